@@ -1,0 +1,2 @@
+//! webpos
+fn main() {}

@@ -1,0 +1,146 @@
+//! Identifiers. Each is its own type, so that a card id can never be passed where an order id is meant.
+//!
+//! All are positive and unique over all kinds: a card's ledger account has the card's id and a merchant's payable
+//! account has the merchant's id, and ids below [`FIRST_OWNED`] are system accounts (see [`crate::ledger`]).
+
+use std::fmt;
+
+/// Ids below this belong to the system accounts of the ledger.
+pub const FIRST_OWNED: i64 = 1_000;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id! {
+    /// Merchant: the company that sells and is paid.
+    MerchantId
+}
+id! {
+    /// Outlet (store) of a merchant.
+    OutletId
+}
+id! {
+    /// Terminal: one till. Its 8-digit terminal number (ISO 8583 DE 41) is the id itself.
+    TerminalId
+}
+id! {
+    /// Person: somebody who signs in. Maker and checker are compared by it.
+    PersonId
+}
+id! {
+    /// Card.
+    CardId
+}
+id! {
+    /// Order: one cart, time-ordered.
+    OrderId
+}
+
+/// Transaction: one attempt, approved or declined. The retrieval reference number of the slip is this number printed
+/// with 12 digits, so staff, slip and database name the same thing.
+///
+/// `slot * 10^10 + sequence`: the slot (0..=99) is the copy of the program that wrote it, the sequence has no gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransactionId(pub i64);
+
+impl TransactionId {
+    /// Sequence numbers per slot.
+    pub const SEQUENCES: i64 = 10_000_000_000;
+
+    /// The number of `sequence` (from 1) in `slot` (0..=99).
+    ///
+    /// # Panics
+    /// When the slot is used up after 10^10 transactions; the caller moves to another slot long before.
+    pub fn new(slot: u8, sequence: i64) -> Self {
+        invariant!(slot < 100 && (1..Self::SEQUENCES).contains(&sequence), "transaction number out of range");
+        Self(i64::from(slot).saturating_mul(Self::SEQUENCES).saturating_add(sequence))
+    }
+
+    /// The copy of the program that wrote it.
+    pub fn slot(self) -> u8 {
+        u8::try_from(self.0.wrapping_div(Self::SEQUENCES)).unwrap_or(u8::MAX)
+    }
+
+    /// Position in its slot, from 1 without a gap.
+    pub fn sequence(self) -> i64 {
+        self.0.wrapping_rem(Self::SEQUENCES)
+    }
+
+    /// Retrieval reference number, 12 digits (ISO 8583 DE 37).
+    pub fn rrn(self) -> String {
+        format!("{:012}", self.0)
+    }
+
+    /// System trace audit number, 6 digits that wrap (ISO 8583 DE 11); the slip calls it the voucher number.
+    pub fn stan(self) -> String {
+        format!("{:06}", self.0.wrapping_rem(1_000_000))
+    }
+}
+
+/// Request id: names one intended money movement, so that however often it is sent, it happens at most once.
+/// The till's are UUIDv7 (time-ordered, which keeps their index local).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub [u8; 16]);
+
+impl RequestId {
+    /// A UUIDv7 of this moment and 10 random bytes (RFC 9562, section 5.7).
+    pub fn v7(at: crate::time::Timestamp, random: [u8; 10]) -> Self {
+        let millis = (at.0 / 1_000).max(0).to_be_bytes();
+        let mut bytes = [0; 16];
+        let (time, rest) = bytes.split_at_mut(6);
+        time.copy_from_slice(millis.get(2..).unwrap_or_default());
+        rest.copy_from_slice(&random);
+        let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+        *version = 0x70 | (*version & 0x0f);
+        *variant = 0x80 | (*variant & 0x3f);
+        Self(bytes)
+    }
+
+    /// Parses 32 hex digits, with or without hyphens.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0_u8; 16];
+        let mut digits = text.chars().filter(|c| *c != '-').map(|c| c.to_digit(16));
+        for byte in &mut bytes {
+            let (high, low) = (digits.next()??, digits.next()??);
+            *byte = u8::try_from((high << 4) | low).ok()?;
+        }
+        digits.next().is_none().then_some(Self(bytes))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_id_is_its_reference_number() {
+        let id = TransactionId::new(3, 1_000_042);
+        assert_eq!((id.slot(), id.sequence()), (3, 1_000_042));
+        assert_eq!((id.rrn().as_str(), id.stan().as_str()), ("030001000042", "000042"));
+    }
+
+    #[test]
+    fn request_ids_survive_text() {
+        let id = RequestId::v7(crate::time::Timestamp(1_795_000_000_000_000), [7; 10]);
+        assert_eq!(RequestId::parse(&id.to_string()), Some(id));
+        assert_eq!(RequestId::parse("not-an-id"), None);
+        assert_eq!(RequestId::parse(&format!("{id}0")), None);
+    }
+}

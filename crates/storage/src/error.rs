@@ -1,0 +1,21 @@
+//! What can go wrong between this program and its database, in the terms a caller acts on.
+
+/// A storage failure. The variants differ in what is known about the write, because that is what the caller must say.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// Nothing was written: the statement failed, was refused, or the transaction rolled back.
+    #[error("database error, nothing was written: {0}")]
+    NotWritten(String),
+    /// The connection was lost while committing: the write may or may not have happened.
+    #[error("the outcome of the write is unknown: {0}")]
+    Unknown(String),
+    /// The database cannot be opened, or belongs to another version of the program.
+    #[error("{0}")]
+    Open(String),
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::NotWritten(error.to_string())
+    }
+}

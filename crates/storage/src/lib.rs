@@ -1,0 +1,12 @@
+//! Rows to domain state and domain changes to rows, read queries, plain admin writes, migrations.
+//!
+//! The only crate that knows SQL. What must stay true:
+//! - Money, paid orders, request ids and PIN counters have one writer path, the group in `books`; everything else is
+//!   a plain function with its SQL in one transaction.
+//! - Nothing is computed by the database in money tables: no serials, triggers, defaults or `now()`.
+
+pub mod error;
+mod sqlite;
+
+pub use error::StorageError;
+pub use sqlite::Sqlite;

@@ -1,0 +1,101 @@
+//! The embedded database: one writer thread, a pool of read-only connections, WAL with `synchronous=FULL`.
+//!
+//! What must stay true:
+//! - Only the writer thread writes and checkpoints ([`writer`]); everything else reads a snapshot ([`readers`]).
+//! - An answer leaves only after the commit that carries it returned. `FULL` makes that commit survive a power cut;
+//!   `NORMAL` was measured to lose every acknowledged payment.
+//! - SQLite older than 3.51.3 can corrupt a WAL that is reset while another connection commits
+//!   (<https://sqlite.org/releaselog/3_51_3.html>); the program refuses to run on it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::StorageError;
+
+mod migrate;
+mod readers;
+mod writer;
+
+use readers::Readers;
+use writer::Writer;
+
+/// First version without the WAL-reset corruption bug, in SQLite's numbering (3.51.3).
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+
+/// Read-only connections kept open. Reads are short; more connections than cores only add memory.
+const READERS_MAX: usize = 4;
+
+/// The embedded database file, opened. Cheap to clone; all clones share one writer thread.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    path: PathBuf,
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl Sqlite {
+    /// Opens or creates the database file and brings its schema up to date, after copying the file aside when an
+    /// existing schema changes.
+    pub fn open(path: &Path) -> Result<Self, StorageError> {
+        if rusqlite::version_number() < SQLITE_VERSION_MIN {
+            return Err(StorageError::Open(format!(
+                "SQLite {} is older than 3.51.3, which can corrupt the database",
+                rusqlite::version()
+            )));
+        }
+        let cannot = |error: rusqlite::Error| StorageError::Open(format!("cannot open {}: {error}", path.display()));
+        let mut connection = Connection::open(path).map_err(cannot)?;
+        prepare_writer(&connection).map_err(cannot)?;
+        migrate::migrate(&mut connection, path)?;
+        let readers = Readers::open(path, READERS_MAX).map_err(cannot)?;
+        Ok(Self { path: path.to_owned(), writer: Writer::spawn(connection), readers: Arc::new(readers) })
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `query` on a read-only connection, off the async threads. It sees everything committed before the call.
+    pub async fn read<T, F>(&self, query: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+    {
+        self.readers.clone().run(query).await
+    }
+
+    /// Runs `change` in the writer's next transaction and returns once that is durable. An error undoes this change
+    /// alone; neighbours in the same transaction are untouched.
+    pub async fn write<T, F>(&self, change: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+    {
+        self.writer.run(change).await
+    }
+}
+
+fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    // The checkpoint's size sets the slowest payment: 4,000 pages (16 MB) measured 23 ms at full load.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    connection.pragma_update(None, "cache_size", -4_096)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
