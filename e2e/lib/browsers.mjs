@@ -1,0 +1,66 @@
+// The three Chromium versions a till may run, behind one small API in the words of the person at the till.
+//
+// Two drivers are needed because none speaks to all three: the current puppeteer cannot talk to Chromium 80 or 109,
+// and puppeteer 2 is the one their packages were made for. `Screen` (screen.mjs) uses only what both have.
+import { createRequire } from 'node:module';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import zlib from 'node:zlib';
+import { Screen } from './screen.mjs';
+
+const require = createRequire(import.meta.url);
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+export const OUT = path.join(HERE, '..', 'out');
+
+const FLAGS = [
+  // Test traffic is loopback only and the pages are our own; a container has no namespaces for the sandbox.
+  '--no-sandbox',
+  '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--lang=zh-CN',
+];
+
+const BROWSERS = {
+  current: { driver: 'puppeteer-current', binary: () => process.env.CHROMIUM ?? '/usr/bin/chromium' },
+  109: { driver: 'puppeteer-core', binary: () => unpack('@sparticuz/chromium', 'chromium-109') },
+  80: { driver: 'puppeteer-core', binary: () => unpack('chrome-aws-lambda', 'chromium-80') },
+};
+
+const ALL = [
+  { name: 'current', js: true }, { name: '109', js: true }, { name: '80', js: true },
+  { name: 'current', js: false }, { name: '80', js: false },
+];
+
+/** Every browser a journey must pass in; `WEBPOS_E2E=80,current-nojs` narrows it while working on one of them. */
+export function everyBrowser() {
+  const wanted = process.env.WEBPOS_E2E?.split(',');
+  return ALL.map((b) => ({ ...b, title: titleOf(b.name, b.js) })).filter((b) => !wanted || wanted.includes(b.title));
+}
+
+const titleOf = (name, js) => (js ? name : `${name}-nojs`);
+
+/** Opens one window of the named browser. `end()` on the screen closes it and everything it started. */
+export async function launch(name, { js = true, width = 1366, height = 768 } = {}) {
+  const { driver, binary } = BROWSERS[name];
+  const browser = await require(driver).launch({
+    executablePath: binary(), args: FLAGS, headless: true, defaultViewport: { width, height },
+    env: { ...process.env, LANGUAGE: 'zh_CN' },
+  });
+  const [page] = await browser.pages();
+  const screen = new Screen(browser, { title: titleOf(name, js), js, out: OUT });
+  await screen.watch(page);
+  return screen;
+}
+
+/** The old builds come brotli-packed inside their npm package. Written aside and renamed: journeys run side by side. */
+function unpack(packageName, fileName) {
+  const target = path.join(OUT, 'browsers', fileName);
+  if (fs.existsSync(target)) return target;
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  const packed = path.join(HERE, '..', 'node_modules', packageName, 'bin', 'chromium.br');
+  const aside = `${target}.${process.pid}`;
+  fs.writeFileSync(aside, zlib.brotliDecompressSync(fs.readFileSync(packed)), { mode: 0o755 });
+  fs.renameSync(aside, target);
+  return target;
+}

@@ -1,0 +1,46 @@
+// One journey of one person: a fresh server, a fresh browser window, the steps; in every browser a till may run.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { everyBrowser, launch } from './browsers.mjs';
+import { CAPTCHA, Server } from './server.mjs';
+
+const PASSWORD = 'Demo-pass-2026';
+
+/** Runs `walk({screen, server, browser})` once per browser. A script error or an answer of 500 fails it at the end. */
+export function journey(title, walk, { browsers = everyBrowser(), server: options } = {}) {
+  for (const browser of browsers) {
+    test(`${title} · ${browser.title}`, { timeout: 120_000 }, async () => {
+      const server = await Server.start(options);
+      const screen = await launch(browser.name, browser).catch(async (error) => { await server.end(); throw error; });
+      try {
+        await walk({ screen, server, browser });
+        assert.deepEqual(screen.problems, [], 'problems that nobody saw on the screen');
+      } catch (error) {
+        error.message += `\nserver said: ${server.log.slice(-1500)}`;
+        throw error;
+      } finally {
+        await screen.end();
+        await server.end();
+      }
+    });
+  }
+}
+
+/** A step in the manual's words: they head the message when something in it fails. */
+export async function step(words, act) {
+  try {
+    return await act();
+  } catch (error) {
+    error.message = `${words}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** 系统登录, as every journey begins. */
+export async function signIn(screen, server, login = 'cashier', password = PASSWORD) {
+  await screen.open(server.url);
+  await screen.fill('用户名', login);
+  await screen.fill('密码', password);
+  await screen.fill('验证码', CAPTCHA);
+  await screen.press('登录');
+}

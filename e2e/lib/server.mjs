@@ -1,0 +1,94 @@
+// The product under test: `webpos serve --demo` on a loopback port and in a data folder of its own, so that several
+// can run at once. It can be stopped, killed, frozen and started again on what it left behind.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+const BINARY = process.env.WEBPOS_BIN
+  ?? path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), 'debug', 'webpos');
+const START_MS = 20_000;
+const STOP_MS = 10_000;
+
+export const CAPTCHA = 'abcd';
+
+export class Server {
+  /** Everything the program said, for the message of a failed journey. */
+  log = '';
+  #child; #data; #port; #atExit;
+
+  /** Starts a fresh one. `args` and `env` are added to the usual ones. */
+  static async start({ args = [], env = {} } = {}) {
+    const server = new Server();
+    server.#data = fs.mkdtempSync(path.join(os.tmpdir(), 'webpos-e2e-'));
+    server.#atExit = () => { server.#child?.kill('SIGKILL'); fs.rmSync(server.#data, { recursive: true, force: true }); };
+    process.on('exit', server.#atExit);
+    await server.#run(0, args, env);
+    return server;
+  }
+
+  get url() { return `http://127.0.0.1:${this.#port}`; }
+  get dataDir() { return this.#data; }
+  get pid() { return this.#child.pid; }
+
+  /** A power cut for the program: no handler runs. */
+  async kill9() { await this.#end('SIGKILL'); }
+  /** The orderly stop. */
+  async stop() { await this.#end('SIGTERM'); }
+  /** Frozen: connections are accepted by the kernel, nothing answers. */
+  sigstop() { this.#child.kill('SIGSTOP'); }
+  sigcont() { this.#child.kill('SIGCONT'); }
+
+  /** Starts again on the same data and the same port, after `stop` or `kill9` or, if still running, an orderly stop. */
+  async restart({ args = [], env = {} } = {}) {
+    if (this.#running()) await this.stop();
+    await this.#run(this.#port, args, env);
+  }
+
+  /** Stops it and removes its data. */
+  async end() {
+    if (this.#running()) { this.sigcont(); await this.stop(); }
+    process.off('exit', this.#atExit);
+    fs.rmSync(this.#data, { recursive: true, force: true });
+  }
+
+  #running() { return this.#child && this.#child.exitCode === null && this.#child.signalCode === null; }
+
+  async #run(port, args, env) {
+    this.#child = spawn(
+      BINARY,
+      ['serve', '--demo', '--listen', `127.0.0.1:${port}`, '--data-dir', this.#data, ...args],
+      { env: { ...process.env, WEBPOS_TEST_CAPTCHA: CAPTCHA, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const said = this.log.length;
+    for (const stream of [this.#child.stdout, this.#child.stderr]) stream.on('data', (chunk) => { this.log += chunk; });
+    const gone = once(this.#child, 'exit').then(([code, signal]) => `it ended with ${code ?? signal}`, (e) => e.message);
+    const address = new Promise((found) => {
+      let out = '';
+      this.#child.stdout.on('data', (chunk) => {
+        out += chunk;
+        const match = /http:\/\/127\.0\.0\.1:(\d+)/.exec(out);
+        if (match) found(Number(match[1]));
+      });
+    });
+    let timer;
+    const late = new Promise((done) => { timer = setTimeout(done, START_MS, `no address within ${START_MS} ms`); });
+    const first = await Promise.race([address, gone, late]);
+    clearTimeout(timer);
+    if (typeof first === 'number') { this.#port = first; return; }
+    if (this.#running()) this.#child.kill('SIGKILL');
+    throw new Error(`${BINARY} did not start: ${first}\n${this.log.slice(said)}`);
+  }
+
+  async #end(signal) {
+    if (!this.#running()) return;
+    const gone = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    const hard = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    await gone;
+    clearTimeout(hard);
+  }
+}
