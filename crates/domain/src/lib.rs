@@ -2,7 +2,20 @@
 //!
 //! Knows no SQL, HTTP, async, clock, randomness or environment: time, ids and random values arrive in the command.
 //! What must stay true: amounts are whole fen and every operation on them is checked; a decline is data, not an
-//! error; `decide` reads only what was loaded and never fails.
+//! error; [`decide::decide`] reads only what was loaded and never fails.
+//!
+//! Reading order for the money path: [`command`], [`state`], [`decide`], [`sale`], [`changes`], [`ledger`].
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::float_arithmetic,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::panic
+    )
+)]
 
 /// Stops the command when a condition that the code relies on does not hold. Stays on in production: the group rolls
 /// back and runs singly, so the command that breaks a rule fails alone and nothing wrong is written.
@@ -12,5 +25,24 @@ macro_rules! invariant {
     };
 }
 
+pub mod card;
+pub mod card_number;
+pub mod changes;
+pub mod command;
+pub mod decide;
 pub mod ids;
+pub mod inquiry;
+pub mod ledger;
+pub mod load;
+pub mod money;
+pub mod order;
+pub mod outcome;
+pub mod password;
+pub mod pin;
+pub mod product;
+pub mod role;
+pub mod sale;
+pub mod state;
 pub mod time;
+pub mod verify;
+pub mod withdrawal;

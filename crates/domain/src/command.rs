@@ -1,0 +1,144 @@
+//! Commands: what a door asks of the money path, wrapped with who asks, under which request id, and when.
+
+use hmac::digest::Digest;
+use sha2::Sha256;
+
+use crate::card::CardKey;
+use crate::card_number::{EntryMode, MaskedCard};
+use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use crate::money::Fen;
+use crate::pin::PinValue;
+use crate::time::Timestamp;
+
+/// Who asks, and from where. The card company's own staff act under [`Actor::issuer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The merchant, from the session, never from the request.
+    pub merchant: MerchantId,
+    /// The outlet.
+    pub outlet: OutletId,
+    /// The till.
+    pub terminal: TerminalId,
+    /// The person.
+    pub operator: PersonId,
+}
+
+impl Actor {
+    /// A person of the card company.
+    pub fn issuer(operator: PersonId) -> Self {
+        Self { merchant: MerchantId(0), outlet: OutletId(0), terminal: TerminalId(0), operator }
+    }
+}
+
+/// A command on its way.
+#[derive(Clone)]
+pub struct Envelope {
+    /// Names the intention; repeating it answers the recorded outcome.
+    pub request_id: RequestId,
+    /// Who and where.
+    pub actor: Actor,
+    /// When the group is decided; stamped by the engine.
+    pub at: Timestamp,
+    /// Random value for the approval code; drawn by the engine.
+    pub entropy: u32,
+    /// What.
+    pub command: Command,
+}
+
+/// A card as it was presented.
+#[derive(Clone)]
+pub struct PresentedCard {
+    /// Look-up value of the number.
+    pub key: CardKey,
+    /// The number as it may be seen.
+    pub masked: MaskedCard,
+    /// How it came in.
+    pub entry: EntryMode,
+}
+
+/// What shows that the holder agrees.
+#[derive(Clone)]
+pub enum Proof {
+    /// The PIN itself, as keyed value.
+    Pin(PinValue),
+    /// The PIN was right a moment ago for this card, order and amount; whoever made the command checked the token.
+    Confirmed {
+        /// From then on the PIN is asked again.
+        until: Timestamp,
+    },
+}
+
+/// What is asked.
+#[derive(Clone)]
+pub enum Command {
+    /// How much is on the card?
+    Inquiry {
+        /// The card.
+        card: PresentedCard,
+        /// Its PIN.
+        pin: PinValue,
+    },
+    /// Would this sale go through? Decides all that a sale decides and moves nothing; a decline is recorded.
+    SaleCheck {
+        /// The order.
+        order: OrderId,
+        /// The total that the cashier saw.
+        amount: Fen,
+        /// The card.
+        card: PresentedCard,
+        /// Its PIN.
+        pin: PinValue,
+    },
+    /// Pay the order from the card.
+    Sale {
+        /// The order.
+        order: OrderId,
+        /// The total that was confirmed.
+        amount: Fen,
+        /// The card.
+        card: PresentedCard,
+        /// The holder's consent.
+        proof: Proof,
+    },
+    /// What became of the sale with this request id? If it never arrived, it is withdrawn here and now and can never be
+    /// charged; if it did, its record is the answer.
+    Withdraw {
+        /// The order it was to pay.
+        order: OrderId,
+        /// Its amount.
+        amount: Fen,
+        /// Its card.
+        masked: MaskedCard,
+    },
+    /// Put money on a card (by the card company).
+    Load {
+        /// The card.
+        card: PresentedCard,
+        /// How much.
+        amount: Fen,
+    },
+}
+
+impl Command {
+    /// Digest of what is asked. Leaves the PIN out: a digest of six digits would give them away.
+    pub fn content(&self) -> [u8; 16] {
+        let mut digest = Sha256::new();
+        let mut sale = |word: &[u8], order: OrderId, amount: Fen, card: &CardKey| {
+            digest.update(word);
+            digest.update(order.0.to_be_bytes());
+            digest.update(amount.0.to_be_bytes());
+            digest.update(card.0);
+        };
+        match self {
+            Self::Inquiry { card, .. } => sale(b"inquiry", OrderId(0), Fen::ZERO, &card.key),
+            Self::SaleCheck { order, amount, card, .. } => sale(b"check", *order, *amount, &card.key),
+            Self::Sale { order, amount, card, .. } => sale(b"sale", *order, *amount, &card.key),
+            Self::Withdraw { order, amount, .. } => sale(b"withdraw", *order, *amount, &CardKey([0; 16])),
+            Self::Load { card, amount } => sale(b"load", OrderId(0), *amount, &card.key),
+        }
+        let full: [u8; 32] = digest.finalize().into();
+        let mut short = [0; 16];
+        short.copy_from_slice(full.split_at(16).0);
+        short
+    }
+}

@@ -1,0 +1,147 @@
+//! The decision: one command against the loaded state, without IO, clock or error.
+//!
+//! What must stay true: each command of a group stands or falls alone, and a group decides exactly what the same
+//! commands would decide one at a time in the same order.
+
+use crate::changes::Changes;
+use crate::command::{Command, Envelope, PresentedCard};
+use crate::ledger::{Kind, Transaction, Transfer, chain};
+use crate::money::Fen;
+use crate::outcome::{Decline, Outcome};
+use crate::state::{Keys, State, Till};
+use crate::{inquiry, load, sale, withdrawal};
+
+/// What one command came to and what it writes.
+pub struct Decision {
+    /// Answer to the caller, once the changes are durable.
+    pub outcome: Outcome,
+    /// What to write.
+    pub changes: Changes,
+}
+
+impl Decision {
+    /// An answer that writes nothing.
+    pub(crate) fn only(outcome: Outcome) -> Self {
+        Self { outcome, changes: Changes::default() }
+    }
+}
+
+/// Decides `envelope` against `state`.
+pub fn decide(state: &State, envelope: &Envelope) -> Decision {
+    if let Some(recorded) = state.requests.get(&(envelope.request_id, envelope.actor.merchant)) {
+        return Decision::only(repeated(recorded, envelope));
+    }
+    match &envelope.command {
+        Command::Inquiry { card, pin } => inquiry::decide(state, envelope, card, pin),
+        Command::SaleCheck { order, amount, card, pin } => sale::check(state, envelope, *order, *amount, card, pin),
+        Command::Sale { order, amount, card, proof } => sale::decide(state, envelope, *order, *amount, card, proof),
+        Command::Withdraw { order, amount, masked } => withdrawal::decide(state, envelope, *order, *amount, masked),
+        Command::Load { card, amount } => load::decide(state, envelope, card, *amount),
+    }
+}
+
+/// Decides a whole group in order; returns the outcomes and all that is to be written.
+pub fn decide_all(state: &mut State, envelopes: &[Envelope]) -> (Vec<Outcome>, Changes) {
+    let mut all = Changes::default();
+    let outcomes = envelopes.iter().map(|envelope| {
+        let Decision { outcome, changes } = decide(state, envelope);
+        state.apply(&changes);
+        all.merge(changes);
+        outcome
+    });
+    let outcomes = outcomes.collect();
+    (outcomes, all)
+}
+
+/// The keys that a group needs before [`decide_all`].
+pub fn keys(envelopes: &[Envelope]) -> Keys {
+    Keys::of(envelopes)
+}
+
+/// The record answers; asking what became of a request, or a request that was withdrawn, is never a conflict.
+fn repeated(recorded: &Transaction, envelope: &Envelope) -> Outcome {
+    let asks = matches!(envelope.command, Command::Withdraw { .. });
+    let withdrawn = recorded.decline == Some(Decline::Withdrawn);
+    if asks || withdrawn || recorded.content == envelope.command.content() {
+        Outcome::Recorded(Box::new(recorded.clone()))
+    } else {
+        Outcome::Conflict(envelope.request_id)
+    }
+}
+
+/// The till, if it may trade for this actor.
+pub(crate) fn open_till<'a>(state: &'a State, envelope: &Envelope) -> Result<&'a Till, Decline> {
+    let actor = envelope.actor;
+    let till =
+        state.tills.get(&actor.terminal).filter(|till| (till.merchant, till.outlet) == (actor.merchant, actor.outlet));
+    let till = till.ok_or(Decline::UnknownTerminal)?;
+    if !till.merchant_active {
+        return Err(Decline::MerchantSuspended);
+    }
+    if !till.outlet_active {
+        return Err(Decline::OutletSuspended);
+    }
+    if !till.terminal_active {
+        return Err(Decline::TerminalDisabled);
+    }
+    Ok(till)
+}
+
+/// A transaction row for this envelope, approved and without effects; the caller fills in what it knows.
+pub(crate) fn record(state: &State, envelope: &Envelope, kind: Kind, amount: Fen) -> Transaction {
+    Transaction {
+        id: state.head.next(),
+        request_id: envelope.request_id,
+        content: envelope.command.content(),
+        actor: envelope.actor,
+        kind,
+        order: None,
+        card: None,
+        masked: crate::card_number::MaskedCard(String::new()),
+        entry: crate::card_number::EntryMode::Manual,
+        amount,
+        decline: None,
+        approval_code: None,
+        balance: None,
+        batch: state.tills.get(&envelope.actor.terminal).map_or(0, |till| till.batch),
+        business_date: envelope.at.business_date(),
+        at: envelope.at,
+        hash: [0; 32],
+    }
+}
+
+/// The same for a presented card.
+pub(crate) fn record_card(
+    state: &State,
+    envelope: &Envelope,
+    kind: Kind,
+    amount: Fen,
+    card: &PresentedCard,
+) -> Transaction {
+    Transaction {
+        card: state.cards.get(&card.key).map(|card| card.id),
+        masked: card.masked.clone(),
+        entry: card.entry,
+        ..record(state, envelope, kind, amount)
+    }
+}
+
+/// Closes a decision: chains the transaction with its transfers.
+pub(crate) fn recorded(
+    state: &State,
+    mut transaction: Transaction,
+    transfers: Vec<Transfer>,
+    mut changes: Changes,
+) -> Decision {
+    invariant!(transaction.approved() || transfers.is_empty(), "a declined attempt moves no money");
+    invariant!(transfers.iter().all(|transfer| transfer.amount.is_positive()), "a transfer moves more than nothing");
+    transaction.hash = chain(&state.chain_key, &state.head.hash, &transaction, &transfers);
+    changes.transactions.push(transaction.clone());
+    changes.transfers.extend(transfers);
+    Decision { outcome: Outcome::Recorded(Box::new(transaction)), changes }
+}
+
+/// Six digits from the engine's random value.
+pub(crate) fn approval_code(envelope: &Envelope) -> String {
+    format!("{:06}", envelope.entropy.wrapping_rem(1_000_000))
+}

@@ -1,0 +1,221 @@
+//! The ledger: transactions (one per attempt) and transfers (money that moved), append-only and chained.
+//!
+//! A transfer debits one account and credits another, so debits equal credits by construction. What must stay true:
+//! - A declined transaction has no transfer.
+//! - Transaction numbers of a slot have no gap, and each carries an HMAC over its own content, its transfers and the
+//!   one before, under a key that is not in the database: an edit, a deletion or a cut tail shows.
+//!
+//! | command | debit | credit |
+//! | --- | --- | --- |
+//! | load | funding clearing | card |
+//! | sale | card | merchant payable |
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::card_number::{EntryMode, MaskedCard};
+use crate::command::Actor;
+use crate::ids::{CardId, MerchantId, OrderId, RequestId, TransactionId};
+use crate::money::Fen;
+use crate::outcome::Decline;
+use crate::time::{BusinessDate, Timestamp};
+
+/// A ledger account: a card, a merchant's payable, or a system account below [`crate::ids::FIRST_OWNED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(pub i64);
+
+impl AccountId {
+    /// Money that the card company received for cards: its debit balance is what all loads brought in.
+    pub const FUNDING_CLEARING: Self = Self(1);
+
+    /// The account of a card.
+    pub fn card(card: CardId) -> Self {
+        Self(card.0)
+    }
+
+    /// What a merchant is owed.
+    pub fn merchant_payable(merchant: MerchantId) -> Self {
+        Self(merchant.0)
+    }
+}
+
+/// Kinds of transactions; a transfer has its transaction's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Money arrives on a card.
+    Load,
+    /// Balance inquiry.
+    Inquiry,
+    /// Sale.
+    Sale,
+}
+
+impl Kind {
+    /// All kinds, for tables.
+    pub const ALL: [Self; 3] = [Self::Load, Self::Inquiry, Self::Sale];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Inquiry => "inquiry",
+            Self::Sale => "sale",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// One attempt, approved or declined. Till list, order page and slip all read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// Its number, also its retrieval reference number.
+    pub id: TransactionId,
+    /// The request that caused it.
+    pub request_id: RequestId,
+    /// Digest of what was asked, so that the same id with other content is noticed. Never covers the PIN.
+    pub content: [u8; 16],
+    /// Who and where.
+    pub actor: Actor,
+    /// What.
+    pub kind: Kind,
+    /// The order it pays.
+    pub order: Option<OrderId>,
+    /// The card, when the number is one of ours.
+    pub card: Option<CardId>,
+    /// The number as it may be seen.
+    pub masked: MaskedCard,
+    /// How the number came in.
+    pub entry: EntryMode,
+    /// Asked amount; zero for an inquiry.
+    pub amount: Fen,
+    /// `None` when approved.
+    pub decline: Option<Decline>,
+    /// Six digits, when approved (ISO 8583 DE 38).
+    pub approval_code: Option<String>,
+    /// On the card afterwards; known only to who proved the PIN.
+    pub balance: Option<Fen>,
+    /// The terminal's batch.
+    pub batch: i64,
+    /// The day it counts for.
+    pub business_date: BusinessDate,
+    /// When it was decided and committed.
+    pub at: Timestamp,
+    /// Chain value, see [`chain`].
+    pub hash: [u8; 32],
+}
+
+impl Transaction {
+    /// Whether it went through.
+    pub fn approved(&self) -> bool {
+        self.decline.is_none()
+    }
+
+    /// Response code (ISO 8583 DE 39).
+    pub fn code(&self) -> &'static str {
+        self.decline.map_or("00", Decline::code)
+    }
+}
+
+/// Money that moved: `amount` from `debit` to `credit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// The transaction it belongs to.
+    pub transaction: TransactionId,
+    /// Leg of the transaction, from 1.
+    pub leg: i64,
+    /// The account that gives.
+    pub debit: AccountId,
+    /// The account that receives.
+    pub credit: AccountId,
+    /// More than nothing.
+    pub amount: Fen,
+    /// The day it counts for.
+    pub business_date: BusinessDate,
+}
+
+/// Secret of the chain; held outside the database.
+#[derive(Clone)]
+pub struct ChainKey(pub [u8; 32]);
+
+/// Where a slot's chain ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The slot.
+    pub slot: u8,
+    /// Sequence of its last transaction, 0 when it has none.
+    pub sequence: i64,
+    /// Chain value of that transaction.
+    pub hash: [u8; 32],
+}
+
+impl Head {
+    /// The head of an empty slot.
+    pub fn empty(slot: u8) -> Self {
+        Self { slot, sequence: 0, hash: [0; 32] }
+    }
+
+    /// The next transaction's number.
+    pub fn next(&self) -> TransactionId {
+        TransactionId::new(self.slot, self.sequence.saturating_add(1))
+    }
+
+    /// The head after `transaction`.
+    pub fn after(transaction: &Transaction) -> Self {
+        Self { slot: transaction.id.slot(), sequence: transaction.id.sequence(), hash: transaction.hash }
+    }
+
+    /// Seals the head itself. It differs from the chain value, so who cuts the tail cannot make one for an earlier head.
+    pub fn seal(&self, key: &ChainKey) -> [u8; 32] {
+        let mut mac = keyed(key);
+        mac.update(b"head");
+        mac.update(&[self.slot]);
+        mac.update(&self.sequence.to_be_bytes());
+        mac.update(&self.hash);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// The chain value of `transaction` with its `transfers`, after `previous`.
+pub fn chain(key: &ChainKey, previous: &[u8; 32], transaction: &Transaction, transfers: &[Transfer]) -> [u8; 32] {
+    let mut mac = keyed(key);
+    mac.update(previous);
+    let mut number = |value: i64| mac.update(&value.to_be_bytes());
+    number(transaction.id.0);
+    number(transaction.actor.merchant.0);
+    number(transaction.actor.outlet.0);
+    number(transaction.actor.terminal.0);
+    number(transaction.actor.operator.0);
+    number(transaction.order.map_or(-1, |order| order.0));
+    number(transaction.card.map_or(-1, |card| card.0));
+    number(transaction.amount.0);
+    number(transaction.decline.and_then(Decline::detail).unwrap_or(-1));
+    number(transaction.balance.map_or(-1, |balance| balance.0));
+    number(transaction.batch);
+    number(i64::from(transaction.business_date.0));
+    number(transaction.at.0);
+    for transfer in transfers {
+        number(transfer.leg);
+        number(transfer.debit.0);
+        number(transfer.credit.0);
+        number(transfer.amount.0);
+        number(i64::from(transfer.business_date.0));
+    }
+    mac.update(&transaction.request_id.0);
+    mac.update(&transaction.content);
+    let decline = transaction.decline.map_or("", Decline::word);
+    let approval = transaction.approval_code.as_deref().unwrap_or("");
+    for text in [transaction.kind.word(), transaction.masked.0.as_str(), transaction.entry.letter(), decline, approval]
+    {
+        mac.update(text.as_bytes());
+        mac.update(&[0]);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn keyed(key: &ChainKey) -> Hmac<Sha256> {
+    Hmac::new_from_slice(&key.0).expect("HMAC takes keys of any length")
+}

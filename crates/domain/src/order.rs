@@ -1,0 +1,233 @@
+//! Orders: the draft on the server from the first line, paid once.
+//!
+//! What must stay true: an order is paid by at most one approved sale; while an attempt is open nothing about the order
+//! changes; voided lines stay for the audit.
+
+use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use crate::money::{self, AmountError, Fen};
+use crate::product::Product;
+use crate::time::Timestamp;
+
+/// Lines that one order may have, voided ones included.
+pub const LINES_MAX: usize = 200;
+
+/// Most pieces on one line.
+pub const QUANTITY_MAX: i64 = 999;
+
+/// States of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderStatus {
+    /// Being rung up.
+    Draft,
+    /// Paid by card.
+    Paid,
+    /// Given up before payment.
+    Abandoned,
+}
+
+impl OrderStatus {
+    /// All states, for tables.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Paid, Self::Abandoned];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Paid => "paid",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+}
+
+/// An order as the money path sees it; its lines are rows of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// Who sells.
+    pub merchant: MerchantId,
+    /// Where.
+    pub outlet: OutletId,
+    /// At which till it was opened.
+    pub terminal: TerminalId,
+    /// Who opened it.
+    pub operator: PersonId,
+    /// State.
+    pub status: OrderStatus,
+    /// Sum of the lines that are not voided.
+    pub total: Fen,
+    /// Whether every line may be paid by card.
+    pub payable: bool,
+    /// The payment attempt that was sent and has no recorded outcome yet; locks the order.
+    pub attempt: Option<RequestId>,
+    /// The sale that paid it.
+    pub paid_by: Option<TransactionId>,
+    /// When it was paid.
+    pub paid_at: Option<Timestamp>,
+}
+
+/// A line before it is stored: product, price and quantity that obey the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineTerms {
+    /// Price of one piece.
+    pub price: Fen,
+    /// Pieces, 1 to [`QUANTITY_MAX`].
+    pub quantity: i64,
+    /// Price times quantity.
+    pub amount: Fen,
+    /// The price is outside the product's band: a manager has to confirm it.
+    pub needs_manager: bool,
+}
+
+/// Why a line cannot be added or changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    /// The product may not be sold.
+    #[error("product is not sold any more")]
+    ProductStopped,
+    /// The card does not pay for it.
+    #[error("product cannot be paid by card")]
+    NotCardPayable,
+    /// No price was given and the catalogue has none.
+    #[error("price is missing")]
+    PriceMissing,
+    /// The price is not an amount from 0.01 to 99,999.99 yuan.
+    #[error("price is not usable")]
+    PriceInvalid,
+    /// The quantity is not a whole number from 1 to 999.
+    #[error("quantity is not usable")]
+    QuantityInvalid,
+}
+
+/// Judges a typed price and quantity for `product`. An empty price means the catalogue's, an empty quantity means one.
+pub fn line_terms(product: &Product, price: &str, quantity: &str) -> Result<LineTerms, LineError> {
+    if !product.active {
+        return Err(LineError::ProductStopped);
+    }
+    if !product.card_payable {
+        return Err(LineError::NotCardPayable);
+    }
+    let price = match Fen::parse_yuan(price) {
+        Ok(price) if price.is_positive() && price <= money::TYPED_MAX => price,
+        Err(AmountError::Empty) => product.price.ok_or(LineError::PriceMissing)?,
+        Ok(_) | Err(_) => return Err(LineError::PriceInvalid),
+    };
+    let quantity = parse_quantity(quantity)?;
+    let amount = price.times(quantity).ok_or(LineError::PriceInvalid)?;
+    let needs_manager = product.band.is_some_and(|band| !band.contains(price));
+    Ok(LineTerms { price, quantity, amount, needs_manager })
+}
+
+/// Reads a quantity as a person types it; empty means one.
+pub fn parse_quantity(text: &str) -> Result<i64, LineError> {
+    let plain: String = text.trim().chars().map(money::half_width).collect();
+    if plain.is_empty() {
+        return Ok(1);
+    }
+    if plain.len() > 4 || !plain.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(LineError::QuantityInvalid);
+    }
+    plain.parse().ok().filter(|n| (1..=QUANTITY_MAX).contains(n)).ok_or(LineError::QuantityInvalid)
+}
+
+/// What a person typed or scanned into the code field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// `*3`: the last line's quantity becomes 3.
+    Quantity(i64),
+    /// `3*6901234…` or `6901234…`: so many of this code, barcode or pinyin.
+    Product {
+        /// Pieces.
+        quantity: Option<i64>,
+        /// Code, barcode or pinyin initials.
+        code: String,
+    },
+}
+
+/// Reads the code field.
+pub fn parse_typed(text: &str) -> Result<Typed, LineError> {
+    let plain: String = text.trim().chars().map(money::half_width).collect();
+    match plain.split_once('*') {
+        Some(("", count)) if !count.trim().is_empty() => parse_quantity(count).map(Typed::Quantity),
+        Some((count, code)) if !count.trim().is_empty() && count.trim().bytes().all(|b| b.is_ascii_digit()) => {
+            Ok(Typed::Product { quantity: Some(parse_quantity(count)?), code: code.trim().to_owned() })
+        }
+        _ => Ok(Typed::Product { quantity: None, code: plain.trim().to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::product::PriceBand;
+
+    fn product() -> Product {
+        Product {
+            code: "600233".to_owned(),
+            barcode: String::new(),
+            name: "感冒灵颗粒".to_owned(),
+            pinyin: "gmlkl".to_owned(),
+            spec: String::new(),
+            category: String::new(),
+            price: Some(Fen(1_550)),
+            band: Some(PriceBand { low: Fen(1_090), high: Fen(2_020) }),
+            card_payable: true,
+            active: true,
+        }
+    }
+
+    #[test]
+    fn prices_and_quantities() {
+        let product = product();
+        let terms = |price, quantity| line_terms(&product, price, quantity);
+        assert_eq!(terms("", "").map(|t| (t.price.0, t.quantity, t.amount.0)), Ok((1_550, 1, 1_550)));
+        assert_eq!(terms("15.00", "3").map(|t| (t.amount.0, t.needs_manager)), Ok((4_500, false)));
+        assert_eq!(terms("9.00", "1").map(|t| t.needs_manager), Ok(true));
+        assert_eq!(terms("20.20", "1").map(|t| t.needs_manager), Ok(false));
+        assert_eq!(terms("20.21", "1").map(|t| t.needs_manager), Ok(true));
+        for price in ["0", "-1", "1000000000000000000", "0.001", "1e3", "100000"] {
+            assert_eq!(terms(price, "1"), Err(LineError::PriceInvalid), "{price}");
+        }
+        assert_eq!(terms("１５", "２").map(|t| t.amount.0), Ok(3_000));
+        for quantity in ["0", "10000", "-1", "1.5", "1000", "x"] {
+            assert_eq!(terms("1", quantity), Err(LineError::QuantityInvalid), "{quantity}");
+        }
+    }
+
+    #[test]
+    fn what_may_not_be_sold() {
+        let stopped = Product { active: false, ..product() };
+        assert_eq!(line_terms(&stopped, "", ""), Err(LineError::ProductStopped));
+        let excluded = Product { card_payable: false, ..product() };
+        assert_eq!(line_terms(&excluded, "", ""), Err(LineError::NotCardPayable));
+        let other = Product { price: None, band: None, ..product() };
+        assert_eq!(line_terms(&other, "", ""), Err(LineError::PriceMissing));
+        assert_eq!(line_terms(&other, "9.90", "").map(|t| t.needs_manager), Ok(false));
+    }
+
+    #[test]
+    fn the_code_field() {
+        let product = |quantity, code: &str| Ok(Typed::Product { quantity, code: code.to_owned() });
+        assert_eq!(parse_typed("*3"), Ok(Typed::Quantity(3)));
+        assert_eq!(parse_typed("＊３"), Ok(Typed::Quantity(3)));
+        assert_eq!(parse_typed("3*600233"), product(Some(3), "600233"));
+        assert_eq!(parse_typed(" gml "), product(None, "gml"));
+        assert_eq!(parse_typed("*0"), Err(LineError::QuantityInvalid));
+        assert_eq!(parse_typed("10000*600233"), Err(LineError::QuantityInvalid));
+    }
+
+    proptest! {
+        #[test]
+        fn judging_never_panics(price in "\\PC*", quantity in "\\PC*", code in "\\PC*") {
+            let _ = line_terms(&product(), &price, &quantity);
+            let _ = parse_typed(&code);
+        }
+    }
+}

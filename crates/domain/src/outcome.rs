@@ -1,0 +1,198 @@
+//! Outcomes: what a command came to. A decline is an ordinary outcome with a response code, never an error.
+
+use crate::ids::{CardId, RequestId};
+use crate::ledger::Transaction;
+use crate::money::Fen;
+use crate::time::BusinessDate;
+
+/// What one command came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The attempt is on record, approved or declined; repeating the request answers the same record.
+    Recorded(Box<Transaction>),
+    /// A sale would be approved now; nothing was recorded and nothing moved.
+    Cleared(Clearance),
+    /// The request id was used before for something else; nothing was done.
+    Conflict(RequestId),
+}
+
+impl Outcome {
+    /// The recorded transaction, if there is one.
+    pub fn transaction(&self) -> Option<&Transaction> {
+        match self {
+            Self::Recorded(transaction) => Some(transaction),
+            Self::Cleared(_) | Self::Conflict(_) => None,
+        }
+    }
+
+    /// Whether money moved as asked.
+    pub fn approved(&self) -> bool {
+        self.transaction().is_some_and(Transaction::approved)
+    }
+}
+
+/// A card that proved its PIN and can pay the amount that was asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clearance {
+    /// The card.
+    pub card: CardId,
+    /// Holder's name, empty for an anonymous card.
+    pub holder: String,
+    /// Last day the card pays, if it expires.
+    pub expires_on: Option<BusinessDate>,
+    /// On the card now.
+    pub balance: Fen,
+    /// On the card after the sale.
+    pub balance_after: Fen,
+}
+
+/// How a decline is to be treated, after the classes of UnionPay's response code table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Approved.
+    Approved,
+    /// May be tried again after a correction.
+    Retry,
+    /// Do not try again with this card.
+    NoRetry,
+    /// The operator has to act.
+    Operator,
+    /// A fault of the system.
+    Fault,
+}
+
+macro_rules! declines {
+    ($($(#[$doc:meta])* $name:ident $({ $field:ident: $kind:ident })? => $word:literal, $code:literal, $class:ident;)+) => {
+        /// Why an attempt was declined. Each maps to one response code (ISO 8583 DE 39, UnionPay's meanings).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Decline {
+            $($(#[$doc])* $name $({
+                /// The figure that the message names.
+                $field: declines!(@type $kind)
+            })?,)+
+        }
+
+        impl Decline {
+            /// The word in the database.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name { .. } => $word,)+ }
+            }
+
+            /// The response code.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name { .. } => $code,)+ }
+            }
+
+            /// How to treat it.
+            pub fn class(self) -> Class {
+                match self { $(Self::$name { .. } => Class::$class,)+ }
+            }
+
+            /// The figure that belongs to the reason: tries left, fen short, a limit, a date.
+            pub fn detail(self) -> Option<i64> {
+                match self { $(Self::$name $({ $field })? => declines!(@detail $($field $kind)?),)+ }
+            }
+
+            /// Reads word and figure.
+            pub fn from_word(word: &str, detail: Option<i64>) -> Option<Self> {
+                let _ = detail;
+                match word {
+                    $($word => Some(Self::$name $({ $field: declines!(@read detail, $kind) })?),)+
+                    _ => None,
+                }
+            }
+
+            /// One of each, with figures 1, for tables and tests.
+            pub fn every() -> Vec<Self> {
+                [$($word,)+].into_iter().filter_map(|word| Self::from_word(word, Some(1))).collect()
+            }
+        }
+    };
+    (@type fen) => { Fen };
+    (@type date) => { BusinessDate };
+    (@type tries) => { u8 };
+    (@type count) => { i64 };
+    (@detail) => { None };
+    (@detail $field:ident fen) => { Some($field.0) };
+    (@detail $field:ident date) => { Some(i64::from($field.0)) };
+    (@detail $field:ident tries) => { Some(i64::from($field)) };
+    (@detail $field:ident count) => { Some($field) };
+    (@read $detail:expr, fen) => { Fen($detail?) };
+    (@read $detail:expr, date) => { BusinessDate(i32::try_from($detail?).ok()?) };
+    (@read $detail:expr, tries) => { u8::try_from($detail?).ok()? };
+    (@read $detail:expr, count) => { $detail? };
+}
+
+declines! {
+    /// The merchant is suspended.
+    MerchantSuspended => "merchant_suspended", "03", NoRetry;
+    /// The outlet is suspended.
+    OutletSuspended => "outlet_suspended", "03", NoRetry;
+    /// No order of this outlet has this id, or it was abandoned.
+    NoSuchOrder => "no_such_order", "12", NoRetry;
+    /// The order's total is not what was confirmed: it changed meanwhile.
+    AmountChanged { total: fen } => "amount_changed", "13", Retry;
+    /// Nothing to pay, or more than can be paid.
+    InvalidAmount => "invalid_amount", "13", Retry;
+    /// Not a card number of ours: the check digit is wrong.
+    InvalidCardNumber => "invalid_card_number", "14", Retry;
+    /// The attempt never reached the ledger and is now withdrawn: it can never be charged.
+    Withdrawn => "withdrawn", "25", Retry;
+    /// Reported lost.
+    CardLost => "card_lost", "41", Operator;
+    /// Reported stolen.
+    CardStolen => "card_stolen", "43", Operator;
+    /// Not enough on the card.
+    InsufficientFunds { short_by: fen } => "insufficient_funds", "51", Retry;
+    /// Past its last day.
+    CardExpired { on: date } => "card_expired", "54", NoRetry;
+    /// Wrong PIN or unknown card: the same answer on purpose.
+    WrongPin { tries_left: tries } => "wrong_pin", "55", Retry;
+    /// This merchant does not take cards of this programme.
+    NotAcceptedHere => "not_accepted_here", "57", NoRetry;
+    /// The order has a line that may not be paid by card.
+    LineNotPayable => "line_not_payable", "57", Retry;
+    /// The terminal is disabled.
+    TerminalDisabled => "terminal_disabled", "58", NoRetry;
+    /// More than one sale may take.
+    OverSaleLimit { limit: fen } => "over_sale_limit", "61", NoRetry;
+    /// More than the card may spend in a day.
+    OverDailyLimit { limit: fen } => "over_daily_limit", "61", NoRetry;
+    /// More than the card may hold.
+    OverBalanceLimit { limit: fen } => "over_balance_limit", "61", NoRetry;
+    /// Frozen.
+    CardFrozen => "card_frozen", "62", NoRetry;
+    /// Not handed over to its holder yet.
+    CardNotActive => "card_not_active", "62", NoRetry;
+    /// Replaced by another card.
+    CardReplaced => "card_replaced", "62", NoRetry;
+    /// Closed for good.
+    CardClosed => "card_closed", "62", NoRetry;
+    /// More sales than a card may make in a day.
+    OverDailyCount { limit: count } => "over_daily_count", "65", NoRetry;
+    /// Too many wrong PINs.
+    PinTriesExceeded => "pin_tries_exceeded", "75", NoRetry;
+    /// The confirmation waited too long; the PIN has to be entered again.
+    ProofExpired => "proof_expired", "22", Retry;
+    /// The order is paid: open it and read its result.
+    AlreadyPaid => "already_paid", "94", NoRetry;
+    /// Another attempt of this order is under way.
+    AttemptOpen => "attempt_open", "94", NoRetry;
+    /// The till is not registered.
+    UnknownTerminal => "unknown_terminal", "97", Operator;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_decline_survives_its_row() {
+        for decline in Decline::every() {
+            assert_eq!(Decline::from_word(decline.word(), decline.detail()), Some(decline));
+            assert_eq!(decline.code().len(), 2);
+        }
+        assert_eq!(Decline::from_word("nonsense", None), None);
+        assert_eq!(Decline::from_word("wrong_pin", None), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! Who may do what: one table of role by action. What it does not name is forbidden.
+
+use std::fmt;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word that is stored and logged.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The value of a stored word.
+            pub fn parse(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.code() == code)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.code())
+            }
+        }
+    };
+}
+
+words! {
+    /// What a person is employed for. A person may hold several.
+    Role {
+        /// Rings up goods, takes payments, asks for refunds.
+        Cashier = "cashier",
+        /// Runs an outlet: confirms price changes, reviews refunds.
+        StoreManager = "store_manager",
+        /// Card company, maker: prepares cards, loads, adjustments, master data.
+        Operator = "operator",
+        /// Card company, checker: releases what an operator prepared.
+        Checker = "checker",
+        /// Card company: settles with merchants.
+        Finance = "finance",
+        /// Reads everything, changes nothing.
+        Auditor = "auditor",
+        /// Administers people and merchants; moves no money.
+        Admin = "admin",
+    }
+}
+
+words! {
+    /// Something that needs a permission.
+    Action {
+        /// Build a cart and take a card payment, query a balance.
+        Sell = "sell",
+        /// Let a price outside the product's band pass.
+        ConfirmPrice = "confirm_price",
+        /// Find orders and print slips of the own outlet again.
+        ViewOrders = "view_orders",
+        /// Ask for a refund.
+        RequestRefund = "request_refund",
+        /// Decide on a refund that somebody else asked for.
+        ReviewRefund = "review_refund",
+        /// Close the terminal's batch.
+        CloseBatch = "close_batch",
+        /// Look at cards and their history, numbers masked.
+        ViewCards = "view_cards",
+        /// See a full card number, with a reason.
+        RevealCardNumber = "reveal_card_number",
+        /// Prepare issues, loads, blocks and adjustments of cards.
+        PrepareCards = "prepare_cards",
+        /// Release what was prepared for cards.
+        ReleaseCards = "release_cards",
+        /// Decide on refunds after the outlet's time limit.
+        LateRefund = "late_refund",
+        /// Look at settlements.
+        ViewSettlement = "view_settlement",
+        /// Prepare a settlement.
+        PrepareSettlement = "prepare_settlement",
+        /// Release a settlement.
+        ReleaseSettlement = "release_settlement",
+        /// Change merchants, outlets and terminals.
+        ManageMerchants = "manage_merchants",
+        /// Change the catalogue of goods.
+        ManageProducts = "manage_products",
+        /// Create people, give roles, disable, reset passwords.
+        ManagePeople = "manage_people",
+        /// Read the audit log.
+        ViewAudit = "view_audit",
+    }
+}
+
+/// What each role may do. The single place that grants anything.
+fn granted(role: Role) -> &'static [Action] {
+    use Action::{
+        CloseBatch, ConfirmPrice, LateRefund, ManageMerchants, ManagePeople, ManageProducts, PrepareCards,
+        PrepareSettlement, ReleaseCards, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell,
+        ViewAudit, ViewCards, ViewOrders, ViewSettlement,
+    };
+    match role {
+        Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
+        Role::StoreManager => &[Sell, ViewOrders, RequestRefund, CloseBatch, ConfirmPrice, ReviewRefund],
+        Role::Operator => &[ViewCards, PrepareCards, LateRefund, RevealCardNumber, ManageProducts],
+        Role::Checker => &[ViewCards, ReleaseCards, LateRefund],
+        Role::Finance => &[ViewSettlement, PrepareSettlement, ReleaseSettlement],
+        Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit],
+        Role::Admin => &[ManageMerchants, ManagePeople, ManageProducts, ViewAudit],
+    }
+}
+
+/// Whether one of `roles` grants `action`.
+pub fn may(roles: &[Role], action: Action) -> bool {
+    roles.iter().any(|role| granted(*role).contains(&action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table as a reviewer reads it: one row per action, one column per role in the order of `Role::ALL`.
+    const EXPECTED: &str = "
+        sell                ++.....
+        confirm_price       .+.....
+        view_orders         ++.....
+        request_refund      ++.....
+        review_refund       .+.....
+        close_batch         ++.....
+        view_cards          ..++.+.
+        reveal_card_number  ..+....
+        prepare_cards       ..+....
+        release_cards       ...+...
+        late_refund         ..++...
+        view_settlement     ....++.
+        prepare_settlement  ....+..
+        release_settlement  ....+..
+        manage_merchants    ......+
+        manage_products     ..+...+
+        manage_people       ......+
+        view_audit          .....++
+    ";
+
+    #[test]
+    fn every_role_may_exactly_what_the_table_says() {
+        let rows = Action::ALL.iter().map(|action| {
+            let marks: String = Role::ALL.iter().map(|role| if may(&[*role], *action) { '+' } else { '.' }).collect();
+            format!("{action} {marks}")
+        });
+        let expected = EXPECTED.lines().filter(|l| !l.trim().is_empty());
+        let expected = expected.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nobody_without_a_role_may_anything_and_roles_add_up() {
+        assert!(Action::ALL.iter().all(|action| !may(&[], *action)));
+        assert!(may(&[Role::Cashier, Role::StoreManager], Action::ReviewRefund));
+    }
+
+    #[test]
+    fn codes_survive_storage() {
+        assert!(Role::ALL.iter().all(|role| Role::parse(role.code()) == Some(*role)));
+        assert_eq!(Role::parse("root"), None);
+    }
+}

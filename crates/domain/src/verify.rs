@@ -1,0 +1,193 @@
+//! Invariants of the whole ledger, checked row by row: in tests, after crashes, and by `webpos verify`.
+//!
+//! Reads transactions in order of their number, each with its transfers, then balances and orders. Names follow the
+//! reliability list: I1 conservation, I2 balances, I3 at most once, I6 one payment per order, I9 immutability.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{CardId, MerchantId, OrderId, TransactionId};
+use crate::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
+use crate::money::Fen;
+use crate::order::OrderStatus;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The invariant, such as `I2`.
+    pub invariant: &'static str,
+    /// What is wrong, naming the row.
+    pub what: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.what)
+    }
+}
+
+/// Reads the ledger once and collects what is wrong.
+pub struct Audit {
+    key: ChainKey,
+    head: Head,
+    previous: Option<TransactionId>,
+    /// Credits less debits per account.
+    accounts: BTreeMap<AccountId, i64>,
+    /// The approved sale of each order, with its amount.
+    sales: BTreeMap<OrderId, (TransactionId, Fen)>,
+    findings: Vec<Finding>,
+}
+
+/// Findings listed one by one; the rest is counted, because a broken chain breaks at every row after it.
+const FINDINGS_MAX: usize = 100;
+
+impl Audit {
+    /// Nothing read yet.
+    pub fn new(key: ChainKey) -> Self {
+        Self {
+            key,
+            head: Head::empty(0),
+            previous: None,
+            accounts: BTreeMap::new(),
+            sales: BTreeMap::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    fn find(&mut self, invariant: &'static str, what: String) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(Finding { invariant, what });
+        }
+    }
+
+    /// Takes the next transaction (ascending numbers) with its transfers (ascending legs).
+    pub fn transaction(&mut self, transaction: &Transaction, transfers: &[Transfer]) {
+        let rrn = transaction.id.rrn();
+        if self.previous.is_none_or(|previous| previous.slot() != transaction.id.slot()) {
+            self.head = Head::empty(transaction.id.slot());
+        }
+        self.previous = Some(transaction.id);
+        if transaction.id != self.head.next() {
+            self.find("I9", format!("transaction {rrn} follows {}: a number is missing", self.head.sequence));
+        } else if chain(&self.key, &self.head.hash, transaction, transfers) != transaction.hash {
+            self.find("I9", format!("transaction {rrn} was altered after it was written"));
+        }
+        self.head = Head::after(transaction);
+        let moves = transaction.approved() && transaction.kind != Kind::Inquiry;
+        if moves == transfers.is_empty() {
+            self.find("I1", format!("transaction {rrn} ({}) has {} transfers", transaction.code(), transfers.len()));
+        }
+        for transfer in transfers {
+            self.transfer(&rrn, transaction, transfer);
+        }
+        if transaction.kind == Kind::Sale && transaction.approved() {
+            self.sale(&rrn, transaction);
+        }
+    }
+
+    fn transfer(&mut self, rrn: &str, transaction: &Transaction, transfer: &Transfer) {
+        if !transfer.amount.is_positive() || transfer.debit == transfer.credit {
+            self.find(
+                "I1",
+                format!("transfer {} of {rrn} moves {} to itself or nothing", transfer.leg, transfer.amount),
+            );
+        }
+        if transfer.amount != transaction.amount || transfer.business_date != transaction.business_date {
+            self.find("I1", format!("transfer {} of {rrn} differs from its transaction", transfer.leg));
+        }
+        for (account, sign) in [(transfer.debit, -1), (transfer.credit, 1)] {
+            let sum = self.accounts.entry(account).or_insert(0);
+            let after = transfer.amount.0.checked_mul(sign).and_then(|change| sum.checked_add(change));
+            match after {
+                Some(after) => *sum = after,
+                None => self.find("I1", format!("account {} overflows at {rrn}", account.0)),
+            }
+        }
+        if let Some(card) = transaction.card {
+            let balance = self.accounts.get(&AccountId::card(card)).copied();
+            if balance.is_some_and(|balance| balance < 0) {
+                self.find("I2", format!("card account {card} was below zero after {rrn}"));
+            }
+            if balance != transaction.balance.map(|balance| balance.0) {
+                self.find("I2", format!("transaction {rrn} states a balance that its card did not have"));
+            }
+        }
+    }
+
+    fn sale(&mut self, rrn: &str, transaction: &Transaction) {
+        let Some(order) = transaction.order else {
+            self.find("I3", format!("sale {rrn} pays no order"));
+            return;
+        };
+        if let Some((first, _)) = self.sales.insert(order, (transaction.id, transaction.amount)) {
+            self.find("I3", format!("order {order} was paid twice, by {} and {rrn}", first.rrn()));
+        }
+    }
+
+    /// Compares a slot's stored head, with its seal, to the last transaction read from that slot.
+    pub fn head(&mut self, stored: Head, seal: &[u8; 32], last: Option<&Head>) {
+        if stored.seal(&self.key) != *seal {
+            self.find("I9", format!("the head of slot {} was altered", stored.slot));
+        }
+        let empty = Head::empty(stored.slot);
+        if last.unwrap_or(&empty) != &stored {
+            self.find(
+                "I9",
+                format!("slot {} ends before or after its head {}: the tail was cut", stored.slot, stored.sequence),
+            );
+        }
+    }
+
+    /// The head as far as it was read; take it when a slot is done.
+    pub fn read_head(&self) -> Head {
+        self.head
+    }
+
+    /// Compares a card's stored balance.
+    pub fn card(&mut self, card: CardId, balance: Fen) {
+        let posted = self.accounts.remove(&AccountId::card(card)).unwrap_or(0);
+        if posted != balance.0 {
+            self.find("I2", format!("card {card} has {balance} but its transfers say {}", Fen(posted)));
+        }
+        if balance < Fen::ZERO {
+            self.find("I2", format!("card {card} is below zero: {balance}"));
+        }
+    }
+
+    /// Notes that the account of a merchant is known.
+    pub fn merchant(&mut self, merchant: MerchantId) {
+        self.accounts.entry(AccountId::merchant_payable(merchant)).or_insert(0);
+    }
+
+    /// Compares an order's stored state.
+    pub fn order(&mut self, order: OrderId, status: OrderStatus, total: Fen, paid_by: Option<TransactionId>) {
+        let sale = self.sales.remove(&order);
+        match (status, sale) {
+            (OrderStatus::Paid, Some((id, amount))) if paid_by == Some(id) && amount == total => {}
+            (OrderStatus::Paid, _) => {
+                self.find("I6", format!("order {order} is paid, {total}, but no approved sale says so"));
+            }
+            (_, Some((id, _))) => {
+                self.find("I6", format!("order {order} is not paid, but sale {} charged it", id.rrn()));
+            }
+            (_, None) if paid_by.is_some() => self.find("I6", format!("order {order} names a sale but is not paid")),
+            (_, None) => {}
+        }
+    }
+
+    /// Everything was read; `merchants` are the known ones. Returns what is wrong.
+    pub fn finish(mut self, merchants: &[MerchantId]) -> Vec<Finding> {
+        let known = |account: AccountId| {
+            account == AccountId::FUNDING_CLEARING
+                || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)
+        };
+        let strangers: Vec<_> = self.accounts.keys().copied().filter(|account| !known(*account)).collect();
+        for account in strangers {
+            self.find("I2", format!("account {} has transfers but belongs to nobody", account.0));
+        }
+        let orphans: Vec<_> = self.sales.iter().map(|(order, (id, _))| (*order, *id)).collect();
+        for (order, id) in orphans {
+            self.find("I6", format!("sale {} pays order {order}, which does not exist", id.rrn()));
+        }
+        self.findings
+    }
+}
