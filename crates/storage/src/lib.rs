@@ -5,7 +5,13 @@
 //!   a plain function with its SQL in one transaction.
 //! - Nothing is computed by the database in money tables: no serials, triggers, defaults or `now()`.
 
+pub mod audit;
+pub mod demo;
 pub mod error;
+pub mod login;
+pub mod password;
+pub mod people;
+pub mod session;
 mod sqlite;
 
 pub use error::StorageError;

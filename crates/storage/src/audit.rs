@@ -1,0 +1,61 @@
+//! The audit log: who did what, when, from where. Append only; written in the transaction of what it reports.
+
+use domain::ids::{MerchantId, PersonId, TerminalId};
+use domain::time::Timestamp;
+use rusqlite::Connection;
+
+use crate::{Sqlite, StorageError};
+
+/// Longest subject or detail that is kept, in characters.
+const TEXT_MAX: usize = 200;
+
+/// One line of the log. `action` is a short word such as `login_failed`; never a password, PIN or full card number.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it, if known.
+    pub person: Option<PersonId>,
+    /// The merchant it concerns.
+    pub merchant: Option<MerchantId>,
+    /// The terminal it happened at.
+    pub terminal: Option<TerminalId>,
+    /// What was done.
+    pub action: &'static str,
+    /// To whom or what.
+    pub subject: String,
+    /// Old and new values, reasons.
+    pub detail: String,
+    /// Network address of the caller.
+    pub address: String,
+}
+
+/// Appends `entry`, for callers that change nothing else.
+pub async fn append(db: &Sqlite, entry: Entry) -> Result<(), StorageError> {
+    db.write(move |connection| insert(connection, &entry)).await
+}
+
+/// Appends `entry` inside the caller's transaction.
+pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<(), StorageError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO audit (id, at, person_id, merchant_id, terminal_id, action, subject, detail, address)
+             SELECT COALESCE(MAX(id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM audit",
+        )?
+        .execute((
+            entry.at.0,
+            entry.person.map(|id| id.0),
+            entry.merchant.map(|id| id.0),
+            entry.terminal.map(|id| id.0),
+            entry.action,
+            printable(&entry.subject),
+            printable(&entry.detail),
+            &entry.address,
+        ))?;
+    Ok(())
+}
+
+/// `text` without control characters, so that one entry stays one line wherever it is shown, and of bounded length.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(TEXT_MAX).collect()
+}

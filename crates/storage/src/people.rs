@@ -1,0 +1,202 @@
+//! People, and the merchants, outlets and terminals that they work at.
+
+use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::role::Role;
+use domain::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::audit::{self, Entry};
+use crate::{Sqlite, StorageError};
+
+/// Ids of people: 1,000 to 99,999. Merchants have 6 digits, outlets 7, terminals 8, cards more, so that no two kinds
+/// ever share an id.
+const PERSON_IDS: std::ops::Range<i64> = 1_000..100_000;
+
+/// Whom a login name belongs to, and what signing in needs to know.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Person.
+    pub person: PersonId,
+    /// Display name.
+    pub name: String,
+    /// PHC string of the password.
+    pub password_hash: String,
+    /// May sign in at all.
+    pub active: bool,
+    /// The merchant, outlet and terminal, where there are any, are all in business.
+    pub trading: bool,
+    /// Still has the initial password.
+    pub must_change: bool,
+    /// Where the person works.
+    pub merchant: Option<MerchantId>,
+    /// Where the person works.
+    pub terminal: Option<TerminalId>,
+}
+
+/// The form in which a login name is stored and compared.
+pub fn normal_login(login: &str) -> String {
+    login.trim().to_lowercase()
+}
+
+/// The account of a login name as somebody typed it.
+pub async fn account(db: &Sqlite, login: &str) -> Result<Option<Account>, StorageError> {
+    let login = normal_login(login);
+    db.read(move |connection| {
+        let mut statement = connection.prepare_cached(
+            "SELECT p.id, p.name, p.password_hash, p.status = 'active',
+                    COALESCE(m.status, 'active') = 'active' AND COALESCE(o.status, 'active') = 'active'
+                        AND COALESCE(t.status, 'active') = 'active',
+                    p.must_change, p.merchant_id, p.terminal_id
+             FROM person p
+             LEFT JOIN merchant m ON m.id = p.merchant_id
+             LEFT JOIN outlet o ON o.id = p.outlet_id
+             LEFT JOIN terminal t ON t.id = p.terminal_id
+             WHERE p.login = ?1",
+        )?;
+        Ok(statement.query_row([login], read_account).optional()?)
+    })
+    .await
+}
+
+fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        person: PersonId(row.get(0)?),
+        name: row.get(1)?,
+        password_hash: row.get(2)?,
+        active: row.get(3)?,
+        trading: row.get(4)?,
+        must_change: row.get(5)?,
+        merchant: row.get::<_, Option<i64>>(6)?.map(MerchantId),
+        terminal: row.get::<_, Option<i64>>(7)?.map(TerminalId),
+    })
+}
+
+/// Somebody to be created.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// Number on slips.
+    pub number: String,
+    /// Display name.
+    pub name: String,
+    /// Login name.
+    pub login: String,
+    /// PHC string of the first password.
+    pub password_hash: String,
+    /// Must choose another password at first login.
+    pub must_change: bool,
+    /// What the person may do.
+    pub roles: Vec<Role>,
+    /// Where the person works; nothing for the card company's staff.
+    pub place: Option<(MerchantId, OutletId, TerminalId)>,
+}
+
+/// Creates a person of the card company from the command line. Answers `None` when the login name is taken.
+pub async fn create(db: &Sqlite, person: NewPerson, now: Timestamp) -> Result<Option<PersonId>, StorageError> {
+    db.write(move |connection| {
+        let taken = "SELECT EXISTS (SELECT 1 FROM person WHERE login = ?1)";
+        if connection.query_row(taken, [normal_login(&person.login)], |row| row.get(0))? {
+            return Ok(None);
+        }
+        let id: i64 = connection.query_row("SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person", [PERSON_IDS.start], |row| row.get(0))?;
+        if !PERSON_IDS.contains(&id) {
+            return Err(StorageError::NotWritten("no person id is left".to_owned()));
+        }
+        insert_person(connection, PersonId(id), &person, now)?;
+        audit::insert(connection, &from_command_line(now, "person_created", &person.login))?;
+        Ok(Some(PersonId(id)))
+    })
+    .await
+}
+
+pub(crate) fn insert_person(
+    connection: &Connection,
+    id: PersonId,
+    person: &NewPerson,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    connection.execute(
+        "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
+                             merchant_id, outlet_id, terminal_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'active', ?8, ?9, ?10)",
+        (
+            id.0,
+            &person.number,
+            &person.name,
+            normal_login(&person.login),
+            &person.password_hash,
+            person.must_change,
+            now.0,
+            person.place.map(|place| place.0.0),
+            person.place.map(|place| place.1.0),
+            person.place.map(|place| place.2.0),
+        ),
+    )?;
+    for role in &person.roles {
+        connection.execute("INSERT INTO person_role (person_id, role) VALUES (?1, ?2)", (id.0, role.code()))?;
+    }
+    Ok(())
+}
+
+/// Gives a person a new initial password from the command line and ends their sessions. `false`: no such login name.
+pub async fn reset_password(db: &Sqlite, login: &str, hash: String, now: Timestamp) -> Result<bool, StorageError> {
+    let login = normal_login(login);
+    db.write(move |connection| {
+        let changed = connection.execute(
+            "UPDATE person SET password_hash = ?2, must_change = 1, password_changed_at = ?3 WHERE login = ?1",
+            (&login, hash, now.0),
+        )?;
+        connection.execute(
+            "DELETE FROM session WHERE person_id IN (SELECT id FROM person WHERE login = ?1)",
+            [&login],
+        )?;
+        connection.execute("DELETE FROM throttle WHERE key = 'login:' || ?1", [&login])?;
+        if changed > 0 {
+            audit::insert(connection, &from_command_line(now, "password_reset", &login))?;
+        }
+        Ok(changed > 0)
+    })
+    .await
+}
+
+/// Replaces a person's password and ends all their sessions, in this or any other browser.
+pub async fn change_password(db: &Sqlite, hash: String, entry: Entry) -> Result<(), StorageError> {
+    let person = entry.person.map(|id| id.0);
+    db.write(move |connection| {
+        connection.execute(
+            "UPDATE person SET password_hash = ?2, must_change = 0, password_changed_at = ?3 WHERE id = ?1",
+            (person, hash, entry.at.0),
+        )?;
+        connection.execute("DELETE FROM session WHERE person_id = ?1", [person])?;
+        audit::insert(connection, &entry)
+    })
+    .await
+}
+
+/// Whether there is anybody who could sign in.
+pub async fn anybody(db: &Sqlite) -> Result<bool, StorageError> {
+    db.read(|connection| Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM person)", [], |row| row.get(0))?)).await
+}
+
+/// Lets a person sign in or no longer; their sessions die at once.
+pub async fn set_active(db: &Sqlite, person: PersonId, active: bool) -> Result<(), StorageError> {
+    let status = if active { "active" } else { "disabled" };
+    db.write(move |connection| {
+        connection.execute("UPDATE person SET status = ?2 WHERE id = ?1", (person.0, status))?;
+        connection.execute("DELETE FROM session WHERE person_id = ?1", [person.0])?;
+        Ok(())
+    })
+    .await
+}
+
+fn from_command_line(at: Timestamp, action: &'static str, subject: &str) -> Entry {
+    Entry {
+        at,
+        person: None,
+        merchant: None,
+        terminal: None,
+        action,
+        subject: subject.to_owned(),
+        detail: String::new(),
+        address: "command line".to_owned(),
+    }
+}

@@ -1,0 +1,269 @@
+//! Sessions: who is signed in where. The browser holds a random token; the table holds its SHA-256.
+
+use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::role::Role;
+use domain::time::{HOUR, Timestamp};
+use rusqlite::{OptionalExtension, Row};
+use sha2::{Digest, Sha256};
+
+use crate::audit::{self, Entry};
+use crate::{Sqlite, StorageError};
+
+/// Without use for so long, the session asks for the password again (it locks).
+pub const IDLE: i64 = HOUR / 4;
+/// After so long it ends, whatever happens.
+pub const LIFE: i64 = 12 * HOUR;
+/// Use is written down at most this often, so that not every page view costs a write.
+const SEEN_EVERY: i64 = HOUR / 60;
+
+/// A session's name in the database: SHA-256 of the browser's token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionId([u8; 32]);
+
+impl SessionId {
+    /// The id of the session that `token` opens.
+    pub fn of_token(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+
+    /// The beginning of the id, enough to tell a person's sessions apart on a page.
+    pub fn short(self) -> String {
+        use std::fmt::Write as _;
+        self.0.iter().take(8).fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+/// The store that a person works in.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    /// Merchant: the tenant. Every query about orders is scoped by it.
+    pub merchant: MerchantId,
+    /// Merchant's name, as printed on slips.
+    pub merchant_name: String,
+    /// Merchant number, 15 digits.
+    pub mid: String,
+    /// Outlet.
+    pub outlet: OutletId,
+    /// Outlet's name.
+    pub outlet_name: String,
+    /// Terminal.
+    pub terminal: TerminalId,
+    /// Receipt paper of the terminal: `p80`, `p58` or `pa4`.
+    pub paper: String,
+    /// Longest pause between two characters of the terminal's scanner, milliseconds.
+    pub scan_gap_ms: u32,
+}
+
+/// A live session and its person, as of now: roles, disabling and place take effect with the next request.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub id: SessionId,
+    /// Who.
+    pub person: PersonId,
+    /// Number on slips.
+    pub number: String,
+    /// Display name.
+    pub name: String,
+    /// Login name.
+    pub login: String,
+    /// What the person may do; ask with [`domain::role::may`].
+    pub roles: Vec<Role>,
+    /// Must choose a password before anything else.
+    pub must_change: bool,
+    /// Asks for the password before anything else.
+    pub locked: bool,
+    /// Where the person works; nothing for the card company's staff.
+    pub shop: Option<Shop>,
+    /// When the person signed in.
+    pub created_at: Timestamp,
+    /// Last use, to the minute.
+    pub seen_at: Timestamp,
+}
+
+/// Opens a session for `entry`'s person and writes `entry` to the audit log. `previous` ends: a browser has one.
+pub async fn open(
+    db: &Sqlite,
+    id: SessionId,
+    previous: Option<SessionId>,
+    agent: String,
+    entry: Entry,
+) -> Result<(), StorageError> {
+    db.write(move |connection| {
+        connection.prepare_cached("DELETE FROM session WHERE created_at <= ?1")?.execute([entry.at.plus(-LIFE).0])?;
+        if let Some(previous) = previous {
+            connection.prepare_cached("DELETE FROM session WHERE id_hash = ?1")?.execute([previous.0])?;
+        }
+        connection
+            .prepare_cached(
+                "INSERT INTO session (id_hash, person_id, created_at, seen_at, locked, address, agent)
+                 VALUES (?1, ?2, ?3, ?3, 0, ?4, ?5)",
+            )?
+            .execute((id.0, entry.person.map(|id| id.0), entry.at.0, &entry.address, audit::printable(&agent)))?;
+        audit::insert(connection, &entry)
+    })
+    .await
+}
+
+/// The session, if it is alive and its person may sign in. Counts as use; idle for too long, it comes back locked.
+pub async fn find(db: &Sqlite, id: SessionId, now: Timestamp) -> Result<Option<SignedIn>, StorageError> {
+    let found = db
+        .read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT p.id, p.number, p.name, p.login, p.must_change, s.locked, s.created_at, s.seen_at,
+                        (SELECT group_concat(role) FROM person_role r WHERE r.person_id = p.id),
+                        m.id, m.name, m.mid, o.id, o.name, t.id, t.paper, t.scan_gap_ms
+                 FROM session s
+                 JOIN person p ON p.id = s.person_id
+                 LEFT JOIN merchant m ON m.id = p.merchant_id
+                 LEFT JOIN outlet o ON o.id = p.outlet_id
+                 LEFT JOIN terminal t ON t.id = p.terminal_id
+                 WHERE s.id_hash = ?1 AND p.status = 'active' AND s.created_at > ?2",
+            )?;
+            let parameters = (id.0, now.plus(-LIFE).0);
+            Ok(statement.query_row(parameters, |row| read_signed_in(row, id)).optional()?)
+        })
+        .await?;
+    let Some(mut session) = found else { return Ok(None) };
+    let idle = now.since(session.seen_at);
+    if !session.locked && idle >= IDLE {
+        set_locked(db, id).await?;
+        session.locked = true;
+    } else if !session.locked && idle >= SEEN_EVERY {
+        db.write(move |connection| {
+            connection
+                .prepare_cached("UPDATE session SET seen_at = ?2 WHERE id_hash = ?1 AND seen_at < ?2")?
+                .execute((id.0, now.0))?;
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(Some(session))
+}
+
+fn read_signed_in(row: &Row<'_>, id: SessionId) -> rusqlite::Result<SignedIn> {
+    let roles: Option<String> = row.get(8)?;
+    Ok(SignedIn {
+        id,
+        person: PersonId(row.get(0)?),
+        number: row.get(1)?,
+        name: row.get(2)?,
+        login: row.get(3)?,
+        must_change: row.get(4)?,
+        locked: row.get(5)?,
+        created_at: Timestamp(row.get(6)?),
+        seen_at: Timestamp(row.get(7)?),
+        roles: roles.unwrap_or_default().split(',').filter_map(Role::parse).collect(),
+        shop: read_shop(row)?,
+    })
+}
+
+fn read_shop(row: &Row<'_>) -> rusqlite::Result<Option<Shop>> {
+    let (Some(merchant), Some(outlet), Some(terminal)) = (row.get(9)?, row.get(12)?, row.get(14)?) else {
+        return Ok(None);
+    };
+    Ok(Some(Shop {
+        merchant: MerchantId(merchant),
+        merchant_name: row.get(10)?,
+        mid: row.get(11)?,
+        outlet: OutletId(outlet),
+        outlet_name: row.get(13)?,
+        terminal: TerminalId(terminal),
+        paper: row.get(15)?,
+        scan_gap_ms: row.get(16)?,
+    }))
+}
+
+/// Asks for the password before the session's next use.
+pub async fn set_locked(db: &Sqlite, id: SessionId) -> Result<(), StorageError> {
+    db.write(move |connection| {
+        connection.prepare_cached("UPDATE session SET locked = 1 WHERE id_hash = ?1")?.execute([id.0])?;
+        Ok(())
+    })
+    .await
+}
+
+/// Lets the session be used again, after its person gave the password.
+pub async fn unlock(db: &Sqlite, id: SessionId, entry: Entry) -> Result<(), StorageError> {
+    db.write(move |connection| {
+        connection
+            .prepare_cached("UPDATE session SET locked = 0, seen_at = ?2 WHERE id_hash = ?1")?
+            .execute((id.0, entry.at.0))?;
+        audit::insert(connection, &entry)
+    })
+    .await
+}
+
+/// Ends the session.
+pub async fn close(db: &Sqlite, id: SessionId, entry: Entry) -> Result<(), StorageError> {
+    db.write(move |connection| {
+        connection.prepare_cached("DELETE FROM session WHERE id_hash = ?1")?.execute([id.0])?;
+        audit::insert(connection, &entry)
+    })
+    .await
+}
+
+/// One of a person's sessions, for the list they can end them from.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The session.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Last use, to the minute.
+    pub seen_at: Timestamp,
+    /// Network address at sign-in.
+    pub address: String,
+    /// The browser's own description.
+    pub agent: String,
+}
+
+/// The live sessions of a person, newest first.
+pub async fn list(db: &Sqlite, person: PersonId, now: Timestamp) -> Result<Vec<Listed>, StorageError> {
+    db.read(move |connection| {
+        let mut statement = connection.prepare_cached(
+            "SELECT id_hash, created_at, seen_at, address, agent FROM session
+             WHERE person_id = ?1 AND created_at > ?2 ORDER BY created_at DESC",
+        )?;
+        let rows = statement.query_map((person.0, now.plus(-LIFE).0), |row| {
+            Ok(Listed {
+                id: SessionId(row.get(0)?),
+                created_at: Timestamp(row.get(1)?),
+                seen_at: Timestamp(row.get(2)?),
+                address: row.get(3)?,
+                agent: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    })
+    .await
+}
+
+/// Ends those of `entry`'s person's own sessions whose [`SessionId::short`] is `short`. Answers how many.
+pub async fn end_own(db: &Sqlite, short: String, entry: Entry) -> Result<usize, StorageError> {
+    let person = entry.person.map(|id| id.0);
+    db.write(move |connection| {
+        let ended = connection.execute(
+            "DELETE FROM session WHERE person_id = ?1 AND lower(hex(substr(id_hash, 1, 8))) = ?2",
+            (person, short),
+        )?;
+        if ended > 0 {
+            audit::insert(connection, &entry)?;
+        }
+        Ok(ended)
+    })
+    .await
+}
+
+/// Whether the database answers; for the readiness probe.
+pub async fn probe(db: &Sqlite) -> Result<(), StorageError> {
+    db.read(|connection| {
+        connection.query_row("SELECT EXISTS (SELECT 1 FROM session)", [], |_| Ok(()))?;
+        Ok(())
+    })
+    .await
+}
