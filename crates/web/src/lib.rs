@@ -1,1 +1,4 @@
 //! web
+
+mod assets;
+mod captcha;
