@@ -1,0 +1,129 @@
+//! Who may depend on whom: domain <- storage <- engine <- {web, api} <- app, and sim on engine. Nothing points back.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::repo::Finding;
+
+/// Each crate of ours and what of ours it may use, in whatever way (build, test or normal).
+const HOUSE: [(&str, &[&str]); 8] = [
+    ("domain", &[]),
+    ("storage", &["domain"]),
+    ("engine", &["domain", "storage"]),
+    ("web", &["domain", "storage", "engine"]),
+    ("api", &["domain", "storage", "engine"]),
+    ("app", &["domain", "storage", "engine", "web", "api"]),
+    ("sim", &["domain", "storage", "engine"]),
+    ("xtask", &[]),
+];
+
+/// Libraries that belong to one floor.
+const RESERVED: [(&str, &[&str]); 5] = [
+    ("rusqlite", &["storage", "sim"]),
+    ("tokio-postgres", &["storage", "sim"]),
+    ("axum", &["web", "api", "app"]),
+    ("askama", &["web"]),
+    ("tokio", &["storage", "engine", "web", "api", "app", "sim"]),
+];
+
+const DIRECT_MAX: usize = 30;
+const ALL_MAX: usize = 350;
+
+/// One package of the whole tree.
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    /// SPDX expression, or empty.
+    pub(crate) licence: String,
+    /// None: a member of this workspace.
+    pub(crate) source: Option<String>,
+    /// The names of its direct dependencies of every kind.
+    dependencies: Vec<String>,
+    /// How many of them ship.
+    shipped: usize,
+}
+
+/// The packages that are built on Linux, ours and others'.
+pub(crate) fn metadata() -> Result<Vec<Package>, String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let asked = Command::new(cargo)
+        .args(["metadata", "--format-version=1", "--filter-platform=x86_64-unknown-linux-gnu"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .map_err(|e| format!("cargo metadata: {e}"))?;
+    if !asked.status.success() {
+        return Err(format!("cargo metadata: {}", String::from_utf8_lossy(&asked.stderr).trim()));
+    }
+    let answer: Value = serde_json::from_slice(&asked.stdout).map_err(|e| format!("cargo metadata: {e}"))?;
+    let packages = answer["packages"].as_array().ok_or("cargo metadata: no packages")?;
+    Ok(packages.iter().map(package).collect())
+}
+
+fn package(json: &Value) -> Package {
+    let text = |key: &str| json[key].as_str().map(str::to_owned);
+    let dependencies = json["dependencies"].as_array().map_or(&[][..], Vec::as_slice);
+    Package {
+        name: text("name").unwrap_or_default(),
+        version: text("version").unwrap_or_default(),
+        licence: text("license").unwrap_or_default(),
+        source: text("source"),
+        dependencies: dependencies.iter().filter_map(|d| d["name"].as_str()).map(str::to_owned).collect(),
+        shipped: dependencies.iter().filter(|d| d["kind"].is_null()).count(),
+    }
+}
+
+pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        packages.iter().filter(|package| package.source.is_none()).flat_map(check_member).collect();
+    let others = packages.len();
+    if others > ALL_MAX {
+        findings.push(Finding::new("Cargo.lock", 1, format!("{others} packages; at most {ALL_MAX}")));
+    }
+    findings
+}
+
+fn check_member(member: &Package) -> Vec<Finding> {
+    let name = member.name.as_str();
+    let manifest = if name == "xtask" { "xtask/Cargo.toml".to_owned() } else { format!("crates/{name}/Cargo.toml") };
+    let say = |what: String| Finding::new(&manifest, 1, what);
+    let Some((_, allowed)) = HOUSE.iter().find(|(known, _)| *known == name) else {
+        return vec![say(format!("`{name}` has no place in the house (xtask/src/house.rs)"))];
+    };
+    let ours = |dependency: &str| HOUSE.iter().any(|(known, _)| *known == dependency);
+    let mut findings = Vec::new();
+    for dependency in member.dependencies.iter().map(String::as_str) {
+        if ours(dependency) && !allowed.contains(&dependency) {
+            findings.push(say(format!("{name} must not know {dependency}")));
+        }
+        if let Some((_, floors)) =
+            RESERVED.iter().find(|(library, floors)| *library == dependency && !floors.contains(&name))
+        {
+            findings.push(say(format!("{dependency} is for {} alone", floors.join(", "))));
+        }
+    }
+    if member.shipped > DIRECT_MAX {
+        findings.push(say(format!("{} direct dependencies; at most {DIRECT_MAX}", member.shipped)));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(name: &str, dependencies: &[&str]) -> Vec<String> {
+        let dependencies: Vec<Value> =
+            dependencies.iter().map(|name| serde_json::json!({"name": name, "kind": null})).collect();
+        let member = package(&serde_json::json!({"name": name, "source": null, "dependencies": dependencies}));
+        check(&[member]).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn floors_look_down_only() {
+        assert!(found("web", &["domain", "engine", "axum"]).is_empty());
+        assert_eq!(found("domain", &["storage"]), ["crates/domain/Cargo.toml:1: domain must not know storage"]);
+        assert_eq!(found("web", &["rusqlite"]), ["crates/web/Cargo.toml:1: rusqlite is for storage, sim alone"]);
+        assert_eq!(found("shed", &[]).len(), 1);
+    }
+}

@@ -1,0 +1,55 @@
+//! The repository's own checks. `cargo xtask tidy` prints one line per finding, `path:line: what`, and fails if any.
+//!
+//! What the compiler, clippy and rustfmt can say is theirs to say; here is the rest: who may depend on whom, how large
+//! a file may grow, which words belong where. A rule that nobody checks is a wish.
+
+mod budgets;
+mod glossary;
+mod house;
+mod licences;
+mod links;
+mod places;
+mod repo;
+mod rust_source;
+mod words;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use repo::{Finding, Repo};
+
+/// A rule that needs only the files' text.
+type Rule = fn(&Repo) -> Vec<Finding>;
+
+const RULES: [Rule; 5] = [budgets::check, words::check, places::check, links::check, glossary::check];
+
+fn main() -> ExitCode {
+    let outcome = match std::env::args().nth(1).as_deref() {
+        Some("tidy") => tidy(),
+        _ => Err("usage: cargo xtask tidy".to_owned()),
+    };
+    match outcome {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints the findings and answers how many there were.
+fn tidy() -> Result<usize, String> {
+    let repo = Repo::open()?;
+    let packages = house::metadata()?;
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&repo)).collect();
+    findings.extend(house::check(&packages));
+    findings.extend(licences::check(&packages, repo.text("deny.toml").unwrap_or_default()));
+    findings.sort();
+    let mut out = std::io::stdout().lock();
+    for finding in &findings {
+        writeln!(out, "{finding}").map_err(|e| e.to_string())?;
+    }
+    writeln!(out, "{}; {} findings", budgets::summary(&repo), findings.len()).map_err(|e| e.to_string())?;
+    Ok(findings.len())
+}
