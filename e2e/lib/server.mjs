@@ -13,6 +13,9 @@ const BINARY = process.env.WEBPOS_BIN
 const START_MS = 20_000;
 const STOP_MS = 10_000;
 
+// An interrupted run leaves no server behind: 'exit' handlers run only when the process ends by itself.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 export const CAPTCHA = 'abcd';
 
 export class Server {
