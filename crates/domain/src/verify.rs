@@ -123,6 +123,11 @@ impl Audit {
         }
     }
 
+    /// Takes a transfer whose transaction does not exist.
+    pub fn stray(&mut self, transfer: &Transfer) {
+        self.find("I1", format!("transfer {} belongs to no transaction: {}", transfer.leg, transfer.transaction.rrn()));
+    }
+
     /// Compares a slot's stored head, with its seal, to the last transaction read from that slot.
     pub fn head(&mut self, stored: Head, seal: &[u8; 32], last: Option<&Head>) {
         if stored.seal(&self.key) != *seal {
@@ -151,11 +156,6 @@ impl Audit {
         if balance < Fen::ZERO {
             self.find("I2", format!("card {card} is below zero: {balance}"));
         }
-    }
-
-    /// Notes that the account of a merchant is known.
-    pub fn merchant(&mut self, merchant: MerchantId) {
-        self.accounts.entry(AccountId::merchant_payable(merchant)).or_insert(0);
     }
 
     /// Compares an order's stored state.

@@ -6,13 +6,19 @@
 //! - Nothing is computed by the database in money tables: no serials, triggers, defaults or `now()`.
 
 pub mod audit;
+pub mod books;
+pub mod card;
 pub mod demo;
 pub mod error;
 pub mod login;
+pub mod memory;
 pub mod password;
+pub mod payment;
 pub mod people;
 pub mod session;
 mod sqlite;
+pub mod vault;
 
+pub use books::Books;
 pub use error::StorageError;
 pub use sqlite::Sqlite;

@@ -14,8 +14,11 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StorageError;
 
+pub(crate) mod audit_trail;
 mod migrate;
+pub(crate) mod money;
 mod readers;
+pub(crate) mod rows;
 mod writer;
 
 use readers::Readers;

@@ -1,0 +1,168 @@
+//! Load and save of a group on SQLite: cached single-row statements in a loop, which beats set-based SQL here.
+
+use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::changes::Changes;
+use domain::command::Envelope;
+use domain::decide::{decide_all, keys};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, TerminalId};
+use domain::ledger::{ChainKey, Head};
+use domain::money::Fen;
+use domain::outcome::Outcome;
+use domain::pin::{PinTries, PinValue};
+use domain::state::{RequestKey, State, Till};
+use domain::time::BusinessDate;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::rows;
+use crate::books::EMBEDDED_SLOT;
+use crate::error::StorageError;
+
+/// Loads, decides and saves one group inside the open transaction.
+pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
+    let mut state = load(connection, key, group)?;
+    let (outcomes, changes) = decide_all(&mut state, group);
+    if !changes.is_empty() {
+        save(connection, &state, &changes)?;
+    }
+    Ok(outcomes)
+}
+
+fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> rusqlite::Result<State> {
+    let keys = keys(group);
+    let mut state = State::new(key, head(connection)?);
+    for till in keys.tills {
+        state.tills.loaded(till, till_row(connection, till)?);
+    }
+    for request in keys.requests {
+        state.requests.loaded(request, request_row(connection, request)?);
+    }
+    for order in keys.orders {
+        state.orders.loaded(order, order_row(connection, order)?);
+    }
+    for card in keys.cards {
+        state.cards.loaded(card, card_row(connection, card)?);
+        state.tries.loaded(card, tries_row(connection, card)?);
+    }
+    Ok(state)
+}
+
+fn head(connection: &Connection) -> rusqlite::Result<Head> {
+    let mut statement = connection.prepare_cached("SELECT sequence, hash FROM ledger_head WHERE slot = ?1")?;
+    let head = statement
+        .query_row([EMBEDDED_SLOT], |row| Ok(Head { slot: EMBEDDED_SLOT, sequence: row.get(0)?, hash: row.get(1)? }));
+    Ok(head.optional()?.unwrap_or(Head::empty(EMBEDDED_SLOT)))
+}
+
+fn till_row(connection: &Connection, till: TerminalId) -> rusqlite::Result<Option<Till>> {
+    let sql =
+        "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active', t.batch_no
+        FROM terminal t JOIN outlet o ON o.id = t.outlet_id JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ?1";
+    let read = |row: &Row<'_>| {
+        Ok(Till {
+            merchant: MerchantId(row.get(0)?),
+            outlet: OutletId(row.get(1)?),
+            merchant_active: row.get(2)?,
+            outlet_active: row.get(3)?,
+            terminal_active: row.get(4)?,
+            batch: row.get(5)?,
+        })
+    };
+    connection.prepare_cached(sql)?.query_row([till.0], read).optional()
+}
+
+fn request_row(
+    connection: &Connection,
+    (request, merchant): RequestKey,
+) -> rusqlite::Result<Option<domain::ledger::Transaction>> {
+    let sql = rows::TRANSACTION_BY_REQUEST;
+    connection.prepare_cached(sql)?.query_row(params![request.0, merchant.0], rows::transaction).optional()
+}
+
+fn order_row(connection: &Connection, order: OrderId) -> rusqlite::Result<Option<domain::order::Order>> {
+    connection.prepare_cached(rows::ORDER_BY_ID)?.query_row([order.0], rows::order).optional()
+}
+
+fn card_row(connection: &Connection, key: CardKey) -> rusqlite::Result<Option<Card>> {
+    let sql =
+        "SELECT c.id, c.status, c.holder, c.expires_on, c.pin, c.balance, c.spent_on, c.spent_amount, c.spent_count,
+            p.id, p.named, p.balance_max, p.sale_max, p.daily_max, p.daily_count_max
+        FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.lookup = ?1";
+    let read = |row: &Row<'_>| {
+        let programme: i64 = row.get(9)?;
+        let card = Card {
+            id: CardId(row.get(0)?),
+            key,
+            status: rows::word(row, 1, CardStatus::from_word)?,
+            holder: row.get(2)?,
+            expires_on: row.get::<_, Option<i32>>(3)?.map(BusinessDate),
+            pin: PinValue(row.get(4)?),
+            balance: Fen(row.get(5)?),
+            spent: Spent { on: BusinessDate(row.get(6)?), amount: Fen(row.get(7)?), count: row.get(8)? },
+            programme: Programme {
+                named: row.get(10)?,
+                balance_max: Fen(row.get(11)?),
+                sale_max: Fen(row.get(12)?),
+                daily_max: Fen(row.get(13)?),
+                daily_count_max: row.get(14)?,
+                merchants: Vec::new(),
+            },
+        };
+        Ok((programme, card))
+    };
+    let found = connection.prepare_cached(sql)?.query_row([key.0], read).optional()?;
+    let Some((programme, mut card)) = found else { return Ok(None) };
+    card.programme.merchants = programme_merchants(connection, programme)?;
+    Ok(Some(card))
+}
+
+fn programme_merchants(connection: &Connection, programme: i64) -> rusqlite::Result<Vec<MerchantId>> {
+    let sql = "SELECT merchant_id FROM programme_merchant WHERE programme_id = ?1 ORDER BY merchant_id";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_map([programme], |row| row.get(0).map(MerchantId))?.collect()
+}
+
+fn tries_row(connection: &Connection, key: CardKey) -> rusqlite::Result<Option<PinTries>> {
+    let sql = "SELECT tried_on, count FROM pin_tries WHERE lookup = ?1";
+    let read = |row: &Row<'_>| Ok(PinTries { on: BusinessDate(row.get(0)?), count: row.get(1)? });
+    connection.prepare_cached(sql)?.query_row([key.0], read).optional()
+}
+
+fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached(rows::TRANSACTION_INSERT)?;
+    for transaction in &changes.transactions {
+        rows::insert_transaction(&mut insert, transaction)?;
+    }
+    let sql = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for t in &changes.transfers {
+        insert.execute(params![t.transaction.0, t.leg, t.debit.0, t.credit.0, t.amount.0, t.business_date.0])?;
+    }
+    let sql = "UPDATE card SET balance = ?2, spent_on = ?3, spent_amount = ?4, spent_count = ?5 WHERE id = ?1";
+    let mut update = connection.prepare_cached(sql)?;
+    for card in changes.cards.values() {
+        let spent = &card.spent;
+        update.execute(params![card.id.0, card.balance.0, spent.on.0, spent.amount.0, spent.count])?;
+    }
+    let sql = "UPDATE orders SET status = ?2, attempt = ?3, paid_by = ?4, paid_at = ?5 WHERE id = ?1";
+    let mut update = connection.prepare_cached(sql)?;
+    for order in changes.orders.values() {
+        let (attempt, paid_by) = (order.attempt.map(|id| id.0), order.paid_by.map(|id| id.0));
+        update.execute(params![order.id.0, order.status.word(), attempt, paid_by, order.paid_at.map(|at| at.0)])?;
+    }
+    let sql = "INSERT INTO pin_tries (lookup, tried_on, count) VALUES (?1, ?2, ?3)
+        ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, count = excluded.count";
+    let mut upsert = connection.prepare_cached(sql)?;
+    for (key, tries) in &changes.tries {
+        upsert.execute(params![key.0, tries.on.0, tries.count])?;
+    }
+    if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
+}
+
+fn save_head(connection: &Connection, state: &State) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO ledger_head (slot, sequence, hash, seal) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (slot) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = excluded.seal";
+    let (head, seal) = (&state.head, state.head.seal(&state.chain_key));
+    connection.prepare_cached(sql)?.execute(params![head.slot, head.sequence, head.hash, seal])?;
+    Ok(())
+}

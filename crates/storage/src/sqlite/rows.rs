@@ -1,0 +1,125 @@
+//! Rows of the ledger and of orders, read and written in one place.
+
+use domain::card_number::{EntryMode, MaskedCard};
+use domain::command::Actor;
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use domain::ledger::{Kind, Transaction};
+use domain::money::Fen;
+use domain::order::{Order, OrderStatus};
+use domain::outcome::Decline;
+use domain::time::{BusinessDate, Timestamp};
+use rusqlite::types::Type;
+use rusqlite::{CachedStatement, Row, params};
+
+macro_rules! transaction_columns {
+    () => {
+        "id, request_id, content, merchant_id, outlet_id, terminal_id, operator_id, kind, order_id, card_id, masked, \
+         entry, amount, decline, detail, approval_code, balance, batch, business_date, at, hash"
+    };
+}
+
+pub(crate) const TRANSACTION_BY_REQUEST: &str =
+    concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction WHERE request_id = ?1 AND merchant_id = ?2");
+
+pub(crate) const TRANSACTION_BY_ID: &str =
+    concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction WHERE id = ?1");
+
+pub(crate) const TRANSACTIONS_BY_ORDER: &str =
+    concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction WHERE order_id = ?1 ORDER BY id DESC");
+
+pub(crate) const TRANSACTIONS_ALL: &str =
+    concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction ORDER BY id");
+
+pub(crate) const TRANSACTION_INSERT: &str = concat!(
+    "INSERT INTO ledger_transaction (",
+    transaction_columns!(),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
+);
+
+pub(crate) const ORDER_BY_ID: &str = "SELECT id, merchant_id, outlet_id, terminal_id, operator_id, status, total, \
+     payable, attempt, paid_by, paid_at FROM orders WHERE id = ?1";
+
+/// A short word of the schema's CHECK lists; one that this program does not know is an error, never a default.
+pub(crate) fn word<T>(row: &Row<'_>, column: usize, read: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    read(&text).ok_or_else(|| unknown_word(column, &text))
+}
+
+fn unknown_word(column: usize, text: &str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, format!("unknown word {text:?}").into())
+}
+
+pub(crate) fn transaction(row: &Row<'_>) -> rusqlite::Result<Transaction> {
+    let decline = match row.get::<_, Option<String>>(13)? {
+        Some(text) => Some(Decline::from_word(&text, row.get(14)?).ok_or_else(|| unknown_word(13, &text))?),
+        None => None,
+    };
+    Ok(Transaction {
+        id: TransactionId(row.get(0)?),
+        request_id: RequestId(row.get(1)?),
+        content: row.get(2)?,
+        actor: Actor {
+            merchant: MerchantId(row.get(3)?),
+            outlet: OutletId(row.get(4)?),
+            terminal: TerminalId(row.get(5)?),
+            operator: PersonId(row.get(6)?),
+        },
+        kind: word(row, 7, Kind::from_word)?,
+        order: row.get::<_, Option<i64>>(8)?.map(OrderId),
+        card: row.get::<_, Option<i64>>(9)?.map(CardId),
+        masked: MaskedCard(row.get(10)?),
+        entry: word(row, 11, EntryMode::from_letter)?,
+        amount: Fen(row.get(12)?),
+        decline,
+        approval_code: row.get(15)?,
+        balance: row.get::<_, Option<i64>>(16)?.map(Fen),
+        batch: row.get(17)?,
+        business_date: BusinessDate(row.get(18)?),
+        at: Timestamp(row.get(19)?),
+        hash: row.get(20)?,
+    })
+}
+
+pub(crate) fn insert_transaction(insert: &mut CachedStatement<'_>, t: &Transaction) -> rusqlite::Result<()> {
+    let written = insert.execute(params![
+        t.id.0,
+        t.request_id.0,
+        t.content,
+        t.actor.merchant.0,
+        t.actor.outlet.0,
+        t.actor.terminal.0,
+        t.actor.operator.0,
+        t.kind.word(),
+        t.order.map(|id| id.0),
+        t.card.map(|id| id.0),
+        t.masked.0,
+        t.entry.letter(),
+        t.amount.0,
+        t.decline.map(Decline::word),
+        t.decline.and_then(Decline::detail),
+        t.approval_code,
+        t.balance.map(|fen| fen.0),
+        t.batch,
+        t.business_date.0,
+        t.at.0,
+        t.hash,
+    ])?;
+    debug_assert_eq!(written, 1);
+    Ok(())
+}
+
+pub(crate) fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
+    Ok(Order {
+        id: OrderId(row.get(0)?),
+        merchant: MerchantId(row.get(1)?),
+        outlet: OutletId(row.get(2)?),
+        terminal: TerminalId(row.get(3)?),
+        operator: PersonId(row.get(4)?),
+        status: word(row, 5, OrderStatus::from_word)?,
+        total: Fen(row.get(6)?),
+        payable: row.get(7)?,
+        attempt: row.get::<_, Option<[u8; 16]>>(8)?.map(RequestId),
+        paid_by: row.get::<_, Option<i64>>(9)?.map(TransactionId),
+        paid_at: row.get::<_, Option<i64>>(10)?.map(Timestamp),
+    })
+}

@@ -1,0 +1,253 @@
+//! The vault: secrets that live outside the database, and what is computed under them.
+//!
+//! What must stay true: whoever has the database but not this file learns no card number, can test no PIN, and cannot
+//! alter the ledger unnoticed.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use aes_gcm_siv::aead::{Aead, KeyInit as _};
+use aes_gcm_siv::{Aes256GcmSiv, Nonce};
+use domain::card::CardKey;
+use domain::card_number::{CardNumber, EntryMode, MaskedCard};
+use domain::command::PresentedCard;
+use domain::ids::{OrderId, RequestId};
+use domain::ledger::ChainKey;
+use domain::money::Fen;
+use domain::pin::PinValue;
+use domain::time::Timestamp;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::error::StorageError;
+
+/// Name of the file in the data folder.
+const FILE: &str = "webpos.keys";
+
+/// The secrets. Cheap to clone. No `Debug`: it must not reach a log.
+#[derive(Clone)]
+pub struct Vault(Arc<Secrets>);
+
+struct Secrets {
+    lookup: [u8; 32],
+    seal: [u8; 32],
+    pin: [u8; 32],
+    token: [u8; 32],
+    chain: [u8; 32],
+}
+
+/// A confirmed payment, carried by the browser between "is this right?" and "yes". Whoever holds it may do exactly
+/// this payment until it expires; the PIN is not in it.
+#[derive(Clone)]
+pub struct Confirmation {
+    /// The request id of the sale to come.
+    pub request_id: RequestId,
+    /// The order.
+    pub order: OrderId,
+    /// Its total.
+    pub amount: Fen,
+    /// The card that proved its PIN.
+    pub card: PresentedCard,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Vault {
+    /// Reads the key file of the data folder, or makes one (mode 0600) when the folder has none.
+    pub fn open_or_create(folder: &Path) -> Result<Self, StorageError> {
+        let path = folder.join(FILE);
+        let failed = |what: &str| StorageError::Open(format!("{}: {what}", path.display()));
+        if !path.exists() {
+            let mut bytes = Zeroizing::new([0_u8; 160]);
+            getrandom::fill(bytes.as_mut()).map_err(|error| failed(&error.to_string()))?;
+            let text = Zeroizing::new(format!("webpos-keys 1\n{}\n", hex(bytes.as_ref())));
+            // Written beside and renamed, so that a crash leaves either no key file or a whole one.
+            let beside = path.with_extension("keys.new");
+            let written =
+                fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&beside).and_then(
+                    |mut file| {
+                        file.write_all(text.as_bytes())?;
+                        file.sync_all()?;
+                        fs::rename(&beside, &path)?;
+                        fs::File::open(folder)?.sync_all()
+                    },
+                );
+            written.map_err(|error| failed(&error.to_string()))?;
+        }
+        let text = Zeroizing::new(fs::read_to_string(&path).map_err(|error| failed(&error.to_string()))?);
+        let body =
+            text.trim().strip_prefix("webpos-keys 1\n").ok_or_else(|| failed("not a key file of this program"))?;
+        let bytes = Zeroizing::new(unhex(body.trim()).ok_or_else(|| failed("damaged"))?);
+        Self::from_bytes(&bytes).ok_or_else(|| failed("damaged"))
+    }
+
+    /// From 160 random bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (keys, rest) = bytes.as_chunks::<32>();
+        let ([lookup, seal, pin, token, chain], []) = (keys, rest) else { return None };
+        Some(Self(Arc::new(Secrets { lookup: *lookup, seal: *seal, pin: *pin, token: *token, chain: *chain })))
+    }
+
+    /// Look-up value of a card number.
+    pub fn card_key(&self, number: &CardNumber) -> CardKey {
+        let mut short = [0; 16];
+        short.copy_from_slice(&mac(&self.0.lookup, &[number.reveal().as_bytes()])[..16]);
+        CardKey(short)
+    }
+
+    /// Keyed value of a PIN of this card.
+    pub fn pin_value(&self, number: &CardNumber, pin: &str) -> PinValue {
+        PinValue(mac(&self.0.pin, &[number.reveal().as_bytes(), b"/", pin.as_bytes()]))
+    }
+
+    /// The card as the money path takes it.
+    pub fn present(&self, number: &CardNumber, entry: EntryMode) -> PresentedCard {
+        PresentedCard { key: self.card_key(number), masked: number.masked(), entry }
+    }
+
+    /// Secret of the ledger's chain.
+    pub fn chain_key(&self) -> ChainKey {
+        ChainKey(self.0.chain)
+    }
+
+    /// Encrypts a card number for its row: a random nonce and the AES-256-GCM-SIV ciphertext.
+    pub fn seal_number(&self, number: &CardNumber) -> Vec<u8> {
+        let mut nonce = [0; 12];
+        getrandom::fill(&mut nonce).expect("the operating system has random bytes");
+        let cipher = Aes256GcmSiv::new(&self.0.seal.into());
+        let sealed = cipher.encrypt(&Nonce::from(nonce), number.reveal().as_bytes());
+        [nonce.to_vec(), sealed.expect("a card number is short enough to encrypt")].concat()
+    }
+
+    /// Decrypts a card number. For a named role, with a reason, audited; `None` when the row or the key is not right.
+    pub fn open_number(&self, sealed: &[u8]) -> Option<CardNumber> {
+        let (nonce, body) = sealed.split_at_checked(12)?;
+        let nonce: [u8; 12] = nonce.try_into().ok()?;
+        let plain = Zeroizing::new(Aes256GcmSiv::new(&self.0.seal.into()).decrypt(&Nonce::from(nonce), body).ok()?);
+        CardNumber::parse(std::str::from_utf8(&plain).ok()?).ok().map(|(number, _)| number)
+    }
+
+    /// The confirmation as a text for a hidden field.
+    pub fn confirmation_token(&self, confirmation: &Confirmation) -> String {
+        let mut body = Vec::with_capacity(128);
+        body.extend(confirmation.request_id.0);
+        body.extend(confirmation.order.0.to_be_bytes());
+        body.extend(confirmation.amount.0.to_be_bytes());
+        body.extend(confirmation.card.key.0);
+        body.extend(confirmation.until.0.to_be_bytes());
+        body.extend(confirmation.card.entry.letter().as_bytes());
+        body.extend(confirmation.card.masked.0.as_bytes());
+        let tag = mac(&self.0.token, &[&body]);
+        hex(&[&tag[..], &body].concat())
+    }
+
+    /// Reads a token; `None` when it was not made here.
+    pub fn read_confirmation(&self, token: &str) -> Option<Confirmation> {
+        let bytes = unhex(token)?;
+        let (tag, body) = bytes.split_at_checked(32)?;
+        if !bool::from(subtle::ConstantTimeEq::ct_eq(&mac(&self.0.token, &[body])[..], tag)) {
+            return None;
+        }
+        let (request_id, rest) = body.split_first_chunk::<16>()?;
+        let (order, rest) = rest.split_first_chunk::<8>()?;
+        let (amount, rest) = rest.split_first_chunk::<8>()?;
+        let (key, rest) = rest.split_first_chunk::<16>()?;
+        let (until, rest) = rest.split_first_chunk::<8>()?;
+        let (entry, masked) = std::str::from_utf8(rest).ok()?.split_at_checked(1)?;
+        Some(Confirmation {
+            request_id: RequestId(*request_id),
+            order: OrderId(i64::from_be_bytes(*order)),
+            amount: Fen(i64::from_be_bytes(*amount)),
+            card: PresentedCard {
+                key: CardKey(*key),
+                masked: MaskedCard(masked.to_owned()),
+                entry: EntryMode::from_letter(entry)?,
+            },
+            until: Timestamp(i64::from_be_bytes(*until)),
+        })
+    }
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// Lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Bytes from hex digits.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vault(fill: u8) -> Vault {
+        Vault::from_bytes(&[fill; 160]).expect("160 bytes")
+    }
+
+    fn number() -> CardNumber {
+        CardNumber::parse("6086250000010012").expect("a demo card").0
+    }
+
+    #[test]
+    fn the_number_comes_back_only_with_the_key() {
+        let sealed = vault(1).seal_number(&number());
+        assert!(vault(1).open_number(&sealed).is_some_and(|found| found == number()));
+        assert!(vault(2).open_number(&sealed).is_none());
+        assert!(!sealed.windows(6).any(|part| part == b"608625"));
+    }
+
+    #[test]
+    fn a_confirmation_survives_the_browser_and_nothing_else() {
+        let vault = vault(1);
+        let confirmation = Confirmation {
+            request_id: RequestId([9; 16]),
+            order: OrderId(77),
+            amount: Fen(7_300),
+            card: vault.present(&number(), EntryMode::Swiped),
+            until: Timestamp(5),
+        };
+        let token = vault.confirmation_token(&confirmation);
+        let back = vault.read_confirmation(&token).expect("our own token");
+        assert_eq!((back.order, back.amount, back.until), (OrderId(77), Fen(7_300), Timestamp(5)));
+        assert_eq!(back.card.masked.0, "608625******0012");
+        for at in 0..token.len() {
+            let mut altered = token.clone().into_bytes();
+            altered[at] = if altered[at] == b'0' { b'1' } else { b'0' };
+            assert!(vault.read_confirmation(std::str::from_utf8(&altered).expect("ascii")).is_none());
+        }
+        assert!(vault.read_confirmation("").is_none());
+        assert!(vault.read_confirmation("zz\u{ff11}").is_none());
+    }
+
+    #[test]
+    fn keys_are_made_once_and_kept_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Vault::open_or_create(folder.path()).expect("made");
+        let second = Vault::open_or_create(folder.path()).expect("read");
+        assert_eq!(first.card_key(&number()), second.card_key(&number()));
+        let mode = fs::metadata(folder.path().join(FILE)).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
