@@ -6,7 +6,7 @@ use domain::time::Timestamp;
 use rusqlite::Connection;
 
 use crate::people::{NewPerson, insert_person};
-use crate::{Sqlite, StorageError, password};
+use crate::{Sqlite, StorageError, password, product};
 
 /// The password of every demo person.
 pub const PASSWORD: &str = "Demo-pass-2026";
@@ -47,6 +47,9 @@ pub async fn seed_people(db: &Sqlite, now: Timestamp) -> Result<bool, StorageErr
     let hash = password::hash(PASSWORD)?;
     db.write(move |connection| {
         insert_places(connection)?;
+        for (merchant, _, _) in MERCHANTS {
+            product::insert_catalogue(connection, MerchantId(*merchant))?;
+        }
         for (id, name, login, roles, terminal) in PEOPLE {
             let person = NewPerson {
                 number: id.to_string(),

@@ -6,15 +6,20 @@
 //! - Nothing is computed by the database in money tables: no serials, triggers, defaults or `now()`.
 
 pub mod audit;
+pub mod backup;
 pub mod books;
 pub mod card;
 pub mod demo;
+pub mod demo_cards;
+pub mod draft;
 pub mod error;
+mod ids;
 pub mod login;
 pub mod memory;
 pub mod password;
 pub mod payment;
 pub mod people;
+pub mod product;
 pub mod session;
 mod sqlite;
 pub mod vault;

@@ -1,0 +1,220 @@
+//! Orders with their lines, read from the database.
+
+use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use domain::money::Fen;
+use domain::order::{Order, OrderStatus};
+use domain::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::Scope;
+use crate::{Sqlite, StorageError};
+
+/// Carts that a till lists beside the one at hand.
+const CARTS_MAX: u32 = 50;
+
+/// One line of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its number in the order; stays when lines before it are voided.
+    pub line: i64,
+    /// Product code.
+    pub code: String,
+    /// Name, as it was when the line was added. So is all that follows.
+    pub name: String,
+    /// Pack and strength.
+    pub spec: String,
+    /// Piece, such as 盒.
+    pub unit: String,
+    /// The catalogue's price.
+    pub list_price: Option<Fen>,
+    /// The price of one piece.
+    pub price: Fen,
+    /// Pieces.
+    pub quantity: i64,
+    /// Price times quantity.
+    pub amount: Fen,
+    /// The manager who confirmed a price outside the band.
+    pub confirmed_by: Option<PersonId>,
+    /// When it was added.
+    pub added_at: Timestamp,
+    /// When it was taken off.
+    pub voided_at: Option<Timestamp>,
+}
+
+/// An order with everything a screen or a slip shows of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FullOrder {
+    /// What the money path knows.
+    pub order: Order,
+    /// What people call it: yymmdd and a number that counts per outlet and day.
+    pub number: String,
+    /// When the open attempt was sent.
+    pub attempt_at: Option<Timestamp>,
+    /// The card of the open attempt, masked.
+    pub attempt_masked: Option<String>,
+    /// The till still has something to do with it.
+    pub open: bool,
+    /// Put aside for another customer.
+    pub held: bool,
+    /// How often its slip was printed.
+    pub prints: i64,
+    /// The scan added last.
+    pub last_scan: Option<String>,
+    /// When its first line was added.
+    pub opened_at: Timestamp,
+    /// When it changed last; no two changes share a moment.
+    pub changed_at: Timestamp,
+    /// All lines, voided ones too, in order.
+    pub lines: Vec<Line>,
+}
+
+impl FullOrder {
+    /// The lines that count.
+    pub fn live(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.voided_at.is_none())
+    }
+
+    /// Pieces on the lines that count.
+    pub fn pieces(&self) -> i64 {
+        self.live().fold(0, |sum, line| sum.saturating_add(line.quantity))
+    }
+}
+
+/// The order, if it belongs to this till.
+pub async fn fetch(db: &Sqlite, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
+    let scope = scope.clone();
+    db.read(move |connection| order(connection, &scope, id)).await
+}
+
+/// The order that the till works on: the draft changed last that is not put aside.
+pub async fn current(db: &Sqlite, scope: &Scope) -> Result<Option<FullOrder>, StorageError> {
+    let scope = scope.clone();
+    db.read(move |connection| {
+        let sql = "SELECT id FROM orders WHERE terminal_id = ?1 AND open = 1 AND status = 'draft' AND held = 0
+                       AND merchant_id = ?2 AND outlet_id = ?3
+                   ORDER BY changed_at DESC, id DESC LIMIT 1";
+        let id: Option<i64> = connection
+            .prepare_cached(sql)?
+            .query_row((scope.terminal.0, scope.merchant.0, scope.outlet.0), |row| row.get(0))
+            .optional()?;
+        id.map_or(Ok(None), |id| order(connection, &scope, OrderId(id)))
+    })
+    .await
+}
+
+pub(super) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
+    let sql =
+        "SELECT number, operator_id, status, total, payable, attempt, attempt_at, attempt_masked, paid_by, paid_at,
+                      open, held, prints, last_scan, opened_at, changed_at, merchant_id, outlet_id, terminal_id
+               FROM orders WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND terminal_id = ?4";
+    let key = (id.0, scope.merchant.0, scope.outlet.0, scope.terminal.0);
+    let found = connection.prepare_cached(sql)?.query_row(key, |row| read_order(row, id)).optional()?;
+    let Some(mut order) = found else { return Ok(None) };
+    let mut statement = connection.prepare_cached(
+        "SELECT line, code, name, spec, unit, list_price, price, quantity, amount, confirmed_by, added_at, voided_at
+         FROM order_line WHERE order_id = ?1 ORDER BY line",
+    )?;
+    order.lines = statement.query_map([id.0], read_line)?.collect::<rusqlite::Result<_>>()?;
+    Ok(Some(order))
+}
+
+fn read_order(row: &Row<'_>, id: OrderId) -> rusqlite::Result<FullOrder> {
+    let word: String = row.get(2)?;
+    let status = OrderStatus::from_word(&word).ok_or_else(|| {
+        let text = format!("order status {word}");
+        rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, text.into())
+    })?;
+    let moment = |index| row.get::<_, Option<i64>>(index).map(|at| at.map(Timestamp));
+    Ok(FullOrder {
+        order: Order {
+            id,
+            merchant: MerchantId(row.get(16)?),
+            outlet: OutletId(row.get(17)?),
+            terminal: TerminalId(row.get(18)?),
+            operator: PersonId(row.get(1)?),
+            status,
+            total: Fen(row.get(3)?),
+            payable: row.get(4)?,
+            attempt: row.get::<_, Option<[u8; 16]>>(5)?.map(RequestId),
+            paid_by: row.get::<_, Option<i64>>(8)?.map(TransactionId),
+            paid_at: moment(9)?,
+        },
+        number: row.get(0)?,
+        attempt_at: moment(6)?,
+        attempt_masked: row.get(7)?,
+        open: row.get(10)?,
+        held: row.get(11)?,
+        prints: row.get(12)?,
+        last_scan: row.get(13)?,
+        opened_at: Timestamp(row.get(14)?),
+        changed_at: Timestamp(row.get(15)?),
+        lines: Vec::new(),
+    })
+}
+
+fn read_line(row: &Row<'_>) -> rusqlite::Result<Line> {
+    Ok(Line {
+        line: row.get(0)?,
+        code: row.get(1)?,
+        name: row.get(2)?,
+        spec: row.get(3)?,
+        unit: row.get(4)?,
+        list_price: row.get::<_, Option<i64>>(5)?.map(Fen),
+        price: Fen(row.get(6)?),
+        quantity: row.get(7)?,
+        amount: Fen(row.get(8)?),
+        confirmed_by: row.get::<_, Option<i64>>(9)?.map(PersonId),
+        added_at: Timestamp(row.get(10)?),
+        voided_at: row.get::<_, Option<i64>>(11)?.map(Timestamp),
+    })
+}
+
+/// A cart in a till's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cart {
+    /// Order.
+    pub id: OrderId,
+    /// Its number.
+    pub number: String,
+    /// When its first line was added.
+    pub opened_at: Timestamp,
+    /// Lines that count.
+    pub lines: i64,
+    /// Total.
+    pub total: Fen,
+    /// Put aside; otherwise it is open in another window.
+    pub held: bool,
+    /// A payment was sent and its outcome is not known yet.
+    pub locked: bool,
+}
+
+/// The till's unpaid orders except the one at hand, oldest first; those without a line are left out.
+pub async fn others(db: &Sqlite, scope: &Scope, at_hand: Option<OrderId>) -> Result<Vec<Cart>, StorageError> {
+    let scope = scope.clone();
+    let at_hand = at_hand.map_or(0, |id| id.0);
+    db.read(move |connection| {
+        let mut statement = connection.prepare_cached(
+            "SELECT id, number, opened_at, lines, total, held, locked FROM (
+                 SELECT o.id, o.number, o.opened_at, o.total, o.held, o.attempt IS NOT NULL AS locked,
+                     (SELECT COUNT(*) FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL) AS lines
+                 FROM orders o
+                 WHERE o.terminal_id = ?1 AND o.open = 1 AND o.status = 'draft' AND o.merchant_id = ?2
+                     AND o.outlet_id = ?3 AND o.id <> ?4
+             ) WHERE lines > 0 ORDER BY id LIMIT ?5",
+        )?;
+        let rows =
+            statement.query_map((scope.terminal.0, scope.merchant.0, scope.outlet.0, at_hand, CARTS_MAX), |row| {
+                Ok(Cart {
+                    id: OrderId(row.get(0)?),
+                    number: row.get(1)?,
+                    opened_at: Timestamp(row.get(2)?),
+                    lines: row.get(3)?,
+                    total: Fen(row.get(4)?),
+                    held: row.get(5)?,
+                    locked: row.get(6)?,
+                })
+            })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    })
+    .await
+}
