@@ -28,6 +28,36 @@ use crate::error::StorageError;
 /// Name of the file in the data folder.
 const FILE: &str = "webpos.keys";
 
+/// First line of the file; the number is the format's.
+const HEADING: &str = "webpos-keys 1\n";
+
+fn failed(folder: &Path, error: &dyn std::fmt::Display) -> StorageError {
+    StorageError::Open(format!("{}: {error}", folder.join(FILE).display()))
+}
+
+/// Whether the data folder has keys.
+pub(crate) fn key_file_exists(folder: &Path) -> bool {
+    folder.join(FILE).exists()
+}
+
+/// The key file's text.
+pub(crate) fn key_file(folder: &Path) -> Result<Zeroizing<String>, StorageError> {
+    fs::read_to_string(folder.join(FILE)).map(Zeroizing::new).map_err(|error| failed(folder, &error))
+}
+
+/// Writes the key file beside and renames it, so that a crash leaves either none or a whole one.
+pub(crate) fn write_key_file(folder: &Path, text: &str) -> Result<(), StorageError> {
+    let (path, beside) = (folder.join(FILE), folder.join("webpos.keys.new"));
+    let open = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&beside);
+    let written = open.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)?;
+        fs::File::open(folder)?.sync_all()
+    });
+    written.map_err(|error| failed(folder, &error))
+}
+
 /// The secrets. Cheap to clone. No `Debug`: it must not reach a log.
 #[derive(Clone)]
 pub struct Vault(Arc<Secrets>);
@@ -59,30 +89,16 @@ pub struct Confirmation {
 impl Vault {
     /// Reads the key file of the data folder, or makes one (mode 0600) when the folder has none.
     pub fn open_or_create(folder: &Path) -> Result<Self, StorageError> {
-        let path = folder.join(FILE);
-        let failed = |what: &str| StorageError::Open(format!("{}: {what}", path.display()));
-        if !path.exists() {
+        if !key_file_exists(folder) {
             let mut bytes = Zeroizing::new([0_u8; 160]);
-            getrandom::fill(bytes.as_mut()).map_err(|error| failed(&error.to_string()))?;
-            let text = Zeroizing::new(format!("webpos-keys 1\n{}\n", hex(bytes.as_ref())));
-            // Written beside and renamed, so that a crash leaves either no key file or a whole one.
-            let beside = path.with_extension("keys.new");
-            let written =
-                fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&beside).and_then(
-                    |mut file| {
-                        file.write_all(text.as_bytes())?;
-                        file.sync_all()?;
-                        fs::rename(&beside, &path)?;
-                        fs::File::open(folder)?.sync_all()
-                    },
-                );
-            written.map_err(|error| failed(&error.to_string()))?;
+            getrandom::fill(bytes.as_mut()).map_err(|error| StorageError::Open(error.to_string()))?;
+            write_key_file(folder, &Zeroizing::new(format!("{HEADING}{}\n", hex(bytes.as_ref()))))?;
         }
-        let text = Zeroizing::new(fs::read_to_string(&path).map_err(|error| failed(&error.to_string()))?);
-        let body =
-            text.trim().strip_prefix("webpos-keys 1\n").ok_or_else(|| failed("not a key file of this program"))?;
-        let bytes = Zeroizing::new(unhex(body.trim()).ok_or_else(|| failed("damaged"))?);
-        Self::from_bytes(&bytes).ok_or_else(|| failed("damaged"))
+        let text = key_file(folder)?;
+        let bytes = text.trim().strip_prefix(HEADING).and_then(|body| unhex(body.trim())).map(Zeroizing::new);
+        bytes
+            .and_then(|bytes| Self::from_bytes(&bytes))
+            .ok_or_else(|| failed(folder, &"not a key file of this program"))
     }
 
     /// From 160 random bytes.

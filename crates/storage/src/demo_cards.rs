@@ -1,0 +1,117 @@
+//! The demo cards: fixed numbers, PINs, states and balances; one card for every answer a card can cause.
+
+use domain::card::{CardStatus, Programme};
+use domain::card_number::{EntryMode, with_check_digit};
+use domain::command::{Actor, Command, Envelope};
+use domain::ids::{CardId, MerchantId, PersonId, RequestId};
+use domain::money::Fen;
+use domain::time::{BusinessDate, Timestamp};
+
+use crate::card::{NewCard, NewProgramme, cards_insert, programmes_insert};
+use crate::vault::Vault;
+use crate::{Books, Sqlite, StorageError};
+
+/// Number without its first ten digits and the check digit, PIN, programme, state, holder, last day, balance in fen,
+/// what it shows.
+type DemoCard = (i64, &'static str, i64, CardStatus, &'static str, Option<i32>, i64, &'static str);
+
+const NAMED: i64 = 1;
+const ANONYMOUS: i64 = 2;
+const ONE_MERCHANT: i64 = 3;
+const ONCE_A_DAY: i64 = 4;
+
+const CARDS: &[DemoCard] = &[
+    (1, "123456", NAMED, CardStatus::Active, "张芳", None, 100_000, "named, active"),
+    (2, "123456", NAMED, CardStatus::Active, "刘德明", None, 3_000, "named, active, little money (51)"),
+    (3, "123456", NAMED, CardStatus::Lost, "黄丽", None, 20_000, "lost (41)"),
+    (4, "123456", ANONYMOUS, CardStatus::Active, "", Some(20_251_231), 8_000, "anonymous, expired (54)"),
+    (5, "123456", NAMED, CardStatus::Frozen, "徐强", None, 30_000, "frozen (62)"),
+    (6, "123456", NAMED, CardStatus::PinLocked, "马建国", None, 30_000, "PIN-locked (75)"),
+    (7, "654321", NAMED, CardStatus::Active, "朱秀英", None, 500_000, "named, active; more than 2,000.00 at once: 61"),
+    (8, "654321", ANONYMOUS, CardStatus::Active, "", Some(20_291_231), 50_000, "anonymous, active"),
+    (9, "654321", NAMED, CardStatus::Issued, "胡伟", None, 0, "issued, not yet active (62)"),
+    (10, "123456", NAMED, CardStatus::Stolen, "林静", None, 20_000, "stolen (43)"),
+    (11, "123456", ONE_MERCHANT, CardStatus::Active, "何勇", None, 50_000, "taken at 康宁药房 only (57 elsewhere)"),
+    (12, "123456", ONCE_A_DAY, CardStatus::Active, "郭敏", None, 30_000, "one sale a day (65 on the second)"),
+];
+
+fn programmes() -> Vec<NewProgramme> {
+    let terms = |named, balance, sale, daily, count| Programme {
+        named,
+        balance_max: Fen(balance),
+        sale_max: Fen(sale),
+        daily_max: Fen(daily),
+        daily_count_max: count,
+        merchants: Vec::new(),
+    };
+    let only = Programme { merchants: vec![MerchantId(250_200)], ..terms(true, 500_000, 200_000, 300_000, 50) };
+    vec![
+        NewProgramme { id: NAMED, name: "慧医卡 记名卡", terms: terms(true, 500_000, 200_000, 500_000, 50) },
+        NewProgramme {
+            id: ANONYMOUS, name: "慧医卡 不记名卡", terms: terms(false, 100_000, 100_000, 100_000, 50)
+        },
+        NewProgramme { id: ONE_MERCHANT, name: "康宁员工福利卡", terms: only },
+        NewProgramme { id: ONCE_A_DAY, name: "慧医卡 体检卡", terms: terms(true, 500_000, 200_000, 200_000, 1) },
+    ]
+}
+
+/// Inserts the demo cards and loads their balances through the books, as every other money arrives.
+pub async fn seed_cards(db: &Sqlite, vault: &Vault, books: &Books, now: Timestamp) -> Result<(), StorageError> {
+    programmes_insert(db, programmes()).await?;
+    let mut cards = Vec::new();
+    let mut loads = Vec::new();
+    for (nth, pin, programme, status, holder, expires_on, balance, _) in CARDS {
+        let number = with_check_digit(&body(*nth)).expect("the demo numbers are well formed");
+        let mut request = [0xDE; 16];
+        request[15] = u8::try_from(*nth).unwrap_or(0);
+        if *balance > 0 {
+            loads.push(Envelope {
+                request_id: RequestId(request),
+                actor: Actor::issuer(PersonId(9001)),
+                at: now,
+                entropy: 0,
+                command: Command::Load { card: vault.present(&number, EntryMode::Manual), amount: Fen(*balance) },
+            });
+        }
+        cards.push(NewCard {
+            id: CardId(80_000_000 + nth),
+            number,
+            pin: (*pin).to_owned(),
+            programme: *programme,
+            status: *status,
+            holder: (*holder).to_owned(),
+            expires_on: expires_on.map(BusinessDate),
+        });
+    }
+    cards_insert(db, vault, cards).await?;
+    let outcomes = books.post(loads).await?;
+    if outcomes.iter().all(domain::outcome::Outcome::approved) {
+        Ok(())
+    } else {
+        Err(StorageError::NotWritten("a demo card could not be loaded".to_owned()))
+    }
+}
+
+fn body(nth: i64) -> String {
+    format!("6086250000{:05}", nth * 1_001)
+}
+
+/// Number, PIN, state and balance of each demo card, for the console.
+pub fn cards() -> Vec<(String, &'static str, String)> {
+    let line = |(nth, pin, _, _, _, _, balance, what): &DemoCard| {
+        let number = with_check_digit(&body(*nth)).map_or_else(String::new, |number| number.reveal().to_owned());
+        (number, *pin, format!("{what}, {}", Fen(*balance)))
+    };
+    CARDS.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_numbers_are_those_of_the_contract() {
+        let numbers: Vec<String> = super::cards().into_iter().map(|(number, _, _)| number).collect();
+        assert_eq!(numbers[0], "6086250000010012");
+        assert_eq!(numbers[8], "6086250000090097");
+        assert_eq!(numbers.len(), 12);
+    }
+}
