@@ -41,7 +41,7 @@ test('a burst is a card, a code, or none of our business', () => {
   assert.deepEqual(plain(classify(';60862E=?', false)), { card: '' }, 'misread tracks are taken out of the field too');
   assert.deepEqual(plain(classify('6901234567892', true)), { code: '6901234567892' });
   assert.deepEqual(plain(classify('600233', false)), { code: '600233' });
-  assert.equal(classify('123456', true), null, 'six digits in the PIN field are a PIN, never a product');
+  assert.deepEqual(plain(classify('123456', true)), { pin: true }, 'six digits in the PIN field are never a product');
   assert.equal(classify('6901234567893', false), null);
   assert.equal(classify(NUMBER, false), null, 'a bare number stays in its field');
   assert.equal(classify('ganmaoling', false), null);

@@ -5,7 +5,7 @@
 // What templates follow ("->" is what the script does):
 //   <body>            data-scan-gap-ms (50); data-idle-seconds, data-idle-warn (120), data-lock-url (/lock), data-ping-url (/session/ping)
 //   #say              last child of <body>: <div id="say" class="say" role="status" data-blocked data-ime data-not-pin data-bad-card
-//                     data-offline data-slow>; each value is the text to show. It and #live survive page changes.
+//                     data-fast-pin data-offline>; each value is the text to show. It and #live survive page changes.
 //   links and forms   same-origin ones are fetched and swapped in; data-noboost opts out (downloads, language, logout)
 //   data-beep         ok | bad: sound when the page arrives;  [data-sound]: button that switches sounds
 //   data-key          "F9 F12": key(s) that click it, or focus it if it is a field; Escape on the close link; inside a dialog only its own
@@ -14,7 +14,8 @@
 //   [data-dialog]     on the .dlg; keeps the focus, blocks scans. role=alertdialog ignores Enter for its first 300 ms
 //   #entry #code      scan form and field. A scan posts code, scan=1, rid and the form's input[type=hidden][data-always].
 //                     data-rid on the form: the server drops a repeated rid, so a scan lost with the network is sent again
-//   #cn #pin          card field (data-keep="<order id>": typed card stays while the order is the same) and data-pin field.
+//   #cn #pin          card field (data-keep="<order id>": typed card stays while the order is the same) and data-pin field
+//                     (data-keypad: a keypad types the PIN at once).
 //                     The script adds hidden inputs `card` and `entry` (S swiped, M typed) to the form of #cn
 //   [data-clear-card] click forgets the card
 //   [data-lines]      focusable list of tr[data-line] with a [data-del] button; class `on` is the chosen row; needs an id
@@ -58,10 +59,12 @@
     return luhnOk(number) ? number : '';
   }
 
-  // What a burst is: {card}, {code} or null (leave it in its field). Six digits in the PIN field are a PIN from a keypad.
+  // What a burst is: {card}, {code}, {pin} or null (leave it in its field). Six digits in the PIN field may be a product
+  // code or a PIN from a keypad: neither is sent anywhere, so that no try is burnt and no PIN becomes a product search.
   function classify(text, inPin) {
     if (/^(%B|;)/i.test(text) && /[=^]/.test(text)) return { card: trackNumber(text) };
-    if (eanOk(text) || (/^\d{6}$/.test(text) && !inPin)) return { code: text };
+    if (eanOk(text)) return { code: text };
+    if (/^\d{6}$/.test(text)) return inPin ? { pin: true } : { code: text };
     return null;
   }
 
@@ -197,7 +200,7 @@
     const box = dialog(), root = box || doc;
     dialogAt = box ? win.performance.now() : 0;
     const here = !box && id ? doc.getElementById(id) : null;
-    const el = (here && !off(here) ? here : null) || $('[autofocus]', root) || $('[aria-invalid=true],[role=alert][tabindex]', root)
+    const el = (here && !off(here) ? here : null) || $$('[autofocus]', root).find(one => !off(one)) || $('[aria-invalid=true],[role=alert][tabindex]', root)
       || (box && $('a[href],button,input', box)) || $('#main');
     if (!el) return;
     el.focus();
@@ -330,13 +333,15 @@
   // Takes a finished burst out of its field. False: it was not for us, the key does what it always does.
   function take(text, target, at) {
     const inPin = target.matches('[data-pin]'), hit = text.length >= 6 && classify(text, inPin), busy = dialog() || paying;
+    if (hit && 'pin' in hit && 'keypad' in target.dataset) return false;
     if (!hit || ('code' in hit && !$('#entry') && !busy)) {
       if (!busy || isField(target)) return false;
       say('blocked', true);
       return true;
     }
-    if (before && before.el === target) { target.value = before.value; setCard(before.card.number, before.card.entry); }
+    restore(text, target);
     if (busy) say('blocked', true);
+    else if ('pin' in hit) say('fastPin', true);
     else if ('card' in hit) swipe(hit.card);
     else if (off($('#code'))) say('blocked', true);
     else if (hit.code !== lastCode || at - lastAt >= 150) {
@@ -348,6 +353,17 @@
     lastCode = hit.code || '';
     lastAt = at;
     return true;
+  }
+
+  // The field as it was before the burst. When the page was swapped under it, the field holds only the burst's end.
+  function restore(text, target) {
+    if (before && before.el === target) { target.value = before.value; setCard(before.card.number, before.card.entry); }
+    else if (target.matches('[data-pin]')) target.value = '';
+    else if (isField(target)) {
+      let rest = text;
+      while (!target.value.endsWith(rest)) rest = rest.slice(1);
+      target.value = target.value.slice(0, target.value.length - rest.length);
+    }
   }
 
   function swipe(number) {
