@@ -1,2 +1,62 @@
-//! webpos
-fn main() {}
+//! `webpos`: the till and the card host behind it, one program. Command line, configuration, wiring.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use engine::clock::Clock;
+
+mod admin;
+mod config;
+mod console;
+mod serve;
+
+use config::{Cli, Command};
+
+/// Configuration that cannot work, as opposed to something that fails later.
+const BAD_CONFIGURATION: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let log = tracing_subscriber::EnvFilter::try_from_env("WEBPOS_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).with_ansi(false).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("cannot start: {error}"), 1),
+    };
+    let clock = Clock::system();
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(options) => serve::run(options, clock).await,
+            Command::Migrate(database) => database.open().map(|_| console::say("The schema is up to date.")),
+            Command::Admin { command } => admin::run(command, &clock).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Configuration(message)) => fail(&message, BAD_CONFIGURATION),
+        Err(Failure::Run(message)) => fail(&message, 1),
+    }
+}
+
+fn fail(message: &str, code: u8) -> ExitCode {
+    console::complain(message);
+    ExitCode::from(code)
+}
+
+/// Why the program ends.
+#[derive(Debug)]
+enum Failure {
+    /// What it was told cannot work; one line.
+    Configuration(String),
+    /// It could not go on.
+    Run(String),
+}
+
+impl From<storage::StorageError> for Failure {
+    fn from(error: storage::StorageError) -> Self {
+        match error {
+            storage::StorageError::Open(message) => Self::Configuration(message),
+            other => Self::Run(other.to_string()),
+        }
+    }
+}

@@ -51,10 +51,8 @@ pub async fn captcha_text(db: &Sqlite, id: CaptchaId, now: Timestamp) -> Result<
 pub async fn take_captcha(db: &Sqlite, id: CaptchaId, now: Timestamp) -> Result<Taken, StorageError> {
     db.write(move |connection| {
         let sql = "UPDATE captcha SET used = 1 WHERE id = ?1 AND used = 0 RETURNING answer, expires_at";
-        let found: Option<(String, i64)> = connection
-            .prepare_cached(sql)?
-            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        let found: Option<(String, i64)> =
+            connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         Ok(match found {
             None => Taken::Unknown,
             Some((_, expires_at)) if expires_at <= now.0 => Taken::Expired,
@@ -140,7 +138,8 @@ fn count(connection: &Connection, key: &str, rule: Rule, now: Timestamp) -> Resu
 pub async fn blocked_until(db: &Sqlite, key: String, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT blocked_until FROM throttle WHERE key = ?1 AND blocked_until > ?2";
-        let until: Option<i64> = connection.prepare_cached(sql)?.query_row((key, now.0), |row| row.get(0)).optional()?;
+        let until: Option<i64> =
+            connection.prepare_cached(sql)?.query_row((key, now.0), |row| row.get(0)).optional()?;
         Ok(until.map(Timestamp))
     })
     .await

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::audit::{self, Entry};
 use crate::{Sqlite, StorageError};
 
-/// Ids of people: 1,000 to 99,999. Merchants have 6 digits, outlets 7, terminals 8, cards more, so that no two kinds
-/// ever share an id.
+/// Ids of people: 1,000 to 99,999. Merchants have 6 digits, outlets 7, terminals and
+/// cards more, so that people and accounts never share an id.
 const PERSON_IDS: std::ops::Range<i64> = 1_000..100_000;
 
 /// Whom a login name belongs to, and what signing in needs to know.
@@ -97,7 +97,9 @@ pub async fn create(db: &Sqlite, person: NewPerson, now: Timestamp) -> Result<Op
         if connection.query_row(taken, [normal_login(&person.login)], |row| row.get(0))? {
             return Ok(None);
         }
-        let id: i64 = connection.query_row("SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person", [PERSON_IDS.start], |row| row.get(0))?;
+        let id: i64 =
+            connection
+                .query_row("SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person", [PERSON_IDS.start], |row| row.get(0))?;
         if !PERSON_IDS.contains(&id) {
             return Err(StorageError::NotWritten("no person id is left".to_owned()));
         }
@@ -145,10 +147,8 @@ pub async fn reset_password(db: &Sqlite, login: &str, hash: String, now: Timesta
             "UPDATE person SET password_hash = ?2, must_change = 1, password_changed_at = ?3 WHERE login = ?1",
             (&login, hash, now.0),
         )?;
-        connection.execute(
-            "DELETE FROM session WHERE person_id IN (SELECT id FROM person WHERE login = ?1)",
-            [&login],
-        )?;
+        connection
+            .execute("DELETE FROM session WHERE person_id IN (SELECT id FROM person WHERE login = ?1)", [&login])?;
         connection.execute("DELETE FROM throttle WHERE key = 'login:' || ?1", [&login])?;
         if changed > 0 {
             audit::insert(connection, &from_command_line(now, "password_reset", &login))?;

@@ -1,4 +1,117 @@
-//! web
+//! The door for people: server-rendered pages of the till.
+//!
+//! One file per page in `till/`, its template beside it by name in `templates/till/`, its words in `text/`. Every page
+//! works without JavaScript; a change is a POST that ends in a redirect. What must stay true:
+//! - Who asks and for which merchant comes from the session only ([`session::Session`]), and what they may do from
+//!   `domain::role`. A page that takes no session is public.
+//! - A page never answers without words: whatever fails becomes the page of [`problem`].
+//! - Nothing secret in addresses, logs or flash messages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use engine::Engine;
+use engine::clock::Clock;
+use storage::Sqlite;
+use storage::vault::Vault;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
 
 mod assets;
 mod captcha;
+mod client;
+mod cookies;
+mod flash;
+mod guard;
+mod health;
+mod page;
+mod passwords;
+mod problem;
+mod session;
+mod text;
+mod till;
+
+use passwords::Passwords;
+
+/// Largest form that a page sends, with room to spare.
+const BODY_MAX: usize = 64 * 1024;
+
+/// Longer than any page takes; the payment's own limit is shorter.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What the operator of the program decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Cookies for TLS only. Off only for plain HTTP on a trusted wire, such as the demo on loopback.
+    pub secure_cookies: bool,
+    /// Take the caller's address from the last `X-Forwarded-For`, because a proxy of ours puts it there.
+    pub behind_proxy: bool,
+    /// Every captcha's answer, for tests. The program refuses it outside the demo on loopback.
+    pub test_captcha: Option<String>,
+    /// Customer-service phone.
+    pub hotline: String,
+    /// The demo shop is loaded.
+    pub demo: bool,
+}
+
+/// Everything a page needs. Cheap to clone; axum's state.
+#[derive(Clone)]
+pub struct Web {
+    storage: Sqlite,
+    engine: Engine,
+    vault: Vault,
+    clock: Clock,
+    settings: Arc<Settings>,
+    passwords: Passwords,
+}
+
+impl Web {
+    /// Pages over `storage`, money through `engine`.
+    pub fn new(storage: Sqlite, engine: Engine, vault: Vault, clock: Clock, settings: Settings) -> Self {
+        Self { storage, engine, vault, clock, settings: Arc::new(settings), passwords: Passwords::new() }
+    }
+}
+
+/// All pages, with what surrounds every one of them.
+pub fn router(web: Web) -> Router {
+    let pages = Router::new()
+        .route("/", get(till::home::show))
+        .route("/login", get(till::login::show).post(till::login::enter))
+        .route("/login/again", post(till::login::again))
+        .route("/login/captcha.png", get(till::login::image))
+        .route("/login/captcha.wav", get(till::login::sound))
+        .route("/logout", post(till::logout::leave))
+        .route("/lock", get(till::lock::show).post(till::lock::open))
+        .route("/password", get(till::password::show).post(till::password::change))
+        .route("/password/sessions", post(till::password::end_session))
+        .route("/session/ping", post(till::home::ping))
+        .route("/lang/{lang}", get(till::home::language))
+        .route("/sale", get(till::sale::show))
+        .route("/static/{*name}", get(assets::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .with_state(web.clone());
+
+    // From the inside out: the last layer sees the request first.
+    pages
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(RequestBodyLimitLayer::new(BODY_MAX))
+        .layer(CsrfLayer::new())
+        .layer(axum::middleware::from_fn(guard::require_origin))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), flash::clear_when_shown))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), problem::put_in_words))
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn_with_state(web, guard::headers))
+        .layer(axum::middleware::from_fn(guard::log))
+}

@@ -1,0 +1,47 @@
+//! People from the command line: the first administrator, and the way back in when a password is lost.
+
+use domain::role::Role;
+use engine::clock::Clock;
+use storage::people::{self, NewPerson};
+use storage::password;
+
+use crate::config::Admin;
+use crate::{Failure, console};
+
+/// Letters and digits of initial passwords: 32, none that looks like another one.
+const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
+
+pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
+    let initial = initial_password();
+    let hash = password::hash(&initial)?;
+    match command {
+        Admin::Create { database, login, name } => {
+            let person = NewPerson {
+                number: login.clone(),
+                name,
+                login: login.clone(),
+                password_hash: hash,
+                must_change: true,
+                roles: vec![Role::Admin],
+                place: None,
+            };
+            if people::create(&database.open()?, person, clock.now()).await?.is_none() {
+                return Err(Failure::Run(format!("the login name {login} is taken")));
+            }
+        }
+        Admin::ResetPassword { database, login } => {
+            if !people::reset_password(&database.open()?, &login, hash, clock.now()).await? {
+                return Err(Failure::Run(format!("nobody has the login name {login}")));
+            }
+        }
+    }
+    console::say(&format!("Initial password, to be changed at first login: {initial}"));
+    Ok(())
+}
+
+/// 16 random characters, 80 bits.
+fn initial_password() -> String {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("the operating system has randomness");
+    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+}

@@ -1,0 +1,161 @@
+//! The command line. Every option is also an environment variable `WEBPOS_...`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use storage::Sqlite;
+
+use crate::Failure;
+
+/// The till for prepaid health-benefit cards, and the card host behind it.
+#[derive(Debug, Parser)]
+#[command(name = "webpos", version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the pages.
+    Serve(Serve),
+    /// Bring the database schema up to date.
+    Migrate(Database),
+    /// Administer people from the command line.
+    Admin {
+        #[command(subcommand)]
+        command: Admin,
+    },
+}
+
+/// Where the data is.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Database {
+    /// Database: `sqlite:PATH`. Default: webpos.db in the data folder.
+    #[arg(long, env = "WEBPOS_DATABASE", value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Folder for the database and the keys.
+    #[arg(long, env = "WEBPOS_DATA_DIR", value_name = "DIR", default_value = "webpos-data")]
+    pub(crate) data_dir: PathBuf,
+}
+
+impl Database {
+    /// The database file that the options name.
+    fn path(&self) -> Result<PathBuf, Failure> {
+        let Some(url) = &self.database else { return Ok(self.data_dir.join("webpos.db")) };
+        match url.strip_prefix("sqlite:") {
+            Some("") => Err(Failure::Configuration("--database sqlite: needs a path, as in sqlite:webpos.db".to_owned())),
+            Some(path) => Ok(PathBuf::from(path)),
+            // The address may hold a password, so it is not repeated.
+            None => Err(Failure::Configuration("--database must be sqlite:PATH".to_owned())),
+        }
+    }
+
+    /// Opens the database, creating the data folder for the program's user only.
+    pub(crate) fn open(&self) -> Result<Sqlite, Failure> {
+        let path = self.path()?;
+        let mut folder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder.recursive(true).create(&self.data_dir).map_err(|error| {
+            Failure::Configuration(format!("cannot create the data folder {}: {error}", self.data_dir.display()))
+        })?;
+        Ok(Sqlite::open(&path)?)
+    }
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) database: Database,
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, env = "WEBPOS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Fill an empty database with the demo shop.
+    #[arg(long, env = "WEBPOS_DEMO")]
+    pub(crate) demo: bool,
+    /// Certificate chain, PEM. Needs --tls-key.
+    #[arg(long, env = "WEBPOS_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key, PEM. Needs --tls-cert.
+    #[arg(long, env = "WEBPOS_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// A proxy of ours terminates TLS and sets X-Forwarded-For.
+    #[arg(long, env = "WEBPOS_BEHIND_PROXY")]
+    pub(crate) behind_proxy: bool,
+    /// Customer-service phone shown on every page.
+    #[arg(long, env = "WEBPOS_HOTLINE", value_name = "PHONE", default_value = "025-86988520")]
+    pub(crate) hotline: String,
+    /// Every captcha's answer; for tests, with --demo on a loopback address only.
+    #[arg(long, env = "WEBPOS_TEST_CAPTCHA", value_name = "TEXT", hide = true)]
+    pub(crate) test_captcha: Option<String>,
+}
+
+impl Serve {
+    /// Certificate and key, if TLS is wanted. Refuses combinations that would be less safe than they look.
+    pub(crate) fn check(&self) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
+        let refuse = |message: &str| Err(Failure::Configuration(message.to_owned()));
+        let loopback = self.listen.ip().is_loopback();
+        if self.test_captcha.is_some() && !(self.demo && loopback) {
+            return refuse("WEBPOS_TEST_CAPTCHA is for tests: it needs --demo and a loopback address");
+        }
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(cert), Some(key)) => Ok(Some((cert.clone(), key.clone()))),
+            (None, None) if loopback || self.behind_proxy => Ok(None),
+            (None, None) => refuse(
+                "passwords would cross the network in clear: give --tls-cert and --tls-key, or --behind-proxy, or listen on 127.0.0.1",
+            ),
+            _ => refuse("--tls-cert and --tls-key belong together"),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Create an administrator; prints the initial password.
+    Create {
+        #[command(flatten)]
+        database: Database,
+        /// Login name.
+        #[arg(long)]
+        login: String,
+        /// Display name.
+        #[arg(long)]
+        name: String,
+    },
+    /// Give somebody a new initial password, end their sessions and their lock-out.
+    ResetPassword {
+        #[command(flatten)]
+        database: Database,
+        /// Login name.
+        #[arg(long)]
+        login: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
+        let cli = Cli::try_parse_from(["webpos", "serve"].iter().chain(arguments)).expect("parses");
+        let Command::Serve(options) = cli.command else { panic!("not serve") };
+        options.check()
+    }
+
+    #[test]
+    fn unsafe_combinations_are_refused() {
+        assert!(matches!(serve(&[]), Ok(None)));
+        for bad in [
+            &["--listen", "0.0.0.0:80"][..],
+            &["--tls-cert", "a.pem"],
+            &["--test-captcha", "abcd"],
+            &["--test-captcha", "abcd", "--demo", "--listen", "0.0.0.0:80", "--behind-proxy"],
+        ] {
+            assert!(matches!(serve(bad), Err(Failure::Configuration(_))), "{bad:?}");
+        }
+        assert!(matches!(serve(&["--test-captcha", "abcd", "--demo"]), Ok(None)));
+        assert!(matches!(serve(&["--listen", "0.0.0.0:443", "--tls-cert", "a", "--tls-key", "b"]), Ok(Some(_))));
+    }
+}

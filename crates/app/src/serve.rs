@@ -1,0 +1,104 @@
+//! `webpos serve`: opens the database, listens, stops in good order.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use engine::Engine;
+use engine::clock::Clock;
+use storage::vault::Vault;
+use storage::{Books, demo, demo_cards};
+use tokio::signal::unix::{SignalKind, signal};
+use web::{Settings, Web, router};
+
+use crate::config::Serve;
+use crate::{Failure, console};
+
+/// How long requests under way may take once the program was told to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
+    let tls = options.check()?;
+    let storage = options.database.open()?;
+    let vault = Vault::open_or_create(&options.database.data_dir)?;
+    let books = Books::Sqlite(storage.clone(), vault.chain_key());
+    if options.demo && demo::seed_people(&storage, clock.now()).await? {
+        demo_cards::seed_cards(&storage, &vault, &books, clock.now()).await?;
+    }
+    let engine = Engine::start(books, clock.clone());
+    let listener = listen(options.listen)?;
+    let address = listener.local_addr().map_err(|error| Failure::Run(error.to_string()))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let tls = match tls {
+        Some(files) => Some(load_tls(files).await?),
+        None => None,
+    };
+    let settings = settings(&options, tls.is_some());
+    let app = router(Web::new(storage, engine, vault, clock, settings)).into_make_service_with_connect_info::<SocketAddr>();
+    let handle = Handle::new();
+    stop_on_signal(handle.clone())?;
+    announce(&format!("{scheme}://{address}"), options.demo);
+    let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
+    match tls {
+        Some(config) => axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle).serve(app).await,
+        None => axum_server::from_tcp(listener).map_err(failed)?.handle(handle).serve(app).await,
+    }
+    .map_err(failed)
+}
+
+fn settings(options: &Serve, tls: bool) -> Settings {
+    Settings {
+        secure_cookies: tls || options.behind_proxy,
+        behind_proxy: options.behind_proxy,
+        test_captcha: options.test_captcha.clone(),
+        hotline: options.hotline.clone(),
+        demo: options.demo,
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let failed = |error: std::io::Error| Failure::Configuration(format!("cannot listen on {address}: {error}"));
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}
+
+async fn load_tls((cert, key): (PathBuf, PathBuf)) -> Result<RustlsConfig, Failure> {
+    // Fails only if it was done before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    RustlsConfig::from_pem_file(&cert, &key).await.map_err(|error| {
+        Failure::Configuration(format!("cannot use {} with {}: {error}", cert.display(), key.display()))
+    })
+}
+
+fn stop_on_signal(handle: Handle<SocketAddr>) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::Run(format!("cannot listen for signals: {error}"));
+    let (mut term, mut interrupt) =
+        (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        handle.graceful_shutdown(Some(STOP_WITHIN));
+    });
+    Ok(())
+}
+
+fn announce(url: &str, demo: bool) {
+    console::say(&format!("webpos is ready on {url}"));
+    if !demo {
+        return;
+    }
+    console::say(&format!("\nDemo logins, password {} for all of them:", demo::PASSWORD));
+    for (login, who) in demo::logins() {
+        console::say(&format!("  {login:<10} {who}"));
+    }
+    console::say("\nDemo cards (number, PIN):");
+    for (number, pin, what) in demo_cards::cards() {
+        console::say(&format!("  {number}  {pin}  {what}"));
+    }
+}

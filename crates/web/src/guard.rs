@@ -1,0 +1,62 @@
+//! What every request and answer passes: origin of changes, security headers, the access log.
+
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::Web;
+use crate::problem::Problem;
+
+/// Nothing inline, nothing from elsewhere. `img-src data:` is for pictures in style sheets.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const FIXED: [(HeaderName, &str); 5] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Not `no-referrer`: that would make browsers send `Origin: null`.
+    (REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
+/// Sets the headers that tell a browser what these pages never do.
+pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if web.settings.secure_cookies {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    // Files in `static/` say for themselves how long they may be kept.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Refuses a change that says nothing about the page it comes from. What it does say is judged by `CsrfLayer`; this
+/// closes the gap it leaves for requests with neither header.
+pub(crate) async fn require_origin(request: Request, next: Next) -> Response {
+    let says = request.headers().contains_key(ORIGIN) || request.headers().contains_key("sec-fetch-site");
+    if !request.method().is_safe() && !says {
+        return Problem::Origin.into_response();
+    }
+    next.run(request).await
+}
+
+/// One line per request: method, path without the query, status, time. Never headers, cookies or forms.
+pub(crate) async fn log(request: Request, next: Next) -> Response {
+    let (method, path, start) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
+    let response = next.run(request).await;
+    let (status, millis) = (response.status().as_u16(), start.elapsed().as_millis());
+    tracing::info!(%method, path, status, millis, "request");
+    response
+}

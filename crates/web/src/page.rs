@@ -1,0 +1,149 @@
+//! What every page starts with: language, addresses of assets, the frame of top bar and menu.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::Html;
+use domain::role::Action;
+use storage::session::IDLE;
+
+use crate::Web;
+use crate::assets::asset;
+use crate::cookies;
+use crate::flash::Flash;
+use crate::session::Session;
+use crate::text::{Lang, Text, fill};
+
+/// Renders a template to a page.
+pub(crate) fn render(template: &impl Template) -> Html<String> {
+    Html(template.render().expect("writing a template to memory cannot fail"))
+}
+
+/// The words and settings of one answer. Templates hold it as `page`.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    pub(crate) lang: Lang,
+    pub(crate) text: &'static Text,
+    /// Customer-service phone.
+    pub(crate) hotline: String,
+    /// Where a switch of language comes back to.
+    back: String,
+}
+
+impl Page {
+    /// The address of a file in `static/`.
+    #[expect(clippy::unused_self, reason = "templates reach everything through `page`")]
+    pub(crate) fn asset(&self, name: &str) -> &'static str {
+        asset(name)
+    }
+
+    /// The other language's name in that language, and its switch.
+    pub(crate) fn switch(&self) -> (&'static str, &'static str, String) {
+        match self.lang {
+            Lang::Zh => ("English", "en", format!("/lang/en?back={}", self.back)),
+            Lang::En => ("\u{4e2d}\u{6587}", "zh-CN", format!("/lang/zh?back={}", self.back)),
+        }
+    }
+
+    /// The phone as a link's target.
+    pub(crate) fn tel(&self) -> String {
+        self.hotline.chars().filter(char::is_ascii_digit).collect()
+    }
+
+    /// The title with the mark of a page that reports an error.
+    pub(crate) fn error_title(&self, title: &str) -> String {
+        fill(self.text.shell.title_error, &[title])
+    }
+
+    /// The frame for a signed-in person, with `menu` marked as the present place.
+    pub(crate) fn shell(self, session: &Session, flash: &Flash, menu: Menu) -> Shell {
+        let text = &self.text.shell;
+        let said = match flash.word.as_str() {
+            "password_changed" => Some(text.said_password_changed),
+            "session_ended" => Some(text.said_session_ended),
+            _ => None,
+        };
+        let outlet = session.shop.as_ref().map_or_else(
+            || text.company.to_owned(),
+            |shop| fill(text.outlet_name, &[&shop.merchant_name, &shop.outlet_name]),
+        );
+        Shell {
+            outlet,
+            terminal: session.shop.as_ref().map(|shop| shop.terminal.to_string()),
+            person: fill(text.person_name, &[&session.name, &session.number]),
+            scan_gap_ms: session.shop.as_ref().map_or(50, |shop| shop.scan_gap_ms),
+            idle_seconds: IDLE / 1_000_000,
+            may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
+            free: !session.must_change,
+            page: self,
+            said,
+            menu,
+        }
+    }
+}
+
+impl FromRequestParts<Web> for Page {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
+        let lang = Lang::parse(&cookies::value(web, &parts.headers, cookies::LANG).unwrap_or_default());
+        // Only an address that can be read again is a place to come back to.
+        let back = if parts.method == Method::GET { parts.uri.path().to_owned() } else { "/".to_owned() };
+        Ok(Self { lang, text: lang.text(), hotline: web.settings.hotline.clone(), back })
+    }
+}
+
+/// Places in the menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Menu {
+    /// Ring up and take payment.
+    Sale,
+    /// The own password and sessions.
+    Account,
+}
+
+/// The frame of a page: top bar and menu. Templates that extend `shell.html` hold it as `shell`.
+#[derive(Clone, Debug)]
+pub(crate) struct Shell {
+    pub(crate) page: Page,
+    pub(crate) menu: Menu,
+    pub(crate) outlet: String,
+    pub(crate) terminal: Option<String>,
+    pub(crate) person: String,
+    pub(crate) scan_gap_ms: u32,
+    pub(crate) idle_seconds: i64,
+    may: Vec<Action>,
+    /// The menu is open to the person: nobody with an initial password gets past changing it.
+    pub(crate) free: bool,
+    /// Message of the last step.
+    pub(crate) said: Option<&'static str>,
+}
+
+impl Shell {
+    /// Whether the person may do this, so that no link leads to a refusal.
+    pub(crate) fn can(&self, action: Action) -> bool {
+        self.may.contains(&action)
+    }
+}
+
+/// `path` if it is a place on this site, else the start page. Never leads elsewhere.
+pub(crate) fn local_path(path: &str) -> &str {
+    let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leads_to_another_site() {
+        for path in ["//evil.example", "/\\evil", "https://evil", "/a?b=//c", "", "javascript:alert(1)", "/a\nb"] {
+            assert_eq!(local_path(path), "/", "{path}");
+        }
+        assert_eq!(local_path("/orders/2611230017"), "/orders/2611230017");
+    }
+}

@@ -1,0 +1,171 @@
+//! Whatever goes wrong becomes one page that says what happened and what to do, in the reader's language.
+//!
+//! Handlers fail with a [`Problem`]; axum's and tower's own refusals are recognised by their status. The words are put
+//! in by [`put_in_words`], the one place that knows the language.
+
+use std::any::Any;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use storage::StorageError;
+use storage::audit::{self, Entry};
+use tower_http::csrf::ProtectionError;
+
+use crate::Web;
+use crate::page::{Page, render};
+use crate::text::{Text, fill};
+
+/// Why a page cannot be shown.
+#[derive(Clone, Debug)]
+pub(crate) enum Problem {
+    /// There is no such page, or it belongs to somebody else.
+    NotFound,
+    /// The person may not do this; the entry goes to the audit log.
+    Forbidden(Box<Entry>),
+    /// The request does not come from one of our pages.
+    Origin,
+    /// The form is not one that our pages send.
+    BadForm,
+    /// More than a page ever sends.
+    TooLarge,
+    /// A page is read or a form sent where only the other works.
+    Method,
+    /// Nothing was written; trying again is safe.
+    Busy,
+    /// It may or may not have happened.
+    Unknown,
+    /// A bug.
+    Internal,
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) | Self::Origin => StatusCode::FORBIDDEN,
+            Self::BadForm => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unknown => StatusCode::GATEWAY_TIMEOUT,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The problem behind an answer that has only a status.
+    fn of(response: &Response) -> Option<Self> {
+        if let Some(problem) = response.extensions().get::<Self>() {
+            return Some(problem.clone());
+        }
+        if response.extensions().get::<ProtectionError>().is_some() {
+            return Some(Self::Origin);
+        }
+        let worded = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let status = response.status();
+        if worded || !(status.is_client_error() || status.is_server_error()) {
+            return None;
+        }
+        Some(match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::METHOD_NOT_ALLOWED => Self::Method,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
+            StatusCode::GATEWAY_TIMEOUT => Self::Unknown,
+            _ if status.is_client_error() => Self::BadForm,
+            _ => Self::Internal,
+        })
+    }
+
+    fn words(&self, text: &'static Text) -> (&'static str, &'static str) {
+        let text = &text.problem;
+        match self {
+            Self::NotFound => (text.not_found, text.not_found_do),
+            Self::Forbidden(_) => (text.forbidden, text.forbidden_do),
+            Self::Origin => (text.origin, text.origin_do),
+            Self::BadForm => (text.bad_form, text.bad_form_do),
+            Self::TooLarge => (text.too_large, text.too_large_do),
+            Self::Method => (text.method, text.method_do),
+            Self::Busy => (text.busy, text.busy_do),
+            Self::Unknown => (text.unknown, text.unknown_do),
+            Self::Internal => (text.internal, text.internal_do),
+        }
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        tracing::error!(%error, "storage failed under a page");
+        match error {
+            StorageError::NotWritten(_) => Self::Busy,
+            StorageError::Unknown(_) => Self::Unknown,
+            StorageError::Open(_) => Self::Internal,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct View {
+    page: Page,
+    title: &'static str,
+    advice: &'static str,
+    hotline: String,
+    retry: bool,
+}
+
+/// Puts words on every answer that has failed without any.
+pub(crate) async fn put_in_words(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let (mut parts, body) = request.into_parts();
+    let Ok(page) = Page::from_request_parts(&mut parts, &web).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+    // Machines read these.
+    if path.starts_with("/static/") || path == "/readyz" || path == "/session/ping" {
+        return response;
+    }
+    let Some(problem) = Problem::of(&response) else { return response };
+    if let Problem::Forbidden(entry) = &problem
+        && let Err(error) = audit::append(&web.storage, (**entry).clone()).await
+    {
+        tracing::error!(%error, "a denial could not be written to the audit log");
+    }
+    let (title, advice) = problem.words(page.text);
+    let hotline = fill(page.text.problem.hotline, &[&page.hotline]);
+    let retry = matches!(problem, Problem::Busy);
+    let mut worded = (problem.status(), render(&View { page, title, advice, hotline, retry })).into_response();
+    for (name, value) in response.headers().iter().filter(|(name, _)| *name == axum::http::header::ALLOW) {
+        worded.headers_mut().insert(name, value.clone());
+    }
+    worded
+}
+
+/// No route of this path.
+pub(crate) async fn not_found() -> Problem {
+    Problem::NotFound
+}
+
+/// The path exists, this method on it does not.
+pub(crate) async fn method_not_allowed() -> Problem {
+    Problem::Method
+}
+
+/// A bug somewhere below: logged with its message, answered without it.
+#[expect(clippy::needless_pass_by_value, reason = "tower-http hands the panic over")]
+pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(message = message.unwrap_or("no message"), "a page panicked");
+    Problem::Internal.into_response()
+}

@@ -1,0 +1,153 @@
+//! Who is asking: the extractors that a page takes to be for signed-in people only.
+
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use domain::role::{self, Action};
+use domain::time::Timestamp;
+use storage::audit::Entry;
+use storage::session::{self, SessionId, Shop, SignedIn};
+
+use crate::Web;
+use crate::client::Client;
+use crate::cookies;
+use crate::flash::Flash;
+use crate::page::local_path;
+use crate::problem::Problem;
+
+/// A signed-in person, free to work: not locked, password changed. Gives access to all of [`SignedIn`].
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    signed_in: SignedIn,
+    /// The moment of this request.
+    pub(crate) now: Timestamp,
+    /// Where the request comes from.
+    pub(crate) client: Client,
+    path: String,
+}
+
+impl Deref for Session {
+    type Target = SignedIn;
+
+    fn deref(&self) -> &SignedIn {
+        &self.signed_in
+    }
+}
+
+impl Session {
+    /// Whether the person may do this; for showing or hiding what leads to it.
+    pub(crate) fn can(&self, action: Action) -> bool {
+        role::may(&self.roles, action)
+    }
+
+    /// Refuses, with an audit entry, unless the person may do this.
+    pub(crate) fn may(&self, action: Action) -> Result<(), Problem> {
+        if self.can(action) {
+            return Ok(());
+        }
+        Err(Problem::Forbidden(Box::new(self.entry("denied", &self.path, action.code()))))
+    }
+
+    /// The store, which everything at the till belongs to. Staff of the card company has none and is refused.
+    pub(crate) fn shop(&self) -> Result<&Shop, Problem> {
+        let denied = || Problem::Forbidden(Box::new(self.entry("denied", &self.path, "no store")));
+        self.shop.as_ref().ok_or_else(denied)
+    }
+
+    /// An audit entry for what this person does now.
+    pub(crate) fn entry(&self, action: &'static str, subject: &str, detail: &str) -> Entry {
+        Entry {
+            at: self.now,
+            person: Some(self.person),
+            merchant: self.shop.as_ref().map(|shop| shop.merchant),
+            terminal: self.shop.as_ref().map(|shop| shop.terminal),
+            action,
+            subject: subject.to_owned(),
+            detail: detail.to_owned(),
+            address: self.client.address.clone(),
+        }
+    }
+}
+
+impl FromRequestParts<Web> for Session {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
+        let AnySession(session) = AnySession::from_request_parts(parts, web).await?;
+        if session.locked {
+            let back = if parts.method == Method::GET { local_path(parts.uri.path()) } else { "/" };
+            return Err(Redirect::to(&format!("/lock?back={back}")).into_response());
+        }
+        if session.must_change {
+            return Err(Redirect::to("/password").into_response());
+        }
+        Ok(session)
+    }
+}
+
+/// A signed-in person, perhaps locked out or with the initial password: for the pages that deal with just that.
+#[derive(Clone, Debug)]
+pub(crate) struct AnySession(pub(crate) Session);
+
+impl FromRequestParts<Web> for AnySession {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
+        match find(parts, web).await {
+            Ok(Some(session)) => Ok(Self(session)),
+            Ok(None) => Err(to_login(parts, web)),
+            Err(problem) => Err(problem.into_response()),
+        }
+    }
+}
+
+/// The session of this request, if there is one.
+pub(crate) struct MaybeSession(pub(crate) Option<Session>);
+
+impl FromRequestParts<Web> for MaybeSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        Ok(Self(find(parts, web).await?))
+    }
+}
+
+async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> {
+    let Some(token) = cookies::value(web, &parts.headers, cookies::SESSION) else { return Ok(None) };
+    let now = web.clock.now();
+    let Some(signed_in) = session::find(&web.storage, SessionId::of_token(&token), now).await? else {
+        return Ok(None);
+    };
+    let Ok(client) = Client::from_request_parts(parts, web).await;
+    Ok(Some(Session { signed_in, now, client, path: parts.uri.path().to_owned() }))
+}
+
+/// Sends to the login page; somebody whose session ended is told so, a first visitor is not.
+fn to_login(parts: &Parts, web: &Web) -> Response {
+    let redirect = Redirect::to("/login");
+    if cookies::value(web, &parts.headers, cookies::SESSION).is_none() {
+        return redirect.into_response();
+    }
+    let jar = CookieJar::new().add(cookies::unset(web, cookies::SESSION)).add(Flash::new("ended", &[]).cookie(web));
+    (jar, redirect).into_response()
+}
+
+/// Signs a person in: a new session under a new token, whatever the browser had before ends. `entry` is audited.
+pub(crate) async fn begin(web: &Web, parts: &SignInFrom, entry: Entry) -> Result<CookieJar, Problem> {
+    let token = cookies::random_token();
+    let id = SessionId::of_token(&token);
+    session::open(&web.storage, id, parts.previous, parts.agent.clone(), entry).await?;
+    Ok(CookieJar::new().add(cookies::set(web, cookies::SESSION, token)))
+}
+
+/// The browser that signs in.
+pub(crate) struct SignInFrom {
+    /// The session that it had.
+    pub(crate) previous: Option<SessionId>,
+    /// Its description of itself.
+    pub(crate) agent: String,
+}

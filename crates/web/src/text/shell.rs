@@ -1,0 +1,39 @@
+//! Words around every page: top bar, menu, language switch, session warning.
+
+texts! {
+    /// Words of the shell.
+    Shell {
+        product: "慧医卡", "Huiyi Card";
+        title_error: "错误：{0}", "Error: {0}";
+        skip: "跳到主要内容", "Skip to main content";
+        outlet: "门店", "Store";
+        outlet_name: "{0}（{1}）", "{0} ({1})";
+        terminal: "终端", "Terminal";
+        cashier: "收银员", "Cashier";
+        user: "用户", "User";
+        person_name: "{0}（{1}）", "{0} ({1})";
+        company: "发卡公司", "Card company";
+        online: "网络正常", "Online";
+        offline: "网络断开", "Offline";
+        hotline: "客服 {0}", "Support {0}";
+        menu: "主菜单", "Main menu";
+        sale: "消费收款", "Sale";
+        orders: "订单查询", "Orders";
+        refunds: "退货审核", "Refund review";
+        account: "修改密码", "Password";
+        lock: "锁定屏幕", "Lock screen";
+        logout: "退出登录", "Sign out";
+        idle_note: "长时间没有操作，即将锁定屏幕。未完成的订单会保留。", "No activity: the screen is about to lock. Your unfinished order is kept.";
+        idle_left: "剩余秒数：", "Seconds left:";
+        idle_stay: "继续使用", "Stay signed in";
+        blocked: "请先完成当前操作", "Finish the current step first.";
+        ime: "请切换到英文输入法后重新扫描", "Switch to English input and scan again.";
+        not_pin: "已识别为扫码，密码没有提交", "Read as a scan; no password was sent.";
+        bad_card: "没有读到卡号，请重新刷卡", "The card was not read. Swipe again.";
+        net_lost: "网络断开，恢复前不能支付", "Offline. You cannot take payment until it is back.";
+        slow: "网络较慢，请稍候", "The network is slow, please wait.";
+        compat: "当前是兼容模式，请点地址栏的“极速模式”图标", "Switch the browser to its Chrome (fast) mode.";
+        said_password_changed: "密码已修改。其他登录已全部退出。", "Password changed. All your other sessions were signed out.";
+        said_session_ended: "该登录已退出。", "That session was signed out.";
+    }
+}
