@@ -162,10 +162,12 @@
     return fetch(url, { method, body, signal, credentials: 'same-origin', headers: { Accept: 'text/html' } }).then(answer => {
       net(true);
       if (!/^text\/html/.test(answer.headers.get('content-type') || '')) throw new TypeError('not a page');
-      return answer.text().then(html => ({
-        status: answer.status, url: answer.url, lasting: method === 'GET' || answer.redirected,
-        page: new DOMParser().parseFromString(html, 'text/html'),
-      }));
+      return answer.text().then(html => {
+        const page = new DOMParser().parseFromString(html, 'text/html');
+        // The parser takes what is meant for browsers without scripts for real elements, a refresh included.
+        $$('noscript', page).forEach(el => el.remove());
+        return { page, status: answer.status, url: answer.url, lasting: method === 'GET' || answer.redirected };
+      });
     });
   }
 
