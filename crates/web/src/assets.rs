@@ -83,7 +83,6 @@ pub(crate) fn asset(name: &str) -> &'static str {
 }
 
 /// Answers `/static/{*name}`, for hashed and plain names.
-#[expect(clippy::unused_async, reason = "axum calls async handlers only")]
 pub(crate) async fn serve(Path(name): Path<String>) -> Response {
     if let Some(asset) = ASSETS.get(&name) {
         return answer(asset, "no-cache");
