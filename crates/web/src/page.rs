@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use askama::Template;
+use askama::filters::Safe;
 use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
@@ -50,7 +51,14 @@ impl Page {
 
     /// The phone as a link's target.
     pub(crate) fn tel(&self) -> String {
-        self.hotline.chars().filter(char::is_ascii_digit).collect()
+        self.hotline.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    }
+
+    /// `text` with `{phone}` as a link that calls the customer service.
+    pub(crate) fn with_phone(&self, text: &str) -> Safe<String> {
+        let link = PhoneLink { tel: self.tel(), hotline: &self.hotline }.render();
+        let parts: Vec<String> = text.split("{phone}").map(escaped).collect();
+        Safe(parts.join(&link.expect("writing a template to memory cannot fail")))
     }
 
     /// The title with the mark of a page that reports an error.
@@ -94,6 +102,18 @@ impl FromRequestParts<Web> for Page {
         let back = if parts.method == Method::GET { parts.uri.path().to_owned() } else { "/".to_owned() };
         Ok(Self { lang, text: lang.text(), hotline: web.settings.hotline.clone(), back })
     }
+}
+
+#[derive(Template)]
+#[template(source = r#"<a href="tel:{{ tel }}">{{ hotline }}</a>"#, ext = "html")]
+struct PhoneLink<'a> {
+    tel: String,
+    hotline: &'a str,
+}
+
+/// `text` as HTML text.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Places in the menu.

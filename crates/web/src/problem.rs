@@ -18,7 +18,7 @@ use tower_http::csrf::ProtectionError;
 
 use crate::Web;
 use crate::page::{Page, render};
-use crate::text::{Text, fill};
+use crate::text::Text;
 
 /// Why a page cannot be shown.
 #[derive(Clone, Debug)]
@@ -122,7 +122,6 @@ struct View {
     page: Page,
     title: &'static str,
     advice: &'static str,
-    hotline: String,
     retry: bool,
 }
 
@@ -143,9 +142,8 @@ pub(crate) async fn put_in_words(State(web): State<Web>, request: Request, next:
         tracing::error!(%error, "a denial could not be written to the audit log");
     }
     let (title, advice) = problem.words(page.text);
-    let hotline = fill(page.text.problem.hotline, &[&page.hotline]);
     let retry = matches!(problem, Problem::Busy);
-    let mut worded = (problem.status(), render(&View { page, title, advice, hotline, retry })).into_response();
+    let mut worded = (problem.status(), render(&View { page, title, advice, retry })).into_response();
     for (name, value) in response.headers().iter().filter(|(name, _)| *name == axum::http::header::ALLOW) {
         worded.headers_mut().insert(name, value.clone());
     }

@@ -21,7 +21,7 @@ texts! {
         captcha_hint: "不分大小写。看不清请点图片换一张", "Upper or lower case. Click the image for another one";
         submit: "登录", "Sign in";
         failed: "登录没有成功", "You are not signed in";
-        forgot: "忘记用户名或密码，请致电客服 {0}。", "Forgot your user name or password? Call {0}.";
+        forgot: "忘记用户名或密码，请致电客服 {phone}。", "Forgot your user name or password? Call {phone}.";
         empty: "请填写标出的栏目。", "Fill in the marked fields.";
         user_empty: "请输入用户名", "Enter your user name";
         password_empty: "请输入密码", "Enter your password";
@@ -31,10 +31,10 @@ texts! {
         captcha_wrong: "验证码不对，已换新图片，请重新输入", "The code is wrong. A new one is shown.";
         captcha_expired: "验证码已过期，已换新图片", "The code has expired. A new one is shown.";
         wrong: "用户名或密码不正确。还可以再试 {0} 次，之后锁定 15 分钟。", "User name or password is wrong. {0} tries left, then locked for 15 minutes.";
-        locked: "账号已锁定，{0} 自动解锁。急用请致电客服 {1}。", "Account locked until {0}. Call {1} if urgent.";
-        address_blocked: "此网络登录失败次数过多，请在 {0} 后再试，或致电客服 {1}。", "Too many failed logins from this network. Try again after {0}, or call {1}.";
-        disabled: "此账号已停用，请联系店长或客服 {0}。", "This account is disabled. Contact your manager or support {0}.";
-        suspended: "本门店已暂停交易，请联系客服 {0}。", "This store is suspended. Call support {0}.";
+        locked: "账号已锁定，{0} 自动解锁。急用请致电客服 {phone}。", "Account locked until {0}. Call {phone} if urgent.";
+        address_blocked: "此网络登录失败次数过多，请在 {0} 后再试，或致电客服 {phone}。", "Too many failed logins from this network. Try again after {0}, or call {phone}.";
+        disabled: "此账号已停用，请联系店长或客服 {phone}。", "This account is disabled. Contact your manager or support {phone}.";
+        suspended: "本门店已暂停交易，请联系客服 {phone}。", "This store is suspended. Call support {phone}.";
         ended: "登录已超时，请重新登录。未完成的订单已保留。", "Signed out. Your unfinished order was kept.";
         left: "您已退出登录。", "You have signed out.";
         lock_title: "屏幕已锁定", "Screen locked";

@@ -1,7 +1,8 @@
 //! Every word on the screen, one file per page, both languages beside each other.
 //!
 //! `texts!` makes a struct with one field per line and its two values, so a missing translation does not compile.
-//! `{0}`, `{1}` stand for values that [`fill`] puts in; whole sentences only, never joined parts.
+//! `{0}`, `{1}` stand for values that [`fill`] puts in, `{phone}` for the customer service, which templates show as a
+//! link (`Page::with_phone`). Whole sentences only, never joined parts.
 
 macro_rules! texts {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $zh:literal, $en:literal;)+ }) => {

@@ -15,13 +15,13 @@ texts! {
         company: "发卡公司", "Card company";
         online: "网络正常", "Online";
         offline: "网络断开", "Offline";
-        hotline: "客服 {0}", "Support {0}";
+        hotline: "客服 {phone}", "Support {phone}";
         menu: "主菜单", "Main menu";
         sale: "消费收款", "Sale";
         orders: "订单查询", "Orders";
         refunds: "退货审核", "Refund review";
         account: "修改密码", "Password";
-        lock: "锁定屏幕", "Lock screen";
+        lock: "锁定屏幕", "Lock";
         logout: "退出登录", "Sign out";
         idle_note: "长时间没有操作，即将锁定屏幕。未完成的订单会保留。", "No activity: the screen is about to lock. Your unfinished order is kept.";
         idle_left: "剩余秒数：", "Seconds left:";

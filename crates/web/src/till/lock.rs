@@ -48,7 +48,7 @@ pub(crate) async fn show(
     let error = match flash.word.as_str() {
         "unlock_empty" => Some(text.password_empty.to_owned()),
         "unlock_wrong" => Some(fill(text.lock_wrong, &[flash.value(0)])),
-        "unlock_locked" => Some(fill(text.locked, &[flash.value(0), &page.hotline])),
+        "unlock_locked" => Some(fill(text.locked, &[flash.value(0)])),
         _ => None,
     };
     let who = fill(text.lock_who, &[&session.name, &session.number]);

@@ -40,6 +40,8 @@ struct View {
     password_error: Option<&'static str>,
     captcha_error: Option<&'static str>,
     compat: bool,
+    /// The phone helps; false where the message already names it.
+    forgot: bool,
 }
 
 /// The message above the form.
@@ -65,7 +67,6 @@ impl View {
 
     fn explain(&mut self, flash: &Flash) {
         let text = &self.page.text.login;
-        let hotline = self.page.hotline.as_str();
         let mut error = true;
         let said = match flash.word.as_str() {
             "empty" => {
@@ -83,10 +84,10 @@ impl View {
                 self.password_error = Some(text.password_again);
                 fill(text.wrong, &[flash.value(1)])
             }
-            "locked" => fill(text.locked, &[flash.value(1), hotline]),
-            "address" => fill(text.address_blocked, &[flash.value(1), hotline]),
-            "disabled" => fill(text.disabled, &[hotline]),
-            "suspended" => fill(text.suspended, &[hotline]),
+            "locked" => fill(text.locked, &[flash.value(1)]),
+            "address" => fill(text.address_blocked, &[flash.value(1)]),
+            "disabled" => text.disabled.to_owned(),
+            "suspended" => text.suspended.to_owned(),
             "ended" | "left" => {
                 error = false;
                 (if flash.word == "ended" { text.ended } else { text.left }).to_owned()
@@ -131,6 +132,7 @@ pub(crate) async fn show(
         password_error: None,
         captcha_error: None,
         compat: client.in_compatibility_mode(),
+        forgot: flash.word == "wrong",
     };
     view.explain(&flash);
     let jar = CookieJar::new().add(cookies::set(&web, cookies::CAPTCHA, cookies::hex(&id)));

@@ -43,13 +43,12 @@ struct Row {
 impl View {
     fn explain(&mut self, flash: &Flash) {
         let text = &self.text.password;
-        let hotline = &self.shell.page.hotline;
         let said = match flash.word.as_str() {
             "password_old" => {
                 self.old_error = Some(text.old_again);
                 fill(text.old_wrong, &[flash.value(0)])
             }
-            "password_locked" => fill(self.text.login.locked, &[flash.value(0), hotline]),
+            "password_locked" => fill(self.text.login.locked, &[flash.value(0)]),
             "password_mismatch" => {
                 self.again_error = Some(text.mismatch);
                 text.mismatch.to_owned()
