@@ -30,8 +30,8 @@ pub struct Audit {
     key: ChainKey,
     head: Head,
     previous: Option<TransactionId>,
-    /// Credits less debits per account.
-    accounts: BTreeMap<AccountId, i64>,
+    /// Credits less debits per account. Wider than an amount: the clearing account adds up all that was ever loaded.
+    accounts: BTreeMap<AccountId, i128>,
     /// The approved sale of each order, with its amount.
     sales: BTreeMap<OrderId, (TransactionId, Fen)>,
     findings: Vec<Finding>,
@@ -94,20 +94,17 @@ impl Audit {
         if transfer.amount != transaction.amount || transfer.business_date != transaction.business_date {
             self.find("I1", format!("transfer {} of {rrn} differs from its transaction", transfer.leg));
         }
-        for (account, sign) in [(transfer.debit, -1), (transfer.credit, 1)] {
+        let amount = i128::from(transfer.amount.0);
+        for (account, change) in [(transfer.debit, amount.saturating_neg()), (transfer.credit, amount)] {
             let sum = self.accounts.entry(account).or_insert(0);
-            let after = transfer.amount.0.checked_mul(sign).and_then(|change| sum.checked_add(change));
-            match after {
-                Some(after) => *sum = after,
-                None => self.find("I1", format!("account {} overflows at {rrn}", account.0)),
-            }
+            *sum = sum.saturating_add(change);
         }
         if let Some(card) = transaction.card {
             let balance = self.accounts.get(&AccountId::card(card)).copied();
             if balance.is_some_and(|balance| balance < 0) {
                 self.find("I2", format!("card account {card} was below zero after {rrn}"));
             }
-            if balance != transaction.balance.map(|balance| balance.0) {
+            if balance != transaction.balance.map(|balance| i128::from(balance.0)) {
                 self.find("I2", format!("transaction {rrn} states a balance that its card did not have"));
             }
         }
@@ -150,8 +147,8 @@ impl Audit {
     /// Compares a card's stored balance.
     pub fn card(&mut self, card: CardId, balance: Fen) {
         let posted = self.accounts.remove(&AccountId::card(card)).unwrap_or(0);
-        if posted != balance.0 {
-            self.find("I2", format!("card {card} has {balance} but its transfers say {}", Fen(posted)));
+        if posted != i128::from(balance.0) {
+            self.find("I2", format!("card {card} has {} fen but its transfers say {posted}", balance.0));
         }
         if balance < Fen::ZERO {
             self.find("I2", format!("card {card} is below zero: {balance}"));

@@ -1,0 +1,210 @@
+//! One example of every way to be declined: what leads there and what it leaves behind.
+
+mod world;
+
+use domain::card::{Card, CardStatus};
+use domain::command::{Actor, Envelope, Proof};
+use domain::ids::{MerchantId, TerminalId};
+use domain::money::Fen;
+use domain::order::{Order, OrderStatus};
+use domain::outcome::Decline;
+use domain::pin::TRIES_MAX;
+use domain::state::Till;
+use domain::time::{BusinessDate, Timestamp};
+use world::{MORNING, TILL, World, card, envelope, load, order, sale_pin, till};
+
+const CARD: u8 = 1;
+const ORDER: i64 = 5_001;
+
+/// A shop with a card that holds 100.00 and an order of 73.00.
+fn shop() -> World {
+    let mut world = World::new();
+    world.put_card(card(CARD));
+    world.put_order(order(ORDER, 7_300));
+    assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 10_000))), None);
+    world
+}
+
+fn pay() -> Envelope {
+    envelope(100, MORNING, sale_pin(ORDER, 7_300, CARD, true))
+}
+
+fn with_card(change: impl FnOnce(&mut Card)) -> (World, Envelope) {
+    let mut world = shop();
+    change(world.cards.get_mut(&world::card_key(CARD)).expect("the card"));
+    (world, pay())
+}
+
+fn with_order(change: impl FnOnce(&mut Order)) -> (World, Envelope) {
+    let mut world = shop();
+    change(world.orders.values_mut().next().expect("the order"));
+    (world, pay())
+}
+
+fn with_till(change: impl FnOnce(&mut Till)) -> (World, Envelope) {
+    let mut world = shop();
+    change(world.tills.get_mut(&TILL).expect("the till"));
+    (world, pay())
+}
+
+fn with_pay(command: domain::command::Command) -> (World, Envelope) {
+    (shop(), envelope(100, MORNING, command))
+}
+
+fn tried(wrong: u8) -> (World, Envelope) {
+    let mut world = shop();
+    for n in 0..u16::from(wrong) {
+        world.ask(&envelope(10 + n, MORNING, sale_pin(ORDER, 7_300, CARD, false)));
+    }
+    (world, pay())
+}
+
+/// What leads to `expected`.
+fn example(expected: Decline) -> (World, Envelope) {
+    let expired = Proof::Confirmed { until: Timestamp(MORNING.0 - 1) };
+    match expected {
+        Decline::MerchantSuspended => with_till(|till| till.merchant_active = false),
+        Decline::OutletSuspended => with_till(|till| till.outlet_active = false),
+        Decline::TerminalDisabled => with_till(|till| till.terminal_active = false),
+        Decline::UnknownTerminal => {
+            let (world, mut asked) = with_till(|_| {});
+            asked.actor = Actor { terminal: TerminalId(25_019_999), ..asked.actor };
+            (world, asked)
+        }
+        Decline::NoSuchOrder => with_pay(sale_pin(ORDER + 1, 7_300, CARD, true)),
+        Decline::AmountChanged { .. } => with_pay(sale_pin(ORDER, 7_299, CARD, true)),
+        Decline::InvalidAmount => {
+            let (mut world, _) = with_order(|order| order.total = Fen::ZERO);
+            world.orders.values_mut().for_each(|order| order.total = Fen::ZERO);
+            (world, envelope(100, MORNING, sale_pin(ORDER, 0, CARD, true)))
+        }
+        Decline::InvalidCardNumber => with_pay(load(77, 100)),
+        Decline::Withdrawn => with_pay(world::withdraw(ORDER, 7_300)),
+        Decline::CardLost => with_card(|card| card.status = CardStatus::Lost),
+        Decline::CardStolen => with_card(|card| card.status = CardStatus::Stolen),
+        Decline::CardFrozen => with_card(|card| card.status = CardStatus::Frozen),
+        Decline::CardNotActive => with_card(|card| card.status = CardStatus::Issued),
+        Decline::CardReplaced => with_card(|card| card.status = CardStatus::Replaced),
+        Decline::CardClosed => with_card(|card| card.status = CardStatus::Closed),
+        Decline::CardExpired { .. } => with_card(|card| card.expires_on = Some(BusinessDate(20_261_122))),
+        Decline::NotAcceptedHere => with_card(|card| card.programme.merchants = vec![MerchantId(250_200)]),
+        Decline::InsufficientFunds { .. } => {
+            let (mut world, asked) = with_order(|order| order.total = Fen(7_300));
+            world.ask(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
+            world.put_order(order(ORDER + 1, 7_300));
+            (world, Envelope { command: sale_pin(ORDER + 1, 7_300, CARD, true), ..asked })
+        }
+        Decline::WrongPin { .. } => with_pay(sale_pin(ORDER, 7_300, CARD, false)),
+        Decline::PinTriesExceeded => tried(TRIES_MAX),
+        Decline::LineNotPayable => with_order(|order| order.payable = false),
+        Decline::OverSaleLimit { .. } => with_card(|card| card.programme.sale_max = Fen(7_299)),
+        Decline::OverDailyLimit { .. } => with_card(|card| card.programme.daily_max = Fen(7_299)),
+        Decline::OverDailyCount { .. } => with_card(|card| card.programme.daily_count_max = 0),
+        Decline::OverBalanceLimit { .. } => with_pay(load(CARD, 990_001)),
+        Decline::ProofExpired => with_pay(world::sale(ORDER, 7_300, CARD, expired)),
+        Decline::AlreadyPaid => {
+            let mut world = shop();
+            world.ask(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
+            (world, pay())
+        }
+        Decline::AttemptOpen => with_order(|order| order.attempt = Some(world::request(2))),
+    }
+}
+
+#[test]
+fn every_decline_has_a_way_there_and_leaves_only_its_record() {
+    for expected in Decline::every() {
+        let (mut world, asked) = example(expected);
+        let before = world.clone();
+        let outcome = world.ask(&asked);
+        let recorded = outcome.transaction().unwrap_or_else(|| panic!("{expected:?} is on record"));
+        let decline = recorded.decline.unwrap_or_else(|| panic!("{expected:?}, not approved"));
+        assert_eq!(decline.word(), expected.word());
+        assert_eq!(recorded.code(), expected.code());
+        assert_eq!((recorded.approval_code.as_ref(), world.transfers.len()), (None, before.transfers.len()));
+        assert!(world.cards == before.cards && world.orders == before.orders, "{expected:?} changed a row");
+        assert_eq!(world.tries == before.tries, expected.word() != "wrong_pin", "{expected:?}");
+        assert_eq!(world.transactions.len(), before.transactions.len() + 1);
+        if expected.word() != "insufficient_funds" {
+            assert_eq!(recorded.balance, None, "{expected:?} tells the balance");
+        }
+        assert_eq!(world.audit(), [], "{expected:?}");
+    }
+}
+
+#[test]
+fn figures_of_the_messages() {
+    let figure = |expected: Decline| {
+        let (mut world, asked) = example(expected);
+        world.decline(&asked).and_then(Decline::detail)
+    };
+    assert_eq!(figure(Decline::InsufficientFunds { short_by: Fen(1) }), Some(4_600));
+    assert_eq!(figure(Decline::WrongPin { tries_left: 1 }), Some(4));
+    assert_eq!(figure(Decline::AmountChanged { total: Fen(1) }), Some(7_300));
+    assert_eq!(figure(Decline::CardExpired { on: BusinessDate(1) }), Some(20_261_122));
+    assert_eq!(figure(Decline::OverDailyCount { limit: 1 }), Some(0));
+}
+
+#[test]
+fn a_card_pays_on_its_last_day() {
+    let (mut world, asked) = with_card(|card| card.expires_on = Some(BusinessDate(20_261_123)));
+    assert_eq!(world.decline(&asked), None);
+}
+
+#[test]
+fn an_abandoned_order_and_an_order_of_another_outlet_do_not_exist() {
+    let (mut world, asked) = with_order(|order| order.status = OrderStatus::Abandoned);
+    assert_eq!(world.decline(&asked), Some(Decline::NoSuchOrder));
+    let (mut world, asked) = with_order(|order| order.outlet = world::outlet(MerchantId(250_200)));
+    assert_eq!(world.decline(&asked), Some(Decline::NoSuchOrder));
+    assert_eq!(world.transactions.last().and_then(|t| t.order), None, "its id is not repeated to a stranger");
+}
+
+#[test]
+fn a_till_of_another_merchant_is_unknown() {
+    let (mut world, asked) = with_till(|row| *row = till(MerchantId(250_200)));
+    assert_eq!(world.decline(&asked), Some(Decline::UnknownTerminal));
+}
+
+#[test]
+fn a_confirmed_sale_needs_no_pin_and_counts_no_try() {
+    let mut world = shop();
+    let proof = Proof::Confirmed { until: MORNING };
+    let outcome = world.ask(&envelope(100, MORNING, world::sale(ORDER, 7_300, CARD, proof)));
+    assert_eq!(outcome.transaction().map(|t| (t.code(), t.balance)), Some(("00", Some(Fen(2_700)))));
+    assert!(world.tries.is_empty());
+}
+
+#[test]
+fn the_right_pin_clears_the_count_and_midnight_does_too() {
+    let (mut world, _) = tried(4);
+    let wrong = |n| envelope(n, MORNING, sale_pin(ORDER, 7_300, CARD, false));
+    assert_eq!(world.decline(&envelope(50, MORNING, world::inquiry(CARD, true))), None);
+    assert_eq!(world.decline(&wrong(51)), Some(Decline::WrongPin { tries_left: 4 }));
+    let (mut world, asked) = tried(5);
+    let tomorrow = Envelope { at: MORNING.plus(world::DAY), ..asked };
+    assert_eq!(world.decline(&tomorrow), None);
+}
+
+#[test]
+fn the_order_is_looked_at_before_the_pin_and_the_pin_before_the_card() {
+    let (mut world, _) = with_card(|card| card.status = CardStatus::Lost);
+    let asked = envelope(60, MORNING, sale_pin(ORDER, 7_299, CARD, false));
+    assert_eq!(world.decline(&asked), Some(Decline::AmountChanged { total: Fen(7_300) }));
+    assert!(world.tries.is_empty(), "no try is counted for an order that cannot be paid");
+    let asked = envelope(61, MORNING, sale_pin(ORDER, 7_300, CARD, false));
+    assert_eq!(world.decline(&asked), Some(Decline::WrongPin { tries_left: 4 }));
+    assert_eq!(world.decline(&pay()), Some(Decline::CardLost));
+}
+
+#[test]
+fn an_open_attempt_is_released_by_its_own_answer() {
+    let (mut world, _) = with_order(|order| order.attempt = Some(world::request(100)));
+    let asked = envelope(100, MORNING, sale_pin(ORDER, 7_300, CARD, false));
+    assert_eq!(world.decline(&asked), Some(Decline::WrongPin { tries_left: 4 }));
+    assert!(world.orders.values().all(|order| order.attempt.is_none()));
+    let (mut world, _) = with_order(|order| order.attempt = Some(world::request(100)));
+    assert_eq!(world.decline(&envelope(100, MORNING, world::withdraw(ORDER, 7_300))), Some(Decline::Withdrawn));
+    assert!(world.orders.values().all(|order| order.attempt.is_none()));
+    assert_eq!(world.decline(&pay()), Some(Decline::Withdrawn), "its late arrival is not charged");
+}

@@ -1,0 +1,234 @@
+//! A store of a few lines and builders for what stands in it, so that the rules can be tried without any database.
+#![expect(dead_code, reason = "each test file uses its part")]
+
+use std::collections::BTreeMap;
+
+use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::card_number::{EntryMode, MaskedCard};
+use domain::command::{Actor, Command, Envelope, PresentedCard, Proof};
+use domain::decide::{decide_all, keys};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::ledger::{ChainKey, Head, Transaction, Transfer};
+use domain::money::Fen;
+use domain::order::{Order, OrderStatus};
+use domain::outcome::{Decline, Outcome};
+use domain::pin::{PinTries, PinValue};
+use domain::state::{RequestKey, State, Till};
+use domain::time::{BusinessDate, HOUR, Timestamp};
+use domain::verify::{Audit, Finding};
+
+/// 2026-11-23 08:00 in China.
+pub(crate) const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
+pub(crate) const DAY: i64 = 24 * HOUR;
+pub(crate) const MERCHANT: MerchantId = MerchantId(250_100);
+pub(crate) const TILL: TerminalId = TerminalId(25_010_007);
+/// The slot that everything is written in.
+const SLOT: u8 = 1;
+
+#[derive(Clone, PartialEq)]
+pub(crate) struct World {
+    head: Head,
+    pub(crate) transactions: Vec<Transaction>,
+    pub(crate) transfers: Vec<Transfer>,
+    requests: BTreeMap<RequestKey, usize>,
+    pub(crate) cards: BTreeMap<CardKey, Card>,
+    pub(crate) tries: BTreeMap<CardKey, PinTries>,
+    pub(crate) orders: BTreeMap<OrderId, Order>,
+    pub(crate) tills: BTreeMap<TerminalId, Till>,
+}
+
+impl World {
+    /// Empty but for one open till.
+    pub(crate) fn new() -> Self {
+        Self {
+            head: Head::empty(SLOT),
+            transactions: Vec::new(),
+            transfers: Vec::new(),
+            requests: BTreeMap::new(),
+            cards: BTreeMap::new(),
+            tries: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            tills: BTreeMap::from([(TILL, till(MERCHANT))]),
+        }
+    }
+
+    pub(crate) fn put_card(&mut self, card: Card) {
+        self.cards.insert(card.key, card);
+    }
+
+    pub(crate) fn put_order(&mut self, order: Order) {
+        self.orders.insert(order.id, order);
+    }
+
+    /// One group.
+    pub(crate) fn post(&mut self, group: &[Envelope]) -> Vec<Outcome> {
+        let needed = keys(group);
+        let mut state = State::new(chain_key(), self.head);
+        for key in needed.requests {
+            let row = self.requests.get(&key).map(|at| self.transactions[*at].clone());
+            state.requests.loaded(key, row);
+        }
+        for key in needed.orders {
+            state.orders.loaded(key, self.orders.get(&key).cloned());
+        }
+        for key in needed.cards {
+            state.cards.loaded(key, self.cards.get(&key).cloned());
+            state.tries.loaded(key, self.tries.get(&key).copied());
+        }
+        for key in needed.tills {
+            state.tills.loaded(key, self.tills.get(&key).cloned());
+        }
+        let (outcomes, changes) = decide_all(&mut state, group);
+        self.head = state.head;
+        for transaction in changes.transactions {
+            let key = (transaction.request_id, transaction.actor.merchant);
+            assert!(self.requests.insert(key, self.transactions.len()).is_none(), "a request is recorded once");
+            self.transactions.push(transaction);
+        }
+        self.transfers.extend(changes.transfers);
+        self.cards.extend(changes.cards);
+        self.orders.extend(changes.orders);
+        self.tries.extend(changes.tries);
+        outcomes
+    }
+
+    /// One command.
+    pub(crate) fn ask(&mut self, envelope: &Envelope) -> Outcome {
+        self.post(std::slice::from_ref(envelope)).pop().expect("one command, one outcome")
+    }
+
+    /// Why one command was declined, if it was.
+    pub(crate) fn decline(&mut self, envelope: &Envelope) -> Option<Decline> {
+        self.ask(envelope).transaction().and_then(|transaction| transaction.decline)
+    }
+
+    pub(crate) fn audit(&self) -> Vec<Finding> {
+        let mut audit = Audit::new(chain_key());
+        for transaction in &self.transactions {
+            let own: Vec<Transfer> =
+                self.transfers.iter().filter(|leg| leg.transaction == transaction.id).copied().collect();
+            audit.transaction(transaction, &own);
+        }
+        let read = audit.read_head();
+        audit.head(self.head, &self.head.seal(&chain_key()), Some(&read).filter(|_| !self.transactions.is_empty()));
+        for card in self.cards.values() {
+            audit.card(card.id, card.balance);
+        }
+        for order in self.orders.values() {
+            audit.order(order.id, order.status, order.total, order.paid_by);
+        }
+        let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.merchant).collect();
+        audit.finish(&merchants)
+    }
+}
+
+pub(crate) fn chain_key() -> ChainKey {
+    ChainKey([7; 32])
+}
+
+pub(crate) fn till(merchant: MerchantId) -> Till {
+    Till {
+        merchant,
+        outlet: outlet(merchant),
+        merchant_active: true,
+        outlet_active: true,
+        terminal_active: true,
+        batch: 3,
+    }
+}
+
+pub(crate) fn outlet(merchant: MerchantId) -> OutletId {
+    OutletId(merchant.0 * 10 + 1)
+}
+
+pub(crate) fn actor(merchant: MerchantId, terminal: TerminalId) -> Actor {
+    Actor { merchant, outlet: outlet(merchant), terminal, operator: PersonId(1003) }
+}
+
+pub(crate) fn card_key(number: u8) -> CardKey {
+    CardKey([number; 16])
+}
+
+pub(crate) fn pin(number: u8, right: bool) -> PinValue {
+    PinValue([if right { number } else { !number }; 32])
+}
+
+/// An active card with nothing on it and limits that nobody meets.
+pub(crate) fn card(number: u8) -> Card {
+    Card {
+        id: CardId(1_000_000 + i64::from(number)),
+        key: card_key(number),
+        status: CardStatus::Active,
+        holder: String::new(),
+        expires_on: None,
+        pin: pin(number, true),
+        balance: Fen::ZERO,
+        spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
+        programme: Programme {
+            named: true,
+            balance_max: Fen(1_000_000),
+            sale_max: Fen(1_000_000),
+            daily_max: Fen(1_000_000),
+            daily_count_max: 100,
+            merchants: Vec::new(),
+        },
+    }
+}
+
+/// A draft of the first merchant's till.
+pub(crate) fn order(id: i64, total: i64) -> Order {
+    Order {
+        id: OrderId(id),
+        merchant: MERCHANT,
+        outlet: outlet(MERCHANT),
+        terminal: TILL,
+        operator: PersonId(1003),
+        status: OrderStatus::Draft,
+        total: Fen(total),
+        payable: true,
+        attempt: None,
+        paid_by: None,
+        paid_at: None,
+    }
+}
+
+pub(crate) fn presented(number: u8) -> PresentedCard {
+    PresentedCard {
+        key: card_key(number),
+        masked: MaskedCard(format!("608625******{number:04}")),
+        entry: EntryMode::Manual,
+    }
+}
+
+pub(crate) fn request(n: u16) -> RequestId {
+    let [high, low] = n.to_be_bytes();
+    RequestId([9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, high, low])
+}
+
+pub(crate) fn envelope(n: u16, at: Timestamp, command: Command) -> Envelope {
+    Envelope { request_id: request(n), actor: actor(MERCHANT, TILL), at, entropy: u32::from(n) * 7_919, command }
+}
+
+pub(crate) fn load(number: u8, amount: i64) -> Command {
+    Command::Load { card: presented(number), amount: Fen(amount) }
+}
+
+pub(crate) fn inquiry(number: u8, right: bool) -> Command {
+    Command::Inquiry { card: presented(number), pin: pin(number, right) }
+}
+
+pub(crate) fn check(order: i64, amount: i64, number: u8, right: bool) -> Command {
+    Command::SaleCheck { order: OrderId(order), amount: Fen(amount), card: presented(number), pin: pin(number, right) }
+}
+
+pub(crate) fn sale(order: i64, amount: i64, number: u8, proof: Proof) -> Command {
+    Command::Sale { order: OrderId(order), amount: Fen(amount), card: presented(number), proof }
+}
+
+pub(crate) fn sale_pin(order: i64, amount: i64, number: u8, right: bool) -> Command {
+    sale(order, amount, number, Proof::Pin(pin(number, right)))
+}
+
+pub(crate) fn withdraw(order: i64, amount: i64) -> Command {
+    Command::Withdraw { order: OrderId(order), amount: Fen(amount), masked: MaskedCard("608625******0001".to_owned()) }
+}
