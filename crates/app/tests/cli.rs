@@ -1,0 +1,108 @@
+//! The command line as scripts see it: exit codes, the printed address, an orderly stop.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+
+fn webpos(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_webpos"));
+    command.args(arguments);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WEBPOS_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let Output { status, stderr, .. } = webpos(arguments).output().expect("runs");
+    assert_eq!(status.code(), Some(2), "{arguments:?}");
+    String::from_utf8(stderr).expect("text")
+}
+
+#[test]
+fn bad_configuration_is_one_line_and_exit_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("text");
+    let not_a_database = folder.path().join("text.db");
+    std::fs::write(&not_a_database, "this is not a database, this is not a database").expect("writes");
+    let url = format!("sqlite:{}", not_a_database.display());
+    for arguments in [
+        &["serve", "--listen", "0.0.0.0:0", "--data-dir", data][..],
+        &["serve", "--test-captcha", "abcd", "--data-dir", data],
+        &[
+            "serve",
+            "--tls-cert",
+            "missing.pem",
+            "--tls-key",
+            "missing.key",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            data,
+        ],
+        &["serve", "--database", "oracle:x", "--data-dir", data],
+        &["serve", "--database", &url, "--listen", "127.0.0.1:0", "--data-dir", data],
+        &["migrate", "--data-dir", "/proc/no-such-folder"],
+    ] {
+        let message = refused(arguments);
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(message.starts_with("webpos: "), "{message}");
+    }
+    assert!(refused(&["serve", "--listen", "nonsense"]).contains("--listen"));
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn it_serves_the_demo_on_a_free_port_and_stops_when_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let mut command = webpos(&["serve", "--demo", "--listen", "127.0.0.1:0", "--data-dir"]);
+    let mut running = Running(command.arg(&data).stdout(Stdio::piped()).spawn().expect("starts"));
+    let mut output = BufReader::new(running.0.stdout.take().expect("piped"));
+    let mut first = String::new();
+    output.read_line(&mut first).expect("reads");
+    let address = first.trim().rsplit("http://").next().expect("an address").to_owned();
+
+    let mut connection = TcpStream::connect(&address).expect("connects");
+    connection.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sends");
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).expect("reads");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+    let told = Command::new("kill").arg(running.0.id().to_string()).status().expect("kill runs");
+    assert!(told.success());
+    assert_eq!(running.0.wait().expect("ends").code(), Some(0));
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("reads");
+    assert!(rest.contains("cashier") && rest.contains("6086250000010012"), "{rest}");
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&data).expect("exists").permissions().mode() & 0o777, 0o700);
+    }
+}
+
+#[test]
+fn the_first_administrator_comes_from_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("text");
+    let create = ["admin", "create", "--login", "root1", "--name", "First", "--data-dir", data];
+    let first = webpos(&create).output().expect("runs");
+    assert_eq!(first.status.code(), Some(0));
+    let said = String::from_utf8(first.stdout).expect("text");
+    assert_eq!(said.trim().rsplit(' ').next().map(str::len), Some(16), "{said}");
+    assert_eq!(webpos(&create).output().expect("runs").status.code(), Some(1), "the name is taken");
+    let reset = webpos(&["admin", "reset-password", "--login", "ROOT1", "--data-dir", data]).output().expect("runs");
+    assert_eq!(reset.status.code(), Some(0));
+    let reset = webpos(&["admin", "reset-password", "--login", "who", "--data-dir", data]).output().expect("runs");
+    assert_eq!(reset.status.code(), Some(1));
+}

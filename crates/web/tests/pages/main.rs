@@ -1,0 +1,6 @@
+//! The pages through the router: one module per page or concern, each test with a shop and browsers of its own.
+
+mod guard;
+mod login;
+mod session;
+mod shop;

@@ -1,0 +1,167 @@
+//! A shop of its own per test, and a browser that keeps cookies; through the router, without a socket.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use domain::time::Timestamp;
+use engine::Engine;
+use engine::clock::Clock;
+use storage::vault::Vault;
+use storage::{Books, Sqlite, demo, demo_cards};
+use tower::ServiceExt as _;
+use web::{Settings, Web, router};
+
+/// 2026-11-23 10:26:00 in China.
+pub(crate) const OPENING: Timestamp = Timestamp(1_795_400_760_000_000);
+/// Microseconds in a minute.
+pub(crate) const MINUTE: i64 = 60_000_000;
+
+/// The demo shop on a clock that the test moves.
+pub(crate) struct Shop {
+    pub(crate) db: Sqlite,
+    pub(crate) clock: Clock,
+    router: Router,
+    _folder: tempfile::TempDir,
+}
+
+impl Shop {
+    pub(crate) async fn open() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
+        let vault = Vault::open_or_create(folder.path()).expect("makes keys");
+        let clock = Clock::manual(OPENING);
+        let books = Books::Sqlite(db.clone(), vault.chain_key());
+        demo::seed_people(&db, OPENING).await.expect("seeds people");
+        demo_cards::seed_cards(&db, &vault, &books, OPENING).await.expect("seeds cards");
+        let mut settings = Settings {
+            secure_cookies: false,
+            behind_proxy: false,
+            test_captcha: Some("abcd".to_owned()),
+            hotline: "025-86988520".to_owned(),
+            demo: true,
+        };
+        change(&mut settings);
+        let engine = Engine::start(books, clock.clone());
+        let router = router(Web::new(db.clone(), engine, vault, clock.clone(), settings));
+        Self { db, clock, router, _folder: folder }
+    }
+
+    /// A browser that never was here.
+    pub(crate) fn visitor(&self) -> Visitor {
+        Visitor { router: self.router.clone(), cookies: BTreeMap::new() }
+    }
+
+    /// A browser with somebody signed in.
+    pub(crate) async fn signed_in(&self, login: &str) -> Visitor {
+        let mut visitor = self.visitor();
+        let answer = visitor.sign_in(login, demo::PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert_ne!(answer.location(), "/login", "{login} was not let in");
+        visitor
+    }
+
+    /// Actions in the audit log, oldest first.
+    pub(crate) async fn audited(&self) -> Vec<String> {
+        let read = self.db.read(|connection| {
+            let mut statement = connection.prepare("SELECT action FROM audit ORDER BY id")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        });
+        read.await.expect("reads")
+    }
+}
+
+/// One browser. Redirects are not followed, so that tests see them.
+pub(crate) struct Visitor {
+    router: Router,
+    pub(crate) cookies: BTreeMap<String, String>,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) {
+        assert!(self.text().contains(words), "not on the page: {words}\n{}", self.text());
+    }
+}
+
+impl Visitor {
+    pub(crate) async fn send(&mut self, request: Request<Body>) -> Answer {
+        let (mut parts, body) = request.into_parts();
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() {
+            parts.headers.insert("cookie", cookies.join("; ").parse().expect("a header"));
+        }
+        let response = self.router.clone().oneshot(Request::from_parts(parts, body)).await.expect("never fails");
+        for cookie in response.headers().get_all("set-cookie") {
+            let cookie = cookie.to_str().expect("text");
+            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a pair");
+            if cookie.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body").to_vec();
+        Answer { status, headers, bytes }
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request")).await
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body.join("&")));
+        self.send(request.expect("a request")).await
+    }
+
+    /// Posts, then shows the page it leads to.
+    pub(crate) async fn post_and_look(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(path, fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+        let location = answer.location().to_owned();
+        self.get(&location).await
+    }
+
+    /// Opens the login page, fills it in and sends it.
+    pub(crate) async fn sign_in(&mut self, login: &str, password: &str) -> Answer {
+        self.get("/login").await;
+        self.post("/login", &[("u", login), ("p", password), ("c", "ABCD")]).await
+    }
+
+    /// The same, and shows where it leads to.
+    pub(crate) async fn sign_in_and_look(&mut self, login: &str, password: &str) -> Answer {
+        self.get("/login").await;
+        self.post_and_look("/login", &[("u", login), ("p", password), ("c", "abcd")]).await
+    }
+}
+
+fn encoded(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    value.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
