@@ -120,10 +120,13 @@ pub async fn line_add(
         if line.terms.needs_manager && line.confirmed_by.is_none() {
             return Err(Refused::NeedsManager.into());
         }
-        let Some(id) = order else {
-            let id = open(connection, scope, now)?;
-            let order = changeable(connection, scope, id)?;
-            return add(connection, scope, &order, &line, now).map(|()| id);
+        let id = match order {
+            Some(id) => id,
+            // A scan that opened an order, and is sent again because its answer was lost, opens no second one.
+            None => match rows::of_scan(connection, scope, line.scan.as_deref())? {
+                Some(id) => id,
+                None => open(connection, scope, now)?,
+            },
         };
         let order = changeable(connection, scope, id)?;
         if line.scan.is_none() || line.scan != order.last_scan {

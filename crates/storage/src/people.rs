@@ -71,6 +71,17 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
     })
 }
 
+/// What a person may do, as of now.
+pub async fn roles(db: &Sqlite, person: PersonId) -> Result<Vec<Role>, StorageError> {
+    db.read(move |connection| {
+        let mut statement = connection.prepare_cached("SELECT role FROM person_role WHERE person_id = ?1")?;
+        let rows = statement.query_map([person.0], |row| row.get::<_, String>(0))?;
+        let words: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
+        Ok(words.iter().filter_map(|word| Role::parse(word)).collect())
+    })
+    .await
+}
+
 /// Somebody to be created.
 #[derive(Clone, Debug)]
 pub struct NewPerson {

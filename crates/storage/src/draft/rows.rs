@@ -102,6 +102,18 @@ pub async fn current(db: &Sqlite, scope: &Scope) -> Result<Option<FullOrder>, St
     .await
 }
 
+/// The till's draft to which `scan` was added last.
+pub(super) fn of_scan(
+    connection: &Connection,
+    scope: &Scope,
+    scan: Option<&str>,
+) -> Result<Option<OrderId>, StorageError> {
+    let Some(scan) = scan else { return Ok(None) };
+    let sql = "SELECT id FROM orders WHERE terminal_id = ?1 AND open = 1 AND status = 'draft' AND last_scan = ?2";
+    let found = connection.prepare_cached(sql)?.query_row((scope.terminal.0, scan), |row| row.get(0)).optional()?;
+    Ok(found.map(OrderId))
+}
+
 pub(super) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
     let sql =
         "SELECT number, operator_id, status, total, payable, attempt, attempt_at, attempt_masked, paid_by, paid_at,

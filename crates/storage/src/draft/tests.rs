@@ -166,6 +166,9 @@ async fn a_scan_sent_twice_counts_once() {
     let id = line_add(&shop.db, &shop.scope, None, first.clone(), NOW).await.expect("adds");
     line_add(&shop.db, &shop.scope, Some(id), first, NOW).await.expect("repeats");
     assert_eq!(shop.order(id).await.pieces(), 1);
+    let again = scan("a1", shop.line("600233", "", "").await);
+    assert_eq!(line_add(&shop.db, &shop.scope, None, again, NOW).await.expect("repeats"), id);
+    assert_eq!(shop.order(id).await.pieces(), 1);
     let second = scan("a2", shop.line("600233", "", "").await);
     line_add(&shop.db, &shop.scope, Some(id), second, NOW).await.expect("adds");
     assert_eq!(shop.order(id).await.pieces(), 2);

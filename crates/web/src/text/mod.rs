@@ -17,36 +17,48 @@ macro_rules! texts {
     };
 }
 
+pub(crate) mod codes;
 mod login;
 mod password;
+mod pay;
 mod problem;
 mod sale;
 mod shell;
+mod slip;
 
 /// All texts of one language.
 #[derive(Debug)]
 pub(crate) struct Text {
+    pub(crate) codes: codes::Codes,
     pub(crate) login: login::Login,
     pub(crate) password: password::Password,
+    pub(crate) pay: pay::Pay,
     pub(crate) problem: problem::Problem,
     pub(crate) sale: sale::Sale,
     pub(crate) shell: shell::Shell,
+    pub(crate) slip: slip::Slip,
 }
 
 static ZH: Text = Text {
+    codes: codes::Codes::ZH,
     login: login::Login::ZH,
     password: password::Password::ZH,
+    pay: pay::Pay::ZH,
     problem: problem::Problem::ZH,
     sale: sale::Sale::ZH,
     shell: shell::Shell::ZH,
+    slip: slip::Slip::ZH,
 };
 
 static EN: Text = Text {
+    codes: codes::Codes::EN,
     login: login::Login::EN,
     password: password::Password::EN,
+    pay: pay::Pay::EN,
     problem: problem::Problem::EN,
     sale: sale::Sale::EN,
     shell: shell::Shell::EN,
+    slip: slip::Slip::EN,
 };
 
 /// A language of the screen.

@@ -179,7 +179,7 @@ pub(crate) struct Fields {
 }
 
 /// Why somebody is not let in.
-enum Refusal {
+pub(crate) enum Refusal {
     Empty(String),
     Address(Timestamp),
     CaptchaWrong,
@@ -286,7 +286,7 @@ async fn check_captcha(web: &Web, headers: &HeaderMap, answer: &str) -> Result<O
     })
 }
 
-async fn check_password(
+pub(crate) async fn check_password(
     web: &Web,
     client: &Client,
     user: &str,

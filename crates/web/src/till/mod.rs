@@ -1,8 +1,18 @@
 //! The pages of the till, one file each, its template beside it by name in `templates/till/`.
 
+pub(crate) mod attempt;
+pub(crate) mod codes;
+pub(crate) mod hold;
 pub(crate) mod home;
+pub(crate) mod lines;
+pub(crate) mod link;
 pub(crate) mod lock;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod password;
+pub(crate) mod pay;
+pub(crate) mod picker;
+pub(crate) mod price;
 pub(crate) mod sale;
+pub(crate) mod slip;
+pub(crate) mod trouble;

@@ -1,0 +1,74 @@
+//! Words of the response codes: what happened, whether money moved, what to do.
+
+texts! {
+    /// One sentence per decline (`{0}` is its figure), then what to do, then the buttons.
+    Codes {
+        approved: "承兑或交易成功", "Approved";
+        pending: "应答超时，查询中", "No answer yet, being looked up";
+
+        merchant_suspended: "商户未登记或已停用", "Merchant not registered or suspended";
+        outlet_suspended: "本门店已暂停交易", "This store is suspended";
+        no_such_order: "没有找到此订单，或订单已取消", "No such order, or it was given up";
+        amount_changed: "订单金额已变为 ¥{0}，与确认的金额不一致", "The order's total is now ¥{0}, not what was confirmed";
+        invalid_amount: "金额无效", "Invalid amount";
+        invalid_card_number: "卡号无效", "Invalid card number";
+        withdrawn: "没有收到这笔支付，已作废", "This payment never arrived and was withdrawn";
+        card_lost: "此卡已挂失", "Card reported lost";
+        card_stolen: "此卡已报被盗", "Card reported stolen";
+        insufficient_funds: "余额不足，差 ¥{0}", "Insufficient balance, ¥{0} short";
+        card_expired: "此卡已过期（{0}）", "Card expired ({0})";
+        wrong_pin: "密码错误，还可试 {0} 次", "Wrong password, {0} tries left";
+        wrong_pin_none: "此卡信息已变更，需要重新输入密码", "The card changed; the password is needed again";
+        not_accepted_here: "此卡不能在本店使用", "Card not accepted at this store";
+        line_not_payable: "订单中有不能用慧医卡支付的商品", "The order has goods that the card does not pay for";
+        terminal_disabled: "本终端已停用，无此权限", "This terminal is disabled";
+        over_sale_limit: "超过单笔限额（¥{0}）", "Over the limit of one sale (¥{0})";
+        over_daily_limit: "超过当日限额（¥{0}）", "Over the daily limit (¥{0})";
+        over_balance_limit: "超过卡内余额上限（¥{0}）", "Over the most a card may hold (¥{0})";
+        card_frozen: "此卡已冻结", "Card frozen";
+        card_not_active: "此卡尚未激活", "Card not active yet";
+        card_replaced: "此卡已换新卡，旧卡不能使用", "Card replaced by a new one";
+        card_closed: "此卡已销卡", "Card closed";
+        over_daily_count: "超过当日交易次数（{0} 次）", "Over the number of sales a day ({0})";
+        pin_tries_exceeded: "密码错误次数超限，今日已锁定", "Too many wrong passwords; locked today";
+        proof_expired: "确认超时", "The confirmation took too long";
+        already_paid: "重复提交，订单已经支付", "Sent twice: the order is paid already";
+        attempt_open: "上一次支付的结果还在查询", "The previous payment is still being looked up";
+        unknown_terminal: "本终端未登记", "This terminal is not registered";
+        fault: "系统异常", "System error";
+
+        not_charged: "没有扣款，请勿交付药品。", "Not charged. Do not hand over the goods.";
+        not_charged_again: "确认没有扣款，可以重新支付。", "Certainly not charged. You may take the payment again.";
+        not_charged_twice: "没有重复扣款，请看原交易结果。", "Not charged twice. See the first result.";
+        not_charged_yet: "这一次没有扣款。上一次的结果查明前，请勿交付药品。", "This time not charged. Do not hand over the goods before the previous result is known.";
+        nothing_asked: "查询余额不会扣款。", "A balance query charges nothing.";
+
+        do_call: "请联系客服，并报参考号", "Call support and give the reference";
+        do_new_order: "请返回，重新录入商品", "Go back and ring up the goods again";
+        do_check_amount: "请核对商品和应付合计，再次支付", "Check the goods and the total, then pay again";
+        do_read_again: "请重新刷卡，或核对后重新输入卡号", "Swipe again, or check the number and type it again";
+        do_pay_again: "请客户重新刷卡、输入密码", "Ask the customer to swipe and enter the password again";
+        do_other_card: "请换一张卡", "Use another card";
+        do_holder_calls: "请持卡人致电客服", "The cardholder should call support";
+        do_stay_polite: "请保留交易信息，不要扣留客户的卡", "Keep the transaction's details; do not keep the card";
+        do_fewer: "删减商品后再支付，或换一张卡", "Remove goods and pay again, or use another card";
+        do_tell_short: "请告知客户余额不足", "Tell the customer that the balance is short";
+        do_pin_again: "请客户重新输入密码", "Ask the customer to enter the password again";
+        do_remove_lines: "请删除不能支付的商品，或换其他方式付款", "Remove those goods, or take another means of payment for them";
+        do_tomorrow: "请明天再用此卡，或换一张卡", "Use this card tomorrow, or another one now";
+        do_reset_pin: "请持卡人致电客服重置密码，或明天再试", "The cardholder calls support to reset the password, or tries tomorrow";
+        do_new_card: "请使用新卡", "Use the new card";
+        do_open_original: "请打开订单，按原交易结果处理", "Open the order and go by its first result";
+        do_wait: "请等待查询结果，不要再次支付", "Wait for the result; do not pay again";
+        do_later: "请稍后再试；仍有问题请联系客服", "Try again shortly; call support if it stays";
+
+        step_pin: "重输密码", "Enter the password again";
+        step_card: "换卡再付", "Pay with another card";
+        step_read: "重新刷卡", "Swipe again";
+        step_again: "重新支付", "Pay again";
+        step_edit: "返回修改商品", "Back to the goods";
+        step_order: "查看订单", "Open the order";
+        step_later: "稍后再付", "Pay later";
+        step_call: "客服 {0}", "Support {0}";
+    }
+}
