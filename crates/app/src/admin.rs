@@ -2,8 +2,8 @@
 
 use domain::role::Role;
 use engine::clock::Clock;
-use storage::people::{self, NewPerson};
 use storage::password;
+use storage::people::{self, NewPerson};
 
 use crate::config::Admin;
 use crate::{Failure, console};

@@ -22,6 +22,23 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Bring the database schema up to date.
     Migrate(Database),
+    /// Check every invariant of the ledger: exit code 0, or 1 with one line per finding.
+    Verify(Database),
+    /// Copy the database and the keys to read it into one file, while the program serves.
+    Backup {
+        #[command(flatten)]
+        database: Database,
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Make a data folder from a backup. Refuses a folder that has data.
+    Restore {
+        /// The file that `backup` made.
+        file: PathBuf,
+        /// The folder to make.
+        #[arg(long, env = "WEBPOS_DATA_DIR", value_name = "DIR", default_value = "webpos-data")]
+        data_dir: PathBuf,
+    },
     /// Administer people from the command line.
     Admin {
         #[command(subcommand)]
@@ -42,10 +59,12 @@ pub(crate) struct Database {
 
 impl Database {
     /// The database file that the options name.
-    fn path(&self) -> Result<PathBuf, Failure> {
+    pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
         let Some(url) = &self.database else { return Ok(self.data_dir.join("webpos.db")) };
         match url.strip_prefix("sqlite:") {
-            Some("") => Err(Failure::Configuration("--database sqlite: needs a path, as in sqlite:webpos.db".to_owned())),
+            Some("") => {
+                Err(Failure::Configuration("--database sqlite: needs a path, as in sqlite:webpos.db".to_owned()))
+            }
             Some(path) => Ok(PathBuf::from(path)),
             // The address may hold a password, so it is not repeated.
             None => Err(Failure::Configuration("--database must be sqlite:PATH".to_owned())),

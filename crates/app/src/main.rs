@@ -9,6 +9,7 @@ mod admin;
 mod config;
 mod console;
 mod serve;
+mod upkeep;
 
 use config::{Cli, Command};
 
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Serve(options) => serve::run(options, clock).await,
             Command::Migrate(database) => database.open().map(|_| console::say("The schema is up to date.")),
+            Command::Verify(database) => upkeep::verify(&database).await,
+            Command::Backup { database, file } => upkeep::backup(&database, &file),
+            Command::Restore { file, data_dir } => upkeep::restore(&file, &data_dir),
             Command::Admin { command } => admin::run(command, &clock).await,
         }
     });

@@ -19,6 +19,9 @@ use crate::{Failure, console};
 /// How long requests under way may take once the program was told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a connection may take to say what it wants; an idle one is closed after it.
+const HEADERS_WITHIN: Duration = Duration::from_secs(60);
+
 pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let tls = options.check()?;
     let storage = options.database.open()?;
@@ -36,14 +39,23 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
         None => None,
     };
     let settings = settings(&options, tls.is_some());
-    let app = router(Web::new(storage, engine, vault, clock, settings)).into_make_service_with_connect_info::<SocketAddr>();
+    let app =
+        router(Web::new(storage, engine, vault, clock, settings)).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
     stop_on_signal(handle.clone())?;
     announce(&format!("{scheme}://{address}"), options.demo);
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
     match tls {
-        Some(config) => axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle).serve(app).await,
-        None => axum_server::from_tcp(listener).map_err(failed)?.handle(handle).serve(app).await,
+        Some(config) => {
+            let mut server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
+            server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
+            server.first_request_timeout(HEADERS_WITHIN).serve(app).await
+        }
+        None => {
+            let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
+            server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
+            server.first_request_timeout(HEADERS_WITHIN).serve(app).await
+        }
     }
     .map_err(failed)
 }

@@ -92,6 +92,22 @@ fn it_serves_the_demo_on_a_free_port_and_stops_when_told() {
 }
 
 #[test]
+fn the_ledger_survives_backup_and_restore() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let (data, file, again) = (path("data"), path("copy.bak"), path("again"));
+    let code = |arguments: &[&str]| webpos(arguments).output().expect("runs").status.code();
+    assert_eq!(code(&["verify", "--data-dir", &data]), Some(2), "there is nothing to verify");
+    assert_eq!(code(&["admin", "create", "--login", "a", "--name", "A", "--data-dir", &data]), Some(0));
+    assert_eq!(code(&["verify", "--data-dir", &data]), Some(0));
+    assert_eq!(code(&["backup", &file, "--data-dir", &data]), Some(0));
+    assert_ne!(code(&["backup", &file, "--data-dir", &data]), Some(0), "never over another backup");
+    assert_eq!(code(&["restore", &file, "--data-dir", &again]), Some(0));
+    assert_ne!(code(&["restore", &file, "--data-dir", &again]), Some(0), "never over data");
+    assert_eq!(code(&["verify", "--data-dir", &again]), Some(0));
+}
+
+#[test]
 fn the_first_administrator_comes_from_the_command_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_str().expect("text");

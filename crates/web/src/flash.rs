@@ -96,7 +96,10 @@ mod tests {
     #[test]
     fn values_survive_the_cookie() {
         let flash = Flash::decode(&Flash::new("wrong", &["\u{738b}\u{654f}; a=b", "3"]).encode());
-        assert_eq!((flash.word.as_str(), flash.value(0), flash.value(1), flash.value(2)), ("wrong", "\u{738b}\u{654f}; a=b", "3", ""));
+        assert_eq!(
+            (flash.word.as_str(), flash.value(0), flash.value(1), flash.value(2)),
+            ("wrong", "\u{738b}\u{654f}; a=b", "3", "")
+        );
         assert_eq!(Flash::decode("x.zz.ff").value(1), "");
     }
 }

@@ -8,8 +8,8 @@ use std::any::Any;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use storage::StorageError;
@@ -35,7 +35,8 @@ pub(crate) enum Problem {
     TooLarge,
     /// A page is read or a form sent where only the other works.
     Method,
-    /// Nothing was written; trying again is safe.
+    /// The database did not answer. A page that only reads can be asked for again; after a form somebody must look
+    /// first, because an earlier step of the same form may have been written.
     Busy,
     /// It may or may not have happened.
     Unknown,
@@ -81,7 +82,8 @@ impl Problem {
         })
     }
 
-    fn words(&self, text: &'static Text) -> (&'static str, &'static str) {
+    /// Title and advice; `reading` is whether the request could only read.
+    fn words(&self, text: &'static Text, reading: bool) -> (&'static str, &'static str) {
         let text = &text.problem;
         match self {
             Self::NotFound => (text.not_found, text.not_found_do),
@@ -90,7 +92,8 @@ impl Problem {
             Self::BadForm => (text.bad_form, text.bad_form_do),
             Self::TooLarge => (text.too_large, text.too_large_do),
             Self::Method => (text.method, text.method_do),
-            Self::Busy => (text.busy, text.busy_do),
+            Self::Busy | Self::Unknown if reading => (text.busy, text.busy_do),
+            Self::Busy => (text.busy, text.busy_post_do),
             Self::Unknown => (text.unknown, text.unknown_do),
             Self::Internal => (text.internal, text.internal_do),
         }
@@ -128,6 +131,7 @@ struct View {
 /// Puts words on every answer that has failed without any.
 pub(crate) async fn put_in_words(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    let reading = request.method().is_safe();
     let (mut parts, body) = request.into_parts();
     let Ok(page) = Page::from_request_parts(&mut parts, &web).await;
     let response = next.run(Request::from_parts(parts, body)).await;
@@ -141,8 +145,8 @@ pub(crate) async fn put_in_words(State(web): State<Web>, request: Request, next:
     {
         tracing::error!(%error, "a denial could not be written to the audit log");
     }
-    let (title, advice) = problem.words(page.text);
-    let retry = matches!(problem, Problem::Busy);
+    let (title, advice) = problem.words(page.text, reading);
+    let retry = reading && matches!(problem, Problem::Busy | Problem::Unknown);
     let mut worded = (problem.status(), render(&View { page, title, advice, retry })).into_response();
     for (name, value) in response.headers().iter().filter(|(name, _)| *name == axum::http::header::ALLOW) {
         worded.headers_mut().insert(name, value.clone());

@@ -18,8 +18,9 @@ texts! {
         too_large_do: "没有执行任何操作。请缩短内容后重新提交。", "Nothing was done. Shorten it and send it again.";
         method: "不支持这种访问方式", "This is not how the page is used";
         method_do: "没有执行任何操作。请返回首页重新操作。", "Nothing was done. Go back to the start page.";
-        busy: "系统繁忙，操作没有执行", "The system is busy; nothing was done";
-        busy_do: "数据没有任何改动，请稍后再试。", "No data was changed. Try again shortly.";
+        busy: "系统繁忙，请稍后再试", "The system is busy, try again shortly";
+        busy_do: "页面没有打开，数据没有任何改动。", "The page could not be opened. No data was changed.";
+        busy_post_do: "刚才的操作可能没有完成。请先查看结果，再决定是否重试。", "The last step may not have been completed. Look it up before you try again.";
         unknown: "操作结果未知", "The outcome is not known";
         unknown_do: "刚才的操作可能已经完成。请先查询结果，不要重复提交。", "The last step may have been completed. Look it up first; do not send it again.";
         internal: "系统出现错误", "Something went wrong in the system";
