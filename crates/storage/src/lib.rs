@@ -21,6 +21,7 @@ pub mod payment;
 pub mod people;
 pub mod product;
 pub mod session;
+pub mod slip;
 mod sqlite;
 pub mod vault;
 

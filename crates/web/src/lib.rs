@@ -39,6 +39,7 @@ mod text;
 mod till;
 
 use passwords::Passwords;
+pub use till::attempt::follow_up;
 
 /// Largest form that a page sends, with room to spare.
 const BODY_MAX: usize = 64 * 1024;

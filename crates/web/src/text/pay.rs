@@ -2,7 +2,7 @@
 
 texts! {
     /// Words of the payment.
-    Pay {
+    Payment {
         title: "刷卡支付", "Card payment";
         order: "订单", "Order";
         card: "卡号", "Card number";
@@ -66,7 +66,6 @@ texts! {
         pending_slip: "打印待确认凭条", "Print a pending note";
         unknown_call: "长时间没有结果请致电", "No result for long? Call";
         unknown_end: "若没有扣款，系统会自动作废这笔支付并更新本页。", "If it was not charged, the payment is withdrawn and this page says so.";
-        locked: "订单已锁定", "Order locked";
 
         list: "交易状态", "Transactions";
         list_label: "本终端最近交易", "Recent transactions of this till";

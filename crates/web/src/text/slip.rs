@@ -8,7 +8,6 @@ texts! {
         pending_title: "待确认凭条", "Pending note";
         two_copies: "一式两份：商户存根客户签字后留存，持卡人存根交客户", "Two copies: the customer signs the store's; the other is theirs";
         paper: "纸张", "Paper";
-        paper_now: "当前纸张", "Paper in use";
         print: "打印", "Print";
         done: "完成，下一位", "Done, next customer";
         back: "返回", "Back";

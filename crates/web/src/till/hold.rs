@@ -88,7 +88,7 @@ pub(crate) async fn ask(
     let Some(order) = order.filter(|order| order.order.status == OrderStatus::Draft) else {
         return Ok(Redirect::to("/sale").into_response());
     };
-    let Ok(mut sale) = sale::load(&web, &session, page.text, &flash, Wanted::Id(form.id())).await? else {
+    let Ok(mut sale) = sale::load(&web, &session, &page, &flash, Wanted::Id(form.id())).await? else {
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;

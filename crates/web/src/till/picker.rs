@@ -68,7 +68,7 @@ pub(crate) async fn show(
     Query(ask): Query<Ask>,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&ask.order);
-    let Ok(mut sale) = sale::load(&web, &session, page.text, &flash, wanted).await? else {
+    let Ok(mut sale) = sale::load(&web, &session, &page, &flash, wanted).await? else {
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;

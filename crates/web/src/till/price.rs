@@ -79,7 +79,7 @@ pub(crate) async fn ask(
     let wanted = Wanted::parse(&form.order);
     let question = form.read(&web, &session).await?;
     let (Some((listed, terms)), Ok(mut sale)) =
-        (question, sale::load(&web, &session, page.text, &flash, wanted).await?)
+        (question, sale::load(&web, &session, &page, &flash, wanted).await?)
     else {
         return Ok(Redirect::to("/sale").into_response());
     };

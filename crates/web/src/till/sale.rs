@@ -19,6 +19,7 @@ use crate::page::{Menu, Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
+use crate::till::pay::{self, Asked, Panel, Right};
 use crate::till::trouble::{Field, Trouble};
 use domain::role::Action;
 use domain::time::Timestamp;
@@ -198,6 +199,9 @@ pub(crate) struct Ask {
     /// So many of it.
     #[serde(default)]
     qty: String,
+    /// What concerns the right column.
+    #[serde(flatten)]
+    asked: Asked,
 }
 
 /// The page with the order asked for, the till's current one by default.
@@ -209,7 +213,8 @@ pub(crate) async fn show(
     Query(ask): Query<Ask>,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&ask.order);
-    let mut sale = match load(&web, &session, page.text, &flash, wanted).await? {
+    let panel = Panel::Recorded(ask.asked.clone());
+    let mut sale = match load_with(&web, &session, &page, &flash, wanted, panel).await? {
         Ok(sale) => sale,
         Err(trouble) => return Ok(Flash::new(trouble.word(), &[]).redirect(&web, "/sale")),
     };
@@ -218,6 +223,22 @@ pub(crate) async fn show(
         take_in_hand(&mut sale, found.into_iter().next(), &ask, page.text);
     }
     Ok(render(&View { shell: page.shell(&session, &flash, Menu::Sale), sale }).into_response())
+}
+
+/// The page of `order`, or of the current one, with `panel` in the right column: the answer to a payment's form.
+pub(crate) async fn with_panel(
+    web: &Web,
+    session: &Session,
+    page: Page,
+    flash: &Flash,
+    order: Option<OrderId>,
+    panel: Panel,
+) -> Result<Response, Problem> {
+    let wanted = order.map_or(Wanted::Current, Wanted::Id);
+    match load_with(web, session, &page, flash, wanted, panel).await? {
+        Ok(sale) => Ok(render(&View { shell: page.shell(session, flash, Menu::Sale), sale }).into_response()),
+        Err(trouble) => Ok(Flash::new(trouble.word(), &[]).redirect(web, "/sale")),
+    }
 }
 
 /// Where a form's address is read by mistake, as after signing in again or by a reload: back to the page.
@@ -243,11 +264,22 @@ pub(crate) fn scope(session: &Session) -> Result<Scope, Problem> {
 pub(crate) async fn load(
     web: &Web,
     session: &Session,
-    text: &'static Text,
+    page: &Page,
     flash: &Flash,
     wanted: Wanted,
 ) -> Result<Result<SaleView, Trouble>, Problem> {
-    let scope = scope(session)?;
+    load_with(web, session, page, flash, wanted, Panel::Recorded(Asked::default())).await
+}
+
+async fn load_with(
+    web: &Web,
+    session: &Session,
+    page: &Page,
+    flash: &Flash,
+    wanted: Wanted,
+    panel: Panel,
+) -> Result<Result<SaleView, Trouble>, Problem> {
+    let (scope, text) = (scope(session)?, page.text);
     let order = match wanted {
         Wanted::New => None,
         Wanted::Current => draft::current(&web.storage, &scope).await?,
@@ -258,13 +290,20 @@ pub(crate) async fn load(
         },
     };
     let carts = draft::others(&web.storage, &scope, order.as_ref().map(|order| order.order.id)).await?;
-    let mut sale = view(order.as_ref(), wanted, session.now, text);
+    let pay = pay::right(web, session, page, order.as_ref(), panel).await?;
+    let mut sale = view(order.as_ref(), wanted, session.now, text, pay);
     sale.carts = carts.into_iter().map(|cart| cart_view(&cart, text)).collect();
     explain(web, session, &mut sale, flash, text).await?;
     Ok(Ok(sale))
 }
 
-fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'static Text) -> SaleView {
+fn view(
+    order: Option<&FullOrder>,
+    wanted: Wanted,
+    now: Timestamp,
+    text: &'static Text,
+    pay: Right,
+) -> SaleView {
     let words = &text.sale;
     let unpaid = order.filter(|order| order.order.status == OrderStatus::Draft);
     let locked = unpaid.is_some_and(|order| order.order.attempt.is_some());
@@ -277,7 +316,7 @@ fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'stati
     SaleView {
         // After a paid order, and where one is asked for, the next line begins a new one.
         order: if id.is_empty() && (order.is_some() || wanted == Wanted::New) { "new".to_owned() } else { id.clone() },
-        number: number.clone(),
+        number,
         changed: order.map_or(0, |order| order.changed_at.0),
         locked,
         editable: !locked,
@@ -286,17 +325,13 @@ fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'stati
         last_line: last
             .map(|line| fill(words.last_line, &[&line.name, &line.quantity.to_string(), &total.to_string()])),
         undo: unpaid.filter(|_| !locked).and_then(|order| undo(order, now, text)),
-        pay: PayPanel {
-            order: id,
-            number,
-            total: total.to_string(),
-            ready: unpaid.is_some() && !lines.is_empty() && !locked,
-        },
+        draft: id,
+        focus: (!pay.focused()).then_some(Field::Code),
+        pay,
         lines: lines.into_iter().map(|line| line_view(line, text)).collect(),
         carts: Vec::new(),
         entry: Entry { quantity: "1".to_owned(), ..Entry::default() },
         said: None,
-        focus: Some(Field::Code),
     }
 }
 

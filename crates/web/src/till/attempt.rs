@@ -1,0 +1,157 @@
+//! The payment itself: sent once, its answer awaited for a while, and looked up until it is known.
+//!
+//! What must stay true:
+//! - The order carries the attempt before the sale is sent, so a lost answer always leaves a trace that is followed up.
+//! - The same confirmation sent again answers the same result: it carries the request id.
+//! - Looking up goes through the same queue behind the sale. What is not on record then is withdrawn for good.
+//! - The browser going away cancels nothing.
+
+use std::time::Duration;
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::command::{Actor, Command, Proof};
+use domain::ids::{OrderId, RequestId};
+use domain::outcome::Outcome;
+use domain::role::Action;
+use engine::SubmitError;
+use serde::Deserialize;
+use storage::StorageError;
+use storage::payment::{self, OpenAttempt};
+use storage::vault::Confirmation;
+
+use crate::Web;
+use crate::flash::Flash;
+use crate::page::Page;
+use crate::problem::Problem;
+use crate::session::Session;
+use crate::till::pay::{Panel, actor, result_url};
+use crate::till::sale;
+
+/// How long a page waits for the answer of a payment; after that the outcome is unknown.
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// How often attempts without an answer are followed up.
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// The form of the dialog.
+#[derive(Deserialize)]
+pub(crate) struct Confirmed {
+    #[serde(default)]
+    token: String,
+}
+
+/// "Yes": pays the order.
+pub(crate) async fn confirm(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Form(form): Form<Confirmed>,
+) -> Result<Response, Problem> {
+    session.may(Action::Sell)?;
+    let actor = actor(&session)?;
+    let confirmation = web.vault.read_confirmation(&form.token).ok_or(Problem::BadForm)?;
+    let (order, request) = (confirmation.order, confirmation.request_id);
+    // On its own: the browser may go away, the payment and what follows from its answer must not.
+    let sent = tokio::spawn(send(web.clone(), actor, confirmation));
+    match tokio::time::timeout(ANSWER_WITHIN, sent).await {
+        Ok(Ok(Err(SubmitError::NotCharged(_) | SubmitError::Overloaded))) => {
+            sale::with_panel(&web, &session, page, &flash, Some(order), Panel::Fault).await
+        }
+        // Known: its record answers. Unknown: the order carries the attempt, and its page looks it up.
+        Ok(Ok(Ok(()) | Err(SubmitError::Unknown(_))) | Err(_)) | Err(_) => {
+            Ok(Redirect::to(&result_url(order, request)).into_response())
+        }
+    }
+}
+
+/// Locks the order, sends the sale, and takes the lock off again if nothing was charged.
+async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), SubmitError> {
+    let Confirmation { request_id, order, amount, card, until } = confirmation;
+    let masked = card.masked.clone();
+    // Refused or not, the money path gives the reason; only a store that fails ends it here.
+    payment::attempt_begin(&web.storage, actor, order, amount, request_id, masked.clone(), web.clock.now())
+        .await
+        .map_err(|error| match error {
+            StorageError::Unknown(text) => SubmitError::Unknown(text),
+            other => SubmitError::NotCharged(other.to_string()),
+        })?;
+    let command = Command::Sale { order, amount, card, proof: Proof::Confirmed { until } };
+    let answer = web.engine.submit(request_id, actor, command).await;
+    if let Err(error @ (SubmitError::NotCharged(_) | SubmitError::Overloaded)) = answer {
+        tracing::warn!(%error, %request_id, "a payment was not charged");
+        let withdrawn = web.engine.submit(request_id, actor, Command::Withdraw { order, amount, masked }).await;
+        if let Err(error) = withdrawn {
+            tracing::error!(%error, %request_id, "its order stays locked until the attempt can be withdrawn");
+        }
+        return Err(error);
+    }
+    answer.map(|_| ())
+}
+
+/// Asks for the outcome of `attempt`. What is not on record is withdrawn.
+async fn resolve(web: &Web, attempt: &OpenAttempt) -> Result<Outcome, SubmitError> {
+    let OpenAttempt { request_id, order, amount, masked, actor, .. } = attempt.clone();
+    web.engine.submit(request_id, actor, Command::Withdraw { order, amount, masked }).await
+}
+
+/// The form 立即查询结果.
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    #[serde(default)]
+    order: String,
+}
+
+/// Looks up the outcome of the order's open attempt, and shows the order with it.
+pub(crate) async fn query(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<Which>,
+) -> Result<Response, Problem> {
+    session.may(Action::Sell)?;
+    let order = form.order.parse().map(OrderId).map_err(|_| Problem::BadForm)?;
+    let outlet = session.shop()?.outlet;
+    let Some(attempt) = payment::attempt_of(&web.storage, outlet, order).await? else {
+        let latest = payment::transactions_of_order(&web.storage, outlet, order).await?.into_iter().next();
+        let url = latest.map_or_else(|| format!("/sale?order={order}"), |one| result_url(order, one.request_id));
+        return Ok(Redirect::to(&url).into_response());
+    };
+    let request: RequestId = attempt.request_id;
+    // No answer leaves the order as it is: locked, its outcome unknown.
+    if let Ok(Err(error)) = tokio::time::timeout(ANSWER_WITHIN, resolve(&web, &attempt)).await {
+        tracing::warn!(%error, %request, "the outcome of a payment is still unknown");
+    }
+    Ok(Redirect::to(&result_url(order, request)).into_response())
+}
+
+/// Follows up attempts without an answer: all of them at the start, when nobody can be waiting for one any more, then
+/// those that are older than an answer may take. Never ends.
+pub async fn follow_up(web: Web) {
+    let mut older_than = Duration::ZERO;
+    loop {
+        let before = web.clock.now().plus(-i64::try_from(older_than.as_micros()).unwrap_or(i64::MAX));
+        match payment::attempts_open(&web.storage, None, before.plus(1)).await {
+            Ok(open) => {
+                for attempt in open {
+                    match resolve(&web, &attempt).await {
+                        Ok(outcome) => {
+                            tracing::info!(
+                                order = attempt.number,
+                                approved = outcome.approved(),
+                                "found the outcome of a payment"
+                            );
+                        }
+                        Err(error) => {
+                            tracing::warn!(%error, order = attempt.number, "a payment's outcome is still unknown")
+                        }
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "payments without an answer could not be listed"),
+        }
+        older_than = ANSWER_WITHIN;
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}

@@ -1,0 +1,137 @@
+//! What a decline means at the till: what happened, whether money moved, what to do next.
+//!
+//! One match without a wildcard, so that a new decline does not compile before it has words.
+
+use domain::money::Fen;
+use domain::outcome::Decline;
+
+use crate::text::{Text, codes::Codes, fill};
+
+/// A way on from a decline: a button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The form below the message, focus in the PIN field.
+    Pin,
+    /// The form, for another card.
+    Card,
+    /// The form, to read the same card again.
+    Read,
+    /// The form, to pay again.
+    Again,
+    /// Back to the order's lines.
+    Edit,
+    /// The order's own state.
+    Order,
+    /// The queue goes on; this order waits.
+    Later,
+    /// The phone.
+    Call,
+}
+
+/// What the cashier is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Advice {
+    /// What happened.
+    pub(crate) what: String,
+    /// Whether money moved.
+    pub(crate) moved: &'static str,
+    /// What to do.
+    pub(crate) todo: Vec<&'static str>,
+    /// Buttons, the first is the main one.
+    pub(crate) steps: &'static [Step],
+}
+
+/// The month of a date figure, as cards print it: `2025-12`.
+fn month(date: &str) -> &str {
+    date.get(..7).unwrap_or(date)
+}
+
+/// What happened, with the decline's own figure.
+pub(crate) fn what(decline: Decline, text: &Text) -> String {
+    let text = &text.codes;
+    let money = |sentence: &str, amount: Fen| fill(sentence, &[&amount.to_string()]);
+    let plain = match decline {
+        Decline::AmountChanged { total } => return money(text.amount_changed, total),
+        Decline::InsufficientFunds { short_by } => return money(text.insufficient_funds, short_by),
+        Decline::OverSaleLimit { limit } => return money(text.over_sale_limit, limit),
+        Decline::OverDailyLimit { limit } => return money(text.over_daily_limit, limit),
+        Decline::OverBalanceLimit { limit } => return money(text.over_balance_limit, limit),
+        Decline::OverDailyCount { limit } => return fill(text.over_daily_count, &[&limit.to_string()]),
+        Decline::CardExpired { on } => return fill(text.card_expired, &[month(&on.to_string())]),
+        Decline::WrongPin { tries_left: 0 } => text.wrong_pin_none,
+        Decline::WrongPin { tries_left } => return fill(text.wrong_pin, &[&tries_left.to_string()]),
+        Decline::MerchantSuspended => text.merchant_suspended,
+        Decline::OutletSuspended => text.outlet_suspended,
+        Decline::NoSuchOrder => text.no_such_order,
+        Decline::InvalidAmount => text.invalid_amount,
+        Decline::InvalidCardNumber => text.invalid_card_number,
+        Decline::Withdrawn => text.withdrawn,
+        Decline::CardLost => text.card_lost,
+        Decline::CardStolen => text.card_stolen,
+        Decline::NotAcceptedHere => text.not_accepted_here,
+        Decline::LineNotPayable => text.line_not_payable,
+        Decline::TerminalDisabled => text.terminal_disabled,
+        Decline::CardFrozen => text.card_frozen,
+        Decline::CardNotActive => text.card_not_active,
+        Decline::CardReplaced => text.card_replaced,
+        Decline::CardClosed => text.card_closed,
+        Decline::PinTriesExceeded => text.pin_tries_exceeded,
+        Decline::ProofExpired => text.proof_expired,
+        Decline::AlreadyPaid => text.already_paid,
+        Decline::AttemptOpen => text.attempt_open,
+        Decline::UnknownTerminal => text.unknown_terminal,
+    };
+    plain.to_owned()
+}
+
+/// All that the declined panel says.
+pub(crate) fn advice(decline: Decline, text: &Text) -> Advice {
+    let what = what(decline, text);
+    let codes = &text.codes;
+    let (moved, todo, steps) = way_on(decline, codes);
+    Advice { what, moved, todo, steps }
+}
+
+fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &'static [Step]) {
+    use Step::{Again, Call, Card, Edit, Order, Pin, Read};
+    let not = text.not_charged;
+    match decline {
+        Decline::MerchantSuspended
+        | Decline::OutletSuspended
+        | Decline::TerminalDisabled
+        | Decline::UnknownTerminal
+        | Decline::OverBalanceLimit { .. } => (not, vec![text.do_call], &[Call]),
+        Decline::NoSuchOrder => (not, vec![text.do_new_order], &[Edit, Call]),
+        Decline::AmountChanged { .. } | Decline::InvalidAmount => (not, vec![text.do_check_amount], &[Again, Edit]),
+        Decline::InvalidCardNumber => (not, vec![text.do_read_again], &[Read]),
+        Decline::Withdrawn => (text.not_charged_again, vec![text.do_pay_again], &[Again]),
+        Decline::CardLost | Decline::CardStolen => {
+            (not, vec![text.do_other_card, text.do_stay_polite, text.do_call], &[Card, Call])
+        }
+        Decline::InsufficientFunds { .. } => (not, vec![text.do_fewer, text.do_tell_short], &[Card, Edit]),
+        Decline::OverSaleLimit { .. } | Decline::OverDailyLimit { .. } => (not, vec![text.do_fewer], &[Edit, Card]),
+        Decline::OverDailyCount { .. } => (not, vec![text.do_tomorrow], &[Card]),
+        Decline::WrongPin { .. } | Decline::ProofExpired => (not, vec![text.do_pin_again], &[Pin]),
+        Decline::PinTriesExceeded => (not, vec![text.do_other_card, text.do_reset_pin], &[Card, Call]),
+        Decline::CardExpired { .. } => (not, vec![text.do_other_card, text.do_holder_calls], &[Card]),
+        Decline::NotAcceptedHere => (not, vec![text.do_other_card], &[Card, Call]),
+        Decline::CardFrozen | Decline::CardNotActive | Decline::CardClosed => {
+            (not, vec![text.do_other_card, text.do_holder_calls], &[Card, Call])
+        }
+        Decline::CardReplaced => (not, vec![text.do_new_card, text.do_holder_calls], &[Card, Call]),
+        Decline::LineNotPayable => (not, vec![text.do_remove_lines], &[Edit]),
+        Decline::AlreadyPaid => (text.not_charged_twice, vec![text.do_open_original], &[Order]),
+        Decline::AttemptOpen => (text.not_charged_yet, vec![text.do_wait], &[Order]),
+    }
+}
+
+/// The store failed and wrote nothing: code 96.
+pub(crate) fn fault(text: &Text) -> Advice {
+    let text = &text.codes;
+    Advice {
+        what: text.fault.to_owned(),
+        moved: text.not_charged,
+        todo: vec![text.do_later],
+        steps: &[Step::Again, Step::Later, Step::Call],
+    }
+}
