@@ -24,7 +24,7 @@ texts! {
         empty: "还没有商品，请扫描条码或按 F2", "No items yet. Scan, or press F2.";
         deleted: "已删除“{0} ×{1}”", "Deleted “{0} ×{1}”";
         undo: "撤销", "Undo";
-        count: "共 {0} 种 {1} 件", "{0} lines, {1} pieces";
+        count: "共 {0} 种 {1} 件", "Lines: {0} · pieces: {1}";
         total: "应付合计", "Total due";
         last_line: "{0} ×{1}，合计 ¥{2}", "{0} ×{1}, total ¥{2}";
         other_note: "发卡公司会看到此行为“其他药品”", "The card company sees this line as “other medicine”.";
@@ -50,27 +50,27 @@ texts! {
         no_order: "没有找到这个订单，已显示当前订单", "There is no such order; showing the current one.";
         order_locked: "订单已锁定：支付结果查明前不能修改。请先查询结果", "The order is locked until the outcome of its payment is known. Look that up first.";
         order_paid: "该订单已支付，不能修改。请开始新订单", "This order is paid and cannot change. Start a new one.";
-        order_abandoned: "该订单已取消，不能修改", "This order was cancelled and cannot change.";
+        order_abandoned: "该订单已取消，不能修改", "This order was discarded and cannot change.";
         order_full: "一个订单最多 200 行，请先支付或另开订单", "An order has 200 lines at most. Take payment or start another order.";
         total_large: "订单合计不能超过 99,999,999.99 元，没有添加", "The total cannot exceed ¥99,999,999.99; nothing was added.";
         changed: "订单已在另一窗口修改，已显示最新内容", "The order changed in another window; showing the latest.";
         too_late: "已超过 10 秒，不能撤销。需要时请重新添加", "More than 10 seconds have passed. Add the product again if needed.";
 
         carts: "挂单", "Held";
-        cart_line: "{0} · {1} 种 · ¥{2}", "{0} · {1} lines · ¥{2}";
+        cart_line: "{0} · {1} 种 · ¥{2}", "{0} · lines: {1} · ¥{2}";
         cart_open: "另一窗口", "other window";
         cart_locked: "结果未知", "outcome unknown";
         take: "取单", "Resume";
         take_of: "取单 {0}", "Resume {0}";
         hold: "挂单", "Hold";
         held: "订单 {0} 已挂起", "Order {0} is on hold.";
-        new: "新订单", "New order";
-        abandon: "取消订单", "Cancel order";
-        abandon_title: "取消订单？", "Cancel the order?";
-        abandon_ask: "订单 {0}：{1} 种商品，合计 ¥{2}。还没有支付，取消后不能恢复。", "Order {0}: {1} lines, total ¥{2}. It is not paid. It cannot be brought back.";
-        abandon_yes: "取消这个订单", "Cancel this order";
+        new: "新订单", "New";
+        abandon: "取消订单", "Discard";
+        abandon_title: "取消订单？", "Discard the order?";
+        abandon_ask: "订单 {0}：{1} 种商品，合计 ¥{2}。还没有支付，取消后不能恢复。", "Order {0}: lines: {1}, total ¥{2}. It is not paid. It cannot be brought back.";
+        abandon_yes: "取消这个订单", "Discard this order";
         abandon_no: "返回", "Back";
-        abandoned: "订单 {0} 已取消，没有扣款", "Order {0} was cancelled. Nothing was charged.";
+        abandoned: "订单 {0} 已取消，没有扣款", "Order {0} was discarded. Nothing was charged.";
 
         close: "关闭", "Close";
         filter_text: "名称 / 代码 / 拼音首字母", "Name / code / pinyin initials";
@@ -89,7 +89,7 @@ texts! {
         excluded: "不能刷卡", "not payable by card";
 
         confirm_title: "店长确认改价", "A manager confirms the price";
-        confirm_ask: "{0} 的单价 {1} 超出允许范围 {2}–{3}，需要店长确认。", "The price {1} of {0} is outside {2}–{3}. A manager has to confirm it.";
+        confirm_ask: "{0}的单价 {1} 超出允许范围 {2}–{3}，需要店长确认。", "The price {1} of {0} is outside {2}–{3}. A manager has to confirm it.";
         confirm_user: "店长用户名", "Manager's user name";
         confirm_password: "店长密码", "Manager's password";
         confirm_yes: "确认改价并添加", "Confirm and add";

@@ -2,5 +2,6 @@
 
 mod guard;
 mod login;
+mod sale;
 mod session;
 mod shop;
