@@ -208,6 +208,11 @@ impl Right {
         matches!(self.view, View::Waiting(_))
     }
 
+    /// The order is paid, so the key that leads to the scan field ends it first.
+    pub(crate) fn paid(&self) -> bool {
+        matches!(self.view, View::Approved(_))
+    }
+
     /// The focus belongs into this column.
     pub(crate) fn focused(&self) -> bool {
         match &self.view {
