@@ -1,48 +1,54 @@
 //! Hashing passwords without stopping the till: off the async threads, and only two at a time, so that a flood of
 //! logins costs the payments neither cores nor memory.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use storage::{StorageError, password};
+use storage::StorageError;
+use storage::password::{self, Memory, NOBODY};
 use tokio::sync::Semaphore;
 
 /// Hashes that run at the same time.
 const AT_ONCE: usize = 2;
 
-/// Verified for user names that nobody has, so that they take as long as the others.
-static NOBODY: LazyLock<String> = LazyLock::new(|| password::hash("nobody has this password").unwrap_or_default());
-
 /// The hashing slots. Clones share them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Passwords {
     slots: Arc<Semaphore>,
+    /// Of slots that were used and are free. A quiet shop only ever fills one.
+    memories: Arc<Mutex<Vec<Memory>>>,
 }
 
 impl Passwords {
     pub(crate) fn new() -> Self {
-        Self { slots: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { slots: Arc::new(Semaphore::new(AT_ONCE)), memories: Arc::default() }
     }
 
     /// Whether `password` belongs to `stored`; without `stored` it takes as long and is wrong.
     pub(crate) async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, StorageError> {
+        let memories = self.memories.clone();
         self.run(move || {
-            let known = stored.is_some();
-            Ok(password::verify(&password, &stored.unwrap_or_else(|| NOBODY.clone())) && known)
+            let mut memory = memories.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let right = password::verify(&mut memory, &password, stored.as_deref().unwrap_or(NOBODY));
+            memories.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+            right && stored.is_some()
         })
         .await
     }
 
     /// The hash of a new password.
     pub(crate) async fn hash(&self, password: String) -> Result<String, StorageError> {
-        self.run(move || password::hash(&password)).await
+        self.run(move || password::hash(&password)).await?
     }
 
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
-    ) -> Result<T, StorageError> {
-        let _slot = self.slots.acquire().await.expect("the slots are never closed");
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, StorageError> {
+        let slot = self.slots.clone().acquire_owned().await.expect("the slots are never closed");
         let failed = |error: tokio::task::JoinError| StorageError::NotWritten(format!("hashing stopped: {error}"));
-        tokio::task::spawn_blocking(work).await.map_err(failed)?
+        // The slot goes along: a caller that gives up does not make room while the work still runs.
+        let work = move || {
+            let answer = work();
+            drop(slot);
+            answer
+        };
+        tokio::task::spawn_blocking(work).await.map_err(failed)
     }
 }
