@@ -179,41 +179,52 @@ impl Head {
     }
 }
 
-/// The chain value of `transaction` with its `transfers`, after `previous`.
+/// The chain value of `transaction` with its `transfers`, after `previous`. Every field has its own place: what is
+/// absent differs from every value, texts carry their length, so no two rows are written alike.
 pub fn chain(key: &ChainKey, previous: &[u8; 32], transaction: &Transaction, transfers: &[Transfer]) -> [u8; 32] {
     let mut mac = keyed(key);
     mac.update(previous);
+    mac.update(&transaction.request_id.0);
+    mac.update(&transaction.content);
     let mut number = |value: i64| mac.update(&value.to_be_bytes());
     number(transaction.id.0);
     number(transaction.actor.merchant.0);
     number(transaction.actor.outlet.0);
     number(transaction.actor.terminal.0);
     number(transaction.actor.operator.0);
-    number(transaction.order.map_or(-1, |order| order.0));
-    number(transaction.card.map_or(-1, |card| card.0));
     number(transaction.amount.0);
-    number(transaction.decline.and_then(Decline::detail).unwrap_or(-1));
-    number(transaction.balance.map_or(-1, |balance| balance.0));
     number(transaction.batch);
     number(i64::from(transaction.business_date.0));
     number(transaction.at.0);
+    let order = transaction.order.map(|order| order.0);
+    let card = transaction.card.map(|card| card.0);
+    let detail = transaction.decline.and_then(Decline::detail);
+    let balance = transaction.balance.map(|balance| balance.0);
+    for value in [order, card, detail, balance] {
+        number(i64::from(value.is_some()));
+        number(value.unwrap_or(0));
+    }
+    number(count(transfers.len()));
     for transfer in transfers {
+        number(transfer.transaction.0);
         number(transfer.leg);
         number(transfer.debit.0);
         number(transfer.credit.0);
         number(transfer.amount.0);
         number(i64::from(transfer.business_date.0));
     }
-    mac.update(&transaction.request_id.0);
-    mac.update(&transaction.content);
-    let decline = transaction.decline.map_or("", Decline::word);
-    let approval = transaction.approval_code.as_deref().unwrap_or("");
-    for text in [transaction.kind.word(), transaction.masked.0.as_str(), transaction.entry.letter(), decline, approval]
-    {
-        mac.update(text.as_bytes());
-        mac.update(&[0]);
+    let (kind, entry) = (transaction.kind.word(), transaction.entry.letter());
+    let decline = transaction.decline.map(Decline::word);
+    let approval = transaction.approval_code.as_deref();
+    for text in [Some(kind), Some(transaction.masked.0.as_str()), Some(entry), decline, approval] {
+        mac.update(&text.map_or(-1, |text| count(text.len())).to_be_bytes());
+        mac.update(text.unwrap_or_default().as_bytes());
     }
     mac.finalize().into_bytes().into()
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }
 
 fn keyed(key: &ChainKey) -> Hmac<Sha256> {

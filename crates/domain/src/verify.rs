@@ -59,17 +59,28 @@ impl Audit {
         }
     }
 
+    /// Takes a row that cannot be read: somebody wrote what this program never writes.
+    pub fn unreadable(&mut self, row: &str, why: &str) {
+        self.find("I9", format!("{row} cannot be read: {why}"));
+    }
+
     /// Takes the next transaction (ascending numbers) with its transfers (ascending legs).
     pub fn transaction(&mut self, transaction: &Transaction, transfers: &[Transfer]) {
-        let rrn = transaction.id.rrn();
-        if self.previous.is_none_or(|previous| previous.slot() != transaction.id.slot()) {
-            self.head = Head::empty(transaction.id.slot());
+        let (id, rrn) = (transaction.id, transaction.id.rrn());
+        if id.slot() >= 100 || id.sequence() < 1 {
+            self.find("I9", format!("transaction {rrn} has a number that is never given"));
+            return;
         }
-        self.previous = Some(transaction.id);
-        if transaction.id != self.head.next() {
-            self.find("I9", format!("transaction {rrn} follows {}: a number is missing", self.head.sequence));
+        if self.previous.is_none_or(|previous| previous.slot() != id.slot()) {
+            self.head = Head::empty(id.slot());
+        }
+        self.previous = Some(id);
+        let expected = self.head.next();
+        if id != expected {
+            let last = TransactionId(id.0.saturating_sub(1));
+            self.find("I9", format!("transactions {} to {} are missing before {rrn}", expected.rrn(), last.rrn()));
         } else if chain(&self.key, &self.head.hash, transaction, transfers) != transaction.hash {
-            self.find("I9", format!("transaction {rrn} was altered after it was written"));
+            self.find("I9", format!("transaction {rrn} or one of its transfers was altered"));
         }
         self.head = Head::after(transaction);
         let moves = transaction.approved() && transaction.kind != Kind::Inquiry;
@@ -131,11 +142,13 @@ impl Audit {
             self.find("I9", format!("the head of slot {} was altered", stored.slot));
         }
         let empty = Head::empty(stored.slot);
-        if last.unwrap_or(&empty) != &stored {
-            self.find(
-                "I9",
-                format!("slot {} ends before or after its head {}: the tail was cut", stored.slot, stored.sequence),
-            );
+        let last = last.unwrap_or(&empty);
+        if last != &stored {
+            let rrn = |head: &Head| {
+                let first = i64::from(head.slot).saturating_mul(TransactionId::SEQUENCES);
+                TransactionId(first.saturating_add(head.sequence)).rrn()
+            };
+            self.find("I9", format!("slot {} ends at {}, its head says {}", stored.slot, rrn(last), rrn(&stored)));
         }
     }
 

@@ -1,6 +1,8 @@
 //! A store of a few lines and builders for what stands in it, so that the rules can be tried without any database.
 #![expect(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod steps;
+
 use std::collections::BTreeMap;
 
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
@@ -27,7 +29,7 @@ const SLOT: u8 = 1;
 
 #[derive(Clone, PartialEq)]
 pub(crate) struct World {
-    head: Head,
+    pub(crate) head: Head,
     pub(crate) transactions: Vec<Transaction>,
     pub(crate) transfers: Vec<Transfer>,
     requests: BTreeMap<RequestKey, usize>,

@@ -21,17 +21,7 @@ pub(crate) fn verify(connection: &Connection, key: ChainKey) -> Result<Vec<Findi
 fn read_all(connection: &Connection, key: ChainKey) -> rusqlite::Result<Vec<Finding>> {
     let mut audit = Audit::new(key);
     let heads = transactions(connection, &mut audit)?;
-    let mut statement = connection.prepare("SELECT slot, sequence, hash, seal FROM ledger_head ORDER BY slot")?;
-    let mut stored = statement.query([])?;
-    let mut known = Vec::new();
-    while let Some(row) = stored.next()? {
-        let head = Head { slot: row.get(0)?, sequence: row.get(1)?, hash: row.get(2)? };
-        audit.head(head, &row.get(3)?, heads.iter().find(|found| found.slot == head.slot));
-        known.push(head.slot);
-    }
-    for head in heads.iter().filter(|head| !known.contains(&head.slot)) {
-        audit.head(Head::empty(head.slot), &[0; 32], Some(head));
-    }
+    stored_heads(connection, &mut audit, &heads)?;
     let mut cards = connection.prepare("SELECT id, balance FROM card ORDER BY id")?;
     let mut cards = cards.query([])?;
     while let Some(row) = cards.next()? {
@@ -41,35 +31,77 @@ fn read_all(connection: &Connection, key: ChainKey) -> rusqlite::Result<Vec<Find
     let mut orders = connection.prepare(sql)?;
     let mut orders = orders.query([])?;
     while let Some(row) = orders.next()? {
-        let paid_by = row.get::<_, Option<i64>>(3)?.map(TransactionId);
-        audit.order(OrderId(row.get(0)?), rows::word(row, 1, OrderStatus::from_word)?, Fen(row.get(2)?), paid_by);
+        let (id, paid_by) = (OrderId(row.get(0)?), row.get::<_, Option<i64>>(3)?.map(TransactionId));
+        match rows::word(row, 1, OrderStatus::from_word) {
+            Ok(status) => audit.order(id, status, Fen(row.get(2)?), paid_by),
+            Err(error) => audit.unreadable(&format!("order {id}"), &error.to_string()),
+        }
     }
     let mut merchants = connection.prepare("SELECT id FROM merchant")?;
     let merchants: Vec<_> = merchants.query_map([], |row| row.get(0).map(MerchantId))?.collect::<Result<_, _>>()?;
     Ok(audit.finish(&merchants))
 }
 
+fn stored_heads(connection: &Connection, audit: &mut Audit, heads: &[Head]) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("SELECT slot, sequence, hash, seal FROM ledger_head ORDER BY slot")?;
+    let mut stored = statement.query([])?;
+    let mut known = Vec::new();
+    while let Some(row) = stored.next()? {
+        let read = || Ok((Head { slot: row.get(0)?, sequence: row.get(1)?, hash: row.get(2)? }, row.get(3)?));
+        match read() {
+            Ok((head, seal)) => {
+                audit.head(head, &seal, heads.iter().find(|found| found.slot == head.slot));
+                known.push(head.slot);
+            }
+            Err::<_, rusqlite::Error>(error) => {
+                audit.unreadable(&format!("the head of slot {}", row.get::<_, i64>(0)?), &error.to_string());
+            }
+        }
+    }
+    for head in heads.iter().filter(|head| !known.contains(&head.slot)) {
+        audit.head(Head::empty(head.slot), &[0; 32], Some(head));
+    }
+    Ok(())
+}
+
 /// Walks transactions and transfers side by side, both in order of the transaction number.
 fn transactions(connection: &Connection, audit: &mut Audit) -> rusqlite::Result<Vec<Head>> {
     let mut heads: Vec<Head> = Vec::new();
     let mut all = connection.prepare(rows::TRANSACTIONS_ALL)?;
-    let mut all = all.query_map([], rows::transaction)?;
+    let mut all = all.query([])?;
     let sql = "SELECT transaction_id, leg, debit, credit, amount, business_date FROM ledger_transfer
         ORDER BY transaction_id, leg";
     let mut legs = connection.prepare(sql)?;
-    let mut legs = legs.query_map([], transfer)?.peekable();
-    while let Some(transaction) = all.next().transpose()? {
+    let mut legs = legs.query_map([], |row| Ok((row.get::<_, i64>(0)?, transfer(row))))?.peekable();
+    while let Some(row) = all.next()? {
+        let id: i64 = row.get(0)?;
         let mut own = Vec::new();
-        while let Some(leg) = legs.next_if(|leg| leg.as_ref().map_or(true, |leg| leg.transaction <= transaction.id)) {
-            own.push(leg?);
+        while let Some(leg) = legs.next_if(|leg| leg.as_ref().map_or(true, |(transaction, _)| *transaction <= id)) {
+            match leg? {
+                (transaction, Ok(leg)) if transaction == id => own.push(leg),
+                (_, Ok(leg)) => audit.stray(&leg),
+                (transaction, Err(error)) => unreadable(audit, "a transfer of", transaction, &error),
+            }
         }
-        audit.transaction(&transaction, &own);
-        note(&mut heads, &transaction, audit);
+        match rows::transaction(row) {
+            Ok(transaction) => {
+                audit.transaction(&transaction, &own);
+                note(&mut heads, &transaction, audit);
+            }
+            Err(error) => unreadable(audit, "transaction", id, &error),
+        }
     }
-    if let Some(leg) = legs.next().transpose()? {
-        audit.stray(&leg);
+    for leg in legs {
+        match leg? {
+            (_, Ok(leg)) => audit.stray(&leg),
+            (transaction, Err(error)) => unreadable(audit, "a transfer of", transaction, &error),
+        }
     }
     Ok(heads)
+}
+
+fn unreadable(audit: &mut Audit, what: &str, id: i64, why: &rusqlite::Error) {
+    audit.unreadable(&format!("{what} {}", TransactionId(id).rrn()), &why.to_string());
 }
 
 fn note(heads: &mut Vec<Head>, transaction: &Transaction, audit: &Audit) {

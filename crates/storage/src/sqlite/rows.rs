@@ -50,10 +50,14 @@ fn unknown_word(column: usize, text: &str) -> rusqlite::Error {
 }
 
 pub(crate) fn transaction(row: &Row<'_>) -> rusqlite::Result<Transaction> {
+    let detail: Option<i64> = row.get(14)?;
     let decline = match row.get::<_, Option<String>>(13)? {
-        Some(text) => Some(Decline::from_word(&text, row.get(14)?).ok_or_else(|| unknown_word(13, &text))?),
+        Some(text) => Some(Decline::from_word(&text, detail).ok_or_else(|| unknown_word(13, &text))?),
         None => None,
     };
+    if decline.and_then(Decline::detail) != detail {
+        return Err(unknown_word(14, "a figure that belongs to no decline"));
+    }
     Ok(Transaction {
         id: TransactionId(row.get(0)?),
         request_id: RequestId(row.get(1)?),

@@ -42,16 +42,16 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |transaction| {
-            let result = match transaction {
-                Some(connection) => in_savepoint(connection, change),
-                None => Err(StorageError::NotWritten("no transaction".to_owned())),
-            };
+            let result = transaction.map(|connection| in_savepoint(connection, change));
             Box::new(move |failed: Option<&str>| {
+                let answer = match (failed, result) {
+                    (None, Some(result)) => result,
+                    // The job's own error, such as a full disk, says more than that the transaction was rolled back.
+                    (Some(_), Some(Err(error))) => Err(error),
+                    (failed, _) => Err(StorageError::NotWritten(failed.unwrap_or("no transaction").to_owned())),
+                };
                 // The caller may be gone; the change stands all the same.
-                let _ = reply.send(match failed {
-                    None => result,
-                    Some(reason) => Err(StorageError::NotWritten(reason.to_owned())),
-                });
+                let _ = reply.send(answer);
             })
         });
         self.jobs.try_send(job).map_err(|error| StorageError::NotWritten(format!("the writer is busy: {error}")))?;

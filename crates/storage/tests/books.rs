@@ -1,0 +1,269 @@
+//! One conformance suite for every store of the money path: the same tests over each of them, and all of them against
+//! one another and against the few lines of `world`.
+
+#[path = "../../domain/tests/world/mod.rs"]
+mod world;
+
+mod ground;
+
+use domain::command::Envelope;
+use domain::ids::MerchantId;
+use domain::money::Fen;
+use domain::outcome::{Decline, Outcome};
+use ground::Ground;
+use proptest::prelude::*;
+use world::steps::{any_sketch, any_steps, envelopes};
+use world::{DAY, MORNING, World, card, envelope, inquiry, load, order, sale_pin, withdraw};
+
+/// Writes each test once per store.
+macro_rules! for_every_store {
+    ($($name:ident),+ $(,)?) => {
+        mod memory { $(#[tokio::test] async fn $name() { super::$name(super::Ground::memory(&super::shop())).await; })+ }
+        mod sqlite { $(#[tokio::test] async fn $name() { super::$name(super::Ground::sqlite(&super::shop()).await).await; })+ }
+    };
+}
+
+for_every_store! {
+    a_sale_posts_its_rows,
+    a_repeat_answers_the_record,
+    the_same_id_with_other_content_is_a_conflict,
+    an_order_is_paid_once_within_a_group,
+    a_decline_leaves_its_neighbours_alone,
+    limits_hold_within_a_group_and_end_with_the_day,
+    pin_tries_survive_and_end_with_the_day,
+    a_withdrawn_request_is_never_charged,
+    a_charged_request_cannot_be_withdrawn,
+    a_full_group_of_256,
+    an_empty_group,
+    two_merchants_may_use_one_request_id,
+    a_restart_goes_on_where_the_chain_ends,
+}
+
+/// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
+fn shop() -> World {
+    let mut world = World::new();
+    let other = MerchantId(250_200);
+    world.tills.insert(world::steps::OTHER_TILL, world::till(other));
+    for number in [1, 2] {
+        let mut card = card(number);
+        card.programme.daily_count_max = 1_000;
+        if number == 2 {
+            (card.programme.balance_max, card.programme.daily_max) = (Fen(20_000), Fen(3_500));
+        }
+        world.put_card(card);
+    }
+    for id in 1..=300 {
+        world.put_order(order(id, 1_000));
+    }
+    world
+}
+
+fn at(n: u16, command: domain::command::Command) -> Envelope {
+    envelope(n, MORNING, command)
+}
+
+fn pay(n: u16, order: i64) -> Envelope {
+    at(n, sale_pin(order, 1_000, 1, true))
+}
+
+/// Codes of the recorded answers, `--` for others.
+fn codes(outcomes: &[Outcome]) -> Vec<&'static str> {
+    outcomes.iter().map(|outcome| outcome.transaction().map_or("--", domain::ledger::Transaction::code)).collect()
+}
+
+fn decline(outcome: &Outcome) -> Option<Decline> {
+    outcome.transaction().expect("on record").decline
+}
+
+async fn balance(ground: &Ground, n: u16, number: u8) -> i64 {
+    let outcome = ground.ask(&at(n, inquiry(number, true))).await;
+    outcome.transaction().and_then(|transaction| transaction.balance).map_or(-1, |balance| balance.0)
+}
+
+async fn clean(ground: &Ground) {
+    assert_eq!(ground.verify().await, []);
+}
+
+async fn a_sale_posts_its_rows(ground: Ground) {
+    assert_eq!(ground.verify().await, [], "an empty ledger is in order");
+    let outcomes = ground.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
+    assert_eq!(codes(&outcomes), ["00", "00"]);
+    let sale = outcomes[1].transaction().expect("on record");
+    assert_eq!((sale.id.slot(), sale.id.sequence(), sale.balance), (1, 2, Some(Fen(9_000))));
+    assert_eq!(balance(&ground, 3, 1).await, 9_000);
+    clean(&ground).await;
+}
+
+async fn a_repeat_answers_the_record(ground: Ground) {
+    ground.ask(&at(1, load(1, 10_000))).await;
+    let first = ground.ask(&pay(2, 1)).await;
+    assert_eq!(ground.ask(&pay(2, 1)).await, first);
+    assert_eq!(ground.post(&[pay(2, 1), pay(2, 1)]).await, [first.clone(), first.clone()]);
+    let later = Envelope { at: MORNING.plus(DAY), entropy: 1, ..pay(2, 1) };
+    assert_eq!(ground.ask(&later).await, first);
+    assert_eq!(balance(&ground, 3, 1).await, 9_000);
+    clean(&ground).await;
+}
+
+async fn the_same_id_with_other_content_is_a_conflict(ground: Ground) {
+    ground.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
+    for other in [sale_pin(2, 1_000, 1, true), sale_pin(1, 1_000, 2, true), load(1, 1_000), inquiry(1, true)] {
+        assert_eq!(ground.ask(&at(2, other)).await, Outcome::Conflict(world::request(2)));
+    }
+    assert_eq!(balance(&ground, 3, 1).await, 9_000);
+    clean(&ground).await;
+}
+
+async fn an_order_is_paid_once_within_a_group(ground: Ground) {
+    ground.post(&[at(1, load(1, 10_000)), at(2, load(2, 10_000))]).await;
+    let other_card = at(5, sale_pin(1, 1_000, 2, true));
+    let outcomes = ground.post(&[pay(3, 1), pay(4, 1), other_card]).await;
+    assert_eq!(codes(&outcomes), ["00", "94", "94"]);
+    assert_eq!((balance(&ground, 6, 1).await, balance(&ground, 7, 2).await), (9_000, 10_000));
+    clean(&ground).await;
+}
+
+async fn a_decline_leaves_its_neighbours_alone(ground: Ground) {
+    let group = [
+        at(1, load(1, 2_500)),
+        pay(2, 1),
+        at(3, sale_pin(2, 1_000, 1, false)),
+        at(4, sale_pin(3, 999, 1, true)),
+        at(5, sale_pin(999, 1_000, 1, true)),
+        pay(6, 4),
+        pay(7, 5),
+        at(8, load(77, 100)),
+        at(9, inquiry(1, true)),
+    ];
+    let outcomes = ground.post(&group).await;
+    assert_eq!(codes(&outcomes), ["00", "00", "55", "13", "12", "00", "51", "14", "00"]);
+    assert_eq!(decline(&outcomes[6]), Some(Decline::InsufficientFunds { short_by: Fen(500) }));
+    assert_eq!(outcomes[8].transaction().and_then(|t| t.balance), Some(Fen(500)));
+    clean(&ground).await;
+}
+
+async fn limits_hold_within_a_group_and_end_with_the_day(ground: Ground) {
+    let pay = |n, order| at(n, sale_pin(order, 1_000, 2, true));
+    let loads = ground.post(&[at(1, load(2, 20_001)), at(2, load(2, 20_000)), at(3, load(2, 1))]).await;
+    assert_eq!(codes(&loads), ["61", "00", "61"]);
+    assert_eq!(codes(&ground.post(&[pay(4, 1), pay(5, 2), pay(6, 3), pay(7, 4)]).await), ["00", "00", "00", "61"]);
+    let over = ground.ask(&pay(8, 5)).await;
+    assert_eq!(decline(&over), Some(Decline::OverDailyLimit { limit: Fen(3_500) }));
+    let tomorrow = |n, order| Envelope { at: MORNING.plus(DAY), ..pay(n, order) };
+    assert_eq!(codes(&ground.post(&[tomorrow(9, 4), tomorrow(10, 5), tomorrow(11, 6)]).await), ["00", "00", "00"]);
+    assert_eq!(codes(&ground.post(&[tomorrow(12, 7)]).await), ["61"]);
+    clean(&ground).await;
+}
+
+async fn pin_tries_survive_and_end_with_the_day(ground: Ground) {
+    let tries = |from: u16, number, right| (from..from + 4).map(move |n| at(n, inquiry(number, right)));
+    let group: Vec<Envelope> = tries(1, 1, false).chain(tries(5, 77, false)).collect();
+    let left = |n| Some(Decline::WrongPin { tries_left: n });
+    let declines: Vec<_> = ground.post(&group).await.iter().map(decline).collect();
+    assert_eq!(declines, [left(4), left(3), left(2), left(1), left(4), left(3), left(2), left(1)]);
+    let ground = ground.restart();
+    for (n, number) in [(20, 1), (21, 77)] {
+        assert_eq!(decline(&ground.ask(&at(n, inquiry(number, false))).await), Some(Decline::PinTriesExceeded));
+    }
+    assert_eq!(decline(&ground.ask(&at(22, inquiry(1, true))).await), Some(Decline::PinTriesExceeded));
+    let tomorrow = |n, right| Envelope { at: MORNING.plus(DAY), ..at(n, inquiry(1, right)) };
+    assert_eq!(decline(&ground.ask(&tomorrow(23, false)).await), left(4));
+    assert_eq!(decline(&ground.ask(&tomorrow(24, true)).await), None);
+    assert_eq!(decline(&ground.ask(&tomorrow(25, false)).await), left(4));
+    clean(&ground).await;
+}
+
+async fn a_withdrawn_request_is_never_charged(ground: Ground) {
+    ground.ask(&at(1, load(1, 10_000))).await;
+    let asked = at(2, withdraw(1, 1_000));
+    assert_eq!(decline(&ground.ask(&asked).await), Some(Decline::Withdrawn));
+    for late in [pay(2, 1), pay(2, 2), at(2, sale_pin(1, 1_000, 2, true)), asked] {
+        assert_eq!(decline(&ground.ask(&late).await), Some(Decline::Withdrawn));
+    }
+    assert_eq!(codes(&ground.post(&[at(3, withdraw(1, 1_000)), pay(3, 1), pay(4, 1)]).await), ["25", "25", "00"]);
+    assert_eq!(balance(&ground, 9, 1).await, 9_000);
+    clean(&ground).await;
+}
+
+async fn a_charged_request_cannot_be_withdrawn(ground: Ground) {
+    let outcomes = ground.post(&[at(1, load(1, 10_000)), pay(2, 1), at(2, withdraw(1, 1_000))]).await;
+    assert_eq!(outcomes[1], outcomes[2]);
+    assert!(ground.ask(&at(2, withdraw(9, 9))).await.approved());
+    clean(&ground).await;
+}
+
+async fn a_full_group_of_256(ground: Ground) {
+    ground.ask(&at(1, load(1, 1_000_000))).await;
+    let group: Vec<Envelope> = (0..256).map(|n| pay(100 + n, 1 + i64::from(n))).collect();
+    assert_eq!(codes(&ground.post(&group).await), ["00"; 256]);
+    assert_eq!(balance(&ground, 2, 1).await, 1_000_000 - 256_000);
+    clean(&ground).await;
+}
+
+async fn an_empty_group(ground: Ground) {
+    assert_eq!(ground.post(&[]).await, []);
+    clean(&ground).await;
+}
+
+async fn two_merchants_may_use_one_request_id(ground: Ground) {
+    let mut other = at(2, inquiry(1, true));
+    other.actor = world::actor(MerchantId(250_200), world::steps::OTHER_TILL);
+    let outcomes = ground.post(&[at(1, load(1, 10_000)), pay(2, 1), other.clone()]).await;
+    assert_eq!(codes(&outcomes), ["00", "00", "00"]);
+    assert_eq!(ground.ask(&other).await, outcomes[2]);
+    other.command = sale_pin(3, 1_000, 1, true);
+    other.request_id = world::request(3);
+    assert_eq!(decline(&ground.ask(&other).await), Some(Decline::NoSuchOrder), "an order of the first merchant");
+    clean(&ground).await;
+}
+
+async fn a_restart_goes_on_where_the_chain_ends(ground: Ground) {
+    ground.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
+    let ground = ground.restart();
+    let outcome = ground.ask(&pay(3, 2)).await;
+    assert_eq!(outcome.transaction().map(|t| t.id.sequence()), Some(3));
+    assert_eq!(codes(&ground.post(&[pay(2, 1), pay(3, 2), pay(4, 1)]).await), ["00", "00", "94"]);
+    clean(&ground).await;
+}
+
+/// Posts `all` in groups of the given sizes; then asks every request again, which reads the stored rows.
+async fn run(ground: &Ground, all: &[Envelope], cuts: &[usize]) -> Vec<Outcome> {
+    let (mut outcomes, mut rest) = (Vec::new(), all);
+    for cut in cuts.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (group, left) = rest.split_at((*cut).min(rest.len()));
+        outcomes.extend(ground.post(group).await);
+        rest = left;
+    }
+    for asked in all {
+        outcomes.push(ground.ask(asked).await);
+    }
+    outcomes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The same commands give equal answers, rows and chain values everywhere, however they are grouped.
+    #[test]
+    fn all_stores_agree(
+        sketch in any_sketch(), steps in any_steps(), cuts in prop::collection::vec(1..30_usize, 1..6),
+    ) {
+        let mut world = sketch.build();
+        let all = envelopes(&world, &steps);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let (memory, sqlite) = runtime.block_on(async {
+            let (memory, sqlite) = (Ground::memory(&world), Ground::sqlite(&world).await);
+            let answers = (run(&memory, &all, &cuts).await, run(&sqlite, &all, &cuts).await);
+            assert_eq!(memory.verify().await, []);
+            assert_eq!(sqlite.verify().await, []);
+            answers
+        });
+        let mut singly: Vec<Outcome> = all.iter().map(|asked| world.ask(asked)).collect();
+        singly.extend(all.iter().map(|asked| world.ask(asked)).collect::<Vec<_>>());
+        prop_assert_eq!(&memory, &singly);
+        prop_assert_eq!(&sqlite, &singly);
+    }
+}

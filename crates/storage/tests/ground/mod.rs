@@ -1,0 +1,177 @@
+//! The stores under test, filled from one world.
+#![expect(dead_code, reason = "each test file uses its part")]
+
+use domain::command::Envelope;
+use domain::ids::RequestId;
+use domain::outcome::Outcome;
+use domain::verify::Finding;
+use rusqlite::{Connection, params};
+use storage::memory::Memory;
+use storage::{Books, Sqlite, StorageError};
+use tempfile::TempDir;
+
+use crate::world::{World, chain_key};
+
+/// A store and what keeps it alive.
+pub(crate) struct Ground {
+    pub(crate) books: Books,
+    /// The folder of the database file; `None` in memory.
+    pub(crate) folder: Option<TempDir>,
+}
+
+impl Ground {
+    pub(crate) fn memory(world: &World) -> Self {
+        let memory = Memory::new(chain_key());
+        for (id, till) in &world.tills {
+            memory.put_till(*id, till.clone());
+        }
+        for card in world.cards.values() {
+            memory.put_card(card.clone());
+        }
+        for order in world.orders.values() {
+            memory.put_order(order.clone());
+        }
+        Self { books: Books::Memory(memory), folder: None }
+    }
+
+    pub(crate) async fn sqlite(world: &World) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ground = Self { books: open(&folder), folder: Some(folder) };
+        let world = world.clone();
+        let laid = ground.database().write(move |connection| Ok(lay(connection, &world)?)).await;
+        laid.expect("the world fits the schema");
+        ground
+    }
+
+    /// Closes the file and opens it again, as a restart does; in memory there is nothing to close.
+    pub(crate) fn restart(self) -> Self {
+        let Some(folder) = self.folder else { return self };
+        drop(self.books);
+        Self { books: open(&folder), folder: Some(folder) }
+    }
+
+    pub(crate) async fn post(&self, group: &[Envelope]) -> Vec<Outcome> {
+        self.books.post(group.to_vec()).await.expect("the store works")
+    }
+
+    pub(crate) async fn ask(&self, envelope: &Envelope) -> Outcome {
+        self.post(std::slice::from_ref(envelope)).await.pop().expect("one command, one outcome")
+    }
+
+    pub(crate) async fn verify(&self) -> Vec<Finding> {
+        self.books.verify().await.expect("the store can be read")
+    }
+
+    pub(crate) fn database(&self) -> &Sqlite {
+        let Books::Sqlite(database, _) = &self.books else { panic!("this test is for the file") };
+        database
+    }
+
+    /// A second connection to the file, as somebody with a database tool has.
+    pub(crate) fn tool(&self) -> Connection {
+        Connection::open(self.database().path()).expect("the file opens")
+    }
+}
+
+pub(crate) fn open(folder: &TempDir) -> Books {
+    let database = Sqlite::open(&folder.path().join("webpos.db")).expect("the file opens");
+    Books::Sqlite(database, chain_key())
+}
+
+fn lay(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+    lay_tills(connection, world)?;
+    lay_cards(connection, world)?;
+    lay_orders(connection, world)
+}
+
+fn lay_tills(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+    for (id, till) in &world.tills {
+        let word = |active: bool, other: &'static str| if active { "active" } else { other };
+        let (merchant, outlet) = (till.merchant.0, till.outlet.0);
+        connection.execute(
+            "INSERT INTO merchant (id, mid, name, status) VALUES (?1, ?2, '', ?3)",
+            params![merchant, format!("{merchant:015}"), word(till.merchant_active, "suspended")],
+        )?;
+        connection.execute(
+            "INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, '', ?3)",
+            params![outlet, merchant, word(till.outlet_active, "suspended")],
+        )?;
+        connection.execute(
+            "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
+             VALUES (?1, ?2, ?3, ?4, 'p80', 50)",
+            params![id.0, outlet, word(till.terminal_active, "disabled"), till.batch],
+        )?;
+    }
+    Ok(())
+}
+
+fn lay_cards(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+    for card in world.cards.values() {
+        let (terms, spent) = (&card.programme, &card.spent);
+        connection.execute(
+            "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max)
+             VALUES (?1, '', ?2, ?3, ?4, ?5, ?6)",
+            params![
+                card.id.0,
+                terms.named,
+                terms.balance_max.0,
+                terms.sale_max.0,
+                terms.daily_max.0,
+                terms.daily_count_max
+            ],
+        )?;
+        for merchant in &terms.merchants {
+            let sql = "INSERT INTO programme_merchant (programme_id, merchant_id) VALUES (?1, ?2)";
+            connection.execute(sql, [card.id.0, merchant.0])?;
+        }
+        connection.execute(
+            "INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on,
+                spent_amount, spent_count)
+             VALUES (?1, ?2, x'00', ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                card.id.0,
+                card.key.0,
+                card.status.word(),
+                card.holder,
+                card.expires_on.map(|day| day.0),
+                card.pin.0,
+                card.balance.0,
+                spent.on.0,
+                spent.amount.0,
+                spent.count
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn lay_orders(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+    for order in world.orders.values() {
+        connection.execute(
+            "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+                attempt, attempt_at, attempt_masked, open, held, prints, opened_at, changed_at)
+             VALUES (?1, '', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '', 1, 0, 0, 0, 0)",
+            params![
+                order.id.0,
+                order.merchant.0,
+                order.outlet.0,
+                order.terminal.0,
+                order.operator.0,
+                order.status.word(),
+                order.total.0,
+                order.payable,
+                order.attempt.map(|RequestId(bytes)| bytes)
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// What a failed write says.
+pub(crate) fn not_written<T>(result: Result<T, StorageError>) -> String {
+    match result {
+        Err(StorageError::NotWritten(why)) => why,
+        Err(other) => panic!("not a definite answer: {other}"),
+        Ok(_) => panic!("it was written"),
+    }
+}

@@ -1,0 +1,140 @@
+//! Every SQL text of this crate is prepared on a new database, so that a column that was renamed is noticed in all of
+//! them and not by the one customer whose page uses it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use storage::Sqlite;
+
+const VERBS: [&str; 5] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
+
+/// Less than this and the reader below has lost sight of the sources.
+const TEXTS_MIN: usize = 60;
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The string that begins at `text[at]`, a quote, as the compiler sees it, and where it ends.
+fn literal(text: &[char], at: usize) -> (String, usize) {
+    let (mut value, mut i) = (String::new(), at + 1);
+    while i < text.len() && text[i] != '"' {
+        if text[i] != '\\' {
+            value.push(text[i]);
+        } else if text[i + 1] == '\n' {
+            i += 1;
+            while text[i + 1].is_whitespace() {
+                i += 1;
+            }
+        } else {
+            i += 1;
+            value.push(if text[i] == 'n' { '\n' } else { text[i] });
+        }
+        i += 1;
+    }
+    (value, i)
+}
+
+/// Strings of one file, comments and characters skipped, `concat!` joined and with `name!()` inside it filled in.
+fn strings(source: &str) -> Vec<String> {
+    let text: Vec<char> = source.chars().collect();
+    let (mut found, mut i) = (Vec::new(), 0);
+    let mut columns = String::new();
+    let mut joined: Option<String> = None;
+    let starts = |i: usize, word: &str| word.chars().enumerate().all(|(n, c)| text.get(i + n) == Some(&c));
+    while i < text.len() {
+        if starts(i, "//") {
+            while i < text.len() && text[i] != '\n' {
+                i += 1;
+            }
+        } else if starts(i, "'\"'") {
+            i += 2;
+        } else if starts(i, "concat!(") {
+            joined = Some(String::new());
+        } else if joined.is_some() && starts(i, "transaction_columns!()") {
+            joined.as_mut().expect("inside").push_str(&columns);
+            i += "transaction_columns!()".len() - 1;
+        } else if joined.is_some() && starts(i, ");") {
+            found.extend(joined.take());
+        } else if text[i] == '"' {
+            let (value, end) = literal(&text, i);
+            i = end;
+            if let Some(all) = &mut joined {
+                all.push_str(&value);
+            } else {
+                if value.starts_with("id, request_id") {
+                    columns.clone_from(&value);
+                }
+                found.push(value);
+            }
+        }
+        i += 1;
+    }
+    found
+}
+
+/// `const NAME: &str = "...";` of one file.
+fn constants(source: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for part in source.split("const ").skip(1) {
+        let Some((name, rest)) = part.split_once(": &str =") else { continue };
+        let rest: Vec<char> = rest.trim_start().chars().collect();
+        if rest.first() == Some(&'"') {
+            found.insert(name.to_owned(), literal(&rest, 0).0);
+        }
+    }
+    found
+}
+
+/// Fills `{NAME}` from the file's constants, and any other hole with a column that every table of goods has.
+fn filled(mut text: String, constants: &BTreeMap<String, String>) -> String {
+    for (name, value) in constants {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    while let Some((before, rest)) = text.split_once('{') {
+        let (_, after) = rest.split_once('}').expect("a closed brace");
+        text = format!("{before}code{after}");
+    }
+    text
+}
+
+#[test]
+fn every_text_prepares() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("webpos.db");
+    drop(Sqlite::open(&path).expect("opens"));
+    let connection = Connection::open(&path).expect("opens");
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let sources: Vec<(PathBuf, String)> =
+        files.into_iter().map(|file| (file.clone(), fs::read_to_string(&file).expect("a source"))).collect();
+    // Tables that a migration does not make: those inside a backup.
+    for text in sources.iter().flat_map(|(_, source)| strings(source)).filter(|text| text.starts_with("CREATE TABLE")) {
+        connection.execute_batch(&text).expect("a table");
+    }
+    let (mut prepared, mut wrong) = (0, Vec::new());
+    for (file, source) in sources {
+        let constants = constants(&source);
+        for text in strings(&source) {
+            if !VERBS.iter().any(|verb| text.trim_start().starts_with(verb)) {
+                continue;
+            }
+            let text = filled(text, &constants);
+            match connection.prepare(&text) {
+                Ok(_) => prepared += 1,
+                Err(error) => wrong.push(format!("{}: {error}: {text}", file.display())),
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(prepared >= TEXTS_MIN, "only {prepared} texts found");
+}

@@ -1,0 +1,303 @@
+//! Whoever has the database file but not the key cannot alter the ledger unnoticed: every edit, deletion, insertion,
+//! swap and cut tail is found by `verify`, which names the row.
+
+#[path = "../../domain/tests/world/mod.rs"]
+mod world;
+
+mod ground;
+
+use std::path::{Path, PathBuf};
+
+use domain::command::Envelope;
+use domain::ids::TransactionId;
+use ground::Ground;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params};
+use storage::{Books, Sqlite};
+use world::{MORNING, World, card, chain_key, envelope, inquiry, load, order, sale_pin, withdraw};
+
+const COLUMNS: [(&str, &[&str]); 3] = [
+    (
+        "ledger_transaction",
+        &[
+            "id",
+            "request_id",
+            "content",
+            "merchant_id",
+            "outlet_id",
+            "terminal_id",
+            "operator_id",
+            "kind",
+            "order_id",
+            "card_id",
+            "masked",
+            "entry",
+            "amount",
+            "decline",
+            "detail",
+            "approval_code",
+            "balance",
+            "batch",
+            "business_date",
+            "at",
+            "hash",
+        ],
+    ),
+    ("ledger_transfer", &["transaction_id", "leg", "debit", "credit", "amount", "business_date"]),
+    ("ledger_head", &["slot", "sequence", "hash", "seal"]),
+];
+
+/// A ledger with every kind of row: approved and declined, with and without order, card, figure and balance.
+fn commands() -> Vec<Envelope> {
+    let mut all = vec![
+        load(1, 50_000),
+        load(2, 3_000),
+        load(77, 100),
+        inquiry(1, true),
+        inquiry(1, false),
+        inquiry(77, false),
+        withdraw(9, 1_000),
+        withdraw(999, 1_000),
+        sale_pin(1, 999, 1, true),
+        sale_pin(998, 999, 1, true),
+    ];
+    for id in 1..=12 {
+        all.push(sale_pin(id, 1_000, 1 + u8::from(id % 3 == 0), true));
+        all.push(sale_pin(id, 1_000, 1, true));
+    }
+    (1..).zip(all).map(|(n, command)| envelope(n, MORNING, command)).collect()
+}
+
+/// The path of a finished ledger, closed, in its folder.
+async fn ledger() -> (Ground, PathBuf, i64) {
+    let mut world = World::new();
+    (1..=2).for_each(|number| world.put_card(card(number)));
+    (1..=12).for_each(|id| world.put_order(order(id, 1_000)));
+    let ground = Ground::sqlite(&world).await;
+    let all = commands();
+    let recorded = i64::try_from(all.len()).expect("few");
+    ground.post(&all).await;
+    assert_eq!(ground.verify().await, []);
+    let copy = ground.folder.as_ref().expect("a folder").path().join("original.db");
+    ground.tool().execute("VACUUM INTO ?1", [copy.to_str().expect("a path")]).expect("copied");
+    (ground, copy, recorded)
+}
+
+/// Applies `change` to a copy. `None` when the database refuses it or it changes nothing; else what verify found.
+async fn after(original: &Path, change: impl FnOnce(&Connection) -> rusqlite::Result<usize>) -> Option<Vec<String>> {
+    let copy = original.with_file_name("tampered.db");
+    for end in ["db", "db-wal", "db-shm"] {
+        let _ = std::fs::remove_file(original.with_file_name(format!("tampered.{end}")));
+    }
+    std::fs::copy(original, &copy).expect("copied");
+    let tool = Connection::open(&copy).expect("opens");
+    // Who tampers does not mind the schema's checks.
+    tool.pragma_update(None, "ignore_check_constraints", true).expect("a pragma");
+    let changed = change(&tool);
+    drop(tool);
+    if !changed.is_ok_and(|rows| rows > 0) {
+        return None;
+    }
+    let books = Books::Sqlite(Sqlite::open(&copy).expect("opens"), chain_key());
+    let findings = books.verify().await.expect("verify reads whatever it meets");
+    Some(findings.iter().map(ToString::to_string).collect())
+}
+
+fn rrn(sequence: i64) -> String {
+    TransactionId::new(1, sequence).rrn()
+}
+
+/// Small deterministic numbers.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(n).expect("small")).expect("small")
+    }
+
+    fn sequence(&mut self, recorded: i64) -> i64 {
+        1 + i64::try_from(self.below(usize::try_from(recorded).expect("few"))).expect("few")
+    }
+}
+
+/// Other values for one that is stored.
+fn others(value: &Value, dice: &mut Dice) -> Vec<Value> {
+    let near =
+        |n: i64| vec![Value::Null, n.wrapping_add(1).into(), n.wrapping_sub(1).into(), (-1).into(), 0.into(), 7.into()];
+    let mut all = match value {
+        Value::Null => vec![(-1).into(), 0.into(), 1.into(), String::new().into(), "x".to_owned().into()],
+        Value::Integer(n) => near(*n),
+        Value::Real(_) => vec![],
+        Value::Text(text) => [String::new(), format!("{text}\0"), "sale".into(), "M".into(), "wrong_pin".into()]
+            .into_iter()
+            .map(Value::Text)
+            .chain([Value::Null])
+            .collect(),
+        Value::Blob(bytes) => {
+            let mut flipped = bytes.clone();
+            let at = dice.below(bytes.len());
+            flipped[at] ^= 1 << dice.below(8);
+            vec![Value::Blob(flipped), Value::Blob(vec![0; bytes.len()]), Value::Blob(bytes[1..].to_vec())]
+        }
+    };
+    all.retain(|other| other != value);
+    all
+}
+
+#[tokio::test]
+async fn every_column_of_every_table() {
+    let (_ground, original, _) = ledger().await;
+    let mut dice = Dice(1);
+    let reader = Connection::open(&original).expect("opens");
+    let (mut found, mut silent) = (0, Vec::new());
+    for (table, columns) in COLUMNS {
+        let key = columns[0];
+        // One row of each shape is enough: every decline once, an approved load, inquiry and sale, every leg.
+        let shape = if table == "ledger_transaction" { "kind || coalesce(decline, '')" } else { key };
+        let sql = format!("SELECT MIN({key}) FROM {table} GROUP BY {shape} LIMIT 14");
+        let mut rows = reader.prepare(&sql).expect("prepares");
+        let rows: Vec<i64> =
+            rows.query_map([], |row| row.get(0)).expect("reads").map(|id| id.expect("an id")).collect();
+        for (row, column) in rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, *column))) {
+            let sql = format!("SELECT {column} FROM {table} WHERE {key} = ?1");
+            let value: Value = reader.query_row(&sql, [row], |found| found.get(0)).expect("reads");
+            for other in others(&value, &mut dice) {
+                let sql = format!("UPDATE {table} SET {column} = ?2 WHERE {key} = ?1");
+                let findings = after(&original, |tool| tool.execute(&sql, params![row, other])).await;
+                let Some(findings) = findings else { continue };
+                let name = if table == "ledger_head" { "slot".to_owned() } else { TransactionId(row).rrn() };
+                if findings.iter().any(|finding| finding.contains(&name)) {
+                    found += 1;
+                } else {
+                    silent.push(format!("{table} {row} {column}: {value:?} -> {other:?}: {findings:?}"));
+                }
+            }
+        }
+    }
+    assert_eq!(silent, Vec::<String>::new(), "{} not found, {found} found", silent.len());
+    assert!(found > 700, "{found}");
+}
+
+/// What somebody does to the file, and the names one of which a finding has to say.
+fn tamper(dice: &mut Dice, tool: &Connection, recorded: i64) -> rusqlite::Result<(usize, Vec<String>)> {
+    let (row, other) = (dice.sequence(recorded), dice.sequence(recorded));
+    let id = |sequence: i64| 10_000_000_000 + sequence;
+    let names = vec![rrn(row), rrn(other)];
+    let changed = match dice.below(9) {
+        0 => tool.execute("DELETE FROM ledger_transaction WHERE id = ?1", [id(row)])?,
+        1 => tool.execute("DELETE FROM ledger_transfer WHERE transaction_id = ?1", [id(row)])?,
+        2 => {
+            tool.execute("DELETE FROM ledger_transfer WHERE transaction_id = ?1", [id(row)])?;
+            tool.execute("DELETE FROM ledger_transaction WHERE id = ?1", [id(row)])?
+        }
+        3 => {
+            // The tail is cut, and sometimes the head set back to where it then ends.
+            tool.execute("DELETE FROM ledger_transfer WHERE transaction_id >= ?1", [id(row)])?;
+            let cut = tool.execute("DELETE FROM ledger_transaction WHERE id >= ?1", [id(row)])?;
+            if dice.below(2) == 0 && row > 1 {
+                let hash: Vec<u8> =
+                    tool.query_row("SELECT hash FROM ledger_transaction WHERE id = ?1", [id(row - 1)], |r| r.get(0))?;
+                tool.execute("UPDATE ledger_head SET sequence = ?1, hash = ?2", params![row - 1, hash])?;
+            }
+            return Ok((cut, vec!["slot 1".to_owned()]));
+        }
+        4 => {
+            // Two rows change places.
+            let swap = "UPDATE ledger_transaction SET id = ?2 WHERE id = ?1";
+            if row == other {
+                return Ok((0, names));
+            }
+            tool.execute(swap, [id(row), 1])?;
+            tool.execute(swap, [id(other), id(row)])?;
+            tool.execute(swap, [1, id(other)])?
+        }
+        5 => {
+            let swap = "UPDATE ledger_transfer SET transaction_id = ?2 WHERE transaction_id = ?1";
+            if row == other {
+                return Ok((0, names));
+            }
+            tool.execute(swap, [id(row), 1])?
+                + tool.execute(swap, [id(other), id(row)])?
+                + tool.execute(swap, [1, id(other)])?
+        }
+        6 => {
+            // A transfer more: one that exists, under another leg or another transaction.
+            let sql = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date)
+                SELECT ?2, leg + 1, debit, credit, amount, business_date FROM ledger_transfer WHERE transaction_id = ?1";
+            return Ok((tool.execute(sql, [id(row), id(other)])?, vec![rrn(other)]));
+        }
+        7 => {
+            // Money from nowhere: a transfer of a transaction that does not exist, before or after all others.
+            let stray = if dice.below(2) == 0 { 5 } else { id(recorded + 1) };
+            let sql = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date)
+                VALUES (?1, 1, 1, 1000001, 100, 20261123)";
+            return Ok((tool.execute(sql, [stray])?, vec![TransactionId(stray).rrn()]));
+        }
+        _ => {
+            // A payment more: the last row once again under the next number, the head moved on.
+            tool.execute_batch(
+                "CREATE TEMP TABLE forged AS SELECT * FROM ledger_transaction ORDER BY id DESC LIMIT 1",
+            )?;
+            tool.execute("UPDATE forged SET id = id + 1, request_id = randomblob(16)", [])?;
+            tool.execute("INSERT INTO ledger_transaction SELECT * FROM forged", [])?;
+            tool.execute("UPDATE ledger_head SET sequence = sequence + 1", [])?;
+            return Ok((1, vec![rrn(recorded + 1)]));
+        }
+    };
+    Ok((changed, names))
+}
+
+#[tokio::test]
+async fn two_hundred_random_tamperings() {
+    let (_ground, original, recorded) = ledger().await;
+    let mut dice = Dice(2);
+    let mut found = 0;
+    while found < 200 {
+        let seed = dice.0;
+        let mut names = Vec::new();
+        let findings = after(&original, |tool| {
+            let (changed, expected) = tamper(&mut dice, tool, recorded)?;
+            names = expected;
+            Ok(changed)
+        });
+        let Some(findings) = findings.await else { continue };
+        let named = findings.iter().any(|finding| names.iter().any(|name| finding.contains(name)));
+        assert!(named, "dice {seed}: none of {names:?} in {findings:?}");
+        found += 1;
+    }
+}
+
+#[tokio::test]
+async fn balances_and_orders_are_held_to_the_ledger() {
+    let (_ground, original, _) = ledger().await;
+    for (sql, name) in [
+        ("UPDATE card SET balance = balance + 1 WHERE id = 1000001", "card 1000001"),
+        ("UPDATE card SET balance = 5 WHERE id = 1000002", "card 1000002"),
+        ("DELETE FROM card WHERE id = 1000002", "account 1000002"),
+        ("UPDATE orders SET status = 'draft', paid_by = NULL WHERE id = 1", "order 1"),
+        ("UPDATE orders SET paid_by = paid_by + 1 WHERE id = 2", "order 2"),
+        ("UPDATE orders SET total = 1 WHERE id = 4", "order 4"),
+        ("DELETE FROM orders WHERE id = 5", "order 5"),
+        ("UPDATE orders SET status = 'nonsense' WHERE id = 6", "order 6"),
+        ("DELETE FROM ledger_head", "slot 1"),
+        ("INSERT INTO ledger_head VALUES (2, 1, zeroblob(32), zeroblob(32))", "slot 2"),
+        ("INSERT INTO ledger_head VALUES (1000, 1, zeroblob(32), zeroblob(32))", "1000"),
+    ] {
+        let findings = after(&original, |tool| tool.execute(sql, [])).await.expect("it changes something");
+        assert!(findings.iter().any(|finding| finding.contains(name)), "{sql}: {findings:?}");
+    }
+}
+
+/// The other control: with the right key and no change there is nothing to find, with a wrong key everything is wrong.
+#[tokio::test]
+async fn nothing_is_found_where_nothing_is_wrong() {
+    let (_ground, original, recorded) = ledger().await;
+    let findings = after(&original, |tool| tool.execute("UPDATE card SET holder = 'x' WHERE id = 1000001", [])).await;
+    assert_eq!(findings, Some(vec![]));
+    let books = Books::Sqlite(Sqlite::open(&original).expect("opens"), domain::ledger::ChainKey([8; 32]));
+    let findings = books.verify().await.expect("reads");
+    assert!(findings.len() > usize::try_from(recorded).expect("few"));
+}
