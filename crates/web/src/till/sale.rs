@@ -297,13 +297,7 @@ async fn load_with(
     Ok(Ok(sale))
 }
 
-fn view(
-    order: Option<&FullOrder>,
-    wanted: Wanted,
-    now: Timestamp,
-    text: &'static Text,
-    pay: Right,
-) -> SaleView {
+fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'static Text, pay: Right) -> SaleView {
     let words = &text.sale;
     let unpaid = order.filter(|order| order.order.status == OrderStatus::Draft);
     let locked = unpaid.is_some_and(|order| order.order.attempt.is_some());
@@ -394,21 +388,24 @@ async fn explain(
         _ => None,
     };
     let Some(trouble) = Trouble::from_word(&flash.word) else { return Ok(()) };
-    sale.entry.trouble = Some(trouble);
-    sale.entry.message = fill(trouble.text(text), &[flash.value(0)]);
-    sale.entry.code = flash.value(0).to_owned();
-    sale.entry.price = flash.value(1).to_owned();
-    if !flash.value(2).is_empty() {
-        sale.entry.quantity = flash.value(2).to_owned();
-    }
-    sale.focus = Some(trouble.field());
+    let quantity = Some(flash.value(2)).filter(|text| !text.is_empty()).unwrap_or("1");
+    let mut entry = Entry {
+        code: flash.value(0).to_owned(),
+        price: flash.value(1).to_owned(),
+        quantity: quantity.to_owned(),
+        message: fill(trouble.text(text), &[flash.value(0)]),
+        trouble: Some(trouble),
+        picked: None,
+    };
     if trouble.field() != Field::Code {
         let found = product::find(&web.storage, session.shop()?.merchant, flash.value(3)).await?;
-        sale.entry.picked = found.into_iter().next().map(|listed| picked(&listed));
-        if let Some(picked) = &sale.entry.picked {
-            sale.entry.code = picked.code.clone();
-        }
+        entry.picked = found.into_iter().next().map(|listed| picked(&listed));
     }
+    if let Some(picked) = &entry.picked {
+        entry.code.clone_from(&picked.code);
+    }
+    sale.entry = entry;
+    sale.focus = Some(trouble.field());
     Ok(())
 }
 
