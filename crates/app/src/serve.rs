@@ -39,8 +39,9 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
         None => None,
     };
     let settings = settings(&options, tls.is_some());
-    let app =
-        router(Web::new(storage, engine, vault, clock, settings)).into_make_service_with_connect_info::<SocketAddr>();
+    let web = Web::new(storage, engine, vault, clock, settings);
+    tokio::spawn(web::follow_up(web.clone()));
+    let app = router(web).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
     stop_on_signal(handle.clone())?;
     announce(&format!("{scheme}://{address}"), options.demo);

@@ -9,6 +9,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Html;
 use domain::role::Action;
+use storage::payment::OpenAttempt;
 use storage::session::IDLE;
 
 use crate::Web;
@@ -78,7 +79,13 @@ impl Page {
             || text.company.to_owned(),
             |shop| fill(text.outlet_name, &[&shop.merchant_name, &shop.outlet_name]),
         );
+        let pinned = |one: &OpenAttempt| Pinned {
+            text: fill(self.text.pay.unresolved, &[&one.number, &one.amount.to_string()]),
+            link: (session.shop.as_ref().is_some_and(|shop| shop.terminal == one.actor.terminal))
+                .then(|| format!("/sale?order={}", one.order)),
+        };
         Shell {
+            unresolved: session.unresolved.iter().map(pinned).collect(),
             outlet,
             terminal: session.shop.as_ref().map(|shop| shop.terminal.to_string()),
             person: fill(text.person_name, &[&session.name, &session.number]),
@@ -125,6 +132,14 @@ pub(crate) enum Menu {
     Account,
 }
 
+/// A note about a payment whose outcome is not known.
+#[derive(Clone, Debug)]
+pub(crate) struct Pinned {
+    pub(crate) text: String,
+    /// Its order, at the till that has it.
+    pub(crate) link: Option<String>,
+}
+
 /// The frame of a page: top bar and menu. Templates that extend `shell.html` hold it as `shell`.
 #[derive(Clone, Debug)]
 pub(crate) struct Shell {
@@ -138,6 +153,8 @@ pub(crate) struct Shell {
     may: Vec<Action>,
     /// The menu is open to the person: nobody with an initial password gets past changing it.
     pub(crate) free: bool,
+    /// Payments of the store whose outcome is not known, on every page until they are.
+    pub(crate) unresolved: Vec<Pinned>,
     /// Message of the last step.
     pub(crate) said: Option<&'static str>,
 }

@@ -10,6 +10,7 @@ use axum_extra::extract::cookie::CookieJar;
 use domain::role::{self, Action};
 use domain::time::Timestamp;
 use storage::audit::Entry;
+use storage::payment::OpenAttempt;
 use storage::session::{self, SessionId, Shop, SignedIn};
 
 use crate::Web;
@@ -18,6 +19,7 @@ use crate::cookies;
 use crate::flash::Flash;
 use crate::page::local_path;
 use crate::problem::Problem;
+use crate::till::attempt;
 
 /// A signed-in person, free to work: not locked, password changed. Gives access to all of [`SignedIn`].
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) now: Timestamp,
     /// Where the request comes from.
     pub(crate) client: Client,
+    /// Payments of the store whose outcome is not known, for pages that are read.
+    pub(crate) unresolved: Vec<OpenAttempt>,
     path: String,
 }
 
@@ -123,7 +127,11 @@ async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> 
         return Ok(None);
     };
     let Ok(client) = Client::from_request_parts(parts, web).await;
-    Ok(Some(Session { signed_in, now, client, path: parts.uri.path().to_owned() }))
+    let unresolved = match &signed_in.shop {
+        Some(shop) if parts.method == Method::GET => attempt::unresolved(web, shop.outlet, now).await?,
+        _ => Vec::new(),
+    };
+    Ok(Some(Session { signed_in, now, client, unresolved, path: parts.uri.path().to_owned() }))
 }
 
 /// Sends to the login page; somebody whose session ended is told so, a first visitor is not.

@@ -28,7 +28,7 @@
 //                     the answer counts when it holds [data-result=ok|bad]; anything else is still unknown
 //   [data-net]        contains [data-net-on] and [data-net-off], one of them hidden
 //   [data-idle-note]  hidden warning, [data-idle-left] in it gets the seconds
-//   [data-print] [data-after-print=URL]   receipt;  [data-show="#p"] password eye;  [data-fill="#rs"] puts data-value into a field
+//   [data-print] prints; [data-print-now] prints when the page arrives; [data-after-print=URL] follows;  [data-show="#p"] password eye;  [data-fill="#rs"] puts data-value into a field
 //   output[data-amount="#pr #q"]          price times quantity while typing
 (function (win) {
   'use strict';
@@ -648,6 +648,14 @@
     $$('[data-expire-ms]').forEach(el => setTimeout(() => el.remove(), Number(el.dataset.expireMs)));
     setSound();
     follow();
+    printNow();
+  }
+
+  // The server counted this print. Without the mark in the address, a reload shows what the next print would be.
+  function printNow() {
+    if (!$('[data-print-now]')) return;
+    win.history.replaceState({}, '', win.location.pathname);
+    setTimeout(() => win.print(), 0);
   }
 
   on('pointerdown', active);

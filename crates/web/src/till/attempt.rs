@@ -12,9 +12,10 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::{Actor, Command, Proof};
-use domain::ids::{OrderId, RequestId};
+use domain::ids::{OrderId, OutletId, RequestId};
 use domain::outcome::Outcome;
 use domain::role::Action;
+use domain::time::Timestamp;
 use engine::SubmitError;
 use serde::Deserialize;
 use storage::StorageError;
@@ -34,6 +35,16 @@ pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// How often attempts without an answer are followed up.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// Payments of the outlet that have waited longer than an answer may take, oldest first.
+pub(crate) async fn unresolved(web: &Web, outlet: OutletId, now: Timestamp) -> Result<Vec<OpenAttempt>, StorageError> {
+    payment::attempts_open(&web.storage, Some(outlet), now.plus(-micros(ANSWER_WITHIN)).plus(1)).await
+}
+
+/// A duration as the clock counts.
+pub(crate) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
 
 /// The form of the dialog.
 #[derive(Deserialize)]
@@ -131,7 +142,7 @@ pub(crate) async fn query(
 pub async fn follow_up(web: Web) {
     let mut older_than = Duration::ZERO;
     loop {
-        let before = web.clock.now().plus(-i64::try_from(older_than.as_micros()).unwrap_or(i64::MAX));
+        let before = web.clock.now().plus(-micros(older_than));
         match payment::attempts_open(&web.storage, None, before.plus(1)).await {
             Ok(open) => {
                 for attempt in open {

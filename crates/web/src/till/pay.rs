@@ -30,7 +30,7 @@ use crate::page::Page;
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
-use crate::till::attempt::ANSWER_WITHIN;
+use crate::till::attempt::{ANSWER_WITHIN, micros};
 use crate::till::codes::{self, Advice, Step};
 use crate::till::sale;
 use crate::{Web, cookies};
@@ -307,10 +307,6 @@ async fn recorded(
     // A newer attempt, or a change to the order since, makes the old answer history.
     let latest = latest.filter(|one| one.request_id == asked && one.at >= order.changed_at && !one.approved());
     Ok(latest.map_or(form, |one| View::Declined(declined_view(&one, page, Some(&due(order, page.text))))))
-}
-
-fn micros(duration: std::time::Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn due(order: &FullOrder, text: &Text) -> Due {
