@@ -2,6 +2,7 @@
 
 mod guard;
 mod login;
+mod routes;
 mod sale;
 mod session;
 mod shop;

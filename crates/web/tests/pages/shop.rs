@@ -57,6 +57,11 @@ impl Shop {
         Visitor { router: self.router.clone(), cookies: BTreeMap::new() }
     }
 
+    /// Another window with the cookies of `visitor`.
+    pub(crate) fn same(&self, visitor: &Visitor) -> Visitor {
+        Visitor { router: self.router.clone(), cookies: visitor.cookies.clone() }
+    }
+
     /// A browser with somebody signed in.
     pub(crate) async fn signed_in(&self, login: &str) -> Visitor {
         let mut visitor = self.visitor();
