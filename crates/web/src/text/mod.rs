@@ -26,40 +26,27 @@ mod sale;
 mod shell;
 mod slip;
 
-/// All texts of one language.
-#[derive(Debug)]
-pub(crate) struct Text {
-    pub(crate) codes: codes::Codes,
-    pub(crate) login: login::Login,
-    pub(crate) password: password::Password,
-    pub(crate) pay: pay::Payment,
-    pub(crate) problem: problem::Problem,
-    pub(crate) sale: sale::Sale,
-    pub(crate) shell: shell::Shell,
-    pub(crate) slip: slip::Slip,
+macro_rules! pages {
+    ($($page:ident: $words:ident),+ $(,)?) => {
+        /// All texts of one language.
+        #[derive(Debug)]
+        pub(crate) struct Text { $(pub(crate) $page: $page::$words),+ }
+
+        static ZH: Text = Text { $($page: $page::$words::ZH),+ };
+        static EN: Text = Text { $($page: $page::$words::EN),+ };
+    };
 }
 
-static ZH: Text = Text {
-    codes: codes::Codes::ZH,
-    login: login::Login::ZH,
-    password: password::Password::ZH,
-    pay: pay::Payment::ZH,
-    problem: problem::Problem::ZH,
-    sale: sale::Sale::ZH,
-    shell: shell::Shell::ZH,
-    slip: slip::Slip::ZH,
-};
-
-static EN: Text = Text {
-    codes: codes::Codes::EN,
-    login: login::Login::EN,
-    password: password::Password::EN,
-    pay: pay::Payment::EN,
-    problem: problem::Problem::EN,
-    sale: sale::Sale::EN,
-    shell: shell::Shell::EN,
-    slip: slip::Slip::EN,
-};
+pages! {
+    codes: Codes,
+    login: Login,
+    password: Password,
+    pay: Payment,
+    problem: Problem,
+    sale: Sale,
+    shell: Shell,
+    slip: Slip,
+}
 
 /// A language of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
