@@ -78,6 +78,8 @@ pub struct Programme {
     pub daily_max: Fen,
     /// Most sales of a card in a day.
     pub daily_count_max: i64,
+    /// How long the merchant may refund a sale, in microseconds after its commit.
+    pub refund_window: i64,
     /// Merchants that take this programme's cards; empty means all.
     pub merchants: Vec<MerchantId>,
 }

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
-use crate::ids::OrderId;
+use crate::ids::{OrderId, TerminalId, TransactionId};
 use crate::ledger::{Transaction, Transfer};
 use crate::order::Order;
 use crate::pin::PinTries;
+use crate::refund::Refund;
+use crate::state::Till;
 
 /// What to write.
 #[derive(Clone, Default)]
@@ -21,6 +24,12 @@ pub struct Changes {
     pub orders: BTreeMap<OrderId, Order>,
     /// PIN tries as they are afterwards.
     pub tries: BTreeMap<CardKey, PinTries>,
+    /// Refunds as they are afterwards.
+    pub refunds: BTreeMap<TransactionId, Refund>,
+    /// Tills as they are afterwards (their open batch).
+    pub tills: BTreeMap<TerminalId, Till>,
+    /// Batches that were closed.
+    pub batches: Vec<ClosedBatch>,
 }
 
 impl Changes {
@@ -31,6 +40,9 @@ impl Changes {
         self.cards.extend(next.cards);
         self.orders.extend(next.orders);
         self.tries.extend(next.tries);
+        self.refunds.extend(next.refunds);
+        self.tills.extend(next.tills);
+        self.batches.extend(next.batches);
     }
 
     /// Whether there is nothing to write.
@@ -40,5 +52,8 @@ impl Changes {
             && self.cards.is_empty()
             && self.orders.is_empty()
             && self.tries.is_empty()
+            && self.refunds.is_empty()
+            && self.tills.is_empty()
+            && self.batches.is_empty()
     }
 }

@@ -8,6 +8,8 @@ use crate::card_number::{EntryMode, MaskedCard};
 use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use crate::money::Fen;
 use crate::pin::PinValue;
+use crate::refund;
+use crate::reversal::Reversed;
 use crate::time::Timestamp;
 
 /// Who asks, and from where. The card company's own staff act under [`Actor::issuer`].
@@ -24,6 +26,11 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Whether this is the card company.
+    pub fn is_issuer(self) -> bool {
+        self.merchant == MerchantId(0)
+    }
+
     /// A person of the card company.
     pub fn issuer(operator: PersonId) -> Self {
         Self { merchant: MerchantId(0), outlet: OutletId(0), terminal: TerminalId(0), operator }
@@ -110,6 +117,21 @@ pub enum Command {
         /// Its card.
         masked: MaskedCard,
     },
+    /// Ask for a refund.
+    RefundRequest(refund::Request),
+    /// Approve or turn down a refund.
+    RefundReview(refund::Review),
+    /// Undo today's sale in full.
+    Void {
+        /// The order.
+        order: OrderId,
+        /// The manager who consents.
+        checker: PersonId,
+    },
+    /// Take back a sale whose outcome the caller does not know.
+    Reverse(Reversed),
+    /// Close the terminal's batch.
+    BatchClose,
     /// Put money on a card (by the card company).
     Load {
         /// The card.
@@ -123,18 +145,40 @@ impl Command {
     /// Digest of what is asked. Leaves the PIN out: a digest of six digits would give them away.
     pub fn content(&self) -> [u8; 16] {
         let mut digest = Sha256::new();
-        let mut sale = |word: &[u8], order: OrderId, amount: Fen, card: &CardKey| {
+        let nobody = CardKey([0; 16]);
+        let mut put = |word: &str, order: OrderId, amount: Fen, card: &CardKey| {
             digest.update(word);
             digest.update(order.0.to_be_bytes());
             digest.update(amount.0.to_be_bytes());
             digest.update(card.0);
         };
         match self {
-            Self::Inquiry { card, .. } => sale(b"inquiry", OrderId(0), Fen::ZERO, &card.key),
-            Self::SaleCheck { order, amount, card, .. } => sale(b"check", *order, *amount, &card.key),
-            Self::Sale { order, amount, card, .. } => sale(b"sale", *order, *amount, &card.key),
-            Self::Withdraw { order, amount, .. } => sale(b"withdraw", *order, *amount, &CardKey([0; 16])),
-            Self::Load { card, amount } => sale(b"load", OrderId(0), *amount, &card.key),
+            Self::Inquiry { card, .. } => put("inquiry", OrderId(0), Fen::ZERO, &card.key),
+            Self::SaleCheck { order, amount, card, .. } => put("check", *order, *amount, &card.key),
+            Self::Sale { order, amount, card, .. } => put("sale", *order, *amount, &card.key),
+            Self::Withdraw { order, amount, .. } => put("withdraw", *order, *amount, &nobody),
+            Self::Load { card, amount } => put("load", OrderId(0), *amount, &card.key),
+            Self::RefundRequest(request) => {
+                put("refund_request", request.order, Fen::ZERO, &nobody);
+                for (line, quantity) in &request.lines {
+                    digest.update(line.to_be_bytes());
+                    digest.update(quantity.to_be_bytes());
+                }
+                digest.update(request.ground.word());
+                digest.update(&request.reason);
+            }
+            Self::RefundReview(review) => {
+                let card = review.card.as_ref().map_or(&nobody, |card| &card.key);
+                put("refund_review", review.order, Fen(review.refund.0), card);
+                digest.update([u8::from(review.card.is_some())]);
+                digest.update(&review.opinion);
+            }
+            Self::Void { order, checker } => put("void", *order, Fen(checker.0), &nobody),
+            Self::Reverse(reversed) => {
+                put("reverse", reversed.order, reversed.amount, &nobody);
+                digest.update(reversed.request_id.0);
+            }
+            Self::BatchClose => put("batch_close", OrderId(0), Fen::ZERO, &nobody),
         }
         let full: [u8; 32] = digest.finalize().into();
         let mut short = [0; 16];

@@ -9,7 +9,7 @@ use crate::ledger::{Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::outcome::{Decline, Outcome};
 use crate::state::{Keys, State, Till};
-use crate::{inquiry, load, sale, withdrawal};
+use crate::{batch, inquiry, load, refund, reversal, sale, void, withdrawal};
 
 /// What one command came to and what it writes.
 pub struct Decision {
@@ -36,6 +36,11 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
         Command::SaleCheck { order, amount, card, pin } => sale::check(state, envelope, *order, *amount, card, pin),
         Command::Sale { order, amount, card, proof } => sale::decide(state, envelope, *order, *amount, card, proof),
         Command::Withdraw { order, amount, masked } => withdrawal::decide(state, envelope, *order, *amount, masked),
+        Command::RefundRequest(request) => refund::request(state, envelope, request),
+        Command::RefundReview(decided) => refund::review(state, envelope, decided),
+        Command::Void { order, checker } => void::decide(state, envelope, *order, *checker),
+        Command::Reverse(reversed) => reversal::decide(state, envelope, reversed),
+        Command::BatchClose => batch::close(state, envelope),
         Command::Load { card, amount } => load::decide(state, envelope, card, *amount),
     }
 }
@@ -96,6 +101,8 @@ pub(crate) fn record(state: &State, envelope: &Envelope, kind: Kind, amount: Fen
         actor: envelope.actor,
         kind,
         order: None,
+        original: None,
+        checker: None,
         card: None,
         masked: crate::card_number::MaskedCard(String::new()),
         entry: crate::card_number::EntryMode::Manual,

@@ -9,13 +9,14 @@
 //! | --- | --- | --- |
 //! | load | funding clearing | card |
 //! | sale | card | merchant payable |
+//! | refund, void, reversal | merchant payable | card |
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::card_number::{EntryMode, MaskedCard};
 use crate::command::Actor;
-use crate::ids::{CardId, MerchantId, OrderId, RequestId, TransactionId};
+use crate::ids::{CardId, MerchantId, OrderId, PersonId, RequestId, TransactionId};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::time::{BusinessDate, Timestamp};
@@ -48,11 +49,33 @@ pub enum Kind {
     Inquiry,
     /// Sale.
     Sale,
+    /// Somebody asks for a refund; no money moves yet.
+    RefundRequest,
+    /// Somebody else turns it down.
+    RefundRejection,
+    /// Somebody else approves it and the money goes back.
+    Refund,
+    /// Today's sale is undone in full.
+    Void,
+    /// A machine takes back a sale whose outcome it does not know.
+    Reversal,
+    /// A terminal's batch is closed.
+    BatchClose,
 }
 
 impl Kind {
     /// All kinds, for tables.
-    pub const ALL: [Self; 3] = [Self::Load, Self::Inquiry, Self::Sale];
+    pub const ALL: [Self; 9] = [
+        Self::Load,
+        Self::Inquiry,
+        Self::Sale,
+        Self::RefundRequest,
+        Self::RefundRejection,
+        Self::Refund,
+        Self::Void,
+        Self::Reversal,
+        Self::BatchClose,
+    ];
 
     /// The word in the database.
     pub fn word(self) -> &'static str {
@@ -60,12 +83,23 @@ impl Kind {
             Self::Load => "load",
             Self::Inquiry => "inquiry",
             Self::Sale => "sale",
+            Self::RefundRequest => "refund_request",
+            Self::RefundRejection => "refund_rejection",
+            Self::Refund => "refund",
+            Self::Void => "void",
+            Self::Reversal => "reversal",
+            Self::BatchClose => "batch_close",
         }
     }
 
     /// Reads the word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether an approved one moves money.
+    pub fn moves_money(self) -> bool {
+        matches!(self, Self::Load | Self::Sale | Self::Refund | Self::Void | Self::Reversal)
     }
 }
 
@@ -82,8 +116,12 @@ pub struct Transaction {
     pub actor: Actor,
     /// What.
     pub kind: Kind,
-    /// The order it pays.
+    /// The order it is about.
     pub order: Option<OrderId>,
+    /// The sale that it refunds, voids or reverses.
+    pub original: Option<TransactionId>,
+    /// The manager who consented, where the operator alone may not.
+    pub checker: Option<PersonId>,
     /// The card, when the number is one of ours.
     pub card: Option<CardId>,
     /// The number as it may be seen.
@@ -198,9 +236,11 @@ pub fn chain(key: &ChainKey, previous: &[u8; 32], transaction: &Transaction, tra
     number(transaction.at.0);
     let order = transaction.order.map(|order| order.0);
     let card = transaction.card.map(|card| card.0);
+    let original = transaction.original.map(|original| original.0);
+    let checker = transaction.checker.map(|checker| checker.0);
     let detail = transaction.decline.and_then(Decline::detail);
     let balance = transaction.balance.map(|balance| balance.0);
-    for value in [order, card, detail, balance] {
+    for value in [order, original, checker, card, detail, balance] {
         number(i64::from(value.is_some()));
         number(value.unwrap_or(0));
     }

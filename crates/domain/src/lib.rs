@@ -25,6 +25,7 @@ macro_rules! invariant {
     };
 }
 
+pub mod batch;
 pub mod card;
 pub mod card_number;
 pub mod changes;
@@ -40,9 +41,12 @@ pub mod outcome;
 pub mod password;
 pub mod pin;
 pub mod product;
+pub mod refund;
+pub mod reversal;
 pub mod role;
 pub mod sale;
 pub mod state;
 pub mod time;
 pub mod verify;
+pub mod void;
 pub mod withdrawal;

@@ -21,19 +21,29 @@ pub enum OrderStatus {
     Draft,
     /// Paid by card.
     Paid,
+    /// Paid, and a part of it given back.
+    PartlyRefunded,
+    /// Paid and all of it given back.
+    Refunded,
+    /// Paid and undone: voided or reversed.
+    Voided,
     /// Given up before payment.
     Abandoned,
 }
 
 impl OrderStatus {
     /// All states, for tables.
-    pub const ALL: [Self; 3] = [Self::Draft, Self::Paid, Self::Abandoned];
+    pub const ALL: [Self; 6] =
+        [Self::Draft, Self::Paid, Self::PartlyRefunded, Self::Refunded, Self::Voided, Self::Abandoned];
 
     /// The word in the database.
     pub fn word(self) -> &'static str {
         match self {
             Self::Draft => "draft",
             Self::Paid => "paid",
+            Self::PartlyRefunded => "partly_refunded",
+            Self::Refunded => "refunded",
+            Self::Voided => "voided",
             Self::Abandoned => "abandoned",
         }
     }
@@ -41,6 +51,11 @@ impl OrderStatus {
     /// Reads the word.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+
+    /// A sale charged it, whatever was given back since.
+    pub fn was_charged(self) -> bool {
+        matches!(self, Self::Paid | Self::PartlyRefunded | Self::Refunded | Self::Voided)
     }
 }
 
@@ -178,6 +193,7 @@ mod tests {
             category: String::new(),
             price: Some(Fen(1_550)),
             band: Some(PriceBand { low: Fen(1_090), high: Fen(2_020) }),
+            drug: true,
             card_payable: true,
             active: true,
         }

@@ -3,7 +3,7 @@
 use crate::ids::{CardId, RequestId};
 use crate::ledger::Transaction;
 use crate::money::Fen;
-use crate::time::BusinessDate;
+use crate::time::{BusinessDate, Timestamp};
 
 /// What one command came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,14 +110,17 @@ macro_rules! declines {
     };
     (@type fen) => { Fen };
     (@type date) => { BusinessDate };
+    (@type time) => { Timestamp };
     (@type tries) => { u8 };
     (@type count) => { i64 };
     (@detail) => { None };
     (@detail $field:ident fen) => { Some($field.0) };
+    (@detail $field:ident time) => { Some($field.0) };
     (@detail $field:ident date) => { Some(i64::from($field.0)) };
     (@detail $field:ident tries) => { Some(i64::from($field)) };
     (@detail $field:ident count) => { Some($field) };
     (@read $detail:expr, fen) => { Fen($detail?) };
+    (@read $detail:expr, time) => { Timestamp($detail?) };
     (@read $detail:expr, date) => { BusinessDate(i32::try_from($detail?).ok()?) };
     (@read $detail:expr, tries) => { u8::try_from($detail?).ok()? };
     (@read $detail:expr, count) => { $detail? };
@@ -136,6 +139,32 @@ declines! {
     InvalidAmount => "invalid_amount", "13", Retry;
     /// Not a card number of ours: the check digit is wrong.
     InvalidCardNumber => "invalid_card_number", "14", Retry;
+    /// Not in today's open batch of this till any more: ask for a refund instead.
+    VoidTooLate => "void_too_late", "12", NoRetry;
+    /// Something else than one of our sales of this amount.
+    NotReversible => "not_reversible", "12", NoRetry;
+    /// Drugs come back for quality reasons only.
+    DrugNotReturnable => "drug_not_returnable", "12", NoRetry;
+    /// The shop's time to refund has passed.
+    RefundWindowPassed { at: time } => "refund_window_passed", "12", Operator;
+    /// The card company decides this one.
+    RefundEscalated => "refund_escalated", "12", NoRetry;
+    /// A reason or note that is too short or too long.
+    TextLength => "text_length", "30", Retry;
+    /// The order was not charged: there is nothing to give back.
+    NotCharged => "not_charged", "25", NoRetry;
+    /// The card typed in the review is not the one that paid.
+    CardDiffers => "card_differs", "14", Retry;
+    /// Nobody reviews an own request.
+    ReviewerIsApplicant => "reviewer_is_applicant", "58", NoRetry;
+    /// More than is left to refund.
+    NothingLeft { left: fen } => "nothing_left", "64", Retry;
+    /// There is a refund of this order already.
+    RefundExists => "refund_exists", "64", NoRetry;
+    /// Somebody decided it before.
+    AlreadyDecided => "already_decided", "94", NoRetry;
+    /// Payments of unknown outcome have to be resolved first.
+    AttemptsOpen { count: count } => "attempts_open", "77", Retry;
     /// The attempt never reached the ledger and is now withdrawn: it can never be charged.
     Withdrawn => "withdrawn", "25", Retry;
     /// Reported lost.

@@ -24,6 +24,8 @@ pub struct Product {
     pub price: Option<Fen>,
     /// Prices that need nobody's consent; `None` leaves the price open.
     pub band: Option<PriceBand>,
+    /// Whether it is a drug, which the law lets come back for few reasons only.
+    pub drug: bool,
     /// Whether the card may pay for it.
     pub card_payable: bool,
     /// Whether it may be sold at all.

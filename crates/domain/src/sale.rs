@@ -100,7 +100,9 @@ fn own_order<'a>(state: &'a State, envelope: &Envelope, order: OrderId) -> Optio
 fn payable(order: &Order, envelope: &Envelope, amount: Fen) -> Result<(), Decline> {
     match order.status {
         OrderStatus::Draft => {}
-        OrderStatus::Paid => return Err(Decline::AlreadyPaid),
+        OrderStatus::Paid | OrderStatus::PartlyRefunded | OrderStatus::Refunded | OrderStatus::Voided => {
+            return Err(Decline::AlreadyPaid);
+        }
         OrderStatus::Abandoned => return Err(Decline::NoSuchOrder),
     }
     if order.attempt.is_some_and(|attempt| attempt != envelope.request_id) {

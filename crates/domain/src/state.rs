@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use crate::batch::Batch;
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
 use crate::command::{Command, Envelope};
 use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId};
-use crate::ledger::{ChainKey, Head, Transaction};
+use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::order::Order;
 use crate::pin::PinTries;
+use crate::refund::{Refund, SoldLine};
 
 /// Rows of one kind, by key.
 #[derive(Clone, Debug)]
@@ -35,10 +37,21 @@ impl<K: Ord + Debug, V> Rows<K, V> {
         invariant!(entry.is_some(), "{key:?} was not loaded");
         entry.and_then(Option::as_ref)
     }
+
+    /// Whether it was loaded.
+    fn has(&self, key: &K) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// The row for a change, if it was loaded and the store has one.
+    fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.0.get_mut(key).and_then(Option::as_mut)
+    }
 }
 
 /// What the money path knows about a till.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact of the master data")]
 pub struct Till {
     /// Its merchant.
     pub merchant: MerchantId,
@@ -52,6 +65,23 @@ pub struct Till {
     pub terminal_active: bool,
     /// Its open batch.
     pub batch: i64,
+    /// The merchant takes drugs back for any reason.
+    pub drug_returns: bool,
+}
+
+/// A paid order with what the refund rules need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sold {
+    /// The sale that paid it.
+    pub sale: Transaction,
+    /// The card that paid.
+    pub card: CardKey,
+    /// Where money goes back to: that card, or the one that replaced it.
+    pub payee: CardKey,
+    /// The programme's refund window, microseconds.
+    pub window: i64,
+    /// Its refunds, oldest first.
+    pub refunds: Vec<Refund>,
 }
 
 /// A request id is unique within its merchant; the card company is merchant 0.
@@ -73,6 +103,14 @@ pub struct State {
     pub tries: Rows<CardKey, PinTries>,
     /// Tills.
     pub tills: Rows<TerminalId, Till>,
+    /// Paid orders, for refunds, voids and reversals. The cards that get the money are in `cards`.
+    pub sold: Rows<OrderId, Sold>,
+    /// Lines of those orders that were not voided, paid or not.
+    pub lines: Rows<OrderId, Vec<SoldLine>>,
+    /// Running batches of the tills that close theirs.
+    pub batches: Rows<TerminalId, Batch>,
+    /// Open payment attempts of those tills.
+    pub attempts: Rows<TerminalId, i64>,
 }
 
 impl State {
@@ -86,6 +124,10 @@ impl State {
             cards: Rows::default(),
             tries: Rows::default(),
             tills: Rows::default(),
+            sold: Rows::default(),
+            lines: Rows::default(),
+            batches: Rows::default(),
+            attempts: Rows::default(),
         }
     }
 
@@ -94,6 +136,31 @@ impl State {
         for transaction in &changes.transactions {
             self.head = Head::after(transaction);
             self.requests.loaded((transaction.request_id, transaction.actor.merchant), Some(transaction.clone()));
+            if let Some(batch) = self.batches.get_mut(&transaction.actor.terminal) {
+                batch.add(transaction);
+            }
+            self.note_sale(transaction, changes);
+        }
+        for refund in changes.refunds.values() {
+            let Some(sold) = self.sold.get_mut(&refund.order) else { continue };
+            match sold.refunds.iter_mut().find(|known| known.id == refund.id) {
+                Some(known) => *known = refund.clone(),
+                None => sold.refunds.push(refund.clone()),
+            }
+        }
+        for (id, till) in &changes.tills {
+            self.tills.loaded(*id, Some(till.clone()));
+        }
+        for closed in &changes.batches {
+            let batch = &closed.batch;
+            let next = Batch {
+                terminal: batch.terminal,
+                number: batch.number.saturating_add(1),
+                opened_at: closed.closed_at,
+                people: BTreeMap::new(),
+                handling: crate::batch::Handling::default(),
+            };
+            self.batches.loaded(batch.terminal, Some(next));
         }
         for (id, order) in &changes.orders {
             self.orders.loaded(*id, Some(order.clone()));
@@ -104,6 +171,25 @@ impl State {
         for (key, tries) in &changes.tries {
             self.tries.loaded(*key, Some(*tries));
         }
+    }
+}
+
+impl State {
+    /// A sale that later commands of this group may refund, void or reverse.
+    fn note_sale(&mut self, transaction: &Transaction, changes: &Changes) {
+        let Some(order) = transaction.order.filter(|order| self.lines.has(order)) else { return };
+        if transaction.kind != Kind::Sale || !transaction.approved() {
+            return;
+        }
+        let Some(card) = changes.cards.values().next() else { return };
+        let sold = Sold {
+            sale: transaction.clone(),
+            card: card.key,
+            payee: card.key,
+            window: card.programme.refund_window,
+            refunds: Vec::new(),
+        };
+        self.sold.loaded(order, Some(sold));
     }
 }
 
@@ -118,6 +204,10 @@ pub struct Keys {
     pub cards: std::collections::BTreeSet<CardKey>,
     /// Tills.
     pub tills: std::collections::BTreeSet<TerminalId>,
+    /// Orders that are needed with sale, lines, refunds and the card that gets the money.
+    pub sold: std::collections::BTreeSet<OrderId>,
+    /// Tills that close their batch.
+    pub batches: std::collections::BTreeSet<TerminalId>,
 }
 
 impl Keys {
@@ -137,6 +227,26 @@ impl Keys {
                 }
                 Command::Withdraw { order, .. } => {
                     keys.orders.insert(*order);
+                }
+                Command::RefundRequest(request) => {
+                    keys.orders.insert(request.order);
+                    keys.sold.insert(request.order);
+                }
+                Command::RefundReview(review) => {
+                    keys.orders.insert(review.order);
+                    keys.sold.insert(review.order);
+                }
+                Command::Void { order, .. } => {
+                    keys.orders.insert(*order);
+                    keys.sold.insert(*order);
+                }
+                Command::Reverse(reversed) => {
+                    keys.requests.insert((reversed.request_id, envelope.actor.merchant));
+                    keys.orders.insert(reversed.order);
+                    keys.sold.insert(reversed.order);
+                }
+                Command::BatchClose => {
+                    keys.batches.insert(envelope.actor.terminal);
                 }
             }
         }

@@ -9,6 +9,7 @@ use crate::ids::{CardId, MerchantId, OrderId, TransactionId};
 use crate::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::order::OrderStatus;
+use crate::refund::{Refund, RefundStatus};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +33,18 @@ pub struct Audit {
     previous: Option<TransactionId>,
     /// Credits less debits per account. Wider than an amount: the clearing account adds up all that was ever loaded.
     accounts: BTreeMap<AccountId, i128>,
-    /// The approved sale of each order, with its amount.
-    sales: BTreeMap<OrderId, (TransactionId, Fen)>,
+    /// The approved sale of each order, and what was given back of it.
+    sales: BTreeMap<OrderId, Charged>,
+    /// Approved refunds: transaction and amount.
+    refunds: BTreeMap<TransactionId, Fen>,
     findings: Vec<Finding>,
+}
+
+struct Charged {
+    sale: TransactionId,
+    amount: Fen,
+    refunded: Fen,
+    undone: bool,
 }
 
 /// Findings listed one by one; the rest is counted, because a broken chain breaks at every row after it.
@@ -49,6 +59,7 @@ impl Audit {
             previous: None,
             accounts: BTreeMap::new(),
             sales: BTreeMap::new(),
+            refunds: BTreeMap::new(),
             findings: Vec::new(),
         }
     }
@@ -83,15 +94,19 @@ impl Audit {
             self.find("I9", format!("transaction {rrn} or one of its transfers was altered"));
         }
         self.head = Head::after(transaction);
-        let moves = transaction.approved() && transaction.kind != Kind::Inquiry;
+        let moves = transaction.approved() && transaction.kind.moves_money();
         if moves == transfers.is_empty() {
             self.find("I1", format!("transaction {rrn} ({}) has {} transfers", transaction.code(), transfers.len()));
         }
         for transfer in transfers {
             self.transfer(&rrn, transaction, transfer);
         }
-        if transaction.kind == Kind::Sale && transaction.approved() {
-            self.sale(&rrn, transaction);
+        if transaction.approved() {
+            match transaction.kind {
+                Kind::Sale => self.sale(&rrn, transaction),
+                Kind::Refund | Kind::Void | Kind::Reversal => self.give_back(&rrn, transaction),
+                Kind::Load | Kind::Inquiry | Kind::RefundRequest | Kind::RefundRejection | Kind::BatchClose => {}
+            }
         }
     }
 
@@ -126,8 +141,27 @@ impl Audit {
             self.find("I3", format!("sale {rrn} pays no order"));
             return;
         };
-        if let Some((first, _)) = self.sales.insert(order, (transaction.id, transaction.amount)) {
-            self.find("I3", format!("order {order} was paid twice, by {} and {rrn}", first.rrn()));
+        let charged = Charged { sale: transaction.id, amount: transaction.amount, refunded: Fen::ZERO, undone: false };
+        if let Some(first) = self.sales.insert(order, charged) {
+            self.find("I3", format!("order {order} was paid twice, by {} and {rrn}", first.sale.rrn()));
+        }
+    }
+
+    fn give_back(&mut self, rrn: &str, transaction: &Transaction) {
+        let sale = transaction.order.and_then(|order| self.sales.get_mut(&order));
+        let Some(sale) = sale.filter(|sale| transaction.original == Some(sale.sale)) else {
+            self.find("I6", format!("{rrn} gives back a sale that was not charged"));
+            return;
+        };
+        let before = sale.refunded;
+        sale.refunded = before.plus(transaction.amount).unwrap_or(Fen(i64::MAX));
+        sale.undone |= transaction.kind != Kind::Refund;
+        let too_much = sale.refunded > sale.amount || (sale.undone && before != Fen::ZERO);
+        if too_much {
+            self.find("I6", format!("{rrn} gives back more than its sale charged"));
+        }
+        if transaction.kind == Kind::Refund {
+            self.refunds.insert(transaction.id, transaction.amount);
         }
     }
 
@@ -170,17 +204,37 @@ impl Audit {
 
     /// Compares an order's stored state.
     pub fn order(&mut self, order: OrderId, status: OrderStatus, total: Fen, paid_by: Option<TransactionId>) {
-        let sale = self.sales.remove(&order);
-        match (status, sale) {
-            (OrderStatus::Paid, Some((id, amount))) if paid_by == Some(id) && amount == total => {}
-            (OrderStatus::Paid, _) => {
-                self.find("I6", format!("order {order} is paid, {total}, but no approved sale says so"));
+        let Some(sale) = self.sales.remove(&order) else {
+            if status.was_charged() || paid_by.is_some() {
+                self.find("I6", format!("order {order} is {}, {total}, but no approved sale says so", status.word()));
             }
-            (_, Some((id, _))) => {
-                self.find("I6", format!("order {order} is not paid, but sale {} charged it", id.rrn()));
-            }
-            (_, None) if paid_by.is_some() => self.find("I6", format!("order {order} names a sale but is not paid")),
-            (_, None) => {}
+            return;
+        };
+        let should = match () {
+            () if sale.undone => OrderStatus::Voided,
+            () if sale.refunded == Fen::ZERO => OrderStatus::Paid,
+            () if sale.refunded < sale.amount => OrderStatus::PartlyRefunded,
+            () => OrderStatus::Refunded,
+        };
+        if status != should || paid_by != Some(sale.sale) || total != sale.amount {
+            let (is, rrn) = (status.word(), sale.sale.rrn());
+            self.find("I6", format!("order {order} is {is}, {total}, but by sale {rrn} it is {}", should.word()));
+        }
+    }
+
+    /// Compares a stored refund. Call after all transactions were read.
+    pub fn refund(&mut self, refund: &Refund) {
+        let rrn = refund.id.rrn();
+        if refund.reviewer == Some(refund.applicant) {
+            self.find("I7", format!("refund {rrn} was decided by who asked for it"));
+        }
+        let paid = refund.decided_by.and_then(|by| self.refunds.remove(&by));
+        let approved = refund.status == RefundStatus::Approved;
+        if paid != approved.then_some(refund.amount) {
+            self.find("I6", format!("refund {rrn} is {}, but the ledger says otherwise", refund.status.word()));
+        }
+        if Fen::sum(refund.lines.iter().map(|line| line.amount)) != Some(refund.amount) {
+            self.find("I6", format!("refund {rrn} differs from its lines"));
         }
     }
 
@@ -194,9 +248,13 @@ impl Audit {
         for account in strangers {
             self.find("I2", format!("account {} has transfers but belongs to nobody", account.0));
         }
-        let orphans: Vec<_> = self.sales.iter().map(|(order, (id, _))| (*order, *id)).collect();
-        for (order, id) in orphans {
-            self.find("I6", format!("sale {} pays order {order}, which does not exist", id.rrn()));
+        let orphans: Vec<_> = self.sales.iter().map(|(order, sale)| (*order, sale.sale)).collect();
+        for (order, sale) in orphans {
+            self.find("I6", format!("sale {} pays order {order}, which does not exist", sale.rrn()));
+        }
+        let unasked: Vec<_> = self.refunds.keys().copied().collect();
+        for id in unasked {
+            self.find("I6", format!("refund transaction {} belongs to no refund", id.rrn()));
         }
         self.findings
     }

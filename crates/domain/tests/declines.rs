@@ -3,18 +3,22 @@
 mod world;
 
 use domain::card::{Card, CardStatus};
-use domain::command::{Actor, Envelope, Proof};
-use domain::ids::{MerchantId, TerminalId};
+use domain::command::{Actor, Command, Envelope, Proof};
+use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
 use domain::pin::TRIES_MAX;
+use domain::refund::{Ground, Request};
+use domain::reversal::Reversed;
 use domain::state::Till;
-use domain::time::{BusinessDate, Timestamp};
+use domain::time::{BusinessDate, HOUR, Timestamp};
 use world::{MORNING, TILL, World, card, envelope, load, order, sale_pin, till};
 
 const CARD: u8 = 1;
 const ORDER: i64 = 5_001;
+/// The store manager, who reviews.
+const MANAGER: i64 = 1002;
 
 /// A shop with a card that holds 100.00 and an order of 73.00.
 fn shop() -> World {
@@ -108,6 +112,86 @@ fn example(expected: Decline) -> (World, Envelope) {
             (world, pay())
         }
         Decline::AttemptOpen => with_order(|order| order.attempt = Some(world::request(2))),
+        after_sale => example_after_sale(after_sale),
+    }
+}
+
+/// A shop whose order is paid, and the clerk's request for one damaged box, if it was made.
+fn sold(asked: bool) -> (World, Option<TransactionId>) {
+    let mut world = shop();
+    world.lines.insert(OrderId(ORDER), world::lines());
+    assert_eq!(world.decline(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None);
+    let request = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
+    let id = asked.then(|| world.ask(&envelope(3, MORNING, request)).transaction().expect("recorded").id);
+    (world, id)
+}
+
+fn after_sale(command: domain::command::Command) -> (World, Envelope) {
+    (sold(false).0, envelope(100, MORNING, command))
+}
+
+fn reviewed(person: i64, card: Option<u8>, at: Timestamp) -> (World, Envelope) {
+    let (world, id) = sold(true);
+    let command = world::review(ORDER, id.expect("asked"), card);
+    (world, world::by(person, envelope(100, at, command)))
+}
+
+fn example_after_sale(expected: Decline) -> (World, Envelope) {
+    let request = |lines: &[(i64, i64)], ground| world::refund_request(ORDER, lines, ground, false);
+    let void = Command::Void { order: OrderId(ORDER), checker: PersonId(MANAGER) };
+    match expected {
+        Decline::VoidTooLate => {
+            let (world, asked) = after_sale(void);
+            (world, Envelope { at: MORNING.plus(world::DAY), ..asked })
+        }
+        Decline::NotReversible => {
+            let reversed = Reversed { request_id: world::request(1), order: OrderId(ORDER), amount: Fen(7_300) };
+            after_sale(Command::Reverse(reversed))
+        }
+        Decline::DrugNotReturnable => after_sale(request(&[(1, 1)], Ground::ChangedMind)),
+        Decline::RefundWindowPassed { .. } => {
+            let (world, asked) = after_sale(request(&[(1, 1)], Ground::Quality));
+            (world, Envelope { at: MORNING.plus(48 * HOUR + 1), ..asked })
+        }
+        Decline::RefundEscalated => {
+            let (mut world, _) = sold(false);
+            let escalated = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, true);
+            let id = world.ask(&envelope(3, MORNING, escalated)).transaction().expect("recorded").id;
+            (world, world::by(MANAGER, envelope(100, MORNING, world::review(ORDER, id, Some(CARD)))))
+        }
+        Decline::TextLength => {
+            let Command::RefundRequest(asked) = request(&[(1, 1)], Ground::Quality) else { unreachable!() };
+            after_sale(Command::RefundRequest(Request { reason: " x ".to_owned(), ..asked }))
+        }
+        Decline::NotCharged => {
+            let (mut world, asked) = after_sale(request(&[(1, 1)], Ground::Quality));
+            world.put_order(order(ORDER + 1, 7_300));
+            let command = world::refund_request(ORDER + 1, &[(1, 1)], Ground::Quality, false);
+            (world, Envelope { command, ..asked })
+        }
+        Decline::CardDiffers => {
+            let (mut world, asked) = reviewed(MANAGER, Some(2), MORNING);
+            world.put_card(card(2));
+            (world, asked)
+        }
+        Decline::ReviewerIsApplicant => reviewed(1003, Some(CARD), MORNING),
+        Decline::NothingLeft { .. } => after_sale(request(&[(1, 4)], Ground::Quality)),
+        Decline::RefundExists => {
+            let (world, _) = sold(true);
+            (world, envelope(100, MORNING, void))
+        }
+        Decline::AlreadyDecided => {
+            let (mut world, asked) = reviewed(MANAGER, None, MORNING);
+            assert_eq!(world.decline(&Envelope { request_id: world::request(99), ..asked.clone() }), None);
+            (world, asked)
+        }
+        Decline::AttemptsOpen { .. } => {
+            let (mut world, asked) = after_sale(Command::BatchClose);
+            let attempt = Some(world::request(77));
+            world.put_order(Order { attempt, ..order(ORDER + 1, 100) });
+            (world, asked)
+        }
+        other => unreachable!("{other:?} has an example above"),
     }
 }
 
@@ -122,6 +206,7 @@ fn every_decline_has_a_way_there_and_leaves_only_its_record() {
         assert_eq!(decline.word(), expected.word());
         assert_eq!(recorded.code(), expected.code());
         assert_eq!((recorded.approval_code.as_ref(), world.transfers.len()), (None, before.transfers.len()));
+        assert!(world.refunds == before.refunds && world.batches == before.batches, "{expected:?} changed a row");
         assert!(world.cards == before.cards && world.orders == before.orders, "{expected:?} changed a row");
         assert_eq!(world.tries == before.tries, expected.word() != "wrong_pin", "{expected:?}");
         assert_eq!(world.transactions.len(), before.transactions.len() + 1);

@@ -45,10 +45,12 @@ pub struct NewCard {
 pub async fn programmes_insert(db: &Sqlite, programmes: Vec<NewProgramme>) -> Result<(), StorageError> {
     db.write(move |connection| {
         for NewProgramme { id, name, terms } in programmes {
-            let sql = "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let sql = "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max,
+                    daily_count_max, refund_window)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
             let (balance, sale, daily) = (terms.balance_max.0, terms.sale_max.0, terms.daily_max.0);
-            connection.execute(sql, params![id, name, terms.named, balance, sale, daily, terms.daily_count_max])?;
+            let (count, window) = (terms.daily_count_max, terms.refund_window);
+            connection.execute(sql, params![id, name, terms.named, balance, sale, daily, count, window])?;
             for MerchantId(merchant) in terms.merchants {
                 let sql = "INSERT INTO programme_merchant (programme_id, merchant_id) VALUES (?1, ?2)";
                 connection.execute(sql, [id, merchant])?;

@@ -75,7 +75,10 @@ fn place_of(terminal: i64) -> Option<(MerchantId, OutletId, TerminalId)> {
 
 fn insert_places(connection: &Connection) -> Result<(), StorageError> {
     for row in MERCHANTS {
-        connection.execute("INSERT INTO merchant (id, mid, name, status) VALUES (?1, ?2, ?3, 'active')", *row)?;
+        connection.execute(
+            "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (?1, ?2, ?3, 'active', 0)",
+            *row,
+        )?;
     }
     for row in OUTLETS {
         connection.execute("INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, ?3, 'active')", *row)?;

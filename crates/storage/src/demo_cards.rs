@@ -5,7 +5,7 @@ use domain::card_number::{EntryMode, with_check_digit};
 use domain::command::{Actor, Command, Envelope};
 use domain::ids::{CardId, MerchantId, PersonId, RequestId};
 use domain::money::Fen;
-use domain::time::{BusinessDate, Timestamp};
+use domain::time::{BusinessDate, HOUR, Timestamp};
 
 use crate::card::{NewCard, NewProgramme, cards_insert, programmes_insert};
 use crate::vault::Vault;
@@ -42,6 +42,7 @@ fn programmes() -> Vec<NewProgramme> {
         sale_max: Fen(sale),
         daily_max: Fen(daily),
         daily_count_max: count,
+        refund_window: 48 * HOUR,
         merchants: Vec::new(),
     };
     let only = Programme { merchants: vec![MerchantId(250_200)], ..terms(true, 500_000, 200_000, 300_000, 50) };

@@ -9,7 +9,7 @@
 
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, TerminalId};
 use domain::money::Fen;
-use domain::order::{LINES_MAX, LineTerms, Order, OrderStatus, QUANTITY_MAX};
+use domain::order::{LINES_MAX, LineTerms, OrderStatus, QUANTITY_MAX};
 use domain::time::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -161,9 +161,9 @@ fn add(
         let number = order.lines.last().map_or(1, |last| last.line.saturating_add(1));
         connection
             .prepare_cached(
-                "INSERT INTO order_line (order_id, line, code, name, spec, unit, list_price, price, quantity, amount,
+                "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, list_price, price, quantity, amount,
                                          confirmed_by, added_at, added_by, voided_at, voided_by)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, NULL, NULL)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL)",
             )?
             .execute(params![
                 order.order.id.0,
@@ -172,6 +172,7 @@ fn add(
                 product.name,
                 product.spec,
                 new.listed.unit,
+                product.drug,
                 product.price.map(|price| price.0),
                 terms.price.0,
                 terms.quantity,
@@ -337,10 +338,12 @@ fn changeable(connection: &Connection, scope: &Scope, id: OrderId) -> Result<Ful
 }
 
 fn draft(order: &FullOrder) -> Result<(), Refused> {
-    match order.order {
-        Order { status: OrderStatus::Draft, .. } => Ok(()),
-        Order { status: OrderStatus::Paid, .. } => Err(Refused::Paid),
-        Order { status: OrderStatus::Abandoned, .. } => Err(Refused::Abandoned),
+    match order.order.status {
+        OrderStatus::Draft => Ok(()),
+        OrderStatus::Abandoned => Err(Refused::Abandoned),
+        OrderStatus::Paid | OrderStatus::PartlyRefunded | OrderStatus::Refunded | OrderStatus::Voided => {
+            Err(Refused::Paid)
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod batch;
 pub mod books;
 pub mod card;
 pub mod demo;

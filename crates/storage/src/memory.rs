@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::batch::{Batch, ClosedBatch, Handling};
 use domain::card::{Card, CardKey};
 use domain::command::Envelope;
 use domain::decide::{decide_all, keys};
@@ -11,7 +12,9 @@ use domain::ledger::{ChainKey, Head, Transaction, Transfer};
 use domain::order::Order;
 use domain::outcome::Outcome;
 use domain::pin::PinTries;
-use domain::state::{RequestKey, State, Till};
+use domain::refund::{Refund, SoldLine};
+use domain::state::{RequestKey, Sold, State, Till};
+use domain::time::Timestamp;
 use domain::verify::{Audit, Finding};
 
 use crate::books::EMBEDDED_SLOT;
@@ -30,6 +33,10 @@ struct World {
     cards: BTreeMap<CardKey, Card>,
     tries: BTreeMap<CardKey, PinTries>,
     orders: BTreeMap<OrderId, Order>,
+    lines: BTreeMap<OrderId, Vec<SoldLine>>,
+    refunds: BTreeMap<TransactionId, Refund>,
+    replaced: BTreeMap<CardKey, CardKey>,
+    batches: Vec<ClosedBatch>,
     tills: BTreeMap<TerminalId, Till>,
 }
 
@@ -45,6 +52,10 @@ impl Memory {
             cards: BTreeMap::new(),
             tries: BTreeMap::new(),
             orders: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+            replaced: BTreeMap::new(),
+            batches: Vec::new(),
             tills: BTreeMap::new(),
         })))
     }
@@ -66,6 +77,26 @@ impl Memory {
     /// Adds or replaces an order.
     pub fn put_order(&self, order: Order) {
         self.world(|world| world.orders.insert(order.id, order));
+    }
+
+    /// Sets the lines of an order.
+    pub fn put_lines(&self, order: OrderId, lines: Vec<SoldLine>) {
+        self.world(|world| world.lines.insert(order, lines));
+    }
+
+    /// Notes that `new` took the place of `old`; the cards themselves are put separately.
+    pub fn put_replacement(&self, old: CardKey, new: CardKey) {
+        self.world(|world| world.replaced.insert(old, new));
+    }
+
+    /// Every refund, in order.
+    pub fn refunds(&self) -> Vec<Refund> {
+        self.world(|world| world.refunds.values().cloned().collect())
+    }
+
+    /// Every closed batch, in order.
+    pub fn batches(&self) -> Vec<ClosedBatch> {
+        self.world(|world| world.batches.clone())
     }
 
     /// An order as it stands.
@@ -115,7 +146,43 @@ impl World {
             state.cards.loaded(card, self.cards.get(&card).cloned());
             state.tries.loaded(card, self.tries.get(&card).copied());
         }
+        for order in keys.sold {
+            self.load_sold(&mut state, order);
+        }
+        for till in keys.batches {
+            let open = self.orders.values().filter(|order| order.terminal == till && order.attempt.is_some()).count();
+            state.attempts.loaded(till, i64::try_from(open).ok());
+            state.batches.loaded(till, self.running_batch(till));
+        }
         state
+    }
+
+    fn load_sold(&self, state: &mut State, order: OrderId) {
+        state.lines.loaded(order, Some(self.lines.get(&order).cloned().unwrap_or_default()));
+        let sale = self.orders.get(&order).and_then(|order| order.paid_by).and_then(|id| self.transactions.get(&id));
+        let card = sale.and_then(|sale| self.cards.values().find(|card| Some(card.id) == sale.card));
+        let sold = sale.zip(card).map(|(sale, card)| {
+            let mut payee = card.key;
+            while let Some(next) = self.replaced.get(&payee) {
+                payee = *next;
+            }
+            for key in [card.key, payee] {
+                state.cards.loaded(key, self.cards.get(&key).cloned());
+            }
+            let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
+            Sold { sale: sale.clone(), card: card.key, payee, window: card.programme.refund_window, refunds }
+        });
+        state.sold.loaded(order, sold);
+    }
+
+    fn running_batch(&self, terminal: TerminalId) -> Option<Batch> {
+        let number = self.tills.get(&terminal)?.batch;
+        let last = self.batches.iter().rev().find(|closed| closed.batch.terminal == terminal);
+        let opened_at = last.map_or(Timestamp(0), |closed| closed.closed_at);
+        let mut batch = Batch { terminal, number, opened_at, people: BTreeMap::new(), handling: Handling::default() };
+        let own = |t: &&Transaction| t.actor.terminal == terminal && t.batch == number;
+        self.transactions.values().filter(own).for_each(|transaction| batch.add(transaction));
+        Some(batch)
     }
 
     /// Keeps the uniqueness that the databases keep by index.
@@ -134,6 +201,9 @@ impl World {
         self.cards.extend(changes.cards);
         self.orders.extend(changes.orders);
         self.tries.extend(changes.tries);
+        self.refunds.extend(changes.refunds);
+        self.tills.extend(changes.tills);
+        self.batches.extend(changes.batches);
         self.head = head;
         Ok(())
     }
@@ -154,6 +224,9 @@ impl World {
         }
         for order in self.orders.values() {
             audit.order(order.id, order.status, order.total, order.paid_by);
+        }
+        for refund in self.refunds.values() {
+            audit.refund(refund);
         }
         let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.merchant).collect();
         audit.finish(&merchants)

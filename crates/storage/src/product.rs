@@ -71,8 +71,8 @@ pub(crate) fn insert_catalogue(connection: &Connection, merchant: MerchantId) ->
     Ok(())
 }
 
-const COLUMNS: &str =
-    "code, barcode, name, pinyin, spec, category, price, price_low, price_high, card_payable, active, unit, maker";
+const COLUMNS: &str = "code, barcode, name, pinyin, spec, category, price, price_low, price_high, card_payable, active, unit, maker, \
+     otc_class <> 'NONE'";
 
 fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
     let fen = |index| row.get::<_, Option<i64>>(index).map(|value| value.map(Fen));
@@ -87,6 +87,7 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
             category: row.get(5)?,
             price: fen(6)?,
             band,
+            drug: row.get(13)?,
             card_payable: row.get(9)?,
             active: row.get(10)?,
         },

@@ -5,17 +5,19 @@ pub(crate) mod steps;
 
 use std::collections::BTreeMap;
 
+use domain::batch::{Batch, ClosedBatch, Handling};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, Command, Envelope, PresentedCard, Proof};
 use domain::decide::{decide_all, keys};
-use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::{ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinTries, PinValue};
-use domain::state::{RequestKey, State, Till};
+use domain::refund::{Ground, Refund, Request, Review, SoldLine};
+use domain::state::{RequestKey, Sold, State, Till};
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use domain::verify::{Audit, Finding};
 
@@ -37,6 +39,10 @@ pub(crate) struct World {
     pub(crate) tries: BTreeMap<CardKey, PinTries>,
     pub(crate) orders: BTreeMap<OrderId, Order>,
     pub(crate) tills: BTreeMap<TerminalId, Till>,
+    pub(crate) lines: BTreeMap<OrderId, Vec<SoldLine>>,
+    pub(crate) refunds: BTreeMap<TransactionId, Refund>,
+    pub(crate) replaced: BTreeMap<CardKey, CardKey>,
+    pub(crate) batches: Vec<ClosedBatch>,
 }
 
 impl World {
@@ -51,6 +57,10 @@ impl World {
             tries: BTreeMap::new(),
             orders: BTreeMap::new(),
             tills: BTreeMap::from([(TILL, till(MERCHANT))]),
+            lines: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+            replaced: BTreeMap::new(),
+            batches: Vec::new(),
         }
     }
 
@@ -80,6 +90,14 @@ impl World {
         for key in needed.tills {
             state.tills.loaded(key, self.tills.get(&key).cloned());
         }
+        for order in needed.sold {
+            self.load_sold(&mut state, order);
+        }
+        for till in needed.batches {
+            let open = self.orders.values().filter(|order| order.terminal == till && order.attempt.is_some()).count();
+            state.attempts.loaded(till, i64::try_from(open).ok());
+            state.batches.loaded(till, self.running_batch(till));
+        }
         let (outcomes, changes) = decide_all(&mut state, group);
         self.head = state.head;
         for transaction in changes.transactions {
@@ -91,7 +109,37 @@ impl World {
         self.cards.extend(changes.cards);
         self.orders.extend(changes.orders);
         self.tries.extend(changes.tries);
+        self.refunds.extend(changes.refunds);
+        self.tills.extend(changes.tills);
+        self.batches.extend(changes.batches);
         outcomes
+    }
+
+    fn load_sold(&self, state: &mut State, order: OrderId) {
+        state.lines.loaded(order, Some(self.lines.get(&order).cloned().unwrap_or_default()));
+        let paid_by = self.orders.get(&order).and_then(|order| order.paid_by);
+        let sale = self.transactions.iter().find(|transaction| Some(transaction.id) == paid_by);
+        let card = sale.and_then(|sale| self.cards.values().find(|card| Some(card.id) == sale.card));
+        let sold = sale.zip(card).map(|(sale, card)| {
+            let payee = self.replaced.get(&card.key).copied().unwrap_or(card.key);
+            for key in [card.key, payee] {
+                state.cards.loaded(key, self.cards.get(&key).cloned());
+            }
+            let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
+            Sold { sale: sale.clone(), card: card.key, payee, window: card.programme.refund_window, refunds }
+        });
+        state.sold.loaded(order, sold);
+    }
+
+    fn running_batch(&self, terminal: TerminalId) -> Option<Batch> {
+        let number = self.tills.get(&terminal)?.batch;
+        let last = self.batches.iter().rev().find(|closed| closed.batch.terminal == terminal);
+        let opened_at = last.map_or(Timestamp(0), |closed| closed.closed_at);
+        let (people, handling) = (BTreeMap::new(), Handling::default());
+        let mut batch = Batch { terminal, number, opened_at, people, handling };
+        let own = |t: &&Transaction| t.actor.terminal == terminal && t.batch == number;
+        self.transactions.iter().filter(own).for_each(|transaction| batch.add(transaction));
+        Some(batch)
     }
 
     /// One command.
@@ -119,6 +167,9 @@ impl World {
         for order in self.orders.values() {
             audit.order(order.id, order.status, order.total, order.paid_by);
         }
+        for refund in self.refunds.values() {
+            audit.refund(refund);
+        }
         let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.merchant).collect();
         audit.finish(&merchants)
     }
@@ -136,6 +187,7 @@ pub(crate) fn till(merchant: MerchantId) -> Till {
         outlet_active: true,
         terminal_active: true,
         batch: 3,
+        drug_returns: false,
     }
 }
 
@@ -172,6 +224,7 @@ pub(crate) fn card(number: u8) -> Card {
             sale_max: Fen(1_000_000),
             daily_max: Fen(1_000_000),
             daily_count_max: 100,
+            refund_window: 48 * HOUR,
             merchants: Vec::new(),
         },
     }
@@ -233,4 +286,30 @@ pub(crate) fn sale_pin(order: i64, amount: i64, number: u8, right: bool) -> Comm
 
 pub(crate) fn withdraw(order: i64, amount: i64) -> Command {
     Command::Withdraw { order: OrderId(order), amount: Fen(amount), masked: MaskedCard("608625******0001".to_owned()) }
+}
+
+/// Three pieces of a drug at 10.00 and one thermometer at 43.00: 73.00.
+pub(crate) fn lines() -> Vec<SoldLine> {
+    let line = |line, price, quantity, drug| SoldLine { line, price: Fen(price), quantity, drug };
+    vec![line(1, 1_000, 3, true), line(2, 4_300, 1, false)]
+}
+
+pub(crate) fn refund_request(order: i64, lines: &[(i64, i64)], ground: Ground, escalate: bool) -> Command {
+    let reason = "the box is damaged".to_owned();
+    Command::RefundRequest(Request { order: OrderId(order), lines: lines.to_vec(), ground, reason, escalate })
+}
+
+pub(crate) fn review(order: i64, refund: TransactionId, card: Option<u8>) -> Command {
+    let opinion = "looked at the goods".to_owned();
+    Command::RefundReview(Review { order: OrderId(order), refund, card: card.map(presented), opinion })
+}
+
+/// The same till, another person.
+pub(crate) fn by(person: i64, envelope: Envelope) -> Envelope {
+    Envelope { actor: Actor { operator: PersonId(person), ..envelope.actor }, ..envelope }
+}
+
+/// Somebody of the card company.
+pub(crate) fn by_issuer(person: i64, envelope: Envelope) -> Envelope {
+    Envelope { actor: Actor::issuer(PersonId(person)), ..envelope }
 }

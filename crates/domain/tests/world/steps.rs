@@ -61,6 +61,7 @@ pub(crate) fn any_card() -> impl Strategy<Value = CardSketch> {
                 sale_max: Fen(sale_max),
                 daily_max: Fen(daily_max),
                 daily_count_max,
+                refund_window: 48 * HOUR,
                 merchants,
             },
         },

@@ -5,7 +5,9 @@ CREATE TABLE merchant (
     id INTEGER PRIMARY KEY,
     mid TEXT NOT NULL UNIQUE CHECK (length(mid) = 15),
     name TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('active', 'suspended'))
+    status TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- 1: drugs are taken back for any reason, not only for their quality.
+    drug_returns INTEGER NOT NULL CHECK (drug_returns IN (0, 1))
 ) STRICT;
 
 CREATE TABLE outlet (

@@ -8,7 +8,9 @@ CREATE TABLE programme (
     balance_max INTEGER NOT NULL CHECK (balance_max > 0),
     sale_max INTEGER NOT NULL CHECK (sale_max > 0),
     daily_max INTEGER NOT NULL CHECK (daily_max > 0),
-    daily_count_max INTEGER NOT NULL CHECK (daily_count_max > 0)
+    daily_count_max INTEGER NOT NULL CHECK (daily_count_max > 0),
+    -- How long the merchant may refund a sale, microseconds.
+    refund_window INTEGER NOT NULL CHECK (refund_window > 0)
 ) STRICT;
 
 -- Merchants that take a programme's cards; a programme without rows is taken everywhere.
@@ -28,6 +30,8 @@ CREATE TABLE card (
         CHECK (status IN ('issued', 'active', 'frozen', 'lost', 'stolen', 'pin_locked', 'replaced', 'closed')),
     holder TEXT NOT NULL,
     expires_on INTEGER,
+    -- The card that took this one's place and its money.
+    replaced_by INTEGER REFERENCES card (id),
     pin BLOB NOT NULL CHECK (length(pin) = 32),
     balance INTEGER NOT NULL CHECK (balance >= 0),
     spent_on INTEGER NOT NULL,
@@ -51,8 +55,15 @@ CREATE TABLE ledger_transaction (
     outlet_id INTEGER NOT NULL,
     terminal_id INTEGER NOT NULL,
     operator_id INTEGER NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('load', 'inquiry', 'sale')),
+    kind TEXT NOT NULL CHECK (
+        kind IN (
+            'load', 'inquiry', 'sale', 'refund_request', 'refund_rejection', 'refund', 'void', 'reversal', 'batch_close'
+        )
+    ),
     order_id INTEGER,
+    -- The sale that this refunds, voids or reverses, and the manager who consented.
+    original INTEGER,
+    checker_id INTEGER,
     card_id INTEGER,
     masked TEXT NOT NULL,
     entry TEXT NOT NULL CHECK (entry IN ('S', 'M')),
@@ -122,7 +133,8 @@ CREATE TABLE orders (
     outlet_id INTEGER NOT NULL,
     terminal_id INTEGER NOT NULL,
     operator_id INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('draft', 'paid', 'abandoned')),
+    status TEXT NOT NULL
+        CHECK (status IN ('draft', 'paid', 'partly_refunded', 'refunded', 'voided', 'abandoned')),
     total INTEGER NOT NULL CHECK (total >= 0),
     payable INTEGER NOT NULL CHECK (payable IN (0, 1)),
     -- The payment that was sent and has no recorded outcome yet. It locks the order.
@@ -153,6 +165,7 @@ CREATE TABLE order_line (
     name TEXT NOT NULL,
     spec TEXT NOT NULL,
     unit TEXT NOT NULL,
+    drug INTEGER NOT NULL CHECK (drug IN (0, 1)),
     list_price INTEGER,
     price INTEGER NOT NULL CHECK (price > 0),
     quantity INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 999),
@@ -172,4 +185,50 @@ CREATE TABLE order_number (
     business_date INTEGER NOT NULL,
     last INTEGER NOT NULL,
     PRIMARY KEY (outlet_id, business_date)
+) STRICT, WITHOUT ROWID;
+
+-- Refunds: the id is the number of the transaction that asked for it. Written only by the money path.
+CREATE TABLE refund (
+    id INTEGER PRIMARY KEY,
+    order_id INTEGER NOT NULL,
+    merchant_id INTEGER NOT NULL,
+    outlet_id INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('requested', 'escalated', 'approved', 'rejected')),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    ground TEXT NOT NULL CHECK (ground IN ('quality', 'shop_error', 'changed_mind')),
+    reason TEXT NOT NULL,
+    applicant_id INTEGER NOT NULL,
+    requested_at INTEGER NOT NULL,
+    reviewer_id INTEGER,
+    decided_at INTEGER,
+    opinion TEXT NOT NULL,
+    decided_by INTEGER,
+    -- Slips printed.
+    prints INTEGER NOT NULL,
+    CHECK (reviewer_id IS NULL OR reviewer_id <> applicant_id)
+) STRICT;
+
+CREATE INDEX refund_order ON refund (order_id);
+CREATE INDEX refund_merchant ON refund (merchant_id, id);
+CREATE INDEX refund_open ON refund (status, merchant_id) WHERE status IN ('requested', 'escalated');
+
+CREATE TABLE refund_line (
+    refund_id INTEGER NOT NULL REFERENCES refund (id),
+    line INTEGER NOT NULL,
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (refund_id, line)
+) STRICT, WITHOUT ROWID;
+
+-- Closed batches (Z reports), immutable. `figures` is the report as JSON, per person.
+CREATE TABLE batch (
+    terminal_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL,
+    closed_at INTEGER NOT NULL,
+    operator_id INTEGER NOT NULL,
+    -- The transaction that closed it; the batch's own ones are older.
+    closed_by INTEGER NOT NULL,
+    figures TEXT NOT NULL,
+    PRIMARY KEY (terminal_id, number)
 ) STRICT, WITHOUT ROWID;

@@ -8,7 +8,7 @@ use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 use rusqlite::{Connection, Row};
 
-use super::rows;
+use super::{after_sale, rows};
 use crate::error::StorageError;
 
 pub(crate) fn verify(connection: &Connection, key: ChainKey) -> Result<Vec<Finding>, StorageError> {
@@ -35,6 +35,13 @@ fn read_all(connection: &Connection, key: ChainKey) -> rusqlite::Result<Vec<Find
         match rows::word(row, 1, OrderStatus::from_word) {
             Ok(status) => audit.order(id, status, Fen(row.get(2)?), paid_by),
             Err(error) => audit.unreadable(&format!("order {id}"), &error.to_string()),
+        }
+    }
+    let mut refunds = connection.prepare("SELECT DISTINCT order_id FROM refund ORDER BY order_id")?;
+    let mut refunds = refunds.query([])?;
+    while let Some(row) = refunds.next()? {
+        for refund in after_sale::refunds_of(connection, OrderId(row.get(0)?))? {
+            audit.refund(&refund);
         }
     }
     let mut merchants = connection.prepare("SELECT id FROM merchant")?;

@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StorageError;
 
+pub(crate) mod after_sale;
 pub(crate) mod audit_trail;
 mod migrate;
 pub(crate) mod money;

@@ -13,7 +13,7 @@ use domain::state::{RequestKey, State, Till};
 use domain::time::BusinessDate;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::rows;
+use super::{after_sale, rows};
 use crate::books::EMBEDDED_SLOT;
 use crate::error::StorageError;
 
@@ -43,6 +43,12 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> rusqlite:
         state.cards.loaded(card, card_row(connection, card)?);
         state.tries.loaded(card, tries_row(connection, card)?);
     }
+    for order in keys.sold {
+        after_sale::load_sold(connection, &mut state, order)?;
+    }
+    for till in keys.batches {
+        after_sale::load_batch(connection, &mut state, till)?;
+    }
     Ok(state)
 }
 
@@ -55,7 +61,8 @@ fn head(connection: &Connection) -> rusqlite::Result<Head> {
 
 fn till_row(connection: &Connection, till: TerminalId) -> rusqlite::Result<Option<Till>> {
     let sql =
-        "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active', t.batch_no
+        "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active', t.batch_no,
+            m.drug_returns
         FROM terminal t JOIN outlet o ON o.id = t.outlet_id JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ?1";
     let read = |row: &Row<'_>| {
         Ok(Till {
@@ -65,12 +72,13 @@ fn till_row(connection: &Connection, till: TerminalId) -> rusqlite::Result<Optio
             outlet_active: row.get(3)?,
             terminal_active: row.get(4)?,
             batch: row.get(5)?,
+            drug_returns: row.get(6)?,
         })
     };
     connection.prepare_cached(sql)?.query_row([till.0], read).optional()
 }
 
-fn request_row(
+pub(super) fn request_row(
     connection: &Connection,
     (request, merchant): RequestKey,
 ) -> rusqlite::Result<Option<domain::ledger::Transaction>> {
@@ -82,10 +90,10 @@ fn order_row(connection: &Connection, order: OrderId) -> rusqlite::Result<Option
     connection.prepare_cached(rows::ORDER_BY_ID)?.query_row([order.0], rows::order).optional()
 }
 
-fn card_row(connection: &Connection, key: CardKey) -> rusqlite::Result<Option<Card>> {
+pub(super) fn card_row(connection: &Connection, key: CardKey) -> rusqlite::Result<Option<Card>> {
     let sql =
         "SELECT c.id, c.status, c.holder, c.expires_on, c.pin, c.balance, c.spent_on, c.spent_amount, c.spent_count,
-            p.id, p.named, p.balance_max, p.sale_max, p.daily_max, p.daily_count_max
+            p.id, p.named, p.balance_max, p.sale_max, p.daily_max, p.daily_count_max, p.refund_window
         FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.lookup = ?1";
     let read = |row: &Row<'_>| {
         let programme: i64 = row.get(9)?;
@@ -104,6 +112,7 @@ fn card_row(connection: &Connection, key: CardKey) -> rusqlite::Result<Option<Ca
                 sale_max: Fen(row.get(12)?),
                 daily_max: Fen(row.get(13)?),
                 daily_count_max: row.get(14)?,
+                refund_window: row.get(15)?,
                 merchants: Vec::new(),
             },
         };
@@ -156,6 +165,7 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::
     for (key, tries) in &changes.tries {
         upsert.execute(params![key.0, tries.on.0, tries.count])?;
     }
+    after_sale::save(connection, state, changes)?;
     if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
 }
 

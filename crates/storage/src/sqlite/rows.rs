@@ -14,7 +14,7 @@ use rusqlite::{CachedStatement, Row, params};
 macro_rules! transaction_columns {
     () => {
         "id, request_id, content, merchant_id, outlet_id, terminal_id, operator_id, kind, order_id, card_id, masked, \
-         entry, amount, decline, detail, approval_code, balance, batch, business_date, at, hash"
+         entry, amount, decline, detail, approval_code, balance, batch, business_date, at, hash, original, checker_id"
     };
 }
 
@@ -27,13 +27,20 @@ pub(crate) const TRANSACTION_BY_ID: &str =
 pub(crate) const TRANSACTIONS_BY_ORDER: &str =
     concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction WHERE order_id = ?1 ORDER BY id DESC");
 
+/// A terminal's transactions after a number: what its running batch holds.
+pub(crate) const TRANSACTIONS_OF_BATCH: &str = concat!(
+    "SELECT ",
+    transaction_columns!(),
+    " FROM ledger_transaction WHERE id > ?1 AND terminal_id = ?2 AND batch = ?3 ORDER BY id"
+);
+
 pub(crate) const TRANSACTIONS_ALL: &str =
     concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction ORDER BY id");
 
 pub(crate) const TRANSACTION_INSERT: &str = concat!(
     "INSERT INTO ledger_transaction (",
     transaction_columns!(),
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
 );
 
 pub(crate) const ORDER_BY_ID: &str = "SELECT id, merchant_id, outlet_id, terminal_id, operator_id, status, total, \
@@ -81,6 +88,8 @@ pub(crate) fn transaction(row: &Row<'_>) -> rusqlite::Result<Transaction> {
         business_date: BusinessDate(row.get(18)?),
         at: Timestamp(row.get(19)?),
         hash: row.get(20)?,
+        original: row.get::<_, Option<i64>>(21)?.map(TransactionId),
+        checker: row.get::<_, Option<i64>>(22)?.map(PersonId),
     })
 }
 
@@ -107,6 +116,8 @@ pub(crate) fn insert_transaction(insert: &mut CachedStatement<'_>, t: &Transacti
         t.business_date.0,
         t.at.0,
         t.hash,
+        t.original.map(|id| id.0),
+        t.checker.map(|id| id.0),
     ])?;
     debug_assert_eq!(written, 1);
     Ok(())

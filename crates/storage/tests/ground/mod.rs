@@ -89,8 +89,8 @@ fn lay_tills(connection: &Connection, world: &World) -> rusqlite::Result<()> {
         let word = |active: bool, other: &'static str| if active { "active" } else { other };
         let (merchant, outlet) = (till.merchant.0, till.outlet.0);
         connection.execute(
-            "INSERT INTO merchant (id, mid, name, status) VALUES (?1, ?2, '', ?3)",
-            params![merchant, format!("{merchant:015}"), word(till.merchant_active, "suspended")],
+            "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (?1, ?2, '', ?3, ?4)",
+            params![merchant, format!("{merchant:015}"), word(till.merchant_active, "suspended"), till.drug_returns],
         )?;
         connection.execute(
             "INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, '', ?3)",
@@ -109,15 +109,16 @@ fn lay_cards(connection: &Connection, world: &World) -> rusqlite::Result<()> {
     for card in world.cards.values() {
         let (terms, spent) = (&card.programme, &card.spent);
         connection.execute(
-            "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max)
-             VALUES (?1, '', ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
+             VALUES (?1, '', ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 card.id.0,
                 terms.named,
                 terms.balance_max.0,
                 terms.sale_max.0,
                 terms.daily_max.0,
-                terms.daily_count_max
+                terms.daily_count_max,
+                terms.refund_window
             ],
         )?;
         for merchant in &terms.merchants {

@@ -35,14 +35,33 @@ texts! {
         already_paid: "重复提交，订单已经支付", "Sent twice: the order is paid already";
         attempt_open: "上一次支付的结果还在查询", "The previous payment is still being looked up";
         unknown_terminal: "本终端未登记", "This terminal is not registered";
+        void_too_late: "已班结、已过当日或不是本终端的交易，不能撤销", "Not of this till's open batch of today: it cannot be voided";
+        not_reversible: "不是本商户的这笔消费，不能冲正", "Not this sale of this merchant: it cannot be reversed";
+        drug_not_returnable: "药品除质量问题外不退不换", "Drugs come back for quality reasons only";
+        refund_window_passed: "已超过门店退货期限（{0}）", "The store's time to refund ended at {0}";
+        refund_escalated: "此申请已转卡公司处理", "The card company decides this request";
+        text_length: "请填写 2–100 个字", "Write 2 to 100 characters";
+        not_charged_order: "该订单没有成功扣款，不需要退货", "The order was not charged; nothing to refund";
+        card_differs: "与原卡号不一致，不能退款", "Not the card that paid; no refund";
+        reviewer_is_applicant: "不能审核自己提交的申请", "You cannot review your own request";
+        nothing_left: "超过可退数量，最多还可退 ¥{0}", "More than is left; ¥{0} at most";
+        refund_exists: "该订单已有退货，不能撤销", "The order has a refund; it cannot be voided";
+        already_decided: "该申请已由他人处理", "Somebody else has decided this request";
+        attempts_open: "有 {0} 笔支付结果未知，查明后才能班结", "{0} payments have no known outcome yet; find out before closing";
         fault: "系统异常", "System error";
 
         not_charged: "没有扣款，请勿交付药品。", "Not charged. Do not hand over the goods.";
         not_charged_again: "确认没有扣款，可以重新支付。", "Certainly not charged. You may take the payment again.";
         not_charged_twice: "没有重复扣款，请看原交易结果。", "Not charged twice. See the first result.";
         not_charged_yet: "这一次没有扣款。上一次的结果查明前，请勿交付药品。", "This time not charged. Do not hand over the goods before the previous result is known.";
+        not_refunded: "没有退款，卡内余额没有变化。", "Nothing was refunded; the card's balance is unchanged.";
         nothing_asked: "查询余额不会扣款。", "A balance query charges nothing.";
 
+        do_refund_instead: "请改为退货申请", "Ask for a refund instead";
+        do_escalate: "请转卡公司处理，或致电客服", "Pass it to the card company, or call support";
+        do_other_reviewer: "请由另一位有权限的人员审核", "Somebody else has to review it";
+        do_look_again: "请刷新，查看最新结果", "Reload and see the latest result";
+        do_correct: "请修改后重新提交", "Correct it and send it again";
         do_call: "请联系客服，并报参考号", "Call support and give the reference";
         do_new_order: "请返回，重新录入商品", "Go back and ring up the goods again";
         do_check_amount: "请核对商品和应付合计，再次支付", "Check the goods and the total, then pay again";

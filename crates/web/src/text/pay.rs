@@ -71,6 +71,12 @@ texts! {
         list_label: "本终端最近交易", "Recent transactions of this till";
         list_empty: "还没有交易", "No transactions yet";
         sale: "消费", "Sale";
+        refund_request: "退货申请", "Refund request";
+        refund_rejection: "退货驳回", "Refund turned down";
+        refund: "退货", "Refund";
+        void: "撤销", "Void";
+        reversal: "冲正", "Reversal";
+        batch_close: "班结", "Batch close";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";
         slip: "小票", "Slip";

@@ -373,11 +373,7 @@ fn row(transaction: &Transaction, text: &'static Text) -> Row {
         class,
         icon,
         word,
-        kind: match transaction.kind {
-            Kind::Sale => text.pay.sale,
-            Kind::Inquiry => text.pay.inquiry,
-            Kind::Load => text.pay.load,
-        },
+        kind: codes::kind(transaction.kind, text),
         amount: transaction.amount,
         code: transaction.code(),
         what: transaction.decline.map_or_else(|| text.codes.approved.to_owned(), |decline| codes::what(decline, text)),

@@ -78,8 +78,7 @@ pub(crate) async fn ask(
 ) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&form.order);
     let question = form.read(&web, &session).await?;
-    let (Some((listed, terms)), Ok(mut sale)) =
-        (question, sale::load(&web, &session, &page, &flash, wanted).await?)
+    let (Some((listed, terms)), Ok(mut sale)) = (question, sale::load(&web, &session, &page, &flash, wanted).await?)
     else {
         return Ok(Redirect::to("/sale").into_response());
     };

@@ -1,0 +1,167 @@
+//! Batch close 班结: a terminal's batch is added up, numbered, and never changes again; the next one opens.
+
+use std::collections::BTreeMap;
+
+use crate::changes::Changes;
+use crate::command::Envelope;
+use crate::decide::{Decision, open_till, record, recorded};
+use crate::ids::{PersonId, TerminalId};
+use crate::ledger::{Kind, Transaction};
+use crate::money::Fen;
+use crate::outcome::Decline;
+use crate::state::{State, Till};
+use crate::time::Timestamp;
+
+/// Count and sum of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many.
+    pub count: i64,
+    /// Their sum.
+    pub sum: Fen,
+}
+
+impl Tally {
+    fn add(&mut self, amount: Fen) {
+        self.count = self.count.saturating_add(1);
+        let sum = self.sum.plus(amount);
+        invariant!(sum.is_some(), "a batch's sum fits");
+        self.sum = sum.unwrap_or(self.sum);
+    }
+}
+
+/// What one person did in a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Sales.
+    pub sales: Tally,
+    /// Refunds that were paid back.
+    pub refunds: Tally,
+    /// Voids and reversals.
+    pub voids: Tally,
+    /// Declined attempts, by response code.
+    pub declines: BTreeMap<String, i64>,
+    /// Balance inquiries.
+    pub inquiries: i64,
+}
+
+impl Totals {
+    /// Counts one transaction in.
+    pub fn add(&mut self, transaction: &Transaction) {
+        if !transaction.approved() {
+            let count = self.declines.entry(transaction.code().to_owned()).or_insert(0);
+            *count = count.saturating_add(1);
+            return;
+        }
+        match transaction.kind {
+            Kind::Sale => self.sales.add(transaction.amount),
+            Kind::Refund => self.refunds.add(transaction.amount),
+            Kind::Void | Kind::Reversal => self.voids.add(transaction.amount),
+            Kind::Inquiry => self.inquiries = self.inquiries.saturating_add(1),
+            Kind::Load | Kind::RefundRequest | Kind::RefundRejection | Kind::BatchClose => {}
+        }
+    }
+
+    /// What the merchant is owed for this: sales less refunds and voids.
+    pub fn net(&self) -> Fen {
+        let back = self.refunds.sum.plus(self.voids.sum).unwrap_or(Fen::ZERO);
+        self.sales.sum.minus(back).unwrap_or(Fen::ZERO)
+    }
+
+    /// Adds another person's figures.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in
+            [(&mut self.sales, other.sales), (&mut self.refunds, other.refunds), (&mut self.voids, other.voids)]
+        {
+            mine.count = mine.count.saturating_add(theirs.count);
+            mine.sum = mine.sum.plus(theirs.sum).unwrap_or(mine.sum);
+        }
+        for (code, count) in &other.declines {
+            let mine = self.declines.entry(code.clone()).or_insert(0);
+            *mine = mine.saturating_add(*count);
+        }
+        self.inquiries = self.inquiries.saturating_add(other.inquiries);
+    }
+}
+
+/// What happened at the till besides money, in one batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Handling {
+    /// Slips printed for the first time.
+    pub prints: i64,
+    /// Slips printed again.
+    pub reprints: i64,
+    /// Lines sold at another price than the catalogue's.
+    pub price_changes: i64,
+    /// Lines voided before payment.
+    pub voided_lines: i64,
+}
+
+/// A terminal's batch: running while open, immutable once closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The terminal.
+    pub terminal: TerminalId,
+    /// Its number, which slips print.
+    pub number: i64,
+    /// When the one before was closed.
+    pub opened_at: Timestamp,
+    /// Per person.
+    pub people: BTreeMap<PersonId, Totals>,
+    /// Besides money.
+    pub handling: Handling,
+}
+
+impl Batch {
+    /// All persons together.
+    pub fn totals(&self) -> Totals {
+        self.people.values().fold(Totals::default(), |mut sum, one| {
+            sum.merge(one);
+            sum
+        })
+    }
+
+    /// Counts one transaction of this terminal in.
+    pub fn add(&mut self, transaction: &Transaction) {
+        self.people.entry(transaction.actor.operator).or_default().add(transaction);
+    }
+}
+
+/// A closed batch: the Z report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedBatch {
+    /// The figures.
+    pub batch: Batch,
+    /// The transaction that closed it.
+    pub closed_by: crate::ids::TransactionId,
+    /// Who.
+    pub operator: PersonId,
+    /// When.
+    pub closed_at: Timestamp,
+}
+
+pub(crate) fn close(state: &State, envelope: &Envelope) -> Decision {
+    let mut changes = Changes::default();
+    let mut transaction = record(state, envelope, Kind::BatchClose, Fen::ZERO);
+    match judge(state, envelope) {
+        Ok((till, batch)) => {
+            let (terminal, closed_by) = (batch.terminal, transaction.id);
+            let (operator, closed_at) = (envelope.actor.operator, envelope.at);
+            changes.batches.push(ClosedBatch { batch: batch.clone(), closed_by, operator, closed_at });
+            changes.tills.insert(terminal, Till { batch: till.batch.saturating_add(1), ..till.clone() });
+        }
+        Err(decline) => transaction.decline = Some(decline),
+    }
+    recorded(state, transaction, Vec::new(), changes)
+}
+
+fn judge<'a>(state: &'a State, envelope: &Envelope) -> Result<(&'a Till, &'a Batch), Decline> {
+    let till = open_till(state, envelope)?;
+    let terminal = envelope.actor.terminal;
+    let open = state.attempts.get(&terminal).copied().unwrap_or(0);
+    if open > 0 {
+        return Err(Decline::AttemptsOpen { count: open });
+    }
+    let batch = state.batches.get(&terminal).ok_or(Decline::UnknownTerminal)?;
+    Ok((till, batch))
+}

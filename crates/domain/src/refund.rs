@@ -1,0 +1,428 @@
+//! Refund 退货: requested by one person, decided by another, paid back to the card that paid.
+//!
+//! What must stay true:
+//! - Open requests reserve what they ask for, so approved and open refunds of an order never exceed its sale, per line
+//!   and in total.
+//! - Maker and checker are different persons. The card typed in the review is a check, never a destination.
+//! - The merchant decides within the programme's window after the sale's commit; later only the card company does.
+
+use crate::card::{Card, CardStatus};
+use crate::changes::Changes;
+use crate::command::{Envelope, PresentedCard};
+use crate::decide::{Decision, open_till, record, recorded};
+use crate::ids::{OrderId, PersonId, TransactionId};
+use crate::ledger::{AccountId, Kind, Transaction, Transfer};
+use crate::money::Fen;
+use crate::order::{Order, OrderStatus};
+use crate::outcome::Decline;
+use crate::state::{Sold, State};
+use crate::time::Timestamp;
+
+/// Shortest and longest reason or decision note, in characters.
+pub const TEXT_LENGTH: std::ops::RangeInclusive<usize> = 2..=100;
+
+/// Why goods come back. Sold drugs are taken back for quality reasons or the shop's own mistake, unless the merchant's
+/// policy says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// The goods have a fault.
+    Quality,
+    /// The shop sold or charged the wrong thing.
+    ShopError,
+    /// The customer does not want them any more.
+    ChangedMind,
+}
+
+impl Ground {
+    /// All grounds, for tables and choices.
+    pub const ALL: [Self; 3] = [Self::Quality, Self::ShopError, Self::ChangedMind];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Quality => "quality",
+            Self::ShopError => "shop_error",
+            Self::ChangedMind => "changed_mind",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|ground| ground.word() == word)
+    }
+}
+
+/// States of a refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundStatus {
+    /// Waits for the merchant's reviewer.
+    Requested,
+    /// Waits for the card company.
+    Escalated,
+    /// Approved and paid back.
+    Approved,
+    /// Turned down.
+    Rejected,
+}
+
+impl RefundStatus {
+    /// All states, for tables.
+    pub const ALL: [Self; 4] = [Self::Requested, Self::Escalated, Self::Approved, Self::Rejected];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Escalated => "escalated",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+
+    /// Nobody has decided yet.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Requested | Self::Escalated)
+    }
+}
+
+/// A line of a paid order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoldLine {
+    /// Its number in the order.
+    pub line: i64,
+    /// Price of one piece.
+    pub price: Fen,
+    /// Pieces sold.
+    pub quantity: i64,
+    /// It is a drug.
+    pub drug: bool,
+}
+
+/// Pieces of one line that come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefundLine {
+    /// The line of the order.
+    pub line: i64,
+    /// Pieces, at least one.
+    pub quantity: i64,
+    /// Their price.
+    pub amount: Fen,
+}
+
+/// A refund, from request to decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// The transaction that requested it; also its number.
+    pub id: TransactionId,
+    /// The order.
+    pub order: OrderId,
+    /// State.
+    pub status: RefundStatus,
+    /// What comes back.
+    pub lines: Vec<RefundLine>,
+    /// Sum of the lines.
+    pub amount: Fen,
+    /// Class of reason.
+    pub ground: Ground,
+    /// Reason in the applicant's words.
+    pub reason: String,
+    /// Maker.
+    pub applicant: PersonId,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// Checker.
+    pub reviewer: Option<PersonId>,
+    /// When it was decided.
+    pub decided_at: Option<Timestamp>,
+    /// The checker's words.
+    pub opinion: String,
+    /// The transaction that decided it.
+    pub decided_by: Option<TransactionId>,
+}
+
+/// What a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The order.
+    pub order: OrderId,
+    /// Line and pieces.
+    pub lines: Vec<(i64, i64)>,
+    /// Class of reason.
+    pub ground: Ground,
+    /// Reason, [`TEXT_LENGTH`] characters.
+    pub reason: String,
+    /// Ask the card company, because the shop's time has passed or it has nobody else to review.
+    pub escalate: bool,
+}
+
+/// A reviewer's decision.
+#[derive(Clone)]
+pub struct Review {
+    /// The order.
+    pub order: OrderId,
+    /// The refund.
+    pub refund: TransactionId,
+    /// `Some` approves, with the card as the reviewer typed it; `None` rejects.
+    pub card: Option<PresentedCard>,
+    /// Decision note, [`TEXT_LENGTH`] characters.
+    pub opinion: String,
+}
+
+/// Whether a reason or note has a usable length.
+pub fn text_fits(text: &str) -> bool {
+    TEXT_LENGTH.contains(&text.trim().chars().count())
+}
+
+/// The last moment at which the merchant may refund a sale.
+pub fn deadline(sold_at: Timestamp, window: i64) -> Timestamp {
+    sold_at.plus(window)
+}
+
+/// Pieces of each line that may still be asked for.
+pub fn refundable(lines: &[SoldLine], refunds: &[Refund]) -> Vec<(SoldLine, i64)> {
+    let taken = |line: i64| {
+        let counted = refunds.iter().filter(|refund| refund.status != RefundStatus::Rejected);
+        let own = counted.flat_map(|refund| &refund.lines).filter(|asked| asked.line == line);
+        own.fold(0_i64, |sum, asked| sum.saturating_add(asked.quantity))
+    };
+    lines.iter().map(|sold| (*sold, sold.quantity.saturating_sub(taken(sold.line)))).collect()
+}
+
+/// Takes a request in, or says why not.
+pub(crate) fn request(state: &State, envelope: &Envelope, request: &Request) -> Decision {
+    let mut changes = Changes::default();
+    let mut transaction = record(state, envelope, Kind::RefundRequest, Fen::ZERO);
+    match judge_request(state, envelope, request) {
+        Ok((sold, lines, amount)) => {
+            about(&mut transaction, sold, amount);
+            let refund = Refund {
+                id: transaction.id,
+                order: request.order,
+                status: if request.escalate { RefundStatus::Escalated } else { RefundStatus::Requested },
+                lines,
+                amount,
+                ground: request.ground,
+                reason: request.reason.trim().to_owned(),
+                applicant: envelope.actor.operator,
+                requested_at: envelope.at,
+                reviewer: None,
+                decided_at: None,
+                opinion: String::new(),
+                decided_by: None,
+            };
+            changes.refunds.insert(refund.id, refund);
+        }
+        Err(decline) => {
+            if let Some(sold) = state.sold.get(&request.order).filter(|sold| reaches(envelope, &sold.sale)) {
+                about(&mut transaction, sold, Fen::ZERO);
+            }
+            transaction.decline = Some(decline);
+        }
+    }
+    recorded(state, transaction, Vec::new(), changes)
+}
+
+/// Fills in the sale that this is about.
+fn about(transaction: &mut Transaction, sold: &Sold, amount: Fen) {
+    transaction.order = sold.sale.order;
+    transaction.card = sold.sale.card;
+    transaction.masked = sold.sale.masked.clone();
+    transaction.entry = sold.sale.entry;
+    transaction.original = Some(sold.sale.id);
+    transaction.amount = amount;
+}
+
+/// The card company reaches every sale, a merchant its own.
+fn reaches(envelope: &Envelope, sale: &Transaction) -> bool {
+    envelope.actor.is_issuer() || sale.actor.merchant == envelope.actor.merchant
+}
+
+/// The paid order that this is about.
+pub(crate) fn sold<'a>(state: &'a State, envelope: &Envelope, order: OrderId) -> Result<&'a Sold, Decline> {
+    let sold = state.sold.get(&order).filter(|sold| reaches(envelope, &sold.sale)).ok_or(Decline::NotCharged)?;
+    match state.orders.get(&order).map(|order| order.status) {
+        Some(OrderStatus::Paid | OrderStatus::PartlyRefunded) => Ok(sold),
+        Some(OrderStatus::Refunded | OrderStatus::Voided) => Err(Decline::NothingLeft { left: Fen::ZERO }),
+        Some(OrderStatus::Draft | OrderStatus::Abandoned) | None => Err(Decline::NotCharged),
+    }
+}
+
+fn judge_request<'a>(
+    state: &'a State,
+    envelope: &Envelope,
+    request: &Request,
+) -> Result<(&'a Sold, Vec<RefundLine>, Fen), Decline> {
+    let till = if envelope.actor.is_issuer() { None } else { Some(open_till(state, envelope)?) };
+    let sold = sold(state, envelope, request.order)?;
+    if !text_fits(&request.reason) {
+        return Err(Decline::TextLength);
+    }
+    let last = deadline(sold.sale.at, sold.window);
+    if !request.escalate && envelope.at > last {
+        return Err(Decline::RefundWindowPassed { at: last });
+    }
+    let free = refundable(state.lines.get(&request.order).map_or(&[], Vec::as_slice), &sold.refunds);
+    let mut lines = Vec::with_capacity(request.lines.len());
+    for &(line, quantity) in &request.lines {
+        let (line, left) =
+            free.iter().find(|(sold, _)| sold.line == line).ok_or(Decline::NothingLeft { left: Fen::ZERO })?;
+        if quantity < 1 || quantity > *left || lines.iter().any(|taken: &RefundLine| taken.line == line.line) {
+            return Err(Decline::NothingLeft { left: line.price.times((*left).max(0)).unwrap_or(Fen::ZERO) });
+        }
+        let any_reason = till.is_none_or(|till| till.drug_returns);
+        if line.drug && request.ground == Ground::ChangedMind && !any_reason {
+            return Err(Decline::DrugNotReturnable);
+        }
+        let amount = line.price.times(quantity).ok_or(Decline::InvalidAmount)?;
+        lines.push(RefundLine { line: line.line, quantity, amount });
+    }
+    let amount = Fen::sum(lines.iter().map(|line| line.amount)).filter(|sum| sum.is_positive());
+    Ok((sold, lines, amount.ok_or(Decline::InvalidAmount)?))
+}
+
+/// Decides a request.
+pub(crate) fn review(state: &State, envelope: &Envelope, review: &Review) -> Decision {
+    let kind = if review.card.is_some() { Kind::Refund } else { Kind::RefundRejection };
+    let mut transaction = record(state, envelope, kind, Fen::ZERO);
+    let mut changes = Changes::default();
+    if let Some(sold) = state.sold.get(&review.order).filter(|sold| reaches(envelope, &sold.sale)) {
+        let asked = sold.refunds.iter().find(|refund| refund.id == review.refund);
+        about(&mut transaction, sold, asked.map_or(Fen::ZERO, |refund| refund.amount));
+    }
+    let judged = judge_review(state, envelope, review, &mut changes);
+    let (sold, refund) = match judged {
+        Ok(found) => found,
+        Err(decline) => {
+            transaction.decline = Some(decline);
+            return recorded(state, transaction, Vec::new(), changes);
+        }
+    };
+    let mut decided = Refund {
+        reviewer: Some(envelope.actor.operator),
+        decided_at: Some(envelope.at),
+        opinion: review.opinion.trim().to_owned(),
+        decided_by: Some(transaction.id),
+        status: RefundStatus::Rejected,
+        ..refund.clone()
+    };
+    let mut transfers = Vec::new();
+    if review.card.is_some() {
+        decided.status = RefundStatus::Approved;
+        transfers.push(pay_back(state, envelope, sold, &decided, &mut transaction, &mut changes));
+    }
+    changes.refunds.insert(decided.id, decided);
+    recorded(state, transaction, transfers, changes)
+}
+
+/// The refund, when this reviewer may decide it now. One that the shop may not decide any more goes to the company.
+fn judge_review<'a>(
+    state: &'a State,
+    envelope: &Envelope,
+    review: &Review,
+    changes: &mut Changes,
+) -> Result<(&'a Sold, &'a Refund), Decline> {
+    let issuer = envelope.actor.is_issuer();
+    if !issuer {
+        open_till(state, envelope)?;
+    }
+    let sold = state.sold.get(&review.order).filter(|sold| reaches(envelope, &sold.sale)).ok_or(Decline::NotCharged)?;
+    let refund = sold.refunds.iter().find(|refund| refund.id == review.refund).ok_or(Decline::NotCharged)?;
+    match refund.status {
+        RefundStatus::Approved | RefundStatus::Rejected => return Err(Decline::AlreadyDecided),
+        RefundStatus::Escalated if !issuer => return Err(Decline::RefundEscalated),
+        RefundStatus::Escalated | RefundStatus::Requested => {}
+    }
+    if refund.applicant == envelope.actor.operator {
+        return Err(Decline::ReviewerIsApplicant);
+    }
+    if !text_fits(&review.opinion) {
+        return Err(Decline::TextLength);
+    }
+    let Some(typed) = &review.card else { return Ok((sold, refund)) };
+    if typed.key != sold.card && typed.key != sold.payee {
+        return Err(Decline::CardDiffers);
+    }
+    let mut escalate = |decline| {
+        changes.refunds.insert(refund.id, Refund { status: RefundStatus::Escalated, ..refund.clone() });
+        Err(decline)
+    };
+    let last = deadline(sold.sale.at, sold.window);
+    if !issuer && envelope.at > last {
+        return escalate(Decline::RefundWindowPassed { at: last });
+    }
+    match payee_refused(state, sold, issuer) {
+        Some(decline) if !issuer => escalate(decline),
+        Some(decline) => Err(decline),
+        None => Ok((sold, refund)),
+    }
+}
+
+/// A lost or stolen card gets its money back only through the card company; a closed or replaced one not at all.
+fn payee_refused(state: &State, sold: &Sold, issuer: bool) -> Option<Decline> {
+    let Some(card) = state.cards.get(&sold.payee) else { return Some(Decline::CardClosed) };
+    match card.status {
+        CardStatus::Lost if !issuer => Some(Decline::CardLost),
+        CardStatus::Stolen if !issuer => Some(Decline::CardStolen),
+        CardStatus::Closed => Some(Decline::CardClosed),
+        CardStatus::Replaced => Some(Decline::CardReplaced),
+        // An expired, frozen or PIN-locked card takes its own money back; its holder gets at it once that is lifted.
+        _ => None,
+    }
+}
+
+fn pay_back(
+    state: &State,
+    envelope: &Envelope,
+    sold: &Sold,
+    refund: &Refund,
+    transaction: &mut Transaction,
+    changes: &mut Changes,
+) -> Transfer {
+    let before = sold.refunds.iter().filter(|other| other.status == RefundStatus::Approved);
+    let back = Fen::sum(before.map(|other| other.amount).chain([refund.amount]));
+    invariant!(back.is_some_and(|back| back <= sold.sale.amount), "refunds never exceed the sale");
+    let whole = back == Some(sold.sale.amount);
+    let status = if whole { OrderStatus::Refunded } else { OrderStatus::PartlyRefunded };
+    if let Some(order) = state.orders.get(&refund.order) {
+        changes.orders.insert(order.id, Order { status, ..order.clone() });
+    }
+    credit(state, envelope, sold, refund.amount, transaction, changes, |card| card)
+}
+
+/// Moves money from the merchant back to the card that paid (or its replacement). The card's limit on its balance does
+/// not apply: it is the card's own money.
+pub(crate) fn credit(
+    state: &State,
+    envelope: &Envelope,
+    sold: &Sold,
+    amount: Fen,
+    transaction: &mut Transaction,
+    changes: &mut Changes,
+    also: impl FnOnce(Card) -> Card,
+) -> Transfer {
+    let card = state.cards.get(&sold.payee);
+    invariant!(card.is_some(), "the card was found before money moves");
+    let card = card.cloned().unwrap_or_else(|| unreachable!("checked above"));
+    let balance = card.balance.plus(amount);
+    invariant!(balance.is_some(), "a balance fits");
+    let balance = balance.unwrap_or(card.balance);
+    transaction.card = Some(card.id);
+    transaction.amount = amount;
+    transaction.balance = Some(balance);
+    transaction.approval_code = Some(crate::decide::approval_code(envelope));
+    let transfer = Transfer {
+        transaction: transaction.id,
+        leg: 1,
+        debit: AccountId::merchant_payable(sold.sale.actor.merchant),
+        credit: AccountId::card(card.id),
+        amount,
+        business_date: transaction.business_date,
+    };
+    changes.cards.insert(card.key, also(Card { balance, ..card }));
+    transfer
+}

@@ -1,0 +1,103 @@
+//! Reversal 冲正: a machine that does not know what became of its sale takes it back.
+//!
+//! Idempotent and commutative with the sale: when the sale went through it is undone, once; when it never arrived its
+//! request id is used up, so that it can never be charged. Either way the caller may rely on "not charged" afterwards.
+//! In UnionPay's terms 00 and 25 both mean "reversal done".
+
+use crate::changes::Changes;
+use crate::command::Envelope;
+use crate::decide::{Decision, record, recorded};
+use crate::ids::{OrderId, RequestId};
+use crate::ledger::{Kind, Transaction};
+use crate::money::Fen;
+use crate::order::OrderStatus;
+use crate::outcome::Decline;
+use crate::refund::RefundStatus;
+use crate::state::{Sold, State};
+use crate::void::undo;
+
+/// The sale that is to be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reversed {
+    /// Request id of the sale.
+    pub request_id: RequestId,
+    /// Its order.
+    pub order: OrderId,
+    /// Its amount.
+    pub amount: Fen,
+}
+
+pub(crate) fn decide(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
+    let mut changes = Changes::default();
+    let Some(original) = state.requests.get(&(reversed.request_id, envelope.actor.merchant)) else {
+        return block(state, envelope, reversed);
+    };
+    let mut transaction = record(state, envelope, Kind::Reversal, original.amount);
+    transaction.original = Some(original.id);
+    transaction.order = original.order;
+    transaction.card = original.card;
+    transaction.masked = original.masked.clone();
+    transaction.entry = original.entry;
+    let mut transfers = Vec::new();
+    match judge(state, envelope, original, reversed) {
+        Ok(sold) => transfers.push(undo(state, envelope, sold, &mut transaction, &mut changes)),
+        Err(decline) => transaction.decline = Some(decline),
+    }
+    recorded(state, transaction, transfers, changes)
+}
+
+fn judge<'a>(
+    state: &'a State,
+    envelope: &Envelope,
+    original: &Transaction,
+    reversed: &Reversed,
+) -> Result<&'a Sold, Decline> {
+    if original.kind != Kind::Sale || original.order != Some(reversed.order) {
+        return Err(Decline::NotReversible);
+    }
+    if !original.approved() {
+        return Err(Decline::NotCharged);
+    }
+    if original.amount != reversed.amount {
+        return Err(Decline::NotReversible);
+    }
+    let sold = state.sold.get(&reversed.order).filter(|sold| sold.sale.id == original.id);
+    let sold = sold.ok_or(Decline::NotCharged)?;
+    match state.orders.get(&reversed.order).map(|order| order.status) {
+        Some(OrderStatus::Paid) => {}
+        Some(OrderStatus::Voided) => return Err(Decline::NotCharged),
+        _ => return Err(Decline::RefundExists),
+    }
+    if sold.refunds.iter().any(|refund| refund.status != RefundStatus::Rejected) {
+        return Err(Decline::RefundExists);
+    }
+    if original.business_date != envelope.at.business_date() {
+        return Err(Decline::VoidTooLate);
+    }
+    state.cards.get(&sold.payee).map(|_| sold).ok_or(Decline::CardClosed)
+}
+
+/// Two records: the sale's request id, withdrawn, and the reversal itself with "nothing to reverse".
+fn block(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
+    let sale = Envelope {
+        request_id: reversed.request_id,
+        command: crate::command::Command::Withdraw {
+            order: reversed.order,
+            amount: reversed.amount,
+            masked: crate::card_number::MaskedCard(String::new()),
+        },
+        ..envelope.clone()
+    };
+    let masked = crate::card_number::MaskedCard(String::new());
+    let first = crate::withdrawal::decide(state, &sale, reversed.order, reversed.amount, &masked);
+    let mut changes = first.changes;
+    let mut transaction = record(state, envelope, Kind::Reversal, reversed.amount);
+    transaction.decline = Some(Decline::NotCharged);
+    let Some(withdrawn) = changes.transactions.last() else { unreachable!("a withdrawal is always recorded") };
+    transaction.id = crate::ledger::Head::after(withdrawn).next();
+    transaction.original = Some(withdrawn.id);
+    transaction.order = withdrawn.order;
+    transaction.hash = crate::ledger::chain(&state.chain_key, &withdrawn.hash, &transaction, &[]);
+    changes.transactions.push(transaction.clone());
+    Decision { outcome: crate::outcome::Outcome::Recorded(Box::new(transaction)), changes }
+}

@@ -1,0 +1,74 @@
+//! Void 撤销: today's sale is undone in full, in the same batch, with a manager's consent. Not a refund: it leaves no
+//! trace in the merchant's day but two entries that cancel out.
+
+use crate::card::Card;
+use crate::changes::Changes;
+use crate::command::Envelope;
+use crate::decide::{Decision, open_till, record, recorded};
+use crate::ids::{OrderId, PersonId};
+use crate::ledger::Kind;
+use crate::money::Fen;
+use crate::order::{Order, OrderStatus};
+use crate::outcome::Decline;
+use crate::refund::{RefundStatus, credit, sold};
+use crate::state::{Sold, State};
+
+pub(crate) fn decide(state: &State, envelope: &Envelope, order: OrderId, checker: PersonId) -> Decision {
+    let mut changes = Changes::default();
+    let mut transaction = record(state, envelope, Kind::Void, Fen::ZERO);
+    transaction.checker = Some(checker);
+    let own = state.sold.get(&order).filter(|sold| sold.sale.actor.merchant == envelope.actor.merchant);
+    if let Some(sold) = own {
+        transaction.order = Some(order);
+        transaction.original = Some(sold.sale.id);
+        transaction.masked = sold.sale.masked.clone();
+        transaction.entry = sold.sale.entry;
+        transaction.card = sold.sale.card;
+        transaction.amount = sold.sale.amount;
+    }
+    let mut transfers = Vec::new();
+    match judge(state, envelope, order) {
+        Ok(sold) => transfers.push(undo(state, envelope, sold, &mut transaction, &mut changes)),
+        Err(decline) => transaction.decline = Some(decline),
+    }
+    recorded(state, transaction, transfers, changes)
+}
+
+fn judge<'a>(state: &'a State, envelope: &Envelope, order: OrderId) -> Result<&'a Sold, Decline> {
+    let till = open_till(state, envelope)?;
+    let sold = sold(state, envelope, order)?;
+    let sale = &sold.sale;
+    let same_till = sale.actor.terminal == envelope.actor.terminal;
+    if !same_till || sale.batch != till.batch || sale.business_date != envelope.at.business_date() {
+        return Err(Decline::VoidTooLate);
+    }
+    if sold.refunds.iter().any(|refund| refund.status != RefundStatus::Rejected) {
+        return Err(Decline::RefundExists);
+    }
+    match state.cards.get(&sold.payee) {
+        Some(_) => Ok(sold),
+        None => Err(Decline::CardClosed),
+    }
+}
+
+/// Gives the whole sale back; also on the card's daily count, as if it had not been.
+pub(crate) fn undo(
+    state: &State,
+    envelope: &Envelope,
+    sold: &Sold,
+    transaction: &mut crate::ledger::Transaction,
+    changes: &mut Changes,
+) -> crate::ledger::Transfer {
+    if let Some(order) = sold.sale.order.and_then(|order| state.orders.get(&order)) {
+        changes.orders.insert(order.id, Order { status: OrderStatus::Voided, ..order.clone() });
+    }
+    let day = sold.sale.business_date;
+    credit(state, envelope, sold, sold.sale.amount, transaction, changes, |card| {
+        let mut spent = card.spent;
+        if spent.on == day {
+            spent.amount = Fen(spent.amount.0.saturating_sub(sold.sale.amount.0).max(0));
+            spent.count = spent.count.saturating_sub(1).max(0);
+        }
+        Card { spent, ..card }
+    })
+}

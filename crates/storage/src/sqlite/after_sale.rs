@@ -1,0 +1,225 @@
+//! Load and save of what comes after a sale: refunds, voids, reversals, batch close.
+
+use std::collections::BTreeMap;
+
+use domain::batch::{Batch, ClosedBatch, Handling};
+use domain::card::CardKey;
+use domain::changes::Changes;
+use domain::ids::{OrderId, PersonId, TerminalId, TransactionId};
+use domain::ledger::Transaction;
+use domain::money::Fen;
+use domain::refund::{Ground, Refund, RefundLine, RefundStatus, SoldLine};
+use domain::state::{Sold, State};
+use domain::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{money, rows};
+use crate::batch::figures;
+
+/// Cards that replaced one another are followed this far; a longer chain is a fault of the data.
+const REPLACEMENTS_MAX: usize = 8;
+
+/// Second load stage: the order's sale, lines, refunds, and the cards of that sale.
+pub(super) fn load_sold(connection: &Connection, state: &mut State, order: OrderId) -> rusqlite::Result<()> {
+    state.lines.loaded(order, Some(lines(connection, order)?));
+    let Some(sale) = sale(connection, order)? else {
+        state.sold.loaded(order, None);
+        return Ok(());
+    };
+    let Some((card, mut payee, window)) = paying_card(connection, &sale)? else {
+        state.sold.loaded(order, None);
+        return Ok(());
+    };
+    for _ in 0..REPLACEMENTS_MAX {
+        let Some(next) = replacement(connection, payee)? else { break };
+        payee = next;
+    }
+    for key in [card, payee] {
+        let row = money::card_row(connection, key)?;
+        state.cards.loaded(key, row);
+    }
+    let refunds = refunds_of(connection, order)?;
+    state.sold.loaded(order, Some(Sold { sale, card, payee, window, refunds }));
+    Ok(())
+}
+
+fn sale(connection: &Connection, order: OrderId) -> rusqlite::Result<Option<Transaction>> {
+    let sql = "SELECT paid_by FROM orders WHERE id = ?1 AND paid_by IS NOT NULL";
+    let paid_by: Option<i64> = connection.prepare_cached(sql)?.query_row([order.0], |row| row.get(0)).optional()?;
+    let Some(paid_by) = paid_by else { return Ok(None) };
+    connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([paid_by], rows::transaction).optional()
+}
+
+fn paying_card(connection: &Connection, sale: &Transaction) -> rusqlite::Result<Option<(CardKey, CardKey, i64)>> {
+    let Some(card) = sale.card else { return Ok(None) };
+    let sql = "SELECT c.lookup, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
+    let read = |row: &Row<'_>| Ok((CardKey(row.get(0)?), CardKey(row.get(0)?), row.get(1)?));
+    connection.prepare_cached(sql)?.query_row([card.0], read).optional()
+}
+
+fn replacement(connection: &Connection, card: CardKey) -> rusqlite::Result<Option<CardKey>> {
+    let sql = "SELECT n.lookup FROM card c JOIN card n ON n.id = c.replaced_by WHERE c.lookup = ?1";
+    connection.prepare_cached(sql)?.query_row([card.0], |row| row.get(0).map(CardKey)).optional()
+}
+
+fn lines(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<SoldLine>> {
+    let sql =
+        "SELECT line, price, quantity, drug FROM order_line WHERE order_id = ?1 AND voided_at IS NULL ORDER BY line";
+    let read = |row: &Row<'_>| {
+        Ok(SoldLine { line: row.get(0)?, price: Fen(row.get(1)?), quantity: row.get(2)?, drug: row.get(3)? })
+    };
+    connection.prepare_cached(sql)?.query_map([order.0], read)?.collect()
+}
+
+pub(crate) const REFUND_COLUMNS: &str = "id, order_id, status, amount, ground, reason, applicant_id, requested_at, \
+     reviewer_id, decided_at, opinion, decided_by";
+
+/// The refunds of an order with their lines, oldest first.
+pub(crate) fn refunds_of(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<Refund>> {
+    let sql = format!("SELECT {REFUND_COLUMNS} FROM refund WHERE order_id = ?1 ORDER BY id");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut refunds: Vec<Refund> = statement.query_map([order.0], refund)?.collect::<Result<_, _>>()?;
+    for refund in &mut refunds {
+        refund.lines = refund_lines(connection, refund.id)?;
+    }
+    Ok(refunds)
+}
+
+pub(crate) fn refund_lines(connection: &Connection, refund: TransactionId) -> rusqlite::Result<Vec<RefundLine>> {
+    let sql = "SELECT line, quantity, amount FROM refund_line WHERE refund_id = ?1 ORDER BY line";
+    let read = |row: &Row<'_>| Ok(RefundLine { line: row.get(0)?, quantity: row.get(1)?, amount: Fen(row.get(2)?) });
+    connection.prepare_cached(sql)?.query_map([refund.0], read)?.collect()
+}
+
+/// A refund without its lines, from [`REFUND_COLUMNS`].
+pub(crate) fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
+    Ok(Refund {
+        id: TransactionId(row.get(0)?),
+        order: OrderId(row.get(1)?),
+        status: rows::word(row, 2, RefundStatus::from_word)?,
+        lines: Vec::new(),
+        amount: Fen(row.get(3)?),
+        ground: rows::word(row, 4, Ground::from_word)?,
+        reason: row.get(5)?,
+        applicant: PersonId(row.get(6)?),
+        requested_at: Timestamp(row.get(7)?),
+        reviewer: row.get::<_, Option<i64>>(8)?.map(PersonId),
+        decided_at: row.get::<_, Option<i64>>(9)?.map(Timestamp),
+        opinion: row.get(10)?,
+        decided_by: row.get::<_, Option<i64>>(11)?.map(TransactionId),
+    })
+}
+
+pub(super) fn load_batch(connection: &Connection, state: &mut State, terminal: TerminalId) -> rusqlite::Result<()> {
+    let sql = "SELECT COUNT(*) FROM orders WHERE terminal_id = ?1 AND open = 1 AND attempt IS NOT NULL";
+    let open: i64 = connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0))?;
+    state.attempts.loaded(terminal, Some(open));
+    state.batches.loaded(terminal, running_batch(connection, terminal)?);
+    Ok(())
+}
+
+/// The terminal's open batch, added up from the ledger.
+pub(crate) fn running_batch(connection: &Connection, terminal: TerminalId) -> rusqlite::Result<Option<Batch>> {
+    let sql = "SELECT batch_no FROM terminal WHERE id = ?1";
+    let number: Option<i64> = connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0)).optional()?;
+    let Some(number) = number else { return Ok(None) };
+    let sql = "SELECT closed_at, closed_by FROM batch WHERE terminal_id = ?1 ORDER BY number DESC LIMIT 1";
+    let last = connection.prepare_cached(sql)?.query_row([terminal.0], |row| Ok((row.get(0)?, row.get(1)?)));
+    let last: Option<(i64, i64)> = last.optional()?;
+    let (opened_at, after) = last.unwrap_or((0, 0));
+    let mut batch = Batch {
+        terminal,
+        number,
+        opened_at: Timestamp(opened_at),
+        people: BTreeMap::new(),
+        handling: handling(connection, terminal, Timestamp(opened_at))?,
+    };
+    let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_BATCH)?;
+    for transaction in statement.query_map(params![after, terminal.0, number], rows::transaction)? {
+        batch.add(&transaction?);
+    }
+    Ok(Some(batch))
+}
+
+fn handling(connection: &Connection, terminal: TerminalId, since: Timestamp) -> rusqlite::Result<Handling> {
+    let sql = "SELECT action, COUNT(*) FROM audit WHERE terminal_id = ?1 AND at > ?2
+        AND action IN ('slip_printed', 'slip_reprinted', 'price_changed', 'line_voided') GROUP BY action";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut handling = Handling::default();
+    let mut counts = statement.query(params![terminal.0, since.0])?;
+    while let Some(row) = counts.next()? {
+        let place = match row.get::<_, String>(0)?.as_str() {
+            "slip_printed" => &mut handling.prints,
+            "slip_reprinted" => &mut handling.reprints,
+            "price_changed" => &mut handling.price_changes,
+            _ => &mut handling.voided_lines,
+        };
+        *place = row.get(1)?;
+    }
+    Ok(handling)
+}
+
+pub(super) fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::Result<()> {
+    for refund in changes.refunds.values() {
+        save_refund(connection, state, refund)?;
+    }
+    for (terminal, till) in &changes.tills {
+        let sql = "UPDATE terminal SET batch_no = ?2 WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute([terminal.0, till.batch])?;
+    }
+    changes.batches.iter().try_for_each(|batch| save_batch(connection, batch))
+}
+
+fn save_refund(connection: &Connection, state: &State, refund: &Refund) -> rusqlite::Result<()> {
+    let (reviewer, decided_at) = (refund.reviewer.map(|id| id.0), refund.decided_at.map(|at| at.0));
+    let decided_by = refund.decided_by.map(|id| id.0);
+    let sql =
+        "UPDATE refund SET status = ?2, reviewer_id = ?3, decided_at = ?4, opinion = ?5, decided_by = ?6 WHERE id = ?1";
+    let change = params![refund.id.0, refund.status.word(), reviewer, decided_at, refund.opinion, decided_by];
+    if connection.prepare_cached(sql)?.execute(change)? == 1 {
+        return Ok(());
+    }
+    let order = state.orders.get(&refund.order);
+    let (merchant, outlet) = order.map_or((0, 0), |order| (order.merchant.0, order.outlet.0));
+    let sql = "INSERT INTO refund (id, order_id, merchant_id, outlet_id, status, amount, ground, reason, applicant_id,
+            requested_at, reviewer_id, decided_at, opinion, decided_by, prints)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0)";
+    connection.prepare_cached(sql)?.execute(params![
+        refund.id.0,
+        refund.order.0,
+        merchant,
+        outlet,
+        refund.status.word(),
+        refund.amount.0,
+        refund.ground.word(),
+        refund.reason,
+        refund.applicant.0,
+        refund.requested_at.0,
+        reviewer,
+        decided_at,
+        refund.opinion,
+        decided_by,
+    ])?;
+    let sql = "INSERT INTO refund_line (refund_id, line, quantity, amount) VALUES (?1, ?2, ?3, ?4)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for line in &refund.lines {
+        insert.execute(params![refund.id.0, line.line, line.quantity, line.amount.0])?;
+    }
+    Ok(())
+}
+
+fn save_batch(connection: &Connection, closed: &ClosedBatch) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO batch (terminal_id, number, opened_at, closed_at, operator_id, closed_by, figures)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let batch = &closed.batch;
+    connection.prepare_cached(sql)?.execute(params![
+        batch.terminal.0,
+        batch.number,
+        batch.opened_at.0,
+        closed.closed_at.0,
+        closed.operator.0,
+        closed.closed_by.0,
+        figures::write(batch),
+    ])?;
+    Ok(())
+}
