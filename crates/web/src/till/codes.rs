@@ -220,9 +220,15 @@ mod tests {
     #[test]
     fn figures_come_from_the_decline() {
         let text = Lang::En.text();
-        assert_eq!(what(Decline::InsufficientFunds { short_by: Fen(3_120) }, text), "Insufficient balance, \u{a5}31.20 short");
+        assert_eq!(
+            what(Decline::InsufficientFunds { short_by: Fen(3_120) }, text),
+            "Insufficient balance, \u{a5}31.20 short"
+        );
         assert_eq!(what(Decline::WrongPin { tries_left: 2 }, text), "Wrong password, 2 tries left");
-        assert_eq!(what(Decline::CardExpired { on: domain::time::BusinessDate(20_251_231) }, text), "Card expired (2025-12)");
+        assert_eq!(
+            what(Decline::CardExpired { on: domain::time::BusinessDate(20_251_231) }, text),
+            "Card expired (2025-12)"
+        );
         assert_eq!(what(Decline::OverDailyCount { limit: 50 }, text), "Over the number of sales a day (50)");
     }
 
@@ -234,12 +240,12 @@ mod tests {
         for decline in Decline::every() {
             let moved = advice(decline, Lang::Zh.text()).moved;
             let expected = match decline {
-                Decline::AlreadyPaid => codes.not_charged_twice,
-                Decline::AttemptOpen => codes.not_charged_yet,
-                Decline::Withdrawn => codes.not_charged_again,
-                _ => codes.not_charged,
+                Decline::AlreadyPaid => [codes.not_charged_twice; 2],
+                Decline::AttemptOpen => [codes.not_charged_yet; 2],
+                Decline::Withdrawn => [codes.not_charged_again; 2],
+                _ => [codes.not_charged, codes.not_refunded],
             };
-            assert_eq!(moved, expected, "{decline:?}");
+            assert!(expected.contains(&moved), "{decline:?}: {moved}");
         }
     }
 }

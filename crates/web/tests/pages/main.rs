@@ -2,7 +2,9 @@
 
 mod guard;
 mod login;
+mod pay;
 mod routes;
 mod sale;
 mod session;
 mod shop;
+mod slip;

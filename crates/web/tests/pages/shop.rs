@@ -22,6 +22,8 @@ pub(crate) const MINUTE: i64 = 60_000_000;
 pub(crate) struct Shop {
     pub(crate) db: Sqlite,
     pub(crate) clock: Clock,
+    pub(crate) vault: Vault,
+    pub(crate) books: Books,
     router: Router,
     _folder: tempfile::TempDir,
 }
@@ -47,9 +49,9 @@ impl Shop {
             demo: true,
         };
         change(&mut settings);
-        let engine = Engine::start(books, clock.clone());
-        let router = router(Web::new(db.clone(), engine, vault, clock.clone(), settings));
-        Self { db, clock, router, _folder: folder }
+        let engine = Engine::start(books.clone(), clock.clone());
+        let router = router(Web::new(db.clone(), engine, vault.clone(), clock.clone(), settings));
+        Self { db, clock, vault, books, router, _folder: folder }
     }
 
     /// A browser that never was here.
