@@ -1,0 +1,373 @@
+//! The engine over both books: once however often it is sent, alone when it breaks something, the right answer to the
+//! right caller, a definite "no" when too much waits.
+
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::card_number::{EntryMode, MaskedCard};
+use domain::command::{Actor, Command, PresentedCard, Proof};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::ledger::ChainKey;
+use domain::money::Fen;
+use domain::order::{Order, OrderStatus};
+use domain::outcome::Outcome;
+use domain::pin::PinValue;
+use domain::state::Till;
+use domain::time::{BusinessDate, HOUR, Timestamp};
+use engine::clock::Clock;
+use engine::{Engine, SubmitError};
+use storage::memory::Memory;
+use storage::{Books, Sqlite};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
+const ACTOR: Actor = Actor {
+    merchant: MerchantId(250_100),
+    outlet: OutletId(2_501_001),
+    terminal: TerminalId(25_010_007),
+    operator: PersonId(1003),
+};
+const CARD: i64 = 10_000_000;
+const ORDERS: i64 = 600;
+const MOST: i64 = 100_000_000;
+/// Every order's total is its id, but this one is the poisoned amount of the tests that have one.
+const POISON: i64 = 66;
+
+struct Ground {
+    books: Books,
+    _folder: Option<TempDir>,
+}
+
+fn memory() -> Ground {
+    let books = Memory::new(ChainKey([7; 32]));
+    let (merchant, outlet) = (ACTOR.merchant, ACTOR.outlet);
+    let till = Till {
+        merchant,
+        outlet,
+        merchant_active: true,
+        outlet_active: true,
+        terminal_active: true,
+        batch: 1,
+        drug_returns: false,
+    };
+    books.put_till(ACTOR.terminal, till);
+    let programme = Programme {
+        named: true,
+        balance_max: Fen(MOST),
+        sale_max: Fen(MOST),
+        daily_max: Fen(MOST),
+        daily_count_max: MOST,
+        refund_window: HOUR,
+        merchants: vec![],
+    };
+    books.put_card(Card {
+        id: CardId(CARD),
+        key: CardKey([1; 16]),
+        status: CardStatus::Active,
+        holder: String::new(),
+        expires_on: None,
+        pin: PinValue([1; 32]),
+        balance: Fen::ZERO,
+        spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
+        programme,
+    });
+    for id in 1..=ORDERS {
+        books.put_order(Order {
+            id: OrderId(id),
+            merchant,
+            outlet,
+            terminal: ACTOR.terminal,
+            operator: ACTOR.operator,
+            status: OrderStatus::Draft,
+            total: Fen(id),
+            payable: true,
+            attempt: None,
+            paid_by: None,
+            paid_at: None,
+        });
+    }
+    Ground { books: Books::Memory(books), _folder: None }
+}
+
+async fn sqlite() -> Ground {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
+    let sql = format!(
+        "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (250100, '898320159120001', '', 'active', 0);
+        INSERT INTO outlet (id, merchant_id, name, status) VALUES (2501001, 250100, '', 'active');
+        INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
+            VALUES (25010007, 2501001, 'active', 1, 'p80', 50);
+        INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
+            VALUES (1, '', 1, {MOST}, {MOST}, {MOST}, {MOST}, 1);
+        INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on,
+                spent_amount, spent_count)
+            VALUES ({CARD}, x'{}', x'00', 1, 'active', '', NULL, x'{}', 0, 0, 0, 0);
+        WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < {ORDERS})
+        INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, open,
+                held, prints, opened_at, changed_at)
+            SELECT id, '', 250100, 2501001, 25010007, 1003, 'draft', id, 1, 1, 0, 0, 0, 0 FROM n;",
+        "01".repeat(16),
+        "01".repeat(32)
+    );
+    database.write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("laid");
+    Ground { books: Books::Sqlite(database, ChainKey([7; 32])), _folder: Some(folder) }
+}
+
+impl Ground {
+    fn start(&self) -> Engine {
+        Engine::start(self.books.clone(), Clock::manual(MORNING))
+    }
+
+    fn database(&self) -> &Sqlite {
+        let Books::Sqlite(database, _) = &self.books else { panic!("this test is for the file") };
+        database
+    }
+
+    async fn run(&self, sql: &'static str) {
+        self.database().write(move |connection| Ok(connection.execute_batch(sql)?)).await.expect("it runs");
+    }
+}
+
+fn request(n: i64) -> RequestId {
+    RequestId(i128::from(n).to_be_bytes())
+}
+
+fn presented() -> PresentedCard {
+    let masked = MaskedCard("608625******0012".to_owned());
+    PresentedCard { key: CardKey([1; 16]), masked, entry: EntryMode::Swiped }
+}
+
+fn sale(order: i64) -> Command {
+    let proof = Proof::Pin(PinValue([1; 32]));
+    Command::Sale { order: OrderId(order), amount: Fen(order), card: presented(), proof }
+}
+
+async fn pay(engine: &Engine, order: i64) -> Result<Outcome, SubmitError> {
+    engine.submit(request(order), ACTOR, sale(order)).await
+}
+
+async fn load(engine: &Engine, amount: i64) {
+    let command = Command::Load { card: presented(), amount: Fen(amount) };
+    let outcome = engine.submit(request(1_000_000), ACTOR, command).await.expect("loaded");
+    assert!(outcome.approved());
+}
+
+async fn balance(engine: &Engine, n: i64) -> i64 {
+    let command = Command::Inquiry { card: presented(), pin: PinValue([1; 32]) };
+    let outcome = engine.submit(request(2_000_000 + n), ACTOR, command).await.expect("answered");
+    outcome.transaction().and_then(|transaction| transaction.balance).expect("approved").0
+}
+
+/// What became of a request; definite, because it is withdrawn when it never arrived.
+async fn found(engine: &Engine, order: i64) -> &'static str {
+    let masked = MaskedCard(String::new());
+    let asks = Command::Withdraw { order: OrderId(order), amount: Fen(order), masked };
+    let outcome = engine.submit(request(order), ACTOR, asks).await.expect("answered");
+    outcome.transaction().expect("on record").code()
+}
+
+async fn equal_submits(ground: Ground) {
+    let engine = ground.start();
+    load(&engine, 1_000_000).await;
+    for order in 1..=40 {
+        let mut equal = JoinSet::new();
+        for _ in 0..50 {
+            let engine = engine.clone();
+            equal.spawn(async move { pay(&engine, order).await.expect("answered") });
+        }
+        let outcomes = equal.join_all().await;
+        assert!(outcomes[0].approved() && outcomes.iter().all(|outcome| *outcome == outcomes[0]));
+    }
+    assert_eq!(balance(&engine, 1).await, 1_000_000 - (1..=40).sum::<i64>());
+    assert_eq!(ground.books.verify().await.expect("reads"), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_equal_submits_charge_once_in_memory() {
+    equal_submits(memory()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_equal_submits_charge_once_in_a_file() {
+    equal_submits(sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_reach_their_callers() {
+    for ground in [memory(), sqlite().await] {
+        let engine = ground.start();
+        load(&engine, 1_000_000).await;
+        let mut callers = JoinSet::new();
+        for order in 1..=ORDERS {
+            let engine = engine.clone();
+            callers.spawn(async move { (order, pay(&engine, order).await.expect("answered")) });
+        }
+        for (order, outcome) in callers.join_all().await {
+            let transaction = outcome.transaction().expect("on record");
+            assert_eq!((transaction.code(), transaction.order), ("00", Some(OrderId(order))));
+            assert_eq!((transaction.request_id, transaction.amount), (request(order), Fen(order)));
+        }
+        assert_eq!(balance(&engine, 1).await, 1_000_000 - (1..=ORDERS).sum::<i64>());
+    }
+}
+
+/// Polls `submit` once: the command is handed over, nobody has waited yet.
+macro_rules! hand_over {
+    ($submit:expr) => {{
+        let mut submitted = pin!($submit);
+        let now = submitted.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(now, Poll::Pending));
+    }};
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_takes_nothing_back() {
+    for ground in [memory(), sqlite().await] {
+        let engine = ground.start();
+        load(&engine, 1_000_000).await;
+        for order in 1..=20 {
+            hand_over!(pay(&engine, order));
+        }
+        for order in 1..=20 {
+            assert_eq!(found(&engine, order).await, "00");
+        }
+        assert_eq!(found(&engine, 21).await, "25");
+        // Also when the last handle goes: what waits is still decided.
+        hand_over!(pay(&engine, 30));
+        drop(engine);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let engine = ground.start();
+        assert_eq!(found(&engine, 30).await, "00");
+    }
+}
+
+/// The store refuses one command of a group; its neighbours do not notice.
+#[tokio::test]
+async fn a_poisoned_command_fails_alone() {
+    let ground = sqlite().await;
+    ground
+        .run(
+            "CREATE TRIGGER poison BEFORE INSERT ON ledger_transaction WHEN NEW.amount = 66 AND NEW.kind = 'sale'
+            BEGIN SELECT RAISE(ABORT, 'poison'); END",
+        )
+        .await;
+    let engine = ground.start();
+    load(&engine, 1_000_000).await;
+    let mut callers = JoinSet::new();
+    for order in 50..114 {
+        let engine = engine.clone();
+        callers.spawn(async move { (order, pay(&engine, order).await) });
+    }
+    for (order, result) in callers.join_all().await {
+        match result {
+            Err(SubmitError::NotCharged(why)) => assert!(order == POISON && why.contains("poison"), "{why}"),
+            Ok(outcome) => assert!(order != POISON && outcome.approved()),
+            Err(other) => panic!("order {order}: {other}"),
+        }
+    }
+    assert_eq!(balance(&engine, 1).await, 1_000_000 - (50..114).sum::<i64>() + POISON);
+    ground.run("DROP TRIGGER poison").await;
+    assert!(pay(&engine, POISON).await.expect("answered").approved(), "\"not charged\" was true");
+    assert_eq!(ground.books.verify().await.expect("reads"), []);
+}
+
+/// A broken invariant stops every command of the group, not the engine.
+#[tokio::test]
+async fn a_panic_in_the_decision_is_a_definite_no() {
+    let ground = sqlite().await;
+    let engine = ground.start();
+    load(&engine, 1_000_000).await;
+    // Numbers that are used up are the one invariant that a row can break.
+    ground.run("CREATE TABLE kept AS SELECT * FROM ledger_head; UPDATE ledger_head SET sequence = 9999999999").await;
+    let mut callers = JoinSet::new();
+    for order in 1..=10 {
+        let engine = engine.clone();
+        callers.spawn(async move { pay(&engine, order).await });
+    }
+    for result in callers.join_all().await {
+        assert!(matches!(&result, Err(SubmitError::NotCharged(why)) if why.contains("panicked")), "{result:?}");
+    }
+    ground.run("UPDATE ledger_head SET sequence = (SELECT sequence FROM kept); DROP TABLE kept").await;
+    assert!(pay(&engine, 1).await.expect("answered").approved());
+    assert_eq!(ground.books.verify().await.expect("reads"), []);
+}
+
+#[tokio::test]
+async fn too_many_are_turned_away_at_once() {
+    const SENT: i64 = 6_000;
+    let ground = sqlite().await;
+    let engine = ground.start();
+    load(&engine, 1_000_000).await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let database = ground.database().clone();
+    let blocked = tokio::spawn(async move { database.write(move |_| Ok(held.recv().is_ok())).await });
+    tokio::task::yield_now().await;
+    let mut callers = JoinSet::new();
+    for n in 0..SENT {
+        let engine = engine.clone();
+        let command = Command::Inquiry { card: presented(), pin: PinValue([1; 32]) };
+        callers.spawn(async move { engine.submit(request(10_000_000 + n), ACTOR, command).await });
+    }
+    // The refused hear it while the store still stands. The queue has 4,096 places and a group of at most 256 is out.
+    let mut refused = 0;
+    while refused < SENT - 4_096 - 256 {
+        let early = tokio::time::timeout(Duration::from_secs(60), callers.join_next()).await.expect("at once");
+        assert_eq!(early.expect("one is there").expect("no panic"), Err(SubmitError::Overloaded));
+        refused += 1;
+    }
+    release.send(()).expect("it waits");
+    assert!(blocked.await.expect("no panic").expect("written"));
+    for result in callers.join_all().await {
+        match result {
+            Ok(outcome) => assert!(outcome.approved()),
+            Err(error) => {
+                assert_eq!(error, SubmitError::Overloaded);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused <= SENT - 4_096, "{refused}");
+    // The load, what was answered, this inquiry: nothing of the refused ones is on record.
+    let command = Command::Inquiry { card: presented(), pin: PinValue([1; 32]) };
+    let last = engine.submit(request(3), ACTOR, command).await.expect("answered");
+    let sequence = last.transaction().expect("on record").id.sequence();
+    assert_eq!(sequence, SENT - refused + 2);
+}
+
+/// Who reads after an answer sees what was answered.
+#[tokio::test]
+async fn an_answer_leaves_after_the_commit() {
+    let ground = sqlite().await;
+    let engine = ground.start();
+    load(&engine, 1_000_000).await;
+    for order in 1..=50 {
+        let outcome = pay(&engine, order).await.expect("answered");
+        let id = outcome.transaction().expect("on record").id.0;
+        let seen = ground.database().read(move |connection| {
+            let sql = "SELECT paid_by FROM orders WHERE id = ?1 AND status = 'paid'";
+            Ok(connection.query_row(sql, [order], |row| row.get::<_, i64>(0))?)
+        });
+        assert_eq!(seen.await.expect("there"), id);
+    }
+}
+
+/// Numbers are given in the order of asking, also across groups.
+#[tokio::test]
+async fn first_asked_first_decided() {
+    for ground in [memory(), sqlite().await] {
+        let engine = ground.start();
+        load(&engine, 1_000_000).await;
+        let mut callers = JoinSet::new();
+        for order in 1..=300 {
+            let engine = engine.clone();
+            callers.spawn(async move { (order, pay(&engine, order).await.expect("answered")) });
+        }
+        for (order, outcome) in callers.join_all().await {
+            assert_eq!(outcome.transaction().expect("on record").id.sequence(), order + 1);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The money path under faults, never shipped: a simulator with its own auditor ([`run`], [`auditor`]), planted faults
+//! that it has to find ([`flaws`]), a child that is killed under load ([`child`]), and a benchmark (`bin/bench`).
+
+pub mod ask;
+pub mod auditor;
+pub mod child;
+pub mod dice;
+pub mod flaws;
+pub mod run;
+pub mod shop;

@@ -1,0 +1,247 @@
+//! The shop of the simulation: one till, cards, orders; the same in memory and in a database file.
+
+use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::card_number::{EntryMode, MaskedCard};
+use domain::command::{Actor, PresentedCard};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::ledger::ChainKey;
+use domain::money::Fen;
+use domain::order::{Order, OrderStatus};
+use domain::pin::PinValue;
+use domain::state::Till;
+use domain::time::{BusinessDate, Timestamp};
+use rusqlite::{Connection, params};
+use storage::StorageError;
+use storage::memory::Memory;
+
+/// 2026-11-23 08:00 in China.
+pub const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
+
+/// Who asks.
+pub const ACTOR: Actor = Actor {
+    merchant: MerchantId(250_100),
+    outlet: OutletId(2_501_001),
+    terminal: TerminalId(25_010_007),
+    operator: PersonId(1003),
+};
+
+/// Id of card number 0; card `n` has the id `FIRST_CARD + n`.
+pub const FIRST_CARD: i64 = 10_000_000;
+
+/// 48 hours.
+const REFUND_WINDOW: i64 = 48 * domain::time::HOUR;
+
+/// Secret of the chain.
+pub fn chain_key() -> ChainKey {
+    ChainKey([7; 32])
+}
+
+/// Look-up value of card `n`. Scattered, as an HMAC would be.
+pub fn card_key(n: i64) -> CardKey {
+    let mut dice = crate::dice::Dice::new(u64::try_from(n).expect("not negative"));
+    CardKey((u128::from(dice.bits()) << 64 | u128::from(dice.bits())).to_be_bytes())
+}
+
+/// The PIN of card `n`, or a wrong one.
+pub fn pin(n: i64, right: bool) -> PinValue {
+    PinValue([u8::try_from(n % 200).expect("small") + u8::from(!right); 32])
+}
+
+/// Card `n` at the till.
+pub fn present(n: i64) -> PresentedCard {
+    PresentedCard {
+        key: card_key(n),
+        masked: MaskedCard(format!("608625******{:04}", n % 10_000)),
+        entry: EntryMode::Swiped,
+    }
+}
+
+/// Request id number `n`, ascending as the till's are.
+pub fn request(n: u64) -> RequestId {
+    RequestId(u128::from(n).to_be_bytes())
+}
+
+/// A card of the shop.
+#[derive(Clone, Debug)]
+pub struct CardTerms {
+    /// Its number in the shop.
+    pub n: i64,
+    /// State.
+    pub status: CardStatus,
+    /// Most it may hold.
+    pub balance_max: i64,
+    /// Most one sale may take.
+    pub sale_max: i64,
+    /// Most it may spend in a day.
+    pub daily_max: i64,
+    /// Most sales in a day.
+    pub daily_count_max: i64,
+}
+
+/// An order of the shop.
+#[derive(Clone, Debug)]
+pub struct OrderTerms {
+    /// Its id.
+    pub id: i64,
+    /// Its total.
+    pub total: i64,
+    /// The request that it is locked for.
+    pub attempt: Option<u64>,
+}
+
+/// What there is before the first command.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    /// Cards, with nothing on them.
+    pub cards: Vec<CardTerms>,
+    /// Drafts.
+    pub orders: Vec<OrderTerms>,
+}
+
+impl CardTerms {
+    /// A card without limits that matter.
+    pub fn wide(n: i64) -> Self {
+        let most = 1_000_000_000_000;
+        let (balance_max, sale_max, daily_max) = (most, most, most);
+        Self { n, status: CardStatus::Active, balance_max, sale_max, daily_max, daily_count_max: most }
+    }
+
+    /// The domain's card.
+    pub fn card(&self) -> Card {
+        Card {
+            id: CardId(FIRST_CARD + self.n),
+            key: card_key(self.n),
+            status: self.status,
+            holder: String::new(),
+            expires_on: None,
+            pin: pin(self.n, true),
+            balance: Fen::ZERO,
+            spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
+            programme: Programme {
+                named: true,
+                balance_max: Fen(self.balance_max),
+                sale_max: Fen(self.sale_max),
+                daily_max: Fen(self.daily_max),
+                daily_count_max: self.daily_count_max,
+                refund_window: REFUND_WINDOW,
+                merchants: Vec::new(),
+            },
+        }
+    }
+}
+
+impl OrderTerms {
+    /// The domain's order.
+    pub fn order(&self) -> Order {
+        Order {
+            id: OrderId(self.id),
+            merchant: ACTOR.merchant,
+            outlet: ACTOR.outlet,
+            terminal: ACTOR.terminal,
+            operator: ACTOR.operator,
+            status: OrderStatus::Draft,
+            total: Fen(self.total),
+            payable: true,
+            attempt: self.attempt.map(request),
+            paid_by: None,
+            paid_at: None,
+        }
+    }
+}
+
+/// The till of [`ACTOR`].
+pub fn till() -> Till {
+    Till {
+        merchant: ACTOR.merchant,
+        outlet: ACTOR.outlet,
+        merchant_active: true,
+        outlet_active: true,
+        terminal_active: true,
+        batch: 1,
+        drug_returns: false,
+    }
+}
+
+impl Shop {
+    /// Puts the shop into memory.
+    pub fn fill_memory(&self) -> Memory {
+        let memory = Memory::new(chain_key());
+        memory.put_till(ACTOR.terminal, till());
+        self.cards.iter().for_each(|card| memory.put_card(card.card()));
+        self.orders.iter().for_each(|order| memory.put_order(order.order()));
+        memory
+    }
+
+    /// Puts the shop into an empty database, in the open transaction.
+    pub fn fill_database(&self, connection: &Connection) -> Result<(), StorageError> {
+        insert_place(connection)?;
+        for card in &self.cards {
+            let terms = [card.n, card.balance_max, card.sale_max, card.daily_max, card.daily_count_max];
+            insert_programme(connection, terms)?;
+            insert_card(connection, card.n, card.n, card.status, 0)?;
+        }
+        self.orders.iter().try_for_each(|order| insert_order(connection, order, None)).map_err(StorageError::from)
+    }
+}
+
+/// Merchant, outlet and till of [`ACTOR`].
+pub fn insert_place(connection: &Connection) -> rusqlite::Result<()> {
+    let (merchant, outlet, terminal) = (ACTOR.merchant.0, ACTOR.outlet.0, ACTOR.terminal.0);
+    let sql = "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (?1, ?2, 'Shop', 'active', 0)";
+    connection.execute(sql, params![merchant, format!("{merchant:015}")])?;
+    let sql = "INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, 'Shop', 'active')";
+    connection.execute(sql, [outlet, merchant])?;
+    let sql = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
+        VALUES (?1, ?2, 'active', 1, 'p80', 50)";
+    connection.execute(sql, [terminal, outlet])?;
+    Ok(())
+}
+
+/// A programme: its id, then balance, sale and daily limits and the daily count.
+pub fn insert_programme(connection: &Connection, terms: [i64; 5]) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max,
+        refund_window) VALUES (?1, '', 1, ?2, ?3, ?4, ?5, ?6)";
+    let [id, balance, sale, daily, count] = terms;
+    connection.prepare_cached(sql)?.execute([id, balance, sale, daily, count, REFUND_WINDOW])?;
+    Ok(())
+}
+
+/// Card `n` of `programme`. A balance belongs only where the ledger is not checked.
+pub fn insert_card(
+    connection: &Connection,
+    n: i64,
+    programme: i64,
+    status: CardStatus,
+    balance: i64,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on,
+        spent_amount, spent_count) VALUES (?1, ?2, ?3, ?4, ?5, '', NULL, ?6, ?7, 0, 0, 0)";
+    // As long as a sealed card number: nonce, 16 digits, tag.
+    let sealed = [0_u8; 44];
+    let row = params![FIRST_CARD + n, card_key(n).0, sealed, programme, status.word(), pin(n, true).0, balance];
+    connection.prepare_cached(sql)?.execute(row)?;
+    Ok(())
+}
+
+/// An order: a draft, or paid by a transaction.
+pub fn insert_order(connection: &Connection, order: &OrderTerms, paid_by: Option<i64>) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+        attempt, attempt_at, attempt_masked, paid_by, paid_at, open, held, prints, opened_at, changed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, NULL, NULL, ?10, ?11, 0, 0, 0, ?12, ?12)";
+    connection.prepare_cached(sql)?.execute(params![
+        order.id,
+        format!("261123{:05}", order.id % 100_000),
+        ACTOR.merchant.0,
+        ACTOR.outlet.0,
+        ACTOR.terminal.0,
+        ACTOR.operator.0,
+        if paid_by.is_some() { "paid" } else { "draft" },
+        order.total,
+        order.attempt.map(|n| request(n).0),
+        paid_by,
+        paid_by.map(|_| MORNING.0),
+        MORNING.0
+    ])?;
+    Ok(())
+}
