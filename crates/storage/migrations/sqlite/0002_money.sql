@@ -121,8 +121,15 @@ CREATE TABLE product (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX product_barcode ON product (merchant_id, barcode) WHERE barcode <> '';
--- Everything a search reads, so that one pass over the goods on sale touches a third of the pages.
-CREATE INDEX product_search ON product (merchant_id, category, code, barcode, pinyin, name) WHERE active = 1;
+
+-- What a search looks through: per category a line of keys for each product on sale. Written by product::index.
+CREATE TABLE product_keys (
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    category TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    keys TEXT NOT NULL,
+    PRIMARY KEY (merchant_id, category)
+) STRICT;
 
 -- Written as a draft by `draft`, and once paid only by the money path.
 CREATE TABLE orders (
