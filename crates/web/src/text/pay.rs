@@ -6,12 +6,12 @@ texts! {
         title: "刷卡支付", "Card payment";
         order: "订单", "Order";
         card: "卡号", "Card number";
-        card_hint: "刷卡或输入 16–19 位卡号", "Swipe, or type 16 to 19 digits";
+        card_hint: "刷卡或输入 16–19 位卡号", "Swipe, or type the number";
         card_empty: "请刷卡或输入卡号", "Swipe the card or type its number";
         card_format: "卡号为 16–19 位数字", "A card number has 16 to 19 digits";
         card_invalid: "14 卡号无效，请重新刷卡或输入", "14 Invalid card number: swipe or type it again";
         pin: "密码", "Password";
-        pin_hint: "（请客户输入）", "(the customer enters it)";
+        pin_hint: "（请客户输入）", "(customer)";
         pin_format: "密码为 6 位数字，请客户重新输入", "The password has 6 digits; ask the customer to enter it again";
         balance_query: "查余额", "Balance";
         pay: "支付", "Pay";

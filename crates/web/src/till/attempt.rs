@@ -155,7 +155,7 @@ pub async fn follow_up(web: Web) {
                             );
                         }
                         Err(error) => {
-                            tracing::warn!(%error, order = attempt.number, "a payment's outcome is still unknown")
+                            tracing::warn!(%error, order = attempt.number, "a payment's outcome is still unknown");
                         }
                     }
                 }

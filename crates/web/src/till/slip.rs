@@ -95,7 +95,7 @@ pub(crate) async fn show(
     let duplicate = (duplicate > 0).then_some(duplicate);
     let height = height(&slip, &shop.paper, duplicate.is_some());
     let (paper, copies) = (shop.paper.clone(), [false, true]);
-    Ok(render(&View { page, paper, height, rrn, duplicate, counted, printed, copies, slip }).into_response())
+    Ok(render(&View { page, paper, height, slip, rrn, duplicate, counted, printed, copies }).into_response())
 }
 
 /// Counts a print and shows what to print.
@@ -191,13 +191,12 @@ pub(crate) struct Sheet {
 }
 
 /// The page box as a style sheet of its own: pages may carry no style inline, and its height differs by slip.
-#[expect(clippy::unused_async, reason = "axum calls async handlers only")]
 pub(crate) async fn sheet(Query(sheet): Query<Sheet>) -> Response {
     let mm = sheet.mm.clamp(*HEIGHTS.start(), *HEIGHTS.end());
     let text = match sheet.paper.as_str() {
         "p58" => format!("@page{{size:58mm {mm}mm;margin:0}}"),
         "p80" => format!("@page{{size:80mm {mm}mm;margin:0}}"),
-        _ => "@page{size:A4 portrait;margin:12mm}".to_owned(),
+        _ => "@page{size:A4 portrait;margin:10mm}".to_owned(),
     };
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], text).into_response()
 }
@@ -268,9 +267,10 @@ fn item_height(item: &Item, all: &[Item], roll: &Roll) -> f64 {
 /// How wide a letter is at most, in its size: Chinese is square, the rest narrower.
 fn letter(c: char) -> f64 {
     match c {
-        'W' | 'M' | '@' | '%' | 'm' | 'w' => 1.0,
-        c if c.is_ascii_uppercase() => 0.8,
-        c if c.is_ascii() => 0.62,
+        '.' | ',' | ' ' | 'i' | 'l' => 0.36,
+        '0'..='9' => 0.58,
+        'a'..='l' | 'n'..='v' | 'x'..='z' | '-' | '*' => 0.63,
+        'A'..='L' | 'N'..='V' | 'X'..='Z' => 0.76,
         _ => 1.0,
     }
 }
