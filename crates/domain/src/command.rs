@@ -164,6 +164,7 @@ impl Command {
                     digest.update(line.to_be_bytes());
                     digest.update(quantity.to_be_bytes());
                 }
+                digest.update([u8::from(request.escalate)]);
                 digest.update(request.ground.word());
                 digest.update(&request.reason);
             }

@@ -343,17 +343,18 @@ fn judge_review<'a>(
     if !text_fits(&review.opinion) {
         return Err(Decline::TextLength);
     }
-    let Some(typed) = &review.card else { return Ok((sold, refund)) };
-    if typed.key != sold.card && typed.key != sold.payee {
-        return Err(Decline::CardDiffers);
-    }
     let mut escalate = |decline| {
         changes.refunds.insert(refund.id, Refund { status: RefundStatus::Escalated, ..refund.clone() });
         Err(decline)
     };
     let last = deadline(sold.sale.at, sold.window);
+    // Turning it down is a decision too.
     if !issuer && envelope.at > last {
         return escalate(Decline::RefundWindowPassed { at: last });
+    }
+    let Some(typed) = &review.card else { return Ok((sold, refund)) };
+    if typed.key != sold.card && typed.key != sold.payee {
+        return Err(Decline::CardDiffers);
     }
     match payee_refused(state, sold, issuer) {
         Some(decline) if !issuer => escalate(decline),
@@ -363,7 +364,7 @@ fn judge_review<'a>(
 }
 
 /// A lost or stolen card gets its money back only through the card company; a closed or replaced one not at all.
-fn payee_refused(state: &State, sold: &Sold, issuer: bool) -> Option<Decline> {
+pub(crate) fn payee_refused(state: &State, sold: &Sold, issuer: bool) -> Option<Decline> {
     let Some(card) = state.cards.get(&sold.payee) else { return Some(Decline::CardClosed) };
     match card.status {
         CardStatus::Lost if !issuer => Some(Decline::CardLost),

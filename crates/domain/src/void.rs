@@ -10,7 +10,7 @@ use crate::ledger::Kind;
 use crate::money::Fen;
 use crate::order::{Order, OrderStatus};
 use crate::outcome::Decline;
-use crate::refund::{RefundStatus, credit, sold};
+use crate::refund::{RefundStatus, credit, payee_refused, sold};
 use crate::state::{Sold, State};
 
 pub(crate) fn decide(state: &State, envelope: &Envelope, order: OrderId, checker: PersonId) -> Decision {
@@ -45,10 +45,7 @@ fn judge<'a>(state: &'a State, envelope: &Envelope, order: OrderId) -> Result<&'
     if sold.refunds.iter().any(|refund| refund.status != RefundStatus::Rejected) {
         return Err(Decline::RefundExists);
     }
-    match state.cards.get(&sold.payee) {
-        Some(_) => Ok(sold),
-        None => Err(Decline::CardClosed),
-    }
+    payee_refused(state, sold, false).map_or(Ok(sold), Err)
 }
 
 /// Gives the whole sale back; also on the card's daily count, as if it had not been.

@@ -1,0 +1,181 @@
+//! What happens to a sale afterwards: the window to the microsecond, cards that are not what they were, reversals that
+//! come before or after the sale.
+
+mod world;
+
+use domain::card::{Card, CardStatus};
+use domain::command::{Command, Envelope, Proof};
+use domain::ids::{OrderId, PersonId, TransactionId};
+use domain::money::Fen;
+use domain::order::OrderStatus;
+use domain::outcome::Decline;
+use domain::refund::{Ground, RefundStatus};
+use domain::reversal::Reversed;
+use domain::time::{HOUR, Timestamp};
+use world::{MORNING, World, by, by_issuer, card, card_key, envelope, load, order, refund_request, review, sale_pin};
+
+const ORDER: i64 = 1;
+const CARD: u8 = 1;
+const MANAGER: i64 = 1002;
+const WINDOW: i64 = 48 * HOUR;
+
+/// 73.00 paid from a card with 100.00.
+fn sold() -> World {
+    let mut world = World::new();
+    world.put_card(card(CARD));
+    world.put_order(order(ORDER, 7_300));
+    world.lines.insert(OrderId(ORDER), world::lines());
+    assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 10_000))), None);
+    assert_eq!(world.decline(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None);
+    world
+}
+
+fn asked(world: &mut World, n: u16, lines: &[(i64, i64)]) -> TransactionId {
+    let outcome = world.ask(&envelope(n, MORNING, refund_request(ORDER, lines, Ground::Quality, false)));
+    let transaction = outcome.transaction().expect("recorded");
+    assert_eq!(transaction.decline, None);
+    transaction.id
+}
+
+fn decide(n: u16, refund: TransactionId, card: Option<u8>, at: Timestamp) -> Envelope {
+    by(MANAGER, envelope(n, at, review(ORDER, refund, card)))
+}
+
+fn change_card(world: &mut World, change: impl FnOnce(&mut Card)) {
+    change(world.cards.get_mut(&card_key(CARD)).expect("there"));
+}
+
+fn balance(world: &World, number: u8) -> Fen {
+    world.cards[&card_key(number)].balance
+}
+
+#[test]
+fn the_window_ends_after_its_last_microsecond() {
+    for (after, expected) in
+        [(WINDOW - 1_000, None), (WINDOW, None), (WINDOW + 1, Some(())), (WINDOW + 1_000, Some(()))]
+    {
+        let at = MORNING.plus(after);
+        let late = expected.map(|()| Decline::RefundWindowPassed { at: MORNING.plus(WINDOW) });
+        let mut world = sold();
+        let request = refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
+        assert_eq!(world.decline(&envelope(9, at, request)), late, "asked after {after}");
+        for card in [Some(CARD), None] {
+            let mut world = sold();
+            let id = asked(&mut world, 3, &[(1, 1)]);
+            assert_eq!(world.decline(&decide(9, id, card, at)), late, "decided after {after}");
+            let status = match (late, card) {
+                (Some(_), _) => RefundStatus::Escalated,
+                (None, Some(_)) => RefundStatus::Approved,
+                (None, None) => RefundStatus::Rejected,
+            };
+            assert_eq!(world.refunds[&id].status, status, "turning it down late is a decision too");
+            assert_eq!(world.audit(), []);
+        }
+    }
+}
+
+#[test]
+fn the_card_company_decides_what_came_too_late() {
+    let mut world = sold();
+    let id = asked(&mut world, 3, &[(1, 1)]);
+    let at = MORNING.plus(WINDOW + 1);
+    assert!(world.decline(&decide(4, id, Some(CARD), at)).is_some());
+    assert_eq!(world.decline(&decide(5, id, Some(CARD), at)), Some(Decline::RefundEscalated));
+    let issuer = by_issuer(9001, envelope(6, at, review(ORDER, id, Some(CARD))));
+    assert_eq!(world.decline(&issuer), None);
+    assert_eq!((world.refunds[&id].reviewer, balance(&world, CARD)), (Some(PersonId(9001)), Fen(3_700)));
+    assert_eq!(world.orders[&OrderId(ORDER)].status, OrderStatus::PartlyRefunded);
+    assert_eq!(world.audit(), []);
+}
+
+#[test]
+fn money_goes_back_to_a_card_that_may_hold_it() {
+    for (status, merchant, issuer) in [
+        (CardStatus::Active, None, None),
+        (CardStatus::Frozen, None, None),
+        (CardStatus::PinLocked, None, None),
+        (CardStatus::Lost, Some(Decline::CardLost), None),
+        (CardStatus::Stolen, Some(Decline::CardStolen), None),
+        (CardStatus::Closed, Some(Decline::CardClosed), Some(Decline::CardClosed)),
+    ] {
+        let mut world = sold();
+        let id = asked(&mut world, 3, &[(2, 1)]);
+        change_card(&mut world, |card| card.status = status);
+        assert_eq!(world.decline(&decide(4, id, Some(CARD), MORNING)), merchant, "{status:?}");
+        if merchant.is_some() {
+            assert_eq!(world.refunds[&id].status, RefundStatus::Escalated, "{status:?}");
+            let asked = by_issuer(9001, envelope(5, MORNING, review(ORDER, id, Some(CARD))));
+            assert_eq!(world.decline(&asked), issuer, "{status:?}");
+        }
+        assert_eq!(world.audit(), []);
+
+        let mut world = sold();
+        change_card(&mut world, |card| card.status = status);
+        let void = Command::Void { order: OrderId(ORDER), checker: PersonId(MANAGER) };
+        assert_eq!(world.decline(&envelope(6, MORNING, void)), merchant, "void, {status:?}");
+    }
+}
+
+#[test]
+fn a_replaced_card_sends_its_money_on() {
+    for typed in [CARD, 2] {
+        let mut world = sold();
+        let id = asked(&mut world, 3, &[(2, 1)]);
+        world.put_card(card(2));
+        change_card(&mut world, |card| card.status = CardStatus::Replaced);
+        world.replaced.insert(card_key(CARD), card_key(2));
+        assert_eq!(world.decline(&decide(4, id, Some(typed), MORNING)), None);
+        assert_eq!((balance(&world, CARD), balance(&world, 2)), (Fen(2_700), Fen(4_300)));
+        assert_eq!(world.audit(), []);
+    }
+}
+
+#[test]
+fn refunds_of_an_order_never_exceed_it() {
+    let mut world = sold();
+    let first = asked(&mut world, 3, &[(1, 2)]);
+    let more = |n, lines: &[(i64, i64)]| envelope(n, MORNING, refund_request(ORDER, lines, Ground::Quality, false));
+    assert_eq!(world.decline(&more(4, &[(1, 2)])), Some(Decline::NothingLeft { left: Fen(1_000) }));
+    assert_eq!(world.decline(&decide(5, first, None, MORNING)), None);
+    let all = asked(&mut world, 6, &[(1, 3), (2, 1)]);
+    assert_eq!(world.decline(&more(7, &[(1, 1)])), Some(Decline::NothingLeft { left: Fen::ZERO }));
+    assert_eq!(world.decline(&decide(8, all, Some(CARD), MORNING)), None);
+    assert_eq!(world.orders[&OrderId(ORDER)].status, OrderStatus::Refunded);
+    assert_eq!(world.decline(&more(9, &[(1, 1)])), Some(Decline::NothingLeft { left: Fen::ZERO }));
+    assert_eq!(balance(&world, CARD), Fen(10_000));
+    assert_eq!(world.audit(), []);
+}
+
+#[test]
+fn a_line_named_twice_counts_twice() {
+    let mut world = sold();
+    let twice = refund_request(ORDER, &[(1, 2), (1, 2)], Ground::Quality, false);
+    assert!(matches!(world.decline(&envelope(3, MORNING, twice)), Some(Decline::NothingLeft { .. })));
+}
+
+#[test]
+fn passing_it_on_is_another_request() {
+    let ask = |escalate| refund_request(ORDER, &[(1, 1)], Ground::Quality, escalate).content();
+    assert_ne!(ask(true), ask(false));
+}
+
+#[test]
+fn a_reversal_undoes_the_sale_once_or_keeps_it_from_ever_coming() {
+    let reversed = Reversed { request_id: world::request(2), order: OrderId(ORDER), amount: Fen(7_300) };
+    let mut world = sold();
+    assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), None);
+    assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), None, "the same again");
+    assert_eq!(world.decline(&envelope(4, MORNING, Command::Reverse(reversed))), Some(Decline::NotCharged));
+    assert_eq!((balance(&world, CARD), world.orders[&OrderId(ORDER)].status), (Fen(10_000), OrderStatus::Voided));
+
+    let mut world = World::new();
+    world.put_card(card(CARD));
+    world.put_order(order(ORDER, 7_300));
+    world.ask(&envelope(1, MORNING, load(CARD, 10_000)));
+    assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), Some(Decline::NotCharged));
+    let late = world::sale(ORDER, 7_300, CARD, Proof::Confirmed { until: MORNING });
+    assert_eq!(world.decline(&envelope(2, MORNING, late)), Some(Decline::Withdrawn));
+    assert_eq!(balance(&world, CARD), Fen(10_000));
+    assert_eq!(world.decline(&envelope(5, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None, "another try pays");
+    assert_eq!(world.audit(), []);
+}
