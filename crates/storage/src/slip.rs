@@ -3,8 +3,8 @@
 //! What must stay true: the first print of a paid order closes it at the till; every later one is counted and audited.
 //! The columns `prints` and `open` are the till's own; nothing here touches money.
 
-use domain::ids::{OrderId, OutletId, TerminalId, TransactionId};
-use domain::ledger::Transaction;
+use domain::ids::{OrderId, OutletId, PersonId, TerminalId, TransactionId};
+use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -65,10 +65,12 @@ pub struct Slip {
 pub async fn slip(db: &Sqlite, outlet: OutletId, id: TransactionId) -> Result<Option<Slip>, StorageError> {
     db.read(move |connection| {
         let found = connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([id.0], rows::transaction);
-        let found = found.optional()?.filter(|found| found.actor.outlet == outlet && found.approved());
+        let found = found
+            .optional()?
+            .filter(|found| found.actor.outlet == outlet && found.approved() && found.kind == Kind::Sale);
         let Some(transaction) = found else { return Ok(None) };
         let Some(order) = transaction.order else { return Ok(None) };
-        let place = place(connection, &transaction)?;
+        let place = place(connection, transaction.actor.outlet, transaction.actor.operator)?;
         let mut statement = connection.prepare_cached("SELECT number, prints FROM orders WHERE id = ?1")?;
         let (number, prints) = statement.query_row([order.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let items = items(connection, order)?;
@@ -77,11 +79,11 @@ pub async fn slip(db: &Sqlite, outlet: OutletId, id: TransactionId) -> Result<Op
     .await
 }
 
-fn place(connection: &Connection, transaction: &Transaction) -> rusqlite::Result<Place> {
+/// The store as slips name it, with the operator's number.
+pub(crate) fn place(connection: &Connection, outlet: OutletId, operator: PersonId) -> rusqlite::Result<Place> {
     let sql = "SELECT m.name, m.mid, o.name, p.number FROM outlet o JOIN merchant m ON m.id = o.merchant_id
         JOIN person p ON p.id = ?2 WHERE o.id = ?1";
-    let actor = transaction.actor;
-    connection.prepare_cached(sql)?.query_row([actor.outlet.0, actor.operator.0], |row| {
+    connection.prepare_cached(sql)?.query_row([outlet.0, operator.0], |row| {
         Ok(Place { merchant_name: row.get(0)?, mid: row.get(1)?, outlet_name: row.get(2)?, operator: row.get(3)? })
     })
 }
@@ -103,7 +105,7 @@ fn items(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<Item>>
 }
 
 /// Counts a print of the slip of sale `id` and answers which one it is, from 1. `None` when the outlet has no such
-/// sale. From the second on, `entry` goes to the audit log.
+/// sale. `entry` goes to the audit log; the first print under a word of its own, because reports count it apart.
 pub async fn print_count(
     db: &Sqlite,
     outlet: OutletId,
@@ -116,10 +118,10 @@ pub async fn print_count(
         let mut update = connection.prepare_cached(sql)?;
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
         let Some((prints, number)) = update.query_row([id.0, outlet.0], read).optional()? else { return Ok(None) };
-        if prints > 1 {
-            let detail = format!("copy {}", prints.saturating_sub(1));
-            audit::insert(connection, &Entry { subject: number, detail, ..entry })?;
-        }
+        let first = prints <= 1;
+        let detail = if first { String::new() } else { format!("copy {}", prints.saturating_sub(1)) };
+        let action = if first { "slip_printed" } else { entry.action };
+        audit::insert(connection, &Entry { action, subject: number, detail, ..entry })?;
         Ok(Some(prints))
     })
     .await

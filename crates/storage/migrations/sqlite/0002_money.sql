@@ -162,6 +162,9 @@ CREATE TABLE orders (
 ) STRICT;
 
 CREATE INDEX orders_outlet ON orders (outlet_id, id);
+-- Orders that left the till long after they were opened (microseconds), so that a list by day finds them by that moment.
+CREATE INDEX orders_late ON orders (outlet_id, COALESCE(paid_at, changed_at))
+    WHERE status <> 'draft' AND COALESCE(paid_at, changed_at) - opened_at > 1800000000;
 CREATE INDEX orders_open ON orders (terminal_id) WHERE open = 1;
 CREATE INDEX orders_attempt ON orders (attempt_at) WHERE attempt IS NOT NULL;
 
@@ -226,6 +229,12 @@ CREATE TABLE refund_line (
     amount INTEGER NOT NULL CHECK (amount > 0),
     PRIMARY KEY (refund_id, line)
 ) STRICT, WITHOUT ROWID;
+
+-- Slips of voids printed. The till's own, like `prints` of orders and refunds.
+CREATE TABLE void_slip (
+    transaction_id INTEGER PRIMARY KEY,
+    prints INTEGER NOT NULL
+) STRICT;
 
 -- Closed batches (Z reports), immutable. `figures` is the report as JSON, per person.
 CREATE TABLE batch (
