@@ -243,25 +243,26 @@ fn height(slip: &Slip, paper: &str, duplicate: bool) -> u32 {
     // Number, terminal, operator; issuer, type, batch, voucher, approval, reference, time, order; response code.
     let plain = 12.0 * roll.row;
     let words = rows(&format!("({})", slip.transaction.amount.in_words()), roll.width, FINE_EM) * FINE_ROW;
-    let items: f64 = slip.items.iter().map(|item| item_height(item, &slip.items, &roll)).sum();
+    let items = items_height(&slip.items, &roll);
     let mark = if duplicate { roll.row + 3.2 } else { 0.0 };
     let sum = roll.fixed + named + plain + roll.amount + words + items + mark + TAIL;
     HEIGHTS.clone().find(|mm| f64::from(*mm) >= sum).unwrap_or(*HEIGHTS.end())
 }
 
-fn item_height(item: &Item, all: &[Item], roll: &Roll) -> f64 {
-    let name = format!("{} {}", item.name, item.spec);
-    if roll.stacked {
-        return (rows(&name, roll.width, ITEM_EM) + 1.0) * ITEM_ROW + 2.0 * ITEM_GAP;
-    }
+/// Height of the list of items.
+fn items_height(items: &[Item], roll: &Roll) -> f64 {
     // The columns of figures are as wide as their widest figure, and at least as their heading of two letters.
     let column = |text: &dyn Fn(&Item) -> String| {
-        all.iter().map(|one| width(&text(one), ITEM_EM)).fold(2.0 * ITEM_EM, f64::max) + 1.5
+        items.iter().map(|item| width(&text(item), ITEM_EM)).fold(2.0 * ITEM_EM, f64::max) + 1.5
     };
-    let figures = column(&|one| one.quantity.to_string())
-        + column(&|one| one.price.to_string())
-        + column(&|one| one.amount.to_string());
-    rows(&name, roll.width - figures, ITEM_EM) * ITEM_ROW + ITEM_GAP
+    let figures = column(&|item| item.quantity.to_string())
+        + column(&|item| item.price.to_string())
+        + column(&|item| item.amount.to_string());
+    let (room, own_row, gap) =
+        if roll.stacked { (roll.width, 1.0, 2.0 * ITEM_GAP) } else { (roll.width - figures, 0.0, ITEM_GAP) };
+    let height =
+        |item: &Item| (rows(&format!("{} {}", item.name, item.spec), room, ITEM_EM) + own_row) * ITEM_ROW + gap;
+    items.iter().map(height).sum()
 }
 
 /// How wide a letter is at most, in its size: Chinese is square, the rest narrower.
@@ -291,4 +292,101 @@ fn rows(text: &str, room: f64, em: f64) -> f64 {
         used += wide;
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::card_number::{EntryMode, MaskedCard};
+    use domain::command::Actor;
+    use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId};
+    use domain::ledger::{Kind, Transaction};
+    use domain::time::{BusinessDate, Timestamp};
+    use storage::slip::Place;
+
+    use super::*;
+
+    fn slip(names: &[&str], price: i64) -> Slip {
+        let actor = Actor {
+            merchant: MerchantId(1),
+            outlet: OutletId(1),
+            terminal: TerminalId(25_010_007),
+            operator: PersonId(1),
+        };
+        let transaction = Transaction {
+            id: TransactionId::new(1, 1),
+            request_id: RequestId([0; 16]),
+            content: [0; 16],
+            actor,
+            kind: Kind::Sale,
+            order: Some(OrderId(1)),
+            card: None,
+            masked: MaskedCard("608625******0012".to_owned()),
+            entry: EntryMode::Manual,
+            amount: Fen(price),
+            decline: None,
+            approval_code: None,
+            balance: None,
+            batch: 1,
+            business_date: BusinessDate(20_261_123),
+            at: Timestamp(0),
+            original: None,
+            checker: None,
+            hash: [0; 32],
+        };
+        let place = Place {
+            merchant_name: "\u{836f}".repeat(5),
+            mid: "898320159120001".to_owned(),
+            outlet_name: "\u{836f}".repeat(4),
+            operator: "1003".to_owned(),
+        };
+        let item = |name: &&str| Item {
+            name: (*name).to_owned(),
+            spec: "10g".to_owned(),
+            price: Fen(price),
+            quantity: 1,
+            amount: Fen(price),
+        };
+        let items = names.iter().map(item).collect();
+        Slip { transaction, place, order: OrderId(1), number: "2611230001".to_owned(), prints: 0, items }
+    }
+
+    /// Measured in Chromium: the store's copy with such items, in millimetres.
+    #[test]
+    fn a_page_is_a_little_longer_than_what_is_printed() {
+        let short = "\u{836f}".repeat(5);
+        let long = "\u{836f}".repeat(28);
+        for (paper, name, count, measured) in [
+            ("p80", &short, 1, 148),
+            ("p80", &short, 3, 158),
+            ("p80", &short, 30, 295),
+            ("p80", &long, 30, 561),
+            ("p58", &short, 1, 151),
+            ("p58", &short, 3, 171),
+            ("p58", &short, 30, 444),
+            ("p58", &long, 30, 710),
+        ] {
+            let mm = height(&slip(&vec![name.as_str(); count], 1_550), paper, false);
+            let spare = i64::from(mm) - measured;
+            assert!((2..=25).contains(&spare), "{paper} {count}: {mm} for {measured}");
+        }
+    }
+
+    #[test]
+    fn a_longer_slip_never_gets_a_shorter_page() {
+        let mut before = 0;
+        for count in 1..200 {
+            let mm = height(&slip(&vec!["Omega-3 Fish Oil"; count], 9_999_999), "p80", count % 2 == 0);
+            assert!(mm + 9 >= before && HEIGHTS.contains(&mm), "{count}: {mm} after {before}");
+            before = mm;
+        }
+        assert!(height(&slip(&["x"], 1), "p58", true) > height(&slip(&["x"], 1), "p58", false));
+    }
+
+    #[test]
+    fn a_reference_is_twelve_digits() {
+        assert_eq!(sale_id("010000000042").ok(), Some(TransactionId::new(1, 42)));
+        for text in ["", "42", "01000000004x", "+10000000042", "0100000000420", "\u{ff10}10000000042"] {
+            assert!(sale_id(text).is_err(), "{text}");
+        }
+    }
 }
