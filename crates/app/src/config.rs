@@ -10,7 +10,7 @@ use crate::Failure;
 
 /// The till for prepaid health-benefit cards, and the card host behind it.
 #[derive(Debug, Parser)]
-#[command(name = "webpos", version, about)]
+#[command(name = "webpos", version, about = "The till for prepaid health-benefit cards, and the card host behind it")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

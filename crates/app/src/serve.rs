@@ -25,7 +25,7 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let tls = options.check()?;
     let storage = options.database.open()?;
-    let vault = Vault::open_or_create(&options.database.data_dir)?;
+    let vault = Vault::of(&storage, &options.database.data_dir).await?;
     let books = Books::Sqlite(storage.clone(), vault.chain_key());
     if options.demo && demo::seed_people(&storage, clock.now()).await? {
         demo_cards::seed_cards(&storage, &vault, &books, clock.now()).await?;

@@ -14,7 +14,7 @@ pub(crate) async fn verify(database: &Database) -> Result<(), Failure> {
         return Err(Failure::Configuration(format!("there is no database at {}", database.path()?.display())));
     }
     let storage = database.open()?;
-    let vault = Vault::open_or_create(&database.data_dir)?;
+    let vault = Vault::of(&storage, &database.data_dir).await?;
     let findings = Books::Sqlite(storage, vault.chain_key()).verify().await?;
     for finding in &findings {
         console::say(&finding.to_string());

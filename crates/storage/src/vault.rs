@@ -24,6 +24,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::error::StorageError;
+use crate::sqlite::Sqlite;
 
 /// Name of the file in the data folder.
 const FILE: &str = "webpos.keys";
@@ -87,6 +88,20 @@ pub struct Confirmation {
 }
 
 impl Vault {
+    /// The keys that belong to `db`. Makes them only while the database holds nothing that needs them: new keys beside
+    /// old cards would make every card unknown and every ledger row look altered.
+    pub async fn of(db: &Sqlite, folder: &Path) -> Result<Self, StorageError> {
+        let used = db.read(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM card) OR EXISTS (SELECT 1 FROM ledger_head)";
+            Ok(connection.query_row(sql, [], |row| row.get::<_, bool>(0))?)
+        });
+        if !key_file_exists(folder) && used.await? {
+            let text = "the keys of this database are missing; put the file back, or restore a backup elsewhere";
+            return Err(failed(folder, &text));
+        }
+        Self::open_or_create(folder)
+    }
+
     /// Reads the key file of the data folder, or makes one (mode 0600) when the folder has none.
     pub fn open_or_create(folder: &Path) -> Result<Self, StorageError> {
         if !key_file_exists(folder) {
@@ -123,6 +138,19 @@ impl Vault {
     /// The card as the money path takes it.
     pub fn present(&self, number: &CardNumber, entry: EntryMode) -> PresentedCard {
         PresentedCard { key: self.card_key(number), masked: number.masked(), entry }
+    }
+
+    /// The secret with which API key `id` signs its requests. Derived, so that no row holds it.
+    pub fn signing_secret(&self, id: i64) -> String {
+        let own = mac(&self.0.token, &[b"api signing"]);
+        hex(&mac(&own, &[&id.to_be_bytes()]))
+    }
+
+    /// Whether `tag` is the HMAC-SHA-256 of `message` under `secret`, compared in constant time.
+    pub fn signature_fits(secret: &str, message: &[u8], tag: &[u8]) -> bool {
+        let mut expected = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+        expected.update(message);
+        expected.verify_slice(tag).is_ok()
     }
 
     /// Secret of the ledger's chain.
@@ -265,5 +293,23 @@ mod tests {
         assert_eq!(first.card_key(&number()), second.card_key(&number()));
         let mode = fs::metadata(folder.path().join(FILE)).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[tokio::test]
+    async fn lost_keys_are_not_replaced_once_something_needs_them() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("webpos.db");
+        let db = Sqlite::open(&path).expect("opened");
+        let vault = Vault::of(&db, folder.path()).await.expect("made for a new database");
+        let books = crate::Books::Sqlite(db.clone(), vault.chain_key());
+        let now = Timestamp(1_795_000_000_000_000);
+        crate::demo::seed_people(&db, now).await.expect("people");
+        crate::demo_cards::seed_cards(&db, &vault, &books, now).await.expect("cards");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        fs::remove_file(folder.path().join(FILE)).expect("lost");
+        let refused = Vault::of(&db, folder.path()).await.err().map(|error| error.to_string());
+        assert!(refused.is_some_and(|text| text.contains("missing")));
+        assert!(!key_file_exists(folder.path()));
     }
 }

@@ -21,10 +21,10 @@
 //   [data-lines]      focusable list of tr[data-line] with a [data-del] button; class `on` is the chosen row; needs an id
 //   tr[data-pick]     picker rows, first link picks;  form[data-live="#id"]: typing refreshes only #id
 //   a[data-part="#id"][data-focus="#c"]  click refreshes only #id (new captcha);  a[data-play]: plays the sound it points to
-//   form[data-pay][data-attempt-url]  final payment; button's data-busy is its text while waiting; [data-pay-progress] shows at
+//   form[data-pay]    final payment; button's data-busy is its text while waiting; [data-pay-progress] shows at
 //                     1 s, its [data-slow] child at 10 s; at 20 s or on a lost connection template#unknown-panel
 //                     (data-into="#pay", data-title) takes over and everything in [data-lock] is disabled
-//   [data-poll=URL]   unknown outcome: asks at 3 8 15 30 60 s; fills [data-poll-n] [data-poll-left] and .bar i; [data-poll-now] asks at once;
+//   [data-poll]       unknown outcome: sends its first form at 3 8 15 30 60 s; fills [data-poll-n] [data-poll-left] and .bar i;
 //                     the answer counts when it holds [data-result=ok|bad]; anything else is still unknown
 //   [data-net]        contains [data-net-on] and [data-net-off], one of them hidden
 //   [data-idle-note]  hidden warning, [data-idle-left] in it gets the seconds
@@ -531,7 +531,7 @@
     if (by.dataset.busy) by.textContent = by.dataset.busy;
     let open = true;
     const close = () => { open = paying = posting = false; timers.forEach(clearTimeout); clearPins(); };
-    const giveUp = () => { close(); unknown(form); };
+    const giveUp = () => { close(); unknown(); };
     const timers = [[1000, () => { if (note) note.hidden = false; }], [10000, () => { if (slow) slow.hidden = false; }], [20000, giveUp]]
       .map(([ms, run]) => setTimeout(run, ms));
     ask('POST', url, body).then(answer => {
@@ -544,7 +544,7 @@
     }, () => { if (open) { net(false); giveUp(); } });
   }
 
-  function unknown(form) {
+  function unknown() {
     const text = $('#unknown-panel');
     if (!text || (watch && watch.panel.isConnected)) return;
     const into = $(text.dataset.into || '#main');
@@ -552,8 +552,6 @@
     $$('[inert]').forEach(el => { el.removeAttribute('inert'); el.removeAttribute('aria-hidden'); });
     into.textContent = '';
     into.appendChild(text.content.cloneNode(true));
-    const panel = $('[data-poll]', into);
-    if (panel) panel.dataset.poll = panel.dataset.poll || form.dataset.attemptUrl;
     doc.title = text.dataset.title || doc.title;
     $$('[data-lock] input,[data-lock] select,[data-lock] button').forEach(el => { el.disabled = true; });
     $$('[data-lock] a').forEach(el => { el.removeAttribute('href'); el.setAttribute('aria-disabled', 'true'); });
@@ -564,7 +562,7 @@
 
   function follow() {
     const panel = $('[data-poll]');
-    if (panel && panel.dataset.poll && !(watch && watch.panel === panel)) watch = { panel, n: 0, from: Date.now() };
+    if (panel && !(watch && watch.panel === panel)) watch = { panel, n: 0, from: Date.now() };
   }
 
   function poll() {
@@ -572,10 +570,12 @@
     const mine = watch;
     mine.asking = true;
     mine.n++;
-    ask('GET', mine.panel.dataset.poll).then(answer => {
+    // The same question as the button 立即查询结果 asks.
+    const form = $('form', mine.panel);
+    ask('POST', form.action, filled(form)).then(answer => {
       const result = $('[data-result]', answer.page);
       mine.asking = false;
-      if (!mine.panel.isConnected || answer.status >= 400 || (result && !/^(ok|bad)$/.test(result.dataset.result))) return;
+      if (!mine.panel.isConnected || answer.status >= 400 || !result || !/^(ok|bad)$/.test(result.dataset.result)) return;
       turn++;
       show(answer, true);
     }, () => { mine.asking = false; net(false); });

@@ -7,6 +7,8 @@
 //! - SQLite older than 3.51.3 can corrupt a WAL that is reset while another connection commits
 //!   (<https://sqlite.org/releaselog/3_51_3.html>); the program refuses to run on it.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,6 +52,9 @@ impl Sqlite {
             )));
         }
         let cannot = |error: rusqlite::Error| StorageError::Open(format!("cannot open {}: {error}", path.display()));
+        // Made here and not by SQLite, so that nobody else on the machine may read it. `-wal` and `-shm` follow its mode.
+        let own = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+        own.map_err(|error| StorageError::Open(format!("cannot open {}: {error}", path.display())))?;
         let mut connection = Connection::open(path).map_err(cannot)?;
         prepare_writer(&connection).map_err(cannot)?;
         migrate::migrate(&mut connection, path)?;

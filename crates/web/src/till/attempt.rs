@@ -78,28 +78,31 @@ pub(crate) async fn confirm(
     }
 }
 
-/// Locks the order, sends the sale, and takes the lock off again if nothing was charged.
+/// Locks the order and sends the sale. When that fails, "not charged" is said only once the attempt is withdrawn: the
+/// same confirmation may have been sent before, and been charged.
 async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), SubmitError> {
     let Confirmation { request_id, order, amount, card, until } = confirmation;
     let masked = card.masked.clone();
+    let now = web.clock.now();
     // Refused or not, the money path gives the reason; only a store that fails ends it here.
-    payment::attempt_begin(&web.storage, actor, order, amount, request_id, masked.clone(), web.clock.now())
-        .await
-        .map_err(|error| match error {
-            StorageError::Unknown(text) => SubmitError::Unknown(text),
-            other => SubmitError::NotCharged(other.to_string()),
-        })?;
+    let begun = payment::attempt_begin(&web.storage, actor, order, amount, request_id, masked.clone(), now).await;
     let command = Command::Sale { order, amount, card, proof: Proof::Confirmed { until } };
-    let answer = web.engine.submit(request_id, actor, command).await;
-    if let Err(error @ (SubmitError::NotCharged(_) | SubmitError::Overloaded)) = answer {
-        tracing::warn!(%error, %request_id, "a payment was not charged");
-        let withdrawn = web.engine.submit(request_id, actor, Command::Withdraw { order, amount, masked }).await;
-        if let Err(error) = withdrawn {
-            tracing::error!(%error, %request_id, "its order stays locked until the attempt can be withdrawn");
-        }
-        return Err(error);
+    let answer = match begun {
+        Ok(_) => web.engine.submit(request_id, actor, command).await,
+        Err(StorageError::Unknown(text)) => Err(SubmitError::Unknown(text)),
+        Err(other) => Err(SubmitError::NotCharged(other.to_string())),
+    };
+    let error = match answer {
+        Ok(_) => return Ok(()),
+        Err(error @ SubmitError::Unknown(_)) => return Err(error),
+        Err(error) => error,
+    };
+    tracing::warn!(%error, %request_id, "a payment could not be sent");
+    match web.engine.submit(request_id, actor, Command::Withdraw { order, amount, masked }).await {
+        Ok(outcome) if outcome.approved() => Ok(()),
+        Ok(_) => Err(error),
+        Err(still) => Err(SubmitError::Unknown(still.to_string())),
     }
-    answer.map(|_| ())
 }
 
 /// Asks for the outcome of `attempt`. What is not on record is withdrawn.
@@ -113,9 +116,13 @@ async fn resolve(web: &Web, attempt: &OpenAttempt) -> Result<Outcome, SubmitErro
 pub(crate) struct Which {
     #[serde(default)]
     order: String,
+    /// The confirmation, when its answer was lost: the server may never have heard of it.
+    #[serde(default)]
+    token: String,
 }
 
-/// Looks up the outcome of the order's open attempt, and shows the order with it.
+/// Looks up the outcome of a payment, and shows the order with it: of the one that the confirmation names, else of the
+/// order's open attempt.
 pub(crate) async fn query(
     State(web): State<Web>,
     session: Session,
@@ -124,6 +131,9 @@ pub(crate) async fn query(
     session.may(Action::Sell)?;
     let order = form.order.parse().map(OrderId).map_err(|_| Problem::BadForm)?;
     let outlet = session.shop()?.outlet;
+    if let Some(confirmation) = web.vault.read_confirmation(&form.token) {
+        return look_up(&web, actor(&session)?, confirmation).await;
+    }
     let Some(attempt) = payment::attempt_of(&web.storage, outlet, order).await? else {
         let latest = payment::transactions_of_order(&web.storage, outlet, order).await?.into_iter().next();
         let url = latest.map_or_else(|| format!("/sale?order={order}"), |one| result_url(order, one.request_id));
@@ -135,6 +145,17 @@ pub(crate) async fn query(
         tracing::warn!(%error, %request, "the outcome of a payment is still unknown");
     }
     Ok(Redirect::to(&result_url(order, request)).into_response())
+}
+
+/// Behind the sale in the same queue: its record answers, or it can never be charged any more.
+async fn look_up(web: &Web, actor: Actor, confirmation: Confirmation) -> Result<Response, Problem> {
+    let Confirmation { request_id, order, amount, card, .. } = confirmation;
+    let command = Command::Withdraw { order, amount, masked: card.masked };
+    match tokio::time::timeout(ANSWER_WITHIN, web.engine.submit(request_id, actor, command)).await {
+        Ok(Ok(_)) => Ok(Redirect::to(&result_url(order, request_id)).into_response()),
+        // The panel stays as it is; nothing new is known.
+        Ok(Err(_)) | Err(_) => Err(Problem::Unknown),
+    }
 }
 
 /// Follows up attempts without an answer: all of them at the start, when nobody can be waiting for one any more, then

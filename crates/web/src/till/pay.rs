@@ -106,7 +106,6 @@ struct Balance {
 /// A payment that waits for its "yes".
 pub(crate) struct Confirm {
     token: String,
-    attempt_url: String,
     card: String,
     holder: String,
     balance: Fen,
@@ -174,7 +173,8 @@ struct StepLink {
 #[derive(Clone)]
 struct Waiting {
     unknown: bool,
-    url: String,
+    /// Names the payment where the server may never have heard of it.
+    token: String,
     card: String,
     sent: String,
 }
@@ -261,8 +261,12 @@ pub(crate) async fn right(
             let Some(order) = due.clone() else { return Err(Problem::BadForm) };
             let balance =
                 Balance { card: confirm.card.clone(), now: confirm.balance, after: Some(confirm.after), short: None };
-            let waiting =
-                Waiting { unknown: true, url: String::new(), card: confirm.card.clone(), sent: String::new() };
+            let waiting = Waiting {
+                unknown: true,
+                token: confirm.token.clone(),
+                card: confirm.card.clone(),
+                sent: String::new(),
+            };
             dialog = Some(Dialog { page: page.clone(), confirm: *confirm, order, waiting });
             View::Form(Filled { balance: Some(balance), ..Filled::default() })
         }
@@ -290,11 +294,11 @@ async fn recorded(
         let prints = fill(page.text.pay.printed, &[&order.prints.to_string()]);
         return Ok(View::Approved(Box::new(Approved { sale, prints, printed: order.prints > 0, open: order.open })));
     }
-    if let Some(attempt) = order.order.attempt {
+    if order.order.attempt.is_some() {
         let sent = order.attempt_at.unwrap_or(session.now);
         return Ok(View::Waiting(Waiting {
             unknown: session.now.since(sent) >= micros(ANSWER_WITHIN),
-            url: result_url(order.order.id, attempt),
+            token: String::new(),
             card: order
                 .attempt_masked
                 .clone()
@@ -527,7 +531,6 @@ fn confirm(web: &Web, confirmation: &Confirmation, clearance: &Clearance, text: 
     let holder = clearance.holder.as_str();
     Confirm {
         token: web.vault.confirmation_token(confirmation),
-        attempt_url: result_url(confirmation.order, confirmation.request_id),
         card: confirmation.card.masked.grouped(),
         holder: if holder.is_empty() { text.pay.anonymous.to_owned() } else { masked_name(holder) },
         balance: clearance.balance,
