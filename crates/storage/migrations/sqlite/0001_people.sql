@@ -98,3 +98,5 @@ CREATE TABLE audit (
     address TEXT NOT NULL
 ) STRICT;
 CREATE INDEX audit_at ON audit (at);
+-- What happened to one order.
+CREATE INDEX audit_subject ON audit (subject);

@@ -1,0 +1,496 @@
+//! Finding orders of an outlet: by day, card, number, state and goods, with the totals of everything found.
+//!
+//! What must stay true:
+//! - Everything is within one outlet; the merchant's other outlets are as foreign as another merchant.
+//! - An order belongs to the day on which it was paid; an unpaid one to the day of its last attempt, or of its opening.
+//! - No query walks a whole table. Ids ascend with time, so a period is a range of ids ([`ranges`]). The few orders that
+//!   left the till long after they were opened are looked up apart; each of them is a range of one.
+
+use domain::ids::{MerchantId, OrderId, OutletId, TerminalId, TransactionId};
+use domain::ledger::Transaction;
+use domain::money::Fen;
+use domain::order::OrderStatus;
+use domain::time::{BusinessDate, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+
+use crate::sqlite::{Sqlite, rows};
+use crate::{StorageError, ids};
+
+mod detail;
+#[cfg(test)]
+mod tests;
+
+pub use detail::{Detail, Mark, MarkKind, SoldLine, detail};
+
+/// An order that took longer from its first line to leaving the till is in the index `orders_late`, microseconds.
+const LATE: i64 = 1_800_000_000;
+
+/// Late orders looked at, at most; a till that leaves more carts open than this has other problems.
+const LATE_MAX: i64 = 2_000;
+
+/// The days of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// First day.
+    pub from: BusinessDate,
+    /// Last day.
+    pub to: BusinessDate,
+}
+
+/// Which orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Which {
+    /// Every order with a payment attempt.
+    #[default]
+    All,
+    /// Charged, and nothing given back.
+    Charged,
+    /// Every attempt was declined.
+    Failed,
+    /// The attempt has no known outcome.
+    Unknown,
+    /// Somebody asked for a refund and nobody has decided.
+    RefundPending,
+    /// A refund was paid.
+    Refunded,
+    /// Voided or reversed.
+    Voided,
+    /// Nobody tried to pay.
+    Unpaid,
+}
+
+impl Which {
+    /// All, in the order of a choice.
+    pub const ALL: [Self; 8] = [
+        Self::All,
+        Self::Charged,
+        Self::Failed,
+        Self::Unknown,
+        Self::RefundPending,
+        Self::Refunded,
+        Self::Voided,
+        Self::Unpaid,
+    ];
+
+    /// The word in addresses and in the query.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Charged => "charged",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::RefundPending => "refund_pending",
+            Self::Refunded => "refunded",
+            Self::Voided => "voided",
+            Self::Unpaid => "unpaid",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|which| which.word() == word)
+    }
+}
+
+/// What to find.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Whose goods.
+    pub merchant: MerchantId,
+    /// Where.
+    pub outlet: OutletId,
+    /// The days; none with a reference number or a whole order number, which name one order on whatever day.
+    pub period: Option<Period>,
+    /// End of the order's number, digits; the whole number when there is no period.
+    pub number: String,
+    /// A transaction of the order.
+    pub reference: Option<TransactionId>,
+    /// The card's last four digits.
+    pub last_four: String,
+    /// Part of the name, code or pinyin initials of goods on it.
+    pub product: String,
+    /// State.
+    pub which: Which,
+}
+
+/// An order in a list, with the attempt that decides about it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub id: OrderId,
+    /// Its number.
+    pub number: String,
+    /// State.
+    pub status: OrderStatus,
+    /// What it comes to.
+    pub total: Fen,
+    /// When its first line was added.
+    pub opened_at: Timestamp,
+    /// When the attempt without outcome was sent, and for which card.
+    pub open_attempt: Option<(Timestamp, String)>,
+    /// The sale that paid it, else the last declined one; none while an attempt is out.
+    pub decisive: Option<Transaction>,
+    /// Who took the payment, or opened the order.
+    pub operator: String,
+    /// At which till.
+    pub terminal: TerminalId,
+    /// Holder of the card, empty without a name.
+    pub holder: String,
+    /// Until when the shop may refund it.
+    pub refund_until: Option<Timestamp>,
+    /// The sale's batch is not closed.
+    pub batch_open: bool,
+    /// What was given back by refunds.
+    pub refunded: Fen,
+    /// A refund waits for a decision.
+    pub pending: bool,
+    /// Slips printed.
+    pub prints: i64,
+}
+
+impl Listed {
+    /// The moment that says on which day it counts.
+    pub fn at(&self) -> Timestamp {
+        let open = self.open_attempt.as_ref().map(|(at, _)| *at);
+        open.or(self.decisive.as_ref().map(|one| one.at)).unwrap_or(self.opened_at)
+    }
+}
+
+/// Sums over everything found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Orders.
+    pub count: i64,
+    /// Of them charged, whatever was given back since.
+    pub charged: i64,
+    /// What was charged.
+    pub charged_sum: Fen,
+    /// Orders of which something was given back.
+    pub refunded: i64,
+    /// What was given back, by refund, void or reversal.
+    pub refunded_sum: Fen,
+    /// Orders whose every attempt was declined.
+    pub failed: i64,
+}
+
+/// Where a page of a list begins. Orders opened later come first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cursor {
+    /// At the top.
+    #[default]
+    Top,
+    /// Below this order.
+    Below(OrderId),
+    /// So that it ends above this order.
+    Above(OrderId),
+}
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its orders, the latest first.
+    pub rows: Vec<Listed>,
+    /// Sums over all pages.
+    pub totals: Totals,
+    /// Orders on the pages before.
+    pub before: i64,
+}
+
+/// One page of what the filter finds, and the totals of all of it, as of one moment.
+pub async fn find(db: &Sqlite, filter: Filter, cursor: Cursor, count: usize) -> Result<Found, StorageError> {
+    db.read(move |connection| {
+        let snapshot = connection.unchecked_transaction()?;
+        let ranges = ranges(&snapshot, &filter)?;
+        let mut rows = page(&snapshot, &filter, &ranges, cursor, count)?;
+        if rows.is_empty() && cursor != Cursor::Top {
+            rows = page(&snapshot, &filter, &ranges, Cursor::Top, count)?;
+        }
+        let first = rows.first().map_or(i64::MAX, |row| row.id.0);
+        let (totals, before) = totals(&snapshot, &filter, &ranges, first)?;
+        Ok(Found { rows, totals, before })
+    })
+    .await
+}
+
+/// The next orders below `cursor`, without totals: for an export, piece by piece.
+pub async fn next(db: &Sqlite, filter: Filter, cursor: Cursor, count: usize) -> Result<Vec<Listed>, StorageError> {
+    db.read(move |connection| {
+        let ranges = ranges(connection, &filter)?;
+        page(connection, &filter, &ranges, cursor, count)
+    })
+    .await
+}
+
+/// A range of order ids, the end excluded.
+type Ids = std::ops::Range<i64>;
+
+/// The ids among which the filter's orders are, highest first, without overlap.
+fn ranges(connection: &Connection, filter: &Filter) -> Result<Vec<Ids>, StorageError> {
+    let one = |id: i64| id..id.saturating_add(1);
+    if let Some(reference) = filter.reference {
+        let sql = "SELECT order_id FROM ledger_transaction WHERE id = ?1 AND order_id IS NOT NULL";
+        let found = connection.prepare_cached(sql)?.query_row([reference.0], |row| row.get(0)).optional()?;
+        return Ok(found.map(one).into_iter().collect());
+    }
+    let Some(period) = filter.period else {
+        let day = filter.number.get(..6).and_then(|day| day.parse().ok()).map(|day: i32| 20_000_000 + day);
+        let Some((start, end)) = day.and_then(|day| span(BusinessDate(day), BusinessDate(day))) else {
+            return Ok(Vec::new());
+        };
+        return Ok(vec![ids::time_ordered(start, 0)..ids::time_ordered(end, 0)]);
+    };
+    let Some((start, end)) = span(period.from, period.to) else { return Ok(Vec::new()) };
+    let early = ids::time_ordered(start.plus(-LATE), 0);
+    let mut ranges = vec![early..ids::time_ordered(end, 0)];
+    ranges.extend(late(connection, filter.outlet, start, end, early)?.into_iter().map(one));
+    Ok(ranges)
+}
+
+/// First moment of the first day and of the day after the last.
+fn span(from: BusinessDate, to: BusinessDate) -> Option<(Timestamp, Timestamp)> {
+    let after = BusinessDate::from_date(to.date()?.tomorrow().ok()?);
+    Some((from.start()?, after.start()?))
+}
+
+/// No word about the id here: a range of it would be walked instead of the index.
+const LATE_ORDERS: &str = "SELECT id FROM orders WHERE outlet_id = ?1 AND status <> 'draft' \
+     AND COALESCE(paid_at, changed_at) - opened_at > 1800000000 \
+     AND COALESCE(paid_at, changed_at) >= ?2 AND COALESCE(paid_at, changed_at) < ?3 \
+     UNION ALL SELECT id FROM orders WHERE terminal_id IN (SELECT id FROM terminal WHERE outlet_id = ?1) AND open = 1 \
+     LIMIT ?4";
+
+/// Orders opened before the id `early` that may belong to the days: they left the till in them, or are still open.
+fn late(
+    connection: &Connection,
+    outlet: OutletId,
+    start: Timestamp,
+    end: Timestamp,
+    early: i64,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached(LATE_ORDERS)?;
+    let found = statement.query_map(params![outlet.0, start.0, end.0, LATE_MAX], |row| row.get(0))?;
+    let mut found: Vec<i64> = found.collect::<rusqlite::Result<_>>()?;
+    found.retain(|id| *id < early);
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found.dedup();
+    Ok(found)
+}
+
+/// Orders of an outlet in a range of ids that the filter is for. A paid order's row answers nearly all of it; what needs
+/// another table comes last.
+const WANTED: &str = "FROM orders o WHERE o.outlet_id = ?1 AND o.id >= ?2 AND o.id < ?3 \
+     AND COALESCE(o.paid_at, CASE WHEN o.attempt IS NOT NULL THEN o.attempt_at END, (SELECT t.at \
+        FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale' ORDER BY t.id DESC LIMIT 1), o.opened_at) \
+        BETWEEN ?4 AND ?5 \
+     AND CASE ?6 WHEN 'any' THEN 1 \
+        WHEN 'all' THEN o.paid_by IS NOT NULL OR o.attempt IS NOT NULL \
+            OR EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale') \
+        WHEN 'charged' THEN o.status = 'paid' \
+        WHEN 'failed' THEN o.paid_by IS NULL AND o.attempt IS NULL \
+            AND EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale') \
+        WHEN 'unknown' THEN o.attempt IS NOT NULL \
+        WHEN 'refund_pending' THEN EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.id \
+            AND r.status IN ('requested', 'escalated')) \
+        WHEN 'refunded' THEN o.status IN ('partly_refunded', 'refunded') \
+        WHEN 'voided' THEN o.status = 'voided' \
+        ELSE o.paid_by IS NULL AND o.attempt IS NULL \
+            AND NOT EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale') END \
+     AND (?7 = '' OR o.number LIKE '%' || ?7) \
+     AND (?8 = '' OR ?8 = substr(CASE WHEN o.attempt IS NOT NULL THEN o.attempt_masked ELSE (SELECT t.masked \
+        FROM ledger_transaction t WHERE t.id = COALESCE(o.paid_by, (SELECT s.id FROM ledger_transaction s \
+        WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1))) END, -4)) \
+     AND (?9 = '' OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL \
+        AND (instr(l.code, ?9) > 0 OR instr(lower(l.name), ?9) > 0 OR l.code IN (SELECT p.code FROM product p \
+        WHERE p.merchant_id = ?10 AND instr(p.pinyin, ?9) > 0))))";
+
+/// The values that [`WANTED`] takes, with those of the statement around it.
+struct Bound<'a> {
+    filter: &'a Filter,
+    which: &'static str,
+    product: String,
+    from: i64,
+    to: i64,
+}
+
+impl<'a> Bound<'a> {
+    fn new(filter: &'a Filter) -> Self {
+        let days = filter.period.and_then(|period| span(period.from, period.to));
+        // Who names one order wants to see it, also when nobody has tried to pay it.
+        let named = filter.period.is_none() && filter.which == Which::All;
+        Self {
+            filter,
+            which: if named { "any" } else { filter.which.word() },
+            product: filter.product.to_lowercase(),
+            from: days.map_or(i64::MIN, |(start, _)| start.0),
+            to: days.map_or(i64::MAX, |(_, end)| end.0.saturating_sub(1)),
+        }
+    }
+
+    fn values<'b>(&'b self, ids: &'b Ids, more: &[&'b dyn ToSql]) -> Vec<&'b dyn ToSql> {
+        let filter = self.filter;
+        let mut values: Vec<&dyn ToSql> = vec![
+            &filter.outlet.0,
+            &ids.start,
+            &ids.end,
+            &self.from,
+            &self.to,
+            &self.which,
+            &filter.number,
+            &filter.last_four,
+            &self.product,
+            &filter.merchant.0,
+        ];
+        values.extend_from_slice(more);
+        values
+    }
+}
+
+const COLUMNS: &str = "o.id, o.number, o.status, o.total, o.opened_at, o.attempt IS NOT NULL, o.attempt_at, \
+     o.attempt_masked, o.paid_by, o.operator_id, o.terminal_id, o.prints, (SELECT COALESCE(SUM(r.amount), 0) \
+     FROM refund r WHERE r.order_id = o.id AND r.status = 'approved'), EXISTS (SELECT 1 FROM refund r \
+     WHERE r.order_id = o.id AND r.status IN ('requested', 'escalated'))";
+
+fn page(
+    connection: &Connection,
+    filter: &Filter,
+    ranges: &[Ids],
+    cursor: Cursor,
+    count: usize,
+) -> Result<Vec<Listed>, StorageError> {
+    let down = format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id DESC LIMIT ?11");
+    let up = format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id LIMIT ?11");
+    let mut statement = connection.prepare_cached(if matches!(cursor, Cursor::Above(_)) { &up } else { &down })?;
+    let (bound, mut found) = (Bound::new(filter), Vec::new());
+    let mut take = |ids: Ids| -> Result<bool, StorageError> {
+        let left = i64::try_from(count.saturating_sub(found.len())).unwrap_or(i64::MAX);
+        if left > 0 && !ids.is_empty() {
+            let mut rows = statement.query(bound.values(&ids, &[&left]).as_slice())?;
+            while let Some(row) = rows.next()? {
+                found.push(listed(connection, row)?);
+            }
+        }
+        Ok(found.len() < count)
+    };
+    match cursor {
+        Cursor::Above(OrderId(id)) => {
+            for ids in ranges.iter().rev() {
+                if !take(ids.start.max(id.saturating_add(1))..ids.end)? {
+                    break;
+                }
+            }
+            found.reverse();
+        }
+        Cursor::Below(OrderId(id)) => {
+            for ids in ranges {
+                if !take(ids.start..ids.end.min(id))? {
+                    break;
+                }
+            }
+        }
+        Cursor::Top => {
+            for ids in ranges {
+                if !take(ids.clone())? {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn totals(connection: &Connection, filter: &Filter, ranges: &[Ids], first: i64) -> Result<(Totals, i64), StorageError> {
+    let sql = format!(
+        "SELECT COUNT(*), COUNT(o.paid_by), COALESCE(SUM(CASE WHEN o.paid_by IS NOT NULL THEN o.total END), 0), \
+            COALESCE(SUM(o.status IN ('partly_refunded', 'refunded', 'voided')), 0), \
+            COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total WHEN o.status IN ('partly_refunded', 'refunded') \
+                THEN (SELECT SUM(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') END), 0), \
+            COALESCE(SUM(o.paid_by IS NULL AND o.attempt IS NULL AND EXISTS (SELECT 1 FROM ledger_transaction t \
+                WHERE t.order_id = o.id AND t.kind = 'sale')), 0), \
+            COALESCE(SUM(o.id > ?11), 0) {WANTED}"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let (bound, mut sums) = (Bound::new(filter), [0_i64; 7]);
+    for ids in ranges {
+        let row = statement.query_row(bound.values(ids, &[&first]).as_slice(), |row| {
+            let mut one = [0_i64; 7];
+            for (index, value) in one.iter_mut().enumerate() {
+                *value = row.get(index)?;
+            }
+            Ok(one)
+        })?;
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum = sum.saturating_add(value);
+        }
+    }
+    let [count, charged, charged_sum, refunded, refunded_sum, failed, before] = sums;
+    let (charged_sum, refunded_sum) = (Fen(charged_sum), Fen(refunded_sum));
+    Ok((Totals { count, charged, charged_sum, refunded, refunded_sum, failed }, before))
+}
+
+/// The sale that paid an order, else its last one.
+const LAST_SALE: &str =
+    "SELECT id FROM ledger_transaction WHERE order_id = ?1 AND kind = 'sale' ORDER BY id DESC LIMIT 1";
+
+fn listed(connection: &Connection, row: &Row<'_>) -> Result<Listed, StorageError> {
+    let id: i64 = row.get(0)?;
+    let open: bool = row.get(5)?;
+    let sent = row.get::<_, Option<i64>>(6)?.map(Timestamp);
+    let masked: Option<String> = row.get(7)?;
+    let open_attempt = sent.filter(|_| open).map(|at| (at, masked.unwrap_or_default()));
+    let mut sale: Option<i64> = row.get(8)?;
+    if sale.is_none() && !open {
+        sale = connection.prepare_cached(LAST_SALE)?.query_row([id], |row| row.get(0)).optional()?;
+    }
+    let decisive = match sale {
+        Some(sale) => {
+            let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_ID)?;
+            statement.query_row([sale], rows::transaction).optional()?
+        }
+        None => None,
+    };
+    let opened_by: i64 = row.get(9)?;
+    let operator = name(connection, decisive.as_ref().map_or(opened_by, |sale| sale.actor.operator.0))?;
+    let (holder, refund_until) = card(connection, decisive.as_ref())?;
+    let terminal = decisive.as_ref().map_or(TerminalId(row.get(10)?), |sale| sale.actor.terminal);
+    Ok(Listed {
+        id: OrderId(id),
+        number: row.get(1)?,
+        status: rows::word(row, 2, OrderStatus::from_word)?,
+        total: Fen(row.get(3)?),
+        opened_at: Timestamp(row.get(4)?),
+        open_attempt,
+        batch_open: batch_open(connection, decisive.as_ref())?,
+        decisive,
+        operator,
+        terminal,
+        holder,
+        refund_until,
+        refunded: Fen(row.get(12)?),
+        pending: row.get(13)?,
+        prints: row.get(11)?,
+    })
+}
+
+/// The name of a person.
+fn name(connection: &Connection, person: i64) -> rusqlite::Result<String> {
+    let sql = "SELECT name FROM person WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([person], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or_else(|| person.to_string()))
+}
+
+/// The holder of a transaction's card, and until when the shop may refund it when it is a sale that paid.
+fn card(connection: &Connection, sale: Option<&Transaction>) -> rusqlite::Result<(String, Option<Timestamp>)> {
+    let Some((sale, card)) = sale.and_then(|sale| Some((sale, sale.card?))) else { return Ok((String::new(), None)) };
+    let sql = "SELECT c.holder, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?));
+    let found = connection.prepare_cached(sql)?.query_row([card.0], read).optional()?;
+    let until = |window| sale.approved().then(|| domain::refund::deadline(sale.at, window));
+    Ok(found.map_or((String::new(), None), |(holder, window)| (holder, until(window))))
+}
+
+fn batch_open(connection: &Connection, sale: Option<&Transaction>) -> rusqlite::Result<bool> {
+    let Some(sale) = sale.filter(|sale| sale.approved()) else { return Ok(false) };
+    let sql = "SELECT batch_no FROM terminal WHERE id = ?1";
+    let batch = connection.prepare_cached(sql)?.query_row([sale.actor.terminal.0], |row| row.get(0)).optional()?;
+    Ok(batch == Some(sale.batch))
+}
