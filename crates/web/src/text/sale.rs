@@ -50,7 +50,7 @@ texts! {
         no_order: "没有找到这个订单，已显示当前订单", "There is no such order; showing the current one.";
         order_locked: "订单已锁定：支付结果查明前不能修改。请先查询结果", "The order is locked until the outcome of its payment is known. Look that up first.";
         order_paid: "该订单已支付，不能修改。请开始新订单", "This order is paid and cannot change. Start a new one.";
-        order_abandoned: "该订单已取消，不能修改", "This order was discarded and cannot change.";
+        order_abandoned: "该订单已放弃，不能修改", "This order was discarded and cannot change.";
         order_full: "一个订单最多 200 行，请先支付或另开订单", "An order has 200 lines at most. Take payment or start another order.";
         total_large: "订单合计不能超过 99,999,999.99 元，没有添加", "The total cannot exceed ¥99,999,999.99; nothing was added.";
         changed: "订单已在另一窗口修改，已显示最新内容", "The order changed in another window; showing the latest.";
@@ -65,12 +65,12 @@ texts! {
         hold: "挂单", "Hold";
         held: "订单 {0} 已挂起", "Order {0} is on hold.";
         new: "新订单", "New";
-        abandon: "取消订单", "Discard";
-        abandon_title: "取消订单？", "Discard the order?";
-        abandon_ask: "订单 {0}：{1} 种商品，合计 ¥{2}。还没有支付，取消后不能恢复。", "Order {0}: lines: {1}, total ¥{2}. It is not paid. It cannot be brought back.";
-        abandon_yes: "取消这个订单", "Discard this order";
+        abandon: "放弃订单", "Discard";
+        abandon_title: "放弃订单？", "Discard the order?";
+        abandon_ask: "订单 {0}：{1} 种商品，合计 ¥{2}。还没有支付，放弃后不能恢复。", "Order {0}: lines: {1}, total ¥{2}. It is not paid. It cannot be brought back.";
+        abandon_yes: "放弃这个订单", "Discard this order";
         abandon_no: "返回", "Back";
-        abandoned: "订单 {0} 已取消，没有扣款", "Order {0} was discarded. Nothing was charged.";
+        abandoned: "订单 {0} 已放弃，没有扣款", "Order {0} was discarded. Nothing was charged.";
 
         close: "关闭", "Close";
         filter_text: "名称 / 代码 / 拼音首字母", "Name / code / pinyin initials";

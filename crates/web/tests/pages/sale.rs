@@ -186,10 +186,10 @@ async fn carts_are_put_aside_taken_up_and_given_up() {
     till.look().await.says("感冒灵颗粒");
     let page = till.browser.get(&format!("/sale/abandon?order={second}")).await;
     page.says("订单 2611230002：1 种商品，合计 ¥6.50");
-    till.browser.post_and_look("/sale/abandon", &[("order", &second)]).await.says("订单 2611230002 已取消，没有扣款");
+    till.browser.post_and_look("/sale/abandon", &[("order", &second)]).await.says("订单 2611230002 已放弃，没有扣款");
     let page = till.browser.post("/sale/lines", &[("order", &second), ("code", "600233")]).await;
     assert_eq!(page.location(), "/sale");
-    till.look().await.says("该订单已取消，不能修改");
+    till.look().await.says("该订单已放弃，不能修改");
     till.look().await.says("¥15.50");
 }
 
