@@ -27,7 +27,8 @@ use crate::flash::Flash;
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::session::Session;
-use crate::till::pay::{Panel, actor, result_url};
+use crate::till::panel::{Panel, result_url};
+use crate::till::pay::actor;
 use crate::till::sale;
 
 /// How long a page waits for the answer of a payment; after that the outcome is unknown.
@@ -106,7 +107,7 @@ async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), 
 }
 
 /// Asks for the outcome of `attempt`. What is not on record is withdrawn.
-async fn resolve(web: &Web, attempt: &OpenAttempt) -> Result<Outcome, SubmitError> {
+pub(crate) async fn resolve(web: &Web, attempt: &OpenAttempt) -> Result<Outcome, SubmitError> {
     let OpenAttempt { request_id, order, amount, masked, actor, .. } = attempt.clone();
     web.engine.submit(request_id, actor, Command::Withdraw { order, amount, masked }).await
 }

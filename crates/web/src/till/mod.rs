@@ -9,6 +9,7 @@ pub(crate) mod link;
 pub(crate) mod lock;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod panel;
 pub(crate) mod password;
 pub(crate) mod pay;
 pub(crate) mod picker;

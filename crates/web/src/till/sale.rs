@@ -19,7 +19,7 @@ use crate::page::{Menu, Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
-use crate::till::pay::{self, Asked, Panel, Right};
+use crate::till::panel::{self, Asked, Panel, Right};
 use crate::till::trouble::{Field, Trouble};
 use domain::role::Action;
 use domain::time::Timestamp;
@@ -290,7 +290,7 @@ async fn load_with(
         },
     };
     let carts = draft::others(&web.storage, &scope, order.as_ref().map(|order| order.order.id)).await?;
-    let pay = pay::right(web, session, page, order.as_ref(), panel).await?;
+    let pay = panel::right(web, session, page, order.as_ref(), panel).await?;
     let mut sale = view(order.as_ref(), wanted, session.now, text, pay);
     sale.carts = carts.into_iter().map(|cart| cart_view(&cart, text)).collect();
     explain(web, session, &mut sale, flash, text).await?;

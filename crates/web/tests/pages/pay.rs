@@ -359,8 +359,7 @@ async fn a_lost_payment_locks_the_order_until_it_is_withdrawn_and_never_charges_
     let order = till.lose(&token).await;
     let url = format!("/sale?order={order}");
     let page = till.browser.get(&url).await;
-    for words in ["<title>处理中", "data-poll=\"/sale?order=", "订单已锁定", "http-equiv=\"refresh\" content=\"5\""]
-    {
+    for words in ["<title>处理中", " data-poll>", "订单已锁定", "http-equiv=\"refresh\" content=\"5\""] {
         page.says(words);
     }
     assert!(!page.text().contains("action=\"/sale/pay\""), "nothing can be paid");
@@ -391,6 +390,40 @@ async fn a_lost_payment_locks_the_order_until_it_is_withdrawn_and_never_charges_
 }
 
 #[tokio::test]
+async fn after_a_restart_lost_payments_are_found_without_anybody_asking() {
+    let mut till = Till::open().await;
+    till.ring("600233", "", "1").await;
+    let token = hidden(&till.press("pay", ZHANG.0, ZHANG.1).await, "token");
+    let order = till.lose(&token).await;
+    let follow_up = tokio::spawn(web::follow_up(till.shop.web.clone()));
+    for _ in 0..500 {
+        if payment::attempt_of(&till.shop.db, ACTOR.outlet, order).await.expect("reads").is_none() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    follow_up.abort();
+    till.browser.post_and_look("/sale/confirm", &[("token", &token)]).await.says("确认没有扣款，可以重新支付。");
+    till.pay(ZHANG).await.says("交易成功");
+    assert_eq!((till.balance(ZHANG.0).await, till.sales().await), (98_450, 1));
+    till.in_order().await;
+}
+
+#[tokio::test]
+async fn a_confirmation_that_never_arrived_is_withdrawn_by_its_token() {
+    let mut till = Till::open().await;
+    till.ring("600233", "", "1").await;
+    let dialog = till.press("pay", ZHANG.0, ZHANG.1).await;
+    let (order, token) = (hidden(&dialog, "order"), hidden(&dialog, "token"));
+    let form = [("order", order.as_str()), ("token", token.as_str())];
+    till.browser.post_and_look("/sale/query", &form).await.says("确认没有扣款，可以重新支付。");
+    till.browser.post_and_look("/sale/confirm", &[("token", &token)]).await.says("确认没有扣款，可以重新支付。");
+    till.pay(ZHANG).await.says("交易成功");
+    assert_eq!((till.balance(ZHANG.0).await, till.sales().await), (98_450, 1));
+    till.in_order().await;
+}
+
+#[tokio::test]
 async fn looking_up_a_payment_that_arrived_shows_it() {
     let mut till = Till::open().await;
     till.ring("600233", "", "1").await;
@@ -401,42 +434,48 @@ async fn looking_up_a_payment_that_arrived_shows_it() {
     assert_eq!(till.sales().await, 1);
 }
 
+impl Till {
+    async fn sql(&self, text: &'static str) {
+        self.shop.db.write(move |connection| Ok(connection.execute_batch(text)?)).await.expect("is SQL");
+    }
+}
+
 #[tokio::test]
-async fn a_store_that_fails_charges_nothing_and_says_so() {
+async fn a_payment_that_could_not_be_written_is_withdrawn_before_not_charged_is_said() {
     let mut till = Till::open().await;
     till.ring("600233", "", "1").await;
     let dialog = till.press("pay", ZHANG.0, ZHANG.1).await;
-    let rename = |from: &'static str, to: &'static str| {
-        till.shop
-            .db
-            .write(move |connection| Ok(connection.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}"))?))
-    };
-    rename("ledger_head", "ledger_gone").await.expect("renames");
-    let token = hidden(&dialog, "token");
-    let page = till.browser.post("/sale/confirm", &[("token", &token)]).await;
+    till.sql(
+        "CREATE TRIGGER full BEFORE INSERT ON ledger_transaction WHEN NEW.decline IS NULL
+         BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    )
+    .await;
+    let page = till.browser.post("/sale/confirm", &[("token", &hidden(&dialog, "token"))]).await;
     assert_eq!(page.status, StatusCode::OK);
-    page.says("96");
-    page.says("没有扣款，请勿交付药品。");
-    till.press_failed().await;
-    let rename = |from: &'static str, to: &'static str| {
-        till.shop
-            .db
-            .write(move |connection| Ok(connection.execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}"))?))
-    };
-    rename("ledger_gone", "ledger_head").await.expect("renames");
-    // The lock is taken off as soon as the books can be written again; then the order can be paid.
-    let order = hidden(&dialog, "order");
-    till.browser.post_and_look("/sale/query", &[("order", &order)]).await.says("确认没有扣款，可以重新支付。");
+    for words in ["96", "系统异常", "没有扣款，请勿交付药品。", "重新支付"] {
+        page.says(words);
+    }
+    till.press_without_order("balance", ZHANG.0, ZHANG.1).await.says("96");
+    till.sql("DROP TRIGGER full").await;
     till.pay(ZHANG).await.says("交易成功");
     assert_eq!((till.balance(ZHANG.0).await, till.sales().await), (98_450, 1));
     till.in_order().await;
 }
 
-impl Till {
-    async fn press_failed(&mut self) {
-        let page = self.press_without_order("balance", ZHANG.0, ZHANG.1).await;
-        page.says("96");
-    }
+#[tokio::test]
+async fn a_store_that_cannot_even_withdraw_leaves_the_order_locked() {
+    let mut till = Till::open().await;
+    till.ring("600233", "", "1").await;
+    let dialog = till.press("pay", ZHANG.0, ZHANG.1).await;
+    let order = hidden(&dialog, "order");
+    till.sql("ALTER TABLE ledger_head RENAME TO ledger_gone").await;
+    till.confirm(&dialog).await.says("<title>处理中");
+    till.browser.post_and_look("/sale/query", &[("order", &order)]).await.says("处理中");
+    till.sql("ALTER TABLE ledger_gone RENAME TO ledger_head").await;
+    till.browser.post_and_look("/sale/query", &[("order", &order)]).await.says("确认没有扣款，可以重新支付。");
+    till.pay(ZHANG).await.says("交易成功");
+    assert_eq!((till.balance(ZHANG.0).await, till.sales().await), (98_450, 1));
+    till.in_order().await;
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ pub(crate) struct Shop {
     pub(crate) clock: Clock,
     pub(crate) vault: Vault,
     pub(crate) books: Books,
+    pub(crate) web: Web,
     router: Router,
     _folder: tempfile::TempDir,
 }
@@ -50,8 +51,9 @@ impl Shop {
         };
         change(&mut settings);
         let engine = Engine::start(books.clone(), clock.clone());
-        let router = router(Web::new(db.clone(), engine, vault.clone(), clock.clone(), settings));
-        Self { db, clock, vault, books, router, _folder: folder }
+        let web = Web::new(db.clone(), engine, vault.clone(), clock.clone(), settings);
+        let router = router(web.clone());
+        Self { db, clock, vault, books, web, router, _folder: folder }
     }
 
     /// A browser that never was here.
