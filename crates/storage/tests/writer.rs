@@ -185,3 +185,23 @@ async fn a_read_after_an_answer_sees_it() {
         assert_eq!(count(&database).await, n);
     }
 }
+
+/// A file that was once analysed must not make every payment parse its statements anew.
+#[tokio::test]
+async fn statements_stay_prepared_in_an_analysed_file() {
+    let mut world = World::new();
+    (1..=200).for_each(|number| world.put_card(card(number)));
+    let ground = Ground::sqlite(&world).await;
+    ground.tool().execute_batch("ANALYZE").expect("analysed");
+    let ground = ground.restart();
+    let prepared_again = |connection: &rusqlite::Connection| {
+        let sql = "SELECT c.id FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.lookup = ?1";
+        let mut statement = connection.prepare(sql)?;
+        for number in 1..=200_u8 {
+            statement.query_row([[number; 16]], |row| row.get::<_, i64>(0))?;
+        }
+        Ok(statement.get_status(rusqlite::StatementStatus::RePrepare))
+    };
+    assert_eq!(ground.database().write(prepared_again).await.expect("reads"), 0);
+    assert_eq!(ground.database().read(prepared_again).await.expect("reads"), 0);
+}
