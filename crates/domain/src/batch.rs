@@ -1,4 +1,8 @@
-//! Batch close 班结: a terminal's batch is added up, numbered, and never changes again; the next one opens.
+//! Batch close: a terminal's batch is added up, numbered, and never changes again; the next one opens.
+//!
+//! A batch is a shift of its terminal, with a section per person. It begins where the one before was closed; whoever
+//! makes its first transaction opens the shift. What must stay true: a batch has something in it, numbers of a terminal
+//! have no gap, and figures are what the ledger says.
 
 use std::collections::BTreeMap;
 
@@ -46,8 +50,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Counts one transaction in.
-    pub fn add(&mut self, transaction: &Transaction) {
+    fn add(&mut self, transaction: &Transaction) {
         if !transaction.approved() {
             let count = self.declines.entry(transaction.code().to_owned()).or_insert(0);
             *count = count.saturating_add(1);
@@ -84,7 +87,7 @@ impl Totals {
     }
 }
 
-/// What happened at the till besides money, in one batch.
+/// What one person did at the till besides money, in one batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Handling {
     /// Slips printed for the first time.
@@ -93,8 +96,18 @@ pub struct Handling {
     pub reprints: i64,
     /// Lines sold at another price than the catalogue's.
     pub price_changes: i64,
-    /// Lines voided before payment.
+    /// Lines voided before payment, those that were brought back included.
     pub voided_lines: i64,
+}
+
+impl Handling {
+    /// Adds another person's.
+    pub fn merge(&mut self, other: Self) {
+        self.prints = self.prints.saturating_add(other.prints);
+        self.reprints = self.reprints.saturating_add(other.reprints);
+        self.price_changes = self.price_changes.saturating_add(other.price_changes);
+        self.voided_lines = self.voided_lines.saturating_add(other.voided_lines);
+    }
 }
 
 /// A terminal's batch: running while open, immutable once closed.
@@ -104,15 +117,25 @@ pub struct Batch {
     pub terminal: TerminalId,
     /// Its number, which slips print.
     pub number: i64,
-    /// When the one before was closed.
+    /// When the one before was closed; zero for a terminal's first.
     pub opened_at: Timestamp,
+    /// Its first transaction: when, and by whom.
+    pub first: Option<(Timestamp, PersonId)>,
     /// Per person.
     pub people: BTreeMap<PersonId, Totals>,
-    /// Besides money.
-    pub handling: Handling,
+    /// Besides money, per person.
+    pub handling: BTreeMap<PersonId, Handling>,
+    /// The last entry of the till's log that `handling` has counted; the next batch counts on from there.
+    pub logged: i64,
 }
 
 impl Batch {
+    /// A batch with nothing in it.
+    pub fn open(terminal: TerminalId, number: i64, opened_at: Timestamp, logged: i64) -> Self {
+        let (people, handling) = (BTreeMap::new(), BTreeMap::new());
+        Self { terminal, number, opened_at, first: None, people, handling, logged }
+    }
+
     /// All persons together.
     pub fn totals(&self) -> Totals {
         self.people.values().fold(Totals::default(), |mut sum, one| {
@@ -121,9 +144,22 @@ impl Batch {
         })
     }
 
-    /// Counts one transaction of this terminal in.
+    /// All persons together, besides money.
+    pub fn handled(&self) -> Handling {
+        self.handling.values().fold(Handling::default(), |mut sum, one| {
+            sum.merge(*one);
+            sum
+        })
+    }
+
+    /// Counts one transaction of this terminal in. Closing a batch, or trying to, is not part of any.
     pub fn add(&mut self, transaction: &Transaction) {
-        self.people.entry(transaction.actor.operator).or_default().add(transaction);
+        if transaction.kind == Kind::BatchClose {
+            return;
+        }
+        let operator = transaction.actor.operator;
+        self.first.get_or_insert((transaction.at, operator));
+        self.people.entry(operator).or_default().add(transaction);
     }
 }
 
@@ -163,5 +199,10 @@ fn judge<'a>(state: &'a State, envelope: &Envelope) -> Result<(&'a Till, &'a Bat
         return Err(Decline::AttemptsOpen { count: open });
     }
     let batch = state.batches.get(&terminal).ok_or(Decline::UnknownTerminal)?;
+    // A second click, or a second window, closed it a moment ago. An empty report with a number of its own would be one
+    // more paper to file that says nothing.
+    if batch.first.is_none() {
+        return Err(Decline::NothingToClose);
+    }
     Ok((till, batch))
 }

@@ -165,6 +165,8 @@ declines! {
     AlreadyDecided => "already_decided", "94", NoRetry;
     /// Payments of unknown outcome have to be resolved first.
     AttemptsOpen { count: count } => "attempts_open", "77", Retry;
+    /// The batch has no transaction yet.
+    NothingToClose => "nothing_to_close", "77", NoRetry;
     /// The attempt never reached the ledger and is now withdrawn: it can never be charged.
     Withdrawn => "withdrawn", "25", Retry;
     /// Reported lost.

@@ -153,13 +153,8 @@ impl State {
         }
         for closed in &changes.batches {
             let batch = &closed.batch;
-            let next = Batch {
-                terminal: batch.terminal,
-                number: batch.number.saturating_add(1),
-                opened_at: closed.closed_at,
-                people: BTreeMap::new(),
-                handling: crate::batch::Handling::default(),
-            };
+            let number = batch.number.saturating_add(1);
+            let next = Batch::open(batch.terminal, number, closed.closed_at, batch.logged);
             self.batches.loaded(batch.terminal, Some(next));
         }
         for (id, order) in &changes.orders {

@@ -1,15 +1,18 @@
 //! Invariants of the whole ledger, checked row by row: in tests, after crashes, and by `webpos verify`.
 //!
 //! Reads transactions in order of their number, each with its transfers, then balances and orders. Names follow the
-//! reliability list: I1 conservation, I2 balances, I3 at most once, I6 one payment per order, I9 immutability.
+//! reliability list: I1 conservation, I2 balances, I3 at most once, I6 one payment per order, I9 immutability, I12 reports
+//! agree with the ledger.
 
 use std::collections::BTreeMap;
 
-use crate::ids::{CardId, MerchantId, OrderId, TransactionId};
+use crate::batch::{Batch, ClosedBatch};
+use crate::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
 use crate::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::order::OrderStatus;
 use crate::refund::{Refund, RefundStatus};
+use crate::time::Timestamp;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,12 @@ pub struct Audit {
     sales: BTreeMap<OrderId, Charged>,
     /// Approved refunds: transaction and amount.
     refunds: BTreeMap<TransactionId, Fen>,
+    /// What each batch of each terminal comes to.
+    batches: BTreeMap<(TerminalId, i64), Batch>,
+    /// Transactions that closed a batch.
+    closings: BTreeMap<TransactionId, Transaction>,
+    /// The last closed batch of each terminal that was compared: number and end.
+    closed: BTreeMap<TerminalId, (i64, Timestamp)>,
     findings: Vec<Finding>,
 }
 
@@ -60,6 +69,9 @@ impl Audit {
             accounts: BTreeMap::new(),
             sales: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            batches: BTreeMap::new(),
+            closings: BTreeMap::new(),
+            closed: BTreeMap::new(),
             findings: Vec::new(),
         }
     }
@@ -101,11 +113,15 @@ impl Audit {
         for transfer in transfers {
             self.transfer(&rrn, transaction, transfer);
         }
+        let (terminal, number) = (transaction.actor.terminal, transaction.batch);
+        let empty = || Batch::open(terminal, number, Timestamp(0), 0);
+        self.batches.entry((terminal, number)).or_insert_with(empty).add(transaction);
         if transaction.approved() {
             match transaction.kind {
                 Kind::Sale => self.sale(&rrn, transaction),
                 Kind::Refund | Kind::Void | Kind::Reversal => self.give_back(&rrn, transaction),
-                Kind::Load | Kind::Inquiry | Kind::RefundRequest | Kind::RefundRejection | Kind::BatchClose => {}
+                Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
+                Kind::Load | Kind::Inquiry | Kind::RefundRequest | Kind::RefundRejection => {}
             }
         }
     }
@@ -238,6 +254,42 @@ impl Audit {
         }
     }
 
+    /// Compares a closed batch. Call after all transactions were read, ascending numbers per terminal.
+    pub fn batch(&mut self, closed: &ClosedBatch) {
+        let (terminal, number) = (closed.batch.terminal, closed.batch.number);
+        let name = format!("batch {number} of terminal {terminal}");
+        let ledger = self.batches.remove(&(terminal, number));
+        let says = |own: &Batch| own.first == closed.batch.first && own.people == closed.batch.people;
+        if !ledger.is_some_and(|own| says(&own)) {
+            self.find("I12", format!("{name} differs from its transactions"));
+        }
+        let closing = self.closings.remove(&closed.closed_by);
+        let by = |own: Transaction| (own.actor.terminal, own.batch, own.actor.operator, own.at);
+        if closing.map(by) != Some((terminal, number, closed.operator, closed.closed_at)) {
+            self.find("I12", format!("{name} was not closed by {}", closed.closed_by.rrn()));
+        }
+        let before = self.closed.insert(terminal, (number, closed.closed_at));
+        if before.is_some_and(|(last, _)| last.checked_add(1) != Some(number)) {
+            self.find("I12", format!("batches are missing before {name}"));
+        }
+        if closed.batch.opened_at != before.map_or(Timestamp(0), |(_, end)| end) {
+            self.find("I12", format!("{name} does not begin where the one before ended"));
+        }
+    }
+
+    /// Compares the number of a terminal's running batch. Call after all closed batches.
+    pub fn till(&mut self, terminal: TerminalId, number: i64) {
+        self.batches.remove(&(terminal, number));
+        if self.closed.get(&terminal).is_some_and(|(last, _)| last.checked_add(1) != Some(number)) {
+            self.find("I12", format!("terminal {terminal} is at batch {number}, its closed ones say otherwise"));
+        }
+        let own = (terminal, i64::MIN)..=(terminal, i64::MAX);
+        let strays: Vec<i64> = self.batches.range(own).map(|((_, number), _)| *number).collect();
+        for stray in strays {
+            self.find("I12", format!("batch {stray} of terminal {terminal} has transactions but was never closed"));
+        }
+    }
+
     /// Everything was read; `merchants` are the known ones. Returns what is wrong.
     pub fn finish(mut self, merchants: &[MerchantId]) -> Vec<Finding> {
         let known = |account: AccountId| {
@@ -251,6 +303,10 @@ impl Audit {
         let orphans: Vec<_> = self.sales.iter().map(|(order, sale)| (*order, sale.sale)).collect();
         for (order, sale) in orphans {
             self.find("I6", format!("sale {} pays order {order}, which does not exist", sale.rrn()));
+        }
+        let unreported: Vec<_> = self.closings.keys().copied().collect();
+        for id in unreported {
+            self.find("I12", format!("batch close {} has no batch", id.rrn()));
         }
         let unasked: Vec<_> = self.refunds.keys().copied().collect();
         for id in unasked {

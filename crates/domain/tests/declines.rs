@@ -191,6 +191,11 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
             world.put_order(Order { attempt, ..order(ORDER + 1, 100) });
             (world, asked)
         }
+        Decline::NothingToClose => {
+            let (mut world, asked) = after_sale(Command::BatchClose);
+            assert_eq!(world.decline(&Envelope { request_id: world::request(99), ..asked.clone() }), None);
+            (world, asked)
+        }
         other => unreachable!("{other:?} has an example above"),
     }
 }

@@ -314,6 +314,7 @@ fn the_steps_reach_every_kind_of_outcome() {
         "refund_exists",
         "already_decided",
         "attempts_open",
+        "nothing_to_close",
         "terminal_disabled",
         "unknown_terminal",
     ];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::batch::{Batch, ClosedBatch, Handling};
+use domain::batch::{Batch, ClosedBatch};
 use domain::card::{Card, CardKey};
 use domain::command::Envelope;
 use domain::decide::{decide_all, keys};
@@ -179,7 +179,7 @@ impl World {
         let number = self.tills.get(&terminal)?.batch;
         let last = self.batches.iter().rev().find(|closed| closed.batch.terminal == terminal);
         let opened_at = last.map_or(Timestamp(0), |closed| closed.closed_at);
-        let mut batch = Batch { terminal, number, opened_at, people: BTreeMap::new(), handling: Handling::default() };
+        let mut batch = Batch::open(terminal, number, opened_at, 0);
         let own = |t: &&Transaction| t.actor.terminal == terminal && t.batch == number;
         self.transactions.values().filter(own).for_each(|transaction| batch.add(transaction));
         Some(batch)
@@ -228,6 +228,8 @@ impl World {
         for refund in self.refunds.values() {
             audit.refund(refund);
         }
+        self.batches.iter().for_each(|closed| audit.batch(closed));
+        self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));
         let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.merchant).collect();
         audit.finish(&merchants)
     }

@@ -140,7 +140,7 @@ async fn every_column_of_every_table() {
         let mut rows = reader.prepare(&sql).expect("prepares");
         let rows: Vec<i64> =
             rows.query_map([], |row| row.get(0)).expect("reads").map(|id| id.expect("an id")).collect();
-        for (row, column) in rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, *column))) {
+        for (row, column) in rows.iter().flat_map(|row| columns.iter().map(move |column| (*row, column))) {
             let sql = format!("SELECT {column} FROM {table} WHERE {key} = ?1");
             let value: Value = reader.query_row(&sql, [row], |found| found.get(0)).expect("reads");
             for other in others(&value, &mut dice) {

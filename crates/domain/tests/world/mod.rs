@@ -5,7 +5,7 @@ pub(crate) mod steps;
 
 use std::collections::BTreeMap;
 
-use domain::batch::{Batch, ClosedBatch, Handling};
+use domain::batch::{Batch, ClosedBatch};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, Command, Envelope, PresentedCard, Proof};
@@ -135,8 +135,7 @@ impl World {
         let number = self.tills.get(&terminal)?.batch;
         let last = self.batches.iter().rev().find(|closed| closed.batch.terminal == terminal);
         let opened_at = last.map_or(Timestamp(0), |closed| closed.closed_at);
-        let (people, handling) = (BTreeMap::new(), Handling::default());
-        let mut batch = Batch { terminal, number, opened_at, people, handling };
+        let mut batch = Batch::open(terminal, number, opened_at, 0);
         let own = |t: &&Transaction| t.actor.terminal == terminal && t.batch == number;
         self.transactions.iter().filter(own).for_each(|transaction| batch.add(transaction));
         Some(batch)
@@ -170,6 +169,8 @@ impl World {
         for refund in self.refunds.values() {
             audit.refund(refund);
         }
+        self.batches.iter().for_each(|closed| audit.batch(closed));
+        self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));
         let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.merchant).collect();
         audit.finish(&merchants)
     }

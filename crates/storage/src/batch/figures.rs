@@ -12,7 +12,15 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
 struct Figures {
+    /// When the first transaction was made and by whom.
+    first: Option<(i64, i64)>,
     people: BTreeMap<i64, PersonFigures>,
+    handling: BTreeMap<i64, HandlingFigures>,
+    logged: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HandlingFigures {
     prints: i64,
     reprints: i64,
     price_changes: i64,
@@ -38,12 +46,17 @@ pub(crate) fn write(batch: &Batch) -> String {
         declines: totals.declines.clone(),
         inquiries: totals.inquiries,
     };
+    let handling = |handling: &Handling| HandlingFigures {
+        prints: handling.prints,
+        reprints: handling.reprints,
+        price_changes: handling.price_changes,
+        voided_lines: handling.voided_lines,
+    };
     let figures = Figures {
+        first: batch.first.map(|(at, person)| (at.0, person.0)),
         people: batch.people.iter().map(|(id, totals)| (id.0, person(totals))).collect(),
-        prints: batch.handling.prints,
-        reprints: batch.handling.reprints,
-        price_changes: batch.handling.price_changes,
-        voided_lines: batch.handling.voided_lines,
+        handling: batch.handling.iter().map(|(id, one)| (id.0, handling(one))).collect(),
+        logged: batch.logged,
     };
     serde_json::to_string(&figures).expect("numbers and words become JSON")
 }
@@ -61,16 +74,16 @@ pub(crate) fn read(row: &Row<'_>, column: usize) -> rusqlite::Result<Batch> {
         declines: person.declines,
         inquiries: person.inquiries,
     };
+    let handling = |one: HandlingFigures| Handling {
+        prints: one.prints,
+        reprints: one.reprints,
+        price_changes: one.price_changes,
+        voided_lines: one.voided_lines,
+    };
     Ok(Batch {
-        terminal: TerminalId(0),
-        number: 0,
-        opened_at: Timestamp(0),
+        first: figures.first.map(|(at, person)| (Timestamp(at), PersonId(person))),
         people: figures.people.into_iter().map(|(id, person)| (PersonId(id), totals(person))).collect(),
-        handling: Handling {
-            prints: figures.prints,
-            reprints: figures.reprints,
-            price_changes: figures.price_changes,
-            voided_lines: figures.voided_lines,
-        },
+        handling: figures.handling.into_iter().map(|(id, one)| (PersonId(id), handling(one))).collect(),
+        ..Batch::open(TerminalId(0), 0, Timestamp(0), figures.logged)
     })
 }

@@ -1,8 +1,6 @@
 //! Load and save of what comes after a sale: refunds, voids, reversals, batch close.
 
-use std::collections::BTreeMap;
-
-use domain::batch::{Batch, ClosedBatch, Handling};
+use domain::batch::{Batch, ClosedBatch};
 use domain::card::CardKey;
 use domain::changes::Changes;
 use domain::ids::{OrderId, PersonId, TerminalId, TransactionId};
@@ -111,7 +109,7 @@ pub(crate) fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
 }
 
 pub(super) fn load_batch(connection: &Connection, state: &mut State, terminal: TerminalId) -> rusqlite::Result<()> {
-    let sql = "SELECT COUNT(*) FROM orders WHERE terminal_id = ?1 AND open = 1 AND attempt IS NOT NULL";
+    let sql = "SELECT COUNT(*) FROM orders INDEXED BY orders_attempt WHERE terminal_id = ?1 AND attempt IS NOT NULL";
     let open: i64 = connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0))?;
     state.attempts.loaded(terminal, Some(open));
     state.batches.loaded(terminal, running_batch(connection, terminal)?);
@@ -123,40 +121,40 @@ pub(crate) fn running_batch(connection: &Connection, terminal: TerminalId) -> ru
     let sql = "SELECT batch_no FROM terminal WHERE id = ?1";
     let number: Option<i64> = connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0)).optional()?;
     let Some(number) = number else { return Ok(None) };
-    let sql = "SELECT closed_at, closed_by FROM batch WHERE terminal_id = ?1 ORDER BY number DESC LIMIT 1";
-    let last = connection.prepare_cached(sql)?.query_row([terminal.0], |row| Ok((row.get(0)?, row.get(1)?)));
-    let last: Option<(i64, i64)> = last.optional()?;
-    let (opened_at, after) = last.unwrap_or((0, 0));
-    let mut batch = Batch {
-        terminal,
-        number,
-        opened_at: Timestamp(opened_at),
-        people: BTreeMap::new(),
-        handling: handling(connection, terminal, Timestamp(opened_at))?,
-    };
+    let sql = "SELECT closed_at, closed_by, figures FROM batch WHERE terminal_id = ?1 ORDER BY number DESC LIMIT 1";
+    let read = |row: &Row<'_>| Ok((Timestamp(row.get(0)?), row.get::<_, i64>(1)?, figures::read(row, 2)?.logged));
+    let last = connection.prepare_cached(sql)?.query_row([terminal.0], read).optional()?;
+    let (opened_at, after, logged) = last.unwrap_or((Timestamp(0), 0, 0));
+    let mut batch = Batch::open(terminal, number, opened_at, logged);
     let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_BATCH)?;
     for transaction in statement.query_map(params![after, terminal.0, number], rows::transaction)? {
         batch.add(&transaction?);
     }
+    handling(connection, &mut batch)?;
     Ok(Some(batch))
 }
 
-fn handling(connection: &Connection, terminal: TerminalId, since: Timestamp) -> rusqlite::Result<Handling> {
-    let sql = "SELECT action, COUNT(*) FROM audit WHERE terminal_id = ?1 AND at > ?2
-        AND action IN ('slip_printed', 'slip_reprinted', 'price_changed', 'line_voided') GROUP BY action";
+/// Counts on from where the batch before ended: by entry and not by time, so that what was logged while that one closed
+/// is in one of the two.
+fn handling(connection: &Connection, batch: &mut Batch) -> rusqlite::Result<()> {
+    let sql = "SELECT person_id, action, COUNT(*) FROM audit WHERE id > ?2 AND terminal_id = ?1
+        AND action IN ('slip_printed', 'slip_reprinted', 'price_changed', 'line_voided') GROUP BY person_id, action";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut handling = Handling::default();
-    let mut counts = statement.query(params![terminal.0, since.0])?;
+    let mut counts = statement.query([batch.terminal.0, batch.logged])?;
     while let Some(row) = counts.next()? {
-        let place = match row.get::<_, String>(0)?.as_str() {
+        let person = PersonId(row.get::<_, Option<i64>>(0)?.unwrap_or(0));
+        let handling = batch.handling.entry(person).or_default();
+        let place = match row.get::<_, String>(1)?.as_str() {
             "slip_printed" => &mut handling.prints,
             "slip_reprinted" => &mut handling.reprints,
             "price_changed" => &mut handling.price_changes,
             _ => &mut handling.voided_lines,
         };
-        *place = row.get(1)?;
+        *place = row.get(2)?;
     }
-    Ok(handling)
+    let last = "SELECT COALESCE(MAX(id), 0) FROM audit";
+    batch.logged = connection.prepare_cached(last)?.query_row([], |row| row.get(0))?;
+    Ok(())
 }
 
 pub(super) fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::Result<()> {

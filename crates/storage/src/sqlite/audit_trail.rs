@@ -1,6 +1,6 @@
 //! Reads the whole ledger on one snapshot for `verify`.
 
-use domain::ids::{CardId, MerchantId, OrderId, TransactionId};
+use domain::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::OrderStatus;
@@ -9,6 +9,7 @@ use domain::verify::{Audit, Finding};
 use rusqlite::{Connection, Row};
 
 use super::{after_sale, rows};
+use crate::batch;
 use crate::error::StorageError;
 
 pub(crate) fn verify(connection: &Connection, key: ChainKey) -> Result<Vec<Finding>, StorageError> {
@@ -44,9 +45,30 @@ fn read_all(connection: &Connection, key: ChainKey) -> rusqlite::Result<Vec<Find
             audit.refund(&refund);
         }
     }
+    batches(connection, &mut audit)?;
     let mut merchants = connection.prepare("SELECT id FROM merchant")?;
     let merchants: Vec<_> = merchants.query_map([], |row| row.get(0).map(MerchantId))?.collect::<Result<_, _>>()?;
     Ok(audit.finish(&merchants))
+}
+
+fn batches(connection: &Connection, audit: &mut Audit) -> rusqlite::Result<()> {
+    let mut closed = connection.prepare(batch::ALL)?;
+    let mut closed = closed.query([])?;
+    while let Some(row) = closed.next()? {
+        match batch::read(row) {
+            Ok(closed) => audit.batch(&closed),
+            Err(error) => {
+                let (terminal, number) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
+                audit.unreadable(&format!("batch {number} of terminal {terminal}"), &error.to_string());
+            }
+        }
+    }
+    let mut tills = connection.prepare("SELECT id, batch_no FROM terminal ORDER BY id")?;
+    let mut tills = tills.query([])?;
+    while let Some(row) = tills.next()? {
+        audit.till(TerminalId(row.get(0)?), row.get(1)?);
+    }
+    Ok(())
 }
 
 fn stored_heads(connection: &Connection, audit: &mut Audit, heads: &[Head]) -> rusqlite::Result<()> {

@@ -48,6 +48,7 @@ texts! {
         refund_exists: "该订单已有退货，不能撤销", "The order has a refund; it cannot be voided";
         already_decided: "该申请已由他人处理", "Somebody else has decided this request";
         attempts_open: "有 {0} 笔支付结果未知，查明后才能班结", "{0} payments have no known outcome yet; find out before closing";
+        nothing_to_close: "本班还没有交易，不需要班结", "No transactions since the last close: nothing to close";
         fault: "系统异常", "System error";
 
         not_charged: "没有扣款，请勿交付药品。", "Not charged. Do not hand over the goods.";

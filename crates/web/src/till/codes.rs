@@ -94,6 +94,7 @@ pub(crate) fn what(decline: Decline, text: &Text) -> String {
         Decline::ReviewerIsApplicant => text.reviewer_is_applicant,
         Decline::RefundExists => text.refund_exists,
         Decline::AlreadyDecided => text.already_decided,
+        Decline::NothingToClose => text.nothing_to_close,
     };
     plain.to_owned()
 }
@@ -148,6 +149,7 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         | Decline::NothingLeft { .. }
         | Decline::RefundExists
         | Decline::AlreadyDecided
+        | Decline::NothingToClose
         | Decline::AttemptsOpen { .. } => (text.not_refunded, vec![after_sale(decline, text)], &[Order, Call]),
     }
 }
@@ -158,7 +160,7 @@ fn after_sale(decline: Decline, text: &Codes) -> &'static str {
         Decline::VoidTooLate | Decline::RefundExists => text.do_refund_instead,
         Decline::RefundWindowPassed { .. } | Decline::RefundEscalated => text.do_escalate,
         Decline::ReviewerIsApplicant => text.do_other_reviewer,
-        Decline::AlreadyDecided | Decline::AttemptsOpen { .. } => text.do_look_again,
+        Decline::AlreadyDecided | Decline::AttemptsOpen { .. } | Decline::NothingToClose => text.do_look_again,
         Decline::TextLength | Decline::CardDiffers | Decline::NothingLeft { .. } => text.do_correct,
         _ => text.do_call,
     }
