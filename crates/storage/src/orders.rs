@@ -154,6 +154,11 @@ impl Listed {
         let open = self.open_attempt.as_ref().map(|(at, _)| *at);
         open.or(self.decisive.as_ref().map(|one| one.at)).unwrap_or(self.opened_at)
     }
+
+    /// What went back to the card, by refund, void or reversal.
+    pub fn given_back(&self) -> Fen {
+        if self.status == OrderStatus::Voided { self.total } else { self.refunded }
+    }
 }
 
 /// Sums over everything found.

@@ -163,7 +163,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<SoldLine> {
     })
 }
 
-const MARKS: &str = "SELECT at, person_id, action FROM audit WHERE subject = ?1 \
+pub(super) const MARKS: &str = "SELECT at, person_id, action FROM audit WHERE subject = ?1 \
      AND terminal_id IN (SELECT id FROM terminal WHERE outlet_id = ?2) \
      AND action IN ('slip_printed', 'slip_reprinted', 'slip_skipped', 'line_restored', 'order_abandoned') \
      ORDER BY id LIMIT ?3";
