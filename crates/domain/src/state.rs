@@ -38,6 +38,11 @@ impl<K: Ord + Debug, V> Rows<K, V> {
         entry.and_then(Option::as_ref)
     }
 
+    /// The row, if it was loaded and the store has one; for what only looks and must never stop a group.
+    pub(crate) fn find(&self, key: &K) -> Option<&V> {
+        self.0.get(key).and_then(Option::as_ref)
+    }
+
     /// Whether it was loaded.
     fn has(&self, key: &K) -> bool {
         self.0.contains_key(key)

@@ -40,6 +40,11 @@ impl Timestamp {
         self.in_china().strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
+    /// `2026-11-23T02:26:18.000001Z` (RFC 3339), for machines.
+    pub fn rfc3339_text(self) -> String {
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+    }
+
     /// `10:26:18`, in China.
     pub fn time_text(self) -> String {
         self.in_china().strftime("%H:%M:%S").to_string()

@@ -1,0 +1,137 @@
+//! Events: what a merchant's own system is told about its money, one per transaction that it can care about.
+//!
+//! An event is derived from what is written, never decided: the books put it beside the money in the same commit.
+
+use crate::changes::Changes;
+use crate::ids::{MerchantId, OutletId, TransactionId};
+use crate::ledger::{Kind, Transaction};
+use crate::outcome::Decline;
+use crate::state::State;
+
+/// What happened, in words that never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventKind {
+    /// A payment went through.
+    PaymentApproved,
+    /// A payment was refused.
+    PaymentDeclined,
+    /// A payment that never arrived was withdrawn: it can never be charged.
+    PaymentWithdrawn,
+    /// Somebody asked for a refund.
+    RefundRequested,
+    /// A refund was approved and paid back.
+    RefundApproved,
+    /// A refund was turned down.
+    RefundRejected,
+    /// A sale was undone in full on its day.
+    SaleVoided,
+    /// A machine took back a sale whose outcome it did not know.
+    SaleReversed,
+    /// A terminal's batch was closed.
+    BatchClosed,
+    /// Nothing happened; somebody tries whether the message arrives.
+    Test,
+}
+
+impl EventKind {
+    /// What can be subscribed to.
+    pub const ALL: [Self; 9] = [
+        Self::PaymentApproved,
+        Self::PaymentDeclined,
+        Self::PaymentWithdrawn,
+        Self::RefundRequested,
+        Self::RefundApproved,
+        Self::RefundRejected,
+        Self::SaleVoided,
+        Self::SaleReversed,
+        Self::BatchClosed,
+    ];
+
+    /// The word in rows and messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PaymentApproved => "payment.approved",
+            Self::PaymentDeclined => "payment.declined",
+            Self::PaymentWithdrawn => "payment.withdrawn",
+            Self::RefundRequested => "refund.requested",
+            Self::RefundApproved => "refund.approved",
+            Self::RefundRejected => "refund.rejected",
+            Self::SaleVoided => "sale.voided",
+            Self::SaleReversed => "sale.reversed",
+            Self::BatchClosed => "batch.closed",
+            Self::Test => "webhook.test",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().chain([Self::Test]).find(|kind| kind.word() == word)
+    }
+
+    /// What `transaction` means to its merchant; a refused request or review, an inquiry or a load means nothing.
+    pub fn of(transaction: &Transaction) -> Option<Self> {
+        match (transaction.kind, transaction.decline) {
+            (Kind::Sale, None) => Some(Self::PaymentApproved),
+            (Kind::Sale, Some(Decline::Withdrawn)) => Some(Self::PaymentWithdrawn),
+            (Kind::Sale, Some(_)) => Some(Self::PaymentDeclined),
+            (Kind::RefundRequest, None) => Some(Self::RefundRequested),
+            (Kind::Refund, None) => Some(Self::RefundApproved),
+            (Kind::RefundRejection, None) => Some(Self::RefundRejected),
+            (Kind::Void, None) => Some(Self::SaleVoided),
+            (Kind::Reversal, None) => Some(Self::SaleReversed),
+            (Kind::BatchClose, None) => Some(Self::BatchClosed),
+            _ => None,
+        }
+    }
+}
+
+/// An event with what it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    /// What happened.
+    pub kind: EventKind,
+    /// Whose it is: the merchant of the order, also when the card company decided.
+    pub merchant: MerchantId,
+    /// The outlet of the order, or of the terminal.
+    pub outlet: OutletId,
+    /// Events of one object are told in order: the order, or else the terminal.
+    pub object: i64,
+    /// The record.
+    pub transaction: &'a Transaction,
+    /// The refund that it asked for or decided.
+    pub refund: Option<TransactionId>,
+}
+
+/// The events of what a group writes, in order.
+pub fn events<'a>(state: &'a State, changes: &'a Changes) -> impl Iterator<Item = Event<'a>> {
+    changes.transactions.iter().filter_map(|transaction| {
+        let kind = EventKind::of(transaction)?;
+        let order = transaction.order.and_then(|id| state.orders.find(&id));
+        let actor = transaction.actor;
+        let (merchant, outlet) = order.map_or((actor.merchant, actor.outlet), |order| (order.merchant, order.outlet));
+        let object = transaction.order.map_or(actor.terminal.0, |id| id.0);
+        let refund = match kind {
+            EventKind::RefundRequested => Some(transaction.id),
+            EventKind::RefundApproved | EventKind::RefundRejected => changes
+                .refunds
+                .values()
+                .find(|refund| refund.decided_by == Some(transaction.id))
+                .map(|refund| refund.id),
+            _ => None,
+        };
+        Some(Event { kind, merchant, outlet, object, transaction, refund })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_again() {
+        for kind in EventKind::ALL.into_iter().chain([EventKind::Test]) {
+            assert_eq!(EventKind::from_word(kind.word()), Some(kind));
+        }
+        assert_eq!(EventKind::from_word("payment.refunded"), None);
+    }
+}
