@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod auditor;
+pub mod bench;
 pub mod child;
 pub mod dice;
 pub mod flaws;
