@@ -5,22 +5,30 @@
 //!   a plain function with its SQL in one transaction.
 //! - Nothing is computed by the database in money tables: no serials, triggers, defaults or `now()`.
 
+pub mod api_key;
 pub mod audit;
 pub mod backup;
 pub mod batch;
 pub mod books;
 pub mod card;
+pub mod catalogue;
 pub mod demo;
 pub mod demo_cards;
+pub mod demo_keys;
+pub mod direct_sale;
 pub mod draft;
 pub mod error;
+pub mod idempotency;
 mod ids;
 pub mod login;
 pub mod memory;
+pub mod merchant;
+pub mod orders;
 pub mod password;
 pub mod payment;
 pub mod people;
 pub mod product;
+pub mod refund;
 pub mod session;
 pub mod slip;
 mod sqlite;

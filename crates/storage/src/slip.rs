@@ -88,7 +88,8 @@ pub(crate) fn place(connection: &Connection, outlet: OutletId, operator: PersonI
     })
 }
 
-fn items(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<Item>> {
+/// The lines of an order that count.
+pub(crate) fn items(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<Item>> {
     let sql = "SELECT name, spec, price, quantity, amount FROM order_line
         WHERE order_id = ?1 AND voided_at IS NULL ORDER BY line";
     let mut statement = connection.prepare_cached(sql)?;

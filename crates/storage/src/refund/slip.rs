@@ -1,67 +1,69 @@
 //! Slips of refunds and voids: what they print, and how often.
 
+use domain::command::Actor;
 use domain::ids::{OutletId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::StorageError;
 use crate::audit::{self, Entry};
-use crate::slip::{Place, place};
+use crate::slip::{self, Item, Slip};
 use crate::sqlite::{Sqlite, after_sale, rows};
 
-use super::{Goods, goods_of};
+use super::goods_of;
 
 /// The slip of an approved refund or void.
 #[derive(Clone, Debug)]
 pub struct BackSlip {
-    /// The refund or void.
-    pub transaction: Transaction,
+    /// The refund or void, where it was sold, and what comes back.
+    pub slip: Slip,
     /// The sale that it gives back.
     pub original: Transaction,
-    /// The store of the sale, and who decided.
-    pub place: Place,
-    /// The order's number.
-    pub number: String,
     /// Why, in the applicant's words; empty for a void.
     pub reason: String,
-    /// Who reviewed or consented: name and number.
+    /// Name and number of who reviewed or consented.
     pub checker: (String, String),
-    /// What comes back.
-    pub goods: Vec<Goods>,
-    /// How often the slip was printed.
-    pub prints: i64,
 }
 
 /// The slip of refund or void `id`, for the store that sold and the one that decided.
 pub async fn back_slip(db: &Sqlite, outlet: OutletId, id: TransactionId) -> Result<Option<BackSlip>, StorageError> {
     db.read(move |connection| {
-        let Some((transaction, original)) = given_back(connection, outlet, id)? else { return Ok(None) };
+        let Some((mut transaction, original)) = given_back(connection, outlet, id)? else { return Ok(None) };
         let Some(order) = original.order else { return Ok(None) };
-        let place = place(connection, original.actor.outlet, transaction.actor.operator)?;
+        let operator = transaction.actor.operator;
+        if transaction.actor.is_issuer() {
+            transaction.actor = Actor { operator, ..original.actor };
+        }
         let sql = "SELECT number FROM orders WHERE id = ?1";
         let number = connection.prepare_cached(sql)?.query_row([order.0], |row| row.get(0))?;
-        let mut goods = goods_of(connection, order)?;
-        let checker = transaction.checker.unwrap_or(transaction.actor.operator);
         let sql = "SELECT name, number FROM person WHERE id = ?1";
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let checker = transaction.checker.unwrap_or(operator);
         let checker = connection.prepare_cached(sql)?.query_row([checker.0], read).optional()?.unwrap_or_default();
-        let (mut reason, mut prints) = (String::new(), 0);
-        if transaction.kind == Kind::Refund {
+        let mut items = Vec::new();
+        let (reason, prints) = if transaction.kind == Kind::Refund {
             let refunds = after_sale::refunds_of(connection, order)?;
             let Some(refund) = refunds.into_iter().find(|one| one.decided_by == Some(id)) else { return Ok(None) };
-            let pieces = |line: i64| refund.lines.iter().find(|asked| asked.line == line).map(|asked| asked.quantity);
-            goods.iter_mut().for_each(|goods| goods.pieces = pieces(goods.sold.line).unwrap_or(0));
-            goods.retain(|goods| goods.pieces > 0);
+            for goods in goods_of(connection, order)? {
+                items.extend(refund.lines.iter().find(|asked| asked.line == goods.sold.line).map(|asked| Item {
+                    name: goods.name,
+                    spec: goods.spec,
+                    price: goods.sold.price,
+                    quantity: asked.quantity,
+                    amount: asked.amount,
+                }));
+            }
             let sql = "SELECT prints FROM refund WHERE id = ?1";
-            prints = connection.prepare_cached(sql)?.query_row([refund.id.0], |row| row.get(0))?;
-            reason = refund.reason;
+            (refund.reason, connection.prepare_cached(sql)?.query_row([refund.id.0], |row| row.get(0))?)
         } else {
-            goods.iter_mut().for_each(|goods| goods.pieces = goods.sold.quantity);
+            items = slip::items(connection, order)?;
             let sql = "SELECT prints FROM void_slip WHERE transaction_id = ?1";
-            let found = connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?;
-            prints = found.unwrap_or(prints);
-        }
-        Ok(Some(BackSlip { transaction, original, place, number, reason, checker, goods, prints }))
+            let prints = connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?;
+            (String::new(), prints.unwrap_or(0))
+        };
+        let place = slip::place(connection, original.actor.outlet, operator)?;
+        let slip = Slip { transaction, place, order, number, prints, items };
+        Ok(Some(BackSlip { slip, original, reason, checker }))
     })
     .await
 }
