@@ -355,6 +355,32 @@ const COLUMNS: &str = "o.id, o.number, o.status, o.total, o.opened_at, o.attempt
      FROM refund r WHERE r.order_id = o.id AND r.status = 'approved'), EXISTS (SELECT 1 FROM refund r \
      WHERE r.order_id = o.id AND r.status IN ('requested', 'escalated'))";
 
+/// One order.
+fn one_sql() -> String {
+    format!("SELECT {COLUMNS} FROM orders o WHERE o.id = ?1 AND o.outlet_id = ?2")
+}
+
+/// Wanted orders from one end of a range of ids.
+fn page_sql(up: bool) -> String {
+    match up {
+        true => format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id LIMIT ?11"),
+        false => format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id DESC LIMIT ?11"),
+    }
+}
+
+/// Sums over wanted orders, and how many are above an order.
+fn totals_sql() -> String {
+    format!(
+        "SELECT COUNT(*), COUNT(o.paid_by), COALESCE(SUM(CASE WHEN o.paid_by IS NOT NULL THEN o.total END), 0), \
+            COALESCE(SUM(o.status IN ('partly_refunded', 'refunded', 'voided')), 0), \
+            COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total WHEN o.status IN ('partly_refunded', 'refunded') \
+                THEN (SELECT SUM(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') END), 0), \
+            COALESCE(SUM(o.paid_by IS NULL AND o.attempt IS NULL AND EXISTS (SELECT 1 FROM ledger_transaction t \
+                WHERE t.order_id = o.id AND t.kind = 'sale')), 0), \
+            COALESCE(SUM(o.id > ?11), 0) {WANTED}"
+    )
+}
+
 fn page(
     connection: &Connection,
     filter: &Filter,
@@ -362,9 +388,7 @@ fn page(
     cursor: Cursor,
     count: usize,
 ) -> Result<Vec<Listed>, StorageError> {
-    let down = format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id DESC LIMIT ?11");
-    let up = format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id LIMIT ?11");
-    let mut statement = connection.prepare_cached(if matches!(cursor, Cursor::Above(_)) { &up } else { &down })?;
+    let mut statement = connection.prepare_cached(&page_sql(matches!(cursor, Cursor::Above(_))))?;
     let (bound, mut found) = (Bound::new(filter), Vec::new());
     let mut take = |ids: Ids| -> Result<bool, StorageError> {
         let left = i64::try_from(count.saturating_sub(found.len())).unwrap_or(i64::MAX);
@@ -404,16 +428,7 @@ fn page(
 }
 
 fn totals(connection: &Connection, filter: &Filter, ranges: &[Ids], first: i64) -> Result<(Totals, i64), StorageError> {
-    let sql = format!(
-        "SELECT COUNT(*), COUNT(o.paid_by), COALESCE(SUM(CASE WHEN o.paid_by IS NOT NULL THEN o.total END), 0), \
-            COALESCE(SUM(o.status IN ('partly_refunded', 'refunded', 'voided')), 0), \
-            COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total WHEN o.status IN ('partly_refunded', 'refunded') \
-                THEN (SELECT SUM(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') END), 0), \
-            COALESCE(SUM(o.paid_by IS NULL AND o.attempt IS NULL AND EXISTS (SELECT 1 FROM ledger_transaction t \
-                WHERE t.order_id = o.id AND t.kind = 'sale')), 0), \
-            COALESCE(SUM(o.id > ?11), 0) {WANTED}"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&totals_sql())?;
     let (bound, mut sums) = (Bound::new(filter), [0_i64; 7]);
     for ids in ranges {
         let row = statement.query_row(bound.values(ids, &[&first]).as_slice(), |row| {

@@ -9,7 +9,7 @@ use domain::refund::Refund;
 use domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::{COLUMNS, Listed, listed, name};
+use super::{Listed, listed, name, one_sql};
 use crate::StorageError;
 use crate::sqlite::{Sqlite, after_sale, rows};
 
@@ -107,8 +107,7 @@ pub struct Detail {
 pub async fn detail(db: &Sqlite, outlet: OutletId, id: OrderId) -> Result<Option<Detail>, StorageError> {
     db.read(move |connection| {
         let snapshot = connection.unchecked_transaction()?;
-        let sql = format!("SELECT {COLUMNS} FROM orders o WHERE o.id = ?1 AND o.outlet_id = ?2");
-        let mut statement = snapshot.prepare_cached(&sql)?;
+        let mut statement = snapshot.prepare_cached(&one_sql())?;
         let mut found = statement.query([id.0, outlet.0])?;
         let Some(row) = found.next()? else { return Ok(None) };
         let (order, opened_by) = (listed(&snapshot, row)?, PersonId(row.get(9)?));

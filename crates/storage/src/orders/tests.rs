@@ -66,15 +66,18 @@ fn put(connection: &Connection, sold: Sold) -> rusqlite::Result<()> {
     let terminal = if outlet == OUTLET.0 { 25_010_007 } else { 25_010_008 };
     let paid = sale.filter(|(_, declined)| !declined).map(|(at, _)| at.0);
     let name = format!("{:06}{number:04}", opened.business_date().0 % 1_000_000);
-    let sql = "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+    let sql =
+        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
             attempt, attempt_at, attempt_masked, paid_by, paid_at, open, held, prints, opened_at, changed_at)
         VALUES (?1, ?2, 250100, ?3, ?4, 1003, ?5, 1000, 1, ?6, ?7, '608625******7777', ?8, ?9, ?10, 0, 0, ?11, ?12)";
     let lock = open.map(|_| [7_u8; 16]);
     let changed = sale.map_or(opened.0, |(at, _)| at.0);
     let (sent, is_open) = (open.map(|at| at.0), status == "draft");
     let paid_by = paid.map(|_| number);
-    connection
-        .execute(sql, params![id, name, outlet, terminal, status, lock, sent, paid_by, paid, is_open, opened.0, changed])?;
+    connection.execute(
+        sql,
+        params![id, name, outlet, terminal, status, lock, sent, paid_by, paid, is_open, opened.0, changed],
+    )?;
     let sql = "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, price, quantity, amount, added_at,
             added_by, voided_at, voided_by) SELECT ?1, ?2, code, name, spec, unit, 1, 1000, 1, 1000, ?3, 1003, ?4, ?5
         FROM product WHERE merchant_id = 250100 AND code = ?6";
@@ -94,7 +97,8 @@ fn put(connection: &Connection, sold: Sold) -> rusqlite::Result<()> {
     if matches!(status, "partly_refunded" | "refunded") || number == 90 {
         let word = if number == 90 { "requested" } else { "approved" };
         let amount = if status == "refunded" { 1_000 } else { 300 };
-        let sql = "INSERT INTO refund (id, order_id, merchant_id, outlet_id, status, amount, ground, reason, applicant_id,
+        let sql =
+            "INSERT INTO refund (id, order_id, merchant_id, outlet_id, status, amount, ground, reason, applicant_id,
                 requested_at, opinion, prints) VALUES (?1, ?2, 250100, ?3, ?4, ?5, 'quality', 'torn', 1003, ?6, '', 0)";
         connection.execute(sql, params![number + 10_000, id, outlet, word, amount, opened.0])?;
     }
@@ -302,9 +306,9 @@ fn no_question_walks_a_whole_table() {
     let period = "SEARCH o USING INDEX orders_outlet (outlet_id=? AND id>? AND id<?)";
     let late = "SEARCH orders USING INDEX orders_late (outlet_id=? AND <expr>>? AND <expr><?)";
     let texts = [
-        (format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id DESC LIMIT ?11"), period),
-        (format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id LIMIT ?11"), period),
-        (format!("SELECT COUNT(*), SUM(o.id > ?11) {WANTED}"), period),
+        (page_sql(false), period),
+        (page_sql(true), period),
+        (totals_sql(), period),
         (LATE_ORDERS.to_owned(), late),
         (LATE_ORDERS.to_owned(), "SEARCH orders USING COVERING INDEX orders_open (terminal_id=?)"),
         (LAST_SALE.to_owned(), "SEARCH ledger_transaction USING INDEX ledger_transaction_order (order_id=?)"),
