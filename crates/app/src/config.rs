@@ -39,6 +39,8 @@ pub(crate) enum Command {
         #[arg(long, env = "WEBPOS_DATA_DIR", value_name = "DIR", default_value = "webpos-data")]
         data_dir: PathBuf,
     },
+    /// Print the description of the API for programs (OpenAPI 3.1).
+    Openapi,
     /// Administer people from the command line.
     Admin {
         #[command(subcommand)]

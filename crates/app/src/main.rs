@@ -32,6 +32,10 @@ fn main() -> ExitCode {
             Command::Verify(database) => upkeep::verify(&database).await,
             Command::Backup { database, file } => upkeep::backup(&database, &file),
             Command::Restore { file, data_dir } => upkeep::restore(&file, &data_dir),
+            Command::Openapi => {
+                console::say(api::description().trim_end());
+                Ok(())
+            }
             Command::Admin { command } => admin::run(command, &clock).await,
         }
     });

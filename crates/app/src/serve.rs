@@ -4,12 +4,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api::Api;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::vault::Vault;
-use storage::{Books, demo, demo_cards};
+use storage::{Books, demo, demo_cards, demo_keys};
 use tokio::signal::unix::{SignalKind, signal};
 use web::{Settings, Web, router};
 
@@ -29,6 +30,7 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let books = Books::Sqlite(storage.clone(), vault.chain_key());
     if options.demo && demo::seed_people(&storage, clock.now()).await? {
         demo_cards::seed_cards(&storage, &vault, &books, clock.now()).await?;
+        demo_keys::seed_keys(&storage, clock.now()).await?;
     }
     let engine = Engine::start(books, clock.clone());
     let listener = listen(options.listen)?;
@@ -39,9 +41,10 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
         None => None,
     };
     let settings = settings(&options, tls.is_some());
+    let api = Api::new(storage.clone(), engine.clone(), vault.clone(), clock.clone(), options.behind_proxy);
     let web = Web::new(storage, engine, vault, clock, settings);
     tokio::spawn(web::follow_up(web.clone()));
-    let app = router(web).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router(web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
     stop_on_signal(handle.clone())?;
     announce(&format!("{scheme}://{address}"), options.demo);
@@ -113,5 +116,9 @@ fn announce(url: &str, demo: bool) {
     console::say("\nDemo cards (number, PIN):");
     for (number, pin, what) in demo_cards::cards() {
         console::say(&format!("  {number}  {pin}  {what}"));
+    }
+    console::say("\nDemo keys for programs (the API is described at /api/docs):");
+    for (token, name) in demo_keys::tokens() {
+        console::say(&format!("  {token:<27} {name}"));
     }
 }

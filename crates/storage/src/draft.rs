@@ -310,7 +310,8 @@ where
     Ok(answer.await??)
 }
 
-fn open(connection: &Connection, scope: &Scope, now: Timestamp) -> Result<OrderId, DraftError> {
+/// A new, empty order, inside the caller's transaction.
+pub(crate) fn open(connection: &Connection, scope: &Scope, now: Timestamp) -> Result<OrderId, StorageError> {
     let id = OrderId(ids::next_order(connection, now)?);
     let today = now.business_date();
     let count: i64 = connection

@@ -108,17 +108,23 @@ pub async fn create(db: &Sqlite, person: NewPerson, now: Timestamp) -> Result<Op
         if connection.query_row(taken, [normal_login(&person.login)], |row| row.get(0))? {
             return Ok(None);
         }
-        let id: i64 =
-            connection
-                .query_row("SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person", [PERSON_IDS.start], |row| row.get(0))?;
-        if !PERSON_IDS.contains(&id) {
-            return Err(StorageError::NotWritten("no person id is left".to_owned()));
-        }
-        insert_person(connection, PersonId(id), &person, now)?;
+        let id = next_id(connection)?;
+        insert_person(connection, id, &person, now)?;
         audit::insert(connection, &from_command_line(now, "person_created", &person.login))?;
-        Ok(Some(PersonId(id)))
+        Ok(Some(id))
     })
     .await
+}
+
+/// The next person's id, inside the caller's transaction.
+pub(crate) fn next_id(connection: &Connection) -> Result<PersonId, StorageError> {
+    let sql = "SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person";
+    let id: i64 = connection.query_row(sql, [PERSON_IDS.start], |row| row.get(0))?;
+    if PERSON_IDS.contains(&id) {
+        Ok(PersonId(id))
+    } else {
+        Err(StorageError::NotWritten("no person id is left".to_owned()))
+    }
 }
 
 pub(crate) fn insert_person(

@@ -10,6 +10,8 @@ use crate::error::StorageError;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_people", include_str!("../../migrations/sqlite/0001_people.sql")),
     ("0002_money", include_str!("../../migrations/sqlite/0002_money.sql")),
+    ("0003_api", include_str!("../../migrations/sqlite/0003_api.sql")),
+    ("0004_webhooks", include_str!("../../migrations/sqlite/0004_webhooks.sql")),
 ];
 
 /// The schema version that this program writes.

@@ -34,6 +34,14 @@ pub(crate) const TRANSACTIONS_OF_BATCH: &str = concat!(
     " FROM ledger_transaction WHERE id > ?1 AND terminal_id = ?2 AND batch = ?3 ORDER BY id"
 );
 
+/// A merchant's transactions after one of them, up to a day and between two moments.
+pub(crate) const TRANSACTIONS_OF_MERCHANT: &str = concat!(
+    "SELECT ",
+    transaction_columns!(),
+    " FROM ledger_transaction WHERE merchant_id = ?1 AND (business_date, id) > (?2, ?3) AND business_date <= ?4
+    AND at >= ?5 AND at < ?6 AND (?7 IS NULL OR outlet_id = ?7) ORDER BY business_date, id LIMIT ?8"
+);
+
 pub(crate) const TRANSACTIONS_ALL: &str =
     concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction ORDER BY id");
 

@@ -1,0 +1,105 @@
+//! Requests under way: each change once at a time, awaited for a while, never cancelled by a caller who went away.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::command::{Actor, Command};
+use domain::ids::{MerchantId, RequestId};
+use domain::ledger::Transaction;
+use domain::outcome::Outcome;
+use engine::SubmitError;
+use storage::merchant;
+
+use crate::Api;
+use crate::caller::Caller;
+use crate::problem::{Code, Problem};
+
+/// How long a caller waits for an outcome; after that it is unknown.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// When to ask again about something under way, seconds.
+pub(crate) const AGAIN_AFTER: u32 = 1;
+
+type Key = (MerchantId, RequestId);
+
+/// The changes under way in this copy of the program.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flights(Arc<Mutex<HashSet<Key>>>);
+
+/// One change under way, until it is dropped.
+struct Flight {
+    flights: Flights,
+    key: Key,
+}
+
+impl Flights {
+    fn begin(&self, key: Key) -> Option<Flight> {
+        let new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        new.then(|| Flight { flights: self.clone(), key })
+    }
+
+    /// Whether the change is under way here.
+    pub(crate) fn holds(&self, merchant: MerchantId, request: RequestId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&(merchant, request))
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.flights.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+/// What a change that moves money came to.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    /// It is on record.
+    Known(Box<Transaction>),
+    /// Nobody knows yet.
+    Unknown,
+}
+
+/// Does `work` on its own, so that it goes on when the caller leaves, and waits for it a while.
+pub(crate) async fn once(
+    api: &Api,
+    caller: &Caller,
+    work: impl Future<Output = Result<Done, Problem>> + Send + 'static,
+) -> Result<Done, Problem> {
+    let key = (caller.key.merchant, caller.request()?);
+    let Some(flight) = api.flights.begin(key) else {
+        return Err(Problem::new(Code::InFlight, "").after(AGAIN_AFTER));
+    };
+    let work = tokio::spawn(async move {
+        let done = work.await;
+        drop(flight);
+        done
+    });
+    match tokio::time::timeout(ANSWER_WITHIN, work).await {
+        Ok(Ok(done)) => done,
+        // A panic: whether it came before or after the commit is not known here.
+        Ok(Err(_)) | Err(_) => Ok(Done::Unknown),
+    }
+}
+
+/// Hands a command to the money path, unless its outcome is on record already.
+pub(crate) async fn submit(
+    api: &Api,
+    actor: Actor,
+    request: RequestId,
+    command: Command,
+) -> Result<Done, Problem> {
+    if let Some(recorded) = merchant::transaction_of(&api.storage, actor.merchant, request).await? {
+        return Ok(Done::Known(Box::new(recorded)));
+    }
+    match api.engine.submit(request, actor, command).await {
+        Ok(Outcome::Recorded(transaction)) => Ok(Done::Known(transaction)),
+        Ok(Outcome::Conflict(_)) => Err(Problem::new(Code::IdempotencyConflict, "")),
+        Ok(Outcome::Cleared(_)) => Err(Problem::new(Code::Internal, "")),
+        Err(SubmitError::Overloaded | SubmitError::NotCharged(_)) => {
+            let message = "Nothing was charged. Repeat with the same Idempotency-Key.";
+            Err(Problem::new(Code::Unavailable, message).after(AGAIN_AFTER))
+        }
+        Err(SubmitError::Unknown(_)) => Ok(Done::Unknown),
+    }
+}

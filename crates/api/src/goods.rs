@@ -1,0 +1,108 @@
+//! What a payment is for: lines out of the catalogue, or with a name and a price of their own.
+
+use domain::money::Fen;
+use domain::order::{LINES_MAX, LineError, line_terms};
+use domain::product::{OTHER_CODE, Product};
+use storage::direct_sale::SaleLine;
+use storage::draft::NewLine as Line;
+use storage::product::{self, Listed};
+
+use crate::Api;
+use crate::caller::Caller;
+use crate::model::payment::NewLine;
+use crate::problem::Problem;
+
+/// The largest amount of a payment and price of a piece, 99,999.99 yuan.
+pub(crate) const AMOUNT_MAX: i64 = domain::money::TYPED_MAX.0;
+
+/// Whether `text` has so many characters and none that breaks a line.
+pub(crate) fn fits(text: &str, min: usize, max: usize) -> bool {
+    (min..=max).contains(&text.trim().chars().count()) && text.chars().count() <= max && !text.chars().any(char::is_control)
+}
+
+/// The lines of a payment of `amount`.
+pub(crate) async fn lines(
+    api: &Api,
+    caller: &Caller,
+    asked: Option<&[NewLine]>,
+    amount: i64,
+) -> Result<Vec<SaleLine>, Problem> {
+    let Some(asked) = asked else {
+        let other = other(api, caller).await?;
+        let name = other.product.name.clone();
+        return Ok(vec![judged(other, name, Some(amount), 1, 0)?]);
+    };
+    if !(1..=LINES_MAX).contains(&asked.len()) {
+        return Err(Problem::invalid("lines", "From 1 to 200 lines."));
+    }
+    let mut lines = Vec::with_capacity(asked.len());
+    for (at, one) in asked.iter().enumerate() {
+        lines.push(line(api, caller, one, at).await?);
+    }
+    let sum = Fen::sum(lines.iter().map(|line| line.line.terms.amount));
+    if sum == Some(Fen(amount)) {
+        Ok(lines)
+    } else {
+        let sum = sum.map_or_else(|| "too much".to_owned(), |sum| format!("{} fen", sum.0));
+        Err(Problem::invalid("amount", format!("The lines add up to {sum}.")))
+    }
+}
+
+async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<SaleLine, Problem> {
+    let refused = |field: &str, why: &'static str| Problem::invalid(format!("lines[{at}].{field}"), why);
+    if asked.name.as_ref().is_some_and(|name| !fits(name, 1, 120)) {
+        return Err(refused("name", "1 to 120 characters."));
+    }
+    let listed = match (&asked.product_code, &asked.name) {
+        (Some(code), _) => {
+            let found = product::find(&api.storage, caller.key.merchant, code).await?;
+            found.into_iter().find(|one| one.product.code == *code)
+                .ok_or_else(|| refused("product_code", "The catalogue has no such product."))?
+        }
+        (None, Some(_)) => other(api, caller).await?,
+        (None, None) => return Err(refused("product_code", "Give a product_code, or a name and a unit_price.")),
+    };
+    let name = asked.name.as_ref().filter(|_| listed.product.code == OTHER_CODE);
+    let name = name.map_or_else(|| listed.product.name.clone(), |name| name.trim().to_owned());
+    judged(listed, name, asked.unit_price, asked.quantity, at)
+}
+
+/// Judges a line as the till does; a price outside the product's band needs a manager, whom a program is not.
+fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: usize) -> Result<SaleLine, Problem> {
+    let refused = |field: &str, why: &'static str| Problem::invalid(format!("lines[{at}].{field}"), why);
+    if price.is_some_and(|price| !(1..=AMOUNT_MAX).contains(&price)) {
+        return Err(refused("unit_price", "From 1 to 9999999 fen."));
+    }
+    let typed = price.map_or_else(String::new, |price| Fen(price).to_string());
+    let terms = line_terms(&listed.product, &typed, &quantity.to_string()).map_err(|error| match error {
+        LineError::ProductStopped => refused("product_code", "The product is not sold any more."),
+        LineError::NotCardPayable => refused("product_code", "The card does not pay for this product."),
+        LineError::PriceMissing => refused("unit_price", "The product has no price of its own."),
+        LineError::PriceInvalid => refused("unit_price", "From 1 to 9999999 fen."),
+        LineError::QuantityInvalid => refused("quantity", "From 1 to 999."),
+    })?;
+    if terms.needs_manager {
+        return Err(refused("unit_price", "The price is outside the product's band."));
+    }
+    Ok(SaleLine { line: Line { listed, terms, confirmed_by: None, scan: None }, name })
+}
+
+/// What is rung up when the catalogue lacks the product. Counts as a drug, which comes back for few reasons only.
+async fn other(api: &Api, caller: &Caller) -> Result<Listed, Problem> {
+    let found = product::find(&api.storage, caller.key.merchant, OTHER_CODE).await?;
+    let product = Product {
+        code: OTHER_CODE.to_owned(),
+        barcode: String::new(),
+        name: "Other".to_owned(),
+        pinyin: String::new(),
+        spec: String::new(),
+        category: String::new(),
+        price: None,
+        band: None,
+        drug: true,
+        card_payable: true,
+        active: true,
+    };
+    let none = || Listed { product, unit: String::new(), maker: String::new() };
+    Ok(found.into_iter().find(|one| one.product.code == OTHER_CODE).unwrap_or_else(none))
+}

@@ -1,0 +1,105 @@
+//! The door for programs: JSON over HTTP, described in OpenAPI.
+//!
+//! A pharmacy's own system sells, refunds and reconciles through it: the same commands, the same engine, the same
+//! response codes as the pages for people. What must stay true:
+//! - Merchant and person come from the API key alone. What belongs to somebody else is not found.
+//! - Every change carries an Idempotency-Key and happens at most once under it. An unknown outcome is said to be unknown.
+//! - A decline is a resource with a response code; an error is a problem with a word.
+//! - Card numbers and PINs are in requests only: not in answers, errors, logs or digests that would give a PIN away.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{any, get, post};
+use engine::Engine;
+use engine::clock::Clock;
+use storage::Sqlite;
+use storage::vault::Vault;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+mod caller;
+mod cursor;
+mod docs;
+mod event;
+mod flight;
+mod gate;
+mod goods;
+mod model;
+mod openapi;
+mod operation;
+mod payments;
+mod problem;
+mod products;
+mod rate;
+mod records;
+mod refunds;
+mod reversals;
+
+pub use openapi::description;
+
+/// Longest body.
+const BODY_MAX: usize = 256 * 1024;
+
+/// Longer than any operation takes; a payment's own limit is shorter.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// Everything an operation needs. Cheap to clone; axum's state.
+#[derive(Clone)]
+pub struct Api {
+    storage: Sqlite,
+    engine: Engine,
+    vault: Vault,
+    clock: Clock,
+    behind_proxy: bool,
+    rates: rate::Rates,
+    flights: flight::Flights,
+}
+
+impl Api {
+    /// Operations over `storage`, money through `engine`. `behind_proxy`: the caller's address is in `X-Forwarded-For`.
+    pub fn new(storage: Sqlite, engine: Engine, vault: Vault, clock: Clock, behind_proxy: bool) -> Self {
+        let (rates, flights) = (rate::Rates::default(), flight::Flights::default());
+        Self { storage, engine, vault, clock, behind_proxy, rates, flights }
+    }
+}
+
+/// All operations under `/api`, with what surrounds every one of them.
+pub fn router(api: Api) -> Router {
+    let operations = Router::new()
+        .route("/api/v1/me", get(records::me))
+        .route("/api/v1/outlets", get(records::outlets))
+        .route("/api/v1/terminals", get(records::terminals))
+        .route("/api/v1/balance_inquiries", post(payments::inquire))
+        .route("/api/v1/payments", get(payments::list).post(payments::create))
+        .route("/api/v1/payments/{id}", get(payments::show))
+        .route("/api/v1/payments/{id}/reversal", post(reversals::of_payment))
+        .route("/api/v1/reversals", post(reversals::create))
+        .route("/api/v1/refunds", get(refunds::list).post(refunds::create))
+        .route("/api/v1/refunds/{id}", get(refunds::show))
+        .route("/api/v1/refunds/{id}/approve", post(refunds::approve))
+        .route("/api/v1/refunds/{id}/reject", post(refunds::reject))
+        .route("/api/v1/orders", get(records::orders))
+        .route("/api/v1/orders/{id}", get(records::order))
+        .route("/api/v1/transactions", get(records::transactions))
+        .route("/api/v1/transactions/{id}", get(records::transaction))
+        .route("/api/v1/statements/{date}", get(records::statement))
+        .route("/api/v1/products", get(products::list))
+        .route("/api/v1/products/{code}", get(products::show).put(products::put).patch(products::patch))
+        .route_layer(from_fn_with_state(api.clone(), gate::admit));
+
+    // From the inside out: the last layer sees the request first.
+    operations
+        .route("/api/openapi.json", get(openapi::serve))
+        .route("/api/docs", get(docs::show))
+        .route("/api", any(problem::nothing_here))
+        .route("/api/{*rest}", any(problem::nothing_here))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(from_fn(gate::surround))
+        .with_state(api)
+}

@@ -1,0 +1,200 @@
+//! Products of the catalogue.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use storage::catalogue::Item;
+use utoipa::ToSchema;
+
+use super::CNY;
+
+/// A product.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Product, example = json!({
+    "object": "product", "code": "600402", "barcode": "6901234567892", "name": "Vitamin C tablets", "pinyin": "wssc",
+    "spec": "0.1g x 100", "maker": "Example Pharma", "approval_no": "H00000001", "category": "Vitamins",
+    "otc_class": "OTC-B", "unit": "bottle", "price": 650, "price_low": 600, "price_high": 700, "currency": "CNY",
+    "card_payable": true, "active": true
+}))]
+pub(crate) struct ProductResource {
+    /// Always `product`.
+    object: &'static str,
+    /// Your own number.
+    code: String,
+    /// EAN-13 or another barcode; empty if it has none.
+    barcode: String,
+    /// Name.
+    name: String,
+    /// Initials of the name's pinyin, by which cashiers search.
+    pinyin: String,
+    /// Pack and strength.
+    spec: String,
+    /// Who makes it.
+    maker: String,
+    /// Approval number of the drug authority.
+    approval_no: String,
+    /// Category.
+    category: String,
+    /// `RX`, `OTC-A`, `OTC-B`, or `NONE` for what is no drug.
+    otc_class: String,
+    /// Piece.
+    unit: String,
+    /// Fen; none when the cashier sets it.
+    price: Option<i64>,
+    /// Lowest price in fen that a cashier may set alone.
+    price_low: Option<i64>,
+    /// Highest such price in fen.
+    price_high: Option<i64>,
+    /// Always `CNY`.
+    currency: &'static str,
+    /// Whether the card may pay for it.
+    card_payable: bool,
+    /// Whether it is on sale.
+    active: bool,
+}
+
+impl From<&Item> for ProductResource {
+    fn from(item: &Item) -> Self {
+        Self {
+            object: "product",
+            code: item.code.clone(),
+            barcode: item.barcode.clone(),
+            name: item.name.clone(),
+            pinyin: item.pinyin.clone(),
+            spec: item.spec.clone(),
+            maker: item.maker.clone(),
+            approval_no: item.approval_no.clone(),
+            category: item.category.clone(),
+            otc_class: item.otc_class.clone(),
+            unit: item.unit.clone(),
+            price: item.price,
+            price_low: item.price_low,
+            price_high: item.price_high,
+            currency: CNY,
+            card_payable: item.card_payable,
+            active: item.active,
+        }
+    }
+}
+
+/// Class of a drug.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) enum OtcClass {
+    /// Prescription only.
+    #[serde(rename = "RX")]
+    Rx,
+    /// Over the counter, class A.
+    #[serde(rename = "OTC-A")]
+    OtcA,
+    /// Over the counter, class B.
+    #[serde(rename = "OTC-B")]
+    OtcB,
+    /// No drug.
+    #[serde(rename = "NONE")]
+    None,
+}
+
+impl OtcClass {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Rx => "RX",
+            Self::OtcA => "OTC-A",
+            Self::OtcB => "OTC-B",
+            Self::None => "NONE",
+        }
+    }
+}
+
+/// A product as a whole.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Vitamin C tablets", "otc_class": "OTC-B", "unit": "bottle", "price": 650}))]
+pub(crate) struct NewProduct {
+    /// EAN-13 or another barcode.
+    #[serde(default)]
+    #[schema(max_length = 32, pattern = "^[!-~]*$", default = "")]
+    pub(crate) barcode: String,
+    /// Name.
+    #[schema(min_length = 1, max_length = 120)]
+    pub(crate) name: String,
+    /// Initials of the name's pinyin.
+    #[serde(default)]
+    #[schema(max_length = 60, pattern = "^[a-z0-9]*$", default = "")]
+    pub(crate) pinyin: String,
+    /// Pack and strength.
+    #[serde(default)]
+    #[schema(max_length = 60, default = "")]
+    pub(crate) spec: String,
+    /// Who makes it.
+    #[serde(default)]
+    #[schema(max_length = 120, default = "")]
+    pub(crate) maker: String,
+    /// Approval number of the drug authority.
+    #[serde(default)]
+    #[schema(max_length = 60, default = "")]
+    pub(crate) approval_no: String,
+    /// Category.
+    #[serde(default)]
+    #[schema(max_length = 60, default = "")]
+    pub(crate) category: String,
+    /// Class of a drug.
+    pub(crate) otc_class: OtcClass,
+    /// Piece.
+    #[schema(min_length = 1, max_length = 20)]
+    pub(crate) unit: String,
+    /// Fen; none when the cashier sets it.
+    #[schema(minimum = 1, maximum = 9_999_999)]
+    pub(crate) price: Option<i64>,
+    /// Lowest price in fen that a cashier may set alone. With the highest, or neither.
+    #[schema(minimum = 1, maximum = 9_999_999)]
+    pub(crate) price_low: Option<i64>,
+    /// Highest such price in fen.
+    #[schema(minimum = 1, maximum = 9_999_999)]
+    pub(crate) price_high: Option<i64>,
+    /// Whether the card may pay for it.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    pub(crate) card_payable: bool,
+    /// Whether it is on sale.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    pub(crate) active: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Fields of a product to be changed; those that are not named stay (RFC 7396).
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"price": 690, "active": true}))]
+pub(crate) struct ProductChange {
+    /// Name.
+    #[schema(min_length = 1, max_length = 120, nullable = false)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) name: Option<String>,
+    /// Fen; `null`: the cashier sets it.
+    #[schema(minimum = 1, maximum = 9_999_999)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) price: Option<Option<i64>>,
+    /// Lowest price in fen that a cashier may set alone; `null` for none.
+    #[schema(minimum = 1, maximum = 9_999_999)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) price_low: Option<Option<i64>>,
+    /// Highest such price in fen; `null` for none.
+    #[schema(minimum = 1, maximum = 9_999_999)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) price_high: Option<Option<i64>>,
+    /// Whether the card may pay for it.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) card_payable: Option<bool>,
+    /// Whether it is on sale.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) active: Option<bool>,
+}
+
+/// Tells a field that is `null` from one that is not there.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,234 @@
+//! The description of this door, OpenAPI 3.1: paths out of the table of operations, schemas out of the types.
+
+use std::sync::LazyLock;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::IntoResponse;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::model::{List, TransactionResource, order, payment, place, product, refund};
+use crate::operation::{OPERATIONS, Operation};
+use crate::problem::{Code, ProblemBody};
+
+const ABOUT: &str = include_str!("about.md");
+
+static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
+    let mut text = serde_json::to_string_pretty(&document()).expect("a tree of values becomes JSON");
+    text.push('\n');
+    text
+});
+
+/// The description as JSON text.
+pub fn description() -> &'static str {
+    &DESCRIPTION
+}
+
+/// `GET /api/openapi.json`
+pub(crate) async fn serve() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], description())
+}
+
+type Schemas = Vec<(String, RefOr<Schema>)>;
+
+fn add<T: ToSchema + PartialSchema>(name: &str, schemas: &mut Schemas) {
+    schemas.push((name.to_owned(), T::schema()));
+    T::schemas(schemas);
+}
+
+fn schemas() -> Schemas {
+    let mut all = Schemas::new();
+    let list = &mut all;
+    add::<place::MeResource>("Me", list);
+    add::<List<place::OutletResource>>("OutletList", list);
+    add::<place::OutletResource>("Outlet", list);
+    add::<List<place::TerminalResource>>("TerminalList", list);
+    add::<place::TerminalResource>("Terminal", list);
+    add::<payment::NewBalanceInquiry>("NewBalanceInquiry", list);
+    add::<payment::BalanceInquiry>("BalanceInquiry", list);
+    add::<payment::NewPayment>("NewPayment", list);
+    add::<payment::Payment>("Payment", list);
+    add::<List<payment::Payment>>("PaymentList", list);
+    add::<payment::NewPaymentReversal>("NewPaymentReversal", list);
+    add::<payment::NewReversal>("NewReversal", list);
+    add::<payment::Reversal>("Reversal", list);
+    add::<refund::NewRefund>("NewRefund", list);
+    add::<refund::RefundResource>("Refund", list);
+    add::<List<refund::RefundResource>>("RefundList", list);
+    add::<refund::Approval>("Approval", list);
+    add::<refund::Rejection>("Rejection", list);
+    add::<refund::RefundDecision>("RefundDecision", list);
+    add::<order::OrderResource>("Order", list);
+    add::<List<order::OrderResource>>("OrderList", list);
+    add::<TransactionResource>("Transaction", list);
+    add::<List<TransactionResource>>("TransactionList", list);
+    add::<order::StatementResource>("Statement", list);
+    add::<product::NewProduct>("NewProduct", list);
+    add::<product::ProductChange>("ProductChange", list);
+    add::<product::ProductResource>("Product", list);
+    add::<List<product::ProductResource>>("ProductList", list);
+    add::<ProblemBody>("Problem", list);
+    all
+}
+
+fn document() -> Value {
+    let mut components = Map::new();
+    for (name, schema) in schemas() {
+        components.insert(name, serde_json::to_value(schema).expect("a schema becomes JSON"));
+    }
+    if let Some(code) = components.get_mut("Problem").and_then(|problem| problem["properties"].get_mut("code")) {
+        code["enum"] = Code::ALL.iter().map(|code| json!(code.word())).collect();
+    }
+    let mut paths = Map::new();
+    for operation in OPERATIONS {
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[operation.method.as_str().to_lowercase()] = describe(operation);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "WEB-POS API",
+            "version": "1.0.0",
+            "summary": "Sell, refund and reconcile from a pharmacy's own system.",
+            "description": ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "The program that serves this description"}],
+        "security": [{"key": []}],
+        "tags": tags(),
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"key": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "wpos_<number>_<secret>",
+                "description": "An API key, made by the merchant's manager or the card company in the browser, shown \
+                    once. Scopes: read, sell, refund, catalogue.",
+            }},
+        },
+    })
+}
+
+fn tags() -> Value {
+    let mut names: Vec<&str> = Vec::new();
+    for operation in OPERATIONS {
+        if !names.contains(&operation.tag) {
+            names.push(operation.tag);
+        }
+    }
+    names.into_iter().map(|name| json!({"name": name})).collect()
+}
+
+fn describe(operation: &Operation) -> Value {
+    let scopes: Vec<&str> = operation.scopes.iter().map(|scope| scope.word()).collect();
+    let needs = match scopes.as_slice() {
+        [] => "Needs no scope.".to_owned(),
+        some => format!("Needs the scope {}.", some.join(" or ")),
+    };
+    let mut described = json!({
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": format!("{} {needs}", operation.about),
+        "parameters": parameters(operation),
+        "responses": responses(operation),
+        "x-scopes": scopes,
+    });
+    if let Some(body) = operation.body {
+        described["requestBody"] = json!({
+            "required": true,
+            "content": {"application/json": {"schema": reference(body)}},
+        });
+    }
+    described
+}
+
+fn reference(schema: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{schema}")})
+}
+
+fn parameters(operation: &Operation) -> Value {
+    let mut list = Vec::new();
+    for name in operation.path.split('{').skip(1).filter_map(|part| part.split('}').next()) {
+        let (about, schema) = match (name, operation.tag) {
+            ("date", _) => ("A business day in China.", json!({"type": "string", "format": "date"})),
+            ("code", _) => (
+                "Your own number of the product.",
+                json!({"type": "string", "minLength": 1, "maxLength": 20, "pattern": "^[0-9A-Za-z-]+$"}),
+            ),
+            (_, "Records") if operation.path.contains("orders") => {
+                ("The order's id.", json!({"type": "string", "pattern": "^[0-9]{1,19}$"}))
+            }
+            _ => ("Reference number, 12 digits.", json!({"type": "string", "pattern": "^[0-9]{12}$"})),
+        };
+        list.push(json!({"name": name, "in": "path", "required": true, "description": about, "schema": schema}));
+    }
+    for param in operation.query {
+        let schema: Value = serde_json::from_str(param.schema).expect("the table holds schemas");
+        let mut described = json!({
+            "name": param.name, "in": "query", "required": param.about.ends_with("Required."),
+            "description": param.about, "schema": schema,
+        });
+        if !param.example.is_empty() {
+            let number = param.example.parse::<i64>().ok().filter(|_| described["schema"]["type"] == "integer");
+            described["example"] = number.map_or_else(|| json!(param.example), |number| json!(number));
+        }
+        list.push(described);
+    }
+    if operation.changes() {
+        list.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": true,
+            "description": "Names this one change; a UUIDv7 is best. The same key and body answer the stored outcome, \
+                however often; the same key with another body is 422. Kept for ever for money, 30 days for the rest.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            "example": "0193a5c0-7b1e-7c3a-9a51-3f6d5f0c2b11",
+        }));
+    }
+    Value::Array(list)
+}
+
+fn responses(operation: &Operation) -> Value {
+    let mut responses = Map::new();
+    for (status, schema, meaning) in operation.answers {
+        responses.insert(
+            status.to_string(),
+            json!({"description": meaning, "headers": id_header(), "content": {"application/json": {"schema": reference(schema)}}}),
+        );
+    }
+    for code in operation.problems() {
+        let status = code.status().as_u16().to_string();
+        let entry = responses.entry(status).or_insert_with(|| {
+            json!({
+                "description": "",
+                "headers": id_header(),
+                "content": {"application/problem+json": {"schema": reference("Problem"), "examples": {}}},
+            })
+        });
+        let told = entry["description"].as_str().unwrap_or_default();
+        let told = if told.is_empty() { String::new() } else { format!("{told}\n\n") };
+        entry["description"] = json!(format!("{told}`{}`: {}.", code.word(), code.title()));
+        entry["content"]["application/problem+json"]["examples"][code.word()] = json!({"value": {
+            "type": format!("/api/docs#{}", code.word()),
+            "title": code.title(),
+            "status": code.status().as_u16(),
+            "code": code.word(),
+            "message": code.title(),
+            "param": null,
+            "request_id": "0a6f3ed5c7c24a6c9d0f8f4f6f0b2c11",
+        }});
+        if matches!(code, Code::InFlight | Code::RateLimited | Code::Unavailable | Code::OutcomeUnknown) {
+            entry["headers"]["Retry-After"] =
+                json!({"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}});
+        }
+    }
+    Value::Object(responses)
+}
+
+fn id_header() -> Value {
+    json!({"X-Request-Id": {
+        "description": "Names this request in the logs of the card company.",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    }})
+}

@@ -1,0 +1,224 @@
+//! Whatever goes wrong, as programs read it: RFC 9457, with a word per error that never changes.
+//!
+//! A decline is no error: it is a resource with a response code. Errors say whether anything may have happened.
+
+use std::any::Any;
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use storage::StorageError;
+use utoipa::ToSchema;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $status:ident, $title:literal;)+) => {
+        /// What went wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code { $($(#[$doc])* $name),+ }
+
+        impl Code {
+            /// All codes, for the description.
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The stable word.
+            pub(crate) fn word(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            /// The HTTP status.
+            pub(crate) fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status),+ }
+            }
+
+            /// What it means, the same every time.
+            pub(crate) fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Not JSON.
+    InvalidJson = "invalid_json", BAD_REQUEST, "The body is not JSON";
+    /// A parameter of the address.
+    InvalidParameter = "invalid_parameter", BAD_REQUEST, "A query parameter is unknown or not usable";
+    /// No key on a change.
+    KeyMissing = "idempotency_key_missing", BAD_REQUEST, "A change needs one Idempotency-Key of 1 to 255 printable ASCII characters";
+    /// No or no live key.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "The API key is missing, wrong, expired or revoked";
+    /// No or no right signature.
+    SignatureInvalid = "signature_invalid", UNAUTHORIZED, "The signature is missing or wrong, its time is off by more than 5 minutes, or its nonce was used before";
+    /// The key may not do this.
+    ScopeMissing = "scope_missing", FORBIDDEN, "The API key does not have the scope for this";
+    /// Maker is checker.
+    SamePerson = "same_person", FORBIDDEN, "Whoever asked for a refund does not decide on it; neither does another key of the same maker";
+    /// Nothing here.
+    NotFound = "not_found", NOT_FOUND, "There is no such thing, or it belongs to somebody else";
+    /// Wrong verb.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The address does not take this method";
+    /// Still at it.
+    InFlight = "in_flight", CONFLICT, "The same request is still being worked on; ask again after Retry-After seconds";
+    /// Too long.
+    TooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is longer than 256 KiB";
+    /// Not JSON by its own word.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json";
+    /// Values that cannot be used.
+    InvalidRequest = "invalid_request", UNPROCESSABLE_ENTITY, "A field is missing, unknown or not usable";
+    /// Same key, other content.
+    IdempotencyConflict = "idempotency_conflict", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for something else; nothing was done";
+    /// Too many.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "More requests than the key may make; go on after Retry-After seconds";
+    /// A bug.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "A fault of the system; repeat a change only with the same Idempotency-Key";
+    /// Busy.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Nothing was done, because the system is busy or its store fails; repeat with the same Idempotency-Key";
+    /// Nobody knows.
+    OutcomeUnknown = "outcome_unknown", SERVICE_UNAVAILABLE, "The change may or may not have happened; repeat with the same Idempotency-Key to find out";
+}
+
+/// An error on its way to the caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    message: Cow<'static, str>,
+    param: Option<Cow<'static, str>>,
+    retry_after: Option<u32>,
+}
+
+impl Problem {
+    /// `code` with a message for the person who reads the log.
+    pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), param: None, retry_after: None }
+    }
+
+    /// A field that cannot be used.
+    pub(crate) fn invalid(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { param: Some(param.into()), ..Self::new(Code::InvalidRequest, message) }
+    }
+
+    /// A query parameter that cannot be used.
+    pub(crate) fn parameter(param: &'static str, message: &'static str) -> Self {
+        Self { param: Some(param.into()), ..Self::new(Code::InvalidParameter, message) }
+    }
+
+    /// Somebody else's row, or none.
+    pub(crate) fn not_found(what: &'static str) -> Self {
+        Self::new(Code::NotFound, what)
+    }
+
+    /// The same, with when to come back.
+    #[must_use]
+    pub(crate) fn after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        tracing::error!(%error, "storage failed under a request");
+        match error {
+            StorageError::NotWritten(_) => Self::new(Code::Unavailable, "The store did not answer.").after(1),
+            StorageError::Unknown(_) => Self::new(Code::OutcomeUnknown, "The store was lost on the way.").after(1),
+            StorageError::Open(_) => Self::new(Code::Internal, "The store cannot be opened."),
+        }
+    }
+}
+
+/// What an error looks like.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem, example = json!({
+    "type": "/api/docs#idempotency_conflict",
+    "title": "The Idempotency-Key was used for something else; nothing was done",
+    "status": 422,
+    "code": "idempotency_conflict",
+    "message": "Use a new Idempotency-Key for a new payment.",
+    "param": null,
+    "request_id": "0a6f3ed5c7c24a6c9d0f8f4f6f0b2c11",
+}))]
+pub(crate) struct ProblemBody {
+    /// Where the error is described.
+    r#type: String,
+    /// What the error means, the same every time.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// The error's word; it never changes.
+    code: &'static str,
+    /// What is wrong with this request, for people.
+    message: Cow<'static, str>,
+    /// The field or parameter that is meant.
+    param: Option<Cow<'static, str>>,
+    /// Names this request in the logs of the card company; also in the header X-Request-Id.
+    request_id: String,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Puts the error of `response` into words; axum's and tower's own refusals are known by their status.
+pub(crate) fn worded(response: Response, request_id: &str) -> Response {
+    let json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/"));
+    let status = response.status();
+    let problem = match response.extensions().get::<Problem>() {
+        Some(problem) => problem.clone(),
+        None if json || !(status.is_client_error() || status.is_server_error()) => return response,
+        None => Problem::new(code_of(status), ""),
+    };
+    let body = ProblemBody {
+        r#type: format!("/api/docs#{}", problem.code.word()),
+        title: problem.code.title(),
+        status: problem.code.status().as_u16(),
+        code: problem.code.word(),
+        message: if problem.message.is_empty() { problem.code.title().into() } else { problem.message },
+        param: problem.param,
+        request_id: request_id.to_owned(),
+    };
+    let mut worded = (problem.code.status(), Json(body)).into_response();
+    worded.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(seconds) = problem.retry_after {
+        worded.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.code.status() == StatusCode::UNAUTHORIZED {
+        worded.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"webpos\""));
+    }
+    for (name, value) in response.headers().iter().filter(|(name, _)| *name == axum::http::header::ALLOW) {
+        worded.headers_mut().insert(name, value.clone());
+    }
+    worded
+}
+
+fn code_of(status: StatusCode) -> Code {
+    match status {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        _ if status.is_client_error() => Code::InvalidRequest,
+        StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => Code::OutcomeUnknown,
+        _ => Code::Internal,
+    }
+}
+
+/// A bug somewhere below: logged with its message, answered without it.
+#[expect(clippy::needless_pass_by_value, reason = "tower-http hands the panic over")]
+pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(message = message.unwrap_or("no message"), "an operation panicked");
+    Problem::new(Code::Internal, "").into_response()
+}
+
+/// No operation has this address.
+pub(crate) async fn nothing_here() -> Problem {
+    Problem::not_found("No operation has this address; see /api/docs.")
+}

@@ -1,0 +1,100 @@
+//! Reversals: the end of a payment whose outcome its caller does not know, or does not want any more.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::command::{Actor, Command};
+use domain::ids::{OrderId, OutletId, RequestId, TerminalId};
+use domain::ledger::{Kind, Transaction};
+use domain::money::Fen;
+use domain::reversal::Reversed;
+use storage::idempotency::{self, Claim, Found};
+use storage::merchant;
+
+use crate::Api;
+use crate::caller::{Caller, Json, Path};
+use crate::flight::{self, Done};
+use crate::gate;
+use crate::model::payment::{NewPaymentReversal, NewReversal, Reversal};
+use crate::payments::{answer, sale};
+use crate::problem::{Code, Problem};
+
+/// `POST /payments/{id}/reversal`
+pub(crate) async fn of_payment(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(NewPaymentReversal {}): Json<NewPaymentReversal>,
+) -> Result<Response, Problem> {
+    let sale = sale(&api, &caller, &id).await?;
+    let claim = caller.claim("reversePayment", &sale.id.0)?;
+    take_back(&api, &caller, claim, sale.request_id).await
+}
+
+/// `POST /reversals`
+pub(crate) async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    Json(asked): Json<NewReversal>,
+) -> Result<Response, Problem> {
+    let key = asked.payment_idempotency_key.trim();
+    if !gate::usable_key(key) {
+        return Err(Problem::invalid("payment_idempotency_key", "1 to 255 printable ASCII characters."));
+    }
+    let payment = gate::request_id(key);
+    if payment == caller.request()? {
+        return Err(Problem::invalid("payment_idempotency_key", "The reversal needs a key of its own."));
+    }
+    let claim = caller.claim("createReversal", &payment.0)?;
+    take_back(&api, &caller, claim, payment).await
+}
+
+async fn take_back(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -> Result<Response, Problem> {
+    let (work, who) = (api.clone(), caller.clone());
+    let done = flight::once(api, caller, async move { reverse(&work, &who, claim, payment).await });
+    Ok(match done.await? {
+        Done::Known(transaction) => answer(true, Reversal::of(Some(&transaction))),
+        Done::Unknown => answer(false, Reversal::of(None)),
+    })
+}
+
+async fn reverse(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -> Result<Done, Problem> {
+    let request = claim.request;
+    let sold = merchant::transaction_of(&api.storage, caller.key.merchant, payment).await?;
+    if let Some(sold) = &sold
+        && (sold.kind != Kind::Sale || caller.key.outlet.is_some_and(|own| own != sold.actor.outlet))
+        && sold.actor.outlet.0 != 0
+    {
+        return Err(Problem::invalid("payment_idempotency_key", "This key was not used for a payment within reach."));
+    }
+    // From here on a payment that has not arrived yet never will.
+    match idempotency::claim_reversal(&api.storage, claim, payment, caller.now).await? {
+        Found::New | Found::Same { .. } => {}
+        Found::Blocked | Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
+    }
+    let (actor, reversed) = target(api, caller, payment).await?;
+    flight::submit(api, actor, request, Command::Reverse(reversed)).await
+}
+
+/// What is to be taken back, as far as it has come: on record, written down as an order, or not here at all.
+async fn target(api: &Api, caller: &Caller, payment: RequestId) -> Result<(Actor, Reversed), Problem> {
+    let merchant = caller.key.merchant;
+    if let Some(sold) = merchant::transaction_of(&api.storage, merchant, payment).await? {
+        return Ok(of_sale(caller, &sold, payment));
+    }
+    if let Some(order) = idempotency::order(&api.storage, merchant, payment).await? {
+        let absent = || Problem::invalid("payment_idempotency_key", "No payment within reach.");
+        let order = merchant::order(&api.storage, caller.reach(), order).await?.ok_or_else(absent)?.order;
+        let actor = caller.at(order.outlet, order.terminal);
+        return Ok((actor, Reversed { request_id: payment, order: order.id, amount: order.total }));
+    }
+    let nowhere = Reversed { request_id: payment, order: OrderId(0), amount: Fen::ZERO };
+    let place = merchant::terminals(&api.storage, caller.reach(), None, caller.key.terminal).await?;
+    let place = place.first().map_or((OutletId(0), TerminalId(0)), |first| (first.outlet, first.id));
+    Ok((caller.at(place.0, place.1), nowhere))
+}
+
+fn of_sale(caller: &Caller, sold: &Transaction, payment: RequestId) -> (Actor, Reversed) {
+    let order = sold.order.unwrap_or(OrderId(0));
+    let actor = caller.at(sold.actor.outlet, sold.actor.terminal);
+    (actor, Reversed { request_id: payment, order, amount: sold.amount })
+}

@@ -1,0 +1,449 @@
+//! Keys of programs that act for a merchant: made once, shown once, stored as a hash, ended at once.
+//!
+//! What must stay true: a key reaches its merchant's rows only, and its outlet's if it is bound to one; it acts as a
+//! person of its own, so that maker and checker can be told apart.
+
+use std::fmt;
+
+use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::time::{HOUR, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::audit::{self, Entry};
+use crate::people::{self, NewPerson};
+use crate::vault::hex;
+use crate::{Sqlite, StorageError};
+
+/// What every token begins with, so that scanners for leaked secrets can know it.
+const PREFIX: &str = "wpos_";
+/// Random bytes of a secret.
+const SECRET_BYTES: usize = 24;
+/// Use is written down at most this often.
+const SEEN_EVERY: i64 = HOUR / 60;
+/// How long a nonce is remembered: twice what a signature's time may be off, and a margin.
+const NONCE_LIFE: i64 = HOUR / 4;
+/// Requests per minute that a key may make unless somebody decides otherwise.
+pub const RATE_MAX: u32 = 600;
+
+/// A key's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId(pub i64);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Read orders, transactions and statements.
+    Read,
+    /// Take payments, ask for balances, reverse.
+    Sell,
+    /// Ask for refunds and decide on others' requests.
+    Refund,
+    /// Change the catalogue.
+    Catalogue,
+}
+
+impl Scope {
+    /// All scopes, for tables and choices.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Sell, Self::Refund, Self::Catalogue];
+
+    /// The word that programs see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Sell => "sell",
+            Self::Refund => "refund",
+            Self::Catalogue => "catalogue",
+        }
+    }
+
+    /// Reads the word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.word() == word)
+    }
+}
+
+/// A key as lists and the door for programs know it.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    /// Its number.
+    pub id: KeyId,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// The merchant's name.
+    pub merchant_name: String,
+    /// The only outlet it reaches.
+    pub outlet: Option<OutletId>,
+    /// The only terminal it sells at.
+    pub terminal: Option<TerminalId>,
+    /// The person it acts as.
+    pub person: PersonId,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Every request has to be signed.
+    pub signed: bool,
+    /// Requests per minute.
+    pub rate_max: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Who made it.
+    pub created_by: PersonId,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// When it was ended.
+    pub revoked_at: Option<Timestamp>,
+    /// Last use, to the minute.
+    pub seen_at: Option<Timestamp>,
+    /// Network address of that use.
+    pub address: String,
+    /// The merchant is in business.
+    trading: bool,
+}
+
+impl ApiKey {
+    /// Whether it opens anything at `now`.
+    pub fn alive(&self, now: Timestamp) -> bool {
+        self.trading && self.revoked_at.is_none() && now < self.expires_at
+    }
+}
+
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// The only outlet it reaches, if not all.
+    pub outlet: Option<OutletId>,
+    /// The only terminal it sells at, if not all.
+    pub terminal: Option<TerminalId>,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Every request has to be signed.
+    pub signed: bool,
+    /// Requests per minute.
+    pub rate_max: u32,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// A fresh secret.
+pub fn secret() -> String {
+    let mut bytes = [0; SECRET_BYTES];
+    getrandom::fill(&mut bytes).expect("the operating system has random bytes");
+    hex(&bytes)
+}
+
+/// What the program sends: the key's number and its secret.
+pub fn token(id: KeyId, secret: &str) -> String {
+    format!("{PREFIX}{id}_{secret}")
+}
+
+/// Number and secret of a token.
+pub fn parse_token(token: &str) -> Option<(KeyId, &str)> {
+    let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;
+    let plain = id.len() < 19 && id.bytes().all(|byte| byte.is_ascii_digit());
+    Some((KeyId(id.parse().ok().filter(|_| plain)?), secret))
+}
+
+fn hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// Makes a key with `secret` and the person it acts as. `entry` tells who made it. `None` when the place is not the
+/// merchant's, or the merchant has a live key of this name.
+pub async fn create(db: &Sqlite, key: NewKey, secret: String, entry: Entry) -> Result<Option<KeyId>, StorageError> {
+    db.write(move |connection| insert(connection, &key, &secret, &entry)).await
+}
+
+pub(crate) fn insert(
+    connection: &Connection,
+    key: &NewKey,
+    secret: &str,
+    entry: &Entry,
+) -> Result<Option<KeyId>, StorageError> {
+    let Some((outlet, terminal)) = place(connection, key)? else { return Ok(None) };
+    let sql = "SELECT EXISTS (SELECT 1 FROM api_key WHERE merchant_id = ?1 AND name = ?2 AND revoked_at IS NULL)";
+    if connection.prepare_cached(sql)?.query_row(params![key.merchant.0, key.name], |row| row.get(0))? {
+        return Ok(None);
+    }
+    let id: i64 = connection
+        .prepare_cached("SELECT COALESCE(MAX(id), 1000) + 1 FROM api_key")?
+        .query_row([], |row| row.get(0))?;
+    let person = people::next_id(connection)?;
+    let acting = NewPerson {
+        number: format!("K{id}"),
+        name: key.name.clone(),
+        // No form of sign-in sends a login name like this to somebody who is active.
+        login: format!("key {id}"),
+        password_hash: crate::password::NOBODY.to_owned(),
+        must_change: false,
+        roles: Vec::new(),
+        place: Some((key.merchant, outlet, terminal)),
+    };
+    people::insert_person(connection, person, &acting, entry.at)?;
+    connection.prepare_cached("UPDATE person SET status = 'disabled' WHERE id = ?1")?.execute([person.0])?;
+    let may = |scope| key.scopes.contains(&scope);
+    connection
+        .prepare_cached(
+            "INSERT INTO api_key (id, merchant_id, outlet_id, terminal_id, person_id, name, secret_hash, may_read,
+                                  may_sell, may_refund, may_catalogue, signed, rate_max, created_at, created_by,
+                                  expires_at, revoked_at, revoked_by, seen_at, address)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, NULL, NULL, NULL, '')",
+        )?
+        .execute(params![
+            id,
+            key.merchant.0,
+            key.outlet.map(|id| id.0),
+            key.terminal.map(|id| id.0),
+            person.0,
+            key.name,
+            hash(secret),
+            may(Scope::Read),
+            may(Scope::Sell),
+            may(Scope::Refund),
+            may(Scope::Catalogue),
+            key.signed,
+            key.rate_max,
+            entry.at.0,
+            entry.person.map(|person| person.0),
+            key.expires_at.0,
+        ])?;
+    let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.word()).collect();
+    let detail = format!("merchant {}, {}", key.merchant, scopes.join(" "));
+    let subject = format!("{id} {}", key.name);
+    audit::insert(connection, &Entry { subject, detail, merchant: Some(key.merchant), ..entry.clone() })?;
+    Ok(Some(KeyId(id)))
+}
+
+/// An outlet and a terminal for the key's person: the ones it is bound to, or the merchant's first.
+fn place(connection: &Connection, key: &NewKey) -> rusqlite::Result<Option<(OutletId, TerminalId)>> {
+    let sql = "SELECT o.id, t.id FROM outlet o JOIN terminal t ON t.outlet_id = o.id
+        WHERE o.merchant_id = ?1 AND (?2 IS NULL OR o.id = ?2) AND (?3 IS NULL OR t.id = ?3)
+        ORDER BY o.id, t.id LIMIT 1";
+    let bound = params![key.merchant.0, key.outlet.map(|id| id.0), key.terminal.map(|id| id.0)];
+    let read = |row: &Row<'_>| Ok((OutletId(row.get(0)?), TerminalId(row.get(1)?)));
+    connection.prepare_cached(sql)?.query_row(bound, read).optional()
+}
+
+const COLUMNS: &str = "k.id, k.merchant_id, m.name, k.outlet_id, k.terminal_id, k.person_id, k.name, k.may_read, \
+     k.may_sell, k.may_refund, k.may_catalogue, k.signed, k.rate_max, k.created_at, k.created_by, k.expires_at, \
+     k.revoked_at, k.seen_at, k.address, m.status = 'active', k.secret_hash";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
+    let moment = |index| row.get::<_, Option<i64>>(index).map(|at| at.map(Timestamp));
+    let mut scopes = Vec::new();
+    for (index, scope) in (7..).zip(Scope::ALL) {
+        if row.get(index)? {
+            scopes.push(scope);
+        }
+    }
+    Ok(ApiKey {
+        id: KeyId(row.get(0)?),
+        merchant: MerchantId(row.get(1)?),
+        merchant_name: row.get(2)?,
+        outlet: row.get::<_, Option<i64>>(3)?.map(OutletId),
+        terminal: row.get::<_, Option<i64>>(4)?.map(TerminalId),
+        person: PersonId(row.get(5)?),
+        name: row.get(6)?,
+        scopes,
+        signed: row.get(11)?,
+        rate_max: row.get(12)?,
+        created_at: Timestamp(row.get(13)?),
+        created_by: PersonId(row.get(14)?),
+        expires_at: Timestamp(row.get(15)?),
+        revoked_at: moment(16)?,
+        seen_at: moment(17)?,
+        address: row.get(18)?,
+        trading: row.get(19)?,
+    })
+}
+
+/// The key that `secret` belongs to, dead ones too.
+pub async fn find(db: &Sqlite, id: KeyId, secret: &str) -> Result<Option<ApiKey>, StorageError> {
+    let presented = hash(secret);
+    db.read(move |connection| {
+        let sql = format!("SELECT {COLUMNS} FROM api_key k JOIN merchant m ON m.id = k.merchant_id WHERE k.id = ?1");
+        let read = |row: &Row<'_>| Ok((read(row)?, row.get::<_, [u8; 32]>(20)?));
+        let found = connection.prepare_cached(&sql)?.query_row([id.0], read).optional()?;
+        Ok(found.filter(|(_, stored)| bool::from(stored.ct_eq(&presented))).map(|(key, _)| key))
+    })
+    .await
+}
+
+/// Keys, newest first; of one merchant, or of one outlet, or all.
+pub async fn list(
+    db: &Sqlite,
+    merchant: Option<MerchantId>,
+    outlet: Option<OutletId>,
+) -> Result<Vec<ApiKey>, StorageError> {
+    db.read(move |connection| {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM api_key k JOIN merchant m ON m.id = k.merchant_id
+             WHERE (?1 IS NULL OR k.merchant_id = ?1) AND (?2 IS NULL OR k.outlet_id = ?2) ORDER BY k.id DESC LIMIT 200"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![merchant.map(|id| id.0), outlet.map(|id| id.0)], read)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    })
+    .await
+}
+
+/// Who made the key that acts as `person`; `None` when that is no key.
+pub async fn maker(db: &Sqlite, person: PersonId) -> Result<Option<PersonId>, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT created_by FROM api_key WHERE person_id = ?1";
+        Ok(connection.prepare_cached(sql)?.query_row([person.0], |row| row.get(0).map(PersonId)).optional()?)
+    })
+    .await
+}
+
+/// Ends a key. `false` when there is none within reach, or it was ended before.
+pub async fn revoke(
+    db: &Sqlite,
+    id: KeyId,
+    merchant: Option<MerchantId>,
+    outlet: Option<OutletId>,
+    entry: Entry,
+) -> Result<bool, StorageError> {
+    db.write(move |connection| {
+        let sql = "UPDATE api_key SET revoked_at = ?2, revoked_by = ?3 WHERE id = ?1 AND revoked_at IS NULL
+            AND (?4 IS NULL OR merchant_id = ?4) AND (?5 IS NULL OR outlet_id = ?5)";
+        let (by, merchant) = (entry.person.map(|person| person.0), merchant.map(|id| id.0));
+        let parameters = params![id.0, entry.at.0, by, merchant, outlet.map(|id| id.0)];
+        let ended = connection.prepare_cached(sql)?.execute(parameters)? == 1;
+        if ended {
+            audit::insert(connection, &entry)?;
+        }
+        Ok(ended)
+    })
+    .await
+}
+
+/// Writes down that the key was used, at most once a minute.
+pub async fn seen(db: &Sqlite, key: &ApiKey, address: String, now: Timestamp) -> Result<(), StorageError> {
+    if key.seen_at.is_some_and(|seen| now.since(seen) < SEEN_EVERY) {
+        return Ok(());
+    }
+    let id = key.id;
+    db.write(move |connection| {
+        connection
+            .prepare_cached("UPDATE api_key SET seen_at = ?2, address = ?3 WHERE id = ?1")?
+            .execute(params![id.0, now.0, address])?;
+        Ok(())
+    })
+    .await
+}
+
+/// Uses up a nonce. `false` when it was used before.
+pub async fn nonce_use(db: &Sqlite, key: KeyId, nonce: String, now: Timestamp) -> Result<bool, StorageError> {
+    db.write(move |connection| {
+        connection.prepare_cached("DELETE FROM api_nonce WHERE at < ?1")?.execute([now.plus(-NONCE_LIFE).0])?;
+        let sql = "INSERT INTO api_nonce (key_id, nonce, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        Ok(connection.prepare_cached(sql)?.execute(params![key.0, nonce, now.0])? == 1)
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo;
+
+    const NOW: Timestamp = Timestamp(1_795_000_000_000_000);
+
+    fn entry() -> Entry {
+        Entry {
+            at: NOW,
+            person: Some(PersonId(1002)),
+            merchant: None,
+            terminal: None,
+            action: "api_key_created",
+            subject: String::new(),
+            detail: String::new(),
+            address: "local".to_owned(),
+        }
+    }
+
+    fn new_key(name: &str) -> NewKey {
+        NewKey {
+            merchant: MerchantId(250_100),
+            outlet: None,
+            terminal: None,
+            name: name.to_owned(),
+            scopes: vec![Scope::Read, Scope::Refund],
+            signed: false,
+            rate_max: 60,
+            expires_at: NOW.plus(24 * HOUR),
+        }
+    }
+
+    async fn shop() -> (tempfile::TempDir, Sqlite) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+        demo::seed_people(&db, NOW).await.expect("seeds");
+        (folder, db)
+    }
+
+    #[test]
+    fn tokens_are_read_strictly() {
+        assert_eq!(parse_token("wpos_7_abc"), Some((KeyId(7), "abc")));
+        for bad in
+            ["", "wpos_", "wpos_7", "wpos_x_a", "wpos_-7_a", "wpos_+7_a", "Wpos_7_a", "wpos_99999999999999999999_a"]
+        {
+            assert_eq!(parse_token(bad), None, "{bad}");
+        }
+        assert_eq!(secret().len(), 2 * SECRET_BYTES);
+        assert_ne!(secret(), secret());
+    }
+
+    #[tokio::test]
+    async fn a_key_opens_with_its_secret_until_it_is_revoked_or_expires() {
+        let (_folder, db) = shop().await;
+        let id = create(&db, new_key("ERP"), "s3cret".to_owned(), entry()).await.expect("writes").expect("made");
+        assert!(find(&db, id, "s3creT").await.expect("reads").is_none());
+        assert!(find(&db, KeyId(id.0 + 1), "s3cret").await.expect("reads").is_none());
+        let key = find(&db, id, "s3cret").await.expect("reads").expect("found");
+        assert_eq!((key.scopes.as_slice(), key.created_by), (&[Scope::Read, Scope::Refund][..], PersonId(1002)));
+        assert!(key.alive(NOW) && !key.alive(key.expires_at));
+        assert_eq!(maker(&db, key.person).await.expect("reads"), Some(PersonId(1002)));
+        assert!(!crate::people::account(&db, &format!("key {id}")).await.expect("reads").expect("a person").active);
+        let other = Some(MerchantId(250_200));
+        assert!(!revoke(&db, id, other, None, entry()).await.expect("writes"));
+        assert!(revoke(&db, id, Some(key.merchant), None, entry()).await.expect("writes"));
+        assert!(!find(&db, id, "s3cret").await.expect("reads").expect("found").alive(NOW));
+        assert_eq!(list(&db, other, None).await.expect("reads").len(), 0);
+        assert_eq!(list(&db, Some(key.merchant), None).await.expect("reads").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_key_is_bound_to_places_of_its_merchant_and_names_are_told_apart() {
+        let (_folder, db) = shop().await;
+        let foreign = NewKey { terminal: Some(TerminalId(25_020_001)), ..new_key("ERP") };
+        assert_eq!(create(&db, foreign, secret(), entry()).await.expect("writes"), None);
+        assert!(create(&db, new_key("ERP"), secret(), entry()).await.expect("writes").is_some());
+        assert_eq!(create(&db, new_key("ERP"), secret(), entry()).await.expect("writes"), None);
+        assert!(create(&db, new_key("ERP 2"), secret(), entry()).await.expect("writes").is_some());
+    }
+
+    #[tokio::test]
+    async fn a_nonce_is_good_once() {
+        let (_folder, db) = shop().await;
+        let id = create(&db, new_key("ERP"), secret(), entry()).await.expect("writes").expect("made");
+        let used = |nonce: &str, at| nonce_use(&db, id, nonce.to_owned(), at);
+        assert!(used("a", NOW).await.expect("writes"));
+        assert!(!used("a", NOW.plus(NONCE_LIFE)).await.expect("writes"));
+        assert!(used("b", NOW).await.expect("writes"));
+        assert!(used("a", NOW.plus(NONCE_LIFE + 1)).await.expect("writes"));
+    }
+}

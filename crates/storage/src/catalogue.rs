@@ -1,0 +1,177 @@
+//! The catalogue as programs keep it: page by page, one product, written as a whole.
+
+use domain::ids::MerchantId;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::audit::{self, Entry};
+use crate::idempotency::{self, Claim, Found};
+use crate::{Sqlite, StorageError};
+
+/// A product with everything that is stored of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The merchant's own number.
+    pub code: String,
+    /// EAN-13 or another barcode; empty if it has none.
+    pub barcode: String,
+    /// Name.
+    pub name: String,
+    /// Initials of the name's pinyin, lower case.
+    pub pinyin: String,
+    /// Pack and strength.
+    pub spec: String,
+    /// Who makes it.
+    pub maker: String,
+    /// Approval number of the drug authority.
+    pub approval_no: String,
+    /// Category.
+    pub category: String,
+    /// `RX`, `OTC-A`, `OTC-B` or `NONE`.
+    pub otc_class: String,
+    /// Piece.
+    pub unit: String,
+    /// Price in fen.
+    pub price: Option<i64>,
+    /// Lowest price that needs nobody's consent.
+    pub price_low: Option<i64>,
+    /// Highest such price.
+    pub price_high: Option<i64>,
+    /// Whether the card may pay for it.
+    pub card_payable: bool,
+    /// Whether it is on sale.
+    pub active: bool,
+}
+
+/// Classes of drugs, as the law sorts them.
+pub const OTC_CLASSES: [&str; 4] = ["RX", "OTC-A", "OTC-B", "NONE"];
+
+const COLUMNS: &str = "code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class, unit, price, \
+     price_low, price_high, card_payable, active";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
+    Ok(Item {
+        code: row.get(0)?,
+        barcode: row.get(1)?,
+        name: row.get(2)?,
+        pinyin: row.get(3)?,
+        spec: row.get(4)?,
+        maker: row.get(5)?,
+        approval_no: row.get(6)?,
+        category: row.get(7)?,
+        otc_class: row.get(8)?,
+        unit: row.get(9)?,
+        price: row.get(10)?,
+        price_low: row.get(11)?,
+        price_high: row.get(12)?,
+        card_payable: row.get(13)?,
+        active: row.get(14)?,
+    })
+}
+
+/// Products by code, ascending, after code `after`; stopped ones too.
+pub async fn page(db: &Sqlite, merchant: MerchantId, after: String, limit: u32) -> Result<Vec<Item>, StorageError> {
+    db.read(move |connection| {
+        let sql = format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code > ?2 ORDER BY code LIMIT ?3");
+        let mut statement = connection.prepare_cached(&sql)?;
+        let found = statement.query_map(params![merchant.0, after, limit], read)?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    })
+    .await
+}
+
+/// One product.
+pub async fn item(db: &Sqlite, merchant: MerchantId, code: String) -> Result<Option<Item>, StorageError> {
+    db.read(move |connection| Ok(find(connection, merchant, &code)?)).await
+}
+
+fn find(connection: &Connection, merchant: MerchantId, code: &str) -> rusqlite::Result<Option<Item>> {
+    let sql = format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code = ?2");
+    connection.prepare_cached(&sql)?.query_row(params![merchant.0, code], read).optional()
+}
+
+/// What came of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Status and body of the answer, now or when it was asked first.
+    Done(u16, String),
+    /// The key was used for something else.
+    OtherContent,
+    /// There is no such product.
+    Absent,
+    /// The change would leave the product with values that do not go together.
+    Invalid,
+}
+
+/// Changes one product: `change` gets what is stored and says what is to be, or `Err` with why not; `answer` puts the
+/// result into words. Claim, product and audit entry are written together.
+pub async fn change<C, A>(
+    db: &Sqlite,
+    claim: Claim,
+    code: String,
+    entry: Entry,
+    change: C,
+    answer: A,
+) -> Result<Written, StorageError>
+where
+    C: FnOnce(Option<Item>) -> Result<Item, Written> + Send + 'static,
+    A: FnOnce(&Item) -> String + Send + 'static,
+{
+    db.write(move |connection| {
+        match idempotency::look(connection, &claim)? {
+            Found::New => {}
+            Found::Same { answer: Some((status, body)), .. } => return Ok(Written::Done(status, body)),
+            Found::Same { .. } | Found::Blocked | Found::Other => return Ok(Written::OtherContent),
+        }
+        let before = find(connection, claim.merchant, &code)?;
+        let status = if before.is_some() { 200 } else { 201 };
+        let item = match change(before.clone()) {
+            Ok(item) => item,
+            Err(refused) => return Ok(refused),
+        };
+        save(connection, claim.merchant, &item)?;
+        let body = answer(&item);
+        idempotency::insert(connection, &claim, None, Some((status, &body)), entry.at)?;
+        audit::insert(connection, &Entry { detail: difference(before.as_ref(), &item), ..entry })?;
+        Ok(Written::Done(status, body))
+    })
+    .await
+}
+
+fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> Result<(), StorageError> {
+    let sql = "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
+                                    otc_class, unit, price, price_low, price_high, card_payable, active)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        ON CONFLICT (merchant_id, code) DO UPDATE SET barcode = excluded.barcode, name = excluded.name,
+            pinyin = excluded.pinyin, spec = excluded.spec, maker = excluded.maker, approval_no = excluded.approval_no,
+            category = excluded.category, otc_class = excluded.otc_class, unit = excluded.unit, price = excluded.price,
+            price_low = excluded.price_low, price_high = excluded.price_high, card_payable = excluded.card_payable,
+            active = excluded.active";
+    connection.prepare_cached(sql)?.execute(params![
+        merchant.0,
+        item.code,
+        item.barcode,
+        item.name,
+        item.pinyin,
+        item.spec,
+        item.maker,
+        item.approval_no,
+        item.category,
+        item.otc_class,
+        item.unit,
+        item.price,
+        item.price_low,
+        item.price_high,
+        item.card_payable,
+        item.active,
+    ])?;
+    Ok(())
+}
+
+/// What the audit log says about a change: the price, which is what matters, and whether it is on sale.
+fn difference(before: Option<&Item>, after: &Item) -> String {
+    let told = |item: &Item| {
+        let price = item.price.map_or_else(|| "open".to_owned(), |fen| domain::money::Fen(fen).to_string());
+        format!("price {price}, {}", if item.active { "on sale" } else { "stopped" })
+    };
+    before.map_or_else(|| told(after), |before| format!("{} -> {}", told(before), told(after)))
+}

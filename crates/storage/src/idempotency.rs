@@ -1,0 +1,189 @@
+//! What an Idempotency-Key was used for, so that a request that is sent again is noticed, and one with other content too.
+//!
+//! What must stay true: a claim and what it stands for are written by one transaction. Claims on money are kept for
+//! ever, because their request ids are; answers of everything else are kept for a while.
+
+use domain::ids::{MerchantId, OrderId, RequestId};
+use domain::time::{HOUR, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::{Sqlite, StorageError};
+
+/// How long an answer that is not about money is kept.
+const ANSWER_LIFE: i64 = 30 * 24 * HOUR;
+
+/// The operation of a claim that keeps a payment from ever being made.
+const BLOCKED: &str = "blocked";
+
+/// One use of a key.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Whose key it is.
+    pub merchant: MerchantId,
+    /// The key.
+    pub request: RequestId,
+    /// What it is used for.
+    pub operation: &'static str,
+    /// Digest of what is asked, without PINs.
+    pub content: [u8; 32],
+}
+
+/// What was known about a key before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing; it is claimed now.
+    New,
+    /// The same was asked before.
+    Same {
+        /// The order that it made, if that is what it does.
+        order: Option<OrderId>,
+        /// Status and body of the answer, for what is not on record in the ledger.
+        answer: Option<(u16, String)>,
+    },
+    /// It was used up before it arrived: it was taken back.
+    Blocked,
+    /// Something else was asked before.
+    Other,
+}
+
+/// Claims the key, for what the money path is asked to do next.
+pub async fn claim(db: &Sqlite, claim: Claim, now: Timestamp) -> Result<Found, StorageError> {
+    db.write(move |connection| {
+        let found = look(connection, &claim)?;
+        if found == Found::New {
+            insert(connection, &claim, None, None, now)?;
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// Claims the key for taking back the payment with request id `payment`, which is blocked if it has not arrived yet.
+pub async fn claim_reversal(
+    db: &Sqlite,
+    claim: Claim,
+    payment: RequestId,
+    now: Timestamp,
+) -> Result<Found, StorageError> {
+    db.write(move |connection| {
+        let found = look(connection, &claim)?;
+        if found == Found::New {
+            insert(connection, &claim, None, None, now)?;
+            let blocked = Claim { request: payment, operation: BLOCKED, content: [0; 32], ..claim };
+            if row(connection, &blocked)?.is_none() {
+                insert(connection, &blocked, None, None, now)?;
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// The order that a payment's key made.
+pub async fn order(db: &Sqlite, merchant: MerchantId, request: RequestId) -> Result<Option<OrderId>, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT order_id FROM idempotency WHERE merchant_id = ?1 AND request_id = ?2";
+        let read = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
+        let found = connection.prepare_cached(sql)?.query_row(params![merchant.0, request.0], read).optional()?;
+        Ok(found.flatten().map(OrderId))
+    })
+    .await
+}
+
+struct Stored {
+    operation: String,
+    content: [u8; 32],
+    order: Option<OrderId>,
+    answer: Option<(u16, String)>,
+}
+
+fn row(connection: &Connection, claim: &Claim) -> rusqlite::Result<Option<Stored>> {
+    let sql = "SELECT operation, content, order_id, status, answer FROM idempotency
+        WHERE merchant_id = ?1 AND request_id = ?2";
+    let read = |row: &Row<'_>| {
+        let status: Option<u16> = row.get(3)?;
+        Ok(Stored {
+            operation: row.get(0)?,
+            content: row.get(1)?,
+            order: row.get::<_, Option<i64>>(2)?.map(OrderId),
+            answer: status.zip(row.get(4)?),
+        })
+    };
+    connection.prepare_cached(sql)?.query_row(params![claim.merchant.0, claim.request.0], read).optional()
+}
+
+/// What is known about the key, inside the caller's transaction.
+pub(crate) fn look(connection: &Connection, claim: &Claim) -> Result<Found, StorageError> {
+    Ok(match row(connection, claim)? {
+        None => Found::New,
+        Some(stored) if stored.operation == BLOCKED => Found::Blocked,
+        Some(stored) if stored.operation == claim.operation && stored.content == claim.content => {
+            Found::Same { order: stored.order, answer: stored.answer }
+        }
+        Some(_) => Found::Other,
+    })
+}
+
+/// Writes the claim with what came of it, inside the caller's transaction. Old answers go.
+pub(crate) fn insert(
+    connection: &Connection,
+    claim: &Claim,
+    order: Option<OrderId>,
+    answer: Option<(u16, &str)>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let sql = "INSERT INTO idempotency (merchant_id, request_id, operation, content, order_id, status, answer, at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection.prepare_cached(sql)?.execute(params![
+        claim.merchant.0,
+        claim.request.0,
+        claim.operation,
+        claim.content,
+        order.map(|id| id.0),
+        answer.map(|(status, _)| status),
+        answer.map(|(_, body)| body),
+        now.0,
+    ])?;
+    if answer.is_some() {
+        let sql = "DELETE FROM idempotency WHERE answer IS NOT NULL AND at < ?1";
+        connection.prepare_cached(sql)?.execute([now.plus(-ANSWER_LIFE).0])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_000_000_000_000);
+
+    fn asked(request: u8, content: u8) -> Claim {
+        Claim {
+            merchant: MerchantId(250_100),
+            request: RequestId([request; 16]),
+            operation: "test",
+            content: [content; 32],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_stands_for_one_thing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+        let same = Found::Same { order: None, answer: None };
+        for (asked, expected) in [
+            (asked(1, 1), Found::New),
+            (asked(1, 1), same.clone()),
+            (asked(1, 2), Found::Other),
+            (Claim { operation: "another", ..asked(1, 1) }, Found::Other),
+            (Claim { merchant: MerchantId(250_200), ..asked(1, 2) }, Found::New),
+        ] {
+            assert_eq!(claim(&db, asked.clone(), NOW).await.expect("writes"), expected, "{asked:?}");
+        }
+        assert_eq!(claim_reversal(&db, asked(2, 1), RequestId([3; 16]), NOW).await.expect("writes"), Found::New);
+        assert_eq!(claim_reversal(&db, asked(2, 1), RequestId([3; 16]), NOW).await.expect("writes"), same);
+        assert_eq!(claim(&db, asked(3, 1), NOW).await.expect("writes"), Found::Blocked);
+        let reversed = claim_reversal(&db, asked(4, 1), RequestId([1; 16]), NOW).await.expect("writes");
+        assert_eq!((reversed, claim(&db, asked(1, 1), NOW).await.expect("writes")), (Found::New, same));
+    }
+}
