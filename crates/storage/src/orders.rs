@@ -281,18 +281,16 @@ fn late(
     Ok(found)
 }
 
-/// Orders of an outlet in a range of ids that the filter is for. A paid order's row answers nearly all of it; what needs
-/// another table comes last.
+/// Orders of an outlet in a range of ids that the filter is for. A paid order's row answers nearly all of it. An order that
+/// nobody tried to pay has no day, and so is not found, except where such orders are asked for.
 const WANTED: &str = "FROM orders o WHERE o.outlet_id = ?1 AND o.id >= ?2 AND o.id < ?3 \
      AND COALESCE(o.paid_at, CASE WHEN o.attempt IS NOT NULL THEN o.attempt_at END, (SELECT t.at \
-        FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale' ORDER BY t.id DESC LIMIT 1), o.opened_at) \
-        BETWEEN ?4 AND ?5 \
-     AND CASE ?6 WHEN 'any' THEN 1 \
-        WHEN 'all' THEN o.paid_by IS NOT NULL OR o.attempt IS NOT NULL \
-            OR EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale') \
+        FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale' ORDER BY t.id DESC LIMIT 1), \
+        CASE WHEN ?6 IN ('any', 'unpaid') THEN o.opened_at END) BETWEEN ?4 AND ?5 \
+     AND CASE ?6 WHEN 'all' THEN 1 \
+        WHEN 'any' THEN 1 \
         WHEN 'charged' THEN o.status = 'paid' \
         WHEN 'failed' THEN o.paid_by IS NULL AND o.attempt IS NULL \
-            AND EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale') \
         WHEN 'unknown' THEN o.attempt IS NOT NULL \
         WHEN 'refund_pending' THEN EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.id \
             AND r.status IN ('requested', 'escalated')) \
@@ -375,8 +373,8 @@ fn totals_sql() -> String {
             COALESCE(SUM(o.status IN ('partly_refunded', 'refunded', 'voided')), 0), \
             COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total WHEN o.status IN ('partly_refunded', 'refunded') \
                 THEN (SELECT SUM(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') END), 0), \
-            COALESCE(SUM(o.paid_by IS NULL AND o.attempt IS NULL AND EXISTS (SELECT 1 FROM ledger_transaction t \
-                WHERE t.order_id = o.id AND t.kind = 'sale')), 0), \
+            COALESCE(SUM(o.paid_by IS NULL AND o.attempt IS NULL AND (?6 NOT IN ('any', 'unpaid') OR EXISTS (SELECT 1 \
+                FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale'))), 0), \
             COALESCE(SUM(o.id > ?11), 0) {WANTED}"
     )
 }
