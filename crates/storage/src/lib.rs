@@ -24,6 +24,7 @@ pub mod login;
 pub mod memory;
 pub mod merchant;
 pub mod orders;
+pub mod outbox;
 pub mod password;
 pub mod payment;
 pub mod people;
@@ -33,6 +34,7 @@ pub mod session;
 pub mod slip;
 mod sqlite;
 pub mod vault;
+pub mod webhook;
 
 pub use books::Books;
 pub use error::StorageError;

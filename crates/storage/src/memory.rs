@@ -19,6 +19,7 @@ use domain::verify::{Audit, Finding};
 
 use crate::books::EMBEDDED_SLOT;
 use crate::error::StorageError;
+use crate::outbox::{self, Message, Subscription};
 
 /// A shared world in memory. Clones share it.
 #[derive(Clone)]
@@ -38,6 +39,8 @@ struct World {
     replaced: BTreeMap<CardKey, CardKey>,
     batches: Vec<ClosedBatch>,
     tills: BTreeMap<TerminalId, Till>,
+    subscriptions: BTreeMap<MerchantId, Vec<Subscription>>,
+    outbox: Vec<Message>,
 }
 
 impl Memory {
@@ -57,6 +60,8 @@ impl Memory {
             replaced: BTreeMap::new(),
             batches: Vec::new(),
             tills: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            outbox: Vec::new(),
         })))
     }
 
@@ -89,6 +94,16 @@ impl Memory {
         self.world(|world| world.replaced.insert(old, new));
     }
 
+    /// Adds an endpoint of a merchant's own system.
+    pub fn put_subscription(&self, merchant: MerchantId, subscription: Subscription) {
+        self.world(|world| world.subscriptions.entry(merchant).or_default().push(subscription));
+    }
+
+    /// Every event in the outbox, in order.
+    pub fn outbox(&self) -> Vec<Message> {
+        self.world(|world| world.outbox.clone())
+    }
+
     /// Every refund, in order.
     pub fn refunds(&self) -> Vec<Refund> {
         self.world(|world| world.refunds.values().cloned().collect())
@@ -118,7 +133,9 @@ impl Memory {
         self.world(|world| {
             let mut state = world.load(group);
             let (outcomes, changes) = decide_all(&mut state, group);
+            let messages = world.messages(&state, &changes)?;
             world.save(state.head, changes)?;
+            world.outbox.extend(messages);
             Ok(outcomes)
         })
     }
@@ -183,6 +200,11 @@ impl World {
         let own = |t: &&Transaction| t.actor.terminal == terminal && t.batch == number;
         self.transactions.values().filter(own).for_each(|transaction| batch.add(transaction));
         Some(batch)
+    }
+
+    fn messages(&self, state: &State, changes: &domain::changes::Changes) -> Result<Vec<Message>, StorageError> {
+        let of = |merchant| Ok(self.subscriptions.get(&merchant).cloned().unwrap_or_default());
+        outbox::messages(state, changes, of, || Ok(self.outbox.last().map_or(0, |message| message.id)))
     }
 
     /// Keeps the uniqueness that the databases keep by index.

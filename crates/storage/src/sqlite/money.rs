@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{after_sale, rows};
 use crate::books::EMBEDDED_SLOT;
 use crate::error::StorageError;
+use crate::outbox;
 
 /// Loads, decides and saves one group inside the open transaction.
 pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
@@ -166,6 +167,7 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::
         upsert.execute(params![key.0, tries.on.0, tries.count])?;
     }
     after_sale::save(connection, state, changes)?;
+    outbox::save(connection, state, changes)?;
     if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
 }
 

@@ -1,0 +1,241 @@
+//! The outbox: events that the books write beside the money, in the same commit.
+//!
+//! What must stay true: an event is on disk exactly when its money is; nothing of a PIN, a whole card number or a
+//! balance is in it; a merchant without an endpoint that wants the event pays one look-up in an index and no write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::changes::Changes;
+use domain::event::{Event, EventKind, events};
+use domain::ids::{MerchantId, OutletId, TransactionId};
+use domain::outcome::Decline;
+use domain::state::State;
+use domain::time::Timestamp;
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+
+use crate::ids;
+
+/// Who wants to know, as far as the money path has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The endpoint.
+    pub endpoint: i64,
+    /// Only this outlet's events.
+    pub outlet: Option<OutletId>,
+    /// Which events.
+    pub events: BTreeSet<EventKind>,
+}
+
+impl Subscription {
+    fn wants(&self, event: &Event<'_>) -> bool {
+        self.outlet.is_none_or(|outlet| outlet == event.outlet) && self.events.contains(&event.kind)
+    }
+}
+
+/// An event as it is stored and sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its number; ascends.
+    pub id: i64,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// At which outlet.
+    pub outlet: OutletId,
+    /// Events of one object are told in order.
+    pub object: i64,
+    /// What happened.
+    pub kind: EventKind,
+    /// The body.
+    pub payload: String,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// The endpoints that want it.
+    pub endpoints: Vec<i64>,
+}
+
+/// The messages of what a group writes, numbered after `last()`, for the endpoints that `of` a merchant there are.
+pub(crate) fn messages<E>(
+    state: &State,
+    changes: &Changes,
+    mut of: impl FnMut(MerchantId) -> Result<Vec<Subscription>, E>,
+    mut last: impl FnMut() -> Result<i64, E>,
+) -> Result<Vec<Message>, E> {
+    let mut known: BTreeMap<MerchantId, Vec<Subscription>> = BTreeMap::new();
+    let mut messages: Vec<Message> = Vec::new();
+    for event in events(state, changes) {
+        let subscriptions = match known.get(&event.merchant) {
+            Some(found) => found,
+            None => known.entry(event.merchant).or_insert(of(event.merchant)?),
+        };
+        let wanting = subscriptions.iter().filter(|one| one.wants(&event));
+        let endpoints: Vec<i64> = wanting.map(|one| one.endpoint).collect();
+        if endpoints.is_empty() {
+            continue;
+        }
+        let before = match messages.last() {
+            Some(message) => message.id,
+            None => last()?,
+        };
+        messages.push(message(&event, ids::time_ordered(event.transaction.at, 0).max(before + 1), endpoints));
+    }
+    Ok(messages)
+}
+
+/// Writes the events of a group. Called by `save` inside the group's transaction.
+pub(crate) fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::Result<()> {
+    let of = |merchant| subscriptions(connection, merchant);
+    messages(state, changes, of, || last(connection))?.iter().try_for_each(|message| insert(connection, message))
+}
+
+fn subscriptions(connection: &Connection, merchant: MerchantId) -> rusqlite::Result<Vec<Subscription>> {
+    let sql = "SELECT id, outlet_id, events FROM webhook_endpoint INDEXED BY webhook_endpoint_active
+        WHERE merchant_id = ?1 AND status = 'active' ORDER BY id";
+    let read = |row: &Row<'_>| {
+        let outlet = row.get::<_, Option<i64>>(1)?.map(OutletId);
+        Ok(Subscription { endpoint: row.get(0)?, outlet, events: read_kinds(row.get_ref(2)?.as_str()?) })
+    };
+    connection.prepare_cached(sql)?.query_map([merchant.0], read)?.collect()
+}
+
+/// Kinds from words with a blank between; a word of a newer program is passed over.
+pub(crate) fn read_kinds(words: &str) -> BTreeSet<EventKind> {
+    words.split(' ').filter_map(EventKind::from_word).collect()
+}
+
+/// The number of the last event.
+pub(crate) fn last(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT COALESCE(MAX(id), 0) FROM webhook_event")?.query_row([], |row| row.get(0))
+}
+
+/// Writes one event and a delivery for each of its endpoints.
+pub(crate) fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO webhook_event (id, merchant_id, outlet_id, object_id, kind, payload, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    connection.prepare_cached(sql)?.execute(params![
+        message.id,
+        message.merchant.0,
+        message.outlet.0,
+        message.object,
+        message.kind.word(),
+        message.payload,
+        message.created_at.0,
+    ])?;
+    let sql = "INSERT INTO webhook_delivery (endpoint_id, event_id, object_id, status, attempts, due_at)
+        VALUES (?1, ?2, ?3, 'pending', 0, ?4)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for endpoint in &message.endpoints {
+        insert.execute(params![endpoint, message.id, message.object, message.created_at.0])?;
+    }
+    Ok(())
+}
+
+fn message(event: &Event<'_>, id: i64, endpoints: Vec<i64>) -> Message {
+    let created_at = event.transaction.at;
+    let body = Body { id, kind: event.kind, merchant: event.merchant, created_at, data: Some(Data::of(event)) };
+    let payload = body.text();
+    let Event { kind, merchant, outlet, object, .. } = *event;
+    Message { id, merchant, outlet, object, kind, payload, created_at, endpoints }
+}
+
+/// A message that only tries the way, for one endpoint.
+pub(crate) fn test_message(
+    id: i64,
+    merchant: MerchantId,
+    outlet: OutletId,
+    created_at: Timestamp,
+    endpoint: i64,
+) -> Message {
+    let kind = EventKind::Test;
+    let payload = Body { id, kind, merchant, created_at, data: None }.text();
+    Message { id, merchant, outlet, object: id, kind, payload, created_at, endpoints: vec![endpoint] }
+}
+
+/// What is sent.
+struct Body {
+    id: i64,
+    kind: EventKind,
+    merchant: MerchantId,
+    created_at: Timestamp,
+    data: Option<Data>,
+}
+
+impl Body {
+    fn text(self) -> String {
+        let envelope = Envelope {
+            object: "event",
+            id: self.id.to_string(),
+            r#type: self.kind.word(),
+            merchant_id: self.merchant.to_string(),
+            created_at: self.created_at.rfc3339_text(),
+            data: self.data,
+        };
+        serde_json::to_string(&envelope).expect("texts and numbers are JSON")
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope {
+    object: &'static str,
+    id: String,
+    r#type: &'static str,
+    merchant_id: String,
+    created_at: String,
+    data: Option<Data>,
+}
+
+/// The transaction, under the names of the API's transaction. No balance: it is the holder's; no figure of a decline:
+/// what is short would tell it.
+#[derive(Serialize)]
+struct Data {
+    object: &'static str,
+    id: String,
+    kind: &'static str,
+    status: &'static str,
+    response_code: &'static str,
+    decline: Option<&'static str>,
+    amount: i64,
+    currency: &'static str,
+    card: Option<String>,
+    request_id: String,
+    order_id: Option<String>,
+    original_id: Option<String>,
+    refund_id: Option<String>,
+    outlet_id: String,
+    terminal_id: String,
+    operator_id: String,
+    approval_code: Option<String>,
+    stan: String,
+    batch: i64,
+    business_date: String,
+    created_at: String,
+}
+
+impl Data {
+    fn of(event: &Event<'_>) -> Self {
+        let t = event.transaction;
+        Self {
+            object: "transaction",
+            id: t.id.rrn(),
+            kind: t.kind.word(),
+            status: if t.approved() { "approved" } else { "declined" },
+            response_code: t.code(),
+            decline: t.decline.map(Decline::word),
+            amount: t.amount.0,
+            currency: "CNY",
+            card: Some(t.masked.0.clone()).filter(|masked| !masked.is_empty()),
+            request_id: t.request_id.to_string(),
+            order_id: t.order.map(|id| id.to_string()),
+            original_id: t.original.map(TransactionId::rrn),
+            refund_id: event.refund.map(TransactionId::rrn),
+            outlet_id: event.outlet.to_string(),
+            terminal_id: t.actor.terminal.to_string(),
+            operator_id: t.actor.operator.to_string(),
+            approval_code: t.approval_code.clone(),
+            stan: t.id.stan(),
+            batch: t.batch,
+            business_date: t.business_date.to_string(),
+            created_at: t.at.rfc3339_text(),
+        }
+    }
+}
