@@ -31,6 +31,7 @@ mod cookies;
 mod flash;
 mod guard;
 mod health;
+mod office;
 mod page;
 mod passwords;
 mod problem;
@@ -88,12 +89,17 @@ pub fn router(web: Web) -> Router {
         .route("/login/again", post(till::login::again))
         .route("/login/captcha.png", get(till::login::image))
         .route("/login/captcha.wav", get(till::login::sound))
-        .route("/logout", post(till::logout::leave))
+        .route("/logout", get(till::logout::ask).post(till::logout::leave))
         .route("/lock", get(till::lock::show).post(till::lock::open))
         .route("/password", get(till::password::show).post(till::password::change))
         .route("/password/sessions", post(till::password::end_session))
         .route("/session/ping", post(till::home::ping))
         .route("/lang/{lang}", get(till::home::language))
+        .route("/batch", get(till::batch::show))
+        .route("/batch/close", get(till::batch::ask).post(till::batch::close))
+        .route("/batch/now", get(till::batch_print::now))
+        .route("/batch/{number}", get(till::batch_print::show))
+        .route("/batch/{number}/print", post(till::batch_print::print))
         .route("/sale", get(till::sale::show))
         .route("/sale/lines", get(till::sale::back).post(till::lines::add))
         .route("/sale/lines/void", get(till::sale::back).post(till::lines::void))
@@ -112,6 +118,15 @@ pub fn router(web: Web) -> Router {
         .route("/slip/pending/{order}", get(till::slip::pending))
         .route("/slip/paper", post(till::slip::paper))
         .route("/slip/page.css", get(till::slip::sheet))
+        .route("/orders", get(till::orders::show))
+        .route("/orders/export.csv", get(till::order_export::csv))
+        .route("/orders/export.xlsx", get(till::order_export::excel))
+        .route("/orders/{order}", get(till::order::show))
+        .route("/orders/{order}/query", post(till::order::query))
+        .route("/refunds", get(till::refund_review::show).post(till::refund_review::decide))
+        .route("/refunds/new", get(till::refund_request::show).post(till::refund_request::ask))
+        .route("/void", get(till::void::ask).post(till::void::confirm))
+        .route("/office/refunds", get(office::refunds::show).post(office::refunds::decide))
         .route("/static/{*name}", get(assets::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -93,6 +93,8 @@ impl Page {
             idle_seconds: IDLE / 1_000_000,
             may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
             free: !session.must_change,
+            to_review: (session.to_review > 0)
+                .then(|| (session.to_review, fill(self.text.refund.open_label, &[&session.to_review.to_string()]))),
             page: self,
             said,
             menu,
@@ -128,6 +130,14 @@ fn escaped(text: &str) -> String {
 pub(crate) enum Menu {
     /// Ring up and take payment.
     Sale,
+    /// Find orders.
+    Orders,
+    /// The shift's figures, and closing it.
+    Batch,
+    /// Decide on refunds.
+    Refunds,
+    /// Decide on refunds for the card company.
+    LateRefunds,
     /// The own password and sessions.
     Account,
 }
@@ -155,6 +165,8 @@ pub(crate) struct Shell {
     pub(crate) free: bool,
     /// Payments of the store whose outcome is not known, on every page until they are.
     pub(crate) unresolved: Vec<Pinned>,
+    /// Refunds that wait for this person's decision, and a sentence that says so.
+    pub(crate) to_review: Option<(i64, String)>,
     /// Message of the last step.
     pub(crate) said: Option<&'static str>,
 }

@@ -11,6 +11,7 @@ use domain::role::{self, Action};
 use domain::time::Timestamp;
 use storage::audit::Entry;
 use storage::payment::OpenAttempt;
+use storage::refund::{self, Desk};
 use storage::session::{self, SessionId, Shop, SignedIn};
 
 use crate::Web;
@@ -31,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) client: Client,
     /// Payments of the store whose outcome is not known, for pages that are read.
     pub(crate) unresolved: Vec<OpenAttempt>,
+    /// Refunds that wait for this person's decision, for pages that are read.
+    pub(crate) to_review: i64,
     path: String,
 }
 
@@ -131,7 +134,17 @@ async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> 
         Some(shop) if parts.method == Method::GET => attempt::unresolved(web, shop.outlet, now).await?,
         _ => Vec::new(),
     };
-    Ok(Some(Session { signed_in, now, client, unresolved, path: parts.uri.path().to_owned() }))
+    let to_review = if parts.method == Method::GET { to_review(web, &signed_in, now).await? } else { 0 };
+    Ok(Some(Session { signed_in, now, client, unresolved, to_review, path: parts.uri.path().to_owned() }))
+}
+
+async fn to_review(web: &Web, person: &SignedIn, now: Timestamp) -> Result<i64, Problem> {
+    let desk = match &person.shop {
+        Some(shop) if role::may(&person.roles, Action::ReviewRefund) => Desk::Merchant(shop.merchant),
+        None if role::may(&person.roles, Action::LateRefund) => Desk::Issuer,
+        _ => return Ok(0),
+    };
+    Ok(refund::waiting(&web.storage, desk, now).await?.0)
 }
 
 /// Sends to the login page; somebody whose session ended is told so, a first visitor is not.

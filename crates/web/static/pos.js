@@ -30,6 +30,7 @@
 //   [data-idle-note]  hidden warning, [data-idle-left] in it gets the seconds
 //   [data-print] prints; [data-print-now] prints when the page arrives; [data-after-print=URL] follows;  [data-show="#p"] password eye;  [data-fill="#rs"] puts data-value into a field
 //   output[data-amount="#pr #q"]          price times quantity while typing
+//   form[data-sum]    rows with a tick [data-price] (fen), a field for pieces and [data-row-sum]; the sum goes to [data-sum-to]
 (function (win) {
   'use strict';
 
@@ -300,7 +301,7 @@
     else if ('print' in data) { stop(); win.print(); }
     else if ('sound' in data) { store('webpos.sound', quiet() ? 'on' : 'off'); setSound(); beep(true); }
     else if (data.show) { const field = $(data.show); field.type = field.type === 'password' ? 'text' : 'password'; el.setAttribute('aria-pressed', field.type === 'text'); }
-    else if (data.fill) { $(data.fill).value = data.value || el.textContent.trim(); $(data.fill).focus(); }
+    else if (data.fill) { stop(); $(data.fill).value = data.value || el.textContent.trim(); $(data.fill).focus(); }
     else if ('pollNow' in data) { stop(); poll(); }
     else if ('play' in data) { stop(); new win.Audio(el.href).play().catch(() => win.location.assign(el.href)); }
     else if (data.part) { stop(); part(el.href, data.part).then(() => { const next = $(data.focus || 'none'); if (next) { next.value = ''; next.focus(); } }); }
@@ -429,6 +430,7 @@
     if (el.matches('[data-pin]')) el.value = digits(el.value).slice(0, 6);
     if (el.id === 'cn' && card.number) { const typed = event.data || ''; setCard('', 'M'); el.value = el.value.includes('*') ? typed : el.value || typed; }
     $$('output[data-amount]').forEach(amount);
+    if (form && 'sum' in form.dataset) sum(form);
     if (form && form.dataset.live) {
       clearTimeout(form.timer);
       form.timer = setTimeout(() => {
@@ -438,6 +440,18 @@
     }
   });
   on('focusout', event => { if (event.target.id === 'cn') storeCard(); });
+
+  // What the ticked rows of a form come to; the server counts again.
+  function sum(form) {
+    const yuan = fen => (fen / 100).toFixed(2);
+    const fens = $$('[data-price]', form).map(tick => {
+      const row = tick.closest('tr'), pieces = digits($('input.n', row).value);
+      const fen = tick.checked && pieces ? Number(tick.dataset.price) * Number(pieces) : 0;
+      $('[data-row-sum]', row).textContent = fen ? yuan(fen) : '\u2013';
+      return fen;
+    });
+    $('[data-sum-to]', form).textContent = yuan(fens.reduce((a, b) => a + b, 0));
+  }
 
   function amount(out) {
     const [price, count] = out.dataset.amount.split(' ').map(what => Number(($(what) || {}).value || NaN));

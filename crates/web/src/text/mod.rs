@@ -17,11 +17,14 @@ macro_rules! texts {
     };
 }
 
+pub(crate) mod batch;
 pub(crate) mod codes;
 mod login;
+mod orders;
 mod password;
 mod pay;
 mod problem;
+mod refund;
 mod sale;
 mod shell;
 mod slip;
@@ -38,11 +41,14 @@ macro_rules! pages {
 }
 
 pages! {
+    batch: Batch,
     codes: Codes,
     login: Login,
+    orders: Orders,
     password: Password,
     pay: Payment,
     problem: Problem,
+    refund: Refund,
     sale: Sale,
     shell: Shell,
     slip: Slip,

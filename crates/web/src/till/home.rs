@@ -13,7 +13,9 @@ use crate::{Web, cookies};
 
 /// Sends everybody to where their work is.
 pub(crate) async fn show(session: Session) -> Redirect {
-    Redirect::to(if session.can(Action::Sell) { "/sale" } else { "/password" })
+    let places = [(Action::Sell, "/sale"), (Action::LateRefund, "/office/refunds")];
+    let place = places.into_iter().find(|(action, _)| session.can(*action));
+    Redirect::to(place.map_or("/password", |(_, place)| place))
 }
 
 /// The browser says that its user is busy, so the session is not idle.

@@ -8,6 +8,7 @@ use domain::ids::PersonId;
 use domain::order::{LineTerms, line_terms};
 use domain::role::{Action, may};
 use serde::Deserialize;
+use storage::audit::Entry;
 use storage::draft::NewLine;
 use storage::product::{self, Listed};
 use storage::{audit, people};
@@ -17,7 +18,7 @@ use crate::flash::Flash;
 use crate::page::{Menu, Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
-use crate::text::fill;
+use crate::text::{Text, fill};
 use crate::till::lines::AddForm;
 use crate::till::link::link;
 use crate::till::login::{Refusal, check_password};
@@ -83,15 +84,8 @@ pub(crate) async fn ask(
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;
-    let (words, login) = (&page.text.sale, &page.text.login);
-    let error = match flash.word.as_str() {
-        "price_wrong" => Some(fill(login.wrong, &[flash.value(1)])),
-        "price_locked" => Some(fill(login.locked, &[flash.value(1)])),
-        "price_disabled" => Some(login.disabled.to_owned()),
-        "price_not_manager" => Some(words.confirm_not_manager.to_owned()),
-        "price_empty" => Some(words.confirm_empty.to_owned()),
-        _ => None,
-    };
+    let words = &page.text.sale;
+    let error = refusal(&flash, page.text);
     let band =
         listed.product.band.map_or(<[String; 2]>::default(), |band| [band.low.to_string(), band.high.to_string()]);
     let ask = fill(words.confirm_ask, &[&listed.product.name, &terms.price.to_string(), &band[0], &band[1]]);
@@ -111,7 +105,9 @@ pub(crate) async fn confirm(
     let Some((listed, terms)) = form.read(&web, &session).await? else {
         return Ok(Redirect::to("/sale").into_response());
     };
-    let manager = match check_manager(&web, &session, &form).await? {
+    let denied = session.entry("price_denied", &form.price, &form.code);
+    let asked = Consent { user: &form.user, password: &form.password, action: Action::ConfirmPrice, denied };
+    let manager = match consent(&web, &session, asked).await? {
         Ok(manager) => manager,
         Err(flash) => return Ok(flash.redirect(&web, &form.address())),
     };
@@ -120,24 +116,54 @@ pub(crate) async fn confirm(
     add.add(&web, &scope, line, session.now).await
 }
 
-async fn check_manager(web: &Web, session: &Session, form: &PriceForm) -> Result<Result<PersonId, Flash>, Problem> {
-    let user = form.user.trim();
+/// Who consents: user name and password of a manager, as a form brings them.
+pub(crate) struct Consent<'a> {
+    /// User name as typed.
+    pub(crate) user: &'a str,
+    /// Password as typed.
+    pub(crate) password: &'a str,
+    /// The right that it takes.
+    pub(crate) action: Action,
+    /// Written down when somebody without the right tries.
+    pub(crate) denied: Entry,
+}
+
+/// The manager of this merchant, or the message that [`refusal`] reads. Tries count like those at login.
+pub(crate) async fn consent(
+    web: &Web,
+    session: &Session,
+    asked: Consent<'_>,
+) -> Result<Result<PersonId, Flash>, Problem> {
+    let user = asked.user.trim();
     let refuse = |word: &str, value: &str| Ok(Err(Flash::new(word, &[user, value])));
-    if user.is_empty() || form.password.is_empty() {
-        return refuse("price_empty", "");
+    if user.is_empty() || asked.password.is_empty() {
+        return refuse("consent_empty", "");
     }
-    let account = match check_password(web, &session.client, user, form.password.clone()).await? {
+    let account = match check_password(web, &session.client, user, asked.password.to_owned()).await? {
         Ok(account) => account,
-        Err(Refusal::Locked(until)) => return refuse("price_locked", &crate::till::login::clock_text(until)),
-        Err(Refusal::Wrong(left)) => return refuse("price_wrong", &left.to_string()),
-        Err(_) => return refuse("price_disabled", ""),
+        Err(Refusal::Locked(until)) => return refuse("consent_locked", &crate::till::login::clock_text(until)),
+        Err(Refusal::Wrong(left)) => return refuse("consent_wrong", &left.to_string()),
+        Err(_) => return refuse("consent_disabled", ""),
     };
     let roles = people::roles(&web.storage, account.person).await?;
     let here = account.merchant.is_some() && account.merchant == session.shop()?.merchant.into();
-    if !here || account.must_change || !may(&roles, Action::ConfirmPrice) {
-        let detail = format!("{} by {}", form.code, account.name);
-        audit::append(&web.storage, session.entry("price_denied", &form.price, &detail)).await?;
-        return refuse("price_not_manager", "");
+    if !here || account.must_change || !may(&roles, asked.action) {
+        let detail = format!("{} by {}", asked.denied.detail, account.name);
+        audit::append(&web.storage, Entry { detail, ..asked.denied }).await?;
+        return refuse("consent_not_manager", "");
     }
     Ok(Ok(account.person))
+}
+
+/// Why a manager's consent was not taken.
+pub(crate) fn refusal(flash: &Flash, text: &Text) -> Option<String> {
+    let (words, login) = (&text.sale, &text.login);
+    match flash.word.as_str() {
+        "consent_wrong" => Some(fill(login.wrong, &[flash.value(1)])),
+        "consent_locked" => Some(fill(login.locked, &[flash.value(1)])),
+        "consent_disabled" => Some(login.disabled.to_owned()),
+        "consent_not_manager" => Some(words.confirm_not_manager.to_owned()),
+        "consent_empty" => Some(words.confirm_empty.to_owned()),
+        _ => None,
+    }
 }

@@ -1,4 +1,4 @@
-//! The slip 签购单 of a sale, in two copies, and the note for a payment whose outcome is not known.
+//! The slip 签购单 of a sale, a refund or a void, in two copies, and the note for a payment whose outcome is not known.
 //!
 //! What must stay true:
 //! - Every print is counted before it is made; from the second on the slip says that it is a duplicate.
@@ -12,10 +12,12 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::card_number::MaskedCard;
 use domain::ids::{OrderId, TransactionId};
+use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::role::Action;
 use serde::Deserialize;
 use storage::draft::{self, Scope};
+use storage::refund::{self, BackSlip};
 use storage::slip::{self, Item, Slip};
 
 use crate::Web;
@@ -37,6 +39,11 @@ struct View {
     paper: String,
     height: u32,
     slip: Slip,
+    /// What a refund or void prints besides.
+    back: Option<BackSlip>,
+    title: &'static str,
+    /// Where the next step is.
+    done: &'static str,
     rrn: String,
     /// Which duplicate this is; none on the first print.
     duplicate: Option<i64>,
@@ -88,14 +95,29 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     session.may(Action::ViewOrders)?;
     let shop = session.shop()?;
-    let slip = slip::slip(&web.storage, shop.outlet, sale_id(&rrn)?).await?.ok_or(Problem::NotFound)?;
+    let id = sale_id(&rrn)?;
+    let (slip, back) = match slip::slip(&web.storage, shop.outlet, id).await? {
+        Some(slip) => (slip, None),
+        None => {
+            let back = refund::back_slip(&web.storage, shop.outlet, id).await?.ok_or(Problem::NotFound)?;
+            (back.slip.clone(), Some(back))
+        }
+    };
+    let words = &page.text.refund;
+    let (title, done) = match slip.transaction.kind {
+        Kind::Refund if session.can(Action::ReviewRefund) => (words.slip_refund, "/refunds"),
+        Kind::Refund => (words.slip_refund, "/orders"),
+        Kind::Void => (words.slip_void, "/orders"),
+        _ => (page.text.slip.title, "/sale"),
+    };
     let counted = shown.n >= 1 && shown.n == slip.prints;
     let duplicate = if counted { slip.prints.saturating_sub(1) } else { slip.prints };
     let printed = (!counted && slip.prints > 0).then(|| fill(page.text.slip.reprint, &[&slip.prints.to_string()]));
     let duplicate = (duplicate > 0).then_some(duplicate);
-    let height = height(&slip, &shop.paper, duplicate.is_some());
+    let height = height(&slip, back.as_ref(), &shop.paper, duplicate.is_some());
     let (paper, copies) = (shop.paper.clone(), [false, true]);
-    Ok(render(&View { page, paper, height, slip, rrn, duplicate, counted, printed, copies }).into_response())
+    let view = View { page, paper, height, slip, back, title, done, rrn, duplicate, counted, printed, copies };
+    Ok(render(&view).into_response())
 }
 
 /// Counts a print and shows what to print.
@@ -106,8 +128,11 @@ pub(crate) async fn print(
 ) -> Result<Response, Problem> {
     session.may(Action::ViewOrders)?;
     let entry = session.entry("slip_reprinted", &rrn, "");
-    let counted = slip::print_count(&web.storage, session.shop()?.outlet, sale_id(&rrn)?, entry).await?;
-    let nth = counted.ok_or(Problem::NotFound)?;
+    let (outlet, id) = (session.shop()?.outlet, sale_id(&rrn)?);
+    let nth = match slip::print_count(&web.storage, outlet, id, entry.clone()).await? {
+        Some(nth) => nth,
+        None => refund::back_print_count(&web.storage, outlet, id, entry).await?.ok_or(Problem::NotFound)?,
+    };
     Ok(Redirect::to(&format!("/slip/{rrn}?n={nth}")).into_response())
 }
 
@@ -234,7 +259,7 @@ const TAIL: f64 = 6.0;
 
 /// Height of one copy on a roll, in millimetres: that of the store's copy, which is the longer one. Estimated from the
 /// letters, each a little wider than it is, because a page too short would tear a copy in two.
-fn height(slip: &Slip, paper: &str, duplicate: bool) -> u32 {
+fn height(slip: &Slip, back: Option<&BackSlip>, paper: &str, duplicate: bool) -> u32 {
     let roll = if paper == "p58" { P58 } else { P80 };
     let value = |text: &str| rows(text, roll.width - roll.label, roll.em) * roll.row;
     let place = &slip.place;
@@ -245,7 +270,11 @@ fn height(slip: &Slip, paper: &str, duplicate: bool) -> u32 {
     let words = rows(&format!("({})", slip.transaction.amount.in_words()), roll.width, FINE_EM) * FINE_ROW;
     let items = items_height(&slip.items, &roll);
     let mark = if duplicate { roll.row + 3.2 } else { 0.0 };
-    let sum = roll.fixed + named + plain + roll.amount + words + items + mark + TAIL;
+    // Voucher, reference and day of the sale; reason, reviewer.
+    let more = back.map_or(0.0, |back| {
+        3.0 * roll.row + value(&back.reason) + value(&format!("{}({})", back.checker.0, back.checker.1))
+    });
+    let sum = roll.fixed + named + plain + roll.amount + words + items + mark + more + TAIL;
     HEIGHTS.clone().find(|mm| f64::from(*mm) >= sum).unwrap_or(*HEIGHTS.end())
 }
 
@@ -299,7 +328,7 @@ mod tests {
     use domain::card_number::{EntryMode, MaskedCard};
     use domain::command::Actor;
     use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId};
-    use domain::ledger::{Kind, Transaction};
+    use domain::ledger::Transaction;
     use domain::time::{BusinessDate, Timestamp};
     use storage::slip::Place;
 
@@ -365,7 +394,7 @@ mod tests {
             ("p58", &short, 30, 444),
             ("p58", &long, 30, 710),
         ] {
-            let mm = height(&slip(&vec![name.as_str(); count], 1_550), paper, false);
+            let mm = height(&slip(&vec![name.as_str(); count], 1_550), None, paper, false);
             let spare = i64::from(mm) - measured;
             assert!((2..=25).contains(&spare), "{paper} {count}: {mm} for {measured}");
         }
@@ -375,11 +404,11 @@ mod tests {
     fn a_longer_slip_never_gets_a_shorter_page() {
         let mut before = 0;
         for count in 1..200 {
-            let mm = height(&slip(&vec!["Omega-3 Fish Oil"; count], 9_999_999), "p80", count % 2 == 0);
+            let mm = height(&slip(&vec!["Omega-3 Fish Oil"; count], 9_999_999), None, "p80", count % 2 == 0);
             assert!(mm + 9 >= before && HEIGHTS.contains(&mm), "{count}: {mm} after {before}");
             before = mm;
         }
-        assert!(height(&slip(&["x"], 1), "p58", true) > height(&slip(&["x"], 1), "p58", false));
+        assert!(height(&slip(&["x"], 1), None, "p58", true) > height(&slip(&["x"], 1), None, "p58", false));
     }
 
     #[test]

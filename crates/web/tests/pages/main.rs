@@ -1,8 +1,11 @@
 //! The pages through the router: one module per page or concern, each test with a shop and browsers of its own.
 
+mod batch;
 mod guard;
 mod login;
+mod orders;
 mod pay;
+mod refund;
 mod routes;
 mod sale;
 mod session;

@@ -59,7 +59,7 @@ impl Till {
         self.confirm(&dialog).await
     }
 
-    async fn balance(&self, card: &str) -> i64 {
+    pub(crate) async fn balance(&self, card: &str) -> i64 {
         let number = domain::card_number::CardNumber::parse(card).expect("a card").0;
         let key = self.shop.vault.card_key(&number);
         let read = self.shop.db.read(move |connection| {
@@ -74,12 +74,12 @@ impl Till {
         read.await.expect("reads")
     }
 
-    async fn in_order(&self) {
+    pub(crate) async fn in_order(&self) {
         assert_eq!(self.shop.books.verify().await.expect("verifies"), []);
     }
 
     /// Notes an attempt on the order as a payment does, and lets its sale be lost on the way.
-    async fn lose(&self, token: &str) -> OrderId {
+    pub(crate) async fn lose(&self, token: &str) -> OrderId {
         let confirmation = self.shop.vault.read_confirmation(token).expect("our token");
         let (order, amount, masked) = (confirmation.order, confirmation.amount, confirmation.card.masked.clone());
         let now = self.shop.clock.now();
@@ -90,7 +90,7 @@ impl Till {
     }
 }
 
-const ACTOR: Actor = Actor {
+pub(crate) const ACTOR: Actor = Actor {
     merchant: MerchantId(250_100),
     outlet: OutletId(2_501_001),
     terminal: TerminalId(25_010_007),

@@ -22,6 +22,7 @@ use Access::{AnySession, May, Public, Session};
 
 const SELL: Access = May(Action::Sell);
 const ORDERS: Access = May(Action::ViewOrders);
+const BATCH: Access = May(Action::CloseBatch);
 
 const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/", Session),
@@ -30,6 +31,7 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/login/again", Public),
     ("GET", "/login/captcha.png", Public),
     ("GET", "/login/captcha.wav", Public),
+    ("GET", "/logout", Session),
     ("POST", "/logout", Public),
     ("GET", "/lock", AnySession),
     ("POST", "/lock", AnySession),
@@ -38,6 +40,12 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/password/sessions", Session),
     ("POST", "/session/ping", Session),
     ("GET", "/lang/{lang}", Public),
+    ("GET", "/batch", BATCH),
+    ("GET", "/batch/close", BATCH),
+    ("POST", "/batch/close", BATCH),
+    ("GET", "/batch/now", BATCH),
+    ("GET", "/batch/{number}", BATCH),
+    ("POST", "/batch/{number}/print", BATCH),
     ("GET", "/sale", SELL),
     ("GET", "/sale/lines", Public),
     ("POST", "/sale/lines", SELL),
@@ -66,6 +74,19 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/slip/pending/{order}", ORDERS),
     ("POST", "/slip/paper", SELL),
     ("GET", "/slip/page.css", Public),
+    ("GET", "/orders", ORDERS),
+    ("GET", "/orders/export.csv", ORDERS),
+    ("GET", "/orders/export.xlsx", ORDERS),
+    ("GET", "/orders/{order}", ORDERS),
+    ("POST", "/orders/{order}/query", SELL),
+    ("GET", "/refunds", May(Action::ReviewRefund)),
+    ("POST", "/refunds", May(Action::ReviewRefund)),
+    ("GET", "/refunds/new", May(Action::RequestRefund)),
+    ("POST", "/refunds/new", May(Action::RequestRefund)),
+    ("GET", "/void", May(Action::RequestRefund)),
+    ("POST", "/void", May(Action::RequestRefund)),
+    ("GET", "/office/refunds", May(Action::LateRefund)),
+    ("POST", "/office/refunds", May(Action::LateRefund)),
     ("GET", "/static/{*name}", Public),
     ("GET", "/healthz", Public),
     ("GET", "/readyz", Public),
@@ -105,6 +126,7 @@ async fn ask(visitor: &mut Visitor, method: &str, path: &str) -> (StatusCode, St
         .replace("{lang}", "zh")
         .replace("{*name}", "none")
         .replace("{rrn}", "010000000001")
+        .replace("{number}", "1")
         .replace("{order}", "1");
     let request = Request::builder()
         .method(method)

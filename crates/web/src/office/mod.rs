@@ -1,0 +1,3 @@
+//! The card company's pages.
+
+pub(crate) mod refunds;
