@@ -20,9 +20,14 @@ texts! {
         sale: "消费收款", "Sale";
         orders: "订单查询", "Orders";
         refunds: "退货审核", "Refund review";
+        batch: "班结对账", "Shift report";
         account: "修改密码", "Password";
         lock: "锁定屏幕", "Lock";
         logout: "退出登录", "Sign out";
+        logout_ask: "退出登录？", "Sign out?";
+        logout_open: "支付结果查明前最好不要离开。退出后系统会继续查询，结果在本终端的每一页上显示；请告诉接班的同事。", "Better stay until the outcome is known. The system goes on looking it up and shows it on every page of this till; tell who takes over.";
+        logout_stay: "返回", "Back";
+        logout_anyway: "仍然退出", "Sign out anyway";
         idle_note: "长时间没有操作，即将锁定屏幕。未完成的订单会保留。", "No activity: the screen is about to lock. Your unfinished order is kept.";
         idle_left: "剩余秒数：", "Seconds left:";
         idle_stay: "继续使用", "Stay signed in";

@@ -68,7 +68,7 @@ async fn whatever_fails_is_said_in_words() {
     answer.says("没有找到这个页面");
     answer.says("返回首页");
 
-    let answer = visitor.get("/logout").await;
+    let answer = visitor.get("/password/sessions").await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
     answer.says("不支持这种访问方式");
 
