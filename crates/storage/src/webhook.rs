@@ -12,11 +12,14 @@ use domain::time::{HOUR, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::audit::{self, Entry};
+use crate::idempotency::{self, Claim, Found};
 use crate::merchant::Reach;
 use crate::outbox;
 use crate::{Sqlite, StorageError, ids};
 
 pub mod delivery;
+
+use delivery::Delivery;
 
 /// Endpoints that a merchant may have.
 pub const ENDPOINTS_MAX: u32 = 20;
@@ -110,10 +113,19 @@ pub struct EndpointTerms {
     pub events: BTreeSet<EventKind>,
 }
 
-impl EndpointTerms {
-    fn words(&self) -> String {
-        self.events.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(" ")
-    }
+/// Other terms; those that are not there stay.
+#[derive(Clone, Debug, Default)]
+pub struct TermsChange {
+    /// Where events go; judged before.
+    pub url: Option<String>,
+    /// What people call it.
+    pub description: Option<String>,
+    /// Which events; at least one.
+    pub events: Option<BTreeSet<EventKind>>,
+}
+
+fn words(events: &BTreeSet<EventKind>) -> String {
+    events.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(" ")
 }
 
 const COLUMNS: &str = "id, merchant_id, outlet_id, url, description, events, status, salt, salt_before, \
@@ -159,45 +171,229 @@ fn salt() -> [u8; 16] {
     bytes
 }
 
-/// Makes an endpoint where the caller reaches. `None` when the merchant has as many as it may.
-pub async fn create(
-    db: &Sqlite,
-    reach: Reach,
-    terms: EndpointTerms,
-    entry: Entry,
-) -> Result<Option<Endpoint>, StorageError> {
-    db.write(move |connection| {
-        let sql = "SELECT COUNT(*) FROM webhook_endpoint WHERE merchant_id = ?1 AND status <> 'deleted'";
-        let count: u32 = connection.prepare_cached(sql)?.query_row([reach.merchant.0], |row| row.get(0))?;
-        if count >= ENDPOINTS_MAX {
-            return Ok(None);
+/// What somebody changes.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Make an endpoint.
+    Create(EndpointTerms),
+    /// Give it other terms; those that are not there stay.
+    Update(EndpointId, TermsChange),
+    /// Stop or start it, or take it away for good.
+    Status(EndpointId, EndpointStatus),
+    /// Give it a new secret; the one before signs too for [`OVERLAP`].
+    Rotate(EndpointId),
+    /// Send a message that only tries the way.
+    TryOut(EndpointId),
+    /// Send an event once more, or at once.
+    Replay(EndpointId, i64),
+    /// Send everything that was given up once more.
+    ReplayParked(EndpointId),
+}
+
+impl Change {
+    fn action(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "webhook_created",
+            Self::Update(..) | Self::Status(..) => "webhook_changed",
+            Self::Rotate(_) => "webhook_secret_rotated",
+            Self::TryOut(_) => "webhook_tried",
+            Self::Replay(..) | Self::ReplayParked(_) => "webhook_replayed",
         }
-        let sql = "SELECT COALESCE(MAX(id), 1000) + 1 FROM webhook_endpoint";
-        let id = EndpointId(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?);
-        let sql = "INSERT INTO webhook_endpoint
-                (id, merchant_id, outlet_id, url, description, events, status, salt, created_at, created_by)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'active', ?7, ?8, ?9)";
-        connection.prepare_cached(sql)?.execute(params![
-            id.0,
-            reach.merchant.0,
-            reach.outlet.map(|id| id.0),
-            terms.url,
-            terms.description,
-            terms.words(),
-            salt(),
-            entry.at.0,
-            entry.person.map(|person| person.0),
-        ])?;
-        note(connection, &entry, id, &terms.url)?;
-        Ok(within(connection, reach, id)?)
+    }
+}
+
+/// What came of a change.
+#[derive(Clone, Debug)]
+pub enum Changed {
+    /// The endpoint as it is now.
+    Endpoint(Box<Endpoint>),
+    /// The delivery as it is now.
+    Delivery(Box<Delivery>),
+    /// How many deliveries.
+    Count(usize),
+    /// The merchant has as many endpoints as it may.
+    Full,
+    /// The endpoint is not active.
+    Stopped,
+    /// There is no such endpoint or delivery within reach.
+    Absent,
+}
+
+/// Changes something within reach; `entry` tells who.
+pub async fn change(db: &Sqlite, reach: Reach, change: Change, entry: Entry) -> Result<Changed, StorageError> {
+    db.write(move |connection| apply(connection, reach, change, &entry)).await
+}
+
+/// What came of a change that carries an idempotency key.
+#[derive(Clone, Debug)]
+pub enum Once {
+    /// Status and body of the answer, now or when it was asked first.
+    Done(u16, String),
+    /// The key was used for something else.
+    OtherContent,
+    /// Nothing was changed.
+    Refused(Changed),
+}
+
+/// The same, at most once for a claim; `answer` puts what came of it into words, which are kept with the claim.
+pub async fn change_once<A>(
+    db: &Sqlite,
+    claim: Claim,
+    reach: Reach,
+    change: Change,
+    entry: Entry,
+    answer: A,
+) -> Result<Once, StorageError>
+where
+    A: FnOnce(&Changed) -> (u16, String) + Send + 'static,
+{
+    db.write(move |connection| {
+        match idempotency::look(connection, &claim)? {
+            Found::New => {}
+            Found::Same { answer: Some((status, body)), .. } => return Ok(Once::Done(status, body)),
+            Found::Same { .. } | Found::Blocked | Found::Other => return Ok(Once::OtherContent),
+        }
+        let changed = apply(connection, reach, change, &entry)?;
+        if matches!(changed, Changed::Full | Changed::Stopped | Changed::Absent) {
+            return Ok(Once::Refused(changed));
+        }
+        let (status, body) = answer(&changed);
+        idempotency::insert(connection, &claim, None, Some((status, &body)), entry.at)?;
+        Ok(Once::Done(status, body))
     })
     .await
 }
 
-/// Writes down who changed which endpoint. Only scheme and host of the address: its path is often a secret.
-fn note(connection: &Connection, entry: &Entry, id: EndpointId, detail: &str) -> Result<(), StorageError> {
-    let detail = detail.split('/').take(3).collect::<Vec<_>>().join("/");
-    audit::insert(connection, &Entry { subject: id.to_string(), detail, ..entry.clone() })
+fn apply(connection: &Connection, reach: Reach, change: Change, entry: &Entry) -> Result<Changed, StorageError> {
+    let action = change.action();
+    let (id, changed) = match change {
+        Change::Create(terms) => create(connection, reach, &terms, entry)?,
+        Change::Update(id, _)
+        | Change::Status(id, _)
+        | Change::Rotate(id)
+        | Change::TryOut(id)
+        | Change::Replay(id, _)
+        | Change::ReplayParked(id) => {
+            let Some(found) = within(connection, reach, id)? else { return Ok(Changed::Absent) };
+            (id, change_found(connection, reach, found, change, entry)?)
+        }
+    };
+    let detail = match &changed {
+        Changed::Endpoint(endpoint) => origin(&endpoint.url),
+        Changed::Delivery(delivery) => format!("event {}", delivery.event),
+        Changed::Count(count) => format!("{count} events"),
+        Changed::Full | Changed::Stopped | Changed::Absent => return Ok(changed),
+    };
+    let merchant = Some(reach.merchant);
+    audit::insert(connection, &Entry { action, subject: id.to_string(), detail, merchant, ..entry.clone() })?;
+    Ok(changed)
+}
+
+/// Scheme and host of an address: its path is often a secret.
+fn origin(url: &str) -> String {
+    url.split('/').take(3).collect::<Vec<_>>().join("/")
+}
+
+fn change_found(
+    connection: &Connection,
+    reach: Reach,
+    found: Endpoint,
+    change: Change,
+    entry: &Entry,
+) -> Result<Changed, StorageError> {
+    let id = found.id;
+    match change {
+        Change::Create(_) => return Ok(Changed::Absent),
+        Change::Update(_, terms) => update(connection, &found, &terms)?,
+        Change::Status(_, status) => return Ok(set_status(connection, found, status, entry.at)?),
+        Change::Rotate(_) => rotate(connection, &found, entry.at)?,
+        Change::TryOut(_) => return Ok(try_out(connection, &found, entry.at)?),
+        Change::Replay(_, event) => return Ok(delivery::replay(connection, id, event, entry.at)?),
+        Change::ReplayParked(_) => return Ok(Changed::Count(delivery::replay_parked(connection, id, entry.at)?)),
+    }
+    Ok(again(connection, reach, id)?)
+}
+
+fn again(connection: &Connection, reach: Reach, id: EndpointId) -> rusqlite::Result<Changed> {
+    let found = within(connection, reach, id)?;
+    Ok(found.map_or(Changed::Absent, |endpoint| Changed::Endpoint(Box::new(endpoint))))
+}
+
+fn create(
+    connection: &Connection,
+    reach: Reach,
+    terms: &EndpointTerms,
+    entry: &Entry,
+) -> rusqlite::Result<(EndpointId, Changed)> {
+    let sql = "SELECT COALESCE(MAX(id), 1000) + 1 FROM webhook_endpoint";
+    let id = EndpointId(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?);
+    let sql = "SELECT COUNT(*) FROM webhook_endpoint WHERE merchant_id = ?1 AND status <> 'deleted'";
+    let count: u32 = connection.prepare_cached(sql)?.query_row([reach.merchant.0], |row| row.get(0))?;
+    if count >= ENDPOINTS_MAX {
+        return Ok((id, Changed::Full));
+    }
+    let sql = "INSERT INTO webhook_endpoint
+            (id, merchant_id, outlet_id, url, description, events, status, salt, created_at, created_by)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'active', ?7, ?8, ?9)";
+    connection.prepare_cached(sql)?.execute(params![
+        id.0,
+        reach.merchant.0,
+        reach.outlet.map(|id| id.0),
+        terms.url,
+        terms.description,
+        words(&terms.events),
+        salt(),
+        entry.at.0,
+        entry.person.map(|person| person.0),
+    ])?;
+    Ok((id, again(connection, reach, id)?))
+}
+
+fn update(connection: &Connection, found: &Endpoint, terms: &TermsChange) -> rusqlite::Result<()> {
+    let sql = "UPDATE webhook_endpoint SET url = ?2, description = ?3, events = ?4 WHERE id = ?1";
+    let url = terms.url.as_ref().unwrap_or(&found.url);
+    let description = terms.description.as_ref().unwrap_or(&found.description);
+    let events = terms.events.as_ref().unwrap_or(&found.events);
+    connection.prepare_cached(sql)?.execute(params![found.id.0, url, description, words(events)])?;
+    Ok(())
+}
+
+/// One that starts again begins with a clean sheet: what waits is due now and has its three days before it.
+fn set_status(
+    connection: &Connection,
+    found: Endpoint,
+    status: EndpointStatus,
+    now: Timestamp,
+) -> rusqlite::Result<Changed> {
+    if found.status != status {
+        let sql = "UPDATE webhook_endpoint SET status = ?2, failing_since = NULL WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute(params![found.id.0, status.word()])?;
+    }
+    if found.status != status && status == EndpointStatus::Active {
+        let sql = "UPDATE webhook_delivery SET due_at = ?2, attempts = 0, give_up_at = NULL
+            WHERE endpoint_id = ?1 AND status = 'pending'";
+        connection.prepare_cached(sql)?.execute(params![found.id.0, now.0])?;
+    }
+    if status == EndpointStatus::Deleted {
+        connection.prepare_cached("DELETE FROM webhook_delivery WHERE endpoint_id = ?1")?.execute([found.id.0])?;
+    }
+    Ok(Changed::Endpoint(Box::new(Endpoint { status, failing_since: None, ..found })))
+}
+
+fn rotate(connection: &Connection, found: &Endpoint, now: Timestamp) -> rusqlite::Result<()> {
+    let sql = "UPDATE webhook_endpoint SET salt = ?2, salt_before = ?3, salt_before_until = ?4 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![found.id.0, salt(), found.salt, now.plus(OVERLAP).0])?;
+    Ok(())
+}
+
+fn try_out(connection: &Connection, found: &Endpoint, now: Timestamp) -> rusqlite::Result<Changed> {
+    if found.status != EndpointStatus::Active {
+        return Ok(Changed::Stopped);
+    }
+    let event = ids::time_ordered(now, 0).max(outbox::last(connection)? + 1);
+    let outlet = found.outlet.unwrap_or(OutletId(0));
+    outbox::insert(connection, &outbox::test_message(event, found.merchant, outlet, now, found.id.0))?;
+    delivery::one(connection, found.id, event)
 }
 
 /// Endpoints within reach, oldest first, after one of them.
@@ -222,83 +418,4 @@ pub async fn list(
 /// One endpoint within reach.
 pub async fn find(db: &Sqlite, reach: Reach, id: EndpointId) -> Result<Option<Endpoint>, StorageError> {
     db.read(move |connection| Ok(within(connection, reach, id)?)).await
-}
-
-/// Changes an endpoint within reach; `None` when there is none.
-pub async fn update(
-    db: &Sqlite,
-    reach: Reach,
-    id: EndpointId,
-    terms: EndpointTerms,
-    entry: Entry,
-) -> Result<Option<Endpoint>, StorageError> {
-    db.write(move |connection| {
-        if within(connection, reach, id)?.is_none() {
-            return Ok(None);
-        }
-        let sql = "UPDATE webhook_endpoint SET url = ?2, description = ?3, events = ?4 WHERE id = ?1";
-        let values = params![id.0, terms.url, terms.description, terms.words()];
-        connection.prepare_cached(sql)?.execute(values)?;
-        note(connection, &entry, id, &terms.url)?;
-        Ok(within(connection, reach, id)?)
-    })
-    .await
-}
-
-/// Stops or starts an endpoint within reach, or takes it away for good; `None` when there is none. One that starts
-/// again begins with a clean sheet: what waits is due now and has its three days before it.
-pub async fn set_status(
-    db: &Sqlite,
-    reach: Reach,
-    id: EndpointId,
-    status: EndpointStatus,
-    entry: Entry,
-) -> Result<Option<Endpoint>, StorageError> {
-    db.write(move |connection| {
-        let Some(found) = within(connection, reach, id)? else { return Ok(None) };
-        if found.status == status {
-            return Ok(Some(found));
-        }
-        let sql = "UPDATE webhook_endpoint SET status = ?2, failing_since = NULL WHERE id = ?1";
-        connection.prepare_cached(sql)?.execute(params![id.0, status.word()])?;
-        if status == EndpointStatus::Active {
-            let sql = "UPDATE webhook_delivery SET due_at = ?2, attempts = 0, give_up_at = NULL
-                WHERE endpoint_id = ?1 AND status = 'pending'";
-            connection.prepare_cached(sql)?.execute(params![id.0, entry.at.0])?;
-        }
-        if status == EndpointStatus::Deleted {
-            connection.prepare_cached("DELETE FROM webhook_delivery WHERE endpoint_id = ?1")?.execute([id.0])?;
-        }
-        note(connection, &entry, id, &found.url)?;
-        Ok(Some(Endpoint { status, failing_since: None, ..found }))
-    })
-    .await
-}
-
-/// Gives an endpoint within reach a new secret; the one before signs too for [`OVERLAP`].
-pub async fn rotate(db: &Sqlite, reach: Reach, id: EndpointId, entry: Entry) -> Result<Option<Endpoint>, StorageError> {
-    db.write(move |connection| {
-        let Some(found) = within(connection, reach, id)? else { return Ok(None) };
-        let until = entry.at.plus(OVERLAP);
-        let sql = "UPDATE webhook_endpoint SET salt = ?2, salt_before = ?3, salt_before_until = ?4 WHERE id = ?1";
-        connection.prepare_cached(sql)?.execute(params![id.0, salt(), found.salt, until.0])?;
-        note(connection, &entry, id, &found.url)?;
-        Ok(within(connection, reach, id)?)
-    })
-    .await
-}
-
-/// Puts a message into the outbox that only tries the way to this endpoint; its number, or `None` when there is no
-/// such endpoint or it is not active.
-pub async fn try_out(db: &Sqlite, reach: Reach, id: EndpointId, entry: Entry) -> Result<Option<i64>, StorageError> {
-    db.write(move |connection| {
-        let active = |found: &Endpoint| found.status == EndpointStatus::Active;
-        let Some(found) = within(connection, reach, id)?.filter(active) else { return Ok(None) };
-        let event = ids::time_ordered(entry.at, 0).max(outbox::last(connection)? + 1);
-        let outlet = found.outlet.unwrap_or(OutletId(0));
-        outbox::insert(connection, &outbox::test_message(event, found.merchant, outlet, entry.at, id.0))?;
-        note(connection, &entry, id, &found.url)?;
-        Ok(Some(event))
-    })
-    .await
 }

@@ -21,7 +21,7 @@ use storage::audit::Entry;
 use storage::merchant::Reach;
 use storage::outbox::{Message, Subscription};
 use storage::webhook::delivery::{self, Answer, DeliveryStatus, GIVE_UP_AFTER, Taken, back_off};
-use storage::webhook::{self, EndpointId, EndpointStatus};
+use storage::webhook::{self, Change, Changed, EndpointId, EndpointStatus};
 use storage::{Books, Sqlite};
 use world::{
     MERCHANT, MORNING, World, by, by_issuer, card, check, envelope, inquiry, lines, load, order, refund_request,
@@ -269,6 +269,10 @@ async fn all(db: &Sqlite, endpoint: EndpointId) -> Vec<delivery::Delivery> {
     all
 }
 
+async fn change(db: &Sqlite, reach: Reach, change: Change, now: Timestamp) -> Changed {
+    webhook::change(db, reach, change, entry(now)).await.expect("writes")
+}
+
 fn entry(now: Timestamp) -> Entry {
     let (subject, detail, address) = (String::new(), String::new(), "local".to_owned());
     Entry { at: now, person: None, merchant: None, terminal: None, action: "test", subject, detail, address }
@@ -357,13 +361,14 @@ async fn three_days_of_failures_park_the_event_and_stop_the_endpoint_until_someb
     assert!(waits[6..waits.len() - 1].iter().all(|wait| *wait == 3 * HOUR));
     let endpoint = webhook::find(db, REACH, ALL).await.expect("reads").expect("there");
     assert_eq!((endpoint.status, endpoint.failing_since), (EndpointStatus::Failed, Some(start)));
-    assert!(webhook::try_out(db, REACH, ALL, entry(now)).await.expect("writes").is_none(), "not while it is stopped");
+    let tried = change(db, REACH, Change::TryOut(ALL), now).await;
+    assert!(matches!(tried, Changed::Stopped), "not while it is stopped");
     assert!(take(db, now.plus(HOUR)).await.is_empty());
     // What happens meanwhile is not kept for it.
     ground.ask(&pay(3, 2)).await;
     assert_eq!(all(db, ALL).await.len(), 1);
-    webhook::set_status(db, REACH, ALL, EndpointStatus::Active, entry(now)).await.expect("writes").expect("there");
-    assert_eq!(delivery::replay_parked(db, REACH, ALL, entry(now)).await.expect("writes"), Some(1));
+    change(db, REACH, Change::Status(ALL, EndpointStatus::Active), now).await;
+    assert!(matches!(change(db, REACH, Change::ReplayParked(ALL), now).await, Changed::Count(1)));
     let taken = take(db, now).await;
     answer(db, &taken[0], yes(), now).await;
     assert_eq!(all(db, ALL).await[0].status, DeliveryStatus::Delivered);
@@ -381,18 +386,22 @@ async fn an_event_is_sent_again_when_somebody_asks_and_only_within_reach() {
     let other = Reach { merchant: MerchantId(250_200), outlet: None };
     let outlet = Reach { merchant: MERCHANT, outlet: Some(world::outlet(MERCHANT)) };
     for foreign in [other, outlet] {
-        assert!(delivery::replay(db, foreign, ALL, event, entry(now)).await.expect("reads").is_none());
-        assert!(delivery::replay_parked(db, foreign, ALL, entry(now)).await.expect("reads").is_none());
+        for asked in [
+            Change::Update(ALL, webhook::TermsChange::default()),
+            Change::Status(ALL, EndpointStatus::Deleted),
+            Change::Rotate(ALL),
+            Change::TryOut(ALL),
+            Change::Replay(ALL, event),
+            Change::ReplayParked(ALL),
+        ] {
+            assert!(matches!(change(db, foreign, asked, now).await, Changed::Absent));
+        }
         assert!(delivery::list(db, foreign, ALL, None, None, 9).await.expect("reads").is_none());
         assert!(webhook::find(db, foreign, ALL).await.expect("reads").is_none());
-        assert!(webhook::rotate(db, foreign, ALL, entry(now)).await.expect("reads").is_none());
-        assert!(webhook::try_out(db, foreign, ALL, entry(now)).await.expect("reads").is_none());
-        let status = EndpointStatus::Deleted;
-        assert!(webhook::set_status(db, foreign, ALL, status, entry(now)).await.expect("reads").is_none());
     }
     assert_eq!(webhook::list(db, outlet, None, 9).await.expect("reads").len(), 1, "its own");
-    assert!(delivery::replay(db, REACH, ALL, 5, entry(now)).await.expect("reads").is_none(), "no such event");
-    let again = delivery::replay(db, REACH, ALL, event, entry(now)).await.expect("writes").expect("there");
+    assert!(matches!(change(db, REACH, Change::Replay(ALL, 5), now).await, Changed::Absent), "no such event");
+    let Changed::Delivery(again) = change(db, REACH, Change::Replay(ALL, event), now).await else { panic!("there") };
     assert_eq!((again.status, again.attempts), (DeliveryStatus::Pending, 0));
     assert!(take(db, now).await.iter().any(|taken| taken.event == event));
 }

@@ -10,8 +10,7 @@ use domain::event::EventKind;
 use domain::time::{HOUR, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Endpoint, EndpointId, within};
-use crate::audit::{self, Entry};
+use super::{Changed, Endpoint, EndpointId, within};
 use crate::merchant::Reach;
 use crate::{Sqlite, StorageError};
 
@@ -295,54 +294,34 @@ pub async fn list(
     .await
 }
 
-/// Sends an event once more, or at once; `None` when it never went to this endpoint, or that is out of reach.
-pub async fn replay(
-    db: &Sqlite,
-    reach: Reach,
-    endpoint: EndpointId,
-    event: i64,
-    entry: Entry,
-) -> Result<Option<Delivery>, StorageError> {
-    db.write(move |connection| {
-        if within(connection, reach, endpoint)?.is_none() {
-            return Ok(None);
-        }
-        let sql = "UPDATE webhook_delivery SET status = 'pending', attempts = 0, due_at = ?3, give_up_at = NULL
-            WHERE endpoint_id = ?1 AND event_id = ?2";
-        connection.prepare_cached(sql)?.execute(params![endpoint.0, event, entry.at.0])?;
-        let sql = format!(
-            "SELECT {DELIVERY} FROM webhook_delivery d JOIN webhook_event e ON e.id = d.event_id
-             WHERE d.endpoint_id = ?1 AND d.event_id = ?2"
-        );
-        let found = connection.prepare_cached(&sql)?.query_row([endpoint.0, event], delivery).optional()?;
-        if found.is_some() {
-            let detail = format!("event {event}");
-            audit::insert(connection, &Entry { subject: endpoint.to_string(), detail, ..entry })?;
-        }
-        Ok(found)
-    })
-    .await
+/// One delivery as it is now.
+pub(super) fn one(connection: &Connection, endpoint: EndpointId, event: i64) -> rusqlite::Result<Changed> {
+    let sql = format!(
+        "SELECT {DELIVERY} FROM webhook_delivery d JOIN webhook_event e ON e.id = d.event_id
+         WHERE d.endpoint_id = ?1 AND d.event_id = ?2"
+    );
+    let found = connection.prepare_cached(&sql)?.query_row([endpoint.0, event], delivery).optional()?;
+    Ok(found.map_or(Changed::Absent, |delivery| Changed::Delivery(Box::new(delivery))))
 }
 
-/// Sends everything that was given up once more; how many, or `None` when the endpoint is out of reach.
-pub async fn replay_parked(
-    db: &Sqlite,
-    reach: Reach,
+/// Sends an event once more, or at once.
+pub(super) fn replay(
+    connection: &Connection,
     endpoint: EndpointId,
-    entry: Entry,
-) -> Result<Option<usize>, StorageError> {
-    db.write(move |connection| {
-        if within(connection, reach, endpoint)?.is_none() {
-            return Ok(None);
-        }
-        let sql = "UPDATE webhook_delivery SET status = 'pending', attempts = 0, due_at = ?2, give_up_at = NULL
-            WHERE endpoint_id = ?1 AND status = 'parked'";
-        let count = connection.prepare_cached(sql)?.execute(params![endpoint.0, entry.at.0])?;
-        let detail = format!("{count} events");
-        audit::insert(connection, &Entry { subject: endpoint.to_string(), detail, ..entry })?;
-        Ok(Some(count))
-    })
-    .await
+    event: i64,
+    now: Timestamp,
+) -> rusqlite::Result<Changed> {
+    let sql = "UPDATE webhook_delivery SET status = 'pending', attempts = 0, due_at = ?3, give_up_at = NULL
+        WHERE endpoint_id = ?1 AND event_id = ?2";
+    connection.prepare_cached(sql)?.execute(params![endpoint.0, event, now.0])?;
+    one(connection, endpoint, event)
+}
+
+/// Sends everything that was given up once more; how many.
+pub(super) fn replay_parked(connection: &Connection, endpoint: EndpointId, now: Timestamp) -> rusqlite::Result<usize> {
+    let sql = "UPDATE webhook_delivery SET status = 'pending', attempts = 0, due_at = ?2, give_up_at = NULL
+        WHERE endpoint_id = ?1 AND status = 'parked'";
+    connection.prepare_cached(sql)?.execute(params![endpoint.0, now.0])
 }
 
 /// Forgets what happened long ago. Says whether there may be more.
