@@ -69,9 +69,8 @@ journey('订单交易查询', async ({ screen, server, browser }) => {
 
   await step('订单明细：每一步都有记录', async () => {
     await screen.click('订单查询');
-    await screen.click('0001', LIST).catch(() => undefined);
-    const url = await screen.page.evaluate(() => document.querySelector('table.orders tbody tr:last-child a').getAttribute('href'));
-    await screen.open(server.url + url);
+    const day = (await screen.value('到')).replace(/-/g, '').slice(2);
+    await screen.click(`${day}0001`, LIST);
     await screen.see('可以交付药品');
     await screen.see('录入 感冒灵颗粒 ×1');
     await screen.see('消费 ¥15.50');

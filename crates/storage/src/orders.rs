@@ -242,13 +242,12 @@ fn ranges(connection: &Connection, filter: &Filter) -> Result<Vec<Ids>, StorageE
         let Some((start, end)) = day.and_then(|day| span(BusinessDate(day), BusinessDate(day))) else {
             return Ok(Vec::new());
         };
-        return Ok(vec![ids::time_ordered(start, 0)..ids::time_ordered(end, 0)]);
+        return Ok(std::iter::once(ids::time_ordered(start, 0)..ids::time_ordered(end, 0)).collect());
     };
     let Some((start, end)) = span(period.from, period.to) else { return Ok(Vec::new()) };
     let early = ids::time_ordered(start.plus(-LATE), 0);
-    let mut ranges = vec![early..ids::time_ordered(end, 0)];
-    ranges.extend(late(connection, filter.outlet, start, end, early)?.into_iter().map(one));
-    Ok(ranges)
+    let late = late(connection, filter.outlet, start, end, early)?;
+    Ok(std::iter::once(early..ids::time_ordered(end, 0)).chain(late.into_iter().map(one)).collect())
 }
 
 /// First moment of the first day and of the day after the last.
@@ -360,9 +359,10 @@ fn one_sql() -> String {
 
 /// Wanted orders from one end of a range of ids.
 fn page_sql(up: bool) -> String {
-    match up {
-        true => format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id LIMIT ?11"),
-        false => format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id DESC LIMIT ?11"),
+    if up {
+        format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id LIMIT ?11")
+    } else {
+        format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id DESC LIMIT ?11")
     }
 }
 

@@ -11,7 +11,7 @@ texts! {
         number: "订单号 / 参考号", "Order or reference no.";
         status: "交易状态", "Status";
         product: "商品", "Product";
-        product_hint: "名称 / 代码 / 拼音", "name, code or pinyin";
+        product_hint: "名称/代码/拼音", "name, code, pinyin";
         find: "查询", "Search";
         export_csv: "导出 CSV", "Export CSV";
         export_excel: "导出 Excel", "Export Excel";
@@ -49,13 +49,13 @@ texts! {
         request_refund: "退货申请", "Refund";
         request_refund_of: "退货申请 订单 {0}", "Refund order {0}";
         void: "撤销", "Void";
-        void_of: "撤销订单 {0}", "Void order {0}";
+        void_of: "撤销 订单 {0}", "Void order {0}";
         reprint: "补打", "Reprint";
-        reprint_of: "补打订单 {0} 小票", "Reprint the slip of order {0}";
+        reprint_of: "补打 订单 {0} 小票", "Reprint the slip of order {0}";
         query: "查询结果", "Look up";
-        query_of: "查询订单 {0} 的结果", "Look up the outcome of order {0}";
+        query_of: "查询结果 订单 {0}", "Look up the outcome of order {0}";
         pay: "继续支付", "Pay now";
-        pay_of: "继续支付订单 {0}", "Pay order {0} now";
+        pay_of: "继续支付 订单 {0}", "Pay now: order {0}";
 
         none: "这段时间没有交易", "No transactions in this period.";
         none_named: "没有找到这个订单。请核对订单号或参考号", "There is no such order. Check the number.";

@@ -41,9 +41,10 @@ pub(crate) fn standing(order: &Listed, now: Timestamp, text: &Text) -> Standing 
     let words = &text.orders;
     let plain = |class, icon, word, hand_over: &str| Standing { class, icon, word, hand_over: hand_over.to_owned() };
     if let Some((sent, _)) = &order.open_attempt {
-        return match now.since(*sent) < micros(ANSWER_WITHIN) {
-            true => plain("warn", "wait", words.processing, words.wait_processing),
-            false => plain("warn", "unk", words.unknown, words.wait),
+        return if now.since(*sent) < micros(ANSWER_WITHIN) {
+            plain("warn", "wait", words.processing, words.wait_processing)
+        } else {
+            plain("warn", "unk", words.unknown, words.wait)
         };
     }
     match order.status {

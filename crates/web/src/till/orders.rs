@@ -309,6 +309,8 @@ fn row(order: &Listed, session: &Session, several_days: bool, now: Timestamp, te
     let at = order.at();
     let amount = order.decisive.as_ref().filter(|_| order.status == OrderStatus::Abandoned);
     let (code, meaning) = meaning(order, text);
+    // The status has said what 00 means.
+    let meaning = if order.status.was_charged() { String::new() } else { meaning };
     RowView {
         number: order.number.clone(),
         link: format!("/orders/{}", order.id),

@@ -101,7 +101,7 @@ async fn a_sale_and_a_declined_one_are_told_apart_at_one_look() {
         "第 1 / 1 页",
         &format!("/refunds/new?order={paid}"),
         &format!("/void?order={paid}"),
-        "补打订单 2611230001 小票",
+        "补打 订单 2611230001 小票",
         &format!("/sale?order={declined}"),
     ] {
         page.says(words);
@@ -209,8 +209,7 @@ async fn an_order_without_outcome_is_looked_up_from_the_list() {
     page.says("正在支付，请等待");
     till.shop.clock.advance(MINUTE);
     let page = till.list("status=unknown").await;
-    for words in
-        ["<tr class=\"flag\">", "结果未知，请等待", "<span class=\"rc\">98</span>", "查询订单 2611230001 的结果"]
+    for words in ["<tr class=\"flag\">", "结果未知，请等待", "<span class=\"rc\">98</span>", "查询结果 订单 2611230001"]
     {
         page.says(words);
     }
