@@ -11,14 +11,20 @@ use domain::state::{Sold, State};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{money, rows};
+use super::money::{self, Programmes};
+use super::rows;
 use crate::batch::figures;
 
 /// Cards that replaced one another are followed this far; a longer chain is a fault of the data.
 const REPLACEMENTS_MAX: usize = 8;
 
 /// Second load stage: the order's sale, lines, refunds, and the cards of that sale.
-pub(super) fn load_sold(connection: &Connection, state: &mut State, order: OrderId) -> rusqlite::Result<()> {
+pub(super) fn load_sold(
+    connection: &Connection,
+    programmes: &mut Programmes,
+    state: &mut State,
+    order: OrderId,
+) -> rusqlite::Result<()> {
     state.lines.loaded(order, Some(lines(connection, order)?));
     let Some(sale) = sale(connection, order)? else {
         state.sold.loaded(order, None);
@@ -33,7 +39,7 @@ pub(super) fn load_sold(connection: &Connection, state: &mut State, order: Order
         payee = next;
     }
     for key in [card, payee] {
-        let row = money::card_row(connection, key)?;
+        let row = money::card_row(connection, programmes, key)?;
         state.cards.loaded(key, row);
     }
     let refunds = refunds_of(connection, order)?;

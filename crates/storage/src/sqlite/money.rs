@@ -1,5 +1,7 @@
 //! Load and save of a group on SQLite: cached single-row statements in a loop, which beats set-based SQL here.
 
+use std::collections::BTreeMap;
+
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::changes::Changes;
 use domain::command::Envelope;
@@ -40,12 +42,13 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> rusqlite:
     for order in keys.orders {
         state.orders.loaded(order, order_row(connection, order)?);
     }
+    let mut programmes = Programmes::default();
     for card in keys.cards {
-        state.cards.loaded(card, card_row(connection, card)?);
+        state.cards.loaded(card, card_row(connection, &mut programmes, card)?);
         state.tries.loaded(card, tries_row(connection, card)?);
     }
     for order in keys.sold {
-        after_sale::load_sold(connection, &mut state, order)?;
+        after_sale::load_sold(connection, &mut programmes, &mut state, order)?;
     }
     for till in keys.batches {
         after_sale::load_batch(connection, &mut state, till)?;
@@ -91,38 +94,56 @@ fn order_row(connection: &Connection, order: OrderId) -> rusqlite::Result<Option
     connection.prepare_cached(rows::ORDER_BY_ID)?.query_row([order.0], rows::order).optional()
 }
 
-pub(super) fn card_row(connection: &Connection, key: CardKey) -> rusqlite::Result<Option<Card>> {
-    let sql =
-        "SELECT c.id, c.status, c.holder, c.expires_on, c.pin, c.balance, c.spent_on, c.spent_amount, c.spent_count,
-            p.id, p.named, p.balance_max, p.sale_max, p.daily_max, p.daily_count_max, p.refund_window
-        FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.lookup = ?1";
-    let read = |row: &Row<'_>| {
-        let programme: i64 = row.get(9)?;
-        let card = Card {
-            id: CardId(row.get(0)?),
-            key,
-            status: rows::word(row, 1, CardStatus::from_word)?,
-            holder: row.get(2)?,
-            expires_on: row.get::<_, Option<i32>>(3)?.map(BusinessDate),
-            pin: PinValue(row.get(4)?),
-            balance: Fen(row.get(5)?),
-            spent: Spent { on: BusinessDate(row.get(6)?), amount: Fen(row.get(7)?), count: row.get(8)? },
-            programme: Programme {
-                named: row.get(10)?,
-                balance_max: Fen(row.get(11)?),
-                sale_max: Fen(row.get(12)?),
-                daily_max: Fen(row.get(13)?),
-                daily_count_max: row.get(14)?,
-                refund_window: row.get(15)?,
+pub(super) fn card_row(
+    connection: &Connection,
+    programmes: &mut Programmes,
+    key: CardKey,
+) -> rusqlite::Result<Option<Card>> {
+    let sql = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, programme_id
+        FROM card WHERE lookup = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query([key.0])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    Ok(Some(Card {
+        id: CardId(row.get(0)?),
+        key,
+        status: rows::word(row, 1, CardStatus::from_word)?,
+        holder: row.get(2)?,
+        expires_on: row.get::<_, Option<i32>>(3)?.map(BusinessDate),
+        pin: PinValue(row.get(4)?),
+        balance: Fen(row.get(5)?),
+        spent: Spent { on: BusinessDate(row.get(6)?), amount: Fen(row.get(7)?), count: row.get(8)? },
+        programme: programmes.terms(connection, row.get(9)?)?,
+    }))
+}
+
+/// Programmes of one group's cards, each read once: a house has few of them and many cards.
+#[derive(Default)]
+pub(super) struct Programmes(BTreeMap<i64, Programme>);
+
+impl Programmes {
+    fn terms(&mut self, connection: &Connection, id: i64) -> rusqlite::Result<Programme> {
+        if let Some(known) = self.0.get(&id) {
+            return Ok(known.clone());
+        }
+        let sql = "SELECT named, balance_max, sale_max, daily_max, daily_count_max, refund_window
+            FROM programme WHERE id = ?1";
+        let read = |row: &Row<'_>| {
+            Ok(Programme {
+                named: row.get(0)?,
+                balance_max: Fen(row.get(1)?),
+                sale_max: Fen(row.get(2)?),
+                daily_max: Fen(row.get(3)?),
+                daily_count_max: row.get(4)?,
+                refund_window: row.get(5)?,
                 merchants: Vec::new(),
-            },
+            })
         };
-        Ok((programme, card))
-    };
-    let found = connection.prepare_cached(sql)?.query_row([key.0], read).optional()?;
-    let Some((programme, mut card)) = found else { return Ok(None) };
-    card.programme.merchants = programme_merchants(connection, programme)?;
-    Ok(Some(card))
+        let mut terms = connection.prepare_cached(sql)?.query_row([id], read)?;
+        terms.merchants = programme_merchants(connection, id)?;
+        self.0.insert(id, terms.clone());
+        Ok(terms)
+    }
 }
 
 fn programme_merchants(connection: &Connection, programme: i64) -> rusqlite::Result<Vec<MerchantId>> {
