@@ -40,11 +40,7 @@ impl Caller {
     }
 
     /// The use of its key: `content` is everything that makes two requests the same, in a fixed order and without PIN.
-    pub(crate) fn claim(
-        &self,
-        operation: &'static str,
-        content: &impl serde::Serialize,
-    ) -> Result<Claim, Problem> {
+    pub(crate) fn claim(&self, operation: &'static str, content: &impl serde::Serialize) -> Result<Claim, Problem> {
         let text = serde_json::to_vec(&(operation, content)).map_err(|_| Problem::new(Code::Internal, ""))?;
         let content = Sha256::digest(&text).into();
         Ok(Claim { merchant: self.key.merchant, request: self.request()?, operation, content })
@@ -116,12 +112,15 @@ fn refused(error: &serde_json::Error) -> Problem {
         return Problem::new(Code::InvalidJson, format!("Not JSON at {place}."));
     }
     let text = error.to_string();
-    let about_a_name = ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
+    let about_a_name =
+        ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
     let text = text.split(" at line").next().unwrap_or_default();
     let name = text.split('`').nth(1).filter(|_| about_a_name).map(str::to_owned);
     match name {
         Some(name) => Problem::invalid(name, format!("{text}, at {place}.")),
-        None => Problem::new(Code::InvalidRequest, format!("A value has the wrong type or is out of range, at {place}.")),
+        None => {
+            Problem::new(Code::InvalidRequest, format!("A value has the wrong type or is out of range, at {place}."))
+        }
     }
 }
 

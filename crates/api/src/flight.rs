@@ -83,12 +83,7 @@ pub(crate) async fn once(
 }
 
 /// Hands a command to the money path, unless its outcome is on record already.
-pub(crate) async fn submit(
-    api: &Api,
-    actor: Actor,
-    request: RequestId,
-    command: Command,
-) -> Result<Done, Problem> {
+pub(crate) async fn submit(api: &Api, actor: Actor, request: RequestId, command: Command) -> Result<Done, Problem> {
     if let Some(recorded) = merchant::transaction_of(&api.storage, actor.merchant, request).await? {
         return Ok(Done::Known(Box::new(recorded)));
     }

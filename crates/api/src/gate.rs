@@ -48,9 +48,8 @@ pub(crate) async fn surround(request: Request, next: Next) -> Response {
 /// Lets a request through to its operation, with the caller in its extensions.
 pub(crate) async fn admit(State(api): State<Api>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let body = match to_bytes(body, BODY_MAX).await {
-        Ok(body) => body,
-        Err(_) => return Problem::new(Code::TooLarge, "").into_response(),
+    let Ok(body) = to_bytes(body, BODY_MAX).await else {
+        return Problem::new(Code::TooLarge, "").into_response();
     };
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     // What is not in the table goes on without a caller: to axum's answer about methods, and to no operation.
@@ -85,7 +84,8 @@ async fn authenticate(api: &Api, headers: &HeaderMap, now: Timestamp) -> Result<
     let refused = || Problem::new(Code::Unauthenticated, "Send Authorization: Bearer wpos_...");
     let header = one(headers, AUTHORIZATION.as_str()).ok_or_else(refused)?;
     let (kind, token) = header.split_once(' ').ok_or_else(refused)?;
-    let (id, secret) = api_key::parse_token(token.trim()).filter(|_| kind.eq_ignore_ascii_case("bearer")).ok_or_else(refused)?;
+    let (id, secret) =
+        api_key::parse_token(token.trim()).filter(|_| kind.eq_ignore_ascii_case("bearer")).ok_or_else(refused)?;
     let found = api_key::find(&api.storage, id, secret).await?;
     found.filter(|key| key.alive(now)).ok_or_else(refused)
 }
@@ -101,13 +101,7 @@ pub(crate) fn signed_text(method: &str, path: &str, time: &str, nonce: &str, bod
     format!("{method}\n{path}\n{time}\n{nonce}\n{}", hex(&Sha256::digest(body)))
 }
 
-async fn verify_signature(
-    api: &Api,
-    key: &ApiKey,
-    parts: &Parts,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<(), Problem> {
+async fn verify_signature(api: &Api, key: &ApiKey, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Problem> {
     let header = |name| one(&parts.headers, name);
     if !key.signed && !parts.headers.contains_key("x-webpos-signature") {
         return Ok(());

@@ -17,7 +17,9 @@ pub(crate) const AMOUNT_MAX: i64 = domain::money::TYPED_MAX.0;
 
 /// Whether `text` has so many characters and none that breaks a line.
 pub(crate) fn fits(text: &str, min: usize, max: usize) -> bool {
-    (min..=max).contains(&text.trim().chars().count()) && text.chars().count() <= max && !text.chars().any(char::is_control)
+    (min..=max).contains(&text.trim().chars().count())
+        && text.chars().count() <= max
+        && !text.chars().any(char::is_control)
 }
 
 /// The lines of a payment of `amount`.
@@ -56,7 +58,9 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
     let listed = match (&asked.product_code, &asked.name) {
         (Some(code), _) => {
             let found = product::find(&api.storage, caller.key.merchant, code).await?;
-            found.into_iter().find(|one| one.product.code == *code)
+            found
+                .into_iter()
+                .find(|one| one.product.code == *code)
                 .ok_or_else(|| refused("product_code", "The catalogue has no such product."))?
         }
         (None, Some(_)) => other(api, caller).await?,

@@ -24,7 +24,6 @@ use tower_http::timeout::TimeoutLayer;
 mod caller;
 mod cursor;
 mod docs;
-mod event;
 mod flight;
 mod gate;
 mod goods;

@@ -1,12 +1,12 @@
 //! The resources as programs see them: plain nouns, amounts in fen, times in RFC 3339 UTC, ids as text.
 
+use domain::event::EventKind;
+use domain::ids::TransactionId;
 use domain::ledger::Transaction;
 use domain::outcome::{Class, Decline};
 use domain::time::{BusinessDate, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::event;
 
 pub(crate) mod order;
 pub(crate) mod payment;
@@ -102,8 +102,8 @@ pub(crate) struct TransactionResource {
     /// Retrieval reference number, 12 digits.
     #[schema(pattern = "^[0-9]{12}$")]
     id: String,
-    /// What happened, as one word.
-    event: &'static str,
+    /// The event that a webhook tells of it, if one does.
+    event: Option<&'static str>,
     /// `sale`, `inquiry`, `refund_request`, `refund_rejection`, `refund`, `void`, `reversal`, `batch_close` or `load`.
     kind: &'static str,
     /// Approved or declined.
@@ -148,7 +148,7 @@ impl From<&Transaction> for TransactionResource {
         Self {
             object: "transaction",
             id: t.id.rrn(),
-            event: event::word(t),
+            event: EventKind::of(t).map(EventKind::word),
             kind: t.kind.word(),
             status: Status::of(t),
             response_code: t.code(),
@@ -157,7 +157,7 @@ impl From<&Transaction> for TransactionResource {
             currency: CNY,
             card: card(t),
             order_id: t.order.map(|id| id.to_string()),
-            original_id: t.original.map(|id| id.rrn()),
+            original_id: t.original.map(TransactionId::rrn),
             outlet_id: t.actor.outlet.to_string(),
             terminal_id: t.actor.terminal.to_string(),
             operator_id: t.actor.operator.to_string(),

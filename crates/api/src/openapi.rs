@@ -74,8 +74,11 @@ fn schemas() -> Schemas {
 
 fn document() -> Value {
     let mut components = Map::new();
-    for (name, schema) in schemas() {
-        components.insert(name, serde_json::to_value(schema).expect("a schema becomes JSON"));
+    for (name, schema) in schemas().into_iter().filter(|(name, _)| !name.starts_with("List_")) {
+        let text = serde_json::to_string(&schema).expect("a schema becomes JSON");
+        // A list within another resource is the same list.
+        let text = text.replace("/List_Transaction\"", "/TransactionList\"");
+        components.insert(name, serde_json::from_str(&text).expect("JSON is read again"));
     }
     if let Some(code) = components.get_mut("Problem").and_then(|problem| problem["properties"].get_mut("code")) {
         code["enum"] = Code::ALL.iter().map(|code| json!(code.word())).collect();
@@ -197,6 +200,11 @@ fn responses(operation: &Operation) -> Value {
             json!({"description": meaning, "headers": id_header(), "content": {"application/json": {"schema": reference(schema)}}}),
         );
     }
+    for (operation_id, parameter) in links(operation.id) {
+        responses["201"]["links"][operation_id] = json!({
+            "operationId": operation_id, "parameters": {*parameter: "$response.body#/id"},
+        });
+    }
     for code in operation.problems() {
         let status = code.status().as_u16().to_string();
         let entry = responses.entry(status).or_insert_with(|| {
@@ -224,6 +232,16 @@ fn responses(operation: &Operation) -> Value {
         }
     }
     Value::Object(responses)
+}
+
+/// What takes the id of the resource that an operation makes.
+fn links(operation: &str) -> &'static [(&'static str, &'static str)] {
+    match operation {
+        "createPayment" => &[("getPayment", "id"), ("reversePayment", "id"), ("getTransaction", "id")],
+        "createRefund" => &[("getRefund", "id"), ("approveRefund", "id"), ("rejectRefund", "id")],
+        "createBalanceInquiry" | "createReversal" => &[("getTransaction", "id")],
+        _ => &[],
+    }
 }
 
 fn id_header() -> Value {

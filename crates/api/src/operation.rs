@@ -103,7 +103,8 @@ const UNTIL: Param = Param {
     example: "2026-11-24T00:00:00Z",
 };
 const KEY: &str = r#"{"type":"string","minLength":1,"maxLength":255,"pattern":"^[ -~]+$"}"#;
-const UNKNOWN: &str = "The outcome is not known yet: ask with GET or with the same Idempotency-Key, never repeat with a new one";
+const UNKNOWN: &str =
+    "The outcome is not known yet: ask with GET or with the same Idempotency-Key, never repeat with a new one";
 const RULE: &str = "A decline is an ordinary answer with a response code. If you get no answer, or 202, the payment may or \
     may not have been charged: ask with GET /api/v1/payments?idempotency_key=..., or send the same request with the same \
     Idempotency-Key, or take it back with POST /api/v1/reversals. Never send it again with a new key before you know.";

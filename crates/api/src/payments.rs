@@ -87,14 +87,8 @@ pub(crate) async fn create(
     if asked.merchant_order_number.as_ref().is_some_and(|number| !goods::fits(number, 1, 64)) {
         return Err(Problem::invalid("merchant_order_number", "1 to 64 characters."));
     }
-    let content = (
-        &asked.terminal_id,
-        card.key.0,
-        asked.amount,
-        asked.currency,
-        &asked.lines,
-        &asked.merchant_order_number,
-    );
+    let content =
+        (&asked.terminal_id, card.key.0, asked.amount, asked.currency, &asked.lines, &asked.merchant_order_number);
     let claim = caller.claim("createPayment", &content)?;
     let actor = caller.at_terminal(&api, asked.terminal_id.as_deref()).await?;
     let proof = Proof::Pin(api.vault.pin_value(&number, &asked.pin));

@@ -55,7 +55,8 @@ pub(crate) async fn put(
     Path(code): Path<String>,
     Json(asked): Json<NewProduct>,
 ) -> Result<Response, Problem> {
-    let usable = (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let usable =
+        (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !usable {
         return Err(Problem::invalid("code", "1 to 20 letters, digits and hyphens."));
     }
@@ -103,9 +104,8 @@ async fn write(
     change: impl FnOnce(Option<Item>) -> Result<Item, Written> + Send + 'static,
 ) -> Result<Response, Problem> {
     let entry = caller.entry(action, &code);
-    let answer = |item: &Item| {
-        serde_json::to_string(&ProductResource::from(item)).expect("text and numbers become JSON")
-    };
+    let answer =
+        |item: &Item| serde_json::to_string(&ProductResource::from(item)).expect("text and numbers become JSON");
     match catalogue::change(&api.storage, claim, code, entry, change, answer).await? {
         Written::Done(status, body) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
@@ -125,7 +125,11 @@ fn judge_texts(asked: &NewProduct) -> Result<(), Problem> {
     let fields = [
         ("name", fits(&asked.name, 1, 120), "1 to 120 characters."),
         ("unit", fits(&asked.unit, 1, 20), "1 to 20 characters."),
-        ("barcode", asked.barcode.len() <= 32 && asked.barcode.bytes().all(|b| b.is_ascii_graphic()), "At most 32 letters and digits."),
+        (
+            "barcode",
+            asked.barcode.len() <= 32 && asked.barcode.bytes().all(|b| b.is_ascii_graphic()),
+            "At most 32 letters and digits.",
+        ),
         ("pinyin", asked.pinyin.len() <= 60 && lower(&asked.pinyin), "At most 60 lower-case letters and digits."),
         ("spec", fits(&asked.spec, 0, 60), "At most 60 characters."),
         ("maker", fits(&asked.maker, 0, 120), "At most 120 characters."),

@@ -7,9 +7,9 @@ use domain::ids::TransactionId;
 use domain::ledger::{Kind, Transaction};
 use domain::refund::{Refund, RefundStatus, Request, Review, SoldLine, refundable, text_fits};
 use serde::Deserialize;
+use storage::api_key;
 use storage::idempotency::{self, Claim, Found};
 use storage::merchant::{self, MerchantOrder};
-use storage::api_key;
 
 use crate::Api;
 use crate::caller::{Caller, Json, Path, Query};
@@ -63,8 +63,7 @@ pub(crate) async fn create(
 fn as_requested(refund: Refund, sold: &Transaction) -> RefundResource {
     let decided = !refund.status.is_open();
     let status = if decided { RefundStatus::Requested } else { refund.status };
-    let open =
-        Refund { status, reviewer: None, decided_at: None, opinion: String::new(), decided_by: None, ..refund };
+    let open = Refund { status, reviewer: None, decided_at: None, opinion: String::new(), decided_by: None, ..refund };
     RefundResource::recorded(&open, Some(sold.id))
 }
 

@@ -250,31 +250,40 @@ pub async fn orders(
     filter: OrderFilter,
     limit: u32,
 ) -> Result<Vec<MerchantOrder>, StorageError> {
-    let first = ids::time_ordered(from, 0).saturating_sub(1).max(after.map_or(0, |after| after.0));
-    let end = ids::time_ordered(until, 0);
+    let span = Span {
+        // Ids know the millisecond; the rest is asked of the row.
+        first: ids::time_ordered(from, 0).saturating_sub(1).max(after.map_or(0, |after| after.0)),
+        end: ids::time_ordered(until.plus(1_000), u32::MAX),
+        from,
+        until,
+    };
     db.read(move |connection| {
         let found = match &filter.merchant_number {
-            Some(number) => orders_by_number(connection, reach, number, (first, end), limit)?,
-            None => orders_by_outlet(connection, reach, (first, end), filter.status, limit)?,
+            Some(number) => orders_by_number(connection, reach, number, &span, filter.status, limit)?,
+            None => orders_by_outlet(connection, reach, &span, filter.status, limit)?,
         };
         let mut orders = Vec::with_capacity(found.len());
         for id in found {
-            if let Some(found) = order_row(connection, reach, OrderId(id))?
-                && filter.status.is_none_or(|status| status == found.order.status)
-            {
-                orders.push(found);
-            }
+            orders.extend(order_row(connection, reach, OrderId(id))?);
         }
         Ok(orders)
     })
     .await
 }
 
+/// A stretch of orders, by id and by moment.
+struct Span {
+    first: i64,
+    end: i64,
+    from: Timestamp,
+    until: Timestamp,
+}
+
 /// The next ids of each outlet, merged: each outlet's orders lie in the order of their ids, a merchant's do not.
 fn orders_by_outlet(
     connection: &Connection,
     reach: Reach,
-    (first, end): (i64, i64),
+    span: &Span,
     status: Option<OrderStatus>,
     limit: u32,
 ) -> rusqlite::Result<Vec<i64>> {
@@ -282,12 +291,13 @@ fn orders_by_outlet(
     let mut statement = connection.prepare_cached(sql)?;
     let outlets = statement.query_map(params![reach.merchant.0, reach.outlet()], |row| row.get(0))?;
     let outlets: Vec<i64> = outlets.collect::<Result<_, _>>()?;
-    let sql = "SELECT id FROM orders WHERE outlet_id = ?1 AND id > ?2 AND id < ?3 AND (?4 IS NULL OR status = ?4)
-        ORDER BY id LIMIT ?5";
+    let sql = "SELECT id FROM orders WHERE outlet_id = ?1 AND id > ?2 AND id < ?3 AND opened_at >= ?4
+        AND opened_at < ?5 AND (?6 IS NULL OR status = ?6) ORDER BY id LIMIT ?7";
     let mut statement = connection.prepare_cached(sql)?;
+    let status = status.map(OrderStatus::word);
     let mut found: Vec<i64> = Vec::new();
     for outlet in outlets {
-        let parameters = params![outlet, first, end, status.map(OrderStatus::word), limit];
+        let parameters = params![outlet, span.first, span.end, span.from.0, span.until.0, status, limit];
         for id in statement.query_map(parameters, |row| row.get(0))? {
             found.push(id?);
         }
@@ -301,13 +311,19 @@ fn orders_by_number(
     connection: &Connection,
     reach: Reach,
     number: &str,
-    (first, end): (i64, i64),
+    span: &Span,
+    status: Option<OrderStatus>,
     limit: u32,
 ) -> rusqlite::Result<Vec<i64>> {
-    let sql = "SELECT order_id FROM merchant_order WHERE merchant_id = ?1 AND number = ?2 AND order_id > ?3
-        AND order_id < ?4 ORDER BY order_id LIMIT ?5";
+    let sql = "SELECT o.id FROM merchant_order n JOIN orders o ON o.id = n.order_id
+        WHERE n.merchant_id = ?1 AND n.number = ?2 AND n.order_id > ?3 AND n.order_id < ?4 AND o.opened_at >= ?5
+        AND o.opened_at < ?6 AND (?7 IS NULL OR o.status = ?7) AND (?8 IS NULL OR o.outlet_id = ?8)
+        ORDER BY n.order_id LIMIT ?9";
+    let (status, outlet) = (status.map(OrderStatus::word), reach.outlet());
     let mut statement = connection.prepare_cached(sql)?;
-    statement.query_map(params![reach.merchant.0, number, first, end, limit], |row| row.get(0))?.collect()
+    let parameters =
+        params![reach.merchant.0, number, span.first, span.end, span.from.0, span.until.0, status, outlet, limit];
+    statement.query_map(parameters, |row| row.get(0))?.collect()
 }
 
 /// One order within reach.

@@ -1,5 +1,6 @@
 //! Orders and the day's statement.
 
+use domain::ids::TransactionId;
 use serde::Serialize;
 use storage::merchant::{DayTotal, MerchantOrder};
 use utoipa::ToSchema;
@@ -94,7 +95,7 @@ impl From<&MerchantOrder> for OrderResource {
             amount: order.total.0,
             currency: CNY,
             refunded_amount: approved.fold(0, |sum: i64, one| sum.saturating_add(one.amount.0)),
-            payment_id: order.paid_by.map(|id| id.rrn()),
+            payment_id: order.paid_by.map(TransactionId::rrn),
             outlet_id: order.outlet.to_string(),
             terminal_id: order.terminal.to_string(),
             operator_id: order.operator.to_string(),

@@ -1,5 +1,6 @@
 //! Payments, balance inquiries and reversals.
 
+use domain::ids::TransactionId;
 use domain::ledger::Transaction;
 use domain::outcome::Decline;
 use serde::{Deserialize, Serialize};
@@ -294,7 +295,7 @@ impl Reversal {
             not_charged: t.is_some_and(|t| t.approved() || t.decline == Some(Decline::NotCharged)),
             response_code: t.map_or("98", Transaction::code),
             decline: t.and_then(|t| t.decline).map(Into::into),
-            payment_id: t.and_then(|t| t.original).map(|id| id.rrn()),
+            payment_id: t.and_then(|t| t.original).map(TransactionId::rrn),
             amount: t.map_or(0, |t| t.amount.0),
             currency: CNY,
             created_at: t.map(|t| time(t.at)),

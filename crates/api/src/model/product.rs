@@ -167,6 +167,7 @@ fn yes() -> bool {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"price": 690, "active": true}))]
+#[expect(clippy::option_option, reason = "not named, null and a value are three things")]
 pub(crate) struct ProductChange {
     /// Name.
     #[schema(min_length = 1, max_length = 120, nullable = false)]

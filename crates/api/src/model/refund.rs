@@ -1,5 +1,6 @@
 //! Refunds: asked for by one, decided by another.
 
+use domain::ids::TransactionId;
 use domain::ledger::Transaction;
 use domain::refund::Refund;
 use serde::{Deserialize, Serialize};
@@ -130,7 +131,7 @@ pub(crate) struct RefundLineResource {
 
 impl RefundResource {
     /// A refund on record; `sale` paid the order.
-    pub(crate) fn recorded(refund: &Refund, sale: Option<domain::ids::TransactionId>) -> Self {
+    pub(crate) fn recorded(refund: &Refund, sale: Option<TransactionId>) -> Self {
         let line = |line: &domain::refund::RefundLine| RefundLineResource {
             line: line.line,
             quantity: line.quantity,
@@ -141,7 +142,7 @@ impl RefundResource {
             id: Some(refund.id.rrn()),
             status: refund.status.word(),
             decline: None,
-            payment_id: sale.map(|id| id.rrn()),
+            payment_id: sale.map(TransactionId::rrn),
             order_id: Some(refund.order.to_string()),
             lines: refund.lines.iter().map(line).collect(),
             amount: refund.amount.0,
@@ -153,7 +154,7 @@ impl RefundResource {
             decided_by: refund.reviewer.map(|id| id.to_string()),
             decided_at: refund.decided_at.map(time),
             opinion: Some(refund.opinion.clone()).filter(|_| refund.decided_at.is_some()),
-            decision_id: refund.decided_by.map(|id| id.rrn()),
+            decision_id: refund.decided_by.map(TransactionId::rrn),
         }
     }
 
@@ -164,7 +165,7 @@ impl RefundResource {
             id: t.map(|t| t.id.rrn()),
             status: if t.is_some() { "declined" } else { "unknown" },
             decline: t.and_then(|t| t.decline).map(Into::into),
-            payment_id: t.and_then(|t| t.original).map(|id| id.rrn()),
+            payment_id: t.and_then(|t| t.original).map(TransactionId::rrn),
             order_id: t.and_then(|t| t.order).map(|id| id.to_string()),
             lines: Vec::new(),
             amount: t.map_or(0, |t| t.amount.0),

@@ -1,0 +1,150 @@
+//! Keys, scopes, signatures, limits.
+
+use axum::http::Request;
+use domain::time::HOUR;
+use serde_json::json;
+use storage::api_key::{self, Scope};
+
+use crate::shop::{OPENING, Shop, described, entry, payment};
+
+fn filled(path: &str) -> String {
+    path.replace("{id}", "010000000001").replace("{code}", "600233").replace("{date}", "2026-11-23")
+}
+
+#[tokio::test]
+async fn no_operation_answers_without_a_live_key() {
+    let shop = Shop::open().await;
+    let (expired, token_expired) = shop.key(|key| key.expires_at = OPENING).await;
+    let (revoked, token_revoked) = shop.key(|_| {}).await;
+    assert!(api_key::revoke(&shop.db, revoked, None, None, entry()).await.expect("writes"));
+    let wrong = format!("wpos_{expired}_{}", "0".repeat(48));
+    for operation in described() {
+        for token in [token_expired.as_str(), &token_revoked, &wrong, "", "wpos_1001_", "x"] {
+            let program = shop.with_token(token);
+            let request = program.request(&operation.method, &filled(&operation.path), "k", operation.body.as_ref());
+            let answer = program.send(request).await;
+            answer.is(401, "unauthenticated");
+            assert!(answer.headers.contains_key("www-authenticate"));
+        }
+    }
+    let bare = Request::get("/api/v1/me").body(axum::body::Body::empty()).expect("a request");
+    shop.program(0).send(bare).await.is(401, "unauthenticated");
+    // A merchant that is out of business.
+    let suspended = shop.db.write(|connection| {
+        connection.execute("UPDATE merchant SET status = 'suspended' WHERE id = 250100", [])?;
+        Ok(())
+    });
+    suspended.await.expect("writes");
+    shop.program(0).get("/me").await.is(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say_and_nothing_else() {
+    let shop = Shop::open().await;
+    for scope in Scope::ALL {
+        let (_, token) = shop.key(|key| key.scopes = vec![scope]).await;
+        let program = shop.with_token(&token);
+        for operation in described() {
+            let key = format!("{}-{}", operation.id, scope.word());
+            let request = program.request(&operation.method, &filled(&operation.path), &key, operation.body.as_ref());
+            let answer = program.send(request).await;
+            let allowed = operation.scopes.is_empty() || operation.scopes.iter().any(|word| word == scope.word());
+            if allowed {
+                assert!(
+                    !matches!(answer.status.as_u16(), 401 | 403),
+                    "{} {}: {}",
+                    operation.id,
+                    scope.word(),
+                    answer.text
+                );
+            } else {
+                answer.is(403, "scope_missing");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn use_is_written_down_once_a_minute() {
+    let shop = Shop::open().await;
+    let (id, token) = shop.key(|_| {}).await;
+    let program = shop.with_token(&token);
+    let seen = || async {
+        let all = api_key::list(&shop.db, None, None).await.expect("reads");
+        all.into_iter().find(|key| key.id == id).and_then(|key| key.seen_at)
+    };
+    assert_eq!(seen().await, None);
+    program.get("/me").await.is(200, "");
+    assert_eq!(seen().await, Some(OPENING));
+    shop.clock.advance(30_000_000);
+    program.get("/me").await.is(200, "");
+    assert_eq!(seen().await, Some(OPENING));
+    shop.clock.advance(HOUR);
+    program.get("/me").await.is(200, "");
+    assert!(seen().await > Some(OPENING));
+}
+
+#[tokio::test]
+async fn too_many_requests_wait() {
+    let shop = Shop::open().await;
+    let (_, token) = shop.key(|key| key.rate_max = 12).await;
+    let program = shop.with_token(&token);
+    for _ in 0..3 {
+        program.get("/me").await.is(200, "");
+    }
+    let refused = program.get("/me").await;
+    refused.is(429, "rate_limited");
+    let wait: i64 = refused.headers["retry-after"].to_str().expect("text").parse().expect("seconds");
+    shop.clock.advance(wait * 1_000_000);
+    program.get("/me").await.is(200, "");
+    shop.program(0).get("/me").await.is(200, "");
+}
+
+/// The signature as the documentation says it.
+fn signature(secret: &str, text: &str) -> String {
+    use std::fmt::Write as _;
+    // HMAC out of SHA-256 (RFC 2104), so that the test does not use what it tests.
+    use sha2::{Digest as _, Sha256};
+    let mut block = [0_u8; 64];
+    block[..secret.len().min(64)].copy_from_slice(&secret.as_bytes()[..secret.len().min(64)]);
+    let inner = Sha256::new().chain_update(block.map(|b| b ^ 0x36)).chain_update(text).finalize();
+    let outer = Sha256::new().chain_update(block.map(|b| b ^ 0x5c)).chain_update(inner).finalize();
+    outer.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[tokio::test]
+async fn a_signed_key_takes_right_signatures_once() {
+    use sha2::{Digest as _, Sha256};
+    let shop = Shop::open().await;
+    let (id, token) = shop.key(|key| key.signed = true).await;
+    let program = shop.with_token(&token);
+    program.get("/me").await.is(401, "signature_invalid");
+    let secret = shop.vault.signing_secret(id.0);
+    let send = async |at: i64, nonce: &str, signed_body: &str, body: &str| {
+        let digest = Sha256::digest(signed_body.as_bytes());
+        let digest = storage::vault::hex(&digest);
+        let time = OPENING.0 / 1_000_000 + at;
+        let text = format!("POST\n/api/v1/payments?\n{time}\n{nonce}\n{digest}");
+        let request = Request::post("/api/v1/payments?")
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .header("idempotency-key", nonce)
+            .header("x-webpos-timestamp", time.to_string())
+            .header("x-webpos-nonce", nonce)
+            .header("x-webpos-signature", signature(&secret, &text));
+        program.send(request.body(axum::body::Body::from(body.to_owned())).expect("a request")).await
+    };
+    let mut asked = payment(100);
+    asked["terminal_id"] = json!("25010007");
+    let (right, other) = (asked.to_string(), asked.to_string().replace("100", "900"));
+    send(0, "nonce-0001", &right, &right).await.is(201, "");
+    send(0, "nonce-0001", &right, &right).await.is(401, "signature_invalid");
+    send(0, "nonce-0002", &right, &other).await.is(401, "signature_invalid");
+    send(301, "nonce-0003", &right, &right).await.is(401, "signature_invalid");
+    send(-301, "nonce-0003", &right, &right).await.is(401, "signature_invalid");
+    send(0, "short", &right, &right).await.is(401, "signature_invalid");
+    send(299, "nonce-0003", &right, &right).await.is(201, "");
+}

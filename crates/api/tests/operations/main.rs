@@ -1,0 +1,9 @@
+//! Operations through the router on the demo shop.
+
+mod access;
+mod errors;
+mod payments;
+mod records;
+mod refunds;
+mod shop;
+mod tenant;

@@ -1,0 +1,237 @@
+//! Payments: once under a key, declined as data, found again, taken back.
+
+use domain::command::Actor;
+use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId};
+use serde_json::json;
+use storage::direct_sale::{self, DirectSale, SaleLine};
+use storage::draft::{NewLine, Scope};
+use storage::idempotency::Claim;
+use storage::product;
+
+use crate::shop::{CARD, OPENING, PIN, Shop, payment};
+
+#[tokio::test]
+async fn a_payment_is_charged_recorded_and_found_by_number_and_by_key() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let mut body = payment(2_200);
+    body["merchant_order_number"] = json!("ERP-1");
+    body["lines"] = json!([
+        {"product_code": "600233", "quantity": 1},
+        {"name": "Plaster", "unit_price": 325, "quantity": 2},
+    ]);
+    let key = "0193a5c0-7b1e-7c3a-9a51-3f6d5f0c2b11";
+    let paid = erp.post_as("/payments", key, &body).await;
+    paid.is(201, "");
+    assert_eq!(paid.text_of("status"), "approved");
+    assert_eq!(
+        (paid.body["balance_after"].as_i64(), paid.text_of("card")),
+        (Some(97_800), "608625******0012".to_owned())
+    );
+    let id = paid.text_of("id");
+    let found = erp.get(&format!("/payments/{id}")).await;
+    assert_eq!(found.body, paid.body);
+    let asked = erp.get(&format!("/payments?idempotency_key={key}")).await;
+    assert_eq!(asked.body["data"], json!([paid.body]));
+    let order = erp.get(&format!("/orders/{}", paid.text_of("order_id"))).await;
+    assert_eq!(
+        (order.text_of("status"), order.text_of("merchant_order_number")),
+        ("paid".to_owned(), "ERP-1".to_owned())
+    );
+    assert_eq!(order.body["lines"][1]["name"], "Plaster");
+    assert_eq!(order.body["lines"][1]["product_code"], "699999");
+    // Nothing is left for a person at the till to do.
+    let scope = scope();
+    assert_eq!(storage::draft::others(&shop.db, &scope, None).await.expect("reads"), []);
+    assert_eq!(storage::slip::unprinted(&shop.db, scope.outlet, scope.terminal).await.expect("reads"), []);
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn declines_are_answers_with_a_response_code() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    for (card, pin, amount, code, word) in [
+        (CARD, "000000", 100, "55", "wrong_pin"),
+        ("6086250000020029", PIN, 5_000, "51", "insufficient_funds"),
+        ("6086250000030036", PIN, 100, "41", "card_lost"),
+        ("6086250000040043", PIN, 100, "54", "card_expired"),
+        ("6086250000050059", PIN, 100, "62", "card_frozen"),
+    ] {
+        let body = json!({"card_number": card, "pin": pin, "amount": amount, "currency": "CNY"});
+        let declined = erp.post("/payments", &body).await;
+        declined.is(201, "");
+        assert_eq!(declined.text_of("status"), "declined");
+        assert_eq!(
+            (declined.text_of("response_code").as_str(), &declined.body["decline"]["code"]),
+            (code, &json!(word))
+        );
+        assert_eq!(declined.text_of("order_status"), "abandoned");
+        assert_eq!(declined.body["balance_after"], json!(null));
+    }
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn fifty_equal_payments_at_once_charge_once_and_all_get_the_same_answer() {
+    let shop = Shop::open().await;
+    let before = shop.balance().await;
+    let send = |n: usize| {
+        let erp = shop.program(0);
+        async move {
+            // A program does as it is told: it comes back when the first is done.
+            loop {
+                let answer = erp.post_as("/payments", "the same", &payment(1_234)).await;
+                if answer.status.as_u16() != 409 {
+                    break (n, answer);
+                }
+                assert_eq!(
+                    (answer.text_of("code").as_str(), &answer.headers["retry-after"]),
+                    ("in_flight", &"1".parse().expect("a value"))
+                );
+                tokio::task::yield_now().await;
+            }
+        }
+    };
+    let all: Vec<_> = (0..50).map(|n| tokio::spawn(send(n))).collect();
+    let mut bodies = Vec::new();
+    for one in all {
+        let (_, answer) = one.await.expect("ends");
+        answer.is(201, "");
+        bodies.push(answer.text);
+    }
+    assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+    assert_eq!(shop.balance().await, before - 1_234);
+    assert_eq!(shop.program(0).get("/orders?status=paid").await.body["data"].as_array().map(Vec::len), Some(1));
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn the_same_key_with_other_content_is_refused_and_does_nothing() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let first = erp.post_as("/payments", "k", &payment(100)).await;
+    first.is(201, "");
+    let before = shop.balance().await;
+    let mut numbered = payment(100);
+    numbered["merchant_order_number"] = json!("1");
+    for other in [
+        payment(101),
+        numbered,
+        json!({"card_number": "6086250000070073", "pin": "654321", "amount": 100, "currency": "CNY"}),
+    ] {
+        erp.post_as("/payments", "k", &other).await.is(422, "idempotency_conflict");
+    }
+    erp.post_as("/balance_inquiries", "k", &json!({"card_number": CARD, "pin": PIN}))
+        .await
+        .is(422, "idempotency_conflict");
+    // The PIN is no part of it: what was decided stays decided.
+    let mut other_pin = payment(100);
+    other_pin["pin"] = json!("000000");
+    assert_eq!(erp.post_as("/payments", "k", &other_pin).await.body, first.body);
+    assert_eq!(shop.balance().await, before);
+}
+
+#[tokio::test]
+async fn a_payment_that_never_arrived_is_blocked_for_good() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let before = shop.balance().await;
+    let blocked = erp.post("/reversals", &json!({"payment_idempotency_key": "late"})).await;
+    blocked.is(201, "");
+    assert_eq!((blocked.body["not_charged"].clone(), blocked.text_of("response_code")), (json!(true), "25".to_owned()));
+    for _ in 0..2 {
+        let late = erp.post_as("/payments", "late", &payment(100)).await;
+        late.is(201, "");
+        assert_eq!(
+            (late.text_of("status"), &late.body["decline"]["code"]),
+            ("declined".to_owned(), &json!("withdrawn"))
+        );
+    }
+    assert_eq!(shop.balance().await, before);
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_payment_is_taken_back_by_number_or_by_key_once() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let before = shop.balance().await;
+    let paid = erp.post_as("/payments", "one", &payment(100)).await;
+    let path = format!("/payments/{}/reversal", paid.text_of("id"));
+    let reversed = erp.post_as(&path, "r1", &json!({})).await;
+    reversed.is(201, "");
+    assert_eq!(
+        (reversed.text_of("status"), reversed.body["not_charged"].clone()),
+        ("approved".to_owned(), json!(true))
+    );
+    assert_eq!(erp.post_as(&path, "r1", &json!({})).await.body, reversed.body);
+    let again = erp.post("/reversals", &json!({"payment_idempotency_key": "one"})).await;
+    assert_eq!((again.text_of("status"), again.body["not_charged"].clone()), ("declined".to_owned(), json!(true)));
+    erp.post_as("/payments", "two", &payment(100)).await.is(201, "");
+    let by_key = erp.post("/reversals", &json!({"payment_idempotency_key": "two"})).await;
+    assert_eq!(by_key.text_of("status"), "approved");
+    assert_eq!(shop.balance().await, before);
+    let order = erp.get(&format!("/payments/{}", paid.text_of("id"))).await;
+    assert_eq!(order.text_of("order_status"), "voided");
+    shop.assert_in_order().await;
+}
+
+fn scope() -> Scope {
+    Scope {
+        merchant: MerchantId(250_100),
+        outlet: OutletId(2_501_001),
+        terminal: TerminalId(25_010_007),
+        person: PersonId(1003),
+        address: String::new(),
+    }
+}
+
+/// Leaves what a crash between the two steps of a payment leaves: an order with its attempt, and no record.
+async fn crash_in_between(shop: &Shop, request: RequestId) {
+    let listed = product::find(&shop.db, MerchantId(250_100), "600233").await.expect("reads").remove(0);
+    let name = listed.product.name.clone();
+    let terms = domain::order::line_terms(&listed.product, "", "").expect("a line");
+    let claim = Claim { merchant: MerchantId(250_100), request, operation: "createPayment", content: [1; 32] };
+    let line = SaleLine { line: NewLine { listed, terms, confirmed_by: None, scan: None }, name };
+    let masked = domain::card_number::MaskedCard("608625******0012".to_owned());
+    let sale = DirectSale { claim, scope: scope(), lines: vec![line], masked, merchant_order_number: None };
+    direct_sale::begin(&shop.db, sale, OPENING).await.expect("writes");
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_is_said_to_be_unknown_until_somebody_settles_it() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let key = "0193a5c0-7b1e-7c3a-9a51-3f6d5f0c2b11";
+    let request = RequestId::parse(key).expect("an id");
+    crash_in_between(&shop, request).await;
+    let asked = erp.get(&format!("/payments?idempotency_key={key}")).await;
+    let open = &asked.body["data"][0];
+    assert_eq!((&open["status"], &open["id"], &open["response_code"]), (&json!("unknown"), &json!(null), &json!("98")));
+    // The till's own follow-up finds it, because the order carries the attempt.
+    let open = storage::payment::attempts_open(&shop.db, None, OPENING.plus(1)).await.expect("reads");
+    let actor: Actor = open[0].actor;
+    assert_eq!((open.len(), open[0].request_id, actor.terminal.0), (1, request, 25_010_007));
+    let taken_back = erp.post("/reversals", &json!({"payment_idempotency_key": key})).await;
+    assert_eq!(taken_back.body["not_charged"], true, "{}", taken_back.text);
+    let asked = erp.get(&format!("/payments?idempotency_key={key}")).await;
+    assert_eq!(asked.body["data"][0]["decline"]["code"], "withdrawn", "{}", asked.text);
+    assert_eq!(storage::payment::attempts_open(&shop.db, None, OPENING.plus(1)).await.expect("reads"), []);
+    assert_eq!(erp.get("/payments?idempotency_key=never").await.body["data"], json!([]));
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_key_of_several_terminals_has_to_name_one() {
+    let shop = Shop::open().await;
+    let (_, token) = shop.key(|_| {}).await;
+    let everywhere = shop.with_token(&token);
+    let refused = everywhere.post("/payments", &payment(100)).await;
+    refused.is(422, "invalid_request");
+    assert_eq!(refused.text_of("param"), "terminal_id");
+    let mut body = payment(100);
+    body["terminal_id"] = json!("25010008");
+    assert_eq!(everywhere.post("/payments", &body).await.text_of("terminal_id"), "25010008");
+    shop.program(0).post("/payments", &body).await.is(404, "not_found");
+}

@@ -1,0 +1,142 @@
+//! Lists page by page, the day's statement, the catalogue, the description.
+
+use serde_json::{Value, json};
+
+use crate::shop::{OPENING, Shop, payment};
+
+#[tokio::test]
+async fn pages_show_everything_once_and_a_kept_cursor_shows_what_came_since() {
+    for list in ["/transactions", "/orders"] {
+        let shop = Shop::open().await;
+        let erp = shop.program(0);
+        let pay = async |amount| {
+            shop.clock.advance(1_000_000);
+            erp.post("/payments", &payment(amount)).await.is(201, "");
+        };
+        for amount in 1..=7 {
+            pay(amount).await;
+        }
+        let amounts = |page: &Value| -> Vec<i64> {
+            page["data"].as_array().expect("rows").iter().filter_map(|row| row["amount"].as_i64()).collect()
+        };
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = erp.get(&format!("{list}?limit=3{cursor}")).await;
+            page.is(200, "");
+            seen.extend(amounts(&page.body));
+            cursor = format!("&cursor={}", page.text_of("next_cursor"));
+            if page.body["has_more"] == false {
+                break;
+            }
+        }
+        assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7], "{list}");
+        pay(8).await;
+        let since = erp.get(&format!("{list}?limit=3{cursor}")).await;
+        assert_eq!(amounts(&since.body), [8], "{list}");
+        let id = since.body["data"][0]["id"].as_str().expect("an id");
+        assert_eq!(erp.get(&format!("{list}/{id}")).await.body, since.body["data"][0]);
+    }
+}
+
+#[tokio::test]
+async fn a_span_of_time_is_half_open_and_ends_at_its_end() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    erp.post("/payments", &payment(100)).await.is(201, "");
+    let count =
+        async |query: &str| erp.get(&format!("/transactions?{query}")).await.body["data"].as_array().map(Vec::len);
+    assert_eq!(OPENING.date_time_text(), "2026-11-23 10:26:00");
+    assert_eq!(count("from=2026-11-23T02:26:00Z&until=2026-11-23T02:26:01Z").await, Some(1));
+    assert_eq!(count("from=2026-11-23T10:26:00%2B08:00&until=2026-11-24T00:00:00Z").await, Some(1));
+    assert_eq!(count("from=2026-11-23T02:00:00Z&until=2026-11-23T02:26:00Z").await, Some(0));
+    assert_eq!(count("from=2026-11-23T02:26:00.000001Z&until=2026-11-24T00:00:00Z").await, Some(0));
+}
+
+#[tokio::test]
+async fn a_statement_adds_the_day_up() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let first = erp.post("/payments", &payment(1_000)).await.text_of("id");
+    erp.post("/payments", &payment(500)).await.is(201, "");
+    erp.post("/payments", &payment(9_999_999)).await.is(201, "");
+    erp.post(&format!("/payments/{first}/reversal"), &json!({})).await.is(201, "");
+    let day = erp.get("/statements/2026-11-23?limit=2").await;
+    day.is(200, "");
+    assert_eq!(day.body["net_amount"].as_i64(), Some(500), "{}", day.text);
+    let totals = day.body["totals"].as_array().expect("totals");
+    let total = |kind: &str, status: &str| {
+        let found = totals.iter().find(|one| one["kind"] == kind && one["status"] == status);
+        found.map(|one| (one["count"].as_i64(), one["amount"].as_i64()))
+    };
+    assert_eq!(total("sale", "approved"), Some((Some(2), Some(1_500))));
+    assert_eq!(total("sale", "declined").map(|one| one.0), Some(Some(1)));
+    assert_eq!(total("reversal", "approved"), Some((Some(1), Some(1_000))));
+    assert_eq!(day.body["transactions"]["data"].as_array().map(Vec::len), Some(2));
+    let cursor = day.body["transactions"]["next_cursor"].as_str().expect("a cursor");
+    let rest = erp.get(&format!("/statements/2026-11-23?cursor={cursor}")).await;
+    assert_eq!(rest.body["transactions"]["data"].as_array().map(Vec::len), Some(2));
+    assert_eq!(erp.get("/statements/2026-11-22").await.body["totals"], json!([]));
+}
+
+#[tokio::test]
+async fn the_catalogue_is_written_once_under_a_key() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let body = json!({"name": "Vitamin C", "otc_class": "OTC-B", "unit": "box", "price": 650, "price_low": 600, "price_high": 700});
+    let made = erp.put("/products/NEW-1", "k1", &body).await;
+    made.is(201, "");
+    assert_eq!(erp.put("/products/NEW-1", "k1", &body).await.text, made.text);
+    erp.put("/products/NEW-2", "k1", &body).await.is(422, "idempotency_conflict");
+    erp.put("/products/NEW-1", "k2", &body).await.is(200, "");
+    let changed = erp.patch("/products/NEW-1", "k3", &json!({"price": 690, "active": false})).await;
+    changed.is(200, "");
+    assert_eq!((changed.body["price"].as_i64(), changed.body["name"].as_str()), (Some(690), Some("Vitamin C")));
+    erp.patch("/products/NEW-1", "k4", &json!({"price": 701})).await.is(422, "invalid_request");
+    erp.patch("/products/NEW-1", "k5", &json!({"name": null})).await.is(422, "invalid_request");
+    let open = erp.patch("/products/NEW-1", "k6", &json!({"price": null, "price_low": null, "price_high": null})).await;
+    assert_eq!((open.body["price"].clone(), open.body["price_low"].clone()), (Value::Null, Value::Null));
+    erp.patch("/products/NONE", "k7", &json!({})).await.is(404, "not_found");
+    let mut codes: Vec<String> = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = erp.get(&format!("/products?limit=100{cursor}")).await;
+        codes.extend(
+            page.body["data"]
+                .as_array()
+                .expect("rows")
+                .iter()
+                .filter_map(|row| row["code"].as_str().map(str::to_owned)),
+        );
+        cursor = format!("&cursor={}", page.text_of("next_cursor"));
+        if page.body["has_more"] == false {
+            break;
+        }
+    }
+    assert!(codes.len() > 200 && codes.is_sorted() && codes.contains(&"NEW-1".to_owned()));
+}
+
+#[tokio::test]
+async fn the_description_and_its_page_are_public_and_complete() {
+    let shop = Shop::open().await;
+    let stranger = shop.with_token("");
+    let bare = |path: &str| axum::http::Request::get(path).body(axum::body::Body::empty()).expect("a request");
+    let json = stranger.send(bare("/api/openapi.json")).await;
+    json.is(200, "");
+    assert_eq!(json.text, api::description());
+    assert_eq!(json.body["openapi"], "3.1.0");
+    // Every reference leads somewhere, every body and answer has a schema, every operation its errors.
+    let schemas = json.body["components"]["schemas"].as_object().expect("schemas");
+    for reference in json.text.split("#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap_or_default();
+        assert!(schemas.contains_key(name), "no schema {name}");
+    }
+    for path in json.body["paths"].as_object().expect("paths").values() {
+        for operation in path.as_object().expect("operations").values() {
+            for status in ["401", "403", "429", "500", "503"] {
+                assert!(operation["responses"].get(status).is_some(), "{} lacks {status}", operation["operationId"]);
+            }
+        }
+    }
+    let page = stranger.send(bare("/api/docs")).await;
+    assert!(page.status.is_success() && page.text.contains("createPayment"));
+}

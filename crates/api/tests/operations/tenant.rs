@@ -1,0 +1,135 @@
+//! Nobody reaches another merchant's rows: every operation of the description, with the other merchant's ids.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::shop::{CARD, Described, OPENING, Shop, described, payment};
+
+/// What the first merchant has, by the name of the place in a path or body.
+struct Theirs {
+    payment: String,
+    refund: String,
+    order: String,
+    key: &'static str,
+}
+
+async fn theirs(shop: &Shop) -> Theirs {
+    let erp = shop.program(0);
+    let key = "their-payment";
+    let paid = erp.post_as("/payments", key, &payment(1_000)).await;
+    paid.is(201, "");
+    let body = json!({"payment_id": paid.text_of("id"), "ground": "quality", "reason": "A fault", "lines": [{"line": 1, "quantity": 1}]});
+    let refund = erp.post("/refunds", &body).await;
+    assert_eq!(refund.text_of("status"), "requested", "{}", refund.text);
+    let product = json!({"name": "Theirs alone", "otc_class": "NONE", "unit": "box", "price": 100});
+    erp.put("/products/THEIRS-1", "their-product", &product).await.is(201, "");
+    Theirs { payment: paid.text_of("id"), refund: refund.text_of("id"), order: paid.text_of("order_id"), key }
+}
+
+/// The operation's path with their ids in its places.
+fn with_their_ids(operation: &Described, theirs: &Theirs) -> String {
+    let id = match operation.path.split('/').nth(1).unwrap_or_default() {
+        "refunds" => &theirs.refund,
+        "orders" => &theirs.order,
+        _ => &theirs.payment,
+    };
+    let today = OPENING.business_date().to_string();
+    operation.path.replace("{id}", id).replace("{code}", "THEIRS-1").replace("{date}", &today)
+}
+
+/// A body that would do at their shop.
+fn their_body(operation: &Described, theirs: &Theirs) -> Option<Value> {
+    let mut body = operation.body.clone()?;
+    for (field, value) in [
+        ("terminal_id", "25010007"),
+        ("payment_id", theirs.payment.as_str()),
+        ("payment_idempotency_key", theirs.key),
+        ("card_number", CARD),
+    ] {
+        if body.get(field).is_some() || (field == "terminal_id" && body.get("pin").is_some()) {
+            body[field] = json!(value);
+        }
+    }
+    Some(body)
+}
+
+#[tokio::test]
+async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_nothing() {
+    let shop = Shop::open().await;
+    let theirs = theirs(&shop).await;
+    let (erp, stranger) = (shop.program(0), shop.program(2));
+    let before = shop.balance().await;
+    for operation in described() {
+        let path = with_their_ids(&operation, &theirs);
+        let body = their_body(&operation, &theirs);
+        let key = format!("stranger-{}", operation.id);
+        let answer = stranger.send(stranger.request(&operation.method, &path, &key, body.as_ref())).await;
+        let by_name = operation.path.contains("{id}")
+            || matches!(
+                operation.id.as_str(),
+                "getProduct" | "patchProduct" | "createPayment" | "createBalanceInquiry" | "createRefund"
+            );
+        if by_name {
+            answer.is(404, "not_found");
+        }
+        assert!(!answer.status.is_server_error(), "{}: {}", operation.id, answer.text);
+        for word in [&theirs.payment, &theirs.refund, &theirs.order, "Theirs alone", "25010007", "2501001\""] {
+            assert!(!answer.text.contains(word), "{} told a stranger {word}: {}", operation.id, answer.text);
+        }
+    }
+    // The question for a key, and for an outlet.
+    let asked = stranger.get(&format!("/payments?idempotency_key={}", theirs.key)).await;
+    assert!(!asked.text.contains(&theirs.payment), "{}", asked.text);
+    assert_eq!(stranger.get("/terminals?outlet_id=2501001").await.body["data"], json!([]));
+    // Theirs is as it was.
+    assert_eq!(erp.get(&format!("/payments/{}", theirs.payment)).await.text_of("order_status"), "paid");
+    assert_eq!(erp.get(&format!("/refunds/{}", theirs.refund)).await.text_of("status"), "requested");
+    assert_eq!(erp.get("/products/THEIRS-1").await.text_of("name"), "Theirs alone");
+    assert_eq!(shop.balance().await, before);
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_bound_to_an_outlet_reaches_no_other() {
+    let shop = Shop::open().await;
+    let theirs = theirs(&shop).await;
+    let (_, token) = shop.key(|key| key.outlet = Some(domain::ids::OutletId(2_501_002))).await;
+    let bound = shop.with_token(&token);
+    for operation in described().iter().filter(|one| one.path.contains("{id}")) {
+        let path = with_their_ids(operation, &theirs);
+        let body = their_body(operation, &theirs);
+        let answer = bound.send(bound.request(&operation.method, &path, &operation.id, body.as_ref())).await;
+        answer.is(404, "not_found");
+    }
+    let terminals = bound.get("/terminals").await;
+    assert_eq!(terminals.body["data"].as_array().map(Vec::len), Some(1), "{}", terminals.text);
+    bound.post_as("/payments", theirs.key, &payment(1_000)).await.is(422, "idempotency_conflict");
+    assert_eq!(bound.get(&format!("/payments?idempotency_key={}", theirs.key)).await.body["data"], json!([]));
+    bound.post("/reversals", &json!({"payment_idempotency_key": theirs.key})).await.is(422, "invalid_request");
+    assert_eq!(bound.get("/orders").await.body["data"], json!([]));
+    assert_eq!(bound.get("/transactions").await.body["data"], json!([]));
+    let paid = bound.post("/payments", &payment(500)).await;
+    assert_eq!((paid.text_of("status"), paid.text_of("terminal_id")), ("approved".to_owned(), "25010008".to_owned()));
+}
+
+#[test]
+fn every_route_is_described() {
+    let mut routed = Vec::new();
+    for route in include_str!("../../src/lib.rs").split(".route(\"/api/v1").skip(1) {
+        let (path, handlers) = route.split_once('"').expect("a path");
+        let handlers = handlers.split('\n').next().unwrap_or_default();
+        for (method, call) in
+            [(Method::GET, "get("), (Method::POST, "post("), (Method::PUT, "put("), (Method::PATCH, "patch(")]
+        {
+            if handlers.contains(&format!(" {call}")) || handlers.contains(&format!(").{call}")) {
+                routed.push((method, path.to_owned()));
+            }
+        }
+    }
+    let mut listed: Vec<_> = described().into_iter().map(|one| (one.method, one.path)).collect();
+    let order = |one: &(Method, String)| (one.1.clone(), one.0.to_string());
+    routed.sort_by_key(order);
+    listed.sort_by_key(order);
+    assert_eq!(routed, listed);
+    assert!(listed.len() > 20);
+}
