@@ -58,6 +58,13 @@ pub struct Goods {
     pub pieces: i64,
 }
 
+impl Goods {
+    /// Their price.
+    pub fn amount(&self) -> Fen {
+        self.sold.price.times(self.pieces).unwrap_or_default()
+    }
+}
+
 /// A refund with everything that a reviewer looks at.
 #[derive(Clone, Debug)]
 pub struct Case {

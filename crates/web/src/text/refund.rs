@@ -23,7 +23,7 @@ texts! {
         ground_quality: "药品质量问题", "Quality of the goods";
         ground_shop_error: "发错商品或收错款", "Wrong goods or amount";
         ground_changed_mind: "顾客不需要了", "No longer wanted";
-        drug_hint: "药品除质量问题外不退不换", "Drugs come back for quality reasons only";
+        drug_hint: "药品除质量问题和本店差错外不退不换", "Drugs come back for their quality or the store's mistake only";
         reason: "退货原因", "Reason";
         reason_opt: "（必填，2–100 字）", "(required, 2 to 100 characters)";
         usual: "常用：", "Often:";
@@ -86,6 +86,7 @@ texts! {
         open_label: "{0} 笔待处理", "{0} to decide";
 
         panel: "审核信息", "Review";
+        request: "申请信息", "Request";
         choose: "请在左边选择一笔申请。", "Choose a request on the left.";
         original_card: "原卡号", "Paying card";
         within: "48 小时内", "Within 48 hours";
@@ -126,7 +127,6 @@ texts! {
         next: "下一笔", "Next request";
         reference: "参考号", "Reference";
         reviewer: "审核人", "Reviewer";
-        decided_at: "处理时间", "Decided";
 
         void_title: "撤销", "Void";
         void_ask: "是否撤销这笔交易？全额退回原卡。", "Void this sale? All of it goes back to the card.";

@@ -95,7 +95,7 @@ texts! {
         confirm_yes: "确认改价并添加", "Confirm and add";
         confirm_no: "取消", "Cancel";
         confirm_failed: "没有确认", "Not confirmed";
-        confirm_not_manager: "此用户不能确认改价，请店长确认", "This user may not confirm prices. Ask a manager.";
+        confirm_not_manager: "此用户没有店长权限，请店长确认", "This user is not a manager here. Ask a manager.";
         confirm_empty: "请输入店长的用户名和密码", "Enter the manager's user name and password.";
     }
 }

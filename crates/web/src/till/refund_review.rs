@@ -135,6 +135,8 @@ struct Decided {
 struct Told {
     what: String,
     more: &'static str,
+    /// Said at the card's field.
+    at_card: bool,
 }
 
 enum Stage {
@@ -260,7 +262,13 @@ pub(crate) async fn look(
             let case = refund::find(&web.storage, place.desk, id, session.now).await?.ok_or(Problem::NotFound)?;
             let told = told(web, place, &case, &asked, page.text).await?;
             let opinion = if flash.word == "opinion" { flash.value(0).to_owned() } else { String::new() };
-            let filled = Filled { opinion, ..Filled::new(session) };
+            let mut filled = Filled { opinion, ..Filled::new(session) };
+            let told = told.filter(|told| {
+                if told.at_card {
+                    filled.card_error = Some(told.what.clone());
+                }
+                !told.at_card
+            });
             Some(panel(place, session, &page, &case, told, filled))
         }
         None => None,
@@ -293,7 +301,8 @@ async fn told(
         Decline::RefundEscalated => (words.company_decides.to_owned(), words.not_refunded),
         other => (codes::what(other, text), words.not_refunded),
     };
-    Ok(Some(Told { what, more }))
+    let at_card = decline == Decline::CardDiffers && case.refund.status.is_open();
+    Ok(Some(Told { what, more, at_card }))
 }
 
 fn short_time(at: Timestamp, now: Timestamp) -> String {
@@ -358,11 +367,11 @@ fn panel(place: &Place, session: &Session, page: &Page, case: &Case, told: Optio
         }
         RefundStatus::Rejected => Stage::Rejected { sentence: fill(words.rejected_do, &[&refund.opinion]) },
         _ if refund.applicant == session.person => {
-            told.get_or_insert(Told { what: words.own.to_owned(), more: words.own_do });
+            told.get_or_insert(Told { what: words.own.to_owned(), more: words.own_do, at_card: false });
             Stage::Closed
         }
         _ if !place.is_company() && case.with_issuer(session.now) => {
-            told.get_or_insert(Told { what: words.company_decides.to_owned(), more: "" });
+            told.get_or_insert(Told { what: words.company_decides.to_owned(), more: "", at_card: false });
             Stage::Closed
         }
         _ => Stage::Form(filled),
@@ -508,7 +517,7 @@ pub(crate) async fn review(
     let mut panel = panel(place, session, &page, &case, None, Filled { opinion, ..Filled::new(session) });
     match stage {
         Some(stage) => panel.stage = stage,
-        None => panel.told = Some(Told { what: page.text.refund.review_fault.to_owned(), more: "" }),
+        None => panel.told = Some(Told { what: page.text.refund.review_fault.to_owned(), more: "", at_card: false }),
     }
     view(web, session, page, flash, place, &asked, Some(panel)).await
 }

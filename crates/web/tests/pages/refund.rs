@@ -113,7 +113,7 @@ async fn a_refund_is_asked_for_reviewed_and_printed() {
         "药品质量问题",
         "发错商品或收错款",
         "顾客不需要了",
-        "药品除质量问题外不退不换",
+        "药品除质量问题和本店差错外不退不换",
         "收银录入错误",
     ] {
         form.says(words);
@@ -456,7 +456,7 @@ async fn the_review_says_what_is_wrong_with_it() {
     let page = sold.decide(&id, "6086250000020029", "ok").await;
     page.says("与原卡号不一致（末四位应为 0012），不能退款");
     page.says("核对药品未拆封");
-    page.says("没有退款");
+    page.says("aria-invalid=\"true\"");
     // Swiped, it is the same card.
     sold.decide(&id, ";6086250000010012=29121010000?", "ok").await.says("退款成功");
     assert_eq!(sold.refunds().await, [("approved".to_owned(), 4_300)]);
@@ -586,9 +586,9 @@ async fn a_sale_is_voided_with_a_managers_consent() {
     let (order, request) = (sold.order.clone(), hidden(&page, "request"));
     for (user, password, words) in [
         ("", "", "请输入"),
-        ("manager", "wrong", "还可以试"),
-        ("cashier", "Demo-pass-2026", "没有"),
-        ("other", "Demo-pass-2026", "没有"),
+        ("manager", "wrong", "还可以再试 4 次"),
+        ("cashier", "Demo-pass-2026", "此用户没有店长权限"),
+        ("other", "Demo-pass-2026", "此用户没有店长权限"),
     ] {
         let fields = [("order", order.as_str()), ("request", &request), ("user", user), ("password", password)];
         sold.till.browser.post_and_look("/void", &fields).await.says(words);

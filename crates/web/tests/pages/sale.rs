@@ -236,8 +236,8 @@ async fn a_manager_of_the_same_merchant_confirms_a_price_outside_the_band() {
     let page = till.browser.post_and_look(post, &answer("manager", "wrong")).await;
     page.says("还可以再试 4 次");
     page.says(r#"value="manager""#);
-    till.browser.post_and_look(post, &answer("cashier", "Demo-pass-2026")).await.says("此用户不能确认改价");
-    till.browser.post_and_look(post, &answer("other", "Demo-pass-2026")).await.says("此用户不能确认改价");
+    till.browser.post_and_look(post, &answer("cashier", "Demo-pass-2026")).await.says("此用户没有店长权限");
+    till.browser.post_and_look(post, &answer("other", "Demo-pass-2026")).await.says("此用户没有店长权限");
     till.look().await.says("还没有商品");
     let page = till.browser.post_and_look(post, &answer("manager", "Demo-pass-2026")).await;
     page.says("店长已确认改价，原价 15.50");
