@@ -166,7 +166,7 @@ pub(crate) async fn print(
 /// Height of the roll's page in millimetres, from what `batch_print.html` puts on it; a little more than it needs, for
 /// the cutter.
 fn height(report: &Report, shop: &Shop, paper: &str, duplicate: bool) -> u32 {
-    let (row, letters, fixed) = if paper == "p58" { (4.3, 9, 38.0) } else { (4.75, 11, 52.0) };
+    let (row, letters, fixed) = if paper == "p58" { (4.3, 9, 50.0) } else { (4.75, 11, 58.0) };
     let name = shop.merchant_name.chars().count().saturating_add(shop.outlet_name.chars().count()).saturating_add(2);
     let sections = report.people.iter().chain([&report.total]).map(section_rows);
     // Title and head: number, place, times; whoever opened and closed takes a second row on a narrow roll.
