@@ -48,6 +48,8 @@ journey('班结对账', async ({ screen, server }) => {
     await screen.see('000002');
     assert.deepEqual(await screen.axe(), []);
     await screen.screenshot('batch-close');
+    // The dialog ignores Enter for its first 300 ms, so that nobody says yes to what they have not seen.
+    await new Promise((done) => { setTimeout(done, 350); });
     await screen.key('Enter');
     await screen.see('班结完成');
     await screen.see('RMB 38.00');
@@ -93,7 +95,7 @@ journey('班结对账', async ({ screen, server }) => {
   });
 });
 
-/** The total of the sheet never scrolls sideways. */
+/** The page itself never scrolls sideways. */
 async function fits(screen) {
   return screen.page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
 }
