@@ -124,19 +124,24 @@ pub struct Window {
 pub async fn transactions(db: &Sqlite, reach: Reach, window: Window) -> Result<Vec<Transaction>, StorageError> {
     db.read(move |connection| {
         let start = (window.from.business_date(), TransactionId(0));
-        let after = window.after.map_or(start, |after| after.max(start));
-        let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_MERCHANT)?;
-        let parameters = params![
-            reach.merchant.0,
-            after.0.0,
-            after.1.0,
-            window.until.business_date().0,
-            window.from.0,
-            window.until.0,
-            reach.outlet(),
-            window.limit,
-        ];
-        Ok(statement.query_map(parameters, rows::transaction)?.collect::<rusqlite::Result<_>>()?)
+        let (day, after) = window.after.map_or(start, |after| after.max(start));
+        let (merchant, outlet) = (reach.merchant.0, reach.outlet());
+        let (from, until, last) = (window.from.0, window.until.0, window.until.business_date().0);
+        let mut found = Vec::new();
+        let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_DAY)?;
+        let parameters = params![merchant, day.0, after.0, from, until, outlet, window.limit];
+        for transaction in statement.query_map(parameters, rows::transaction)? {
+            found.push(transaction?);
+        }
+        let left = i64::from(window.limit).saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
+        if left > 0 && day.0 < last {
+            let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_DAYS)?;
+            let parameters = params![merchant, day.0, last, from, until, outlet, left];
+            for transaction in statement.query_map(parameters, rows::transaction)? {
+                found.push(transaction?);
+            }
+        }
+        Ok(found)
     })
     .await
 }
@@ -407,14 +412,17 @@ mod tests {
     async fn a_day_and_a_page_of_it_are_read_from_the_index() {
         let folder = tempfile::tempdir().expect("a folder");
         let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
-        let plan = db.read(|connection| {
-            let sql = format!("EXPLAIN QUERY PLAN {}", rows::TRANSACTIONS_OF_MERCHANT);
-            let mut statement = connection.prepare(&sql)?;
-            let plan = statement.query_map(params![1, 2, 3, 4, 5, 6, 7, 8], |row| row.get::<_, String>(3))?;
-            Ok(plan.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
-        });
-        let plan = plan.await.expect("reads");
-        assert!(plan.contains("ledger_transaction_day (merchant_id=? AND (business_date,id)>(?,?)"), "{plan}");
-        assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+        for (text, range) in [
+            (rows::TRANSACTIONS_OF_DAY, "(merchant_id=? AND business_date=? AND id>?)"),
+            (rows::TRANSACTIONS_OF_DAYS, "(merchant_id=? AND business_date>? AND business_date<?)"),
+        ] {
+            let plan = db.read(move |connection| {
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}"))?;
+                let plan = statement.query_map(params![1, 2, 3, 4, 5, 6, 7], |row| row.get::<_, String>(3))?;
+                Ok(plan.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
+            });
+            let plan = plan.await.expect("reads");
+            assert!(plan.ends_with(range) && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
     }
 }

@@ -30,7 +30,10 @@ async fn pages_show_everything_once_and_a_kept_cursor_shows_what_came_since() {
             }
         }
         assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7], "{list}");
+        // A day later, too.
+        shop.clock.advance(24 * domain::time::HOUR);
         pay(8).await;
+        cursor.push_str("&from=2026-11-23T00:00:00Z");
         let since = erp.get(&format!("{list}?limit=3{cursor}")).await;
         assert_eq!(amounts(&since.body), [8], "{list}");
         let id = since.body["data"][0]["id"].as_str().expect("an id");

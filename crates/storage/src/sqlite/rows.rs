@@ -34,12 +34,21 @@ pub(crate) const TRANSACTIONS_OF_BATCH: &str = concat!(
     " FROM ledger_transaction WHERE id > ?1 AND terminal_id = ?2 AND batch = ?3 ORDER BY id"
 );
 
-/// A merchant's transactions after one of them, up to a day and between two moments.
-pub(crate) const TRANSACTIONS_OF_MERCHANT: &str = concat!(
+/// A merchant's transactions of one day after one of them. The days after are another question: a search for pairs of day
+/// and number would begin at the day.
+pub(crate) const TRANSACTIONS_OF_DAY: &str = concat!(
     "SELECT ",
     transaction_columns!(),
-    " FROM ledger_transaction WHERE merchant_id = ?1 AND (business_date, id) > (?2, ?3) AND business_date <= ?4
-    AND at >= ?5 AND at < ?6 AND (?7 IS NULL OR outlet_id = ?7) ORDER BY business_date, id LIMIT ?8"
+    " FROM ledger_transaction WHERE merchant_id = ?1 AND business_date = ?2 AND id > ?3 AND at >= ?4 AND at < ?5
+    AND (?6 IS NULL OR outlet_id = ?6) ORDER BY id LIMIT ?7"
+);
+
+/// A merchant's transactions of the days after `?2` until `?3`.
+pub(crate) const TRANSACTIONS_OF_DAYS: &str = concat!(
+    "SELECT ",
+    transaction_columns!(),
+    " FROM ledger_transaction WHERE merchant_id = ?1 AND business_date > ?2 AND business_date <= ?3 AND at >= ?4
+    AND at < ?5 AND (?6 IS NULL OR outlet_id = ?6) ORDER BY business_date, id LIMIT ?7"
 );
 
 pub(crate) const TRANSACTIONS_ALL: &str =
