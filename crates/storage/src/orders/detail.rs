@@ -9,7 +9,8 @@ use domain::refund::Refund;
 use domain::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::{Listed, listed, name, one_sql};
+use super::Listed;
+use super::query::{listed, name, one_sql};
 use crate::StorageError;
 use crate::sqlite::{Sqlite, after_sale, rows};
 

@@ -2,6 +2,7 @@
 
 use domain::ids::PersonId;
 
+use super::query::{LAST_SALE, page_sql, totals_sql};
 use super::*;
 use crate::demo;
 

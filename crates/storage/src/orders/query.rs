@@ -1,0 +1,250 @@
+//! The questions to the database, and reading their rows.
+
+use domain::ids::{OrderId, TerminalId};
+use domain::ledger::Transaction;
+use domain::money::Fen;
+use domain::order::OrderStatus;
+use domain::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
+
+use super::{Cursor, Filter, Ids, Listed, Totals, Which, span};
+use crate::StorageError;
+use crate::sqlite::rows;
+
+/// Orders of an outlet in a range of ids that the filter is for. A paid order's row answers nearly all of it. An order that
+/// nobody tried to pay has no day, and so is not found, except where such orders are asked for.
+const WANTED: &str = "FROM orders o WHERE o.outlet_id = ?1 AND o.id >= ?2 AND o.id < ?3 \
+     AND COALESCE(o.paid_at, CASE WHEN o.attempt IS NOT NULL THEN o.attempt_at END, (SELECT t.at \
+        FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale' ORDER BY t.id DESC LIMIT 1), \
+        CASE WHEN ?6 IN ('any', 'unpaid') THEN o.opened_at END) BETWEEN ?4 AND ?5 \
+     AND CASE ?6 WHEN 'all' THEN 1 \
+        WHEN 'any' THEN 1 \
+        WHEN 'charged' THEN o.status = 'paid' \
+        WHEN 'failed' THEN o.paid_by IS NULL AND o.attempt IS NULL \
+        WHEN 'unknown' THEN o.attempt IS NOT NULL \
+        WHEN 'refund_pending' THEN EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.id \
+            AND r.status IN ('requested', 'escalated')) \
+        WHEN 'refunded' THEN o.status IN ('partly_refunded', 'refunded') \
+        WHEN 'voided' THEN o.status = 'voided' \
+        ELSE o.paid_by IS NULL AND o.attempt IS NULL \
+            AND NOT EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale') END \
+     AND (?7 = '' OR o.number LIKE '%' || ?7) \
+     AND (?8 = '' OR ?8 = substr(CASE WHEN o.attempt IS NOT NULL THEN o.attempt_masked ELSE (SELECT t.masked \
+        FROM ledger_transaction t WHERE t.id = COALESCE(o.paid_by, (SELECT s.id FROM ledger_transaction s \
+        WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1))) END, -4)) \
+     AND (?9 = '' OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL \
+        AND (instr(l.code, ?9) > 0 OR instr(lower(l.name), ?9) > 0 OR l.code IN (SELECT p.code FROM product p \
+        WHERE p.merchant_id = ?10 AND instr(p.pinyin, ?9) > 0))))";
+
+/// The values that [`WANTED`] takes, with those of the statement around it.
+struct Bound<'a> {
+    filter: &'a Filter,
+    which: &'static str,
+    product: String,
+    from: i64,
+    to: i64,
+}
+
+impl<'a> Bound<'a> {
+    fn new(filter: &'a Filter) -> Self {
+        let days = filter.period.and_then(|period| span(period.from, period.to));
+        // Who names one order wants to see it, also when nobody has tried to pay it.
+        let named = filter.period.is_none() && filter.which == Which::All;
+        Self {
+            filter,
+            which: if named { "any" } else { filter.which.word() },
+            product: filter.product.to_lowercase(),
+            from: days.map_or(i64::MIN, |(start, _)| start.0),
+            to: days.map_or(i64::MAX, |(_, end)| end.0.saturating_sub(1)),
+        }
+    }
+
+    fn values<'b>(&'b self, ids: &'b Ids, more: &[&'b dyn ToSql]) -> Vec<&'b dyn ToSql> {
+        let filter = self.filter;
+        let mut values: Vec<&dyn ToSql> = vec![
+            &filter.outlet.0,
+            &ids.start,
+            &ids.end,
+            &self.from,
+            &self.to,
+            &self.which,
+            &filter.number,
+            &filter.last_four,
+            &self.product,
+            &filter.merchant.0,
+        ];
+        values.extend_from_slice(more);
+        values
+    }
+}
+
+const COLUMNS: &str = "o.id, o.number, o.status, o.total, o.opened_at, o.attempt IS NOT NULL, o.attempt_at, \
+     o.attempt_masked, o.paid_by, o.operator_id, o.terminal_id, o.prints, (SELECT COALESCE(SUM(r.amount), 0) \
+     FROM refund r WHERE r.order_id = o.id AND r.status = 'approved'), EXISTS (SELECT 1 FROM refund r \
+     WHERE r.order_id = o.id AND r.status IN ('requested', 'escalated'))";
+
+/// One order.
+pub(super) fn one_sql() -> String {
+    format!("SELECT {COLUMNS} FROM orders o WHERE o.id = ?1 AND o.outlet_id = ?2")
+}
+
+/// Wanted orders from one end of a range of ids.
+pub(super) fn page_sql(up: bool) -> String {
+    if up {
+        format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id LIMIT ?11")
+    } else {
+        format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id DESC LIMIT ?11")
+    }
+}
+
+/// Sums over wanted orders, and how many are above an order.
+pub(super) fn totals_sql() -> String {
+    format!(
+        "SELECT COUNT(*), COUNT(o.paid_by), COALESCE(SUM(CASE WHEN o.paid_by IS NOT NULL THEN o.total END), 0), \
+            COALESCE(SUM(o.status IN ('partly_refunded', 'refunded', 'voided')), 0), \
+            COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total WHEN o.status IN ('partly_refunded', 'refunded') \
+                THEN (SELECT SUM(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') END), 0), \
+            COALESCE(SUM(o.paid_by IS NULL AND o.attempt IS NULL AND (?6 NOT IN ('any', 'unpaid') OR EXISTS (SELECT 1 \
+                FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale'))), 0), \
+            COALESCE(SUM(o.id > ?11), 0) {WANTED}"
+    )
+}
+
+pub(super) fn page(
+    connection: &Connection,
+    filter: &Filter,
+    ranges: &[Ids],
+    cursor: Cursor,
+    count: usize,
+) -> Result<Vec<Listed>, StorageError> {
+    let mut statement = connection.prepare_cached(&page_sql(matches!(cursor, Cursor::Above(_))))?;
+    let (bound, mut found) = (Bound::new(filter), Vec::new());
+    let mut take = |ids: Ids| -> Result<bool, StorageError> {
+        let left = i64::try_from(count.saturating_sub(found.len())).unwrap_or(i64::MAX);
+        if left > 0 && !ids.is_empty() {
+            let mut rows = statement.query(bound.values(&ids, &[&left]).as_slice())?;
+            while let Some(row) = rows.next()? {
+                found.push(listed(connection, row)?);
+            }
+        }
+        Ok(found.len() < count)
+    };
+    match cursor {
+        Cursor::Above(OrderId(id)) => {
+            for ids in ranges.iter().rev() {
+                if !take(ids.start.max(id.saturating_add(1))..ids.end)? {
+                    break;
+                }
+            }
+            found.reverse();
+        }
+        Cursor::Below(OrderId(id)) => {
+            for ids in ranges {
+                if !take(ids.start..ids.end.min(id))? {
+                    break;
+                }
+            }
+        }
+        Cursor::Top => {
+            for ids in ranges {
+                if !take(ids.clone())? {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn totals(
+    connection: &Connection,
+    filter: &Filter,
+    ranges: &[Ids],
+    first: i64,
+) -> Result<(Totals, i64), StorageError> {
+    let mut statement = connection.prepare_cached(&totals_sql())?;
+    let (bound, mut sums) = (Bound::new(filter), [0_i64; 7]);
+    for ids in ranges {
+        let row = statement.query_row(bound.values(ids, &[&first]).as_slice(), |row| {
+            let mut one = [0_i64; 7];
+            for (index, value) in one.iter_mut().enumerate() {
+                *value = row.get(index)?;
+            }
+            Ok(one)
+        })?;
+        for (sum, value) in sums.iter_mut().zip(row) {
+            *sum = sum.saturating_add(value);
+        }
+    }
+    let [count, charged, charged_sum, refunded, refunded_sum, failed, before] = sums;
+    let (charged_sum, refunded_sum) = (Fen(charged_sum), Fen(refunded_sum));
+    Ok((Totals { count, charged, charged_sum, refunded, refunded_sum, failed }, before))
+}
+
+/// The sale that paid an order, else its last one.
+pub(super) const LAST_SALE: &str =
+    "SELECT id FROM ledger_transaction WHERE order_id = ?1 AND kind = 'sale' ORDER BY id DESC LIMIT 1";
+
+pub(super) fn listed(connection: &Connection, row: &Row<'_>) -> Result<Listed, StorageError> {
+    let id: i64 = row.get(0)?;
+    let open: bool = row.get(5)?;
+    let sent = row.get::<_, Option<i64>>(6)?.map(Timestamp);
+    let masked: Option<String> = row.get(7)?;
+    let open_attempt = sent.filter(|_| open).map(|at| (at, masked.unwrap_or_default()));
+    let mut sale: Option<i64> = row.get(8)?;
+    if sale.is_none() && !open {
+        sale = connection.prepare_cached(LAST_SALE)?.query_row([id], |row| row.get(0)).optional()?;
+    }
+    let decisive = match sale {
+        Some(sale) => {
+            let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_ID)?;
+            statement.query_row([sale], rows::transaction).optional()?
+        }
+        None => None,
+    };
+    let opened_by: i64 = row.get(9)?;
+    let operator = name(connection, decisive.as_ref().map_or(opened_by, |sale| sale.actor.operator.0))?;
+    let (holder, refund_until) = card(connection, decisive.as_ref())?;
+    let terminal = decisive.as_ref().map_or(TerminalId(row.get(10)?), |sale| sale.actor.terminal);
+    Ok(Listed {
+        id: OrderId(id),
+        number: row.get(1)?,
+        status: rows::word(row, 2, OrderStatus::from_word)?,
+        total: Fen(row.get(3)?),
+        opened_at: Timestamp(row.get(4)?),
+        open_attempt,
+        batch_open: batch_open(connection, decisive.as_ref())?,
+        decisive,
+        operator,
+        terminal,
+        holder,
+        refund_until,
+        refunded: Fen(row.get(12)?),
+        pending: row.get(13)?,
+        prints: row.get(11)?,
+    })
+}
+
+/// The name of a person.
+pub(super) fn name(connection: &Connection, person: i64) -> rusqlite::Result<String> {
+    let sql = "SELECT name FROM person WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([person], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or_else(|| person.to_string()))
+}
+
+/// The holder of a transaction's card, and until when the shop may refund it when it is a sale that paid.
+fn card(connection: &Connection, sale: Option<&Transaction>) -> rusqlite::Result<(String, Option<Timestamp>)> {
+    let Some((sale, card)) = sale.and_then(|sale| Some((sale, sale.card?))) else { return Ok((String::new(), None)) };
+    let sql = "SELECT c.holder, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?));
+    let found = connection.prepare_cached(sql)?.query_row([card.0], read).optional()?;
+    let until = |window| sale.approved().then(|| domain::refund::deadline(sale.at, window));
+    Ok(found.map_or((String::new(), None), |(holder, window)| (holder, until(window))))
+}
+
+fn batch_open(connection: &Connection, sale: Option<&Transaction>) -> rusqlite::Result<bool> {
+    let Some(sale) = sale.filter(|sale| sale.approved()) else { return Ok(false) };
+    let sql = "SELECT batch_no FROM terminal WHERE id = ?1";
+    let batch = connection.prepare_cached(sql)?.query_row([sale.actor.terminal.0], |row| row.get(0)).optional()?;
+    Ok(batch == Some(sale.batch))
+}
