@@ -107,6 +107,43 @@ pub async fn terminals(
     .await
 }
 
+/// A terminal with the names of what it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Merchant.
+    pub merchant: MerchantId,
+    /// Its name.
+    pub merchant_name: String,
+    /// Outlet.
+    pub outlet: OutletId,
+    /// Its name.
+    pub outlet_name: String,
+    /// Terminal.
+    pub terminal: TerminalId,
+}
+
+/// Every terminal within reach, or of all merchants, by merchant and outlet.
+pub async fn places(db: &Sqlite, reach: Option<Reach>) -> Result<Vec<Place>, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT m.id, m.name, o.id, o.name, t.id FROM merchant m JOIN outlet o ON o.merchant_id = m.id
+            JOIN terminal t ON t.outlet_id = o.id
+            WHERE (?1 IS NULL OR m.id = ?1) AND (?2 IS NULL OR o.id = ?2) ORDER BY m.id, o.id, t.id LIMIT 5000";
+        let mut statement = connection.prepare_cached(sql)?;
+        let (merchant, outlet) = (reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet));
+        let found = statement.query_map(params![merchant, outlet], |row| {
+            Ok(Place {
+                merchant: MerchantId(row.get(0)?),
+                merchant_name: row.get(1)?,
+                outlet: OutletId(row.get(2)?),
+                outlet_name: row.get(3)?,
+                terminal: TerminalId(row.get(4)?),
+            })
+        })?;
+        Ok(found.collect::<rusqlite::Result<_>>()?)
+    })
+    .await
+}
+
 /// Which transactions, and where to go on.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {

@@ -127,6 +127,8 @@ pub fn router(web: Web) -> Router {
         .route("/refunds/new", get(till::refund_request::show).post(till::refund_request::ask))
         .route("/void", get(till::void::ask).post(till::void::confirm))
         .route("/office/refunds", get(office::refunds::show).post(office::refunds::decide))
+        .route("/keys", get(office::api_keys::show).post(office::api_keys::make))
+        .route("/keys/revoke", get(office::api_keys::show).post(office::api_keys::revoke))
         .route("/static/{*name}", get(assets::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -73,6 +73,7 @@ impl Page {
         let said = match flash.word.as_str() {
             "password_changed" => Some(text.said_password_changed),
             "session_ended" => Some(text.said_session_ended),
+            "api_key_revoked" => Some(text.said_api_key_revoked),
             _ => None,
         };
         let outlet = session.shop.as_ref().map_or_else(
@@ -81,8 +82,11 @@ impl Page {
         );
         let pinned = |one: &OpenAttempt| Pinned {
             text: fill(self.text.pay.unresolved, &[&one.number, &one.amount.to_string()]),
-            link: (session.shop.as_ref().is_some_and(|shop| shop.terminal == one.actor.terminal))
-                .then(|| format!("/sale?order={}", one.order)),
+            // At the till that has it, where it is paid; anywhere else in the store, where it is looked up.
+            link: match &session.shop {
+                Some(shop) if shop.terminal == one.actor.terminal => format!("/sale?order={}", one.order),
+                _ => format!("/orders/{}", one.order),
+            },
         };
         Shell {
             unresolved: session.unresolved.iter().map(pinned).collect(),
@@ -138,6 +142,8 @@ pub(crate) enum Menu {
     Refunds,
     /// Decide on refunds for the card company.
     LateRefunds,
+    /// Keys for programs.
+    ApiKeys,
     /// The own password and sessions.
     Account,
 }
@@ -146,8 +152,8 @@ pub(crate) enum Menu {
 #[derive(Clone, Debug)]
 pub(crate) struct Pinned {
     pub(crate) text: String,
-    /// Its order, at the till that has it.
-    pub(crate) link: Option<String>,
+    /// Its order.
+    pub(crate) link: String,
 }
 
 /// The frame of a page: top bar and menu. Templates that extend `shell.html` hold it as `shell`.

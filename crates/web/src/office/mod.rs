@@ -1,3 +1,4 @@
 //! The card company's pages.
 
+pub(crate) mod api_keys;
 pub(crate) mod refunds;

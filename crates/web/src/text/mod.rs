@@ -17,6 +17,7 @@ macro_rules! texts {
     };
 }
 
+mod api_keys;
 pub(crate) mod batch;
 pub(crate) mod codes;
 mod login;
@@ -41,6 +42,7 @@ macro_rules! pages {
 }
 
 pages! {
+    api_keys: ApiKeys,
     batch: Batch,
     codes: Codes,
     login: Login,
@@ -48,7 +50,7 @@ pages! {
     password: Password,
     pay: Payment,
     problem: Problem,
-    refund: Refund,
+    refund: Refunds,
     sale: Sale,
     shell: Shell,
     slip: Slip,

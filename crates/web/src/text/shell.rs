@@ -21,6 +21,7 @@ texts! {
         orders: "订单查询", "Orders";
         refunds: "退货审核", "Refund review";
         batch: "班结对账", "Shift report";
+        keys: "接口密钥", "API keys";
         account: "修改密码", "Password";
         lock: "锁定屏幕", "Lock";
         logout: "退出登录", "Sign out";
@@ -39,6 +40,7 @@ texts! {
         slow: "网络较慢，请稍候", "The network is slow, please wait.";
         compat: "当前是兼容模式，请点地址栏的“极速模式”图标", "Switch the browser to its Chrome (fast) mode.";
         said_password_changed: "密码已修改。其他登录已全部退出。", "Password changed. All your other sessions were signed out.";
+        said_api_key_revoked: "密钥已停用，立即生效。", "The key was revoked; it opens nothing any more.";
         said_session_ended: "该登录已退出。", "That session was signed out.";
     }
 }

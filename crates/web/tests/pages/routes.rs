@@ -23,6 +23,7 @@ use Access::{AnySession, May, Public, Session};
 const SELL: Access = May(Action::Sell);
 const ORDERS: Access = May(Action::ViewOrders);
 const BATCH: Access = May(Action::CloseBatch);
+const KEYS: Access = May(Action::ManageApiKeys);
 
 const ROUTES: &[(&str, &str, Access)] = &[
     ("GET", "/", Session),
@@ -87,6 +88,10 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/void", May(Action::RequestRefund)),
     ("GET", "/office/refunds", May(Action::LateRefund)),
     ("POST", "/office/refunds", May(Action::LateRefund)),
+    ("GET", "/keys", KEYS),
+    ("POST", "/keys", KEYS),
+    ("GET", "/keys/revoke", KEYS),
+    ("POST", "/keys/revoke", KEYS),
     ("GET", "/static/{*name}", Public),
     ("GET", "/healthz", Public),
     ("GET", "/readyz", Public),
