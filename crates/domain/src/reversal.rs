@@ -29,6 +29,9 @@ pub struct Reversed {
 
 pub(crate) fn decide(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
     let mut changes = Changes::default();
+    if reversed.request_id == envelope.request_id {
+        return own_id(state, envelope, reversed);
+    }
     let Some(original) = state.requests.get(&(reversed.request_id, envelope.actor.merchant)) else {
         return block(state, envelope, reversed);
     };
@@ -75,6 +78,13 @@ fn judge<'a>(
         return Err(Decline::VoidTooLate);
     }
     state.cards.get(&sold.payee).map(|_| sold).ok_or(Decline::CardClosed)
+}
+
+/// A reversal needs a request id of its own. This one is used up now, so a sale that still arrives under it is refused.
+fn own_id(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
+    let mut transaction = record(state, envelope, Kind::Reversal, reversed.amount);
+    transaction.decline = Some(Decline::NotReversible);
+    recorded(state, transaction, Vec::new(), Changes::default())
 }
 
 /// Two records: the sale's request id, withdrawn, and the reversal itself with "nothing to reverse".

@@ -179,3 +179,16 @@ fn a_reversal_undoes_the_sale_once_or_keeps_it_from_ever_coming() {
     assert_eq!(world.decline(&envelope(5, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None, "another try pays");
     assert_eq!(world.audit(), []);
 }
+
+#[test]
+fn a_reversal_under_the_sales_own_id_is_refused_and_so_is_the_sale() {
+    let mut world = World::new();
+    world.put_card(card(CARD));
+    world.put_order(order(ORDER, 7_300));
+    world.ask(&envelope(1, MORNING, load(CARD, 10_000)));
+    let reversed = Reversed { request_id: world::request(2), order: OrderId(ORDER), amount: Fen(7_300) };
+    assert_eq!(world.decline(&envelope(2, MORNING, Command::Reverse(reversed))), Some(Decline::NotReversible));
+    let late = world.ask(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
+    assert_eq!((late.approved(), balance(&world, CARD)), (false, Fen(10_000)));
+    assert_eq!(world.audit(), []);
+}

@@ -1,10 +1,12 @@
 //! Random worlds and random commands in them: few cards, few orders, tiny limits, so that the commands meet.
 
 use domain::card::{Card, CardStatus, Programme};
-use domain::command::{Envelope, Proof};
-use domain::ids::{MerchantId, TerminalId};
+use domain::command::{Command, Envelope, Proof};
+use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
+use domain::refund::{Ground, Request, Review, SoldLine};
+use domain::reversal::Reversed;
 use domain::time::{BusinessDate, HOUR};
 use proptest::prelude::*;
 
@@ -41,10 +43,19 @@ impl Sketch {
             world.put_card(Card { status, expires_on, programme, ..card(number) });
         }
         for order in self.orders {
+            world.lines.insert(order.id, lines_of(order.total));
             world.put_order(order);
         }
         world
     }
+}
+
+/// Two pieces of a drug and one of something else, which come to `total`.
+fn lines_of(total: Fen) -> Vec<SoldLine> {
+    let drug = Fen(total.0 / 3);
+    let rest = Fen(total.0 - 2 * drug.0);
+    let line = |line, price, quantity, drug| SoldLine { line, price, quantity, drug };
+    [line(1, drug, 2, true), line(2, rest, 1, false)].into_iter().filter(|line| line.price.is_positive()).collect()
 }
 
 pub(crate) fn any_card() -> impl Strategy<Value = CardSketch> {
@@ -100,7 +111,20 @@ pub(crate) enum Step {
     Sale { order: i64, card: u8, proof: u8, off: i64 },
     Withdraw { order: i64 },
     Load { card: u8, amount: i64 },
+    Refund { order: usize, lines: Vec<(i64, i64)>, ground: Ground, worded: bool, escalate: bool, who: Who },
+    Review { refund: usize, card: Option<u8>, worded: bool, who: Who },
+    Void { order: usize },
+    Reverse { sale: usize, off: i64 },
+    BatchClose,
     Repeat { back: usize, asks: bool },
+}
+
+/// Who asks for a refund or decides on one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Who {
+    Cashier,
+    Manager,
+    Issuer,
 }
 
 /// Step, request id, microseconds since the step before, whether the other merchant's till asks.
@@ -118,46 +142,145 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         1 => order().prop_map(|order| Step::Withdraw { order }),
         3 => (card(), -1..400_i64).prop_map(|(card, amount)| Step::Load { card, amount }),
         2 => (0..8_usize, any::<bool>()).prop_map(|(back, asks)| Step::Repeat { back, asks }),
+        4 => after_sale(),
+    ]
+}
+
+fn after_sale() -> impl Strategy<Value = Step> {
+    let who = || prop_oneof![4 => Just(Who::Cashier), 3 => Just(Who::Manager), 2 => Just(Who::Issuer)];
+    let worded = || prop::bool::weighted(0.95);
+    let line = prop_oneof![6 => (1..=2_i64, Just(1_i64)), 2 => (1..=3_i64, 0..=3_i64)];
+    let lines = prop::collection::vec(line, 1..3);
+    let ground = prop_oneof![4 => Just(Ground::Quality), 1 => Just(Ground::ShopError), 1 => Just(Ground::ChangedMind)];
+    // The right card mostly: 0 stands for the one that paid.
+    let card = prop_oneof![2 => Just(None), 6 => Just(Some(0)), 1 => (1..=NUMBERS).prop_map(Some)];
+    prop_oneof![
+        5 => (0..8_usize, lines, ground, worded(), prop::bool::weighted(0.2), who()).prop_map(
+            |(order, lines, ground, worded, escalate, who)| Step::Refund { order, lines, ground, worded, escalate, who },
+        ),
+        6 => (0..6_usize, card, worded(), who())
+            .prop_map(|(refund, card, worded, who)| Step::Review { refund, card, worded, who }),
+        2 => (0..8_usize).prop_map(|order| Step::Void { order }),
+        2 => (0..8_usize, prop_oneof![9 => Just(0_i64), 1 => Just(1_i64)])
+            .prop_map(|(sale, off)| Step::Reverse { sale, off }),
+        1 => Just(Step::BatchClose),
     ]
 }
 
 pub(crate) fn any_steps() -> impl Strategy<Value = Vec<Asked>> {
-    let pause = prop_oneof![6 => Just(0_i64), 3 => 1..HOUR, 1 => Just(DAY)];
-    prop::collection::vec((any_step(), 0..REQUESTS, pause, prop::bool::weighted(0.1)), 1..100)
+    let pause = prop_oneof![12 => Just(0_i64), 6 => 1..HOUR, 1 => Just(DAY)];
+    let steps = prop::collection::vec((any_step(), 0..REQUESTS, pause, prop::bool::weighted(0.1)), 1..100);
+    (any::<bool>(), steps).prop_map(|(busy, steps)| if busy { busy_morning().chain(steps).collect() } else { steps })
 }
 
+/// Cards are loaded and orders paid, so that something can be given back.
+fn busy_morning() -> impl Iterator<Item = Asked> {
+    let loads = (1..NUMBERS).map(|card| Step::Load { card, amount: 390 });
+    let sales =
+        (1..9).map(|order| Step::Sale { order, card: 1 + u8::try_from(order % 3).unwrap_or(0), proof: 9, off: 0 });
+    loads.chain(sales).zip(REQUESTS..).map(|(step, n)| (step, n, 0, false))
+}
+
+/// The envelopes of `steps`. What comes after a sale names what the world made of the steps before: orders that are
+/// paid, refunds by the number they got. So they are tried on a copy on the way.
 pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
+    let mut shadow = world.clone();
     let mut at = MORNING;
     let mut all: Vec<Envelope> = Vec::new();
     for (step, n, pause, other) in steps {
         at = at.plus(*pause);
-        let total = |id: &i64| world.orders.values().find(|order| order.id.0 == *id).map_or(100, |order| order.total.0);
-        let command = match step {
-            Step::Inquiry { card, right } => super::inquiry(*card, *right),
-            Step::Check { order, card, right, off } => super::check(*order, total(order) + off, *card, *right),
-            Step::Sale { order, card, proof, off } => {
-                let proof = match proof {
-                    0 => Proof::Confirmed { until: at },
-                    1 => Proof::Confirmed { until: at.plus(-1) },
-                    2 | 3 => Proof::Pin(super::pin(*card, false)),
-                    _ => Proof::Pin(super::pin(*card, true)),
-                };
-                super::sale(*order, total(order) + off, *card, proof)
-            }
-            Step::Withdraw { order } => super::withdraw(*order, total(order)),
-            Step::Load { card, amount } => super::load(*card, *amount),
+        let mut asked = match step {
             Step::Repeat { back, asks } => {
                 let Some(earlier) = all.iter().rev().nth(*back).cloned() else { continue };
                 let command = if *asks { super::withdraw(1, 1) } else { earlier.command.clone() };
-                all.push(Envelope { at, entropy: 5, command, ..earlier });
-                continue;
+                Envelope { at, entropy: 5, command, ..earlier }
+            }
+            step => {
+                // Ids that meet by chance are for payments; those of what comes after seldom do.
+                let after = matches!(step, Step::Refund { .. } | Step::Review { .. } | Step::Void { .. });
+                let n = if after && n % 8 > 0 { 1_000 + u16::try_from(all.len()).unwrap_or(0) } else { *n };
+                let asked = envelope(n, at, command(&shadow, step, at));
+                match step {
+                    Step::Refund { who, .. } | Step::Review { who, .. } => who.asks(asked),
+                    _ => asked,
+                }
             }
         };
-        let mut asked = envelope(*n, at, command);
-        if *other {
+        if *other && !asked.actor.is_issuer() && !matches!(step, Step::Repeat { .. }) {
             asked.actor = actor(OTHER, OTHER_TILL);
         }
+        shadow.ask(&asked);
         all.push(asked);
     }
     all
+}
+
+impl Who {
+    fn asks(self, envelope: Envelope) -> Envelope {
+        match self {
+            Self::Cashier => envelope,
+            Self::Manager => super::by(1002, envelope),
+            Self::Issuer => super::by_issuer(9001, envelope),
+        }
+    }
+}
+
+fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
+    let total = |id: &i64| world.orders.get(&OrderId(*id)).map_or(100, |order| order.total.0);
+    match step {
+        Step::Inquiry { card, right } => super::inquiry(*card, *right),
+        Step::Check { order, card, right, off } => super::check(*order, total(order) + off, *card, *right),
+        Step::Sale { order, card, proof, off } => {
+            let proof = match proof {
+                0 => Proof::Confirmed { until: at },
+                1 => Proof::Confirmed { until: at.plus(-1) },
+                2 | 3 => Proof::Pin(super::pin(*card, false)),
+                _ => Proof::Pin(super::pin(*card, true)),
+            };
+            super::sale(*order, total(order) + off, *card, proof)
+        }
+        Step::Withdraw { order } => super::withdraw(*order, total(order)),
+        Step::Load { card, amount } => super::load(*card, *amount),
+        Step::Refund { order, lines, ground, worded, escalate, .. } => Command::RefundRequest(Request {
+            order: paid(world, *order),
+            lines: lines.clone(),
+            ground: *ground,
+            reason: words(*worded),
+            escalate: *escalate,
+        }),
+        Step::Review { refund, card, worded, .. } => {
+            // The latest first: those are still open.
+            let found = world.refunds.values().rev().nth(*refund).or(world.refunds.values().next_back());
+            let (order, refund) = found.map_or((OrderId(1), TransactionId(1)), |found| (found.order, found.id));
+            let card = card.map(|number| if number == 0 { payer(world, order) } else { number });
+            Command::RefundReview(Review { order, refund, card: card.map(super::presented), opinion: words(*worded) })
+        }
+        Step::Void { order } => Command::Void { order: paid(world, *order), checker: PersonId(1002) },
+        Step::Reverse { sale, off } => {
+            let sales = world.transactions.iter().rev().filter(|one| one.kind == domain::ledger::Kind::Sale);
+            let sale = sales.filter_map(|one| Some((one.request_id, one.order?, one.amount))).nth(*sale);
+            // None yet: one that never arrives, or arrives later.
+            let (request_id, order, amount) = sale.unwrap_or((super::request(7), OrderId(1), Fen(total(&1))));
+            Command::Reverse(Reversed { request_id, order, amount: Fen(amount.0 + off) })
+        }
+        Step::BatchClose | Step::Repeat { .. } => Command::BatchClose,
+    }
+}
+
+/// The latest paid order but `nth`, or any order while none is paid.
+fn paid(world: &World, nth: usize) -> OrderId {
+    let paid = world.transactions.iter().rev().filter(|one| one.approved() && one.kind == domain::ledger::Kind::Sale);
+    paid.filter_map(|sale| sale.order).nth(nth).unwrap_or(OrderId(i64::try_from(nth).unwrap_or(0) + 1))
+}
+
+/// The card that paid the order.
+fn payer(world: &World, order: OrderId) -> u8 {
+    let sale = world.orders.get(&order).and_then(|order| order.paid_by);
+    let sale = world.transactions.iter().find(|one| Some(one.id) == sale);
+    let card = world.cards.values().find(|card| sale.is_some_and(|sale| sale.card == Some(card.id)));
+    card.map_or(1, |card| card.key.0[0])
+}
+
+fn words(usable: bool) -> String {
+    if usable { "the box is damaged".to_owned() } else { "x".to_owned() }
 }
