@@ -31,6 +31,9 @@ impl Ground {
         for order in world.orders.values() {
             memory.put_order(order.clone());
         }
+        for (order, lines) in &world.lines {
+            memory.put_lines(*order, lines.clone());
+        }
         Self { books: Books::Memory(memory), folder: None }
     }
 
@@ -164,6 +167,14 @@ fn lay_orders(connection: &Connection, world: &World) -> rusqlite::Result<()> {
                 order.attempt.map(|RequestId(bytes)| bytes)
             ],
         )?;
+    }
+    for (order, lines) in &world.lines {
+        for line in lines {
+            let sql = "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, price, quantity, amount,
+                    added_at, added_by)
+                VALUES (?1, ?2, '', '', '', '', ?3, ?4, ?5, ?4 * ?5, 0, 1003)";
+            connection.execute(sql, params![order.0, line.line, line.drug, line.price.0, line.quantity])?;
+        }
     }
     Ok(())
 }
