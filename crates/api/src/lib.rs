@@ -14,6 +14,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get, post};
+use domain::target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Sqlite;
@@ -37,8 +38,11 @@ mod rate;
 mod records;
 mod refunds;
 mod reversals;
+mod webhook;
 
 pub use openapi::description;
+pub use webhook::Courier;
+use webhook::resource as hooks;
 
 /// Longest body.
 const BODY_MAX: usize = 256 * 1024;
@@ -56,13 +60,21 @@ pub struct Api {
     behind_proxy: bool,
     rates: rate::Rates,
     flights: flight::Flights,
+    targets: TargetsAllowed,
 }
 
 impl Api {
     /// Operations over `storage`, money through `engine`. `behind_proxy`: the caller's address is in `X-Forwarded-For`.
     pub fn new(storage: Sqlite, engine: Engine, vault: Vault, clock: Clock, behind_proxy: bool) -> Self {
         let (rates, flights) = (rate::Rates::default(), flight::Flights::default());
-        Self { storage, engine, vault, clock, behind_proxy, rates, flights }
+        let targets = TargetsAllowed::default();
+        Self { storage, engine, vault, clock, behind_proxy, rates, flights, targets }
+    }
+
+    /// The same, with webhook targets that the operator permits in spite of the rules.
+    #[must_use]
+    pub fn with_targets(self, targets: TargetsAllowed) -> Self {
+        Self { targets, ..self }
     }
 }
 
@@ -88,6 +100,12 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/statements/{date}", get(records::statement))
         .route("/api/v1/products", get(products::list))
         .route("/api/v1/products/{code}", get(products::show).put(products::put).patch(products::patch))
+        .route("/api/v1/webhook_endpoints", get(hooks::list).post(hooks::create))
+        .route("/api/v1/webhook_endpoints/{id}", get(hooks::show).patch(hooks::update).delete(hooks::delete))
+        .route("/api/v1/webhook_endpoints/{id}/rotate_secret", post(hooks::rotate))
+        .route("/api/v1/webhook_endpoints/{id}/test", post(hooks::try_out))
+        .route("/api/v1/webhook_endpoints/{id}/deliveries", get(hooks::deliveries))
+        .route("/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay", post(hooks::replay))
         .route_layer(from_fn_with_state(api.clone(), gate::admit));
 
     // From the inside out: the last layer sees the request first.

@@ -11,6 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::model::{List, TransactionResource, order, payment, place, product, refund};
 use crate::operation::{OPERATIONS, Operation};
 use crate::problem::{Code, ProblemBody};
+use crate::webhook::resource as hooks;
 
 const ABOUT: &str = include_str!("about.md");
 
@@ -68,6 +69,12 @@ fn schemas() -> Schemas {
     add::<product::ProductChange>("ProductChange", list);
     add::<product::ProductResource>("Product", list);
     add::<List<product::ProductResource>>("ProductList", list);
+    add::<hooks::NewWebhookEndpoint>("NewWebhookEndpoint", list);
+    add::<hooks::WebhookEndpointChange>("WebhookEndpointChange", list);
+    add::<hooks::WebhookEndpoint>("WebhookEndpoint", list);
+    add::<List<hooks::WebhookEndpoint>>("WebhookEndpointList", list);
+    add::<hooks::WebhookDelivery>("WebhookDelivery", list);
+    add::<List<hooks::WebhookDelivery>>("WebhookDeliveryList", list);
     add::<ProblemBody>("Problem", list);
     all
 }
@@ -161,6 +168,7 @@ fn parameters(operation: &Operation) -> Value {
                 "Your own number of the product.",
                 json!({"type": "string", "minLength": 1, "maxLength": 20, "pattern": "^[0-9A-Za-z-]+$"}),
             ),
+            (_, "Webhooks") => ("A number, as text.", json!({"type": "string", "pattern": "^[0-9]{1,19}$"})),
             (_, "Records") if operation.path.contains("orders") => {
                 ("The order's id.", json!({"type": "string", "pattern": "^[0-9]{1,19}$"}))
             }

@@ -267,4 +267,52 @@ operations! {
         about: "Fields that are not named stay as they are.", query: NOTHING, body: Some("ProductChange"),
         answers: [200 "Product" "Changed"], problems: []
     }
+    "listWebhookEndpoints" GET "/api/v1/webhook_endpoints" "Webhooks" [Read] "Webhook endpoints" {
+        about: "Where events of your money are sent, oldest first.", query: &[CURSOR, LIMIT], body: None,
+        answers: [200 "WebhookEndpointList" "A page"], problems: []
+    }
+    "createWebhookEndpoint" POST "/api/v1/webhook_endpoints" "Webhooks" [Read] "Make a webhook endpoint" {
+        about: "Answers the secret that signs what is sent, this once. At most 20 for a merchant.",
+        query: NOTHING, body: Some("NewWebhookEndpoint"),
+        answers: [201 "WebhookEndpoint" "Made"], problems: []
+    }
+    "getWebhookEndpoint" GET "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "A webhook endpoint" {
+        about: "Without its secret.", query: NOTHING, body: None,
+        answers: [200 "WebhookEndpoint" "The endpoint"], problems: []
+    }
+    "updateWebhookEndpoint" PATCH "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "Change a webhook endpoint" {
+        about: "Fields that are not named stay as they are. Status active starts one again that was paused or stopped \
+            by itself.",
+        query: NOTHING, body: Some("WebhookEndpointChange"),
+        answers: [200 "WebhookEndpoint" "Changed"], problems: []
+    }
+    "deleteWebhookEndpoint" DELETE "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "Delete a webhook endpoint" {
+        about: "For good; what still waits for it is not sent any more.", query: NOTHING, body: None,
+        answers: [200 "WebhookEndpoint" "Gone"], problems: []
+    }
+    "rotateWebhookSecret" POST "/api/v1/webhook_endpoints/{id}/rotate_secret" "Webhooks" [Read] "Give a new secret" {
+        about: "Answers the new secret, this once. For 24 hours the one before signs too.",
+        query: NOTHING, body: None,
+        answers: [200 "WebhookEndpoint" "Changed"], problems: []
+    }
+    "testWebhookEndpoint" POST "/api/v1/webhook_endpoints/{id}/test" "Webhooks" [Read] "Send a test event" {
+        about: "Sends webhook.test to this endpoint alone; it has to be active.", query: NOTHING, body: None,
+        answers: [201 "WebhookDelivery" "On its way"], problems: [InvalidRequest]
+    }
+    "listWebhookDeliveries" GET "/api/v1/webhook_endpoints/{id}/deliveries" "Webhooks" [Read] "Deliveries" {
+        about: "What was sent or is on its way to an endpoint in the last 30 days, newest first.",
+        query: &[
+            Param {
+                name: "status", about: "Only in this state.",
+                schema: r#"{"type":"string","enum":["pending","delivered","parked"]}"#, example: "parked",
+            },
+            CURSOR, LIMIT,
+        ],
+        body: None, answers: [200 "WebhookDeliveryList" "A page"], problems: []
+    }
+    "replayWebhookDelivery" POST "/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay" "Webhooks" [Read]
+        "Send an event again" {
+        about: "Once more, or at once; tried for three days from now.", query: NOTHING, body: None,
+        answers: [201 "WebhookDelivery" "On its way"], problems: []
+    }
 }

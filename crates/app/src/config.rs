@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::target::TargetsAllowed;
 use storage::Sqlite;
 
 use crate::Failure;
@@ -108,12 +109,22 @@ pub(crate) struct Serve {
     /// Customer-service phone shown on every page.
     #[arg(long, env = "WEBPOS_HOTLINE", value_name = "PHONE", default_value = "025-86988520")]
     pub(crate) hotline: String,
+    /// Hosts that webhooks may go to in spite of the rules (https, port 443, public Internet): `host:port` or `host:*`,
+    /// with commas between.
+    #[arg(long, env = "WEBPOS_WEBHOOK_ALLOW", value_name = "LIST", default_value = "")]
+    pub(crate) webhook_allow: String,
     /// Every captcha's answer; for tests, with --demo on a loopback address only.
     #[arg(long, env = "WEBPOS_TEST_CAPTCHA", value_name = "TEXT", hide = true)]
     pub(crate) test_captcha: Option<String>,
 }
 
 impl Serve {
+    /// The webhook targets that are allowed in spite of the rules.
+    pub(crate) fn targets(&self) -> Result<TargetsAllowed, Failure> {
+        let refuse = || Failure::Configuration("--webhook-allow takes host:port or host:*, with commas between".to_owned());
+        TargetsAllowed::parse(&self.webhook_allow).ok_or_else(refuse)
+    }
+
     /// Certificate and key, if TLS is wanted. Refuses combinations that would be less safe than they look.
     pub(crate) fn check(&self) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
         let refuse = |message: &str| Err(Failure::Configuration(message.to_owned()));

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::Api;
+use api::{Api, Courier};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use engine::Engine;
@@ -25,6 +25,7 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let tls = options.check()?;
+    let targets = options.targets()?;
     let storage = options.database.open()?;
     let vault = Vault::of(&storage, &options.database.data_dir).await?;
     let books = Books::Sqlite(storage.clone(), vault.chain_key());
@@ -42,6 +43,8 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     };
     let settings = settings(&options, tls.is_some());
     let api = Api::new(storage.clone(), engine.clone(), vault.clone(), clock.clone(), options.behind_proxy);
+    let api = api.with_targets(targets.clone());
+    tokio::spawn(Courier::new(storage.clone(), vault.clone(), clock.clone(), targets).run());
     let web = Web::new(storage, engine, vault, clock, settings);
     tokio::spawn(web::follow_up(web.clone()));
     let app = router(web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
@@ -49,19 +52,16 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     stop_on_signal(handle.clone())?;
     announce(&format!("{scheme}://{address}"), options.demo);
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
-    match tls {
-        Some(config) => {
-            let mut server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
-            server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
-            server.first_request_timeout(HEADERS_WITHIN).serve(app).await
-        }
-        None => {
-            let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
-            server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
-            server.first_request_timeout(HEADERS_WITHIN).serve(app).await
-        }
-    }
-    .map_err(failed)
+    let served = if let Some(config) = tls {
+        let mut server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
+        server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
+        server.first_request_timeout(HEADERS_WITHIN).serve(app).await
+    } else {
+        let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
+        server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
+        server.first_request_timeout(HEADERS_WITHIN).serve(app).await
+    };
+    served.map_err(failed)
 }
 
 fn settings(options: &Serve, tls: bool) -> Settings {

@@ -122,6 +122,8 @@ pub struct TermsChange {
     pub description: Option<String>,
     /// Which events; at least one.
     pub events: Option<BTreeSet<EventKind>>,
+    /// Active or paused.
+    pub status: Option<EndpointStatus>,
 }
 
 fn words(events: &BTreeSet<EventKind>) -> String {
@@ -304,7 +306,12 @@ fn change_found(
     let id = found.id;
     match change {
         Change::Create(_) => return Ok(Changed::Absent),
-        Change::Update(_, terms) => update(connection, &found, &terms)?,
+        Change::Update(_, terms) => {
+            update(connection, &found, &terms)?;
+            if let Some(status) = terms.status {
+                set_status(connection, found, status, entry.at)?;
+            }
+        }
         Change::Status(_, status) => return Ok(set_status(connection, found, status, entry.at)?),
         Change::Rotate(_) => rotate(connection, &found, entry.at)?,
         Change::TryOut(_) => return Ok(try_out(connection, &found, entry.at)?),

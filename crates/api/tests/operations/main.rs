@@ -7,3 +7,4 @@ mod records;
 mod refunds;
 mod shop;
 mod tenant;
+mod webhooks;

@@ -10,6 +10,8 @@ struct Theirs {
     payment: String,
     refund: String,
     order: String,
+    endpoint: String,
+    event: String,
     key: &'static str,
 }
 
@@ -23,7 +25,12 @@ async fn theirs(shop: &Shop) -> Theirs {
     assert_eq!(refund.text_of("status"), "requested", "{}", refund.text);
     let product = json!({"name": "Theirs alone", "otc_class": "NONE", "unit": "box", "price": 100});
     erp.put("/products/THEIRS-1", "their-product", &product).await.is(201, "");
-    Theirs { payment: paid.text_of("id"), refund: refund.text_of("id"), order: paid.text_of("order_id"), key }
+    let endpoint = erp.post("/webhook_endpoints", &json!({"url": "https://theirs.example.com/hook"})).await;
+    endpoint.is(201, "");
+    let endpoint = endpoint.text_of("id");
+    let event = erp.post(&format!("/webhook_endpoints/{endpoint}/test"), &Value::Null).await.text_of("event_id");
+    let (payment, refund, order) = (paid.text_of("id"), refund.text_of("id"), paid.text_of("order_id"));
+    Theirs { payment, refund, order, endpoint, event, key }
 }
 
 /// The operation's path with their ids in its places.
@@ -31,10 +38,12 @@ fn with_their_ids(operation: &Described, theirs: &Theirs) -> String {
     let id = match operation.path.split('/').nth(1).unwrap_or_default() {
         "refunds" => &theirs.refund,
         "orders" => &theirs.order,
+        "webhook_endpoints" => &theirs.endpoint,
         _ => &theirs.payment,
     };
     let today = OPENING.business_date().to_string();
-    operation.path.replace("{id}", id).replace("{code}", "THEIRS-1").replace("{date}", &today)
+    let path = operation.path.replace("{id}", id).replace("{event_id}", &theirs.event);
+    path.replace("{code}", "THEIRS-1").replace("{date}", &today)
 }
 
 /// A body that would do at their shop.
@@ -73,7 +82,7 @@ async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_no
             answer.is(404, "not_found");
         }
         assert!(!answer.status.is_server_error(), "{}: {}", operation.id, answer.text);
-        for word in [&theirs.payment, &theirs.refund, &theirs.order, "Theirs alone", "25010007", "2501001\""] {
+        for word in [&theirs.payment, &theirs.refund, &theirs.order, "Theirs alone", "theirs.example", "25010007", "2501001\""] {
             assert!(!answer.text.contains(word), "{} told a stranger {word}: {}", operation.id, answer.text);
         }
     }
@@ -85,6 +94,8 @@ async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_no
     assert_eq!(erp.get(&format!("/payments/{}", theirs.payment)).await.text_of("order_status"), "paid");
     assert_eq!(erp.get(&format!("/refunds/{}", theirs.refund)).await.text_of("status"), "requested");
     assert_eq!(erp.get("/products/THEIRS-1").await.text_of("name"), "Theirs alone");
+    let endpoint = erp.get(&format!("/webhook_endpoints/{}", theirs.endpoint)).await;
+    assert_eq!((endpoint.text_of("status"), endpoint.text_of("url").as_str()), ("active".to_owned(), "https://theirs.example.com/hook"));
     assert_eq!(shop.balance().await, before);
     shop.assert_in_order().await;
 }
@@ -118,9 +129,13 @@ fn every_route_is_described() {
     for route in include_str!("../../src/lib.rs").split(".route(\"/api/v1").skip(1) {
         let (path, handlers) = route.split_once('"').expect("a path");
         let handlers = handlers.split('\n').next().unwrap_or_default();
-        for (method, call) in
-            [(Method::GET, "get("), (Method::POST, "post("), (Method::PUT, "put("), (Method::PATCH, "patch(")]
-        {
+        for (method, call) in [
+            (Method::GET, "get("),
+            (Method::POST, "post("),
+            (Method::PUT, "put("),
+            (Method::PATCH, "patch("),
+            (Method::DELETE, "delete("),
+        ] {
             if handlers.contains(&format!(" {call}")) || handlers.contains(&format!(").{call}")) {
                 routed.push((method, path.to_owned()));
             }

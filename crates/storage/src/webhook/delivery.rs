@@ -27,7 +27,7 @@ pub const GIVE_UP_AFTER: i64 = 72 * HOUR;
 const LEASE: i64 = MINUTE;
 
 /// Deliveries of one endpoint under way at a time, so that a slow one leaves room for the others.
-const AT_ONCE: u32 = 4;
+pub const AT_ONCE: u32 = 4;
 
 /// What is kept of an answer, in bytes.
 pub const ANSWER_KEPT: usize = 200;
