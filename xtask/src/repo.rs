@@ -34,7 +34,9 @@ pub(crate) struct Repo {
 impl Repo {
     /// Reads what git tracks or would track: a new file is checked before it is added, an ignored one never.
     pub(crate) fn open() -> Result<Self, String> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+        // Asked at run time: a binary built in another checkout must not look at that one.
+        let own = std::env::var("CARGO_MANIFEST_DIR").map_err(|_| "run it as `cargo xtask`".to_owned())?;
+        let root = PathBuf::from(own).join("..");
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             // A checkout that belongs to somebody else (CI often runs as root) is read all the same.
