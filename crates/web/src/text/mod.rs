@@ -29,6 +29,7 @@ mod refund;
 mod sale;
 mod shell;
 mod slip;
+mod webhooks;
 
 macro_rules! pages {
     ($($page:ident: $words:ident),+ $(,)?) => {
@@ -54,6 +55,7 @@ pages! {
     sale: Sale,
     shell: Shell,
     slip: Slip,
+    webhooks: Webhooks,
 }
 
 /// A language of the screen.

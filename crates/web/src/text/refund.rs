@@ -2,7 +2,7 @@
 
 texts! {
     /// Words of the refund pages.
-    Refund {
+    Refunds {
         request_title: "退货申请", "Refund request";
         request_hint: "请先核对卡号和金额。提交后还需要门店经理“退货审核”，通过后才退款到卡。", "Check card and amount first. After this a manager must review the request before the money returns.";
         order: "订单号", "Order";

@@ -124,7 +124,7 @@ impl Asked {
                 "request" => asked.request = RequestId::parse(&value),
                 "a" => asked.result = RequestId::parse(&value),
                 "ground" => asked.ground = Ground::from_word(&value),
-                "reason" => asked.reason = value.trim().to_owned(),
+                "reason" => value.trim().clone_into(&mut asked.reason),
                 "do" => asked.escalate = value == "escalate",
                 _ => {
                     if let Some(line) = line("t") {

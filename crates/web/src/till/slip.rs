@@ -96,12 +96,11 @@ pub(crate) async fn show(
     session.may(Action::ViewOrders)?;
     let shop = session.shop()?;
     let id = sale_id(&rrn)?;
-    let (slip, back) = match slip::slip(&web.storage, shop.outlet, id).await? {
-        Some(slip) => (slip, None),
-        None => {
-            let back = refund::back_slip(&web.storage, shop.outlet, id).await?.ok_or(Problem::NotFound)?;
-            (back.slip.clone(), Some(back))
-        }
+    let (slip, back) = if let Some(slip) = slip::slip(&web.storage, shop.outlet, id).await? {
+        (slip, None)
+    } else {
+        let back = refund::back_slip(&web.storage, shop.outlet, id).await?.ok_or(Problem::NotFound)?;
+        (back.slip.clone(), Some(back))
     };
     let words = &page.text.refund;
     let (title, done) = match slip.transaction.kind {

@@ -1,5 +1,6 @@
 //! The pages through the router: one module per page or concern, each test with a shop and browsers of its own.
 
+mod after_sale;
 mod api_keys;
 mod batch;
 mod guard;
