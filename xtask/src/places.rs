@@ -45,7 +45,7 @@ const PLACES: [Place; 6] = [
         words: &["Instant::now"],
         part: Part::Code,
         only_in: &[],
-        never_in: &["crates/domain/", "crates/storage/"],
+        never_in: &["crates/domain/src/", "crates/storage/src/"],
         why: "time arrives in the command",
     },
     Place {
