@@ -44,8 +44,8 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let settings = settings(&options, tls.is_some());
     let api = Api::new(storage.clone(), engine.clone(), vault.clone(), clock.clone(), options.behind_proxy);
     let api = api.with_targets(targets.clone());
-    tokio::spawn(Courier::new(storage.clone(), vault.clone(), clock.clone(), targets).run());
-    let web = Web::new(storage, engine, vault, clock, settings);
+    tokio::spawn(Courier::new(storage.clone(), vault.clone(), clock.clone(), targets.clone()).run());
+    let web = Web::new(storage, engine, vault, clock, settings).with_targets(targets);
     tokio::spawn(web::follow_up(web.clone()));
     let app = router(web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();

@@ -426,3 +426,23 @@ pub async fn list(
 pub async fn find(db: &Sqlite, reach: Reach, id: EndpointId) -> Result<Option<Endpoint>, StorageError> {
     db.read(move |connection| Ok(within(connection, reach, id)?)).await
 }
+
+/// Endpoints of all merchants, newest first; for the card company.
+pub async fn all(db: &Sqlite, limit: u32) -> Result<Vec<Endpoint>, StorageError> {
+    db.read(move |connection| {
+        let sql = format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE status <> 'deleted' ORDER BY id DESC LIMIT ?1");
+        let mut statement = connection.prepare_cached(&sql)?;
+        Ok(statement.query_map([limit], endpoint)?.collect::<rusqlite::Result<_>>()?)
+    })
+    .await
+}
+
+/// The reach of an endpoint's merchant; for the card company, which reaches everybody's.
+pub async fn reach_of(db: &Sqlite, id: EndpointId) -> Result<Option<Reach>, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT merchant_id FROM webhook_endpoint WHERE id = ?1 AND status <> 'deleted'";
+        let read = |row: &Row<'_>| Ok(Reach { merchant: MerchantId(row.get(0)?), outlet: None });
+        Ok(connection.prepare_cached(sql)?.query_row([id.0], read).optional()?)
+    })
+    .await
+}

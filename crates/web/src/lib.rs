@@ -14,6 +14,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
+use domain::target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Sqlite;
@@ -72,12 +73,20 @@ pub struct Web {
     clock: Clock,
     settings: Arc<Settings>,
     passwords: Passwords,
+    targets: TargetsAllowed,
 }
 
 impl Web {
     /// Pages over `storage`, money through `engine`.
     pub fn new(storage: Sqlite, engine: Engine, vault: Vault, clock: Clock, settings: Settings) -> Self {
-        Self { storage, engine, vault, clock, settings: Arc::new(settings), passwords: Passwords::new() }
+        let (passwords, targets) = (Passwords::new(), TargetsAllowed::default());
+        Self { storage, engine, vault, clock, settings: Arc::new(settings), passwords, targets }
+    }
+
+    /// The same, with webhook targets that the operator permits in spite of the rules.
+    #[must_use]
+    pub fn with_targets(self, targets: TargetsAllowed) -> Self {
+        Self { targets, ..self }
     }
 }
 
@@ -129,6 +138,8 @@ pub fn router(web: Web) -> Router {
         .route("/office/refunds", get(office::refunds::show).post(office::refunds::decide))
         .route("/keys", get(office::api_keys::show).post(office::api_keys::make))
         .route("/keys/revoke", get(office::api_keys::show).post(office::api_keys::revoke))
+        .route("/webhooks", get(office::webhooks::show).post(office::webhooks::make))
+        .route("/webhooks/{endpoint}", get(office::webhook::show).post(office::webhook::change))
         .route("/static/{*name}", get(assets::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

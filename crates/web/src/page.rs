@@ -74,6 +74,10 @@ impl Page {
             "password_changed" => Some(text.said_password_changed),
             "session_ended" => Some(text.said_session_ended),
             "api_key_revoked" => Some(text.said_api_key_revoked),
+            "webhook_changed" => Some(self.text.webhooks.said_changed),
+            "webhook_deleted" => Some(self.text.webhooks.said_deleted),
+            "webhook_tried" => Some(self.text.webhooks.said_tried),
+            "webhook_replayed" => Some(self.text.webhooks.said_replayed),
             _ => None,
         };
         let outlet = session.shop.as_ref().map_or_else(
@@ -144,6 +148,8 @@ pub(crate) enum Menu {
     LateRefunds,
     /// Keys for programs.
     ApiKeys,
+    /// Where events of the merchant's money are sent.
+    Webhooks,
     /// The own password and sessions.
     Account,
 }

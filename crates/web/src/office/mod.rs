@@ -2,3 +2,5 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod refunds;
+pub(crate) mod webhook;
+pub(crate) mod webhooks;

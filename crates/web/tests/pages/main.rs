@@ -13,3 +13,4 @@ mod sale;
 mod session;
 mod shop;
 mod slip;
+mod webhooks;

@@ -92,6 +92,10 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/keys", KEYS),
     ("GET", "/keys/revoke", KEYS),
     ("POST", "/keys/revoke", KEYS),
+    ("GET", "/webhooks", KEYS),
+    ("POST", "/webhooks", KEYS),
+    ("GET", "/webhooks/{endpoint}", KEYS),
+    ("POST", "/webhooks/{endpoint}", KEYS),
     ("GET", "/static/{*name}", Public),
     ("GET", "/healthz", Public),
     ("GET", "/readyz", Public),
@@ -132,6 +136,7 @@ async fn ask(visitor: &mut Visitor, method: &str, path: &str) -> (StatusCode, St
         .replace("{*name}", "none")
         .replace("{rrn}", "010000000001")
         .replace("{number}", "1")
+        .replace("{endpoint}", "1")
         .replace("{order}", "1");
     let request = Request::builder()
         .method(method)

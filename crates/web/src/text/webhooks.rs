@@ -1,0 +1,87 @@
+//! Words of the pages where a merchant's own system is told about its money.
+
+texts! {
+    /// Words of the pages of webhooks.
+    Webhooks {
+        menu: "事件通知", "Webhooks";
+        title: "事件通知", "Webhooks";
+        hint: "付款、退货、撤销、班结发生后，系统把事件发送到贵方的 ERP 地址。", "After a payment, refund, void or batch close the event is sent to your own system.";
+        made: "通知地址已添加，签名密钥只显示这一次", "The endpoint was made; its secret is shown this once";
+        rotated: "已更换签名密钥，新密钥只显示这一次", "The secret was changed; the new one is shown this once";
+        made_do: "请立即复制并妥善保存。收到通知时用它核对签名，遗失只能更换。", "Copy it now and keep it safe. Your system checks signatures with it; if it is lost, change it.";
+        rotated_do: "请立即复制。24 小时内新旧密钥同时签名，之后旧密钥失效。", "Copy it now. For 24 hours both secrets sign, then the old one ends.";
+        secret: "签名密钥", "Signing secret";
+        list: "通知地址", "Endpoints";
+        address: "地址", "Address";
+        place: "适用范围", "Where";
+        merchant_all: "{0}：全部门店", "{0}: all stores";
+        outlet_one: "{0} {1}", "{0} {1}";
+        events: "事件", "Events";
+        delivered: "最近成功", "Last success";
+        never: "尚无", "None yet";
+        state: "状态", "State";
+        active: "正常", "Active";
+        failing: "正在重试", "Failing, tried again";
+        paused: "已暂停", "Paused";
+        failed: "已自动停用", "Stopped by itself";
+        failed_do: "这个地址连续三天没有成功接收，系统已自动停用。停用期间发生的事件不会补发，请先修复接收系统，再点“启用”，并用订单查询核对。", "Nothing was received here for three days, so it was stopped. What happens meanwhile is not sent later: mend the receiver, start it again, and compare with the orders.";
+        failing_do: "自 {0} 起没有成功过。系统会继续重试，满三天后自动停用。", "Nothing has been received since {0}. It is tried again; after three days it stops by itself.";
+        paused_do: "暂停期间发生的事件不会补发。", "What happens while it is paused is not sent later.";
+        open: "查看", "Open";
+        open_of: "查看通知地址 {0}", "Open endpoint {0}";
+        empty: "还没有通知地址", "There is no endpoint yet";
+        new: "添加通知地址", "New endpoint";
+        url: "接收地址", "Address";
+        url_hint: "以 https:// 开头的公网地址，例如 https://erp.example.com/webpos", "A public address that begins with https://, such as https://erp.example.com/webpos";
+        description: "备注", "Description";
+        make: "添加", "Add";
+        not_made: "通知地址没有添加", "The endpoint was not made";
+        bad_form: "接收地址无法识别，请核对", "The address cannot be read; check it";
+        bad_scheme: "接收地址必须以 https:// 开头", "The address has to begin with https://";
+        bad_port: "接收地址只能使用 443 端口", "The address may only use port 443";
+        bad_private: "接收地址必须是公网地址，不能是本机或内网地址", "The address has to be on the public Internet, not on this machine or an inner network";
+        bad_description: "备注最多 100 个字，不能含特殊字符", "The description has at most 100 characters";
+        bad_events: "请至少选择一种事件", "Choose at least one event";
+        full: "每个商户最多 20 个通知地址", "A merchant has at most 20 endpoints";
+        payment_approved: "付款成功", "Payment approved";
+        payment_declined: "付款失败", "Payment declined";
+        payment_withdrawn: "付款已撤回（未扣款）", "Payment withdrawn (not charged)";
+        refund_requested: "退货申请", "Refund requested";
+        refund_approved: "退货通过，已退款", "Refund approved and paid back";
+        refund_rejected: "退货驳回", "Refund rejected";
+        sale_voided: "消费撤销", "Sale voided";
+        sale_reversed: "消费冲正", "Sale reversed";
+        batch_closed: "班结", "Batch closed";
+        test: "测试通知", "Test";
+        back: "返回通知地址", "Back to the endpoints";
+        actions: "操作", "Actions";
+        try_out: "发送测试通知", "Send a test";
+        pause: "暂停", "Pause";
+        start: "启用", "Start";
+        rotate: "更换签名密钥", "Change the secret";
+        old_until: "旧密钥有效至 {0}", "The secret before signs until {0}";
+        delete: "删除", "Delete";
+        delete_sure: "确认删除，未送达的事件不再发送", "Delete for good; what has not arrived is not sent any more";
+        replay_parked: "重发全部未送达", "Send all that was given up again";
+        deliveries: "发送记录", "Deliveries";
+        deliveries_hint: "保留 30 天。失败后按 5 秒、30 秒、2 分、10 分、30 分、1 小时、每 3 小时重试，三天后停止。", "Kept for 30 days. After a failure: 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, then every 3 hours, for three days.";
+        event: "事件编号", "Event";
+        happened: "发生时间", "When";
+        tries: "次数", "Tries";
+        answer: "最近应答", "Last answer";
+        no_answer: "无应答", "No answer";
+        pending: "待发送", "On its way";
+        next_at: "下次 {0}", "Next {0}";
+        delivered_state: "已送达", "Delivered";
+        parked: "未送达，已停止", "Given up";
+        replay: "重发", "Send again";
+        replay_of: "重发事件 {0}", "Send event {0} again";
+        none: "还没有发送记录", "Nothing has been sent yet";
+        older: "更早的记录", "Older ones";
+        body: "内容", "Body";
+        said_changed: "已保存，立即生效。", "Saved; it holds from now on.";
+        said_deleted: "通知地址已删除。", "The endpoint was deleted.";
+        said_tried: "测试通知正在发送，稍后刷新本页查看结果。", "The test is on its way; load this page again to see what came of it.";
+        said_replayed: "已安排重发，稍后刷新本页查看结果。", "It is on its way again; load this page again to see what came of it.";
+    }
+}
