@@ -90,24 +90,26 @@ words! {
         ManagePeople = "manage_people",
         /// Read the audit log.
         ViewAudit = "view_audit",
+        /// Make and revoke keys for programs that sell for the merchant.
+        ManageApiKeys = "manage_api_keys",
     }
 }
 
 /// What each role may do. The single place that grants anything.
 fn granted(role: Role) -> &'static [Action] {
     use Action::{
-        CloseBatch, ConfirmPrice, LateRefund, ManageMerchants, ManagePeople, ManageProducts, PrepareCards,
-        PrepareSettlement, ReleaseCards, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell,
-        ViewAudit, ViewCards, ViewOrders, ViewSettlement,
+        CloseBatch, ConfirmPrice, LateRefund, ManageApiKeys, ManageMerchants, ManagePeople, ManageProducts,
+        PrepareCards, PrepareSettlement, ReleaseCards, ReleaseSettlement, RequestRefund, RevealCardNumber,
+        ReviewRefund, Sell, ViewAudit, ViewCards, ViewOrders, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
-        Role::StoreManager => &[Sell, ViewOrders, RequestRefund, CloseBatch, ConfirmPrice, ReviewRefund],
+        Role::StoreManager => &[Sell, ViewOrders, RequestRefund, CloseBatch, ConfirmPrice, ReviewRefund, ManageApiKeys],
         Role::Operator => &[ViewCards, PrepareCards, LateRefund, RevealCardNumber, ManageProducts],
         Role::Checker => &[ViewCards, ReleaseCards, LateRefund],
         Role::Finance => &[ViewSettlement, PrepareSettlement, ReleaseSettlement],
         Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit],
-        Role::Admin => &[ManageMerchants, ManagePeople, ManageProducts, ViewAudit],
+        Role::Admin => &[ManageMerchants, ManagePeople, ManageProducts, ViewAudit, ManageApiKeys],
     }
 }
 
@@ -140,6 +142,7 @@ mod tests {
         manage_products     ..+...+
         manage_people       ......+
         view_audit          .....++
+        manage_api_keys     .+....+
     ";
 
     #[test]
