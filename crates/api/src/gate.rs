@@ -147,11 +147,11 @@ pub(crate) fn request_id(key: &str) -> RequestId {
 
 /// Whether this may be an Idempotency-Key.
 pub(crate) fn usable_key(key: &str) -> bool {
-    !key.is_empty() && key.len() <= KEY_LENGTH_MAX && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+    !key.is_empty() && key.len() <= KEY_LENGTH_MAX && key.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn idempotency_key(operation: &Operation, headers: &HeaderMap) -> Result<RequestId, Problem> {
-    let key = one(headers, "idempotency-key").map(str::trim).filter(|key| usable_key(key));
+    let key = one(headers, "idempotency-key").filter(|key| usable_key(key));
     let key = key.ok_or_else(|| Problem::new(Code::KeyMissing, ""))?;
     let kind = one(headers, CONTENT_TYPE.as_str()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -181,6 +181,12 @@ mod tests {
         assert_eq!(request_id(&uuid.replace('-', "")), request_id(uuid));
         assert_ne!(request_id("order-1"), request_id("order-2"));
         assert_ne!(request_id("-0193a5c07b1e7c3a9a513f6d5f0c2b11"), request_id(uuid));
-        assert!(usable_key("order 1") && !usable_key("") && !usable_key("a\nb") && !usable_key(&"x".repeat(256)));
+        assert!(
+            usable_key("order-1")
+                && !usable_key("order 1")
+                && !usable_key("")
+                && !usable_key("a\nb")
+                && !usable_key(&"x".repeat(256))
+        );
     }
 }

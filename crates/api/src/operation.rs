@@ -102,7 +102,7 @@ const UNTIL: Param = Param {
     schema: r#"{"type":"string","format":"date-time"}"#,
     example: "2026-11-24T00:00:00Z",
 };
-const KEY: &str = r#"{"type":"string","minLength":1,"maxLength":255,"pattern":"^[ -~]+$"}"#;
+const KEY: &str = r#"{"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$"}"#;
 const UNKNOWN: &str =
     "The outcome is not known yet: ask with GET or with the same Idempotency-Key, never repeat with a new one";
 const RULE: &str = "A decline is an ordinary answer with a response code. If you get no answer, or 202, the payment may or \

@@ -212,7 +212,7 @@ pub(crate) async fn list(
     caller: Caller,
     Query(query): Query<ByKey>,
 ) -> Result<axum::Json<List<Payment>>, Problem> {
-    let key = query.idempotency_key.map(|key| key.trim().to_owned()).filter(|key| gate::usable_key(key));
+    let key = query.idempotency_key.filter(|key| gate::usable_key(key));
     let key = key.ok_or_else(|| Problem::parameter("idempotency_key", "1 to 255 printable ASCII characters."))?;
     let (merchant, request) = (caller.key.merchant, gate::request_id(&key));
     let found = merchant::transaction_of(&api.storage, merchant, request).await?;

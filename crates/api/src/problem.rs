@@ -48,7 +48,7 @@ codes! {
     /// A parameter of the address.
     InvalidParameter = "invalid_parameter", BAD_REQUEST, "A query parameter is unknown or not usable";
     /// No key on a change.
-    KeyMissing = "idempotency_key_missing", BAD_REQUEST, "A change needs one Idempotency-Key of 1 to 255 printable ASCII characters";
+    KeyMissing = "idempotency_key_missing", BAD_REQUEST, "A change needs one Idempotency-Key of 1 to 255 printable ASCII characters without spaces";
     /// No or no live key.
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "The API key is missing, wrong, expired or revoked";
     /// No or no right signature.

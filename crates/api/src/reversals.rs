@@ -36,7 +36,7 @@ pub(crate) async fn create(
     caller: Caller,
     Json(asked): Json<NewReversal>,
 ) -> Result<Response, Problem> {
-    let key = asked.payment_idempotency_key.trim();
+    let key = asked.payment_idempotency_key.as_str();
     if !gate::usable_key(key) {
         return Err(Problem::invalid("payment_idempotency_key", "1 to 255 printable ASCII characters."));
     }

@@ -243,7 +243,7 @@ impl BalanceInquiry {
 #[schema(example = json!({"payment_idempotency_key": "0193a5c0-7b1e-7c3a-9a51-3f6d5f0c2b11"}))]
 pub(crate) struct NewReversal {
     /// The Idempotency-Key that the payment was sent with.
-    #[schema(min_length = 1, max_length = 255, pattern = "^[ -~]+$")]
+    #[schema(min_length = 1, max_length = 255, pattern = "^[!-~]+$")]
     pub(crate) payment_idempotency_key: String,
 }
 

@@ -15,13 +15,13 @@ async fn every_change_needs_a_key_and_json_and_known_fields() {
         let path = path.replace("{event_id}", "1");
         // Some need no more than their address.
         let Some(body) = operation.body.clone() else {
-            let mut request = erp.request(&operation.method, &path, "a key", None);
+            let mut request = erp.request(&operation.method, &path, "a-key", None);
             request.headers_mut().remove("idempotency-key");
             erp.send(request).await.is(400, "idempotency_key_missing");
             continue;
         };
         let request = |strip: &str, body: Body| {
-            let (mut parts, _) = erp.request(&operation.method, &path, "a key", None).into_parts();
+            let (mut parts, _) = erp.request(&operation.method, &path, "a-key", None).into_parts();
             parts.headers.remove(strip);
             Request::from_parts(parts, body)
         };

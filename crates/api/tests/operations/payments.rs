@@ -81,7 +81,7 @@ async fn fifty_equal_payments_at_once_charge_once_and_all_get_the_same_answer() 
         async move {
             // A program does as it is told: it comes back when the first is done.
             loop {
-                let answer = erp.post_as("/payments", "the same", &payment(1_234)).await;
+                let answer = erp.post_as("/payments", "the-same", &payment(1_234)).await;
                 if answer.status.as_u16() != 409 {
                     break (n, answer);
                 }
