@@ -1,13 +1,62 @@
 //! What the simulated till asks, in words that the auditor understands without the domain.
 
 use domain::card_number::MaskedCard;
-use domain::command::{Command, Proof};
-use domain::ids::OrderId;
+use domain::command::{Actor, Command, Proof};
+use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
+use domain::refund::{Ground, Request, Review};
+use domain::reversal::Reversed;
 use domain::time::Timestamp;
 
-use crate::shop;
+use crate::shop::{self, ACTOR};
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// The shop's cashier.
+    Cashier,
+    /// The shop's manager.
+    Manager,
+    /// The card company.
+    Issuer,
+    /// Somebody else of the card company.
+    OtherIssuer,
+}
+
+impl Who {
+    /// Number of the person.
+    pub fn person(self) -> i64 {
+        match self {
+            Self::Cashier => ACTOR.operator.0,
+            Self::Manager => 1002,
+            Self::Issuer => 9001,
+            Self::OtherIssuer => 9002,
+        }
+    }
+
+    /// Whether this is the card company, whose request ids are its own.
+    pub fn is_issuer(self) -> bool {
+        matches!(self, Self::Issuer | Self::OtherIssuer)
+    }
+
+    /// The domain's actor.
+    pub fn actor(self) -> Actor {
+        let operator = PersonId(self.person());
+        if self.is_issuer() { Actor::issuer(operator) } else { Actor { operator, ..ACTOR } }
+    }
+}
+
+/// A command with its request id and who sends it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Request id.
+    pub id: u64,
+    /// Who sends it.
+    pub who: Who,
+    /// What.
+    pub ask: Ask,
+}
 
 /// A command. Cards are numbers of the shop, amounts fen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +74,28 @@ pub enum Ask {
     Withdraw { order: i64, amount: i64 },
     /// Load.
     Load { card: i64, amount: i64 },
+    /// Refund request: line and pieces.
+    Refund { order: i64, lines: Vec<(i64, i64)>, unwanted: bool, worded: bool, escalate: bool },
+    /// Decides the refund with this number; approves with a card.
+    Review { order: i64, refund: i64, card: Option<i64>, worded: bool },
+    /// Void.
+    Void { order: i64 },
+    /// Takes back the sale with a request id.
+    Reverse { sale: u64, order: i64, amount: i64 },
+    /// Batch close.
+    Close,
 }
 
-/// Kind, order, amount, card.
-pub type Content = (u8, i64, i64, i64);
+/// What is asked, as far as a repeated request must agree in it: without PIN and proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the command's own")]
+pub enum Content {
+    Inquiry { card: i64 },
+    Check { order: i64, amount: i64, card: i64 },
+    Sale { order: i64, amount: i64, card: i64 },
+    Withdraw { order: i64, amount: i64 },
+    Other(Ask),
+}
 
 impl Ask {
     /// The domain's command.
@@ -57,21 +124,59 @@ impl Ask {
                 Command::Withdraw { order: OrderId(order), amount: Fen(amount), masked: MaskedCard(String::new()) }
             }
             Self::Load { card, amount } => Command::Load { card: shop::present(card), amount: Fen(amount) },
+            Self::Refund { order, ref lines, unwanted, worded, escalate } => Command::RefundRequest(Request {
+                order: OrderId(order),
+                lines: lines.clone(),
+                ground: if unwanted { Ground::ChangedMind } else { Ground::Quality },
+                reason: words(worded),
+                escalate,
+            }),
+            Self::Review { order, refund, card, worded } => Command::RefundReview(Review {
+                order: OrderId(order),
+                refund: TransactionId::new(1, refund),
+                card: card.map(shop::present),
+                opinion: words(worded),
+            }),
+            Self::Void { order } => Command::Void { order: OrderId(order), checker: PersonId(Who::Manager.person()) },
+            Self::Reverse { sale, order, amount } => {
+                let (request_id, order, amount) = (shop::request(sale), OrderId(order), Fen(amount));
+                Command::Reverse(Reversed { request_id, order, amount })
+            }
+            Self::Close => Command::BatchClose,
+        }
+    }
+
+    /// Order and amount that a question about this command names.
+    pub fn about(&self) -> (i64, i64) {
+        match *self {
+            Self::Check { order, amount, .. }
+            | Self::Sale { order, amount, .. }
+            | Self::Confirmed { order, amount, .. }
+            | Self::Withdraw { order, amount }
+            | Self::Reverse { order, amount, .. } => (order, amount),
+            Self::Refund { order, .. } | Self::Review { order, .. } | Self::Void { order } => (order, 0),
+            Self::Load { amount, .. } => (0, amount),
+            Self::Inquiry { .. } | Self::Close => (0, 0),
         }
     }
 
     /// What a repeated request must agree in.
     pub fn content(&self) -> Content {
         match *self {
-            Self::Inquiry { card, .. } => (1, 0, 0, card),
-            Self::Check { order, amount, card, .. } => (2, order, amount, card),
+            Self::Inquiry { card, .. } => Content::Inquiry { card },
+            Self::Check { order, amount, card, .. } => Content::Check { order, amount, card },
             Self::Sale { order, amount, card, .. } | Self::Confirmed { order, amount, card, .. } => {
-                (3, order, amount, card)
+                Content::Sale { order, amount, card }
             }
-            Self::Withdraw { order, amount } => (4, order, amount, -1),
-            Self::Load { card, amount } => (5, 0, amount, card),
+            Self::Withdraw { order, amount } => Content::Withdraw { order, amount },
+            _ => Content::Other(self.clone()),
         }
     }
+}
+
+/// A reason or note, or one that is too short.
+fn words(usable: bool) -> String {
+    if usable { "the box is damaged".to_owned() } else { "x".to_owned() }
 }
 
 /// What the till sees of an answer.
@@ -79,7 +184,7 @@ impl Ask {
 #[expect(missing_docs, reason = "the fields are the answer's own")]
 pub enum Reply {
     /// On record.
-    Recorded { sequence: i64, code: String, detail: Option<i64>, balance: Option<i64> },
+    Recorded { sequence: i64, code: String, detail: Option<i64>, balance: Option<i64>, withdrawn: bool },
     /// May be paid: balance before and after.
     Cleared { balance: i64, after: i64 },
     /// The request id was used for something else.
@@ -95,6 +200,7 @@ impl Reply {
                 code: transaction.code().to_owned(),
                 detail: transaction.decline.and_then(Decline::detail),
                 balance: transaction.balance.map(|balance| balance.0),
+                withdrawn: transaction.decline == Some(Decline::Withdrawn),
             },
             Outcome::Cleared(clearance) => {
                 Self::Cleared { balance: clearance.balance.0, after: clearance.balance_after.0 }
@@ -105,6 +211,6 @@ impl Reply {
 
     /// Whether this says "withdrawn": it never arrived and never will.
     pub fn withdrawn(&self) -> bool {
-        matches!(self, Self::Recorded { code, .. } if code == "25")
+        matches!(self, Self::Recorded { withdrawn: true, .. })
     }
 }

@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 
 use domain::card::CardStatus;
 
-use crate::ask::{Ask, Content, Reply};
+use crate::ask::{Ask, Asked, Content, Reply};
 use crate::shop::Shop;
+
+mod after_sale;
+mod seen;
+
+pub use seen::{Closed, Figures, Returned, Seen};
 
 const TRIES: i64 = 5;
 /// Microseconds of a day, and of the hours that China is ahead.
@@ -25,12 +30,59 @@ struct Card {
 #[derive(Clone)]
 struct Order {
     total: i64,
-    paid: bool,
+    /// Line, price, pieces, whether it is a drug.
+    lines: Vec<(i64, i64, i64, bool)>,
     attempt: Option<u64>,
+    sale: Option<Sale>,
+}
+
+/// A charge, and what was given back of it.
+#[derive(Clone)]
+struct Sale {
+    card: i64,
+    amount: i64,
+    at: i64,
+    batch: i64,
+    undone: bool,
+    refunds: Vec<Returned>,
 }
 
 /// A finding: what was expected and what came.
 pub type Finding = String;
+
+/// What a till remembers: sales, refunds, open attempts.
+pub(crate) struct Remembered<'a>(&'a Auditor);
+
+impl Remembered<'_> {
+    /// Orders of charged sales with their requests, oldest first.
+    pub(crate) fn sales(&self) -> &[(u64, i64)] {
+        &self.0.sales
+    }
+
+    /// Refunds that were asked for, with their orders, oldest first.
+    pub(crate) fn refunds(&self) -> &[(i64, i64)] {
+        &self.0.refunds
+    }
+
+    /// The card that paid the order, and when.
+    pub(crate) fn paid(&self, order: i64) -> Option<(i64, i64)> {
+        self.0.orders.get(&order)?.sale.as_ref().map(|sale| (sale.card, sale.at))
+    }
+
+    /// Open attempts with their orders and totals.
+    pub(crate) fn attempts(&self) -> Vec<(u64, i64, i64)> {
+        self.0.orders.iter().filter_map(|(id, order)| Some((order.attempt?, *id, order.total))).collect()
+    }
+}
+
+/// A request that was decided.
+#[derive(Clone)]
+struct Record {
+    content: Content,
+    reply: Reply,
+    /// For payments: the order, when it exists, and the amount.
+    payment: Option<(Option<i64>, i64)>,
+}
 
 /// The second truth.
 #[derive(Clone)]
@@ -39,8 +91,17 @@ pub struct Auditor {
     orders: BTreeMap<i64, Order>,
     /// Wrong PINs per number: day, count.
     tries: BTreeMap<i64, (i64, i64)>,
-    records: BTreeMap<u64, (Content, Reply)>,
+    /// By request, and whether it is the card company's.
+    records: BTreeMap<(u64, bool), Record>,
     sequence: i64,
+    loaded: i64,
+    /// The running batch, and those before it.
+    batch: Closed,
+    closed: Vec<Closed>,
+    /// Requests of sales that were charged, with their orders.
+    sales: Vec<(u64, i64)>,
+    /// Numbers of refunds that were asked for, with their orders.
+    refunds: Vec<(i64, i64)>,
 }
 
 impl Auditor {
@@ -51,7 +112,8 @@ impl Auditor {
             (terms.n, Card { status: terms.status, balance: 0, limits, spent: (0, 0, 0) })
         };
         let order = |terms: &crate::shop::OrderTerms| {
-            (terms.id, Order { total: terms.total, paid: false, attempt: terms.attempt })
+            let lines = terms.lines().iter().map(|line| (line.line, line.price.0, line.quantity, line.drug)).collect();
+            (terms.id, Order { total: terms.total, lines, attempt: terms.attempt, sale: None })
         };
         Self {
             cards: shop.cards.iter().map(card).collect(),
@@ -59,6 +121,11 @@ impl Auditor {
             tries: BTreeMap::new(),
             records: BTreeMap::new(),
             sequence: 0,
+            loaded: 0,
+            batch: Closed::first(),
+            closed: Vec::new(),
+            sales: Vec::new(),
+            refunds: Vec::new(),
         }
     }
 
@@ -67,39 +134,40 @@ impl Auditor {
         self.sequence
     }
 
-    /// What is on each card.
-    pub fn balances(&self) -> Vec<(i64, i64)> {
-        self.cards.iter().map(|(n, card)| (*n, card.balance)).collect()
+    /// The cards that exist.
+    pub fn cards(&self) -> Vec<i64> {
+        self.cards.keys().copied().collect()
     }
 
     /// Orders that are not paid.
     pub fn unpaid(&self) -> usize {
-        self.orders.values().filter(|order| !order.paid).count()
+        self.orders.values().filter(|order| order.sale.is_none()).count()
     }
 
-    /// The recorded answer of a request, if it was ever decided.
-    pub fn record(&self, request: u64) -> Option<&Reply> {
-        self.records.get(&request).map(|(_, reply)| reply)
+    /// What the workload may come back to.
+    pub(crate) fn memory(&self) -> Remembered<'_> {
+        Remembered(self)
     }
 
-    /// Decides `ask` as the next command at `at` and holds the answer, if one came back, to it.
-    pub fn audit(&mut self, request: u64, ask: &Ask, at: i64, answer: Option<&Reply>) -> Result<(), Finding> {
-        let expected = self.next(request, ask, at);
+    /// Decides `asked` as the next command at `at` and holds the answer, if one came back, to it.
+    pub fn audit(&mut self, asked: &Asked, at: i64, answer: Option<&Reply>) -> Result<(), Finding> {
+        let expected = self.next(asked, at);
         match answer {
             Some(answer) if *answer != expected => {
-                Err(format!("request {request} {ask:?}: answered {answer:?}, expected {expected:?}"))
+                Err(format!("{asked:?}: answered {answer:?}, expected {expected:?}"))
             }
             _ => Ok(()),
         }
     }
 
-    fn next(&mut self, request: u64, ask: &Ask, at: i64) -> Reply {
-        if let Some((content, recorded)) = self.records.get(&request) {
-            let asks = matches!(ask, Ask::Withdraw { .. }) || recorded.withdrawn();
-            return if asks || *content == ask.content() { recorded.clone() } else { Reply::Conflict };
+    fn next(&mut self, asked: &Asked, at: i64) -> Reply {
+        let Asked { id: request, who, ref ask } = *asked;
+        if let Some(Record { content, reply, .. }) = self.records.get(&(request, who.is_issuer())) {
+            let asks = matches!(ask, Ask::Withdraw { .. }) || reply.withdrawn();
+            return if asks || *content == ask.content() { reply.clone() } else { Reply::Conflict };
         }
-        let today = (at + AHEAD).div_euclid(DAY);
-        let (code, detail, balance) = match *ask {
+        let today = day(at);
+        let answer = match *ask {
             Ask::Inquiry { card, right } => self.inquiry(card, right, today),
             Ask::Check { order, amount, card, right } => {
                 match self.sale(request, order, amount, card, Some(right), true, today) {
@@ -107,24 +175,40 @@ impl Auditor {
                     Err(declined) => declined,
                 }
             }
-            Ask::Sale { order, amount, card, right } => {
-                self.pay(request, order, amount, card, Some(right), true, today)
-            }
+            Ask::Sale { order, amount, card, right } => self.pay(request, order, amount, card, Some(right), true, at),
             Ask::Confirmed { order, amount, card, until } => {
-                self.pay(request, order, amount, card, None, at <= until, today)
+                self.pay(request, order, amount, card, None, at <= until, at)
             }
             Ask::Withdraw { .. } => ("25", None, None),
             Ask::Load { card, amount } => self.load(card, amount),
+            Ask::Refund { .. } => self.refund(who, ask, at),
+            Ask::Review { order, refund, card, worded } => self.review(who, (order, refund), card, worded, at),
+            Ask::Void { order } => self.void(order, at),
+            Ask::Reverse { .. } => self.reverse(asked, at),
+            Ask::Close => self.close(who, at),
         };
-        if let (2..=4, order, ..) = ask.content()
-            && let Some(order) = self.orders.get_mut(&order)
-            && order.attempt == Some(request)
-        {
-            order.attempt = None;
-        }
+        self.note(asked, at, answer)
+    }
+
+    /// Puts an answer on record.
+    fn note(&mut self, asked: &Asked, at: i64, (code, detail, balance): Declined) -> Reply {
+        let Asked { id: request, who, ref ask } = *asked;
+        let content = ask.content();
+        let payment = match content {
+            Content::Check { order, amount, .. }
+            | Content::Sale { order, amount, .. }
+            | Content::Withdraw { order, amount } => {
+                let own = self.orders.get_mut(&order).filter(|_| !who.is_issuer());
+                let known = own.map(|own| own.attempt = own.attempt.filter(|attempt| *attempt != request));
+                Some((known.map(|()| order), amount))
+            }
+            Content::Inquiry { .. } | Content::Other(_) => None,
+        };
         self.sequence += 1;
-        let reply = Reply::Recorded { sequence: self.sequence, code: code.to_owned(), detail, balance };
-        self.records.insert(request, (ask.content(), reply.clone()));
+        self.count(asked, at, code);
+        let withdrawn = matches!(ask, Ask::Withdraw { .. });
+        let reply = Reply::Recorded { sequence: self.sequence, code: code.to_owned(), detail, balance, withdrawn };
+        self.records.insert((request, who.is_issuer()), Record { content, reply: reply.clone(), payment });
         reply
     }
 
@@ -176,7 +260,7 @@ impl Auditor {
         today: i64,
     ) -> Result<i64, Declined> {
         let wanted = self.orders.get(&order).ok_or(("12", None, None))?;
-        if wanted.paid || wanted.attempt.is_some_and(|attempt| attempt != request) {
+        if wanted.sale.is_some() || wanted.attempt.is_some_and(|attempt| attempt != request) {
             return Err(("94", None, None));
         }
         if wanted.total != amount {
@@ -215,13 +299,17 @@ impl Auditor {
         card: i64,
         pin: Option<bool>,
         fresh: bool,
-        today: i64,
+        at: i64,
     ) -> Declined {
+        let today = day(at);
         let left = match self.sale(request, order, amount, card, pin, fresh, today) {
             Ok(left) => left,
             Err(declined) => return declined,
         };
-        self.orders.get_mut(&order).expect("it was judged").paid = true;
+        let paid = Sale { card, amount, at, batch: self.batch.number, undone: false, refunds: Vec::new() };
+        let sold = self.orders.get_mut(&order).expect("it was judged");
+        (sold.sale, sold.attempt) = (Some(paid), None);
+        self.sales.push((request, order));
         let card = self.cards.get_mut(&card).expect("it was judged");
         let (sum, count) = if card.spent.0 == today { (card.spent.1, card.spent.2) } else { (0, 0) };
         card.spent = (today, sum + amount, count + 1);
@@ -241,9 +329,15 @@ impl Auditor {
             return ("61", Some(card.limits[0]), None);
         }
         card.balance += amount;
+        self.loaded += amount;
         ("00", None, Some(card.balance))
     }
 }
 
 /// Code, figure, balance.
 type Declined = (&'static str, Option<i64>, Option<i64>);
+
+/// The day in China.
+fn day(at: i64) -> i64 {
+    (at + AHEAD).div_euclid(DAY)
+}

@@ -4,86 +4,30 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::batch::{Batch, ClosedBatch, Tally};
 use domain::card::{Card, CardKey};
 use domain::changes::Changes;
-use domain::command::{Command, Envelope, Proof};
+use domain::command::{Actor, Command, Envelope, Proof};
 use domain::decide::{Decision, decide, keys};
-use domain::ids::{OrderId, RequestId};
-use domain::ledger::{Head, Kind, Transaction, Transfer};
+use domain::ids::{OrderId, PersonId, RequestId, TransactionId};
+use domain::ledger::{AccountId, Head, Kind, Transaction, Transfer};
 use domain::money::Fen;
-use domain::order::Order;
+use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinTries, PinValue};
-use domain::state::State;
+use domain::refund::{Refund, RefundStatus, SoldLine};
+use domain::state::{RequestKey, Sold, State, Till};
 use domain::time::Timestamp;
 use domain::verify::{Audit, Finding};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::shop::{ACTOR, CardTerms, OrderTerms, Shop, chain_key, till};
+use crate::auditor::{Closed, Seen};
+use crate::host::returned;
+use crate::shop::{ACTOR, CardTerms, FIRST_CARD, OrderTerms, REFUND_WINDOW, Shop, chain_key, till};
 
-/// A mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// No mistake: this host has to pass.
-    None,
-    /// Wrong PINs are not counted.
-    SkipTryCounter,
-    /// Numbers that are nobody's card are not counted, so a guesser can tell them apart.
-    UnknownCardsUncounted,
-    /// The count of wrong PINs never ends with the day.
-    TriesNeverEnd,
-    /// Any PIN is right.
-    AnyPin,
-    /// A confirmation is good for ever.
-    ConfirmedForEver,
-    /// Answers leave before the commit.
-    AnswerBeforeCommit,
-    /// A group that is not the first of its kind is answered and not written, now and then.
-    LostCommit,
-    /// Request ids are not looked up.
-    ForgetRequests,
-    /// A withdrawn request id is not remembered.
-    ForgetWithdrawals,
-    /// A paid order stays a draft.
-    ForgetOrderStatus,
-    /// The commands of a group do not see one another's balances.
-    StaleGroup,
-    /// One decline takes its neighbours' effects away.
-    SharedFate,
-    /// Two answers of a group go to the wrong callers.
-    SwappedAnswers,
-    /// A load counts twice.
-    DoubleLoad,
-    /// A sale is recorded but no money moves to the merchant.
-    NoTransfer,
-    /// What a card spent today is forgotten.
-    ForgetSpent,
-    /// A balance inquiry answers from before the last commit.
-    StaleRead,
-}
+mod flaw;
 
-impl Flaw {
-    /// Every mistake.
-    pub const ALL: [Self; 17] = [
-        Self::SkipTryCounter,
-        Self::UnknownCardsUncounted,
-        Self::TriesNeverEnd,
-        Self::AnyPin,
-        Self::ConfirmedForEver,
-        Self::AnswerBeforeCommit,
-        Self::LostCommit,
-        Self::ForgetRequests,
-        Self::ForgetWithdrawals,
-        Self::ForgetOrderStatus,
-        Self::StaleGroup,
-        Self::SharedFate,
-        Self::SwappedAnswers,
-        Self::DoubleLoad,
-        Self::NoTransfer,
-        Self::ForgetSpent,
-        Self::StaleRead,
-    ];
-}
+pub use flaw::Flaw;
 
 /// What a flawed host keeps over a restart.
 #[derive(Clone)]
@@ -95,11 +39,15 @@ struct World {
     head: Head,
     transactions: Vec<Transaction>,
     transfers: Vec<Transfer>,
-    requests: BTreeMap<RequestId, Transaction>,
+    requests: BTreeMap<RequestKey, Transaction>,
     cards: BTreeMap<CardKey, Card>,
     /// Balances before the last group.
     before: BTreeMap<CardKey, Fen>,
     orders: BTreeMap<OrderId, Order>,
+    lines: BTreeMap<OrderId, Vec<SoldLine>>,
+    refunds: BTreeMap<TransactionId, Refund>,
+    till: Till,
+    batches: Vec<ClosedBatch>,
     tries: BTreeMap<CardKey, PinTries>,
 }
 
@@ -120,6 +68,10 @@ impl FlawedBooks {
             cards: shop.cards.iter().map(CardTerms::card).map(|card| (card.key, card)).collect(),
             before: BTreeMap::new(),
             orders: shop.orders.iter().map(OrderTerms::order).map(|order| (order.id, order)).collect(),
+            lines: shop.orders.iter().map(|order| (OrderId(order.id), order.lines())).collect(),
+            refunds: BTreeMap::new(),
+            till: till(),
+            batches: Vec::new(),
             tries: BTreeMap::new(),
         })))
     }
@@ -159,6 +111,22 @@ impl FlawedBooks {
         FlawedHost(queue)
     }
 
+    /// What the flawed host's books say.
+    pub(crate) fn look(&self) -> Seen {
+        self.world(|world| {
+            let merchant = AccountId::merchant_payable(ACTOR.merchant);
+            let owed = |leg: &Transfer| if leg.credit == merchant { leg.amount.0 } else { -leg.amount.0 };
+            let own = world.transfers.iter().filter(|leg| leg.credit == merchant || leg.debit == merchant);
+            Seen {
+                cards: world.cards.values().map(|card| (card.id.0 - FIRST_CARD, card.balance.0)).collect(),
+                payable: own.map(owed).sum(),
+                orders: world.orders.iter().map(|(id, order)| (id.0, order.status.word())).collect(),
+                refunds: world.refunds.values().map(returned).collect(),
+                batches: world.batches.iter().map(Closed::from).collect(),
+            }
+        })
+    }
+
     /// Checks the ledger that the flawed host wrote.
     pub fn verify(&self) -> Vec<Finding> {
         self.world(|world| {
@@ -171,6 +139,9 @@ impl FlawedBooks {
             for order in world.orders.values() {
                 audit.order(order.id, order.status, order.total, order.paid_by);
             }
+            world.refunds.values().for_each(|refund| audit.refund(refund));
+            world.batches.iter().for_each(|closed| audit.batch(closed));
+            audit.till(ACTOR.terminal, world.till.batch);
             audit.finish(&[ACTOR.merchant])
         })
     }
@@ -178,9 +149,15 @@ impl FlawedBooks {
 
 impl FlawedHost {
     /// As the engine's.
-    pub async fn submit(&self, request_id: RequestId, at: Timestamp, command: Command) -> Option<Outcome> {
+    pub async fn submit(
+        &self,
+        request_id: RequestId,
+        actor: Actor,
+        at: Timestamp,
+        command: Command,
+    ) -> Option<Outcome> {
         let (answer, outcome) = oneshot::channel();
-        self.0.send((Envelope { request_id, actor: ACTOR, at, entropy: 0, command }, answer)).ok()?;
+        self.0.send((Envelope { request_id, actor, at, entropy: 0, command }, answer)).ok()?;
         outcome.await.ok()
     }
 }
@@ -190,7 +167,7 @@ impl World {
         let needed = keys(group);
         let mut state = State::new(chain_key(), self.head);
         for key in needed.requests {
-            let row = self.requests.get(&key.0).filter(|_| self.flaw != Flaw::ForgetRequests);
+            let row = self.requests.get(&key).filter(|_| self.flaw != Flaw::ForgetRequests);
             state.requests.loaded(key, row.cloned());
         }
         needed.orders.iter().for_each(|id| state.orders.loaded(*id, self.orders.get(id).cloned()));
@@ -202,8 +179,76 @@ impl World {
             }
             state.tries.loaded(key, tries);
         }
-        needed.tills.into_iter().for_each(|id| state.tills.loaded(id, Some(till())));
+        for id in needed.tills {
+            state.tills.loaded(id, Some(self.till.clone()).filter(|_| id == ACTOR.terminal));
+        }
+        needed.sold.into_iter().for_each(|order| self.load_sold(&mut state, order));
+        for id in needed.batches {
+            let open = self.orders.values().filter(|order| order.attempt.is_some()).count();
+            state.attempts.loaded(id, i64::try_from(open).ok());
+            state.batches.loaded(id, Some(self.running_batch()).filter(|_| id == ACTOR.terminal));
+        }
         state
+    }
+
+    fn load_sold(&self, state: &mut State, order: OrderId) {
+        state.lines.loaded(order, Some(self.lines.get(&order).cloned().unwrap_or_default()));
+        let sale = self.orders.get(&order).and_then(|order| order.paid_by);
+        let sale = self.transactions.iter().find(|transaction| Some(transaction.id) == sale);
+        let card = self.cards.values().find(|card| sale.is_some_and(|sale| sale.card == Some(card.id)));
+        let sold = sale.zip(card).map(|(sale, card)| {
+            state.cards.loaded(card.key, Some(card.clone()));
+            let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
+            Sold { sale: sale.clone(), card: card.key, payee: card.key, window: REFUND_WINDOW, refunds }
+        });
+        state.sold.loaded(order, sold);
+    }
+
+    fn running_batch(&self) -> Batch {
+        let number = self.till.batch;
+        let opened_at = self.batches.last().map_or(Timestamp(0), |closed| closed.closed_at);
+        let mut batch = Batch::open(ACTOR.terminal, number, opened_at, 0);
+        let own = self.transactions.iter().filter(|one| one.actor.terminal == ACTOR.terminal && one.batch == number);
+        own.for_each(|transaction| batch.add(transaction));
+        batch
+    }
+
+    /// Shows `state` to one command as the flawed host believes it; what was there is put back by the caller.
+    fn bend(&self, state: &mut State, envelope: &Envelope) {
+        let (order, asks) = match &envelope.command {
+            Command::RefundRequest(request) => (request.order, true),
+            Command::RefundReview(review) => (review.order, false),
+            Command::Void { order, .. } => (*order, false),
+            Command::Reverse(reversed) => (reversed.order, false),
+            _ => return,
+        };
+        let Some(mut sold) = state.sold.get(&order).cloned() else { return };
+        let undoes = matches!(envelope.command, Command::Void { .. } | Command::Reverse(_));
+        match self.flaw {
+            Flaw::OpenRefundsUncounted if asks => sold.refunds.retain(|refund| !refund.status.is_open()),
+            Flaw::RejectedRefundsCounted if asks => {
+                sold.refunds.iter_mut().for_each(|refund| refund.status = RefundStatus::Approved);
+            }
+            Flaw::MakerIsChecker => sold.refunds.iter_mut().for_each(|refund| refund.applicant = PersonId(0)),
+            Flaw::DecideAgain if !undoes && !asks => {
+                let decided = sold.refunds.iter_mut().filter(|refund| !refund.status.is_open());
+                decided.for_each(|refund| refund.status = RefundStatus::Requested);
+            }
+            Flaw::AnyCardInReview => {
+                if let Command::RefundReview(domain::refund::Review { card: Some(card), .. }) = &envelope.command {
+                    sold.card = card.key;
+                }
+            }
+            Flaw::RefundForEver => sold.window = i64::MAX / 4,
+            Flaw::VoidAfterRefund if undoes => sold.refunds.clear(),
+            Flaw::UndoTwice if undoes => {
+                if let Some(order) = state.orders.get(&order).cloned() {
+                    state.orders.loaded(order.id, Some(Order { status: OrderStatus::Paid, ..order }));
+                }
+            }
+            _ => return,
+        }
+        state.sold.loaded(order, Some(sold));
     }
 
     fn decide(&mut self, group: &[Envelope]) -> (Vec<Outcome>, Head, Changes) {
@@ -211,7 +256,10 @@ impl World {
         let (mut outcomes, mut all) = (Vec::new(), Changes::default());
         let mut declined = false;
         for envelope in group {
+            let (sold, orders) = (state.sold.clone(), state.orders.clone());
+            self.bend(&mut state, envelope);
             let Decision { mut outcome, mut changes } = decide(&state, &self.asked(envelope));
+            (state.sold, state.orders) = (sold, orders);
             self.spoil(envelope, &mut outcome, &mut changes);
             declined |= outcome.transaction().is_some_and(|transaction| !transaction.approved());
             outcomes.push(outcome);
@@ -261,6 +309,16 @@ impl World {
                     changes.cards.values_mut().for_each(|card| card.balance = Fen(card.balance.0 + amount.0));
                 }
             }
+            Flaw::RefundForgetsOrder if matches!(envelope.command, Command::RefundReview(_)) => changes.orders.clear(),
+            Flaw::VoidKeepsSpent if matches!(envelope.command, Command::Void { .. }) => {
+                for (key, card) in &mut changes.cards {
+                    card.spent = self.cards.get(key).map_or(card.spent, |before| before.spent);
+                }
+            }
+            Flaw::BatchWithoutVoids => {
+                let people = changes.batches.iter_mut().flat_map(|closed| closed.batch.people.values_mut());
+                people.for_each(|totals| totals.voids = Tally::default());
+            }
             Flaw::StaleRead => {
                 if let (Command::Inquiry { card, .. }, Outcome::Recorded(transaction)) = (&envelope.command, outcome)
                     && let (Some(balance), true) = (self.before.get(&card.key), transaction.approved())
@@ -275,10 +333,16 @@ impl World {
     fn save(&mut self, head: Head, changes: &Changes) {
         self.before = self.cards.iter().map(|(key, card)| (*key, card.balance)).collect();
         self.head = head;
-        for transaction in &changes.transactions {
+        for (at, transaction) in changes.transactions.iter().enumerate() {
             let withdrawn = transaction.decline == Some(Decline::Withdrawn) && transaction.kind == Kind::Sale;
-            if !(withdrawn && self.flaw == Flaw::ForgetWithdrawals) {
-                self.requests.insert(transaction.request_id, transaction.clone());
+            let next = changes.transactions.get(at + 1).and_then(|next| next.original);
+            let forgotten = match self.flaw {
+                Flaw::ForgetWithdrawals => withdrawn,
+                Flaw::ReversalBlocksNothing => withdrawn && next == Some(transaction.id),
+                _ => false,
+            };
+            if !forgotten {
+                self.requests.insert((transaction.request_id, transaction.actor.merchant), transaction.clone());
             }
         }
         self.transactions.extend(changes.transactions.iter().cloned());
@@ -286,5 +350,8 @@ impl World {
         self.cards.extend(changes.cards.clone());
         self.orders.extend(changes.orders.clone());
         self.tries.extend(changes.tries.clone());
+        self.refunds.extend(changes.refunds.clone());
+        self.batches.extend(changes.batches.iter().cloned());
+        self.till = changes.tills.get(&ACTOR.terminal).unwrap_or(&self.till).clone();
     }
 }

@@ -7,5 +7,7 @@ pub mod bench;
 pub mod child;
 pub mod dice;
 pub mod flaws;
+mod host;
 pub mod run;
 pub mod shop;
+mod workload;

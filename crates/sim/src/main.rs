@@ -54,18 +54,26 @@ fn main() -> ExitCode {
 fn simulate(arguments: &Arguments) -> Result<(), String> {
     let kind = if arguments.sqlite { Kind::Sqlite } else { Kind::Memory };
     let (mut sent, mut recorded, mut paid, mut lost, mut restarts, mut resolved) = (0, 0, 0, 0, 0, (0, 0));
+    let mut after = [0; 5];
     for seed in arguments.seed..arguments.seed + arguments.seeds {
         let stats = run(kind, seed, arguments.steps)?;
         (sent, recorded, paid) = (sent + stats.sent, recorded + stats.recorded, paid + stats.paid);
         (lost, restarts) = (lost + stats.lost, restarts + stats.restarts);
+        after.iter_mut().zip(stats.after).for_each(|(sum, one)| *sum += one);
         resolved = (resolved.0 + stats.resolved.0, resolved.1 + stats.resolved.1);
     }
     let _ = writeln!(
         std::io::stdout(),
-        "{} seeds, {} steps each: {sent} commands, {recorded} on record, {paid} orders paid, {lost} answers lost, \
+        "{} seeds, {} steps each: {sent} commands, {recorded} on record, {paid} orders paid, \
+         {} refunds asked for, {} decided, {} voids, {} reversals, {} batches closed, {lost} answers lost, \
          {restarts} restarts with {} commands found decided and {} never arrived; nothing wrong",
         arguments.seeds,
         arguments.steps,
+        after[0],
+        after[1],
+        after[2],
+        after[3],
+        after[4],
         resolved.0,
         resolved.1
     );

@@ -1,25 +1,21 @@
 //! One run: a seeded workload with faults over a host, and the auditor beside it.
 //!
 //! Faults: callers that go away before their answer, requests sent again, other content under the same id, a
-//! withdrawal racing its sale, restarts with commands in flight, clocks that jump over midnight.
+//! withdrawal or a reversal racing its sale, two reviews of one refund, restarts with commands in flight, clocks that jump
+//! over midnight and to the end of the time for refunds.
 
-use std::future::Future;
-use std::path::Path;
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use domain::card::CardStatus;
-use domain::outcome::Outcome;
-use engine::Engine;
 use engine::clock::Clock;
-use storage::{Books, Sqlite};
-use tempfile::TempDir;
 
-use crate::ask::{Ask, Reply};
+use crate::ask::{Ask, Asked, Reply, Who};
 use crate::auditor::Auditor;
 use crate::dice::Dice;
-use crate::flaws::{Flaw, FlawedBooks, FlawedHost};
-use crate::shop::{ACTOR, CardTerms, MORNING, OrderTerms, Shop, chain_key, request};
+use crate::flaws::Flaw;
+use crate::host::{Answer, Host, Store};
+use crate::shop::{CardTerms, MORNING, OrderTerms, Shop};
+use crate::workload::{self, Today};
 
 /// What is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +37,8 @@ pub struct Stats {
     pub recorded: i64,
     /// Orders paid.
     pub paid: usize,
+    /// Answers to what comes after a sale: refunds asked for, decided; voids, reversals, batches closed.
+    pub after: [u64; 5],
     /// Answers that nobody waited for.
     pub lost: u64,
     /// Restarts with commands in flight.
@@ -50,9 +48,15 @@ pub struct Stats {
 }
 
 /// Cards 0 to 6 exist, 7 is nobody's; the fence is nobody's concern.
-const CARDS: i64 = 7;
-const FENCE: i64 = 150;
-const HOUR: i64 = 3_600_000_000;
+pub(crate) const CARDS: i64 = 7;
+pub(crate) const FENCE: i64 = 150;
+pub(crate) const HOUR: i64 = 3_600_000_000;
+
+/// The till's own numbers for payments that it has begun start above this.
+pub(crate) const ATTEMPTS: u64 = 1_000_000;
+
+/// Steps between two looks into the books.
+const LOOKS: u64 = 8;
 
 /// Runs `steps` batches from `seed`. An error says what the auditor found.
 pub fn run(kind: Kind, seed: u64, steps: u64) -> Result<Stats, String> {
@@ -62,7 +66,6 @@ pub fn run(kind: Kind, seed: u64, steps: u64) -> Result<Stats, String> {
     let clock = Clock::manual(MORNING);
     let mut run = Run {
         auditor: Auditor::new(&shop),
-        orders: i64::try_from(shop.orders.len()).expect("few"),
         totals: shop.orders.iter().map(|order| order.total).collect(),
         dice,
         store,
@@ -105,111 +108,31 @@ fn shop(dice: &mut Dice, steps: u64) -> Shop {
     cards.push(CardTerms::wide(FENCE));
     let count = 20 + i64::try_from(steps * 3).expect("few");
     let mut order = |id| {
-        let attempt = dice.chance(10).then(|| 1 + dice.bits() % (steps * 6));
-        OrderTerms { id, total: 1 + dice.below(300), attempt }
+        let attempt = dice.chance(10).then(|| ATTEMPTS + u64::try_from(id).expect("positive"));
+        OrderTerms { id, total: 3 + dice.below(300), attempt }
     };
     Shop { cards, orders: (1..=count).map(&mut order).collect() }
 }
 
-/// What survives a restart.
-enum Store {
-    Memory(Books),
-    Sqlite(Option<Sqlite>, TempDir),
-    Flawed(FlawedBooks),
-}
-
-impl Store {
-    fn new(kind: Kind, shop: &Shop) -> Self {
-        match kind {
-            Kind::Memory => Self::Memory(Books::Memory(shop.fill_memory())),
-            Kind::Flawed(flaw) => Self::Flawed(FlawedBooks::new(shop, flaw)),
-            Kind::Sqlite => {
-                let folder = tempfile::tempdir().expect("a folder");
-                let database = open(folder.path());
-                let shop = shop.clone();
-                let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-                let filled = database.write(move |connection| shop.fill_database(connection));
-                runtime.block_on(filled).expect("the shop fits the schema");
-                Self::Sqlite(Some(database), folder)
-            }
-        }
-    }
-
-    /// Opens the file anew, once the writer of before has done what it had begun.
-    fn restart(&mut self) {
-        let Self::Sqlite(database, folder) = self else { return };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let before = database.take().expect("open");
-        runtime.block_on(before.write(|_| Ok(()))).expect("the writer works");
-        drop(before);
-        *database = Some(open(folder.path()));
-    }
-
-    fn start(&self, clock: &Clock) -> Host {
-        match self {
-            Self::Memory(books) => Host::Engine(Engine::start(books.clone(), clock.clone())),
-            Self::Flawed(books) => Host::Flawed(books.start(), clock.clone()),
-            Self::Sqlite(database, _) => {
-                let books = Books::Sqlite(database.clone().expect("open"), chain_key());
-                Host::Engine(Engine::start(books, clock.clone()))
-            }
-        }
-    }
-
-    async fn verify(&self) -> Result<(), String> {
-        let findings = match self {
-            Self::Memory(books) => books.verify().await,
-            Self::Flawed(books) => Ok(books.verify()),
-            Self::Sqlite(database, _) => Books::Sqlite(database.clone().expect("open"), chain_key()).verify().await,
-        };
-        match findings {
-            Ok(findings) if findings.is_empty() => Ok(()),
-            Ok(findings) => Err(format!("verify: {}", findings[0])),
-            Err(error) => Err(format!("verify: {error}")),
-        }
-    }
-}
-
-fn open(folder: &Path) -> Sqlite {
-    Sqlite::open(&folder.join("webpos.db")).expect("the file opens")
-}
-
-enum Host {
-    Engine(Engine),
-    Flawed(FlawedHost, Clock),
-}
-
-type Answer = Pin<Box<dyn Future<Output = Result<Outcome, String>>>>;
-
-impl Host {
-    fn submit(&self, id: u64, ask: &Ask) -> Answer {
-        let command = ask.command();
-        match self {
-            Self::Engine(engine) => {
-                let engine = engine.clone();
-                Box::pin(
-                    async move { engine.submit(request(id), ACTOR, command).await.map_err(|error| error.to_string()) },
-                )
-            }
-            Self::Flawed(host, clock) => {
-                let (host, at) = (host.clone(), clock.now());
-                Box::pin(async move { host.submit(request(id), at, command).await.ok_or("stopped".to_owned()) })
-            }
-        }
-    }
-}
-
 /// A command that was sent.
 struct Sent {
-    id: u64,
-    ask: Ask,
+    asked: Asked,
     answer: Option<Answer>,
     reply: Option<Reply>,
 }
 
+/// What became of a command that was in flight.
+struct Found {
+    sequence: i64,
+    /// The command, or the question that withdrew it.
+    asked: Asked,
+    reply: Reply,
+    /// Whether it was decided before the restart, where that can be told.
+    arrived: Option<bool>,
+}
+
 struct Run {
     auditor: Auditor,
-    orders: i64,
     totals: Vec<i64>,
     dice: Dice,
     store: Store,
@@ -234,20 +157,35 @@ impl Run {
                 return Ok(());
             }
             self.batch(&host).await?;
-            if self.dice.chance(6) {
-                let jump = if self.dice.chance(50) { 60 * HOUR } else { HOUR };
-                self.clock.advance(1 + self.dice.below(jump));
+            if self.step.is_multiple_of(LOOKS) {
+                self.auditor.compare(&self.store.look().await?)?;
             }
+            self.jump();
         }
         self.close(&host).await
     }
 
+    /// Time passes: over midnight, or to the last moment in which a shop may refund and a moment beside it.
+    fn jump(&mut self) {
+        let memory = self.auditor.memory();
+        let some = usize::try_from(self.dice.below(20)).expect("small");
+        let sale = memory.sales().iter().rev().nth(some).and_then(|(_, order)| memory.paid(*order));
+        if self.dice.chance(6) {
+            let jump = if self.dice.chance(50) { 60 * HOUR } else { HOUR };
+            self.clock.advance(1 + self.dice.below(jump));
+        } else if let Some((_, at)) = sale.filter(|_| self.dice.chance(4)) {
+            let left = at + 48 * HOUR - 1 + self.dice.below(3) - self.clock.now().0;
+            self.clock.advance(left.max(0));
+        }
+    }
+
     /// A batch whose answers are all awaited, but for those that are lost on the way.
     async fn batch(&mut self, host: &Host) -> Result<(), String> {
-        let asks = self.asks();
+        let today = Today { auditor: &self.auditor, totals: &self.totals, step: self.step, now: self.clock.now().0 };
+        let asks = workload::asks(&mut self.dice, &mut self.next, &today);
         let mut sent = Vec::new();
-        for (id, ask) in asks {
-            sent.push(self.send(host, id, ask));
+        for asked in asks {
+            sent.push(self.send(host, asked));
             if self.dice.chance(20) {
                 tokio::task::yield_now().await;
             }
@@ -257,21 +195,25 @@ impl Run {
                 last.answer = None;
             }
         }
-        let fence = self.next_id();
-        sent.push(self.send(host, fence, Ask::Inquiry { card: FENCE, right: true }));
+        let fence = Asked { id: self.next_id(), who: Who::Cashier, ask: Ask::Inquiry { card: FENCE, right: true } };
+        sent.push(self.send(host, fence));
         for one in &mut sent {
             if let Some(answer) = one.answer.take() {
                 one.reply = Some(Reply::of(&answer.await?));
             }
         }
         let at = self.clock.now().0;
-        sent.iter().try_for_each(|one| self.auditor.audit(one.id, &one.ask, at, one.reply.as_ref()))
+        for Sent { asked, reply, .. } in &sent {
+            self.auditor.audit(asked, at, reply.as_ref())?;
+            self.stats.count(&asked.ask, reply.as_ref());
+        }
+        Ok(())
     }
 
     /// Sends and hands the command to the host; what follows may take time.
-    fn send(&mut self, host: &Host, id: u64, ask: Ask) -> Sent {
+    fn send(&mut self, host: &Host, asked: Asked) -> Sent {
         self.stats.sent += 1;
-        let mut sent = Sent { id, answer: Some(host.submit(id, &ask)), ask, reply: None };
+        let mut sent = Sent { answer: Some(host.submit(&asked)), asked, reply: None };
         look(&mut sent);
         sent
     }
@@ -280,11 +222,14 @@ impl Run {
     async fn crash(&mut self, host: &Host) -> Result<(), String> {
         self.stats.restarts += 1;
         for _ in 0..=self.dice.below(9) {
-            let (id, ask) = (self.next_id(), self.fresh());
-            if matches!(ask, Ask::Check { .. }) {
+            let today =
+                Today { auditor: &self.auditor, totals: &self.totals, step: self.step, now: self.clock.now().0 };
+            let asked = workload::fresh(&mut self.dice, &mut self.next, &today);
+            let twice = self.in_flight.iter().any(|sent| sent.asked.id == asked.id);
+            if twice || workload::resolves(&asked) || matches!(asked.ask, Ask::Check { .. }) {
                 continue;
             }
-            let sent = self.send(host, id, ask);
+            let sent = self.send(host, asked);
             self.in_flight.push(sent);
             for _ in 0..self.dice.below(3) {
                 tokio::task::yield_now().await;
@@ -301,31 +246,50 @@ impl Run {
     /// records' numbers tell the order in which the auditor has to follow.
     async fn resolve(&mut self, host: &Host) -> Result<(), String> {
         let at = self.clock.now().0;
-        let mut found: Vec<(i64, u64, Ask, Reply)> = Vec::new();
-        let mut never: Option<u64> = None;
-        for Sent { id, ask, reply: answered, .. } in std::mem::take(&mut self.in_flight) {
-            let (_, order, amount, _) = ask.content();
-            let asks = Ask::Withdraw { order, amount };
-            let reply = Reply::of(&host.submit(id, &asks).await?);
-            let Reply::Recorded { sequence, .. } = reply else { return Err(format!("{ask:?} is {reply:?}")) };
+        let before = self.auditor.recorded();
+        let mut found: Vec<Found> = Vec::new();
+        for Sent { asked, reply: answered, .. } in std::mem::take(&mut self.in_flight) {
+            let (order, amount) = asked.ask.about();
+            let asks = Asked { ask: Ask::Withdraw { order, amount }, ..asked };
+            let reply = Reply::of(&host.submit(&asks).await?);
+            let Reply::Recorded { sequence, .. } = reply else { return Err(format!("{asked:?} is {reply:?}")) };
             if answered.as_ref().is_some_and(|answered| *answered != reply) {
-                return Err(format!("{ask:?} was answered {answered:?} and is now {reply:?}"));
+                return Err(format!("{asked:?} was answered {answered:?} and is now {reply:?}"));
             }
-            let withdrawal = matches!(ask, Ask::Withdraw { .. });
-            if !withdrawal && reply.withdrawn() {
-                self.stats.resolved.1 += 1;
-                never = never.or(Some(id));
-                found.push((sequence, id, asks, reply));
-                continue;
-            }
-            self.stats.resolved.0 += 1;
-            if let Some(earlier) = never.filter(|_| !withdrawal) {
-                return Err(format!("request {id} was decided, {earlier} before it was not"));
-            }
-            found.push((sequence, id, ask, reply));
+            let tells = sequence > before && !matches!(asked.ask, Ask::Withdraw { .. });
+            let arrived = tells.then_some(!reply.withdrawn());
+            found.push(Found { sequence, asked: if reply.withdrawn() { asks } else { asked }, reply, arrived });
         }
-        found.sort_by_key(|(sequence, ..)| *sequence);
-        found.iter().try_for_each(|(_, id, ask, reply)| self.auditor.audit(*id, ask, at, Some(reply)))
+        // A sale that a reversal blocked has its record from there, right before that of the reversal.
+        let blocks = |one: &Found| match one.asked.ask {
+            Ask::Reverse { sale, .. } => Some((one.sequence - 1, sale)),
+            _ => None,
+        };
+        let blocked: Vec<(i64, u64)> = found.iter().filter_map(blocks).collect();
+        found.retain(|one| !one.reply.withdrawn() || !blocked.contains(&(one.sequence, one.asked.id)));
+        self.first_come(&found)?;
+        found.sort_by_key(|one| one.sequence);
+        found.iter().try_for_each(|one| self.auditor.audit(&one.asked, at, Some(&one.reply)))?;
+        self.auditor.compare(&self.store.look().await?)
+    }
+
+    /// What was sent earlier was decided earlier: nothing is decided after something that never arrived.
+    fn first_come(&mut self, found: &[Found]) -> Result<(), String> {
+        let mut never: Option<u64> = None;
+        for Found { asked, arrived, .. } in found {
+            match (arrived, never) {
+                (Some(true), Some(earlier)) => {
+                    return Err(format!("request {} was decided, {earlier} before it was not", asked.id));
+                }
+                (Some(true), None) => self.stats.resolved.0 += 1,
+                (Some(false), _) => {
+                    self.stats.resolved.1 += 1;
+                    never = never.or(Some(asked.id));
+                }
+                (None, _) => {}
+            }
+        }
+        Ok(())
     }
 
     /// At the end: the ledger is in order, every balance is what the auditor says, nothing is on record that nobody
@@ -333,11 +297,12 @@ impl Run {
     async fn close(&mut self, host: &Host) -> Result<(), String> {
         self.clock.advance(48 * HOUR);
         let at = self.clock.now().0;
-        for (card, _) in self.auditor.balances() {
-            let (id, ask) = (self.next_id(), Ask::Inquiry { card, right: true });
-            let reply = Reply::of(&host.submit(id, &ask).await?);
-            self.auditor.audit(id, &ask, at, Some(&reply))?;
+        for card in self.auditor.cards() {
+            let asked = Asked { id: self.next_id(), who: Who::Cashier, ask: Ask::Inquiry { card, right: true } };
+            let reply = Reply::of(&host.submit(&asked).await?);
+            self.auditor.audit(&asked, at, Some(&reply))?;
         }
+        self.auditor.compare(&self.store.look().await?)?;
         self.store.verify().await
     }
 
@@ -345,56 +310,20 @@ impl Run {
         self.next += 1;
         self.next
     }
+}
 
-    /// One to eight commands, some of them sent twice or against one another.
-    fn asks(&mut self) -> Vec<(u64, Ask)> {
-        let mut asks = Vec::new();
-        for _ in 0..=self.dice.below(8) {
-            let (id, ask) = (self.next_id(), self.fresh());
-            match self.dice.below(20) {
-                // A double click, or the same page in a second tab.
-                0..=2 => asks.extend([(id, ask.clone()), (id, ask)]),
-                // The withdrawal before or after what it withdraws.
-                3 | 4 => {
-                    let (_, order, amount, _) = ask.content();
-                    let withdraw = Ask::Withdraw { order, amount };
-                    let pair = [(id, ask), (id, withdraw)];
-                    asks.extend(if self.dice.chance(50) {
-                        pair
-                    } else {
-                        let [a, b] = pair;
-                        [b, a]
-                    });
-                }
-                // Something under an id that was used before.
-                5 | 6 => {
-                    let back = u64::try_from(1 + self.dice.below(30)).expect("small");
-                    asks.push((id.saturating_sub(back).max(1), ask));
-                }
-                _ => asks.push((id, ask)),
-            }
-        }
-        asks
-    }
-
-    /// A new intention.
-    fn fresh(&mut self) -> Ask {
-        let card = self.dice.below(CARDS + 1);
-        let right = self.dice.chance(70);
-        // Orders come up as the day goes on, so that most are still unpaid and some are not.
-        let around = 1 + i64::try_from(self.step * 3).expect("few");
-        let order = (around + self.dice.below(12)).min(self.orders + 1);
-        let total = usize::try_from(order - 1).ok().and_then(|at| self.totals.get(at)).copied().unwrap_or(50);
-        let amount = total - i64::from(self.dice.chance(4));
-        let until = self.clock.now().0 + HOUR - 2 * HOUR * i64::from(self.dice.chance(10));
-        match self.dice.below(12) {
-            0 => Ask::Inquiry { card, right },
-            1 => Ask::Check { order, amount, card, right },
-            2..=5 => Ask::Sale { order, amount, card, right },
-            6 | 7 => Ask::Confirmed { order, amount, card, until },
-            8 => Ask::Withdraw { order, amount },
-            _ => Ask::Load { card, amount: self.dice.below(900) - 3 },
-        }
+impl Stats {
+    fn count(&mut self, ask: &Ask, reply: Option<&Reply>) {
+        let [refunds, reviews, voids, reversals, closes] = &mut self.after;
+        let tally = match ask {
+            Ask::Refund { .. } => refunds,
+            Ask::Review { .. } => reviews,
+            Ask::Void { .. } => voids,
+            Ask::Reverse { .. } => reversals,
+            Ask::Close => closes,
+            _ => return,
+        };
+        *tally += u64::from(matches!(reply, Some(Reply::Recorded { code, .. }) if code == "00"));
     }
 }
 

@@ -8,6 +8,7 @@ use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::pin::PinValue;
+use domain::refund::SoldLine;
 use domain::state::Till;
 use domain::time::{BusinessDate, Timestamp};
 use rusqlite::{Connection, params};
@@ -29,7 +30,7 @@ pub const ACTOR: Actor = Actor {
 pub const FIRST_CARD: i64 = 10_000_000;
 
 /// 48 hours.
-const REFUND_WINDOW: i64 = 48 * domain::time::HOUR;
+pub const REFUND_WINDOW: i64 = 48 * domain::time::HOUR;
 
 /// Secret of the chain.
 pub fn chain_key() -> ChainKey {
@@ -131,6 +132,14 @@ impl CardTerms {
 }
 
 impl OrderTerms {
+    /// Two pieces of a drug and one of something else, which come to the total.
+    pub fn lines(&self) -> Vec<SoldLine> {
+        let drug = self.total / 3;
+        let line = |line, price, quantity, drug| SoldLine { line, price: Fen(price), quantity, drug };
+        let both = [line(1, drug, 2, true), line(2, self.total - 2 * drug, 1, false)];
+        both.into_iter().filter(|line| line.price.is_positive()).collect()
+    }
+
     /// The domain's order.
     pub fn order(&self) -> Order {
         Order {
@@ -168,7 +177,10 @@ impl Shop {
         let memory = Memory::new(chain_key());
         memory.put_till(ACTOR.terminal, till());
         self.cards.iter().for_each(|card| memory.put_card(card.card()));
-        self.orders.iter().for_each(|order| memory.put_order(order.order()));
+        for order in &self.orders {
+            memory.put_order(order.order());
+            memory.put_lines(OrderId(order.id), order.lines());
+        }
         memory
     }
 
@@ -180,7 +192,11 @@ impl Shop {
             insert_programme(connection, terms)?;
             insert_card(connection, card.n, card.n, card.status, 0)?;
         }
-        self.orders.iter().try_for_each(|order| insert_order(connection, order, None)).map_err(StorageError::from)
+        for order in &self.orders {
+            insert_order(connection, order, None)?;
+            insert_lines(connection, order)?;
+        }
+        Ok(())
     }
 }
 
@@ -243,5 +259,20 @@ pub fn insert_order(connection: &Connection, order: &OrderTerms, paid_by: Option
         paid_by.map(|_| MORNING.0),
         MORNING.0
     ])?;
+    Ok(())
+}
+
+/// The lines of an order.
+fn insert_lines(connection: &Connection, order: &OrderTerms) -> rusqlite::Result<()> {
+    let sql =
+        "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, list_price, price, quantity, amount,
+        confirmed_by, added_at, added_by, voided_at, voided_by)
+        VALUES (?1, ?2, '', '', '', '', ?3, NULL, ?4, ?5, ?6, NULL, ?7, ?8, NULL, NULL)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for line in order.lines() {
+        let SoldLine { line, price, quantity, drug } = line;
+        let amount = price.0 * quantity;
+        insert.execute(params![order.id, line, drug, price.0, quantity, amount, MORNING.0, ACTOR.operator.0])?;
+    }
     Ok(())
 }

@@ -1,0 +1,236 @@
+//! What comes after a sale, in the auditor's own words: refunds, voids, reversals, the close of a batch.
+
+use super::{Auditor, DAY, Declined, Sale, day};
+use super::{Closed, Returned};
+use crate::ask::{Ask, Asked, Reply, Who};
+
+/// The shop decides for two days.
+const WINDOW: i64 = 2 * DAY;
+
+const NOT_CHARGED: Declined = ("25", None, None);
+
+impl Sale {
+    /// Nothing of it is given back or asked for.
+    fn untouched(&self) -> bool {
+        !self.undone && self.refunds.iter().all(|refund| refund.status == "rejected")
+    }
+
+    /// Given back by approved refunds.
+    pub(super) fn given_back(&self) -> i64 {
+        self.refunds.iter().filter(|refund| refund.status == "approved").map(|refund| refund.amount).sum()
+    }
+
+    /// The word for the order.
+    pub(super) fn word(&self) -> &'static str {
+        match self.given_back() {
+            _ if self.undone => "voided",
+            0 => "paid",
+            back if back < self.amount => "partly_refunded",
+            _ => "refunded",
+        }
+    }
+
+    /// Pieces of a line that are given back or asked for.
+    pub(super) fn taken(&self, line: i64) -> i64 {
+        let counted = self.refunds.iter().filter(|refund| refund.status != "rejected");
+        counted.flat_map(|refund| &refund.lines).filter(|(own, _)| *own == line).map(|(_, pieces)| pieces).sum()
+    }
+}
+
+impl Auditor {
+    /// The sale of an order, while something of it may be left.
+    fn sold(&self, order: i64) -> Result<&Sale, Declined> {
+        let sale = self.orders.get(&order).and_then(|order| order.sale.as_ref()).ok_or(NOT_CHARGED)?;
+        if matches!(sale.word(), "voided" | "refunded") { Err(("64", Some(0), None)) } else { Ok(sale) }
+    }
+
+    pub(super) fn refund(&mut self, who: Who, ask: &Ask, at: i64) -> Declined {
+        let Ask::Refund { order, lines, .. } = ask else { return NOT_CHARGED };
+        let amount = match self.may_ask(who, ask, at) {
+            Ok(amount) => amount,
+            Err(declined) => return declined,
+        };
+        let escalated = matches!(ask, Ask::Refund { escalate: true, .. });
+        let number = self.sequence + 1;
+        let refund = Returned {
+            number,
+            order: *order,
+            lines: lines.clone(),
+            amount,
+            status: if escalated { "escalated" } else { "requested" },
+            applicant: who.person(),
+            reviewer: None,
+        };
+        let sale = self.orders.get_mut(order).and_then(|order| order.sale.as_mut()).expect("it was judged");
+        sale.refunds.push(refund);
+        self.refunds.push((number, *order));
+        ("00", None, None)
+    }
+
+    fn may_ask(&self, who: Who, ask: &Ask, at: i64) -> Result<i64, Declined> {
+        let Ask::Refund { order, lines, unwanted, worded, escalate } = ask else { return Err(NOT_CHARGED) };
+        let sale = self.sold(*order)?;
+        if !worded {
+            return Err(("30", None, None));
+        }
+        if !escalate && at > sale.at + WINDOW {
+            return Err(("12", Some(sale.at + WINDOW), None));
+        }
+        let mut sum = 0;
+        for (at, (line, pieces)) in lines.iter().enumerate() {
+            let found = self.orders[order].lines.iter().find(|own| own.0 == *line);
+            let &(_, price, sold, drug) = found.ok_or(("64", Some(0), None))?;
+            let left = sold - sale.taken(*line);
+            let twice = lines[..at].iter().any(|(earlier, _)| earlier == line);
+            if *pieces < 1 || *pieces > left || twice {
+                return Err(("64", Some(left * price), None));
+            }
+            if drug && *unwanted && !who.is_issuer() {
+                return Err(("12", None, None));
+            }
+            sum += price * pieces;
+        }
+        if sum > 0 { Ok(sum) } else { Err(("13", None, None)) }
+    }
+
+    pub(super) fn review(
+        &mut self,
+        who: Who,
+        (order, number): (i64, i64),
+        card: Option<i64>,
+        worded: bool,
+        at: i64,
+    ) -> Declined {
+        let Some(sale) = self.orders.get_mut(&order).and_then(|order| order.sale.as_mut()) else { return NOT_CHARGED };
+        let (payer, last) = (sale.card, sale.at + WINDOW);
+        let Some(refund) = sale.refunds.iter_mut().find(|refund| refund.number == number) else { return NOT_CHARGED };
+        let code = match refund.status {
+            "approved" | "rejected" => "94",
+            "escalated" if !who.is_issuer() => "12",
+            _ if refund.applicant == who.person() => "58",
+            _ if !worded => "30",
+            _ => "00",
+        };
+        if code != "00" {
+            return (code, None, None);
+        }
+        if !who.is_issuer() && at > last {
+            refund.status = "escalated";
+            return ("12", Some(last), None);
+        }
+        if card.is_some_and(|card| card != payer) {
+            return ("14", None, None);
+        }
+        refund.reviewer = Some(who.person());
+        refund.status = if card.is_some() { "approved" } else { "rejected" };
+        let back = refund.amount;
+        match card.and_then(|card| self.cards.get_mut(&card)) {
+            Some(card) => {
+                card.balance += back;
+                ("00", None, Some(card.balance))
+            }
+            None => ("00", None, None),
+        }
+    }
+
+    pub(super) fn void(&mut self, order: i64, at: i64) -> Declined {
+        match self.sold(order) {
+            Err(declined) => declined,
+            Ok(sale) if sale.batch != self.batch.number || day(sale.at) != day(at) => ("12", None, None),
+            Ok(sale) if !sale.untouched() => ("64", None, None),
+            Ok(_) => self.undo(order),
+        }
+    }
+
+    pub(super) fn reverse(&mut self, asked: &Asked, at: i64) -> Declined {
+        const NO_SALE: Declined = ("12", None, None);
+        let Ask::Reverse { sale, order, amount } = asked.ask else { return NO_SALE };
+        if asked.id == sale {
+            return NO_SALE;
+        }
+        let Some(record) = self.records.get(&(sale, false)) else {
+            // What never arrived is withdrawn first.
+            let withdraw = Asked { id: sale, who: asked.who, ask: Ask::Withdraw { order, amount } };
+            self.note(&withdraw, at, NOT_CHARGED);
+            return NOT_CHARGED;
+        };
+        if record.payment.is_none_or(|(paid, _)| paid != Some(order)) {
+            return NO_SALE;
+        }
+        let charged = matches!(&record.reply, Reply::Recorded { code, .. } if code == "00");
+        if !charged {
+            return NOT_CHARGED;
+        }
+        if record.payment != Some((Some(order), amount)) {
+            return NO_SALE;
+        }
+        let Some(sale) = self.orders.get(&order).and_then(|order| order.sale.as_ref()) else { return NOT_CHARGED };
+        if sale.undone {
+            return NOT_CHARGED;
+        }
+        if !sale.untouched() {
+            return ("64", None, None);
+        }
+        if day(sale.at) == day(at) { self.undo(order) } else { NO_SALE }
+    }
+
+    /// Gives the whole sale back, to the card's day as well.
+    fn undo(&mut self, order: i64) -> Declined {
+        let sale = self.orders.get_mut(&order).and_then(|order| order.sale.as_mut()).expect("it was judged");
+        sale.undone = true;
+        let card = self.cards.get_mut(&sale.card).expect("it paid");
+        card.balance += sale.amount;
+        if card.spent.0 == day(sale.at) {
+            card.spent.1 -= sale.amount;
+            card.spent.2 -= 1;
+        }
+        ("00", None, Some(card.balance))
+    }
+
+    pub(super) fn close(&mut self, who: Who, at: i64) -> Declined {
+        let open = self.orders.values().filter(|order| order.attempt.is_some()).count();
+        if open > 0 {
+            return ("77", Some(i64::try_from(open).expect("few")), None);
+        }
+        if self.batch.first.is_none() {
+            return ("77", None, None);
+        }
+        let next = Closed { number: self.batch.number + 1, ..Closed::first() };
+        let done = std::mem::replace(&mut self.batch, next);
+        self.closed.push(Closed { by: Some((at, who.person())), ..done });
+        ("00", None, None)
+    }
+
+    /// Counts an answer into the running batch.
+    pub(super) fn count(&mut self, asked: &Asked, at: i64, code: &str) {
+        if asked.who.is_issuer() || matches!(asked.ask, Ask::Close) {
+            return;
+        }
+        let amount = match &asked.ask {
+            Ask::Review { order, refund, card: Some(_), .. } => {
+                let sale = self.orders.get(order).and_then(|order| order.sale.as_ref());
+                sale.and_then(|sale| sale.refunds.iter().find(|own| own.number == *refund)).map_or(0, |own| own.amount)
+            }
+            Ask::Void { order } => self.orders.get(order).map_or(0, |order| order.total),
+            ask => ask.about().1,
+        };
+        let person = asked.who.person();
+        self.batch.first.get_or_insert((at, person));
+        let figures = self.batch.people.entry(person).or_default();
+        let tally = match asked.ask {
+            _ if code != "00" => {
+                *figures.declines.entry(code.to_owned()).or_default() += 1;
+                return;
+            }
+            Ask::Sale { .. } | Ask::Confirmed { .. } => &mut figures.sales,
+            Ask::Review { card: Some(_), .. } => &mut figures.refunds,
+            Ask::Void { .. } | Ask::Reverse { .. } => &mut figures.voids,
+            Ask::Inquiry { .. } => {
+                figures.inquiries += 1;
+                return;
+            }
+            _ => return,
+        };
+        *tally = (tally.0 + 1, tally.1 + amount);
+    }
+}

@@ -1,0 +1,189 @@
+//! The host under test: started, restarted, asked, looked into.
+
+use std::future::Future;
+use std::path::Path;
+use std::pin::Pin;
+
+use domain::ids::OrderId;
+use domain::ledger::{Kind as Moved, Transaction};
+use domain::order::OrderStatus;
+use domain::outcome::Outcome;
+use domain::refund::RefundStatus;
+use engine::Engine;
+use engine::clock::Clock;
+use rusqlite::Connection;
+use storage::memory::Memory;
+use storage::{Books, Sqlite};
+use tempfile::TempDir;
+
+use crate::ask::Asked;
+use crate::auditor::{Closed, Returned, Seen};
+use crate::flaws::{FlawedBooks, FlawedHost};
+use crate::run::Kind;
+use crate::shop::{ACTOR, FIRST_CARD, Shop, card_key, chain_key, request};
+
+/// What survives a restart.
+pub(crate) enum Store {
+    Memory(Books),
+    Sqlite(Option<Sqlite>, TempDir),
+    Flawed(FlawedBooks),
+}
+
+impl Store {
+    pub(crate) fn new(kind: Kind, shop: &Shop) -> Self {
+        match kind {
+            Kind::Memory => Self::Memory(Books::Memory(shop.fill_memory())),
+            Kind::Flawed(flaw) => Self::Flawed(FlawedBooks::new(shop, flaw)),
+            Kind::Sqlite => {
+                let folder = tempfile::tempdir().expect("a folder");
+                let database = open(folder.path());
+                let shop = shop.clone();
+                let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+                let filled = database.write(move |connection| shop.fill_database(connection));
+                runtime.block_on(filled).expect("the shop fits the schema");
+                Self::Sqlite(Some(database), folder)
+            }
+        }
+    }
+
+    /// Opens the file anew, once the writer of before has done what it had begun.
+    pub(crate) fn restart(&mut self) {
+        let Self::Sqlite(database, folder) = self else { return };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let before = database.take().expect("open");
+        runtime.block_on(before.write(|_| Ok(()))).expect("the writer works");
+        drop(before);
+        *database = Some(open(folder.path()));
+    }
+
+    pub(crate) fn start(&self, clock: &Clock) -> Host {
+        match self {
+            Self::Memory(books) => Host::Engine(Engine::start(books.clone(), clock.clone())),
+            Self::Flawed(books) => Host::Flawed(books.start(), clock.clone()),
+            Self::Sqlite(database, _) => {
+                let books = Books::Sqlite(database.clone().expect("open"), chain_key());
+                Host::Engine(Engine::start(books, clock.clone()))
+            }
+        }
+    }
+
+    /// What the books say now.
+    pub(crate) async fn look(&self) -> Result<Seen, String> {
+        match self {
+            Self::Memory(Books::Memory(memory)) => Ok(look_memory(memory)),
+            Self::Memory(Books::Sqlite(database, _)) => look_database(database).await,
+            Self::Sqlite(database, _) => look_database(database.as_ref().expect("open")).await,
+            Self::Flawed(books) => Ok(books.look()),
+        }
+    }
+
+    pub(crate) async fn verify(&self) -> Result<(), String> {
+        let findings = match self {
+            Self::Memory(books) => books.verify().await,
+            Self::Flawed(books) => Ok(books.verify()),
+            Self::Sqlite(database, _) => Books::Sqlite(database.clone().expect("open"), chain_key()).verify().await,
+        };
+        match findings {
+            Ok(findings) if findings.is_empty() => Ok(()),
+            Ok(findings) => Err(format!("verify: {}", findings[0])),
+            Err(error) => Err(format!("verify: {error}")),
+        }
+    }
+}
+
+fn open(folder: &Path) -> Sqlite {
+    Sqlite::open(&folder.join("webpos.db")).expect("the file opens")
+}
+
+pub(crate) enum Host {
+    Engine(Engine),
+    Flawed(FlawedHost, Clock),
+}
+
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Outcome, String>>>>;
+
+impl Host {
+    pub(crate) fn submit(&self, asked: &Asked) -> Answer {
+        let (id, actor, command) = (request(asked.id), asked.who.actor(), asked.ask.command());
+        match self {
+            Self::Engine(engine) => {
+                let engine = engine.clone();
+                Box::pin(async move { engine.submit(id, actor, command).await.map_err(|error| error.to_string()) })
+            }
+            Self::Flawed(host, clock) => {
+                let (host, at) = (host.clone(), clock.now());
+                Box::pin(async move { host.submit(id, actor, at, command).await.ok_or("stopped".to_owned()) })
+            }
+        }
+    }
+}
+
+/// A refund with its lines in order.
+pub(crate) fn returned(refund: &domain::refund::Refund) -> Returned {
+    let mut seen = Returned::from(refund);
+    seen.lines.sort_unstable();
+    seen
+}
+
+/// What a transaction adds to what the merchant is owed.
+fn owed(transaction: &Transaction) -> i64 {
+    match transaction.kind {
+        _ if !transaction.approved() => 0,
+        Moved::Sale => transaction.amount.0,
+        Moved::Refund | Moved::Void | Moved::Reversal => -transaction.amount.0,
+        _ => 0,
+    }
+}
+
+fn look_memory(memory: &Memory) -> Seen {
+    let cards = (0..).map_while(|n| Some((n, memory.card(card_key(n))?))).map(|(n, card)| (n, card.balance.0));
+    let fence = memory.card(card_key(crate::run::FENCE)).map(|card| (crate::run::FENCE, card.balance.0));
+    let orders = (1..).map_while(|id| Some((id, memory.order(OrderId(id))?.status.word())));
+    Seen {
+        cards: cards.chain(fence).collect(),
+        payable: memory.transactions().iter().map(owed).sum(),
+        orders: orders.collect(),
+        refunds: memory.refunds().iter().map(returned).collect(),
+        batches: memory.batches().iter().map(Closed::from).collect(),
+    }
+}
+
+async fn look_database(database: &Sqlite) -> Result<Seen, String> {
+    let seen = database.read(|connection| Ok(read(connection)?)).await.map_err(|error| error.to_string())?;
+    let closed = storage::batch::closed_list(database, ACTOR.terminal, u32::MAX).await;
+    let closed = closed.map_err(|error| error.to_string())?;
+    Ok(Seen { batches: closed.iter().rev().map(Closed::from).collect(), ..seen })
+}
+
+fn read(connection: &Connection) -> rusqlite::Result<Seen> {
+    let mut seen = Seen::default();
+    let mut statement = connection.prepare("SELECT id, balance FROM card")?;
+    let cards = statement.query_map([], |row| Ok((row.get::<_, i64>(0)? - FIRST_CARD, row.get(1)?)))?;
+    seen.cards = cards.collect::<rusqlite::Result<_>>()?;
+    let sql = "SELECT COALESCE(SUM(CASE WHEN credit = ?1 THEN amount ELSE -amount END), 0) FROM ledger_transfer
+        WHERE credit = ?1 OR debit = ?1";
+    seen.payable = connection.query_row(sql, [ACTOR.merchant.0], |row| row.get(0))?;
+    let mut statement = connection.prepare("SELECT id, status FROM orders")?;
+    let word = |word: String| OrderStatus::from_word(&word).map_or("unreadable", OrderStatus::word);
+    let orders = statement.query_map([], |row| Ok((row.get(0)?, word(row.get(1)?))))?;
+    seen.orders = orders.collect::<rusqlite::Result<_>>()?;
+    let sql =
+        "SELECT id % 10000000000, order_id, amount, status, applicant_id, reviewer_id, id FROM refund ORDER BY id";
+    let word = |word: String| RefundStatus::from_word(&word).map_or("unreadable", RefundStatus::word);
+    let mut lines = connection.prepare("SELECT line, quantity FROM refund_line WHERE refund_id = ?1 ORDER BY line")?;
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let own = lines.query_map([row.get::<_, i64>(6)?], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        seen.refunds.push(Returned {
+            number: row.get(0)?,
+            order: row.get(1)?,
+            lines: own.collect::<rusqlite::Result<_>>()?,
+            amount: row.get(2)?,
+            status: word(row.get(3)?),
+            applicant: row.get(4)?,
+            reviewer: row.get(5)?,
+        });
+    }
+    Ok(seen)
+}

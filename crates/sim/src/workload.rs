@@ -1,0 +1,184 @@
+//! What the simulated shop does next: mostly what makes sense, often what does not.
+
+use crate::ask::{Ask, Asked, Who};
+use crate::auditor::Auditor;
+use crate::dice::Dice;
+use crate::run::{ATTEMPTS, CARDS, HOUR};
+
+/// What the shop knows while it thinks of something to do.
+pub(crate) struct Today<'a> {
+    pub(crate) auditor: &'a Auditor,
+    pub(crate) totals: &'a [i64],
+    pub(crate) step: u64,
+    pub(crate) now: i64,
+}
+
+/// One to eight intentions, some of them sent twice or against one another.
+pub(crate) fn asks(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Vec<Asked> {
+    let mut asks = Vec::new();
+    for _ in 0..=dice.below(8) {
+        let asked = fresh(dice, next, today);
+        let (order, amount) = asked.ask.about();
+        match dice.below(20) {
+            // A double click, or the same page in a second tab.
+            0..=2 => asks.extend([asked.clone(), asked]),
+            // The withdrawal before or after what it withdraws.
+            3 | 4 => asks.extend(either(dice, Asked { ask: Ask::Withdraw { order, amount }, ..asked }, asked)),
+            // Something under an id that was used before.
+            5 | 6 => {
+                let back = u64::try_from(1 + dice.below(30)).expect("small");
+                asks.push(Asked { id: asked.id.saturating_sub(back).max(1), ..asked });
+            }
+            // The same under another id, by the same person or another one: two reviewers, two tills.
+            7..=9 if !matches!(asked.ask, Ask::Sale { .. }) => {
+                let again = Asked { id: new_id(next), who: who(dice, &asked.ask), ask: asked.ask.clone() };
+                asks.extend([asked, again]);
+            }
+            // The reversal before or after its sale.
+            7..=9 => {
+                let ask = Ask::Reverse { sale: asked.id, order, amount };
+                asks.extend(either(dice, Asked { id: new_id(next), who: Who::Cashier, ask }, asked));
+            }
+            _ => {
+                if matches!(asked.ask, Ask::Close) {
+                    asks.extend(resolve(today));
+                }
+                asks.push(asked);
+            }
+        }
+    }
+    if asks.iter().any(resolves) {
+        asks.retain(|asked| !matches!(asked.ask, Ask::Close));
+    }
+    asks
+}
+
+/// Whether this may end a payment that the till has begun. A group counts those before its first command, so a close
+/// right behind may still be refused for them; which of the two it is cannot be told from outside.
+pub(crate) fn resolves(asked: &Asked) -> bool {
+    asked.id > ATTEMPTS || matches!(asked.ask, Ask::Reverse { sale, .. } if sale > ATTEMPTS)
+}
+
+/// Asks what became of every payment that the till has begun.
+fn resolve(today: &Today<'_>) -> impl Iterator<Item = Asked> {
+    let open = today.auditor.memory().attempts().into_iter();
+    open.map(|(id, order, amount)| Asked { id, who: Who::Cashier, ask: Ask::Withdraw { order, amount } })
+}
+
+fn either(dice: &mut Dice, one: Asked, other: Asked) -> [Asked; 2] {
+    if dice.chance(50) { [one, other] } else { [other, one] }
+}
+
+fn new_id(next: &mut u64) -> u64 {
+    *next += 1;
+    *next
+}
+
+/// Who does such a thing.
+fn who(dice: &mut Dice, ask: &Ask) -> Who {
+    let refund = matches!(ask, Ask::Refund { .. } | Ask::Review { .. });
+    match dice.below(10) {
+        0 if refund => Who::OtherIssuer,
+        1 | 2 if refund => Who::Issuer,
+        0..=4 => Who::Manager,
+        _ => Who::Cashier,
+    }
+}
+
+/// A new intention.
+pub(crate) fn fresh(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Asked {
+    let id = new_id(next);
+    let ask = if dice.chance(45) { after_sale(dice, id, today) } else { payment(dice, today) };
+    // A payment that the till has begun keeps its id.
+    let (order, _) = ask.about();
+    let begun = today.auditor.memory().attempts().into_iter().find(|(_, own, _)| *own == order);
+    let sale = matches!(ask, Ask::Sale { .. } | Ask::Confirmed { .. });
+    let id = begun.filter(|_| sale && dice.chance(50)).map_or(id, |(attempt, ..)| attempt);
+    Asked { id, who: who(dice, &ask), ask }
+}
+
+/// Orders come up as the day goes on, so that most are still unpaid and some are not.
+fn order(dice: &mut Dice, today: &Today<'_>) -> (i64, i64) {
+    let around = 1 + i64::try_from(today.step * 3).expect("few");
+    let last = i64::try_from(today.totals.len()).expect("few");
+    let order = (around + dice.below(12)).min(last + 1);
+    let total = usize::try_from(order - 1).ok().and_then(|at| today.totals.get(at)).copied().unwrap_or(50);
+    (order, total - i64::from(dice.chance(4)))
+}
+
+fn payment(dice: &mut Dice, today: &Today<'_>) -> Ask {
+    let card = dice.below(CARDS + 1);
+    let right = dice.chance(70);
+    let (order, amount) = order(dice, today);
+    let until = today.now + HOUR - 2 * HOUR * i64::from(dice.chance(10));
+    match dice.below(12) {
+        0 => Ask::Inquiry { card, right },
+        1 => Ask::Check { order, amount, card, right },
+        2..=5 => Ask::Sale { order, amount, card, right },
+        6 | 7 => Ask::Confirmed { order, amount, card, until },
+        8 => Ask::Withdraw { order, amount },
+        _ => Ask::Load { card, amount: dice.below(900) - 3 },
+    }
+}
+
+/// One of the last `most`.
+fn recent<T: Copy>(dice: &mut Dice, all: &[T], most: i64) -> Option<T> {
+    let most = most.min(i64::try_from(all.len()).expect("few"));
+    let back = usize::try_from(dice.below(most)).expect("small");
+    all.iter().rev().nth(back).copied()
+}
+
+fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Ask {
+    let memory = today.auditor.memory();
+    let (any, total) = order(dice, today);
+    let sold = recent(dice, memory.sales(), 8).filter(|_| dice.chance(95));
+    let order = sold.map_or(any, |(_, order)| order);
+    match dice.below(32) {
+        0..=9 => Ask::Refund {
+            order,
+            lines: lines(dice),
+            unwanted: dice.chance(15),
+            worded: dice.chance(95),
+            escalate: dice.chance(20),
+        },
+        10..=23 => {
+            // Sometimes one that is asked for in this very moment.
+            let coming = (today.auditor.recorded() + 1 + dice.below(8), order);
+            let known = recent(dice, memory.refunds(), 6).filter(|_| dice.chance(90));
+            let (refund, order) = known.unwrap_or(coming);
+            let card = match dice.below(10) {
+                0..=2 => None,
+                3 => Some(dice.below(CARDS)),
+                _ => memory.paid(order).map(|(card, _)| card),
+            };
+            Ask::Review { order, refund, card, worded: dice.chance(95) }
+        }
+        24..=26 => Ask::Void { order },
+        27..=30 => {
+            let at = usize::try_from(order - 1).ok();
+            let amount = at.and_then(|at| today.totals.get(at)).copied().unwrap_or(1) + i64::from(dice.chance(8));
+            match (sold, dice.below(12)) {
+                (_, 0) => Ask::Reverse { sale: own, order, amount },
+                // What will arrive, or never.
+                (_, 1..=3) | (None, _) => {
+                    let sale = own + u64::try_from(1 + dice.below(6)).expect("small");
+                    Ask::Reverse { sale, order: any, amount: total }
+                }
+                // Something else than that sale.
+                (_, 4) => Ask::Reverse { sale: own.saturating_sub(5).max(1), order, amount },
+                (Some((sale, _)), _) => Ask::Reverse { sale, order, amount },
+            }
+        }
+        _ => Ask::Close,
+    }
+}
+
+/// All of the order, a piece of it, or something that may not be.
+fn lines(dice: &mut Dice) -> Vec<(i64, i64)> {
+    match dice.below(10) {
+        0..=2 => vec![(1, 2), (2, 1)],
+        3..=6 => vec![(1 + dice.below(2), 1)],
+        7 => vec![(1, 2)],
+        _ => (0..dice.below(3)).map(|_| (1 + dice.below(3), dice.below(4))).collect(),
+    }
+}
