@@ -163,6 +163,10 @@ impl State {
             self.batches.loaded(batch.terminal, Some(next));
         }
         for (id, order) in &changes.orders {
+            let had = self.orders.get(id).is_some_and(|before| before.attempt.is_some());
+            if let Some(open) = self.attempts.get_mut(&order.terminal).filter(|_| had && order.attempt.is_none()) {
+                *open = open.saturating_sub(1);
+            }
             self.orders.loaded(*id, Some(order.clone()));
         }
         for (key, card) in &changes.cards {

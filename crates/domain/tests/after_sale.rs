@@ -7,7 +7,7 @@ use domain::card::{Card, CardStatus};
 use domain::command::{Command, Envelope, Proof};
 use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::money::Fen;
-use domain::order::OrderStatus;
+use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
 use domain::refund::{Ground, RefundStatus};
 use domain::reversal::Reversed;
@@ -191,4 +191,17 @@ fn a_reversal_under_the_sales_own_id_is_refused_and_so_is_the_sale() {
     let late = world.ask(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
     assert_eq!((late.approved(), balance(&world, CARD)), (false, Fen(10_000)));
     assert_eq!(world.audit(), []);
+}
+
+#[test]
+fn a_close_sees_the_payment_that_its_own_group_resolves() {
+    let mut world = sold();
+    let attempt = Some(world::request(50));
+    world.put_order(Order { attempt, ..world::order(ORDER + 1, 100) });
+    let withdraw = envelope(50, MORNING, world::withdraw(ORDER + 1, 100));
+    let close = envelope(51, MORNING, Command::BatchClose);
+    let mut alone = world.clone();
+    let one_at_a_time = [alone.ask(&withdraw), alone.ask(&close)];
+    assert!(one_at_a_time[1].approved());
+    assert_eq!(world.post(&[withdraw, close]), one_at_a_time);
 }

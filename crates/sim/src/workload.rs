@@ -47,14 +47,11 @@ pub(crate) fn asks(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Vec<As
             }
         }
     }
-    if asks.iter().any(resolves) {
-        asks.retain(|asked| !matches!(asked.ask, Ask::Close));
-    }
     asks
 }
 
-/// Whether this may end a payment that the till has begun. A group counts those before its first command, so a close
-/// right behind may still be refused for them; which of the two it is cannot be told from outside.
+/// Whether this may end a payment that the till has begun. A restart cuts a group anywhere, and whether a close behind it
+/// was refused for that payment cannot be told from outside then.
 pub(crate) fn resolves(asked: &Asked) -> bool {
     asked.id > ATTEMPTS || matches!(asked.ask, Ask::Reverse { sale, .. } if sale > ATTEMPTS)
 }
