@@ -121,7 +121,8 @@ pub(crate) struct Serve {
 impl Serve {
     /// The webhook targets that are allowed in spite of the rules.
     pub(crate) fn targets(&self) -> Result<TargetsAllowed, Failure> {
-        let refuse = || Failure::Configuration("--webhook-allow takes host:port or host:*, with commas between".to_owned());
+        let refuse =
+            || Failure::Configuration("--webhook-allow takes host:port or host:*, with commas between".to_owned());
         TargetsAllowed::parse(&self.webhook_allow).ok_or_else(refuse)
     }
 

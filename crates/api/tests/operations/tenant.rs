@@ -82,7 +82,9 @@ async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_no
             answer.is(404, "not_found");
         }
         assert!(!answer.status.is_server_error(), "{}: {}", operation.id, answer.text);
-        for word in [&theirs.payment, &theirs.refund, &theirs.order, "Theirs alone", "theirs.example", "25010007", "2501001\""] {
+        for word in
+            [&theirs.payment, &theirs.refund, &theirs.order, "Theirs alone", "theirs.example", "25010007", "2501001\""]
+        {
             assert!(!answer.text.contains(word), "{} told a stranger {word}: {}", operation.id, answer.text);
         }
     }
@@ -95,7 +97,10 @@ async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_no
     assert_eq!(erp.get(&format!("/refunds/{}", theirs.refund)).await.text_of("status"), "requested");
     assert_eq!(erp.get("/products/THEIRS-1").await.text_of("name"), "Theirs alone");
     let endpoint = erp.get(&format!("/webhook_endpoints/{}", theirs.endpoint)).await;
-    assert_eq!((endpoint.text_of("status"), endpoint.text_of("url").as_str()), ("active".to_owned(), "https://theirs.example.com/hook"));
+    assert_eq!(
+        (endpoint.text_of("status"), endpoint.text_of("url").as_str()),
+        ("active".to_owned(), "https://theirs.example.com/hook")
+    );
     assert_eq!(shop.balance().await, before);
     shop.assert_in_order().await;
 }
