@@ -17,7 +17,7 @@ use axum::routing::{any, get, post};
 use domain::target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
-use storage::Sqlite;
+use storage::Storage;
 use storage::vault::Vault;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -53,7 +53,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Everything an operation needs. Cheap to clone; axum's state.
 #[derive(Clone)]
 pub struct Api {
-    storage: Sqlite,
+    storage: Storage,
     engine: Engine,
     vault: Vault,
     clock: Clock,
@@ -65,7 +65,7 @@ pub struct Api {
 
 impl Api {
     /// Operations over `storage`, money through `engine`. `behind_proxy`: the caller's address is in `X-Forwarded-For`.
-    pub fn new(storage: Sqlite, engine: Engine, vault: Vault, clock: Clock, behind_proxy: bool) -> Self {
+    pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, behind_proxy: bool) -> Self {
         let (rates, flights) = (rate::Rates::default(), flight::Flights::default());
         let targets = TargetsAllowed::default();
         Self { storage, engine, vault, clock, behind_proxy, rates, flights, targets }

@@ -122,7 +122,9 @@ impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
         tracing::error!(%error, "storage failed under a request");
         match error {
-            StorageError::NotWritten(_) => Self::new(Code::Unavailable, "The store did not answer.").after(1),
+            StorageError::NotWritten(_) | StorageError::Unreachable(_) => {
+                Self::new(Code::Unavailable, "The store did not answer.").after(1)
+            }
             StorageError::Unknown(_) => Self::new(Code::OutcomeUnknown, "The store was lost on the way.").after(1),
             StorageError::Open(_) => Self::new(Code::Internal, "The store cannot be opened."),
         }

@@ -101,7 +101,7 @@ async fn write(
     claim: storage::idempotency::Claim,
     code: String,
     action: &'static str,
-    change: impl FnOnce(Option<Item>) -> Result<Item, Written> + Send + 'static,
+    change: impl FnOnce(Option<Item>) -> Result<Item, Written> + Clone + Send + 'static,
 ) -> Result<Response, Problem> {
     let entry = caller.entry(action, &code);
     let answer =

@@ -25,12 +25,12 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
                 roles: vec![Role::Admin],
                 place: None,
             };
-            if people::create(&database.open()?, person, clock.now()).await?.is_none() {
+            if people::create(&database.open().await?, person, clock.now()).await?.is_none() {
                 return Err(Failure::Run(format!("the login name {login} is taken")));
             }
         }
         Admin::ResetPassword { database, login } => {
-            if !people::reset_password(&database.open()?, &login, hash, clock.now()).await? {
+            if !people::reset_password(&database.open().await?, &login, hash, clock.now()).await? {
                 return Err(Failure::Run(format!("nobody has the login name {login}")));
             }
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use domain::target::TargetsAllowed;
-use storage::Sqlite;
+use storage::{Storage, postgres};
 
 use crate::Failure;
 
@@ -52,7 +52,7 @@ pub(crate) enum Command {
 /// Where the data is.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Database {
-    /// Database: `sqlite:PATH`. Default: webpos.db in the data folder.
+    /// Database: `sqlite:PATH` or `postgres://user@host/database`. Default: webpos.db in the data folder.
     #[arg(long, env = "WEBPOS_DATABASE", value_name = "URL")]
     pub(crate) database: Option<String>,
     /// Folder for the database and the keys.
@@ -61,6 +61,11 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    /// The address of a server, if the options name one.
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.database.as_deref().filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
+    }
+
     /// The database file that the options name.
     pub(crate) fn path(&self) -> Result<PathBuf, Failure> {
         let Some(url) = &self.database else { return Ok(self.data_dir.join("webpos.db")) };
@@ -70,20 +75,33 @@ impl Database {
             }
             Some(path) => Ok(PathBuf::from(path)),
             // The address may hold a password, so it is not repeated.
-            None => Err(Failure::Configuration("--database must be sqlite:PATH".to_owned())),
+            None => Err(Failure::Configuration(
+                "--database must be sqlite:PATH or postgres://user@host/database".to_owned(),
+            )),
         }
     }
 
     /// Opens the database, creating the data folder for the program's user only.
-    pub(crate) fn open(&self) -> Result<Sqlite, Failure> {
-        let path = self.path()?;
+    pub(crate) async fn open(&self) -> Result<Storage, Failure> {
         let mut folder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
         folder.recursive(true).create(&self.data_dir).map_err(|error| {
             Failure::Configuration(format!("cannot create the data folder {}: {error}", self.data_dir.display()))
         })?;
-        Ok(Sqlite::open(&path)?)
+        Ok(match self.server() {
+            Some(url) => Storage::connect(url).await?,
+            None => Storage::open(&self.path()?)?,
+        })
+    }
+
+    /// Brings the schema up to date. A file's is whenever it is opened.
+    pub(crate) async fn migrate(&self) -> Result<(), Failure> {
+        match self.server() {
+            Some(url) => postgres::migrate(url).await.map(|_| ())?,
+            None => self.open().await.map(|_| ())?,
+        }
+        Ok(())
     }
 }
 

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Command::Serve(options) => serve::run(options, clock).await,
-            Command::Migrate(database) => database.open().map(|_| console::say("The schema is up to date.")),
+            Command::Migrate(database) => database.migrate().await.map(|()| console::say("The schema is up to date.")),
             Command::Verify(database) => upkeep::verify(&database).await,
             Command::Backup { database, file } => upkeep::backup(&database, &file),
             Command::Restore { file, data_dir } => upkeep::restore(&file, &data_dir),

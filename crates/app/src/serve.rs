@@ -26,9 +26,9 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let tls = options.check()?;
     let targets = options.targets()?;
-    let storage = options.database.open()?;
+    let storage = options.database.open().await?;
     let vault = Vault::of(&storage, &options.database.data_dir).await?;
-    let books = Books::Sqlite(storage.clone(), vault.chain_key());
+    let books = Books::of(storage.clone(), vault.chain_key());
     if options.demo && demo::seed_people(&storage, clock.now()).await? {
         demo_cards::seed_cards(&storage, &vault, &books, clock.now()).await?;
         demo_keys::seed_keys(&storage, clock.now()).await?;

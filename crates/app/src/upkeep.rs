@@ -10,12 +10,12 @@ use crate::{Failure, console};
 
 /// Checks the whole ledger; every finding is one line on standard output.
 pub(crate) async fn verify(database: &Database) -> Result<(), Failure> {
-    if !database.path()?.exists() {
+    if database.server().is_none() && !database.path()?.exists() {
         return Err(Failure::Configuration(format!("there is no database at {}", database.path()?.display())));
     }
-    let storage = database.open()?;
+    let storage = database.open().await?;
     let vault = Vault::of(&storage, &database.data_dir).await?;
-    let findings = Books::Sqlite(storage, vault.chain_key()).verify().await?;
+    let findings = Books::of(storage, vault.chain_key()).verify().await?;
     for finding in &findings {
         console::say(&finding.to_string());
     }
@@ -30,6 +30,12 @@ pub(crate) async fn verify(database: &Database) -> Result<(), Failure> {
 
 /// Copies database and keys into `file`.
 pub(crate) fn backup(database: &Database, file: &Path) -> Result<(), Failure> {
+    if database.server().is_some() {
+        return Err(Failure::Configuration(
+            "backup is for the embedded database: use pg_dump here, and copy webpos.keys from the data folder"
+                .to_owned(),
+        ));
+    }
     backup::backup(&database.path()?, &database.data_dir, file)?;
     console::say(&format!("Backed up to {}. It holds the keys: keep it as safe as the data folder.", file.display()));
     Ok(())

@@ -122,3 +122,38 @@ fn the_first_administrator_comes_from_the_command_line() {
     let reset = webpos(&["admin", "reset-password", "--login", "who", "--data-dir", data]).output().expect("runs");
     assert_eq!(reset.status.code(), Some(1));
 }
+
+#[test]
+fn two_copies_serve_one_server_that_was_migrated() {
+    let server = scratch::Cluster::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (url, data) = (server.url(), folder.path().join("data").to_str().expect("text").to_owned());
+    let on_server = |arguments: &[&str]| {
+        let mut command = webpos(arguments);
+        command.args(["--database", &url, "--data-dir", &data]);
+        command
+    };
+    let unready = on_server(&["serve", "--listen", "127.0.0.1:0"]).output().expect("runs");
+    assert_eq!(unready.status.code(), Some(2));
+    assert!(String::from_utf8(unready.stderr).expect("text").contains("run `webpos migrate`"));
+    for _ in 0..2 {
+        assert_eq!(on_server(&["migrate"]).output().expect("runs").status.code(), Some(0));
+    }
+    for _ in 0..2 {
+        let mut command = on_server(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
+        let mut running = Running(command.stdout(Stdio::piped()).spawn().expect("starts"));
+        let mut first = String::new();
+        BufReader::new(running.0.stdout.take().expect("piped")).read_line(&mut first).expect("reads");
+        let address = first.trim().rsplit("http://").next().expect("an address").to_owned();
+        let mut connection = TcpStream::connect(&address).expect("connects");
+        connection.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sends");
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).expect("reads");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let verified = on_server(&["verify"]).output().expect("runs");
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+    let backup = on_server(&["backup", &format!("{data}/x.bak")]).output().expect("runs");
+    assert_eq!(backup.status.code(), Some(2));
+    assert!(String::from_utf8(backup.stderr).expect("text").contains("pg_dump"));
+}

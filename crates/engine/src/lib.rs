@@ -101,6 +101,11 @@ async fn post(books: &Books, group: Vec<Envelope>) -> Vec<Result<Outcome, Submit
             tracing::error!(%error, size, "the commit's outcome is unknown");
             group.iter().map(|_| Err(SubmitError::Unknown(error.to_string()))).collect()
         }
+        // Nobody there to ask again, one by one or together.
+        Err(error @ StorageError::Unreachable(_)) => {
+            tracing::error!(%error, size, "nothing was charged");
+            group.iter().map(|_| Err(SubmitError::NotCharged(error.to_string()))).collect()
+        }
         Err(error) if size == 1 => {
             tracing::error!(%error, "a command failed and wrote nothing");
             vec![Err(SubmitError::NotCharged(error.to_string()))]

@@ -52,6 +52,8 @@ impl Ground {
         let file = Connection::open(path)?;
         file.pragma_update(None, "synchronous", "OFF")?;
         file.pragma_update(None, "cache_size", -512 * 1_024)?;
+        let file = storage::sql::Connection::from(file);
+        let raw = file.sqlite().expect("a file");
         file.execute_batch("BEGIN")?;
         shop::insert_place(&file)?;
         shop::insert_programme(&file, [1, PLENTY, PLENTY, PLENTY, PLENTY])?;
@@ -62,12 +64,12 @@ impl Ground {
         for id in 1..=past {
             let transaction = TransactionId::new(SLOT, id).0;
             shop::insert_order(&file, &OrderTerms { id, total: AMOUNT, attempt: None }, Some(transaction))?;
-            writes.ledger(&file, id, id, id % cards)?;
+            writes.ledger(raw, id, id, id % cards)?;
         }
         for id in past + 1..=past + drafts {
             shop::insert_order(&file, &OrderTerms { id, total: AMOUNT, attempt: None }, None)?;
         }
-        writes.head(&file, past)?;
+        writes.head(raw, past)?;
         file.execute_batch("COMMIT; ANALYZE")?;
         Ok(Self { path: path.to_owned(), cards, past, next: Arc::new(AtomicI64::new(past + 1)) })
     }

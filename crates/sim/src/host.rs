@@ -11,9 +11,9 @@ use domain::outcome::Outcome;
 use domain::refund::RefundStatus;
 use engine::Engine;
 use engine::clock::Clock;
-use rusqlite::Connection;
 use storage::memory::Memory;
-use storage::{Books, Sqlite};
+use storage::sql::{self, Connection};
+use storage::{Books, Storage};
 use tempfile::TempDir;
 
 use crate::ask::Asked;
@@ -25,7 +25,7 @@ use crate::shop::{ACTOR, FIRST_CARD, Shop, card_key, chain_key, request};
 /// What survives a restart.
 pub(crate) enum Store {
     Memory(Books),
-    Sqlite(Option<Sqlite>, TempDir),
+    Sqlite(Option<Storage>, TempDir),
     Flawed(FlawedBooks),
 }
 
@@ -61,7 +61,7 @@ impl Store {
             Self::Memory(books) => Host::Engine(Engine::start(books.clone(), clock.clone())),
             Self::Flawed(books) => Host::Flawed(books.start(), clock.clone()),
             Self::Sqlite(database, _) => {
-                let books = Books::Sqlite(database.clone().expect("open"), chain_key());
+                let books = Books::of(database.clone().expect("open"), chain_key());
                 Host::Engine(Engine::start(books, clock.clone()))
             }
         }
@@ -71,7 +71,7 @@ impl Store {
     pub(crate) async fn look(&self) -> Result<Seen, String> {
         match self {
             Self::Memory(Books::Memory(memory)) => Ok(look_memory(memory)),
-            Self::Memory(Books::Sqlite(database, _)) => look_database(database).await,
+            Self::Memory(books) => look_database(&books.storage().expect("not in memory")).await,
             Self::Sqlite(database, _) => look_database(database.as_ref().expect("open")).await,
             Self::Flawed(books) => Ok(books.look()),
         }
@@ -81,7 +81,7 @@ impl Store {
         let findings = match self {
             Self::Memory(books) => books.verify().await,
             Self::Flawed(books) => Ok(books.verify()),
-            Self::Sqlite(database, _) => Books::Sqlite(database.clone().expect("open"), chain_key()).verify().await,
+            Self::Sqlite(database, _) => Books::of(database.clone().expect("open"), chain_key()).verify().await,
         };
         match findings {
             Ok(findings) if findings.is_empty() => Ok(()),
@@ -91,8 +91,8 @@ impl Store {
     }
 }
 
-fn open(folder: &Path) -> Sqlite {
-    Sqlite::open(&folder.join("webpos.db")).expect("the file opens")
+fn open(folder: &Path) -> Storage {
+    Storage::open(&folder.join("webpos.db")).expect("the file opens")
 }
 
 pub(crate) enum Host {
@@ -148,25 +148,25 @@ fn look_memory(memory: &Memory) -> Seen {
     }
 }
 
-async fn look_database(database: &Sqlite) -> Result<Seen, String> {
+async fn look_database(database: &Storage) -> Result<Seen, String> {
     let seen = database.read(|connection| Ok(read(connection)?)).await.map_err(|error| error.to_string())?;
     let closed = storage::batch::closed_list(database, ACTOR.terminal, u32::MAX).await;
     let closed = closed.map_err(|error| error.to_string())?;
     Ok(Seen { batches: closed.iter().rev().map(Closed::from).collect(), ..seen })
 }
 
-fn read(connection: &Connection) -> rusqlite::Result<Seen> {
+fn read(connection: &Connection) -> sql::Result<Seen> {
     let mut seen = Seen::default();
     let mut statement = connection.prepare("SELECT id, balance FROM card")?;
     let cards = statement.query_map([], |row| Ok((row.get::<_, i64>(0)? - FIRST_CARD, row.get(1)?)))?;
-    seen.cards = cards.collect::<rusqlite::Result<_>>()?;
+    seen.cards = cards.collect::<sql::Result<_>>()?;
     let sql = "SELECT COALESCE(SUM(CASE WHEN credit = ?1 THEN amount ELSE -amount END), 0) FROM ledger_transfer
         WHERE credit = ?1 OR debit = ?1";
     seen.payable = connection.query_row(sql, [ACTOR.merchant.0], |row| row.get(0))?;
     let mut statement = connection.prepare("SELECT id, status FROM orders")?;
     let word = |word: String| OrderStatus::from_word(&word).map_or("unreadable", OrderStatus::word);
     let orders = statement.query_map([], |row| Ok((row.get(0)?, word(row.get(1)?))))?;
-    seen.orders = orders.collect::<rusqlite::Result<_>>()?;
+    seen.orders = orders.collect::<sql::Result<_>>()?;
     let sql =
         "SELECT id % 10000000000, order_id, amount, status, applicant_id, reviewer_id, id FROM refund ORDER BY id";
     let word = |word: String| RefundStatus::from_word(&word).map_or("unreadable", RefundStatus::word);
@@ -178,7 +178,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Seen> {
         seen.refunds.push(Returned {
             number: row.get(0)?,
             order: row.get(1)?,
-            lines: own.collect::<rusqlite::Result<_>>()?,
+            lines: own.collect::<sql::Result<_>>()?,
             amount: row.get(2)?,
             status: word(row.get(3)?),
             applicant: row.get(4)?,

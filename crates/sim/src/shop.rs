@@ -11,9 +11,9 @@ use domain::pin::PinValue;
 use domain::refund::SoldLine;
 use domain::state::Till;
 use domain::time::{BusinessDate, Timestamp};
-use rusqlite::{Connection, params};
 use storage::StorageError;
 use storage::memory::Memory;
+use storage::sql::{self, Connection, params};
 
 /// 2026-11-23 08:00 in China.
 pub const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
@@ -201,7 +201,7 @@ impl Shop {
 }
 
 /// Merchant, outlet and till of [`ACTOR`].
-pub fn insert_place(connection: &Connection) -> rusqlite::Result<()> {
+pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     let (merchant, outlet, terminal) = (ACTOR.merchant.0, ACTOR.outlet.0, ACTOR.terminal.0);
     let sql = "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (?1, ?2, 'Shop', 'active', 0)";
     connection.execute(sql, params![merchant, format!("{merchant:015}")])?;
@@ -214,7 +214,7 @@ pub fn insert_place(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// A programme: its id, then balance, sale and daily limits and the daily count.
-pub fn insert_programme(connection: &Connection, terms: [i64; 5]) -> rusqlite::Result<()> {
+pub fn insert_programme(connection: &Connection, terms: [i64; 5]) -> sql::Result<()> {
     let sql = "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max,
         refund_window) VALUES (?1, '', 1, ?2, ?3, ?4, ?5, ?6)";
     let [id, balance, sale, daily, count] = terms;
@@ -229,7 +229,7 @@ pub fn insert_card(
     programme: i64,
     status: CardStatus,
     balance: i64,
-) -> rusqlite::Result<()> {
+) -> sql::Result<()> {
     let sql = "INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on,
         spent_amount, spent_count) VALUES (?1, ?2, ?3, ?4, ?5, '', NULL, ?6, ?7, 0, 0, 0)";
     // As long as a sealed card number: nonce, 16 digits, tag.
@@ -240,7 +240,7 @@ pub fn insert_card(
 }
 
 /// An order: a draft, or paid by a transaction.
-pub fn insert_order(connection: &Connection, order: &OrderTerms, paid_by: Option<i64>) -> rusqlite::Result<()> {
+pub fn insert_order(connection: &Connection, order: &OrderTerms, paid_by: Option<i64>) -> sql::Result<()> {
     let sql =
         "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
         attempt, attempt_at, attempt_masked, paid_by, paid_at, open, held, prints, opened_at, changed_at)
@@ -263,7 +263,7 @@ pub fn insert_order(connection: &Connection, order: &OrderTerms, paid_by: Option
 }
 
 /// The lines of an order.
-fn insert_lines(connection: &Connection, order: &OrderTerms) -> rusqlite::Result<()> {
+fn insert_lines(connection: &Connection, order: &OrderTerms) -> sql::Result<()> {
     let sql =
         "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, list_price, price, quantity, amount,
         confirmed_by, added_at, added_by, voided_at, voided_by)

@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use domain::ids::{MerchantId, OrderId, OutletId, TransactionId};
 use domain::time::{BusinessDate, Timestamp};
-use rusqlite::{Connection, params};
 use storage::orders::{self, Cursor, Filter, Period, Which};
-use storage::{Sqlite, StorageError, demo};
+use storage::sql::{Connection, params};
+use storage::{Storage, StorageError, demo};
 
 const OUTLET: i64 = 2_501_001;
 const A_DAY: i64 = 20_000;
@@ -23,7 +23,7 @@ const OPENS: i64 = 1_795_392_000_000_000;
 #[tokio::main]
 async fn main() -> Result<(), StorageError> {
     let folder = tempfile::tempdir().map_err(|error| StorageError::Open(error.to_string()))?;
-    let db = Sqlite::open(&folder.path().join("orders.db"))?;
+    let db = Storage::open(&folder.path().join("orders.db"))?;
     demo::seed_people(&db, Timestamp(OPENS)).await?;
     db.write(|connection| (0..DAYS).try_for_each(|day| fill(connection, day))).await?;
     let today = Timestamp(OPENS + (DAYS - 1) * DAY).business_date();
@@ -75,7 +75,7 @@ fn filter(period: Period) -> Filter {
     }
 }
 
-async fn middle(db: &Sqlite) -> Result<OrderId, StorageError> {
+async fn middle(db: &Storage) -> Result<OrderId, StorageError> {
     db.read(|connection| {
         let sql = "SELECT id FROM orders WHERE outlet_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2";
         Ok(OrderId(connection.query_row(sql, [OUTLET, A_DAY / 2], |row| row.get(0))?))

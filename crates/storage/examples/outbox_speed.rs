@@ -16,7 +16,7 @@ use storage::audit::Entry;
 use storage::merchant::Reach;
 use storage::vault::Vault;
 use storage::webhook::{self, Change, EndpointTerms};
-use storage::{Books, Sqlite, demo};
+use storage::{Books, Storage, demo};
 
 const NOW: Timestamp = Timestamp(1_795_392_000_000_000);
 const MERCHANT: MerchantId = MerchantId(250_100);
@@ -56,10 +56,10 @@ async fn round(books: &Books, first: u32) -> f64 {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let db = Sqlite::open(&folder.path().join("speed.db")).expect("opens");
+    let db = Storage::open(&folder.path().join("speed.db")).expect("opens");
     demo::seed_people(&db, NOW).await.expect("seeds");
     let vault = Vault::open_or_create(folder.path()).expect("keys");
-    let books = Books::Sqlite(db.clone(), vault.chain_key());
+    let books = Books::of(db.clone(), vault.chain_key());
     let mut out = Vec::new();
     let mut first = 0;
     for turn in 0..6 {

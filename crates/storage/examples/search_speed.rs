@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use domain::ids::MerchantId;
 use domain::time::Timestamp;
-use storage::{Sqlite, StorageError, demo, product};
+use storage::{Storage, StorageError, demo, product};
 
 const SHOP: MerchantId = MerchantId(250_100);
 const PRODUCTS: i64 = 100_000;
@@ -16,7 +16,7 @@ const ROUNDS: usize = 40;
 #[tokio::main]
 async fn main() -> Result<(), StorageError> {
     let folder = tempfile::tempdir().map_err(|error| StorageError::Open(error.to_string()))?;
-    let db = Sqlite::open(&folder.path().join("search.db"))?;
+    let db = Storage::open(&folder.path().join("search.db"))?;
     demo::seed_people(&db, Timestamp(1_795_000_000_000_000)).await?;
     db.write(multiply).await?;
     let mut out = std::io::stdout();
@@ -49,7 +49,7 @@ async fn main() -> Result<(), StorageError> {
 }
 
 /// Copies the demo catalogue under longer codes until there are enough.
-fn multiply(connection: &rusqlite::Connection) -> Result<(), StorageError> {
+fn multiply(connection: &storage::sql::Connection) -> Result<(), StorageError> {
     connection.execute(
         "WITH RECURSIVE copy (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM copy WHERE n < 2000)
          INSERT INTO product SELECT merchant_id, code || n, barcode + n, name || n, pinyin, spec, maker, approval_no,

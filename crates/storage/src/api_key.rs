@@ -5,16 +5,16 @@
 
 use std::fmt;
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::time::{HOUR, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::audit::{self, Entry};
 use crate::people::{self, NewPerson};
 use crate::vault::hex;
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// What every token begins with, so that scanners for leaked secrets can know it.
 const PREFIX: &str = "wpos_";
@@ -162,7 +162,7 @@ fn hash(secret: &str) -> [u8; 32] {
 
 /// Makes a key with `secret` and the person it acts as. `entry` tells who made it. `None` when the place is not the
 /// merchant's, or the merchant has a live key of this name.
-pub async fn create(db: &Sqlite, key: NewKey, secret: String, entry: Entry) -> Result<Option<KeyId>, StorageError> {
+pub async fn create(db: &Storage, key: NewKey, secret: String, entry: Entry) -> Result<Option<KeyId>, StorageError> {
     db.write(move |connection| insert(connection, &key, &secret, &entry)).await
 }
 
@@ -227,7 +227,7 @@ pub(crate) fn insert(
 }
 
 /// An outlet and a terminal for the key's person: the ones it is bound to, or the merchant's first.
-fn place(connection: &Connection, key: &NewKey) -> rusqlite::Result<Option<(OutletId, TerminalId)>> {
+fn place(connection: &Connection, key: &NewKey) -> sql::Result<Option<(OutletId, TerminalId)>> {
     let sql = "SELECT o.id, t.id FROM outlet o JOIN terminal t ON t.outlet_id = o.id
         WHERE o.merchant_id = ?1 AND (?2 IS NULL OR o.id = ?2) AND (?3 IS NULL OR t.id = ?3)
         ORDER BY o.id, t.id LIMIT 1";
@@ -240,7 +240,7 @@ const COLUMNS: &str = "k.id, k.merchant_id, m.name, k.outlet_id, k.terminal_id, 
      k.may_sell, k.may_refund, k.may_catalogue, k.signed, k.rate_max, k.created_at, k.created_by, k.expires_at, \
      k.revoked_at, k.seen_at, k.address, m.status = 'active', k.secret_hash";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
+fn read(row: &Row<'_>) -> sql::Result<ApiKey> {
     let moment = |index| row.get::<_, Option<i64>>(index).map(|at| at.map(Timestamp));
     let mut scopes = Vec::new();
     for (index, scope) in (7..).zip(Scope::ALL) {
@@ -270,7 +270,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
 }
 
 /// The key that `secret` belongs to, dead ones too.
-pub async fn find(db: &Sqlite, id: KeyId, secret: &str) -> Result<Option<ApiKey>, StorageError> {
+pub async fn find(db: &Storage, id: KeyId, secret: &str) -> Result<Option<ApiKey>, StorageError> {
     let presented = hash(secret);
     db.read(move |connection| {
         let sql = format!("SELECT {COLUMNS} FROM api_key k JOIN merchant m ON m.id = k.merchant_id WHERE k.id = ?1");
@@ -283,7 +283,7 @@ pub async fn find(db: &Sqlite, id: KeyId, secret: &str) -> Result<Option<ApiKey>
 
 /// Keys, newest first; of one merchant, or of one outlet, or all.
 pub async fn list(
-    db: &Sqlite,
+    db: &Storage,
     merchant: Option<MerchantId>,
     outlet: Option<OutletId>,
 ) -> Result<Vec<ApiKey>, StorageError> {
@@ -294,13 +294,13 @@ pub async fn list(
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![merchant.map(|id| id.0), outlet.map(|id| id.0)], read)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        Ok(rows.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
 /// Who made the key that acts as `person`; `None` when that is no key.
-pub async fn maker(db: &Sqlite, person: PersonId) -> Result<Option<PersonId>, StorageError> {
+pub async fn maker(db: &Storage, person: PersonId) -> Result<Option<PersonId>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT created_by FROM api_key WHERE person_id = ?1";
         Ok(connection.prepare_cached(sql)?.query_row([person.0], |row| row.get(0).map(PersonId)).optional()?)
@@ -310,7 +310,7 @@ pub async fn maker(db: &Sqlite, person: PersonId) -> Result<Option<PersonId>, St
 
 /// Ends a key. `false` when there is none within reach, or it was ended before.
 pub async fn revoke(
-    db: &Sqlite,
+    db: &Storage,
     id: KeyId,
     merchant: Option<MerchantId>,
     outlet: Option<OutletId>,
@@ -331,7 +331,7 @@ pub async fn revoke(
 }
 
 /// Writes down that the key was used, at most once a minute.
-pub async fn seen(db: &Sqlite, key: &ApiKey, address: String, now: Timestamp) -> Result<(), StorageError> {
+pub async fn seen(db: &Storage, key: &ApiKey, address: String, now: Timestamp) -> Result<(), StorageError> {
     if key.seen_at.is_some_and(|seen| now.since(seen) < SEEN_EVERY) {
         return Ok(());
     }
@@ -346,7 +346,7 @@ pub async fn seen(db: &Sqlite, key: &ApiKey, address: String, now: Timestamp) ->
 }
 
 /// Uses up a nonce. `false` when it was used before.
-pub async fn nonce_use(db: &Sqlite, key: KeyId, nonce: String, now: Timestamp) -> Result<bool, StorageError> {
+pub async fn nonce_use(db: &Storage, key: KeyId, nonce: String, now: Timestamp) -> Result<bool, StorageError> {
     db.write(move |connection| {
         connection.prepare_cached("DELETE FROM api_nonce WHERE at < ?1")?.execute([now.plus(-NONCE_LIFE).0])?;
         let sql = "INSERT INTO api_nonce (key_id, nonce, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
@@ -388,9 +388,8 @@ mod tests {
         }
     }
 
-    async fn shop() -> (tempfile::TempDir, Sqlite) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+    async fn shop() -> (crate::trial::Trial, Storage) {
+        let (folder, db) = crate::trial::open().await;
         demo::seed_people(&db, NOW).await.expect("seeds");
         (folder, db)
     }

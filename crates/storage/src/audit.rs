@@ -1,10 +1,10 @@
 //! The audit log: who did what, when, from where. Append only; written in the transaction of what it reports.
 
+use crate::sql::Connection;
 use domain::ids::{MerchantId, PersonId, TerminalId};
 use domain::time::Timestamp;
-use rusqlite::Connection;
 
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// Longest subject or detail that is kept, in characters.
 const TEXT_MAX: usize = 200;
@@ -31,18 +31,23 @@ pub struct Entry {
 }
 
 /// Appends `entry`, for callers that change nothing else.
-pub async fn append(db: &Sqlite, entry: Entry) -> Result<(), StorageError> {
+pub async fn append(db: &Storage, entry: Entry) -> Result<(), StorageError> {
     db.write(move |connection| insert(connection, &entry)).await
 }
 
 /// Appends `entry` inside the caller's transaction.
 pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<(), StorageError> {
+    // A terminal's entries get visible in the order of their ids, because a batch counts on from the last one it saw.
+    if let Some(terminal) = entry.terminal {
+        connection.lock_name("audit", &terminal.0.to_string())?;
+    }
     connection
         .prepare_cached(
             "INSERT INTO audit (id, at, person_id, merchant_id, terminal_id, action, subject, detail, address)
-             SELECT COALESCE(MAX(id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM audit",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute((
+            connection.next_audit_id()?,
             entry.at.0,
             entry.person.map(|id| id.0),
             entry.merchant.map(|id| id.0),

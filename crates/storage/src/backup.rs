@@ -90,28 +90,28 @@ mod tests {
 
     use super::*;
     use crate::vault::Vault;
-    use crate::{Books, Sqlite, demo, demo_cards};
+    use crate::{Books, Storage, demo, demo_cards};
 
     #[tokio::test]
     async fn a_backup_taken_while_serving_restores_elsewhere() {
         let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join(DATABASE)).expect("opened");
+        let db = Storage::open(&folder.path().join(DATABASE)).expect("opened");
         let vault = Vault::open_or_create(folder.path()).expect("keys");
-        let books = Books::Sqlite(db.clone(), vault.chain_key());
+        let books = Books::of(db.clone(), vault.chain_key());
         let now = Timestamp(1_795_000_000_000_000);
         demo::seed_people(&db, now).await.expect("people");
         demo_cards::seed_cards(&db, &vault, &books, now).await.expect("cards");
 
         let file = folder.path().join("shop.backup");
-        backup(db.path(), folder.path(), &file).expect("backed up");
-        assert!(backup(db.path(), folder.path(), &file).is_err(), "never overwrites");
+        backup(db.path().expect("a file"), folder.path(), &file).expect("backed up");
+        assert!(backup(db.path().expect("a file"), folder.path(), &file).is_err(), "never overwrites");
 
         let elsewhere = tempfile::tempdir().expect("a folder");
         restore(&file, elsewhere.path()).expect("restored");
         assert!(restore(&file, elsewhere.path()).is_err(), "never overwrites");
-        let again = Sqlite::open(&elsewhere.path().join(DATABASE)).expect("opened");
+        let again = Storage::open(&elsewhere.path().join(DATABASE)).expect("opened");
         let keys = Vault::open_or_create(elsewhere.path()).expect("keys");
-        let findings = Books::Sqlite(again, keys.chain_key()).verify().await.expect("read");
+        let findings = Books::of(again, keys.chain_key()).verify().await.expect("read");
         assert_eq!(findings, Vec::new());
         let bytes = fs::read(elsewhere.path().join(DATABASE)).expect("read");
         assert!(!bytes.windows(13).any(|part| part == b"webpos-keys 1"), "the keys stay outside the database");

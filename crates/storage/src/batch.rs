@@ -4,21 +4,22 @@
 
 use std::collections::BTreeMap;
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::batch::{Batch, ClosedBatch};
 use domain::ids::{MerchantId, OrderId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use crate::Storage;
 use crate::StorageError;
 use crate::audit::{self, Entry};
-use crate::sqlite::{Sqlite, after_sale, rows};
+use crate::sqlite::{after_sale, rows};
 
 pub(crate) mod figures;
 
 /// The running batch as it stands now: the X report. `None` when there is no such terminal.
-pub async fn running(db: &Sqlite, terminal: TerminalId) -> Result<Option<Batch>, StorageError> {
+pub async fn running(db: &Storage, terminal: TerminalId) -> Result<Option<Batch>, StorageError> {
     db.read(move |connection| Ok(after_sale::running_batch(connection, terminal)?)).await
 }
 
@@ -33,25 +34,25 @@ const ONE: &str = concat!(columns!(), "WHERE terminal_id = ?1 AND number = ?2");
 const NEWEST: &str = concat!(columns!(), "WHERE terminal_id = ?1 ORDER BY number DESC LIMIT ?2");
 
 /// A closed batch: the Z report.
-pub async fn closed(db: &Sqlite, terminal: TerminalId, number: i64) -> Result<Option<ClosedBatch>, StorageError> {
+pub async fn closed(db: &Storage, terminal: TerminalId, number: i64) -> Result<Option<ClosedBatch>, StorageError> {
     db.read(move |connection| Ok(one(connection, terminal, number)?)).await
 }
 
-fn one(connection: &Connection, terminal: TerminalId, number: i64) -> rusqlite::Result<Option<ClosedBatch>> {
+fn one(connection: &Connection, terminal: TerminalId, number: i64) -> sql::Result<Option<ClosedBatch>> {
     connection.prepare_cached(ONE)?.query_row([terminal.0, number], read).optional()
 }
 
 /// The terminal's closed batches, newest first.
-pub async fn closed_list(db: &Sqlite, terminal: TerminalId, count: u32) -> Result<Vec<ClosedBatch>, StorageError> {
+pub async fn closed_list(db: &Storage, terminal: TerminalId, count: u32) -> Result<Vec<ClosedBatch>, StorageError> {
     db.read(move |connection| {
         let mut statement = connection.prepare_cached(NEWEST)?;
         let found = statement.query_map((terminal.0, count), read)?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
-pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<ClosedBatch> {
+pub(crate) fn read(row: &Row<'_>) -> sql::Result<ClosedBatch> {
     let figures = figures::read(row, 6)?;
     let (terminal, number, opened_at) = (TerminalId(row.get(0)?), row.get(1)?, Timestamp(row.get(2)?));
     Ok(ClosedBatch {
@@ -64,7 +65,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<ClosedBatch> {
 
 /// What came of an attempt to close a batch, if it is on record.
 pub async fn close_attempt(
-    db: &Sqlite,
+    db: &Storage,
     merchant: MerchantId,
     terminal: TerminalId,
     request: RequestId,
@@ -81,12 +82,12 @@ pub async fn close_attempt(
 const PRINTED: &str = "batch_printed";
 
 /// How often the report of a closed batch was printed.
-pub async fn prints(db: &Sqlite, closed: &ClosedBatch) -> Result<i64, StorageError> {
+pub async fn prints(db: &Storage, closed: &ClosedBatch) -> Result<i64, StorageError> {
     let (terminal, number, at) = (closed.batch.terminal, closed.batch.number, closed.closed_at);
     db.read(move |connection| Ok(printed(connection, terminal, number, at)?)).await
 }
 
-fn printed(connection: &Connection, terminal: TerminalId, number: i64, closed_at: Timestamp) -> rusqlite::Result<i64> {
+fn printed(connection: &Connection, terminal: TerminalId, number: i64, closed_at: Timestamp) -> sql::Result<i64> {
     let sql =
         "SELECT COUNT(*) FROM audit WHERE at >= ?1 AND terminal_id = ?2 AND action = 'batch_printed' AND subject = ?3";
     let mut statement = connection.prepare_cached(sql)?;
@@ -95,7 +96,7 @@ fn printed(connection: &Connection, terminal: TerminalId, number: i64, closed_at
 
 /// Counts a print of a report and answers which one it is, from 1. `None` when the terminal has no such closed batch.
 pub async fn print_count(
-    db: &Sqlite,
+    db: &Storage,
     terminal: TerminalId,
     number: i64,
     entry: Entry,
@@ -111,7 +112,7 @@ pub async fn print_count(
 }
 
 /// Number and name of people, for a report's sections.
-pub async fn people(db: &Sqlite, ids: Vec<PersonId>) -> Result<BTreeMap<PersonId, (String, String)>, StorageError> {
+pub async fn people(db: &Storage, ids: Vec<PersonId>) -> Result<BTreeMap<PersonId, (String, String)>, StorageError> {
     db.read(move |connection| {
         let mut statement = connection.prepare_cached("SELECT number, name FROM person WHERE id = ?1")?;
         let mut found = BTreeMap::new();
@@ -128,7 +129,7 @@ pub async fn people(db: &Sqlite, ids: Vec<PersonId>) -> Result<BTreeMap<PersonId
 
 /// The terminal's drafts, put aside or not, newest first: number and total, at most `count`.
 pub async fn drafts(
-    db: &Sqlite,
+    db: &Storage,
     terminal: TerminalId,
     count: u32,
 ) -> Result<Vec<(OrderId, String, Fen)>, StorageError> {
@@ -138,7 +139,7 @@ pub async fn drafts(
         let mut statement = connection.prepare_cached(sql)?;
         let read = |row: &Row<'_>| Ok((OrderId(row.get(0)?), row.get(1)?, Fen(row.get(2)?)));
         let found = statement.query_map((terminal.0, count), read)?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }

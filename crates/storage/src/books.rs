@@ -8,8 +8,10 @@ use domain::ledger::ChainKey;
 use domain::outcome::Outcome;
 use domain::verify::Finding;
 
+use crate::Storage;
 use crate::error::StorageError;
 use crate::memory::Memory;
+use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 
 /// Slot of the embedded database: one file has one writer.
@@ -20,11 +22,30 @@ pub(crate) const EMBEDDED_SLOT: u8 = 1;
 pub enum Books {
     /// In a database file.
     Sqlite(Sqlite, ChainKey),
+    /// On a server.
+    Postgres(Postgres, ChainKey),
     /// In memory, for the simulator and tests.
     Memory(Memory),
 }
 
 impl Books {
+    /// The ledger in `storage`, sealed under `key`.
+    pub fn of(storage: Storage, key: ChainKey) -> Self {
+        match storage {
+            Storage::Sqlite(sqlite) => Self::Sqlite(sqlite, key),
+            Storage::Postgres(postgres) => Self::Postgres(postgres, key),
+        }
+    }
+
+    /// The database under it.
+    pub fn storage(&self) -> Option<Storage> {
+        match self {
+            Self::Sqlite(sqlite, _) => Some(Storage::Sqlite(sqlite.clone())),
+            Self::Postgres(postgres, _) => Some(Storage::Postgres(postgres.clone())),
+            Self::Memory(_) => None,
+        }
+    }
+
     /// Decides `group` in order and makes the result durable. On an error nothing of the group was written, unless the
     /// error says that this is unknown.
     pub async fn post(&self, group: Vec<Envelope>) -> Result<Vec<Outcome>, StorageError> {
@@ -33,6 +54,7 @@ impl Books {
                 let key = key.clone();
                 sqlite.write(move |connection| crate::sqlite::money::post(connection, key, &group)).await
             }
+            Self::Postgres(postgres, key) => postgres.post(key.clone(), group).await,
             Self::Memory(memory) => memory.post(&group),
         }
     }
@@ -43,6 +65,10 @@ impl Books {
             Self::Sqlite(sqlite, key) => {
                 let key = key.clone();
                 sqlite.read(move |connection| crate::sqlite::audit_trail::verify(connection, key)).await
+            }
+            Self::Postgres(postgres, key) => {
+                let key = key.clone();
+                postgres.read(move |connection| crate::sqlite::audit_trail::verify(connection, key)).await
             }
             Self::Memory(memory) => Ok(memory.verify()),
         }

@@ -1,14 +1,14 @@
 //! Cards and programmes as master data. Balances are not written here: money arrives through the books.
 
+use crate::sql::params;
 use domain::card::CardStatus;
 use domain::card_number::CardNumber;
 use domain::ids::{CardId, MerchantId};
 use domain::money::Fen;
 use domain::time::BusinessDate;
-use rusqlite::params;
 
+use crate::Storage;
 use crate::error::StorageError;
-use crate::sqlite::Sqlite;
 use crate::vault::Vault;
 
 /// A programme to insert; limits as in [`domain::card::Programme`].
@@ -42,7 +42,7 @@ pub struct NewCard {
 }
 
 /// Inserts programmes.
-pub async fn programmes_insert(db: &Sqlite, programmes: Vec<NewProgramme>) -> Result<(), StorageError> {
+pub async fn programmes_insert(db: &Storage, programmes: Vec<NewProgramme>) -> Result<(), StorageError> {
     db.write(move |connection| {
         for NewProgramme { id, name, terms } in programmes {
             let sql = "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max,
@@ -62,7 +62,7 @@ pub async fn programmes_insert(db: &Sqlite, programmes: Vec<NewProgramme>) -> Re
 }
 
 /// Inserts cards with a balance of zero.
-pub async fn cards_insert(db: &Sqlite, vault: &Vault, cards: Vec<NewCard>) -> Result<(), StorageError> {
+pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> Result<(), StorageError> {
     let vault = vault.clone();
     db.write(move |connection| {
         let sql = "INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin,

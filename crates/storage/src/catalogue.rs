@@ -1,11 +1,11 @@
 //! The catalogue as programs keep it: page by page, one product, written as a whole.
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::ids::MerchantId;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::audit::{self, Entry};
 use crate::idempotency::{self, Claim, Found};
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// A product with everything that is stored of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub const OTC_CLASSES: [&str; 4] = ["RX", "OTC-A", "OTC-B", "NONE"];
 const COLUMNS: &str = "code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class, unit, price, \
      price_low, price_high, card_payable, active";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
+fn read(row: &Row<'_>) -> sql::Result<Item> {
     Ok(Item {
         code: row.get(0)?,
         barcode: row.get(1)?,
@@ -69,22 +69,22 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Item> {
 }
 
 /// Products by code, ascending, after code `after`; stopped ones too.
-pub async fn page(db: &Sqlite, merchant: MerchantId, after: String, limit: u32) -> Result<Vec<Item>, StorageError> {
+pub async fn page(db: &Storage, merchant: MerchantId, after: String, limit: u32) -> Result<Vec<Item>, StorageError> {
     db.read(move |connection| {
         let sql = format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code > ?2 ORDER BY code LIMIT ?3");
         let mut statement = connection.prepare_cached(&sql)?;
         let found = statement.query_map(params![merchant.0, after, limit], read)?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
 /// One product.
-pub async fn item(db: &Sqlite, merchant: MerchantId, code: String) -> Result<Option<Item>, StorageError> {
+pub async fn item(db: &Storage, merchant: MerchantId, code: String) -> Result<Option<Item>, StorageError> {
     db.read(move |connection| Ok(find(connection, merchant, &code)?)).await
 }
 
-fn find(connection: &Connection, merchant: MerchantId, code: &str) -> rusqlite::Result<Option<Item>> {
+fn find(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<Item>> {
     let sql = format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code = ?2");
     connection.prepare_cached(&sql)?.query_row(params![merchant.0, code], read).optional()
 }
@@ -105,7 +105,7 @@ pub enum Written {
 /// Changes one product: `change` gets what is stored and says what is to be, or `Err` with why not; `answer` puts the
 /// result into words. Claim, product and audit entry are written together.
 pub async fn change<C, A>(
-    db: &Sqlite,
+    db: &Storage,
     claim: Claim,
     code: String,
     entry: Entry,
@@ -113,8 +113,8 @@ pub async fn change<C, A>(
     answer: A,
 ) -> Result<Written, StorageError>
 where
-    C: FnOnce(Option<Item>) -> Result<Item, Written> + Send + 'static,
-    A: FnOnce(&Item) -> String + Send + 'static,
+    C: FnOnce(Option<Item>) -> Result<Item, Written> + Clone + Send + 'static,
+    A: FnOnce(&Item) -> String + Clone + Send + 'static,
 {
     db.write(move |connection| {
         match idempotency::look(connection, &claim)? {

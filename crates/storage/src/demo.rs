@@ -1,12 +1,12 @@
 //! The demo shop: fixed people and places, so that manuals, screenshots and tests agree.
 
+use crate::sql::Connection;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::role::Role;
 use domain::time::Timestamp;
-use rusqlite::Connection;
 
 use crate::people::{NewPerson, insert_person};
-use crate::{Sqlite, StorageError, password, product};
+use crate::{Storage, StorageError, password, product};
 
 /// The password of every demo person.
 pub const PASSWORD: &str = "Demo-pass-2026";
@@ -39,7 +39,7 @@ const OUTLETS: &[(i64, i64, &str)] =
 const TERMINALS: &[(i64, i64)] = &[(25_010_007, 2_501_001), (25_010_008, 2_501_002), (25_020_001, 2_502_001)];
 
 /// Fills an empty database with the demo shop. Answers `false`, and touches nothing, when there are people already.
-pub async fn seed_people(db: &Sqlite, now: Timestamp) -> Result<bool, StorageError> {
+pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageError> {
     if crate::people::anybody(db).await? {
         return Ok(false);
     }

@@ -9,7 +9,7 @@ use domain::time::{BusinessDate, HOUR, Timestamp};
 
 use crate::card::{NewCard, NewProgramme, cards_insert, programmes_insert};
 use crate::vault::Vault;
-use crate::{Books, Sqlite, StorageError};
+use crate::{Books, Storage, StorageError};
 
 /// Number without its first ten digits and the check digit, PIN, programme, state, holder, last day, balance in fen,
 /// what it shows.
@@ -57,7 +57,7 @@ fn programmes() -> Vec<NewProgramme> {
 }
 
 /// Inserts the demo cards and loads their balances through the books, as every other money arrives.
-pub async fn seed_cards(db: &Sqlite, vault: &Vault, books: &Books, now: Timestamp) -> Result<(), StorageError> {
+pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timestamp) -> Result<(), StorageError> {
     programmes_insert(db, programmes()).await?;
     let mut cards = Vec::new();
     let mut loads = Vec::new();

@@ -5,7 +5,7 @@ use domain::time::{HOUR, Timestamp};
 
 use crate::api_key::{self, KeyId, NewKey, RATE_MAX, Scope};
 use crate::audit::Entry;
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// How long they work.
 const LIFE: i64 = 3_650 * 24 * HOUR;
@@ -24,7 +24,7 @@ const KEYS: [DemoKey; 3] = [
 const FIRST: i64 = 1001;
 
 /// Gives the demo shop its keys; the people have to be there.
-pub async fn seed_keys(db: &Sqlite, now: Timestamp) -> Result<(), StorageError> {
+pub async fn seed_keys(db: &Storage, now: Timestamp) -> Result<(), StorageError> {
     db.write(move |connection| {
         for (name, merchant, terminal, scopes, secret, maker) in KEYS {
             let key = NewKey {

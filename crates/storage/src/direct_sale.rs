@@ -4,15 +4,15 @@
 //! that a crash leaves either nothing or an order whose attempt is followed up. The order never shows up at the till as
 //! something left to do.
 
+use crate::sql::{Connection, params};
 use domain::card_number::MaskedCard;
 use domain::ids::OrderId;
 use domain::money::Fen;
 use domain::time::Timestamp;
-use rusqlite::{Connection, params};
 
 use crate::draft::{self, NewLine, Scope};
 use crate::idempotency::{self, Claim, Found};
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// A line, with the name that the program gave it.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct DirectSale {
 }
 
 /// Writes the order down with its attempt, unless the key was used before. The order is in `Found::Same` either way.
-pub async fn begin(db: &Sqlite, sale: DirectSale, now: Timestamp) -> Result<Found, StorageError> {
+pub async fn begin(db: &Storage, sale: DirectSale, now: Timestamp) -> Result<Found, StorageError> {
     db.write(move |connection| {
         let found = idempotency::look(connection, &sale.claim)?;
         if found != Found::New {
@@ -108,7 +108,7 @@ fn attempt(
 }
 
 /// Gives an order of [`begin`] up once its payment was declined; it can never be paid then.
-pub async fn give_up(db: &Sqlite, order: OrderId, now: Timestamp) -> Result<(), StorageError> {
+pub async fn give_up(db: &Storage, order: OrderId, now: Timestamp) -> Result<(), StorageError> {
     db.write(move |connection| {
         let sql = "UPDATE orders SET status = 'abandoned', changed_at = ?2
             WHERE id = ?1 AND status = 'draft' AND open = 0 AND attempt IS NULL";

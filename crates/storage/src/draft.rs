@@ -7,15 +7,15 @@
 //! - Lines are voided, never deleted. The order's total is the sum of its lines that are not voided.
 //! - A change is checked completely before its first write.
 
+use crate::sql::{self, Connection, params};
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, TerminalId};
 use domain::money::Fen;
 use domain::order::{LINES_MAX, LineTerms, OrderStatus, QUANTITY_MAX};
 use domain::time::Timestamp;
-use rusqlite::{Connection, params};
 
 use crate::audit::{self, Entry};
 use crate::product::Listed;
-use crate::{Sqlite, StorageError, ids};
+use crate::{Storage, StorageError, ids};
 
 mod rows;
 
@@ -88,8 +88,8 @@ pub enum DraftError {
     Storage(#[from] StorageError),
 }
 
-impl From<rusqlite::Error> for DraftError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<sql::Error> for DraftError {
+    fn from(error: sql::Error) -> Self {
         Self::Storage(error.into())
     }
 }
@@ -110,7 +110,7 @@ pub struct NewLine {
 /// Adds a line to `order`, or to a new order if there is none yet. The product of the last line at the same price
 /// makes that line's quantity grow, as a scanner's user expects. Answers the order.
 pub async fn line_add(
-    db: &Sqlite,
+    db: &Storage,
     scope: &Scope,
     order: Option<OrderId>,
     line: NewLine,
@@ -119,6 +119,9 @@ pub async fn line_add(
     write(db, scope, move |connection, scope| {
         if line.terms.needs_manager && line.confirmed_by.is_none() {
             return Err(Refused::NeedsManager.into());
+        }
+        if order.is_none() {
+            connection.lock_name("open", &scope.terminal.0.to_string())?;
         }
         let id = match order {
             Some(id) => id,
@@ -197,7 +200,7 @@ fn add(
 /// Sets the quantity of the last line. `seen` is the change that the person's screen showed: after another one, the
 /// last line may be a different one.
 pub async fn line_quantity(
-    db: &Sqlite,
+    db: &Storage,
     scope: &Scope,
     order: OrderId,
     quantity: i64,
@@ -218,7 +221,7 @@ pub async fn line_quantity(
 
 /// Takes a line off the order; its row stays for the audit.
 pub async fn line_void(
-    db: &Sqlite,
+    db: &Storage,
     scope: &Scope,
     order: OrderId,
     line: i64,
@@ -238,7 +241,7 @@ pub async fn line_void(
 
 /// Brings a line back that was taken off a moment ago.
 pub async fn line_undo(
-    db: &Sqlite,
+    db: &Storage,
     scope: &Scope,
     order: OrderId,
     line: i64,
@@ -261,18 +264,18 @@ pub async fn line_undo(
 }
 
 /// Puts the order aside for another customer. Also one whose payment has no known outcome, so that the queue moves on.
-pub async fn hold(db: &Sqlite, scope: &Scope, order: OrderId, now: Timestamp) -> Result<(), DraftError> {
+pub async fn hold(db: &Storage, scope: &Scope, order: OrderId, now: Timestamp) -> Result<(), DraftError> {
     set_held(db, scope, order, true, now).await
 }
 
 /// Takes the order up again; it becomes the till's current one.
-pub async fn resume(db: &Sqlite, scope: &Scope, order: OrderId, now: Timestamp) -> Result<(), DraftError> {
+pub async fn resume(db: &Storage, scope: &Scope, order: OrderId, now: Timestamp) -> Result<(), DraftError> {
     set_held(db, scope, order, false, now).await
 }
 
-async fn set_held(db: &Sqlite, scope: &Scope, id: OrderId, held: bool, now: Timestamp) -> Result<(), DraftError> {
+async fn set_held(db: &Storage, scope: &Scope, id: OrderId, held: bool, now: Timestamp) -> Result<(), DraftError> {
     write(db, scope, move |connection, scope| {
-        let order = rows::order(connection, scope, id)?.ok_or(Refused::NoOrder)?;
+        let order = rows::locked(connection, scope, id)?.ok_or(Refused::NoOrder)?;
         draft(&order)?;
         touch(connection, &order, order.order.total, now)?;
         connection.prepare_cached("UPDATE orders SET held = ?2 WHERE id = ?1")?.execute((id.0, held))?;
@@ -282,7 +285,7 @@ async fn set_held(db: &Sqlite, scope: &Scope, id: OrderId, held: bool, now: Time
 }
 
 /// Gives the order up before payment.
-pub async fn abandon(db: &Sqlite, scope: &Scope, id: OrderId, now: Timestamp) -> Result<(), DraftError> {
+pub async fn abandon(db: &Storage, scope: &Scope, id: OrderId, now: Timestamp) -> Result<(), DraftError> {
     write(db, scope, move |connection, scope| {
         let order = changeable(connection, scope, id)?;
         touch(connection, &order, order.order.total, now)?;
@@ -296,10 +299,10 @@ pub async fn abandon(db: &Sqlite, scope: &Scope, id: OrderId, now: Timestamp) ->
 }
 
 /// Runs `change` in one transaction, with the refusal as an answer rather than an error: nothing was written then.
-async fn write<T, F>(db: &Sqlite, scope: &Scope, change: F) -> Result<T, DraftError>
+async fn write<T, F>(db: &Storage, scope: &Scope, change: F) -> Result<T, DraftError>
 where
     T: Send + 'static,
-    F: FnOnce(&Connection, &Scope) -> Result<T, DraftError> + Send + 'static,
+    F: FnOnce(&Connection, &Scope) -> Result<T, DraftError> + Clone + Send + 'static,
 {
     let scope = scope.clone();
     let answer = db.write(move |connection| match change(connection, &scope) {
@@ -317,7 +320,7 @@ pub(crate) fn open(connection: &Connection, scope: &Scope, now: Timestamp) -> Re
     let count: i64 = connection
         .prepare_cached(
             "INSERT INTO order_number (outlet_id, business_date, last) VALUES (?1, ?2, 1)
-             ON CONFLICT (outlet_id, business_date) DO UPDATE SET last = last + 1 RETURNING last",
+             ON CONFLICT (outlet_id, business_date) DO UPDATE SET last = order_number.last + 1 RETURNING last",
         )?
         .query_row((scope.outlet.0, today.0), |row| row.get(0))?;
     let number = format!("{:06}{count:04}", today.0 % 1_000_000);
@@ -333,7 +336,7 @@ pub(crate) fn open(connection: &Connection, scope: &Scope, now: Timestamp) -> Re
 
 /// The order, if its content may change.
 fn changeable(connection: &Connection, scope: &Scope, id: OrderId) -> Result<FullOrder, DraftError> {
-    let order = rows::order(connection, scope, id)?.ok_or(Refused::NoOrder)?;
+    let order = rows::locked(connection, scope, id)?.ok_or(Refused::NoOrder)?;
     draft(&order)?;
     if order.order.attempt.is_some() { Err(Refused::Locked.into()) } else { Ok(order) }
 }

@@ -3,11 +3,11 @@
 //! What must stay true: a claim and what it stands for are written by one transaction. Claims on money are kept for
 //! ever, because their request ids are; answers of everything else are kept for a while.
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::ids::{MerchantId, OrderId, RequestId};
 use domain::time::{HOUR, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// How long an answer that is not about money is kept.
 const ANSWER_LIFE: i64 = 30 * 24 * HOUR;
@@ -47,7 +47,7 @@ pub enum Found {
 }
 
 /// Claims the key, for what the money path is asked to do next.
-pub async fn claim(db: &Sqlite, claim: Claim, now: Timestamp) -> Result<Found, StorageError> {
+pub async fn claim(db: &Storage, claim: Claim, now: Timestamp) -> Result<Found, StorageError> {
     db.write(move |connection| {
         let found = look(connection, &claim)?;
         if found == Found::New {
@@ -60,7 +60,7 @@ pub async fn claim(db: &Sqlite, claim: Claim, now: Timestamp) -> Result<Found, S
 
 /// Claims the key for taking back the payment with request id `payment`, which is blocked if it has not arrived yet.
 pub async fn claim_reversal(
-    db: &Sqlite,
+    db: &Storage,
     claim: Claim,
     payment: RequestId,
     now: Timestamp,
@@ -80,7 +80,7 @@ pub async fn claim_reversal(
 }
 
 /// The order that a payment's key made.
-pub async fn order(db: &Sqlite, merchant: MerchantId, request: RequestId) -> Result<Option<OrderId>, StorageError> {
+pub async fn order(db: &Storage, merchant: MerchantId, request: RequestId) -> Result<Option<OrderId>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT order_id FROM idempotency WHERE merchant_id = ?1 AND request_id = ?2";
         let read = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
@@ -97,7 +97,7 @@ struct Stored {
     answer: Option<(u16, String)>,
 }
 
-fn row(connection: &Connection, claim: &Claim) -> rusqlite::Result<Option<Stored>> {
+fn row(connection: &Connection, claim: &Claim) -> sql::Result<Option<Stored>> {
     let sql = "SELECT operation, content, order_id, status, answer FROM idempotency
         WHERE merchant_id = ?1 AND request_id = ?2";
     let read = |row: &Row<'_>| {
@@ -168,8 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_stands_for_one_thing() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+        let (_trial, db) = crate::trial::open().await;
         let same = Found::Same { order: None, answer: None };
         for (asked, expected) in [
             (asked(1, 1), Found::New),

@@ -1,7 +1,7 @@
 //! Ids that ascend with time, so that inserts stay on the last pages of a table.
 
+use crate::sql::Connection;
 use domain::time::Timestamp;
-use rusqlite::Connection;
 
 use crate::StorageError;
 

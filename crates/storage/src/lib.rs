@@ -28,14 +28,21 @@ pub mod outbox;
 pub mod password;
 pub mod payment;
 pub mod people;
+pub mod postgres;
 pub mod product;
 pub mod refund;
 pub mod session;
 pub mod slip;
+pub mod sql;
 mod sqlite;
+mod storage;
+#[cfg(test)]
+mod trial;
 pub mod vault;
 pub mod webhook;
 
 pub use books::Books;
 pub use error::StorageError;
+pub use postgres::Postgres;
 pub use sqlite::Sqlite;
+pub use storage::Storage;

@@ -1,10 +1,10 @@
 //! What stands between the network and a password: captchas and the counting of tries. Both live in the database, so
 //! that a restart forgives nobody and several copies of the program count together.
 
+use crate::sql::{Connection, OptionalExtension};
 use domain::time::{HOUR, Timestamp};
-use rusqlite::{Connection, OptionalExtension};
 
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// Microseconds in a minute.
 const MINUTE: i64 = HOUR / 60;
@@ -27,7 +27,7 @@ pub enum Taken {
 }
 
 /// Stores a captcha and forgets those that nobody can answer any more.
-pub async fn put_captcha(db: &Sqlite, id: CaptchaId, answer: String, now: Timestamp) -> Result<(), StorageError> {
+pub async fn put_captcha(db: &Storage, id: CaptchaId, answer: String, now: Timestamp) -> Result<(), StorageError> {
     db.write(move |connection| {
         connection.prepare_cached("DELETE FROM captcha WHERE expires_at < ?1")?.execute([now.plus(-HOUR).0])?;
         connection
@@ -39,7 +39,7 @@ pub async fn put_captcha(db: &Sqlite, id: CaptchaId, answer: String, now: Timest
 }
 
 /// The text of a captcha that can still be answered, to be drawn or spoken.
-pub async fn captcha_text(db: &Sqlite, id: CaptchaId, now: Timestamp) -> Result<Option<String>, StorageError> {
+pub async fn captcha_text(db: &Storage, id: CaptchaId, now: Timestamp) -> Result<Option<String>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT answer FROM captcha WHERE id = ?1 AND used = 0 AND expires_at > ?2";
         Ok(connection.prepare_cached(sql)?.query_row((id, now.0), |row| row.get(0)).optional()?)
@@ -48,7 +48,7 @@ pub async fn captcha_text(db: &Sqlite, id: CaptchaId, now: Timestamp) -> Result<
 }
 
 /// Uses a captcha up. Each can be taken once, however many requests ask for it at the same time.
-pub async fn take_captcha(db: &Sqlite, id: CaptchaId, now: Timestamp) -> Result<Taken, StorageError> {
+pub async fn take_captcha(db: &Storage, id: CaptchaId, now: Timestamp) -> Result<Taken, StorageError> {
     db.write(move |connection| {
         let sql = "UPDATE captcha SET used = 1 WHERE id = ?1 AND used = 0 RETURNING answer, expires_at";
         let found: Option<(String, i64)> =
@@ -104,11 +104,12 @@ pub fn address_key(address: &str) -> String {
 }
 
 /// Counts one try *before* it is made, so that guesses sent at the same time cannot outrun the count.
-pub async fn count_try(db: &Sqlite, key: String, rule: Rule, now: Timestamp) -> Result<Tries, StorageError> {
+pub async fn count_try(db: &Storage, key: String, rule: Rule, now: Timestamp) -> Result<Tries, StorageError> {
     db.write(move |connection| count(connection, &key, rule, now)).await
 }
 
 fn count(connection: &Connection, key: &str, rule: Rule, now: Timestamp) -> Result<Tries, StorageError> {
+    connection.lock_name("throttle", key)?;
     let sql = "SELECT window_start, count, blocked_until FROM throttle WHERE key = ?1";
     let found: Option<(i64, u32, i64)> = connection
         .prepare_cached(sql)?
@@ -135,7 +136,7 @@ fn count(connection: &Connection, key: &str, rule: Rule, now: Timestamp) -> Resu
 }
 
 /// Until when `key` is blocked, without counting anything.
-pub async fn blocked_until(db: &Sqlite, key: String, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
+pub async fn blocked_until(db: &Storage, key: String, now: Timestamp) -> Result<Option<Timestamp>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT blocked_until FROM throttle WHERE key = ?1 AND blocked_until > ?2";
         let until: Option<i64> =
@@ -146,7 +147,7 @@ pub async fn blocked_until(db: &Sqlite, key: String, now: Timestamp) -> Result<O
 }
 
 /// Forgets the tries of `key`, after a success.
-pub async fn forgive(db: &Sqlite, key: String) -> Result<(), StorageError> {
+pub async fn forgive(db: &Storage, key: String) -> Result<(), StorageError> {
     db.write(move |connection| {
         connection.prepare_cached("DELETE FROM throttle WHERE key = ?1")?.execute([key])?;
         Ok(())
@@ -157,18 +158,13 @@ pub async fn forgive(db: &Sqlite, key: String) -> Result<(), StorageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial::open;
 
     const START: Timestamp = Timestamp(1_795_000_000_000_000);
 
-    fn open() -> (tempfile::TempDir, Sqlite) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
-        (folder, db)
-    }
-
     #[tokio::test]
     async fn the_fifth_try_blocks_and_time_forgives() {
-        let (_folder, db) = open();
+        let (_folder, db) = open().await;
         let count = |now| count_try(&db, login_key(" Cashier "), PASSWORD_TRIES, now);
         for left in (1..5).rev() {
             assert_eq!(count(START).await.expect("counts"), Tries::Go { left, blocked_until: None });
@@ -184,7 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn tries_at_the_same_time_are_all_counted() {
-        let (_folder, db) = open();
+        let (_folder, db) = open().await;
         let tries: Vec<_> = (0..50)
             .map(|_| {
                 let db = db.clone();
@@ -202,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_captcha_is_good_once_and_not_for_long() {
-        let (_folder, db) = open();
+        let (_folder, db) = open().await;
         let put = |id: u8| put_captcha(&db, [id; 16], "7K4P".to_owned(), START);
         put(1).await.expect("stores");
         assert_eq!(captcha_text(&db, [1; 16], START).await.expect("reads").as_deref(), Some("7K4P"));

@@ -3,16 +3,16 @@
 //! What must stay true: everything takes a [`Reach`], so that nobody sees another merchant's rows, or another outlet's
 //! with a key that is bound to one. Pages go on after the last row they showed, never by counting.
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::refund::{Refund, RefundStatus};
 use domain::time::{BusinessDate, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::sqlite::{after_sale, rows};
-use crate::{Sqlite, StorageError, ids};
+use crate::{Storage, StorageError, ids};
 
 /// What somebody may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct TerminalRow {
 }
 
 /// The merchant's number and name.
-pub async fn name(db: &Sqlite, merchant: MerchantId) -> Result<Option<(String, String)>, StorageError> {
+pub async fn name(db: &Storage, merchant: MerchantId) -> Result<Option<(String, String)>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT mid, name FROM merchant WHERE id = ?1";
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -68,20 +68,20 @@ pub async fn name(db: &Sqlite, merchant: MerchantId) -> Result<Option<(String, S
 }
 
 /// The outlets within reach.
-pub async fn outlets(db: &Sqlite, reach: Reach) -> Result<Vec<OutletRow>, StorageError> {
+pub async fn outlets(db: &Storage, reach: Reach) -> Result<Vec<OutletRow>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT id, name, status = 'active' FROM outlet WHERE merchant_id = ?1 AND (?2 IS NULL OR id = ?2)
             ORDER BY id LIMIT 5000";
         let read = |row: &Row<'_>| Ok(OutletRow { id: OutletId(row.get(0)?), name: row.get(1)?, active: row.get(2)? });
         let mut statement = connection.prepare_cached(sql)?;
-        Ok(statement.query_map(params![reach.merchant.0, reach.outlet()], read)?.collect::<rusqlite::Result<_>>()?)
+        Ok(statement.query_map(params![reach.merchant.0, reach.outlet()], read)?.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
 /// The terminals within reach; of one outlet, or one, if asked.
 pub async fn terminals(
-    db: &Sqlite,
+    db: &Storage,
     reach: Reach,
     outlet: Option<OutletId>,
     terminal: Option<TerminalId>,
@@ -102,7 +102,7 @@ pub async fn terminals(
         let mut statement = connection.prepare_cached(sql)?;
         let (outlet, terminal) = (outlet.map(|id| id.0), terminal.map(|id| id.0));
         let found = statement.query_map(params![reach.merchant.0, reach.outlet(), outlet, terminal], read)?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }
@@ -123,7 +123,7 @@ pub struct Place {
 }
 
 /// Every terminal within reach, or of all merchants, by merchant and outlet.
-pub async fn places(db: &Sqlite, reach: Option<Reach>) -> Result<Vec<Place>, StorageError> {
+pub async fn places(db: &Storage, reach: Option<Reach>) -> Result<Vec<Place>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT m.id, m.name, o.id, o.name, t.id FROM merchant m JOIN outlet o ON o.merchant_id = m.id
             JOIN terminal t ON t.outlet_id = o.id
@@ -139,7 +139,7 @@ pub async fn places(db: &Sqlite, reach: Option<Reach>) -> Result<Vec<Place>, Sto
                 terminal: TerminalId(row.get(4)?),
             })
         })?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }
@@ -158,7 +158,7 @@ pub struct Window {
 }
 
 /// Transactions within reach, oldest first.
-pub async fn transactions(db: &Sqlite, reach: Reach, window: Window) -> Result<Vec<Transaction>, StorageError> {
+pub async fn transactions(db: &Storage, reach: Reach, window: Window) -> Result<Vec<Transaction>, StorageError> {
     db.read(move |connection| {
         let start = (window.from.business_date(), TransactionId(0));
         let (day, after) = window.after.map_or(start, |after| after.max(start));
@@ -184,7 +184,7 @@ pub async fn transactions(db: &Sqlite, reach: Reach, window: Window) -> Result<V
 }
 
 /// One transaction within reach.
-pub async fn transaction(db: &Sqlite, reach: Reach, id: TransactionId) -> Result<Option<Transaction>, StorageError> {
+pub async fn transaction(db: &Storage, reach: Reach, id: TransactionId) -> Result<Option<Transaction>, StorageError> {
     db.read(move |connection| {
         let found =
             connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([id.0], rows::transaction).optional()?;
@@ -195,7 +195,7 @@ pub async fn transaction(db: &Sqlite, reach: Reach, id: TransactionId) -> Result
 
 /// The transaction of a request of this merchant, whatever its outlet.
 pub async fn transaction_of(
-    db: &Sqlite,
+    db: &Storage,
     merchant: MerchantId,
     request: RequestId,
 ) -> Result<Option<Transaction>, StorageError> {
@@ -220,7 +220,7 @@ pub struct DayTotal {
 }
 
 /// The day's totals within reach.
-pub async fn day_totals(db: &Sqlite, reach: Reach, date: BusinessDate) -> Result<Vec<DayTotal>, StorageError> {
+pub async fn day_totals(db: &Storage, reach: Reach, date: BusinessDate) -> Result<Vec<DayTotal>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT kind, decline IS NULL, COUNT(*), SUM(amount) FROM ledger_transaction
             INDEXED BY ledger_transaction_day WHERE merchant_id = ?1 AND business_date = ?2
@@ -235,7 +235,7 @@ pub async fn day_totals(db: &Sqlite, reach: Reach, date: BusinessDate) -> Result
         };
         let mut statement = connection.prepare_cached(sql)?;
         let found = statement.query_map(params![reach.merchant.0, date.0, reach.outlet()], read)?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }
@@ -285,7 +285,7 @@ pub struct OrderFilter {
 
 /// Orders within reach that were begun from `from` on and before `until`, oldest first, after order `after`.
 pub async fn orders(
-    db: &Sqlite,
+    db: &Storage,
     reach: Reach,
     (from, until): (Timestamp, Timestamp),
     after: Option<OrderId>,
@@ -314,6 +314,7 @@ pub async fn orders(
 }
 
 /// A stretch of orders, by id and by moment.
+#[derive(Clone)]
 struct Span {
     first: i64,
     end: i64,
@@ -328,7 +329,7 @@ fn orders_by_outlet(
     span: &Span,
     status: Option<OrderStatus>,
     limit: u32,
-) -> rusqlite::Result<Vec<i64>> {
+) -> sql::Result<Vec<i64>> {
     let sql = "SELECT id FROM outlet WHERE merchant_id = ?1 AND (?2 IS NULL OR id = ?2)";
     let mut statement = connection.prepare_cached(sql)?;
     let outlets = statement.query_map(params![reach.merchant.0, reach.outlet()], |row| row.get(0))?;
@@ -356,7 +357,7 @@ fn orders_by_number(
     span: &Span,
     status: Option<OrderStatus>,
     limit: u32,
-) -> rusqlite::Result<Vec<i64>> {
+) -> sql::Result<Vec<i64>> {
     let sql = "SELECT o.id FROM merchant_order n JOIN orders o ON o.id = n.order_id
         WHERE n.merchant_id = ?1 AND n.number = ?2 AND n.order_id > ?3 AND n.order_id < ?4 AND o.opened_at >= ?5
         AND o.opened_at < ?6 AND (?7 IS NULL OR o.status = ?7) AND (?8 IS NULL OR o.outlet_id = ?8)
@@ -369,11 +370,11 @@ fn orders_by_number(
 }
 
 /// One order within reach.
-pub async fn order(db: &Sqlite, reach: Reach, id: OrderId) -> Result<Option<MerchantOrder>, StorageError> {
+pub async fn order(db: &Storage, reach: Reach, id: OrderId) -> Result<Option<MerchantOrder>, StorageError> {
     db.read(move |connection| Ok(order_row(connection, reach, id)?)).await
 }
 
-fn order_row(connection: &Connection, reach: Reach, id: OrderId) -> rusqlite::Result<Option<MerchantOrder>> {
+fn order_row(connection: &Connection, reach: Reach, id: OrderId) -> sql::Result<Option<MerchantOrder>> {
     let found = connection.prepare_cached(rows::ORDER_BY_ID)?.query_row([id.0], rows::order).optional()?;
     let Some(order) = found.filter(|order| reach.covers(order.merchant, order.outlet)) else { return Ok(None) };
     let sql = "SELECT o.number, o.opened_at, n.number FROM orders o LEFT JOIN merchant_order n ON n.order_id = o.id
@@ -393,13 +394,13 @@ fn order_row(connection: &Connection, reach: Reach, id: OrderId) -> rusqlite::Re
             amount: Fen(row.get(5)?),
         })
     })?;
-    let lines = lines.collect::<rusqlite::Result<_>>()?;
+    let lines = lines.collect::<sql::Result<_>>()?;
     let refunds = after_sale::refunds_of(connection, id)?;
     Ok(Some(MerchantOrder { order, number, merchant_number, opened_at, lines, refunds }))
 }
 
 /// One refund within reach.
-pub async fn refund(db: &Sqlite, reach: Reach, id: TransactionId) -> Result<Option<Refund>, StorageError> {
+pub async fn refund(db: &Storage, reach: Reach, id: TransactionId) -> Result<Option<Refund>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT order_id FROM refund WHERE id = ?1 AND merchant_id = ?2 AND (?3 IS NULL OR outlet_id = ?3)";
         let parameters = params![id.0, reach.merchant.0, reach.outlet()];
@@ -412,7 +413,7 @@ pub async fn refund(db: &Sqlite, reach: Reach, id: TransactionId) -> Result<Opti
 
 /// Refunds within reach, oldest first, after refund `after`.
 pub async fn refunds(
-    db: &Sqlite,
+    db: &Storage,
     reach: Reach,
     status: Option<RefundStatus>,
     after: Option<TransactionId>,
@@ -448,7 +449,7 @@ mod tests {
     #[tokio::test]
     async fn a_day_and_a_page_of_it_are_read_from_the_index() {
         let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+        let db = Storage::open(&folder.path().join("test.db")).expect("opens");
         for (text, range) in [
             (rows::TRANSACTIONS_OF_DAY, "(merchant_id=? AND business_date=? AND id>?)"),
             (rows::TRANSACTIONS_OF_DAYS, "(merchant_id=? AND business_date>? AND business_date<?)"),
@@ -456,7 +457,7 @@ mod tests {
             let plan = db.read(move |connection| {
                 let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}"))?;
                 let plan = statement.query_map(params![1, 2, 3, 4, 5, 6, 7], |row| row.get::<_, String>(3))?;
-                Ok(plan.collect::<rusqlite::Result<Vec<_>>>()?.join("; "))
+                Ok(plan.collect::<sql::Result<Vec<_>>>()?.join("; "))
             });
             let plan = plan.await.expect("reads");
             assert!(plan.ends_with(range) && !plan.contains("TEMP B-TREE"), "{plan}");

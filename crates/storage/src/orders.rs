@@ -6,14 +6,14 @@
 //! - No query walks a whole table. Ids ascend with time, so a period is a range of ids ([`ranges`]). The few orders that
 //!   left the till long after they were opened are looked up apart; each of them is a range of one.
 
+use crate::sql::{self, Connection, OptionalExtension as _, params};
 use domain::ids::{MerchantId, OrderId, OutletId, TerminalId, TransactionId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::order::OrderStatus;
 use domain::time::{BusinessDate, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::sqlite::Sqlite;
+use crate::Storage;
 use crate::{StorageError, ids};
 
 mod detail;
@@ -204,7 +204,7 @@ pub struct Found {
 }
 
 /// One page of what the filter finds, and the totals of all of it, as of one moment.
-pub async fn find(db: &Sqlite, filter: Filter, cursor: Cursor, count: usize) -> Result<Found, StorageError> {
+pub async fn find(db: &Storage, filter: Filter, cursor: Cursor, count: usize) -> Result<Found, StorageError> {
     db.read(move |connection| {
         let snapshot = connection.unchecked_transaction()?;
         let ranges = ranges(&snapshot, &filter)?;
@@ -220,7 +220,7 @@ pub async fn find(db: &Sqlite, filter: Filter, cursor: Cursor, count: usize) -> 
 }
 
 /// The next orders below `cursor`, without totals: for an export, piece by piece.
-pub async fn next(db: &Sqlite, filter: Filter, cursor: Cursor, count: usize) -> Result<Vec<Listed>, StorageError> {
+pub async fn next(db: &Storage, filter: Filter, cursor: Cursor, count: usize) -> Result<Vec<Listed>, StorageError> {
     db.read(move |connection| {
         let ranges = ranges(connection, &filter)?;
         page(connection, &filter, &ranges, cursor, count)
@@ -272,10 +272,10 @@ fn late(
     start: Timestamp,
     end: Timestamp,
     early: i64,
-) -> rusqlite::Result<Vec<i64>> {
+) -> sql::Result<Vec<i64>> {
     let mut statement = connection.prepare_cached(LATE_ORDERS)?;
     let found = statement.query_map(params![outlet.0, start.0, end.0, LATE_MAX], |row| row.get(0))?;
-    let mut found: Vec<i64> = found.collect::<rusqlite::Result<_>>()?;
+    let mut found: Vec<i64> = found.collect::<sql::Result<_>>()?;
     found.retain(|id| *id < early);
     found.sort_unstable_by(|a, b| b.cmp(a));
     found.dedup();

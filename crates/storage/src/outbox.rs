@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::sql::{self, Connection, Row, params};
 use domain::changes::Changes;
 use domain::event::{Event, EventKind, events};
 use domain::ids::{MerchantId, OutletId, TransactionId};
 use domain::outcome::Decline;
 use domain::state::State;
 use domain::time::Timestamp;
-use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 use crate::ids;
@@ -83,17 +83,17 @@ pub(crate) fn messages<E>(
 }
 
 /// Writes the events of a group. Called by `save` inside the group's transaction.
-pub(crate) fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::Result<()> {
+pub(crate) fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
     let of = |merchant| subscriptions(connection, merchant);
     messages(state, changes, of, || last(connection))?.iter().try_for_each(|message| insert(connection, message))
 }
 
-fn subscriptions(connection: &Connection, merchant: MerchantId) -> rusqlite::Result<Vec<Subscription>> {
+fn subscriptions(connection: &Connection, merchant: MerchantId) -> sql::Result<Vec<Subscription>> {
     let sql = "SELECT id, outlet_id, events FROM webhook_endpoint INDEXED BY webhook_endpoint_active
         WHERE merchant_id = ?1 AND status = 'active' ORDER BY id";
     let read = |row: &Row<'_>| {
         let outlet = row.get::<_, Option<i64>>(1)?.map(OutletId);
-        Ok(Subscription { endpoint: row.get(0)?, outlet, events: read_kinds(row.get_ref(2)?.as_str()?) })
+        Ok(Subscription { endpoint: row.get(0)?, outlet, events: read_kinds(row.text(2)?) })
     };
     connection.prepare_cached(sql)?.query_map([merchant.0], read)?.collect()
 }
@@ -104,12 +104,12 @@ pub(crate) fn read_kinds(words: &str) -> BTreeSet<EventKind> {
 }
 
 /// The number of the last event.
-pub(crate) fn last(connection: &Connection) -> rusqlite::Result<i64> {
+pub(crate) fn last(connection: &Connection) -> sql::Result<i64> {
     connection.prepare_cached("SELECT COALESCE(MAX(id), 0) FROM webhook_event")?.query_row([], |row| row.get(0))
 }
 
 /// Writes one event and a delivery for each of its endpoints.
-pub(crate) fn insert(connection: &Connection, message: &Message) -> rusqlite::Result<()> {
+pub(crate) fn insert(connection: &Connection, message: &Message) -> sql::Result<()> {
     let sql = "INSERT INTO webhook_event (id, merchant_id, outlet_id, object_id, kind, payload, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![

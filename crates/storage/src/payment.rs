@@ -3,16 +3,17 @@
 //! An attempt is noted on the order before it is sent and taken off by the commit that records its outcome. So an order
 //! that still carries one has a payment under way, or one whose answer was lost; [`attempts_open`] finds them.
 
+use crate::sql::{self, Connection, OptionalExtension as _, params};
 use domain::card_number::MaskedCard;
 use domain::command::Actor;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::Storage;
 use crate::error::StorageError;
-use crate::sqlite::{Sqlite, rows};
+use crate::sqlite::rows;
 
 /// An attempt without a recorded outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub struct OpenAttempt {
 /// Locks a draft for this attempt. `false` when the order is not a draft of this outlet, has another attempt out, or
 /// its total is not the confirmed one; the money path then says which.
 pub async fn attempt_begin(
-    db: &Sqlite,
+    db: &Storage,
     actor: Actor,
     order: OrderId,
     amount: Fen,
@@ -45,6 +46,7 @@ pub async fn attempt_begin(
     now: Timestamp,
 ) -> Result<bool, StorageError> {
     db.write(move |connection| {
+        connection.lock("SELECT id FROM orders WHERE id = ?1", [order.0])?;
         let sql = "UPDATE orders SET attempt = ?1, attempt_at = ?2, attempt_masked = ?3
             WHERE id = ?4 AND merchant_id = ?5 AND outlet_id = ?6 AND total = ?7 AND status = 'draft'
             AND (attempt IS NULL OR attempt = ?1)
@@ -62,7 +64,7 @@ const ATTEMPT_COLUMNS: &str =
 
 /// Every attempt that was sent before `before` and has no recorded outcome, oldest first; of one outlet or of all.
 pub async fn attempts_open(
-    db: &Sqlite,
+    db: &Storage,
     outlet: Option<OutletId>,
     before: Timestamp,
 ) -> Result<Vec<OpenAttempt>, StorageError> {
@@ -79,7 +81,7 @@ pub async fn attempts_open(
 }
 
 /// The attempt that an order of this outlet has out.
-pub async fn attempt_of(db: &Sqlite, outlet: OutletId, order: OrderId) -> Result<Option<OpenAttempt>, StorageError> {
+pub async fn attempt_of(db: &Storage, outlet: OutletId, order: OrderId) -> Result<Option<OpenAttempt>, StorageError> {
     db.read(move |connection| {
         let sql =
             format!("SELECT {ATTEMPT_COLUMNS} FROM orders WHERE id = ?1 AND outlet_id = ?2 AND attempt IS NOT NULL");
@@ -88,7 +90,7 @@ pub async fn attempt_of(db: &Sqlite, outlet: OutletId, order: OrderId) -> Result
     .await
 }
 
-fn open_attempt(row: &rusqlite::Row<'_>) -> rusqlite::Result<OpenAttempt> {
+fn open_attempt(row: &sql::Row<'_>) -> sql::Result<OpenAttempt> {
     Ok(OpenAttempt {
         request_id: RequestId(row.get(0)?),
         order: OrderId(row.get(1)?),
@@ -107,7 +109,7 @@ fn open_attempt(row: &rusqlite::Row<'_>) -> rusqlite::Result<OpenAttempt> {
 
 /// Every attempt on record of an order of this outlet, newest first.
 pub async fn transactions_of_order(
-    db: &Sqlite,
+    db: &Storage,
     outlet: OutletId,
     order: OrderId,
 ) -> Result<Vec<Transaction>, StorageError> {
@@ -122,7 +124,7 @@ pub async fn transactions_of_order(
 
 /// One transaction of this outlet.
 pub async fn transaction(
-    db: &Sqlite,
+    db: &Storage,
     outlet: OutletId,
     id: TransactionId,
 ) -> Result<Option<Transaction>, StorageError> {
@@ -136,7 +138,7 @@ pub async fn transaction(
 
 /// The latest attempts at this till's recent orders, newest first: the list 交易状态.
 pub async fn transactions_of_terminal(
-    db: &Sqlite,
+    db: &Storage,
     outlet: OutletId,
     terminal: TerminalId,
     count: u32,
@@ -158,13 +160,9 @@ pub async fn transactions_of_terminal(
 }
 
 /// Orders of the till among the outlet's latest; the walk back is bounded, because a till lists its day, not its year.
-fn recent_orders(
-    connection: &Connection,
-    outlet: OutletId,
-    terminal: TerminalId,
-    count: u32,
-) -> rusqlite::Result<Vec<i64>> {
-    let sql = "SELECT id FROM (SELECT id, terminal_id FROM orders WHERE outlet_id = ?1 ORDER BY id DESC LIMIT 400)
+fn recent_orders(connection: &Connection, outlet: OutletId, terminal: TerminalId, count: u32) -> sql::Result<Vec<i64>> {
+    let sql =
+        "SELECT id FROM (SELECT id, terminal_id FROM orders WHERE outlet_id = ?1 ORDER BY id DESC LIMIT 400) AS latest
         WHERE terminal_id = ?2 LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_map(params![outlet.0, terminal.0, count], |row| row.get(0))?.collect()

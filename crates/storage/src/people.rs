@@ -1,12 +1,12 @@
 //! People, and the merchants, outlets and terminals that they work at.
 
+use crate::sql::{self, Connection, OptionalExtension, Row};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::role::Role;
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::audit::{self, Entry};
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// Ids of people: 1,000 to 99,999. Merchants have 6 digits, outlets 7, terminals and
 /// cards more, so that people and accounts never share an id.
@@ -39,7 +39,7 @@ pub fn normal_login(login: &str) -> String {
 }
 
 /// The account of a login name as somebody typed it.
-pub async fn account(db: &Sqlite, login: &str) -> Result<Option<Account>, StorageError> {
+pub async fn account(db: &Storage, login: &str) -> Result<Option<Account>, StorageError> {
     let login = normal_login(login);
     db.read(move |connection| {
         let mut statement = connection.prepare_cached(
@@ -58,7 +58,7 @@ pub async fn account(db: &Sqlite, login: &str) -> Result<Option<Account>, Storag
     .await
 }
 
-fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
+fn read_account(row: &Row<'_>) -> sql::Result<Account> {
     Ok(Account {
         person: PersonId(row.get(0)?),
         name: row.get(1)?,
@@ -72,11 +72,11 @@ fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
 }
 
 /// What a person may do, as of now.
-pub async fn roles(db: &Sqlite, person: PersonId) -> Result<Vec<Role>, StorageError> {
+pub async fn roles(db: &Storage, person: PersonId) -> Result<Vec<Role>, StorageError> {
     db.read(move |connection| {
         let mut statement = connection.prepare_cached("SELECT role FROM person_role WHERE person_id = ?1")?;
         let rows = statement.query_map([person.0], |row| row.get::<_, String>(0))?;
-        let words: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
+        let words: Vec<String> = rows.collect::<sql::Result<_>>()?;
         Ok(words.iter().filter_map(|word| Role::parse(word)).collect())
     })
     .await
@@ -102,7 +102,7 @@ pub struct NewPerson {
 }
 
 /// Creates a person of the card company from the command line. Answers `None` when the login name is taken.
-pub async fn create(db: &Sqlite, person: NewPerson, now: Timestamp) -> Result<Option<PersonId>, StorageError> {
+pub async fn create(db: &Storage, person: NewPerson, now: Timestamp) -> Result<Option<PersonId>, StorageError> {
     db.write(move |connection| {
         let taken = "SELECT EXISTS (SELECT 1 FROM person WHERE login = ?1)";
         if connection.query_row(taken, [normal_login(&person.login)], |row| row.get(0))? {
@@ -118,6 +118,7 @@ pub async fn create(db: &Sqlite, person: NewPerson, now: Timestamp) -> Result<Op
 
 /// The next person's id, inside the caller's transaction.
 pub(crate) fn next_id(connection: &Connection) -> Result<PersonId, StorageError> {
+    connection.lock_name("person", "")?;
     let sql = "SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person";
     let id: i64 = connection.query_row(sql, [PERSON_IDS.start], |row| row.get(0))?;
     if PERSON_IDS.contains(&id) {
@@ -157,7 +158,7 @@ pub(crate) fn insert_person(
 }
 
 /// Gives a person a new initial password from the command line and ends their sessions. `false`: no such login name.
-pub async fn reset_password(db: &Sqlite, login: &str, hash: String, now: Timestamp) -> Result<bool, StorageError> {
+pub async fn reset_password(db: &Storage, login: &str, hash: String, now: Timestamp) -> Result<bool, StorageError> {
     let login = normal_login(login);
     db.write(move |connection| {
         let changed = connection.execute(
@@ -176,7 +177,7 @@ pub async fn reset_password(db: &Sqlite, login: &str, hash: String, now: Timesta
 }
 
 /// Replaces a person's password and ends all their sessions, in this or any other browser.
-pub async fn change_password(db: &Sqlite, hash: String, entry: Entry) -> Result<(), StorageError> {
+pub async fn change_password(db: &Storage, hash: String, entry: Entry) -> Result<(), StorageError> {
     let person = entry.person.map(|id| id.0);
     db.write(move |connection| {
         connection.execute(
@@ -190,12 +191,12 @@ pub async fn change_password(db: &Sqlite, hash: String, entry: Entry) -> Result<
 }
 
 /// Whether there is anybody who could sign in.
-pub async fn anybody(db: &Sqlite) -> Result<bool, StorageError> {
+pub async fn anybody(db: &Storage) -> Result<bool, StorageError> {
     db.read(|connection| Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM person)", [], |row| row.get(0))?)).await
 }
 
 /// Lets a person sign in or no longer; their sessions die at once.
-pub async fn set_active(db: &Sqlite, person: PersonId, active: bool) -> Result<(), StorageError> {
+pub async fn set_active(db: &Storage, person: PersonId, active: bool) -> Result<(), StorageError> {
     let status = if active { "active" } else { "disabled" };
     db.write(move |connection| {
         connection.execute("UPDATE person SET status = ?2 WHERE id = ?1", (person.0, status))?;

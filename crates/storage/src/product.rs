@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::sql::{self, Connection, Row, params};
 use domain::ids::MerchantId;
 use domain::money::Fen;
 use domain::product::{OTHER_CODE, PriceBand, Product};
-use rusqlite::{Connection, Row, params};
 
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// The demo shops' goods.
 const CATALOGUE: &str = include_str!("../data/catalogue.csv");
@@ -108,7 +108,7 @@ pub fn index(connection: &Connection, merchant: MerchantId) -> Result<(), Storag
 const COLUMNS: &str = "code, barcode, name, pinyin, spec, category, price, price_low, price_high, card_payable, active, unit, maker, \
      otc_class <> 'NONE'";
 
-fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+fn read_listed(row: &Row<'_>) -> sql::Result<Listed> {
     let fen = |index| row.get::<_, Option<i64>>(index).map(|value| value.map(Fen));
     let band = fen(7)?.zip(fen(8)?).map(|(low, high)| PriceBand { low, high });
     Ok(Listed {
@@ -131,7 +131,7 @@ fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
 }
 
 /// Products whose code is `text`, else those whose barcode it is; stopped ones too, so that they can be named.
-pub async fn find(db: &Sqlite, merchant: MerchantId, text: &str) -> Result<Vec<Listed>, StorageError> {
+pub async fn find(db: &Storage, merchant: MerchantId, text: &str) -> Result<Vec<Listed>, StorageError> {
     let text = text.to_owned();
     db.read(move |connection| {
         let by = |column: &str| -> Result<Vec<Listed>, StorageError> {
@@ -141,7 +141,7 @@ pub async fn find(db: &Sqlite, merchant: MerchantId, text: &str) -> Result<Vec<L
             );
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map((merchant.0, &text), read_listed)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<sql::Result<_>>()?)
         };
         let found = by("code")?;
         if found.is_empty() { by("barcode") } else { Ok(found) }
@@ -169,7 +169,7 @@ enum Fit {
 /// Products on sale that fit `text` (code, barcode, name or pinyin initials) in `category` (all if empty), best first:
 /// equal, then beginning with it, then containing it. 699999 is left out: it is offered always, whatever is searched.
 pub async fn search(
-    db: &Sqlite,
+    db: &Storage,
     merchant: MerchantId,
     text: &str,
     category: &str,
@@ -184,7 +184,7 @@ pub async fn search(
         )?;
         let mut rows = select.query((merchant.0, &category))?;
         while let Some(row) = rows.next()? {
-            let keys = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+            let keys = row.text(1)?;
             if text.is_empty() {
                 found.take_all(keys, usize::try_from(row.get::<_, i64>(0)?).unwrap_or_default());
             } else if !text.contains(char::is_control) {
@@ -194,7 +194,7 @@ pub async fn search(
         let mut one = connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code = ?2"))?;
         let best = found.best.iter().map(|(_, code)| one.query_row((merchant.0, code), read_listed));
-        Ok(Hits { rows: best.collect::<rusqlite::Result<_>>()?, total: found.total })
+        Ok(Hits { rows: best.collect::<sql::Result<_>>()?, total: found.total })
     })
     .await
 }
@@ -248,13 +248,13 @@ fn fit(line: &str, text: &str) -> Fit {
 }
 
 /// The categories of the merchant's goods on sale.
-pub async fn categories(db: &Sqlite, merchant: MerchantId) -> Result<Vec<String>, StorageError> {
+pub async fn categories(db: &Storage, merchant: MerchantId) -> Result<Vec<String>, StorageError> {
     db.read(move |connection| {
         let mut select = connection.prepare_cached(
             "SELECT category FROM product_keys WHERE merchant_id = ?1 AND category <> '' ORDER BY category",
         )?;
         let rows = select.query_map([merchant.0], |row| row.get(0))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        Ok(rows.collect::<sql::Result<_>>()?)
     })
     .await
 }
@@ -266,9 +266,8 @@ mod tests {
 
     const SHOP: MerchantId = MerchantId(250_100);
 
-    async fn shop() -> (tempfile::TempDir, Sqlite) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+    async fn shop() -> (crate::trial::Trial, Storage) {
+        let (folder, db) = crate::trial::open().await;
         demo::seed_people(&db, domain::time::Timestamp(1_795_000_000_000_000)).await.expect("seeds");
         (folder, db)
     }

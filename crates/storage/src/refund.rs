@@ -2,6 +2,7 @@
 //!
 //! What becomes of a request is written by the money path; only prints of slips are counted here.
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::command::Actor;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TransactionId};
 use domain::ledger::Transaction;
@@ -10,10 +11,10 @@ use domain::order::Order;
 use domain::refund::{self, Refund, RefundStatus, SoldLine, refundable};
 use domain::role::{Action, Role, may};
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use crate::Storage;
 use crate::StorageError;
-use crate::sqlite::{Sqlite, after_sale, rows};
+use crate::sqlite::{after_sale, rows};
 
 mod slip;
 
@@ -111,7 +112,7 @@ const TABLES: &str = "refund r JOIN orders o ON o.id = r.order_id JOIN ledger_tr
     JOIN outlet t ON t.id = r.outlet_id JOIN person a ON a.id = r.applicant_id \
     LEFT JOIN person v ON v.id = r.reviewer_id";
 
-fn case(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<Case> {
+fn case(connection: &Connection, row: &Row<'_>) -> sql::Result<Case> {
     let sale: i64 = row.get(14)?;
     Ok(Case {
         refund: after_sale::refund(row)?,
@@ -129,7 +130,7 @@ fn case(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<Case> {
 
 /// The requests of a desk, open ones first, the latest first; at most [`LIST_MAX`].
 pub async fn list(
-    db: &Sqlite,
+    db: &Storage,
     desk: Desk,
     filter: Filter,
     last_four: String,
@@ -146,7 +147,7 @@ pub async fn list(
             Desk::Merchant(merchant) => {
                 let sql = format!(
                     "SELECT {COLUMNS} FROM {TABLES} WHERE r.merchant_id = ?1 AND instr(?2, r.status) > 0
-                    AND (?3 = '' OR substr(s.masked, -4) = ?3) ORDER BY r.decided_at IS NOT NULL, r.id DESC LIMIT ?4"
+                    AND (?3 = '' OR substr(s.masked, length(s.masked) - 3) = ?3) ORDER BY r.decided_at IS NOT NULL, r.id DESC LIMIT ?4"
                 );
                 (sql, merchant.0)
             }
@@ -155,7 +156,7 @@ pub async fn list(
                     "SELECT {COLUMNS} FROM {TABLES}
                     WHERE (r.status = 'escalated' OR (r.status = 'requested' AND s.at + g.refund_window < ?1)
                         OR (r.decided_at IS NOT NULL AND v.merchant_id IS NULL)) AND instr(?2, r.status) > 0
-                    AND (?3 = '' OR substr(s.masked, -4) = ?3) ORDER BY r.decided_at IS NOT NULL, r.id DESC LIMIT ?4"
+                    AND (?3 = '' OR substr(s.masked, length(s.masked) - 3) = ?3) ORDER BY r.decided_at IS NOT NULL, r.id DESC LIMIT ?4"
                 );
                 (sql, now.0)
             }
@@ -169,7 +170,7 @@ pub async fn list(
 }
 
 /// How many requests wait for a decision at this desk, and their sum.
-pub async fn waiting(db: &Sqlite, desk: Desk, now: Timestamp) -> Result<(i64, Fen), StorageError> {
+pub async fn waiting(db: &Storage, desk: Desk, now: Timestamp) -> Result<(i64, Fen), StorageError> {
     db.read(move |connection| {
         let sql = "SELECT COUNT(*), COALESCE(SUM(r.amount), 0) FROM refund r
             JOIN orders o ON o.id = r.order_id JOIN ledger_transaction s ON s.id = o.paid_by
@@ -187,7 +188,7 @@ pub async fn waiting(db: &Sqlite, desk: Desk, now: Timestamp) -> Result<(i64, Fe
 }
 
 /// One request with its goods, if it is of this desk. The card company finds what it may decide, and who decided.
-pub async fn find(db: &Sqlite, desk: Desk, id: TransactionId, now: Timestamp) -> Result<Option<Case>, StorageError> {
+pub async fn find(db: &Storage, desk: Desk, id: TransactionId, now: Timestamp) -> Result<Option<Case>, StorageError> {
     db.read(move |connection| {
         let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE r.id = ?1");
         let mut statement = connection.prepare_cached(&sql)?;
@@ -237,7 +238,7 @@ pub struct SoldOrder {
 }
 
 /// An order of this outlet, paid or not.
-pub async fn sold_order(db: &Sqlite, outlet: OutletId, order: OrderId) -> Result<Option<SoldOrder>, StorageError> {
+pub async fn sold_order(db: &Storage, outlet: OutletId, order: OrderId) -> Result<Option<SoldOrder>, StorageError> {
     db.read(move |connection| {
         let found = connection.prepare_cached(rows::ORDER_BY_ID)?.query_row([order.0], rows::order).optional()?;
         let Some(order) = found.filter(|order| order.outlet == outlet) else { return Ok(None) };
@@ -260,24 +261,24 @@ pub async fn sold_order(db: &Sqlite, outlet: OutletId, order: OrderId) -> Result
             goods.pieces = left.max(0);
         }
         let refunds = refunds.into_iter().map(|refund| Ok((person_name(connection, refund.applicant)?, refund)));
-        let refunds: rusqlite::Result<Vec<_>> = refunds.map(|one| one.map(|(name, refund)| (refund, name))).collect();
+        let refunds: sql::Result<Vec<_>> = refunds.map(|one| one.map(|(name, refund)| (refund, name))).collect();
         Ok(Some(SoldOrder { order, number, sale, holder, deadline, drug_returns, batch, goods, refunds: refunds? }))
     })
     .await
 }
 
-fn holder(connection: &Connection, sale: Option<&Transaction>) -> rusqlite::Result<(String, i64)> {
+fn holder(connection: &Connection, sale: Option<&Transaction>) -> sql::Result<(String, i64)> {
     let Some(card) = sale.and_then(|sale| sale.card) else { return Ok((String::new(), 0)) };
     let sql = "SELECT c.holder, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
     connection.prepare_cached(sql)?.query_row([card.0], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
-fn person_name(connection: &Connection, person: PersonId) -> rusqlite::Result<String> {
+fn person_name(connection: &Connection, person: PersonId) -> sql::Result<String> {
     let sql = "SELECT name FROM person WHERE id = ?1";
     Ok(connection.prepare_cached(sql)?.query_row([person.0], |row| row.get(0)).optional()?.unwrap_or_default())
 }
 
-fn goods_of(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<Goods>> {
+fn goods_of(connection: &Connection, order: OrderId) -> sql::Result<Vec<Goods>> {
     let sql = "SELECT line, price, quantity, drug, name, spec FROM order_line
         WHERE order_id = ?1 AND voided_at IS NULL ORDER BY line";
     let read = |row: &Row<'_>| {
@@ -288,13 +289,13 @@ fn goods_of(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<Goo
 }
 
 /// Whether the merchant has somebody else who may review a request of `applicant`.
-pub async fn has_other_reviewer(db: &Sqlite, merchant: MerchantId, applicant: PersonId) -> Result<bool, StorageError> {
+pub async fn has_other_reviewer(db: &Storage, merchant: MerchantId, applicant: PersonId) -> Result<bool, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT r.role FROM person p JOIN person_role r ON r.person_id = p.id
             WHERE p.merchant_id = ?1 AND p.id <> ?2 AND p.status = 'active'";
         let mut statement = connection.prepare_cached(sql)?;
         let words = statement.query_map([merchant.0, applicant.0], |row| row.get::<_, String>(0))?;
-        let words: Vec<String> = words.collect::<rusqlite::Result<_>>()?;
+        let words: Vec<String> = words.collect::<sql::Result<_>>()?;
         let mut roles = words.iter().filter_map(|word| Role::parse(word));
         Ok(roles.any(|role| may(&[role], Action::ReviewRefund)))
     })
@@ -302,7 +303,7 @@ pub async fn has_other_reviewer(db: &Sqlite, merchant: MerchantId, applicant: Pe
 }
 
 /// What is on record under a request id of this actor's merchant (or of the card company).
-pub async fn recorded(db: &Sqlite, actor: Actor, request: RequestId) -> Result<Option<Transaction>, StorageError> {
+pub async fn recorded(db: &Storage, actor: Actor, request: RequestId) -> Result<Option<Transaction>, StorageError> {
     db.read(move |connection| {
         let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_REQUEST)?;
         let found = statement.query_row(params![request.0, actor.merchant.0], rows::transaction);

@@ -1,13 +1,13 @@
 //! Sessions: who is signed in where. The browser holds a random token; the table holds its SHA-256.
 
+use crate::sql::{self, OptionalExtension, Row};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::role::Role;
 use domain::time::{HOUR, Timestamp};
-use rusqlite::{OptionalExtension, Row};
 use sha2::{Digest, Sha256};
 
 use crate::audit::{self, Entry};
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// Without use for so long, the session asks for the password again (it locks).
 pub const IDLE: i64 = HOUR / 4;
@@ -87,7 +87,7 @@ pub struct SignedIn {
 
 /// Opens a session for `entry`'s person and writes `entry` to the audit log. `previous` ends: a browser has one.
 pub async fn open(
-    db: &Sqlite,
+    db: &Storage,
     id: SessionId,
     previous: Option<SessionId>,
     agent: String,
@@ -110,12 +110,12 @@ pub async fn open(
 }
 
 /// The session, if it is alive and its person may sign in. Counts as use; idle for too long, it comes back locked.
-pub async fn find(db: &Sqlite, id: SessionId, now: Timestamp) -> Result<Option<SignedIn>, StorageError> {
+pub async fn find(db: &Storage, id: SessionId, now: Timestamp) -> Result<Option<SignedIn>, StorageError> {
     let found = db
         .read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT p.id, p.number, p.name, p.login, p.must_change, s.locked, s.created_at, s.seen_at,
-                        (SELECT group_concat(role) FROM person_role r WHERE r.person_id = p.id),
+                        (SELECT string_agg(role, ',') FROM person_role r WHERE r.person_id = p.id),
                         m.id, m.name, m.mid, o.id, o.name, t.id, t.paper, t.scan_gap_ms
                  FROM session s
                  JOIN person p ON p.id = s.person_id
@@ -145,7 +145,7 @@ pub async fn find(db: &Sqlite, id: SessionId, now: Timestamp) -> Result<Option<S
     Ok(Some(session))
 }
 
-fn read_signed_in(row: &Row<'_>, id: SessionId) -> rusqlite::Result<SignedIn> {
+fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
     let roles: Option<String> = row.get(8)?;
     Ok(SignedIn {
         id,
@@ -162,7 +162,7 @@ fn read_signed_in(row: &Row<'_>, id: SessionId) -> rusqlite::Result<SignedIn> {
     })
 }
 
-fn read_shop(row: &Row<'_>) -> rusqlite::Result<Option<Shop>> {
+fn read_shop(row: &Row<'_>) -> sql::Result<Option<Shop>> {
     let (Some(merchant), Some(outlet), Some(terminal)) = (row.get(9)?, row.get(12)?, row.get(14)?) else {
         return Ok(None);
     };
@@ -179,7 +179,7 @@ fn read_shop(row: &Row<'_>) -> rusqlite::Result<Option<Shop>> {
 }
 
 /// Asks for the password before the session's next use.
-pub async fn set_locked(db: &Sqlite, id: SessionId) -> Result<(), StorageError> {
+pub async fn set_locked(db: &Storage, id: SessionId) -> Result<(), StorageError> {
     db.write(move |connection| {
         connection.prepare_cached("UPDATE session SET locked = 1 WHERE id_hash = ?1")?.execute([id.0])?;
         Ok(())
@@ -188,7 +188,7 @@ pub async fn set_locked(db: &Sqlite, id: SessionId) -> Result<(), StorageError> 
 }
 
 /// Lets the session be used again, after its person gave the password.
-pub async fn unlock(db: &Sqlite, id: SessionId, entry: Entry) -> Result<(), StorageError> {
+pub async fn unlock(db: &Storage, id: SessionId, entry: Entry) -> Result<(), StorageError> {
     db.write(move |connection| {
         connection
             .prepare_cached("UPDATE session SET locked = 0, seen_at = ?2 WHERE id_hash = ?1")?
@@ -199,7 +199,7 @@ pub async fn unlock(db: &Sqlite, id: SessionId, entry: Entry) -> Result<(), Stor
 }
 
 /// Ends the session.
-pub async fn close(db: &Sqlite, id: SessionId, entry: Entry) -> Result<(), StorageError> {
+pub async fn close(db: &Storage, id: SessionId, entry: Entry) -> Result<(), StorageError> {
     db.write(move |connection| {
         connection.prepare_cached("DELETE FROM session WHERE id_hash = ?1")?.execute([id.0])?;
         audit::insert(connection, &entry)
@@ -223,7 +223,7 @@ pub struct Listed {
 }
 
 /// The live sessions of a person, newest first.
-pub async fn list(db: &Sqlite, person: PersonId, now: Timestamp) -> Result<Vec<Listed>, StorageError> {
+pub async fn list(db: &Storage, person: PersonId, now: Timestamp) -> Result<Vec<Listed>, StorageError> {
     db.read(move |connection| {
         let mut statement = connection.prepare_cached(
             "SELECT id_hash, created_at, seen_at, address, agent FROM session
@@ -238,19 +238,22 @@ pub async fn list(db: &Sqlite, person: PersonId, now: Timestamp) -> Result<Vec<L
                 agent: row.get(4)?,
             })
         })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        Ok(rows.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
 /// Ends those of `entry`'s person's own sessions whose [`SessionId::short`] is `short`. Answers how many.
-pub async fn end_own(db: &Sqlite, short: String, entry: Entry) -> Result<usize, StorageError> {
+pub async fn end_own(db: &Storage, short: String, entry: Entry) -> Result<usize, StorageError> {
     let person = entry.person.map(|id| id.0);
     db.write(move |connection| {
-        let ended = connection.execute(
-            "DELETE FROM session WHERE person_id = ?1 AND lower(hex(substr(id_hash, 1, 8))) = ?2",
-            (person, short),
-        )?;
+        let mut own = connection.prepare_cached("SELECT id_hash FROM session WHERE person_id = ?1")?;
+        let own = own.query_map([person], |row| row.get(0).map(SessionId))?;
+        let own: Vec<SessionId> = own.collect::<sql::Result<_>>()?;
+        let mut ended = 0;
+        for id in own.into_iter().filter(|id| id.short() == short) {
+            ended += connection.execute("DELETE FROM session WHERE id_hash = ?1", [id.0])?;
+        }
         if ended > 0 {
             audit::insert(connection, &entry)?;
         }
@@ -260,7 +263,7 @@ pub async fn end_own(db: &Sqlite, short: String, entry: Entry) -> Result<usize, 
 }
 
 /// Whether the database answers; for the readiness probe.
-pub async fn probe(db: &Sqlite) -> Result<(), StorageError> {
+pub async fn probe(db: &Storage) -> Result<(), StorageError> {
     db.read(|connection| {
         connection.query_row("SELECT EXISTS (SELECT 1 FROM session)", [], |_| Ok(()))?;
         Ok(())

@@ -3,15 +3,16 @@
 //! What must stay true: the first print of a paid order closes it at the till; every later one is counted and audited.
 //! The columns `prints` and `open` are the till's own; nothing here touches money.
 
+use crate::sql::{self, Connection, OptionalExtension as _, params};
 use domain::ids::{OrderId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::Storage;
 use crate::audit::{self, Entry};
 use crate::error::StorageError;
-use crate::sqlite::{Sqlite, rows};
+use crate::sqlite::rows;
 
 /// Slips that wait to be printed, at most so many in the till's note.
 const UNPRINTED_MAX: u32 = 20;
@@ -62,7 +63,7 @@ pub struct Slip {
 }
 
 /// The slip of a sale of this outlet.
-pub async fn slip(db: &Sqlite, outlet: OutletId, id: TransactionId) -> Result<Option<Slip>, StorageError> {
+pub async fn slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Result<Option<Slip>, StorageError> {
     db.read(move |connection| {
         let found = connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([id.0], rows::transaction);
         let found = found
@@ -80,7 +81,7 @@ pub async fn slip(db: &Sqlite, outlet: OutletId, id: TransactionId) -> Result<Op
 }
 
 /// The store as slips name it, with the operator's number.
-pub(crate) fn place(connection: &Connection, outlet: OutletId, operator: PersonId) -> rusqlite::Result<Place> {
+pub(crate) fn place(connection: &Connection, outlet: OutletId, operator: PersonId) -> sql::Result<Place> {
     let sql = "SELECT m.name, m.mid, o.name, p.number FROM outlet o JOIN merchant m ON m.id = o.merchant_id
         JOIN person p ON p.id = ?2 WHERE o.id = ?1";
     connection.prepare_cached(sql)?.query_row([outlet.0, operator.0], |row| {
@@ -89,7 +90,7 @@ pub(crate) fn place(connection: &Connection, outlet: OutletId, operator: PersonI
 }
 
 /// The lines of an order that count.
-pub(crate) fn items(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<Item>> {
+pub(crate) fn items(connection: &Connection, order: OrderId) -> sql::Result<Vec<Item>> {
     let sql = "SELECT name, spec, price, quantity, amount FROM order_line
         WHERE order_id = ?1 AND voided_at IS NULL ORDER BY line";
     let mut statement = connection.prepare_cached(sql)?;
@@ -108,7 +109,7 @@ pub(crate) fn items(connection: &Connection, order: OrderId) -> rusqlite::Result
 /// Counts a print of the slip of sale `id` and answers which one it is, from 1. `None` when the outlet has no such
 /// sale. `entry` goes to the audit log; the first print under a word of its own, because reports count it apart.
 pub async fn print_count(
-    db: &Sqlite,
+    db: &Storage,
     outlet: OutletId,
     id: TransactionId,
     entry: Entry,
@@ -117,7 +118,7 @@ pub async fn print_count(
         let sql = "UPDATE orders SET prints = prints + 1, open = 0 WHERE paid_by = ?1 AND outlet_id = ?2
             AND id = (SELECT order_id FROM ledger_transaction WHERE id = ?1) RETURNING prints, number";
         let mut update = connection.prepare_cached(sql)?;
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+        let read = |row: &sql::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
         let Some((prints, number)) = update.query_row([id.0, outlet.0], read).optional()? else { return Ok(None) };
         let first = prints <= 1;
         let detail = if first { String::new() } else { format!("copy {}", prints.saturating_sub(1)) };
@@ -144,7 +145,7 @@ pub struct Unprinted {
 }
 
 /// The till's paid orders without a slip, oldest first.
-pub async fn unprinted(db: &Sqlite, outlet: OutletId, terminal: TerminalId) -> Result<Vec<Unprinted>, StorageError> {
+pub async fn unprinted(db: &Storage, outlet: OutletId, terminal: TerminalId) -> Result<Vec<Unprinted>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT id, number, paid_by, total, paid_at FROM orders
             WHERE terminal_id = ?1 AND open = 1 AND status = 'paid' AND outlet_id = ?2 ORDER BY paid_at LIMIT ?3";
@@ -158,14 +159,14 @@ pub async fn unprinted(db: &Sqlite, outlet: OutletId, terminal: TerminalId) -> R
                 paid_at: Timestamp(row.get(4)?),
             })
         })?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
 /// Closes a paid order of this outlet without printing its slip. `false` when there is none, or it was closed before.
 pub async fn close_unprinted(
-    db: &Sqlite,
+    db: &Storage,
     outlet: OutletId,
     order: OrderId,
     entry: Entry,
@@ -184,7 +185,7 @@ pub async fn close_unprinted(
 }
 
 /// Sets the terminal's receipt paper: `p80`, `p58` or `pa4`.
-pub async fn paper_set(db: &Sqlite, terminal: TerminalId, paper: &'static str) -> Result<(), StorageError> {
+pub async fn paper_set(db: &Storage, terminal: TerminalId, paper: &'static str) -> Result<(), StorageError> {
     db.write(move |connection| {
         let mut update = connection.prepare_cached("UPDATE terminal SET paper = ?2 WHERE id = ?1")?;
         update.execute(params![terminal.0, paper])?;

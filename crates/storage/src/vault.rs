@@ -23,8 +23,8 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::Storage;
 use crate::error::StorageError;
-use crate::sqlite::Sqlite;
 
 /// Name of the file in the data folder.
 const FILE: &str = "webpos.keys";
@@ -90,7 +90,7 @@ pub struct Confirmation {
 impl Vault {
     /// The keys that belong to `db`. Makes them only while the database holds nothing that needs them: new keys beside
     /// old cards would make every card unknown and every ledger row look altered.
-    pub async fn of(db: &Sqlite, folder: &Path) -> Result<Self, StorageError> {
+    pub async fn of(db: &Storage, folder: &Path) -> Result<Self, StorageError> {
         let used = db.read(|connection| {
             let sql = "SELECT EXISTS (SELECT 1 FROM card) OR EXISTS (SELECT 1 FROM ledger_head)";
             Ok(connection.query_row(sql, [], |row| row.get::<_, bool>(0))?)
@@ -313,9 +313,9 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("webpos.db");
-        let db = Sqlite::open(&path).expect("opened");
+        let db = Storage::open(&path).expect("opened");
         let vault = Vault::of(&db, folder.path()).await.expect("made for a new database");
-        let books = crate::Books::Sqlite(db.clone(), vault.chain_key());
+        let books = crate::Books::of(db.clone(), vault.chain_key());
         let now = Timestamp(1_795_000_000_000_000);
         crate::demo::seed_people(&db, now).await.expect("people");
         crate::demo_cards::seed_cards(&db, &vault, &books, now).await.expect("cards");

@@ -6,16 +6,16 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::event::EventKind;
 use domain::ids::{MerchantId, OutletId, PersonId};
 use domain::time::{HOUR, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::audit::{self, Entry};
 use crate::idempotency::{self, Claim, Found};
 use crate::merchant::Reach;
 use crate::outbox;
-use crate::{Sqlite, StorageError, ids};
+use crate::{Storage, StorageError, ids};
 
 pub mod delivery;
 
@@ -133,7 +133,7 @@ fn words(events: &BTreeSet<EventKind>) -> String {
 const COLUMNS: &str = "id, merchant_id, outlet_id, url, description, events, status, salt, salt_before, \
      salt_before_until, created_at, created_by, delivered_at, failing_since";
 
-fn endpoint(row: &Row<'_>) -> rusqlite::Result<Endpoint> {
+fn endpoint(row: &Row<'_>) -> sql::Result<Endpoint> {
     let moment = |index| row.get::<_, Option<i64>>(index).map(|at| at.map(Timestamp));
     let before: Option<[u8; 16]> = row.get(8)?;
     Ok(Endpoint {
@@ -142,7 +142,7 @@ fn endpoint(row: &Row<'_>) -> rusqlite::Result<Endpoint> {
         outlet: row.get::<_, Option<i64>>(2)?.map(OutletId),
         url: row.get(3)?,
         description: row.get(4)?,
-        events: outbox::read_kinds(row.get_ref(5)?.as_str()?),
+        events: outbox::read_kinds(row.text(5)?),
         status: crate::sqlite::rows::word(row, 6, EndpointStatus::from_word)?,
         salt: row.get(7)?,
         salt_before: before.zip(moment(9)?),
@@ -153,7 +153,7 @@ fn endpoint(row: &Row<'_>) -> rusqlite::Result<Endpoint> {
     })
 }
 
-fn within(connection: &Connection, reach: Reach, id: EndpointId) -> rusqlite::Result<Option<Endpoint>> {
+fn within(connection: &Connection, reach: Reach, id: EndpointId) -> sql::Result<Option<Endpoint>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook_endpoint
          WHERE id = ?1 AND merchant_id = ?2 AND (?3 IS NULL OR outlet_id = ?3) AND status <> 'deleted'"
@@ -162,7 +162,12 @@ fn within(connection: &Connection, reach: Reach, id: EndpointId) -> rusqlite::Re
     connection.prepare_cached(&sql)?.query_row(key, endpoint).optional()
 }
 
-fn active(connection: &Connection, id: EndpointId) -> rusqlite::Result<Option<Endpoint>> {
+/// Whoever takes or answers deliveries of an endpoint does so alone.
+fn lock(connection: &Connection, id: EndpointId) -> sql::Result<()> {
+    connection.lock("SELECT id FROM webhook_endpoint WHERE id = ?1", [id.0])
+}
+
+fn active(connection: &Connection, id: EndpointId) -> sql::Result<Option<Endpoint>> {
     let sql = format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE id = ?1 AND status = 'active'");
     connection.prepare_cached(&sql)?.query_row([id.0], endpoint).optional()
 }
@@ -222,7 +227,7 @@ pub enum Changed {
 }
 
 /// Changes something within reach; `entry` tells who.
-pub async fn change(db: &Sqlite, reach: Reach, change: Change, entry: Entry) -> Result<Changed, StorageError> {
+pub async fn change(db: &Storage, reach: Reach, change: Change, entry: Entry) -> Result<Changed, StorageError> {
     db.write(move |connection| apply(connection, reach, change, &entry)).await
 }
 
@@ -239,7 +244,7 @@ pub enum Once {
 
 /// The same, at most once for a claim; `answer` puts what came of it into words, which are kept with the claim.
 pub async fn change_once<A>(
-    db: &Sqlite,
+    db: &Storage,
     claim: Claim,
     reach: Reach,
     change: Change,
@@ -247,7 +252,7 @@ pub async fn change_once<A>(
     answer: A,
 ) -> Result<Once, StorageError>
 where
-    A: FnOnce(&Changed) -> (u16, String) + Send + 'static,
+    A: FnOnce(&Changed) -> (u16, String) + Clone + Send + 'static,
 {
     db.write(move |connection| {
         match idempotency::look(connection, &claim)? {
@@ -321,7 +326,7 @@ fn change_found(
     Ok(again(connection, reach, id)?)
 }
 
-fn again(connection: &Connection, reach: Reach, id: EndpointId) -> rusqlite::Result<Changed> {
+fn again(connection: &Connection, reach: Reach, id: EndpointId) -> sql::Result<Changed> {
     let found = within(connection, reach, id)?;
     Ok(found.map_or(Changed::Absent, |endpoint| Changed::Endpoint(Box::new(endpoint))))
 }
@@ -331,7 +336,7 @@ fn create(
     reach: Reach,
     terms: &EndpointTerms,
     entry: &Entry,
-) -> rusqlite::Result<(EndpointId, Changed)> {
+) -> sql::Result<(EndpointId, Changed)> {
     let sql = "SELECT COALESCE(MAX(id), 1000) + 1 FROM webhook_endpoint";
     let id = EndpointId(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?);
     let sql = "SELECT COUNT(*) FROM webhook_endpoint WHERE merchant_id = ?1 AND status <> 'deleted'";
@@ -356,7 +361,7 @@ fn create(
     Ok((id, again(connection, reach, id)?))
 }
 
-fn update(connection: &Connection, found: &Endpoint, terms: &TermsChange) -> rusqlite::Result<()> {
+fn update(connection: &Connection, found: &Endpoint, terms: &TermsChange) -> sql::Result<()> {
     let sql = "UPDATE webhook_endpoint SET url = ?2, description = ?3, events = ?4 WHERE id = ?1";
     let url = terms.url.as_ref().unwrap_or(&found.url);
     let description = terms.description.as_ref().unwrap_or(&found.description);
@@ -371,7 +376,7 @@ fn set_status(
     found: Endpoint,
     status: EndpointStatus,
     now: Timestamp,
-) -> rusqlite::Result<Changed> {
+) -> sql::Result<Changed> {
     if found.status != status {
         let sql = "UPDATE webhook_endpoint SET status = ?2, failing_since = NULL WHERE id = ?1";
         connection.prepare_cached(sql)?.execute(params![found.id.0, status.word()])?;
@@ -387,13 +392,13 @@ fn set_status(
     Ok(Changed::Endpoint(Box::new(Endpoint { status, failing_since: None, ..found })))
 }
 
-fn rotate(connection: &Connection, found: &Endpoint, now: Timestamp) -> rusqlite::Result<()> {
+fn rotate(connection: &Connection, found: &Endpoint, now: Timestamp) -> sql::Result<()> {
     let sql = "UPDATE webhook_endpoint SET salt = ?2, salt_before = ?3, salt_before_until = ?4 WHERE id = ?1";
     connection.prepare_cached(sql)?.execute(params![found.id.0, salt(), found.salt, now.plus(OVERLAP).0])?;
     Ok(())
 }
 
-fn try_out(connection: &Connection, found: &Endpoint, now: Timestamp) -> rusqlite::Result<Changed> {
+fn try_out(connection: &Connection, found: &Endpoint, now: Timestamp) -> sql::Result<Changed> {
     if found.status != EndpointStatus::Active {
         return Ok(Changed::Stopped);
     }
@@ -405,7 +410,7 @@ fn try_out(connection: &Connection, found: &Endpoint, now: Timestamp) -> rusqlit
 
 /// Endpoints within reach, oldest first, after one of them.
 pub async fn list(
-    db: &Sqlite,
+    db: &Storage,
     reach: Reach,
     after: Option<EndpointId>,
     limit: u32,
@@ -417,28 +422,28 @@ pub async fn list(
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let key = params![reach.merchant.0, after.map_or(0, |id| id.0), reach.outlet.map(|id| id.0), limit];
-        Ok(statement.query_map(key, endpoint)?.collect::<rusqlite::Result<_>>()?)
+        Ok(statement.query_map(key, endpoint)?.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
 /// One endpoint within reach.
-pub async fn find(db: &Sqlite, reach: Reach, id: EndpointId) -> Result<Option<Endpoint>, StorageError> {
+pub async fn find(db: &Storage, reach: Reach, id: EndpointId) -> Result<Option<Endpoint>, StorageError> {
     db.read(move |connection| Ok(within(connection, reach, id)?)).await
 }
 
 /// Endpoints of all merchants, newest first; for the card company.
-pub async fn all(db: &Sqlite, limit: u32) -> Result<Vec<Endpoint>, StorageError> {
+pub async fn all(db: &Storage, limit: u32) -> Result<Vec<Endpoint>, StorageError> {
     db.read(move |connection| {
         let sql = format!("SELECT {COLUMNS} FROM webhook_endpoint WHERE status <> 'deleted' ORDER BY id DESC LIMIT ?1");
         let mut statement = connection.prepare_cached(&sql)?;
-        Ok(statement.query_map([limit], endpoint)?.collect::<rusqlite::Result<_>>()?)
+        Ok(statement.query_map([limit], endpoint)?.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
 /// The reach of an endpoint's merchant; for the card company, which reaches everybody's.
-pub async fn reach_of(db: &Sqlite, id: EndpointId) -> Result<Option<Reach>, StorageError> {
+pub async fn reach_of(db: &Storage, id: EndpointId) -> Result<Option<Reach>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT merchant_id FROM webhook_endpoint WHERE id = ?1 AND status <> 'deleted'";
         let read = |row: &Row<'_>| Ok(Reach { merchant: MerchantId(row.get(0)?), outlet: None });

@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 use ground::Ground;
 use rusqlite::{Connection, params};
 use storage::audit::{self, Entry};
-use storage::{Books, Sqlite, batch};
+use storage::{Books, Storage, batch};
 use world::{MORNING, TILL, World, by, card, chain_key, envelope, inquiry, load, order, sale_pin};
 
 const CASHIER: PersonId = PersonId(1003);
@@ -72,14 +72,14 @@ fn expected() -> BTreeMap<PersonId, Totals> {
 async fn zed(ground: &Ground, number: i64) -> Option<ClosedBatch> {
     match &ground.books {
         Books::Memory(memory) => memory.batches().into_iter().find(|closed| closed.batch.number == number),
-        Books::Sqlite(db, _) => batch::closed(db, TILL, number).await.expect("reads"),
+        _ => batch::closed(ground.database(), TILL, number).await.expect("reads"),
     }
 }
 
 #[tokio::test]
 async fn every_store_adds_up_and_numbers_alike() {
     for grouped in [true, false] {
-        for ground in [Ground::memory(&shop()), Ground::sqlite(&shop()).await] {
+        for ground in [Ground::memory(&shop()), Ground::sqlite(&shop()).await, Ground::postgres(&shop()).await] {
             if grouped {
                 ground.post(&shift()).await;
             } else {
@@ -241,7 +241,7 @@ async fn whoever_alters_a_report_is_found() {
         ground.tool().execute("VACUUM INTO ?1", [copy.to_str().expect("a path")]).expect("copied");
         let changed = Connection::open(&copy).expect("opens").execute(sql, []).expect("changes");
         assert!(changed > 0, "{sql}");
-        let books = Books::Sqlite(Sqlite::open(&copy).expect("opens"), chain_key());
+        let books = Books::of(Storage::open(&copy).expect("opens"), chain_key());
         let found: Vec<String> = books.verify().await.expect("reads").iter().map(ToString::to_string).collect();
         assert!(found.iter().any(|one| one.contains(says)), "{sql}: {found:?}");
     }

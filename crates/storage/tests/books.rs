@@ -20,6 +20,9 @@ macro_rules! for_every_store {
     ($($name:ident),+ $(,)?) => {
         mod memory { $(#[tokio::test] async fn $name() { super::$name(super::Ground::memory(&super::shop())).await; })+ }
         mod sqlite { $(#[tokio::test] async fn $name() { super::$name(super::Ground::sqlite(&super::shop()).await).await; })+ }
+        mod postgres {
+            $(#[tokio::test] async fn $name() { super::$name(super::Ground::postgres(&super::shop()).await).await; })+
+        }
     };
 }
 
@@ -161,7 +164,7 @@ async fn pin_tries_survive_and_end_with_the_day(ground: Ground) {
     let left = |n| Some(Decline::WrongPin { tries_left: n });
     let declines: Vec<_> = ground.post(&group).await.iter().map(decline).collect();
     assert_eq!(declines, [left(4), left(3), left(2), left(1), left(4), left(3), left(2), left(1)]);
-    let ground = ground.restart();
+    let ground = ground.restart().await;
     for (n, number) in [(20, 1), (21, 77)] {
         assert_eq!(decline(&ground.ask(&at(n, inquiry(number, false))).await), Some(Decline::PinTriesExceeded));
     }
@@ -219,7 +222,7 @@ async fn two_merchants_may_use_one_request_id(ground: Ground) {
 
 async fn a_restart_goes_on_where_the_chain_ends(ground: Ground) {
     ground.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
-    let ground = ground.restart();
+    let ground = ground.restart().await;
     let outcome = ground.ask(&pay(3, 2)).await;
     assert_eq!(outcome.transaction().map(|t| t.id.sequence()), Some(3));
     assert_eq!(codes(&ground.post(&[pay(2, 1), pay(3, 2), pay(4, 1)]).await), ["00", "00", "94"]);

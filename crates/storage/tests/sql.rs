@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
-use storage::Sqlite;
+use storage::sql::Connection;
+use storage::{Storage, postgres};
 
 const VERBS: [&str; 5] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
 
@@ -45,10 +45,9 @@ fn literal(text: &[char], at: usize) -> (String, usize) {
 }
 
 /// Strings of one file, comments and characters skipped, `concat!` joined and with `name!()` inside it filled in.
-fn strings(source: &str) -> Vec<String> {
+fn strings(source: &str, columns: &str) -> Vec<String> {
     let text: Vec<char> = source.chars().collect();
     let (mut found, mut i) = (Vec::new(), 0);
-    let mut columns = String::new();
     let mut joined: Option<String> = None;
     let starts = |i: usize, word: &str| word.chars().enumerate().all(|(n, c)| text.get(i + n) == Some(&c));
     while i < text.len() {
@@ -61,7 +60,7 @@ fn strings(source: &str) -> Vec<String> {
         } else if starts(i, "concat!(") {
             joined = Some(String::new());
         } else if joined.is_some() && starts(i, "transaction_columns!()") {
-            joined.as_mut().expect("inside").push_str(&columns);
+            joined.as_mut().expect("inside").push_str(columns);
             i += "transaction_columns!()".len() - 1;
         } else if joined.is_some() && starts(i, ");") {
             found.extend(joined.take());
@@ -71,9 +70,6 @@ fn strings(source: &str) -> Vec<String> {
             if let Some(all) = &mut joined {
                 all.push_str(&value);
             } else {
-                if value.starts_with("id, request_id") {
-                    columns.clone_from(&value);
-                }
                 found.push(value);
             }
         }
@@ -108,39 +104,79 @@ fn filled(mut text: String, constants: &BTreeMap<String, String>) -> (String, bo
     (text, assembled)
 }
 
-#[test]
-fn every_text_prepares() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("webpos.db");
-    drop(Sqlite::open(&path).expect("opens"));
-    let connection = Connection::open(&path).expect("opens");
+/// A text with the file it stands in, and whether it was put together here.
+type Text = (PathBuf, String, bool);
+
+/// Every SQL text of the crate except those of `places`, and the tables that no migration makes.
+fn texts(places: &[&str]) -> (Vec<Text>, Vec<String>) {
     let mut files = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    sources(&root, &mut files);
     let sources: Vec<(PathBuf, String)> =
         files.into_iter().map(|file| (file.clone(), fs::read_to_string(&file).expect("a source"))).collect();
-    // Tables that a migration does not make: those inside a backup.
-    for text in sources.iter().flat_map(|(_, source)| strings(source)).filter(|text| text.starts_with("CREATE TABLE")) {
-        connection.execute_batch(&text).expect("a table");
-    }
-    let (mut prepared, mut wrong) = (0, Vec::new());
+    let all = sources.iter().flat_map(|(_, source)| strings(source, ""));
+    let columns =
+        all.into_iter().find(|text| text.starts_with("id, request_id")).expect("the columns of a transaction");
+    // Those inside a backup.
+    let tables = sources
+        .iter()
+        .flat_map(|(_, source)| strings(source, &columns))
+        .filter(|text| text.starts_with("CREATE TABLE"));
+    let tables = tables.collect();
+    let mut found = Vec::new();
     for (file, source) in &sources {
+        if places.iter().any(|place| file.starts_with(root.join(place))) {
+            continue;
+        }
         // A module sees what the file above it defines.
         let above = file.parent().expect("a folder").with_extension("rs");
         let mut known = sources.iter().find(|(path, _)| *path == above).map(|(_, above)| constants(above));
         known.get_or_insert_default().extend(constants(source));
-        for text in strings(source) {
-            if !VERBS.iter().any(|verb| text.trim_start().starts_with(verb)) {
-                continue;
-            }
-            let (text, assembled) = filled(text, known.as_ref().expect("just inserted"));
-            match connection.prepare(&text) {
-                Ok(_) => prepared += 1,
-                // A text that the program puts together is for the tests of its own module.
-                Err(_) if assembled => {}
-                Err(error) => wrong.push(format!("{}: {error}: {text}", file.display())),
+        for text in strings(source, &columns) {
+            if VERBS.iter().any(|verb| text.trim_start().starts_with(verb)) {
+                let (text, assembled) = filled(text, known.as_ref().expect("just inserted"));
+                found.push((file.clone(), text, assembled));
             }
         }
     }
-    assert_eq!(wrong, Vec::<String>::new());
+    (found, tables)
+}
+
+/// Prepares every text; answers how many it knows, and what is wrong.
+fn prepare(connection: &Connection, texts: &[Text]) -> (usize, Vec<String>) {
+    let (mut prepared, mut wrong) = (0, Vec::new());
+    for (file, text, assembled) in texts {
+        match connection.prepare(text) {
+            Ok(_) => prepared += 1,
+            // A text that the program puts together is for the tests of its own module.
+            Err(_) if *assembled => {}
+            Err(error) => wrong.push(format!("{}: {error}: {text}", file.display())),
+        }
+    }
+    (prepared, wrong)
+}
+
+#[tokio::test]
+async fn every_text_prepares_in_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = Storage::open(&folder.path().join("webpos.db")).expect("opens");
+    let (texts, tables) = texts(&["postgres", "sql"]);
+    let done = storage.write(move |connection| {
+        tables.iter().try_for_each(|table| connection.execute_batch(table))?;
+        Ok(prepare(connection, &texts))
+    });
+    let (prepared, wrong) = done.await.expect("runs");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(prepared >= TEXTS_MIN, "only {prepared} texts found");
+}
+
+#[tokio::test]
+async fn every_text_prepares_on_the_server() {
+    let server = scratch::Cluster::start();
+    assert_eq!(postgres::migrate(&server.url()).await.expect("migrates").0, 0);
+    let storage = Storage::connect(&server.url()).await.expect("connects");
+    let (texts, _) = texts(&["sql", "backup.rs", "sqlite/migrate.rs", "sqlite/mod.rs", "sqlite/writer.rs"]);
+    let (prepared, wrong) = storage.read(move |connection| Ok(prepare(connection, &texts))).await.expect("runs");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(prepared >= TEXTS_MIN, "only {prepared} texts found");
 }

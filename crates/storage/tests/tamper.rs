@@ -13,7 +13,7 @@ use domain::ids::TransactionId;
 use ground::Ground;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
-use storage::{Books, Sqlite};
+use storage::{Books, Storage};
 use world::{MORNING, World, card, chain_key, envelope, inquiry, load, order, sale_pin, withdraw};
 
 const TABLES: [&str; 3] = ["ledger_transaction", "ledger_transfer", "ledger_head"];
@@ -76,7 +76,7 @@ async fn after(original: &Path, change: impl FnOnce(&Connection) -> rusqlite::Re
     if !changed.is_ok_and(|rows| rows > 0) {
         return None;
     }
-    let books = Books::Sqlite(Sqlite::open(&copy).expect("opens"), chain_key());
+    let books = Books::of(Storage::open(&copy).expect("opens"), chain_key());
     let findings = books.verify().await.expect("verify reads whatever it meets");
     Some(findings.iter().map(ToString::to_string).collect())
 }
@@ -276,7 +276,7 @@ async fn nothing_is_found_where_nothing_is_wrong() {
     let (_ground, original, recorded) = ledger().await;
     let findings = after(&original, |tool| tool.execute("UPDATE card SET holder = 'x' WHERE id = 1000001", [])).await;
     assert_eq!(findings, Some(vec![]));
-    let books = Books::Sqlite(Sqlite::open(&original).expect("opens"), domain::ledger::ChainKey([8; 32]));
+    let books = Books::of(Storage::open(&original).expect("opens"), domain::ledger::ChainKey([8; 32]));
     let findings = books.verify().await.expect("reads");
     assert!(findings.len() > usize::try_from(recorded).expect("few"));
 }

@@ -22,7 +22,7 @@ use storage::merchant::Reach;
 use storage::outbox::{Message, Subscription};
 use storage::webhook::delivery::{self, Answer, DeliveryStatus, GIVE_UP_AFTER, Taken, back_off};
 use storage::webhook::{self, Change, Changed, EndpointId, EndpointStatus};
-use storage::{Books, Sqlite};
+use storage::{Books, Storage};
 use world::{
     MERCHANT, MORNING, World, by, by_issuer, card, check, envelope, inquiry, lines, load, order, refund_request,
     request, review, sale_pin, withdraw,
@@ -246,7 +246,7 @@ async fn an_event_that_cannot_be_written_takes_its_payment_with_it() {
     assert_eq!(ground.verify().await, []);
 }
 
-async fn take(db: &Sqlite, now: Timestamp) -> Vec<Taken> {
+async fn take(db: &Storage, now: Timestamp) -> Vec<Taken> {
     let waiting = delivery::waiting(db, now).await.expect("reads");
     delivery::take(db, waiting, now).await.expect("writes")
 }
@@ -259,17 +259,17 @@ fn no() -> Answer {
     Answer { status: None, text: "connection refused".to_owned() }
 }
 
-async fn answer(db: &Sqlite, taken: &Taken, answer: Answer, now: Timestamp) -> bool {
+async fn answer(db: &Storage, taken: &Taken, answer: Answer, now: Timestamp) -> bool {
     delivery::answered(db, taken, answer, now).await.expect("writes")
 }
 
-async fn all(db: &Sqlite, endpoint: EndpointId) -> Vec<delivery::Delivery> {
+async fn all(db: &Storage, endpoint: EndpointId) -> Vec<delivery::Delivery> {
     let mut all = delivery::list(db, REACH, endpoint, None, None, 100).await.expect("reads").expect("an endpoint");
     all.reverse();
     all
 }
 
-async fn change(db: &Sqlite, reach: Reach, change: Change, now: Timestamp) -> Changed {
+async fn change(db: &Storage, reach: Reach, change: Change, now: Timestamp) -> Changed {
     webhook::change(db, reach, change, entry(now)).await.expect("writes")
 }
 
@@ -323,7 +323,7 @@ async fn what_a_dead_copy_took_is_taken_again_and_its_late_answer_counts_for_not
     let dead = take(ground.database(), now).await;
     assert_eq!(dead.len(), 2);
     // The process ends; a new one opens the file.
-    let ground = ground.restart();
+    let ground = ground.restart().await;
     let db = ground.database();
     assert!(take(db, now).await.is_empty(), "the lease holds");
     let later = now.plus(61 * SECOND);

@@ -20,7 +20,7 @@ async fn notes(folder: &tempfile::TempDir) -> Sqlite {
 }
 
 async fn count(database: &Sqlite) -> i64 {
-    let read = |c: &rusqlite::Connection| Ok(c.query_row("SELECT COUNT(*) FROM note", [], |row| row.get(0))?);
+    let read = |c: &storage::sql::Connection| Ok(c.query_row("SELECT COUNT(*) FROM note", [], |row| row.get(0))?);
     database.read(read).await.expect("reads")
 }
 
@@ -55,7 +55,7 @@ async fn a_job_that_errs_or_panics_rolls_back_alone() {
         }
     }
     assert_eq!(count(&database).await, 100);
-    let strays = |c: &rusqlite::Connection| {
+    let strays = |c: &storage::sql::Connection| {
         Ok(c.query_row("SELECT COUNT(*) FROM note WHERE n % 4 <> 0", [], |row| row.get::<_, i64>(0))?)
     };
     assert_eq!(database.read(strays).await.expect("reads"), 0);
@@ -72,7 +72,8 @@ async fn a_full_disk_is_a_definite_answer_and_passes() {
     assert!(ground.ask(&envelope(60_000, MORNING, load(1, 1_000_000))).await.approved());
     let limit = |pages: i64| {
         ground.database().write(move |connection| {
-            let now: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let now: i64 =
+                connection.sqlite().expect("a file").pragma_query_value(None, "page_count", |row| row.get(0))?;
             let set = format!("PRAGMA max_page_count = {}", if pages == 0 { now } else { pages });
             connection.query_row(&set, [], |row| row.get::<_, i64>(0))?;
             Ok(())
@@ -114,7 +115,7 @@ async fn a_full_disk_fails_a_whole_group_and_nothing_of_it_stays() {
     let ground = Ground::sqlite(&world).await;
     ground.ask(&envelope(60_000, MORNING, load(1, 1_000_000))).await;
     let shrink = ground.database().write(|connection| {
-        let now: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let now: i64 = connection.sqlite().expect("a file").pragma_query_value(None, "page_count", |row| row.get(0))?;
         connection.query_row(&format!("PRAGMA max_page_count = {now}"), [], |row| row.get::<_, i64>(0))?;
         Ok(())
     });
@@ -122,7 +123,7 @@ async fn a_full_disk_fails_a_whole_group_and_nothing_of_it_stays() {
     let group: Vec<_> = (1..=600).map(|n| envelope(n, MORNING, sale_pin(i64::from(n), 100, 1, true))).collect();
     assert!(not_written(ground.books.post(group).await).contains("full"));
     assert_eq!(ground.verify().await, []);
-    let all = |c: &rusqlite::Connection| {
+    let all = |c: &storage::sql::Connection| {
         Ok(c.query_row("SELECT COUNT(*) FROM ledger_transaction", [], |row| row.get::<_, i64>(0))?)
     };
     assert_eq!(ground.database().read(all).await.expect("reads"), 1);
@@ -142,7 +143,7 @@ async fn readers_survive_panics() {
     for _ in 0..4 {
         let (database, together) = (database.clone(), Arc::clone(&together));
         readers.spawn(async move {
-            let read = move |c: &rusqlite::Connection| {
+            let read = move |c: &storage::sql::Connection| {
                 together.wait();
                 Ok(c.query_row("SELECT COUNT(*) FROM note", [], |row| row.get::<_, i64>(0))?)
             };
@@ -193,10 +194,10 @@ async fn statements_stay_prepared_in_an_analysed_file() {
     (1..=200).for_each(|number| world.put_card(card(number)));
     let ground = Ground::sqlite(&world).await;
     ground.tool().execute_batch("ANALYZE").expect("analysed");
-    let ground = ground.restart();
-    let prepared_again = |connection: &rusqlite::Connection| {
+    let ground = ground.restart().await;
+    let prepared_again = |connection: &storage::sql::Connection| {
         let sql = "SELECT c.id FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.lookup = ?1";
-        let mut statement = connection.prepare(sql)?;
+        let mut statement = connection.sqlite().expect("a file").prepare(sql)?;
         for number in 1..=200_u8 {
             statement.query_row([[number; 16]], |row| row.get::<_, i64>(0))?;
         }

@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 use domain::target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
-use storage::Sqlite;
+use storage::Storage;
 use storage::vault::Vault;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -67,7 +67,7 @@ pub struct Settings {
 /// Everything a page needs. Cheap to clone; axum's state.
 #[derive(Clone)]
 pub struct Web {
-    storage: Sqlite,
+    storage: Storage,
     engine: Engine,
     vault: Vault,
     clock: Clock,
@@ -78,7 +78,7 @@ pub struct Web {
 
 impl Web {
     /// Pages over `storage`, money through `engine`.
-    pub fn new(storage: Sqlite, engine: Engine, vault: Vault, clock: Clock, settings: Settings) -> Self {
+    pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, settings: Settings) -> Self {
         let (passwords, targets) = (Passwords::new(), TargetsAllowed::default());
         Self { storage, engine, vault, clock, settings: Arc::new(settings), passwords, targets }
     }

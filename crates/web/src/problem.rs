@@ -104,7 +104,7 @@ impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
         tracing::error!(%error, "storage failed under a page");
         match error {
-            StorageError::NotWritten(_) => Self::Busy,
+            StorageError::NotWritten(_) | StorageError::Unreachable(_) => Self::Busy,
             StorageError::Unknown(_) => Self::Unknown,
             StorageError::Open(_) => Self::Internal,
         }

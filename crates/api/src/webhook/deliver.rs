@@ -9,7 +9,7 @@ use domain::target::TargetsAllowed;
 use engine::clock::Clock;
 use storage::vault::Vault;
 use storage::webhook::delivery::{self, Answer, Taken};
-use storage::{Sqlite, StorageError};
+use storage::{Storage, StorageError};
 use tokio::task::JoinSet;
 
 use super::send::{Caller, Names};
@@ -25,7 +25,7 @@ const TIDY_EVERY: u32 = 7_200;
 /// Sends events. Cheap to clone.
 #[derive(Clone)]
 pub struct Courier {
-    storage: Sqlite,
+    storage: Storage,
     vault: Vault,
     clock: Clock,
     caller: Caller,
@@ -33,7 +33,7 @@ pub struct Courier {
 
 impl Courier {
     /// Sends what `storage` holds; `allowed` are targets that the operator permits in spite of the rules.
-    pub fn new(storage: Sqlite, vault: Vault, clock: Clock, allowed: TargetsAllowed) -> Self {
+    pub fn new(storage: Storage, vault: Vault, clock: Clock, allowed: TargetsAllowed) -> Self {
         Self { storage, vault, clock, caller: Caller::new(allowed, Names::System) }
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use storage::api_key::{self, NewKey, Scope};
 use storage::audit::Entry;
 use storage::vault::Vault;
-use storage::{Books, Sqlite, demo, demo_cards, demo_keys};
+use storage::{Books, Storage, demo, demo_cards, demo_keys};
 use tower::ServiceExt as _;
 
 /// 2026-11-23 10:26:00 in China.
@@ -21,27 +21,34 @@ pub(crate) const PIN: &str = "123456";
 
 /// The demo shop on a clock that the test moves.
 pub(crate) struct Shop {
-    pub(crate) db: Sqlite,
+    pub(crate) db: Storage,
     pub(crate) clock: Clock,
     pub(crate) vault: Vault,
     pub(crate) books: Books,
     router: Router,
     _folder: tempfile::TempDir,
+    _server: Option<scratch::Cluster>,
 }
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
+        let (folder, server) = (tempfile::tempdir().expect("a folder"), scratch::wanted());
+        let db = match &server {
+            Some(server) => {
+                storage::postgres::migrate(&server.url()).await.expect("migrates");
+                Storage::connect(&server.url()).await.expect("connects")
+            }
+            None => Storage::open(&folder.path().join("webpos.db")).expect("opens"),
+        };
         let vault = Vault::open_or_create(folder.path()).expect("makes keys");
         let clock = Clock::manual(OPENING);
-        let books = Books::Sqlite(db.clone(), vault.chain_key());
+        let books = Books::of(db.clone(), vault.chain_key());
         demo::seed_people(&db, OPENING).await.expect("seeds people");
         demo_cards::seed_cards(&db, &vault, &books, OPENING).await.expect("seeds cards");
         demo_keys::seed_keys(&db, OPENING).await.expect("seeds keys");
         let engine = Engine::start(books.clone(), clock.clone());
         let api = api::Api::new(db.clone(), engine, vault.clone(), clock.clone(), false);
-        Self { db, clock, vault, books, router: api::router(api), _folder: folder }
+        Self { db, clock, vault, books, router: api::router(api), _folder: folder, _server: server }
     }
 
     /// The program with demo key `n`: 0 the shop's ERP, 1 its head office, 2 another merchant.

@@ -30,8 +30,9 @@ async fn an_endpoint_is_made_once_and_its_secret_is_shown_once() {
     let list = erp.get("/webhook_endpoints").await;
     assert_eq!(list.body["data"].as_array().map(Vec::len), Some(1));
     assert!(!list.text.contains("whsec_"));
+    let Some(file) = shop.db.path() else { return };
     for path in ["webpos.db", "webpos.db-wal"] {
-        let bytes = std::fs::read(shop.db.path().with_file_name(path)).expect("reads");
+        let bytes = std::fs::read(file.with_file_name(path)).expect("reads");
         let hidden = secret.trim_start_matches("whsec_").as_bytes();
         assert!(!bytes.windows(hidden.len()).any(|part| part == hidden), "the secret is in {path}");
     }

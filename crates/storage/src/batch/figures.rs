@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::sql::{self, Row};
 use domain::batch::{Batch, Handling, Tally, Totals};
 use domain::ids::{PersonId, TerminalId};
 use domain::money::Fen;
 use domain::time::Timestamp;
-use rusqlite::Row;
-use rusqlite::types::Type;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -62,10 +61,10 @@ pub(crate) fn write(batch: &Batch) -> String {
 }
 
 /// Reads the figures; terminal, number and time are the caller's.
-pub(crate) fn read(row: &Row<'_>, column: usize) -> rusqlite::Result<Batch> {
+pub(crate) fn read(row: &Row<'_>, column: usize) -> sql::Result<Batch> {
     let text: String = row.get(column)?;
-    let figures: Figures = serde_json::from_str(&text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into()))?;
+    let figures: Figures =
+        serde_json::from_str(&text).map_err(|error| sql::Error::unreadable(column, &error.to_string()))?;
     let tally = |(count, sum): (i64, i64)| Tally { count, sum: Fen(sum) };
     let totals = |person: PersonFigures| Totals {
         sales: tally(person.sales),

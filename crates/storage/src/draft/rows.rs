@@ -1,13 +1,13 @@
 //! Orders with their lines, read from the database.
 
+use crate::sql::{self, Connection, OptionalExtension, Row};
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Scope;
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 /// Carts that a till lists beside the one at hand.
 const CARTS_MAX: u32 = 50;
@@ -81,13 +81,13 @@ impl FullOrder {
 }
 
 /// The order, if it belongs to this till.
-pub async fn fetch(db: &Sqlite, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
+pub async fn fetch(db: &Storage, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
     let scope = scope.clone();
     db.read(move |connection| order(connection, &scope, id)).await
 }
 
 /// The order that the till works on: the draft changed last that is not put aside.
-pub async fn current(db: &Sqlite, scope: &Scope) -> Result<Option<FullOrder>, StorageError> {
+pub async fn current(db: &Storage, scope: &Scope) -> Result<Option<FullOrder>, StorageError> {
     let scope = scope.clone();
     db.read(move |connection| {
         let sql = "SELECT id FROM orders WHERE terminal_id = ?1 AND open = 1 AND status = 'draft' AND held = 0
@@ -114,6 +114,12 @@ pub(super) fn of_scan(
     Ok(found.map(OrderId))
 }
 
+/// The order for a change: nobody else changes it before the transaction ends.
+pub(super) fn locked(connection: &Connection, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
+    connection.lock("SELECT id FROM orders WHERE id = ?1", [id.0])?;
+    order(connection, scope, id)
+}
+
 pub(super) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
     let sql =
         "SELECT number, operator_id, status, total, payable, attempt, attempt_at, attempt_masked, paid_by, paid_at,
@@ -126,16 +132,14 @@ pub(super) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Resu
         "SELECT line, code, name, spec, unit, list_price, price, quantity, amount, confirmed_by, added_at, voided_at
          FROM order_line WHERE order_id = ?1 ORDER BY line",
     )?;
-    order.lines = statement.query_map([id.0], read_line)?.collect::<rusqlite::Result<_>>()?;
+    order.lines = statement.query_map([id.0], read_line)?.collect::<sql::Result<_>>()?;
     Ok(Some(order))
 }
 
-fn read_order(row: &Row<'_>, id: OrderId) -> rusqlite::Result<FullOrder> {
+fn read_order(row: &Row<'_>, id: OrderId) -> sql::Result<FullOrder> {
     let word: String = row.get(2)?;
-    let status = OrderStatus::from_word(&word).ok_or_else(|| {
-        let text = format!("order status {word}");
-        rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, text.into())
-    })?;
+    let status =
+        OrderStatus::from_word(&word).ok_or_else(|| sql::Error::unreadable(2, &format!("order status {word}")))?;
     let moment = |index| row.get::<_, Option<i64>>(index).map(|at| at.map(Timestamp));
     Ok(FullOrder {
         order: Order {
@@ -164,7 +168,7 @@ fn read_order(row: &Row<'_>, id: OrderId) -> rusqlite::Result<FullOrder> {
     })
 }
 
-fn read_line(row: &Row<'_>) -> rusqlite::Result<Line> {
+fn read_line(row: &Row<'_>) -> sql::Result<Line> {
     Ok(Line {
         line: row.get(0)?,
         code: row.get(1)?,
@@ -201,7 +205,7 @@ pub struct Cart {
 }
 
 /// The till's unpaid orders except the one at hand, oldest first; those without a line are left out.
-pub async fn others(db: &Sqlite, scope: &Scope, at_hand: Option<OrderId>) -> Result<Vec<Cart>, StorageError> {
+pub async fn others(db: &Storage, scope: &Scope, at_hand: Option<OrderId>) -> Result<Vec<Cart>, StorageError> {
     let scope = scope.clone();
     let at_hand = at_hand.map_or(0, |id| id.0);
     db.read(move |connection| {
@@ -212,7 +216,7 @@ pub async fn others(db: &Sqlite, scope: &Scope, at_hand: Option<OrderId>) -> Res
                  FROM orders o
                  WHERE o.terminal_id = ?1 AND o.open = 1 AND o.status = 'draft' AND o.merchant_id = ?2
                      AND o.outlet_id = ?3 AND o.id <> ?4
-             ) WHERE lines > 0 ORDER BY id LIMIT ?5",
+             ) AS carts WHERE lines > 0 ORDER BY id LIMIT ?5",
         )?;
         let rows =
             statement.query_map((scope.terminal.0, scope.merchant.0, scope.outlet.0, at_hand, CARTS_MAX), |row| {
@@ -226,7 +230,7 @@ pub async fn others(db: &Sqlite, scope: &Scope, at_hand: Option<OrderId>) -> Res
                     locked: row.get(6)?,
                 })
             })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        Ok(rows.collect::<sql::Result<_>>()?)
     })
     .await
 }

@@ -4,20 +4,20 @@ use domain::ids::RequestId;
 use domain::order::line_terms;
 
 use super::*;
+use crate::sql;
 use crate::{demo, product};
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000_000);
 const SECOND: i64 = 1_000_000;
 
 struct Shop {
-    db: Sqlite,
+    db: Storage,
     scope: Scope,
-    _folder: tempfile::TempDir,
+    _folder: crate::trial::Trial,
 }
 
 async fn shop() -> Shop {
-    let folder = tempfile::tempdir().expect("a folder");
-    let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+    let (folder, db) = crate::trial::open().await;
     demo::seed_people(&db, NOW).await.expect("seeds");
     Shop { db, scope: till(250_100, 2_501_001, 25_010_007), _folder: folder }
 }
@@ -57,13 +57,17 @@ impl Shop {
         let read = |connection: &Connection| {
             let mut statement = connection.prepare("SELECT action, detail FROM audit ORDER BY id")?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            Ok(rows.collect::<sql::Result<_>>()?)
         };
         self.db.read(read).await.expect("reads")
     }
 
     async fn sql(&self, sql: &'static str) {
-        self.db.write(move |connection| Ok(connection.execute_batch(sql)?)).await.expect("writes");
+        let sql = match self.db {
+            Storage::Sqlite(_) => sql.to_owned(),
+            Storage::Postgres(_) => sql.replace("zeroblob(16)", "decode(repeat('00', 16), 'hex')"),
+        };
+        self.db.write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("writes");
     }
 }
 

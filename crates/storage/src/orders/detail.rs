@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use crate::sql::{self, Connection, Row, params};
 use domain::ids::{OrderId, OutletId, PersonId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::refund::Refund;
 use domain::time::Timestamp;
-use rusqlite::{Connection, Row, params};
 
 use super::Listed;
 use super::query::{listed, name, one_sql};
+use crate::Storage;
 use crate::StorageError;
-use crate::sqlite::{Sqlite, after_sale, rows};
+use crate::sqlite::{after_sale, rows};
 
 /// Entries of the audit log shown of one order, at most.
 const MARKS_MAX: i64 = 500;
@@ -105,17 +106,17 @@ pub struct Detail {
 }
 
 /// An order of this outlet.
-pub async fn detail(db: &Sqlite, outlet: OutletId, id: OrderId) -> Result<Option<Detail>, StorageError> {
+pub async fn detail(db: &Storage, outlet: OutletId, id: OrderId) -> Result<Option<Detail>, StorageError> {
     db.read(move |connection| {
         let snapshot = connection.unchecked_transaction()?;
         let mut statement = snapshot.prepare_cached(&one_sql())?;
         let mut found = statement.query([id.0, outlet.0])?;
         let Some(row) = found.next()? else { return Ok(None) };
-        let (order, opened_by) = (listed(&snapshot, row)?, PersonId(row.get(9)?));
+        let (order, opened_by) = (listed(&snapshot, &row)?, PersonId(row.get(9)?));
         let mut transactions: Vec<Transaction> = snapshot
             .prepare_cached(rows::TRANSACTIONS_BY_ORDER)?
             .query_map([id.0], rows::transaction)?
-            .collect::<rusqlite::Result<_>>()?;
+            .collect::<sql::Result<_>>()?;
         transactions.reverse();
         let refunds = after_sale::refunds_of(&snapshot, id)?;
         let mut detail = Detail {
@@ -135,7 +136,7 @@ pub async fn detail(db: &Sqlite, outlet: OutletId, id: OrderId) -> Result<Option
     .await
 }
 
-fn lines(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<SoldLine>> {
+fn lines(connection: &Connection, order: OrderId) -> sql::Result<Vec<SoldLine>> {
     let sql = "SELECT l.line, l.code, l.name, l.spec, l.list_price, l.price, l.quantity, l.amount, l.confirmed_by,
             l.added_at, l.added_by, l.voided_at, l.voided_by,
             (SELECT COALESCE(SUM(b.quantity), 0) FROM refund r JOIN refund_line b ON b.refund_id = r.id
@@ -144,7 +145,7 @@ fn lines(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<SoldLi
     connection.prepare_cached(sql)?.query_map([order.0], line)?.collect()
 }
 
-fn line(row: &Row<'_>) -> rusqlite::Result<SoldLine> {
+fn line(row: &Row<'_>) -> sql::Result<SoldLine> {
     let person = |column| row.get::<_, Option<i64>>(column).map(|id| id.map(PersonId));
     let voided_at = row.get::<_, Option<i64>>(11)?.map(Timestamp);
     Ok(SoldLine {
@@ -168,7 +169,7 @@ pub(super) const MARKS: &str = "SELECT at, person_id, action FROM audit WHERE su
      AND action IN ('slip_printed', 'slip_reprinted', 'slip_skipped', 'line_restored', 'order_abandoned') \
      ORDER BY id LIMIT ?3";
 
-fn marks(connection: &Connection, outlet: OutletId, number: &str) -> rusqlite::Result<Vec<Mark>> {
+fn marks(connection: &Connection, outlet: OutletId, number: &str) -> sql::Result<Vec<Mark>> {
     let mut statement = connection.prepare_cached(MARKS)?;
     let read = |row: &Row<'_>| {
         let person = row.get::<_, Option<i64>>(1)?.map(PersonId);

@@ -1,11 +1,11 @@
 //! The questions to the database, and reading their rows.
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, ToSql};
 use domain::ids::{OrderId, TerminalId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::order::OrderStatus;
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 
 use super::{Cursor, Filter, Ids, Listed, Totals, Which, span};
 use crate::StorageError;
@@ -17,8 +17,8 @@ const WANTED: &str = "FROM orders o WHERE o.outlet_id = ?1 AND o.id >= ?2 AND o.
      AND COALESCE(o.paid_at, CASE WHEN o.attempt IS NOT NULL THEN o.attempt_at END, (SELECT t.at \
         FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale' ORDER BY t.id DESC LIMIT 1), \
         CASE WHEN ?6 IN ('any', 'unpaid') THEN o.opened_at END) BETWEEN ?4 AND ?5 \
-     AND CASE ?6 WHEN 'all' THEN 1 \
-        WHEN 'any' THEN 1 \
+     AND CASE ?6 WHEN 'all' THEN TRUE \
+        WHEN 'any' THEN TRUE \
         WHEN 'charged' THEN o.status = 'paid' \
         WHEN 'failed' THEN o.paid_by IS NULL AND o.attempt IS NULL \
         WHEN 'unknown' THEN o.attempt IS NOT NULL \
@@ -29,9 +29,9 @@ const WANTED: &str = "FROM orders o WHERE o.outlet_id = ?1 AND o.id >= ?2 AND o.
         ELSE o.paid_by IS NULL AND o.attempt IS NULL \
             AND NOT EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale') END \
      AND (?7 = '' OR o.number LIKE '%' || ?7) \
-     AND (?8 = '' OR ?8 = substr(CASE WHEN o.attempt IS NOT NULL THEN o.attempt_masked ELSE (SELECT t.masked \
+     AND (?8 = '' OR length(?8) = 4 AND (CASE WHEN o.attempt IS NOT NULL THEN o.attempt_masked ELSE (SELECT t.masked \
         FROM ledger_transaction t WHERE t.id = COALESCE(o.paid_by, (SELECT s.id FROM ledger_transaction s \
-        WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1))) END, -4)) \
+        WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1))) END) LIKE '%' || ?8) \
      AND (?9 = '' OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL \
         AND (instr(l.code, ?9) > 0 OR instr(lower(l.name), ?9) > 0 OR l.code IN (SELECT p.code FROM product p \
         WHERE p.merchant_id = ?10 AND instr(p.pinyin, ?9) > 0))))";
@@ -101,12 +101,12 @@ pub(super) fn page_sql(up: bool) -> String {
 pub(super) fn totals_sql() -> String {
     format!(
         "SELECT COUNT(*), COUNT(o.paid_by), COALESCE(SUM(CASE WHEN o.paid_by IS NOT NULL THEN o.total END), 0), \
-            COALESCE(SUM(o.status IN ('partly_refunded', 'refunded', 'voided')), 0), \
+            COUNT(CASE WHEN o.status IN ('partly_refunded', 'refunded', 'voided') THEN 1 END), \
             COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total WHEN o.status IN ('partly_refunded', 'refunded') \
                 THEN (SELECT SUM(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') END), 0), \
-            COALESCE(SUM(o.paid_by IS NULL AND o.attempt IS NULL AND (?6 NOT IN ('any', 'unpaid') OR EXISTS (SELECT 1 \
-                FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale'))), 0), \
-            COALESCE(SUM(o.id > ?11), 0) {WANTED}"
+            COUNT(CASE WHEN o.paid_by IS NULL AND o.attempt IS NULL AND (?6 NOT IN ('any', 'unpaid') OR EXISTS (SELECT 1 \
+                FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale')) THEN 1 END), \
+            COUNT(CASE WHEN o.id > ?11 THEN 1 END) {WANTED}"
     )
 }
 
@@ -124,7 +124,7 @@ pub(super) fn page(
         if left > 0 && !ids.is_empty() {
             let mut rows = statement.query(bound.values(&ids, &[&left]).as_slice())?;
             while let Some(row) = rows.next()? {
-                found.push(listed(connection, row)?);
+                found.push(listed(connection, &row)?);
             }
         }
         Ok(found.len() < count)
@@ -226,14 +226,14 @@ pub(super) fn listed(connection: &Connection, row: &Row<'_>) -> Result<Listed, S
 }
 
 /// The name of a person.
-pub(super) fn name(connection: &Connection, person: i64) -> rusqlite::Result<String> {
+pub(super) fn name(connection: &Connection, person: i64) -> sql::Result<String> {
     let sql = "SELECT name FROM person WHERE id = ?1";
     let found = connection.prepare_cached(sql)?.query_row([person], |row| row.get(0)).optional()?;
     Ok(found.unwrap_or_else(|| person.to_string()))
 }
 
 /// The holder of a transaction's card, and until when the shop may refund it when it is a sale that paid.
-fn card(connection: &Connection, sale: Option<&Transaction>) -> rusqlite::Result<(String, Option<Timestamp>)> {
+fn card(connection: &Connection, sale: Option<&Transaction>) -> sql::Result<(String, Option<Timestamp>)> {
     let Some((sale, card)) = sale.and_then(|sale| Some((sale, sale.card?))) else { return Ok((String::new(), None)) };
     let sql = "SELECT c.holder, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?));
@@ -242,7 +242,7 @@ fn card(connection: &Connection, sale: Option<&Transaction>) -> rusqlite::Result
     Ok(found.map_or((String::new(), None), |(holder, window)| (holder, until(window))))
 }
 
-fn batch_open(connection: &Connection, sale: Option<&Transaction>) -> rusqlite::Result<bool> {
+fn batch_open(connection: &Connection, sale: Option<&Transaction>) -> sql::Result<bool> {
     let Some(sale) = sale.filter(|sale| sale.approved()) else { return Ok(false) };
     let sql = "SELECT batch_no FROM terminal WHERE id = ?1";
     let batch = connection.prepare_cached(sql)?.query_row([sale.actor.terminal.0], |row| row.get(0)).optional()?;

@@ -15,8 +15,8 @@ const TODAY: BusinessDate = BusinessDate(20_261_123);
 const YESTERDAY: BusinessDate = BusinessDate(20_261_122);
 
 struct Ground {
-    db: Sqlite,
-    _folder: tempfile::TempDir,
+    db: Storage,
+    _folder: crate::trial::Trial,
 }
 
 /// An order to be there.
@@ -42,8 +42,7 @@ impl Default for Sold {
 
 impl Ground {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+        let (folder, db) = crate::trial::open().await;
         demo::seed_people(&db, NOW).await.expect("seeds");
         Self { db, _folder: folder }
     }
@@ -61,7 +60,7 @@ impl Ground {
     }
 }
 
-fn put(connection: &Connection, sold: Sold) -> rusqlite::Result<()> {
+fn put(connection: &Connection, sold: Sold) -> sql::Result<()> {
     let Sold { number, outlet, opened, status, sale, open, four } = sold;
     let id = ids::time_ordered(opened, u32::try_from(number).expect("small"));
     let terminal = if outlet == OUTLET.0 { 25_010_007 } else { 25_010_008 };
@@ -90,10 +89,24 @@ fn put(connection: &Connection, sold: Sold) -> rusqlite::Result<()> {
         let masked = format!("608625******{four:04}");
         let sql = "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id,
                 operator_id, kind, order_id, masked, entry, amount, decline, detail, batch, business_date, at, hash)
-            VALUES (?1, randomblob(16), zeroblob(16), 250100, ?2, ?3, 1003, 'sale', ?4, ?5, 'M', 1000, ?6, ?7, 1, ?8, ?9,
-                zeroblob(32))";
+            VALUES (?1, ?10, ?10, 250100, ?2, ?3, 1003, 'sale', ?4, ?5, 'M', 1000, ?6, ?7, 1, ?8, ?9, ?11)";
         let day = at.business_date().0;
-        connection.execute(sql, params![number, outlet, terminal, id, masked, word, detail, day, at.0])?;
+        connection.execute(
+            sql,
+            params![
+                number,
+                outlet,
+                terminal,
+                id,
+                masked,
+                word,
+                detail,
+                day,
+                at.0,
+                i128::from(id).to_be_bytes(),
+                [0_u8; 32]
+            ],
+        )?;
     }
     if matches!(status, "partly_refunded" | "refunded") || number == 90 {
         let word = if number == 90 { "requested" } else { "approved" };
@@ -296,8 +309,8 @@ async fn the_detail_has_every_line_and_everybody_and_stays_in_its_outlet() {
 fn no_question_walks_a_whole_table() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("webpos.db");
-    drop(Sqlite::open(&path).expect("opens"));
-    let connection = Connection::open(&path).expect("opens");
+    drop(Storage::open(&path).expect("opens"));
+    let connection = rusqlite::Connection::open(&path).expect("opens");
     let plan = |sql: &str| -> Vec<String> {
         let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepares");
         let values = vec![1; statement.parameter_count()];

@@ -1,14 +1,15 @@
 //! Slips of refunds and voids: what they print, and how often.
 
+use crate::sql::{self, Connection, OptionalExtension as _};
 use domain::command::Actor;
 use domain::ids::{OutletId, TransactionId};
 use domain::ledger::{Kind, Transaction};
-use rusqlite::{Connection, OptionalExtension as _};
 
+use crate::Storage;
 use crate::StorageError;
 use crate::audit::{self, Entry};
 use crate::slip::{self, Item, Slip};
-use crate::sqlite::{Sqlite, after_sale, rows};
+use crate::sqlite::{after_sale, rows};
 
 use super::goods_of;
 
@@ -26,7 +27,7 @@ pub struct BackSlip {
 }
 
 /// The slip of refund or void `id`, for the store that sold and the one that decided.
-pub async fn back_slip(db: &Sqlite, outlet: OutletId, id: TransactionId) -> Result<Option<BackSlip>, StorageError> {
+pub async fn back_slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Result<Option<BackSlip>, StorageError> {
     db.read(move |connection| {
         let Some((mut transaction, original)) = given_back(connection, outlet, id)? else { return Ok(None) };
         let Some(order) = original.order else { return Ok(None) };
@@ -37,7 +38,7 @@ pub async fn back_slip(db: &Sqlite, outlet: OutletId, id: TransactionId) -> Resu
         let sql = "SELECT number FROM orders WHERE id = ?1";
         let number = connection.prepare_cached(sql)?.query_row([order.0], |row| row.get(0))?;
         let sql = "SELECT name, number FROM person WHERE id = ?1";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let read = |row: &sql::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let checker = transaction.checker.unwrap_or(operator);
         let checker = connection.prepare_cached(sql)?.query_row([checker.0], read).optional()?.unwrap_or_default();
         let mut items = Vec::new();
@@ -73,7 +74,7 @@ fn given_back(
     connection: &Connection,
     outlet: OutletId,
     id: TransactionId,
-) -> rusqlite::Result<Option<(Transaction, Transaction)>> {
+) -> sql::Result<Option<(Transaction, Transaction)>> {
     let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_ID)?;
     let mut read = |id: TransactionId| statement.query_row([id.0], rows::transaction).optional();
     let Some(transaction) = read(id)?.filter(|one| one.approved() && matches!(one.kind, Kind::Refund | Kind::Void))
@@ -88,7 +89,7 @@ fn given_back(
 /// Counts a print of the slip and answers which one it is, from 1; `entry` goes to the audit log as `slip_printed` or
 /// `slip_reprinted`. `None` when this outlet has no such slip.
 pub async fn back_print_count(
-    db: &Sqlite,
+    db: &Storage,
     outlet: OutletId,
     id: TransactionId,
     entry: Entry,
@@ -101,7 +102,7 @@ pub async fn back_print_count(
             connection.prepare_cached(sql)?.query_row(keys, |row| row.get(0)).optional()?
         } else {
             let sql = "INSERT INTO void_slip (transaction_id, prints) VALUES (?1, 1)
-                ON CONFLICT (transaction_id) DO UPDATE SET prints = prints + 1 RETURNING prints";
+                ON CONFLICT (transaction_id) DO UPDATE SET prints = void_slip.prints + 1 RETURNING prints";
             connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?
         };
         let Some(prints) = prints else { return Ok(None) };

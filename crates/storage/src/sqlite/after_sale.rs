@@ -1,5 +1,6 @@
 //! Load and save of what comes after a sale: refunds, voids, reversals, batch close.
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::batch::{Batch, ClosedBatch};
 use domain::card::CardKey;
 use domain::changes::Changes;
@@ -9,7 +10,6 @@ use domain::money::Fen;
 use domain::refund::{Ground, Refund, RefundLine, RefundStatus, SoldLine};
 use domain::state::{Sold, State};
 use domain::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::money::{self, Programmes};
 use super::rows;
@@ -24,7 +24,7 @@ pub(super) fn load_sold(
     programmes: &mut Programmes,
     state: &mut State,
     order: OrderId,
-) -> rusqlite::Result<()> {
+) -> sql::Result<()> {
     state.lines.loaded(order, Some(lines(connection, order)?));
     let Some(sale) = sale(connection, order)? else {
         state.sold.loaded(order, None);
@@ -47,26 +47,26 @@ pub(super) fn load_sold(
     Ok(())
 }
 
-fn sale(connection: &Connection, order: OrderId) -> rusqlite::Result<Option<Transaction>> {
+fn sale(connection: &Connection, order: OrderId) -> sql::Result<Option<Transaction>> {
     let sql = "SELECT paid_by FROM orders WHERE id = ?1 AND paid_by IS NOT NULL";
     let paid_by: Option<i64> = connection.prepare_cached(sql)?.query_row([order.0], |row| row.get(0)).optional()?;
     let Some(paid_by) = paid_by else { return Ok(None) };
     connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([paid_by], rows::transaction).optional()
 }
 
-fn paying_card(connection: &Connection, sale: &Transaction) -> rusqlite::Result<Option<(CardKey, CardKey, i64)>> {
+fn paying_card(connection: &Connection, sale: &Transaction) -> sql::Result<Option<(CardKey, CardKey, i64)>> {
     let Some(card) = sale.card else { return Ok(None) };
     let sql = "SELECT c.lookup, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
     let read = |row: &Row<'_>| Ok((CardKey(row.get(0)?), CardKey(row.get(0)?), row.get(1)?));
     connection.prepare_cached(sql)?.query_row([card.0], read).optional()
 }
 
-fn replacement(connection: &Connection, card: CardKey) -> rusqlite::Result<Option<CardKey>> {
+fn replacement(connection: &Connection, card: CardKey) -> sql::Result<Option<CardKey>> {
     let sql = "SELECT n.lookup FROM card c JOIN card n ON n.id = c.replaced_by WHERE c.lookup = ?1";
     connection.prepare_cached(sql)?.query_row([card.0], |row| row.get(0).map(CardKey)).optional()
 }
 
-fn lines(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<SoldLine>> {
+fn lines(connection: &Connection, order: OrderId) -> sql::Result<Vec<SoldLine>> {
     let sql =
         "SELECT line, price, quantity, drug FROM order_line WHERE order_id = ?1 AND voided_at IS NULL ORDER BY line";
     let read = |row: &Row<'_>| {
@@ -79,7 +79,7 @@ pub(crate) const REFUND_COLUMNS: &str = "id, order_id, status, amount, ground, r
      reviewer_id, decided_at, opinion, decided_by";
 
 /// The refunds of an order with their lines, oldest first.
-pub(crate) fn refunds_of(connection: &Connection, order: OrderId) -> rusqlite::Result<Vec<Refund>> {
+pub(crate) fn refunds_of(connection: &Connection, order: OrderId) -> sql::Result<Vec<Refund>> {
     let sql = format!("SELECT {REFUND_COLUMNS} FROM refund WHERE order_id = ?1 ORDER BY id");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut refunds: Vec<Refund> = statement.query_map([order.0], refund)?.collect::<Result<_, _>>()?;
@@ -89,14 +89,14 @@ pub(crate) fn refunds_of(connection: &Connection, order: OrderId) -> rusqlite::R
     Ok(refunds)
 }
 
-pub(crate) fn refund_lines(connection: &Connection, refund: TransactionId) -> rusqlite::Result<Vec<RefundLine>> {
+pub(crate) fn refund_lines(connection: &Connection, refund: TransactionId) -> sql::Result<Vec<RefundLine>> {
     let sql = "SELECT line, quantity, amount FROM refund_line WHERE refund_id = ?1 ORDER BY line";
     let read = |row: &Row<'_>| Ok(RefundLine { line: row.get(0)?, quantity: row.get(1)?, amount: Fen(row.get(2)?) });
     connection.prepare_cached(sql)?.query_map([refund.0], read)?.collect()
 }
 
 /// A refund without its lines, from [`REFUND_COLUMNS`].
-pub(crate) fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
+pub(crate) fn refund(row: &Row<'_>) -> sql::Result<Refund> {
     Ok(Refund {
         id: TransactionId(row.get(0)?),
         order: OrderId(row.get(1)?),
@@ -114,7 +114,7 @@ pub(crate) fn refund(row: &Row<'_>) -> rusqlite::Result<Refund> {
     })
 }
 
-pub(super) fn load_batch(connection: &Connection, state: &mut State, terminal: TerminalId) -> rusqlite::Result<()> {
+pub(super) fn load_batch(connection: &Connection, state: &mut State, terminal: TerminalId) -> sql::Result<()> {
     let sql = "SELECT COUNT(*) FROM orders INDEXED BY orders_attempt WHERE terminal_id = ?1 AND attempt IS NOT NULL";
     let open: i64 = connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0))?;
     state.attempts.loaded(terminal, Some(open));
@@ -123,7 +123,7 @@ pub(super) fn load_batch(connection: &Connection, state: &mut State, terminal: T
 }
 
 /// The terminal's open batch, added up from the ledger.
-pub(crate) fn running_batch(connection: &Connection, terminal: TerminalId) -> rusqlite::Result<Option<Batch>> {
+pub(crate) fn running_batch(connection: &Connection, terminal: TerminalId) -> sql::Result<Option<Batch>> {
     let sql = "SELECT batch_no FROM terminal WHERE id = ?1";
     let number: Option<i64> = connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0)).optional()?;
     let Some(number) = number else { return Ok(None) };
@@ -142,7 +142,7 @@ pub(crate) fn running_batch(connection: &Connection, terminal: TerminalId) -> ru
 
 /// Counts on from where the batch before ended: by entry and not by time, so that what was logged while that one closed
 /// is in one of the two.
-fn handling(connection: &Connection, batch: &mut Batch) -> rusqlite::Result<()> {
+fn handling(connection: &Connection, batch: &mut Batch) -> sql::Result<()> {
     let sql = "SELECT person_id, action, COUNT(*) FROM audit WHERE id > ?2 AND terminal_id = ?1
         AND action IN ('slip_printed', 'slip_reprinted', 'price_changed', 'line_voided') GROUP BY person_id, action";
     let mut statement = connection.prepare_cached(sql)?;
@@ -163,7 +163,7 @@ fn handling(connection: &Connection, batch: &mut Batch) -> rusqlite::Result<()> 
     Ok(())
 }
 
-pub(super) fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::Result<()> {
+pub(super) fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
     for refund in changes.refunds.values() {
         save_refund(connection, state, refund)?;
     }
@@ -174,7 +174,7 @@ pub(super) fn save(connection: &Connection, state: &State, changes: &Changes) ->
     changes.batches.iter().try_for_each(|batch| save_batch(connection, batch))
 }
 
-fn save_refund(connection: &Connection, state: &State, refund: &Refund) -> rusqlite::Result<()> {
+fn save_refund(connection: &Connection, state: &State, refund: &Refund) -> sql::Result<()> {
     let (reviewer, decided_at) = (refund.reviewer.map(|id| id.0), refund.decided_at.map(|at| at.0));
     let decided_by = refund.decided_by.map(|id| id.0);
     let sql =
@@ -212,7 +212,7 @@ fn save_refund(connection: &Connection, state: &State, refund: &Refund) -> rusql
     Ok(())
 }
 
-fn save_batch(connection: &Connection, closed: &ClosedBatch) -> rusqlite::Result<()> {
+fn save_batch(connection: &Connection, closed: &ClosedBatch) -> sql::Result<()> {
     let sql = "INSERT INTO batch (terminal_id, number, opened_at, closed_at, operator_id, closed_by, figures)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let batch = &closed.batch;

@@ -1,12 +1,12 @@
 //! Reads the whole ledger on one snapshot for `verify`.
 
+use crate::sql::{self, Connection, Row};
 use domain::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::OrderStatus;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
-use rusqlite::{Connection, Row};
 
 use super::{after_sale, rows};
 use crate::batch;
@@ -19,7 +19,7 @@ pub(crate) fn verify(connection: &Connection, key: ChainKey) -> Result<Vec<Findi
     Ok(findings)
 }
 
-fn read_all(connection: &Connection, key: ChainKey) -> rusqlite::Result<Vec<Finding>> {
+fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>> {
     let mut audit = Audit::new(key);
     let heads = transactions(connection, &mut audit)?;
     stored_heads(connection, &mut audit, &heads)?;
@@ -33,7 +33,7 @@ fn read_all(connection: &Connection, key: ChainKey) -> rusqlite::Result<Vec<Find
     let mut orders = orders.query([])?;
     while let Some(row) = orders.next()? {
         let (id, paid_by) = (OrderId(row.get(0)?), row.get::<_, Option<i64>>(3)?.map(TransactionId));
-        match rows::word(row, 1, OrderStatus::from_word) {
+        match rows::word(&row, 1, OrderStatus::from_word) {
             Ok(status) => audit.order(id, status, Fen(row.get(2)?), paid_by),
             Err(error) => audit.unreadable(&format!("order {id}"), &error.to_string()),
         }
@@ -51,11 +51,11 @@ fn read_all(connection: &Connection, key: ChainKey) -> rusqlite::Result<Vec<Find
     Ok(audit.finish(&merchants))
 }
 
-fn batches(connection: &Connection, audit: &mut Audit) -> rusqlite::Result<()> {
+fn batches(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
     let mut closed = connection.prepare(batch::ALL)?;
     let mut closed = closed.query([])?;
     while let Some(row) = closed.next()? {
-        match batch::read(row) {
+        match batch::read(&row) {
             Ok(closed) => audit.batch(&closed),
             Err(error) => {
                 let (terminal, number) = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
@@ -71,7 +71,7 @@ fn batches(connection: &Connection, audit: &mut Audit) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn stored_heads(connection: &Connection, audit: &mut Audit, heads: &[Head]) -> rusqlite::Result<()> {
+fn stored_heads(connection: &Connection, audit: &mut Audit, heads: &[Head]) -> sql::Result<()> {
     let mut statement = connection.prepare("SELECT slot, sequence, hash, seal FROM ledger_head ORDER BY slot")?;
     let mut stored = statement.query([])?;
     let mut known = Vec::new();
@@ -82,7 +82,7 @@ fn stored_heads(connection: &Connection, audit: &mut Audit, heads: &[Head]) -> r
                 audit.head(head, &seal, heads.iter().find(|found| found.slot == head.slot));
                 known.push(head.slot);
             }
-            Err::<_, rusqlite::Error>(error) => {
+            Err::<_, sql::Error>(error) => {
                 audit.unreadable(&format!("the head of slot {}", row.get::<_, i64>(0)?), &error.to_string());
             }
         }
@@ -94,7 +94,7 @@ fn stored_heads(connection: &Connection, audit: &mut Audit, heads: &[Head]) -> r
 }
 
 /// Walks transactions and transfers side by side, both in order of the transaction number.
-fn transactions(connection: &Connection, audit: &mut Audit) -> rusqlite::Result<Vec<Head>> {
+fn transactions(connection: &Connection, audit: &mut Audit) -> sql::Result<Vec<Head>> {
     let mut heads: Vec<Head> = Vec::new();
     let mut all = connection.prepare(rows::TRANSACTIONS_ALL)?;
     let mut all = all.query([])?;
@@ -112,7 +112,7 @@ fn transactions(connection: &Connection, audit: &mut Audit) -> rusqlite::Result<
                 (transaction, Err(error)) => unreadable(audit, "a transfer of", transaction, &error),
             }
         }
-        match rows::transaction(row) {
+        match rows::transaction(&row) {
             Ok(transaction) => {
                 audit.transaction(&transaction, &own);
                 note(&mut heads, &transaction, audit);
@@ -129,7 +129,7 @@ fn transactions(connection: &Connection, audit: &mut Audit) -> rusqlite::Result<
     Ok(heads)
 }
 
-fn unreadable(audit: &mut Audit, what: &str, id: i64, why: &rusqlite::Error) {
+fn unreadable(audit: &mut Audit, what: &str, id: i64, why: &sql::Error) {
     audit.unreadable(&format!("{what} {}", TransactionId(id).rrn()), &why.to_string());
 }
 
@@ -140,7 +140,7 @@ fn note(heads: &mut Vec<Head>, transaction: &Transaction, audit: &Audit) {
     }
 }
 
-fn transfer(row: &Row<'_>) -> rusqlite::Result<Transfer> {
+fn transfer(row: &Row<'_>) -> sql::Result<Transfer> {
     Ok(Transfer {
         transaction: TransactionId(row.get(0)?),
         leg: row.get(1)?,

@@ -16,6 +16,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StorageError;
+use crate::sql;
 
 pub(crate) mod after_sale;
 pub(crate) mod audit_trail;
@@ -72,7 +73,7 @@ impl Sqlite {
     pub async fn read<T, F>(&self, query: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+        F: FnOnce(&sql::Connection) -> Result<T, StorageError> + Send + 'static,
     {
         self.readers.clone().run(query).await
     }
@@ -82,7 +83,7 @@ impl Sqlite {
     pub async fn write<T, F>(&self, change: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
+        F: FnOnce(&sql::Connection) -> Result<T, StorageError> + Send + 'static,
     {
         self.writer.run(change).await
     }

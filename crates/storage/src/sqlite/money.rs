@@ -1,7 +1,8 @@
 //! Load and save of a group on SQLite: cached single-row statements in a loop, which beats set-based SQL here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::changes::Changes;
 use domain::command::Envelope;
@@ -13,7 +14,6 @@ use domain::outcome::Outcome;
 use domain::pin::{PinTries, PinValue};
 use domain::state::{RequestKey, State, Till};
 use domain::time::BusinessDate;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{after_sale, rows};
 use crate::books::EMBEDDED_SLOT;
@@ -30,9 +30,9 @@ pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -
     Ok(outcomes)
 }
 
-fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> rusqlite::Result<State> {
+fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Result<State> {
     let keys = keys(group);
-    let mut state = State::new(key, head(connection)?);
+    let mut state = State::new(key, head_row(connection)?);
     for till in keys.tills {
         state.tills.loaded(till, till_row(connection, till)?);
     }
@@ -47,50 +47,65 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> rusqlite:
         state.cards.loaded(card, card_row(connection, &mut programmes, card)?);
         state.tries.loaded(card, tries_row(connection, card)?);
     }
-    for order in keys.sold {
-        after_sale::load_sold(connection, &mut programmes, &mut state, order)?;
-    }
-    for till in keys.batches {
-        after_sale::load_batch(connection, &mut state, till)?;
-    }
+    load_rest(connection, &mut programmes, &mut state, keys.sold, keys.batches)?;
     Ok(state)
 }
 
-fn head(connection: &Connection) -> rusqlite::Result<Head> {
-    let mut statement = connection.prepare_cached("SELECT sequence, hash FROM ledger_head WHERE slot = ?1")?;
-    let head = statement
-        .query_row([EMBEDDED_SLOT], |row| Ok(Head { slot: EMBEDDED_SLOT, sequence: row.get(0)?, hash: row.get(1)? }));
-    Ok(head.optional()?.unwrap_or(Head::empty(EMBEDDED_SLOT)))
+/// What comes after a sale, and closing a batch.
+pub(crate) fn load_rest(
+    connection: &Connection,
+    programmes: &mut Programmes,
+    state: &mut State,
+    sold: BTreeSet<OrderId>,
+    batches: BTreeSet<TerminalId>,
+) -> sql::Result<()> {
+    for order in sold {
+        after_sale::load_sold(connection, programmes, state, order)?;
+    }
+    for till in batches {
+        after_sale::load_batch(connection, state, till)?;
+    }
+    Ok(())
 }
 
-fn till_row(connection: &Connection, till: TerminalId) -> rusqlite::Result<Option<Till>> {
+fn head_row(connection: &Connection) -> sql::Result<Head> {
+    let mut statement = connection.prepare_cached("SELECT sequence, hash FROM ledger_head WHERE slot = ?1")?;
+    Ok(statement.query_row([EMBEDDED_SLOT], head).optional()?.unwrap_or(Head::empty(EMBEDDED_SLOT)))
+}
+
+pub(crate) fn head(row: &Row<'_>) -> sql::Result<Head> {
+    Ok(Head { slot: EMBEDDED_SLOT, sequence: row.get(0)?, hash: row.get(1)? })
+}
+
+fn till_row(connection: &Connection, till: TerminalId) -> sql::Result<Option<Till>> {
     let sql =
         "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active', t.batch_no,
             m.drug_returns
         FROM terminal t JOIN outlet o ON o.id = t.outlet_id JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ?1";
-    let read = |row: &Row<'_>| {
-        Ok(Till {
-            merchant: MerchantId(row.get(0)?),
-            outlet: OutletId(row.get(1)?),
-            merchant_active: row.get(2)?,
-            outlet_active: row.get(3)?,
-            terminal_active: row.get(4)?,
-            batch: row.get(5)?,
-            drug_returns: row.get(6)?,
-        })
-    };
-    connection.prepare_cached(sql)?.query_row([till.0], read).optional()
+    connection.prepare_cached(sql)?.query_row([till.0], self::till).optional()
+}
+
+pub(crate) fn till(row: &Row<'_>) -> sql::Result<Till> {
+    Ok(Till {
+        merchant: MerchantId(row.get(0)?),
+        outlet: OutletId(row.get(1)?),
+        merchant_active: row.get(2)?,
+        outlet_active: row.get(3)?,
+        terminal_active: row.get(4)?,
+        batch: row.get(5)?,
+        drug_returns: row.get(6)?,
+    })
 }
 
 pub(super) fn request_row(
     connection: &Connection,
     (request, merchant): RequestKey,
-) -> rusqlite::Result<Option<domain::ledger::Transaction>> {
+) -> sql::Result<Option<domain::ledger::Transaction>> {
     let sql = rows::TRANSACTION_BY_REQUEST;
     connection.prepare_cached(sql)?.query_row(params![request.0, merchant.0], rows::transaction).optional()
 }
 
-fn order_row(connection: &Connection, order: OrderId) -> rusqlite::Result<Option<domain::order::Order>> {
+fn order_row(connection: &Connection, order: OrderId) -> sql::Result<Option<domain::order::Order>> {
     connection.prepare_cached(rows::ORDER_BY_ID)?.query_row([order.0], rows::order).optional()
 }
 
@@ -98,13 +113,17 @@ pub(super) fn card_row(
     connection: &Connection,
     programmes: &mut Programmes,
     key: CardKey,
-) -> rusqlite::Result<Option<Card>> {
+) -> sql::Result<Option<Card>> {
     let sql = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, programme_id
         FROM card WHERE lookup = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query([key.0])?;
     let Some(row) = found.next()? else { return Ok(None) };
-    Ok(Some(Card {
+    Ok(Some(card(&row, key, programmes.terms(connection, row.get(9)?)?)?))
+}
+
+pub(crate) fn card(row: &Row<'_>, key: CardKey, programme: Programme) -> sql::Result<Card> {
+    Ok(Card {
         id: CardId(row.get(0)?),
         key,
         status: rows::word(row, 1, CardStatus::from_word)?,
@@ -113,52 +132,67 @@ pub(super) fn card_row(
         pin: PinValue(row.get(4)?),
         balance: Fen(row.get(5)?),
         spent: Spent { on: BusinessDate(row.get(6)?), amount: Fen(row.get(7)?), count: row.get(8)? },
-        programme: programmes.terms(connection, row.get(9)?)?,
-    }))
+        programme,
+    })
 }
 
 /// Programmes of one group's cards, each read once: a house has few of them and many cards.
 #[derive(Default)]
-pub(super) struct Programmes(BTreeMap<i64, Programme>);
+pub(crate) struct Programmes(BTreeMap<i64, Programme>);
 
 impl Programmes {
-    fn terms(&mut self, connection: &Connection, id: i64) -> rusqlite::Result<Programme> {
+    /// A programme that was read already.
+    pub(crate) fn know(&mut self, id: i64, terms: Programme) {
+        self.0.insert(id, terms);
+    }
+
+    /// A merchant that takes a known programme's cards.
+    pub(crate) fn taken_by(&mut self, id: i64, merchant: MerchantId) {
+        self.0.entry(id).and_modify(|terms| terms.merchants.push(merchant));
+    }
+
+    pub(crate) fn terms(&mut self, connection: &Connection, id: i64) -> sql::Result<Programme> {
         if let Some(known) = self.0.get(&id) {
             return Ok(known.clone());
         }
         let sql = "SELECT named, balance_max, sale_max, daily_max, daily_count_max, refund_window
             FROM programme WHERE id = ?1";
-        let read = |row: &Row<'_>| {
-            Ok(Programme {
-                named: row.get(0)?,
-                balance_max: Fen(row.get(1)?),
-                sale_max: Fen(row.get(2)?),
-                daily_max: Fen(row.get(3)?),
-                daily_count_max: row.get(4)?,
-                refund_window: row.get(5)?,
-                merchants: Vec::new(),
-            })
-        };
-        let mut terms = connection.prepare_cached(sql)?.query_row([id], read)?;
+        let mut terms = connection.prepare_cached(sql)?.query_row([id], terms)?;
         terms.merchants = programme_merchants(connection, id)?;
         self.0.insert(id, terms.clone());
         Ok(terms)
     }
 }
 
-fn programme_merchants(connection: &Connection, programme: i64) -> rusqlite::Result<Vec<MerchantId>> {
+/// A programme without its merchants.
+pub(crate) fn terms(row: &Row<'_>) -> sql::Result<Programme> {
+    Ok(Programme {
+        named: row.get(0)?,
+        balance_max: Fen(row.get(1)?),
+        sale_max: Fen(row.get(2)?),
+        daily_max: Fen(row.get(3)?),
+        daily_count_max: row.get(4)?,
+        refund_window: row.get(5)?,
+        merchants: Vec::new(),
+    })
+}
+
+fn programme_merchants(connection: &Connection, programme: i64) -> sql::Result<Vec<MerchantId>> {
     let sql = "SELECT merchant_id FROM programme_merchant WHERE programme_id = ?1 ORDER BY merchant_id";
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_map([programme], |row| row.get(0).map(MerchantId))?.collect()
 }
 
-fn tries_row(connection: &Connection, key: CardKey) -> rusqlite::Result<Option<PinTries>> {
+fn tries_row(connection: &Connection, key: CardKey) -> sql::Result<Option<PinTries>> {
     let sql = "SELECT tried_on, count FROM pin_tries WHERE lookup = ?1";
-    let read = |row: &Row<'_>| Ok(PinTries { on: BusinessDate(row.get(0)?), count: row.get(1)? });
-    connection.prepare_cached(sql)?.query_row([key.0], read).optional()
+    connection.prepare_cached(sql)?.query_row([key.0], tries).optional()
 }
 
-fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::Result<()> {
+pub(crate) fn tries(row: &Row<'_>) -> sql::Result<PinTries> {
+    Ok(PinTries { on: BusinessDate(row.get(0)?), count: row.get(1)? })
+}
+
+fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
     let mut insert = connection.prepare_cached(rows::TRANSACTION_INSERT)?;
     for transaction in &changes.transactions {
         rows::insert_transaction(&mut insert, transaction)?;
@@ -187,12 +221,17 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> rusqlite::
     for (key, tries) in &changes.tries {
         upsert.execute(params![key.0, tries.on.0, tries.count])?;
     }
+    save_rest(connection, state, changes)
+}
+
+/// What a sale does not write, the outbox, and where the chain ends.
+pub(crate) fn save_rest(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
     after_sale::save(connection, state, changes)?;
     outbox::save(connection, state, changes)?;
     if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
 }
 
-fn save_head(connection: &Connection, state: &State) -> rusqlite::Result<()> {
+fn save_head(connection: &Connection, state: &State) -> sql::Result<()> {
     let sql = "INSERT INTO ledger_head (slot, sequence, hash, seal) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (slot) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = excluded.seal";
     let (head, seal) = (&state.head, state.head.seal(&state.chain_key));

@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::open_reader;
 use crate::error::StorageError;
+use crate::sql::Connection;
 
 #[derive(Debug)]
 pub(super) struct Readers {
@@ -18,7 +18,7 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn open(path: &Path, count: usize) -> rusqlite::Result<Self> {
-        let idle = (0..count).map(|_| open_reader(path)).collect::<rusqlite::Result<Vec<_>>>()?;
+        let idle = (0..count).map(|_| open_reader(path).map(Connection::from)).collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(Self { idle: Mutex::new(idle), permits: Semaphore::new(count) })
     }
 

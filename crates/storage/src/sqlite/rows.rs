@@ -1,5 +1,6 @@
 //! Rows of the ledger and of orders, read and written in one place.
 
+use crate::sql::{self, CachedStatement, Row, params};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::Actor;
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
@@ -8,8 +9,6 @@ use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
 use domain::time::{BusinessDate, Timestamp};
-use rusqlite::types::Type;
-use rusqlite::{CachedStatement, Row, params};
 
 macro_rules! transaction_columns {
     () => {
@@ -17,6 +16,8 @@ macro_rules! transaction_columns {
          entry, amount, decline, detail, approval_code, balance, batch, business_date, at, hash, original, checker_id"
     };
 }
+
+pub(crate) use transaction_columns;
 
 pub(crate) const TRANSACTION_BY_REQUEST: &str =
     concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction WHERE request_id = ?1 AND merchant_id = ?2");
@@ -64,16 +65,16 @@ pub(crate) const ORDER_BY_ID: &str = "SELECT id, merchant_id, outlet_id, termina
      payable, attempt, paid_by, paid_at FROM orders WHERE id = ?1";
 
 /// A short word of the schema's CHECK lists; one that this program does not know is an error, never a default.
-pub(crate) fn word<T>(row: &Row<'_>, column: usize, read: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
+pub(crate) fn word<T>(row: &Row<'_>, column: usize, read: impl FnOnce(&str) -> Option<T>) -> sql::Result<T> {
     let text: String = row.get(column)?;
     read(&text).ok_or_else(|| unknown_word(column, &text))
 }
 
-fn unknown_word(column: usize, text: &str) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, format!("unknown word {text:?}").into())
+fn unknown_word(column: usize, text: &str) -> sql::Error {
+    sql::Error::unreadable(column, &format!("unknown word {text:?}"))
 }
 
-pub(crate) fn transaction(row: &Row<'_>) -> rusqlite::Result<Transaction> {
+pub(crate) fn transaction(row: &Row<'_>) -> sql::Result<Transaction> {
     let detail: Option<i64> = row.get(14)?;
     let decline = match row.get::<_, Option<String>>(13)? {
         Some(text) => Some(Decline::from_word(&text, detail).ok_or_else(|| unknown_word(13, &text))?),
@@ -110,7 +111,7 @@ pub(crate) fn transaction(row: &Row<'_>) -> rusqlite::Result<Transaction> {
     })
 }
 
-pub(crate) fn insert_transaction(insert: &mut CachedStatement<'_>, t: &Transaction) -> rusqlite::Result<()> {
+pub(crate) fn insert_transaction(insert: &mut CachedStatement<'_>, t: &Transaction) -> sql::Result<()> {
     let written = insert.execute(params![
         t.id.0,
         t.request_id.0,
@@ -140,7 +141,7 @@ pub(crate) fn insert_transaction(insert: &mut CachedStatement<'_>, t: &Transacti
     Ok(())
 }
 
-pub(crate) fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
+pub(crate) fn order(row: &Row<'_>) -> sql::Result<Order> {
     Ok(Order {
         id: OrderId(row.get(0)?),
         merchant: MerchantId(row.get(1)?),

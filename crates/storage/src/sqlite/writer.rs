@@ -4,10 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::StorageError;
+use crate::sql::Connection;
 
 /// Jobs that may wait. A full queue refuses at once, which the caller says as "busy, nothing was done".
 const QUEUE_MAX: usize = 1_024;
@@ -26,7 +26,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn spawn(connection: Connection) -> Self {
+    pub(super) fn spawn(connection: rusqlite::Connection) -> Self {
+        let connection = Connection::from(connection);
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -59,6 +60,10 @@ impl Writer {
     }
 }
 
+fn raw(connection: &Connection) -> &rusqlite::Connection {
+    connection.sqlite().expect("the writer has the file's connection")
+}
+
 fn serve(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
     let mut jobs = Vec::with_capacity(JOBS_MAX);
     while queue.blocking_recv_many(&mut jobs, JOBS_MAX) > 0 {
@@ -74,13 +79,13 @@ fn transact(connection: &Connection, jobs: &mut Vec<Job>, finishes: &mut Vec<Fin
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
     for job in jobs.drain(..) {
         // SQLite rolls back by itself on a full disk or an I/O error; what followed would commit statement by statement.
-        finishes.push(job(Some(connection).filter(|open| !open.is_autocommit())));
+        finishes.push(job(Some(connection).filter(|open| !raw(open).is_autocommit())));
     }
     begun.map_err(|error| error.to_string())?;
-    if connection.is_autocommit() {
+    if raw(connection).is_autocommit() {
         return Err("the database rolled the transaction back".to_owned());
     }
-    match connection.execute_batch("COMMIT") {
+    match raw(connection).execute_batch("COMMIT") {
         Ok(()) => Ok(()),
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {
             // The commit frame did not fit, so the transaction is not in the log: a definite "not written".
@@ -103,10 +108,10 @@ fn in_savepoint<T>(
     connection.prepare_cached("SAVEPOINT job")?.execute([])?;
     let result = catch_unwind(AssertUnwindSafe(|| change(connection)))
         .unwrap_or_else(|_| Err(StorageError::NotWritten("the change panicked".to_owned())));
-    if result.is_err() && !connection.is_autocommit() {
+    if result.is_err() && !raw(connection).is_autocommit() {
         connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
     }
-    if !connection.is_autocommit() {
+    if !raw(connection).is_autocommit() {
         connection.prepare_cached("RELEASE job")?.execute([])?;
     }
     result

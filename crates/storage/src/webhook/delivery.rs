@@ -6,13 +6,13 @@
 //!   when the one that took it is gone (a lease runs out).
 //! - An answer counts only for who holds the lease, so that a late one overwrites nothing.
 
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::event::EventKind;
 use domain::time::{HOUR, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Changed, Endpoint, EndpointId, within};
 use crate::merchant::Reach;
-use crate::{Sqlite, StorageError};
+use crate::{Storage, StorageError};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -137,19 +137,19 @@ pub const DUE: &str = "SELECT event_id FROM webhook_delivery d
          AND e.object_id = d.object_id AND e.event_id < d.event_id AND e.status = 'pending')
      ORDER BY due_at LIMIT ?3";
 
-fn due(connection: &Connection, endpoint: EndpointId, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<i64>> {
+fn due(connection: &Connection, endpoint: EndpointId, now: Timestamp, limit: u32) -> sql::Result<Vec<i64>> {
     let mut statement = connection.prepare_cached(DUE)?;
     statement.query_map(params![endpoint.0, now.0, limit], |row| row.get(0))?.collect()
 }
 
 /// Active endpoints that have something due. Reads only, so that a house with nothing to tell writes nothing.
-pub async fn waiting(db: &Sqlite, now: Timestamp) -> Result<Vec<EndpointId>, StorageError> {
+pub async fn waiting(db: &Storage, now: Timestamp) -> Result<Vec<EndpointId>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT id FROM webhook_endpoint WHERE status = 'active'";
         let mut statement = connection.prepare_cached(sql)?;
         let active = statement.query_map([], |row| row.get(0).map(EndpointId))?;
         let mut waiting = Vec::new();
-        for id in active.collect::<rusqlite::Result<Vec<_>>>()? {
+        for id in active.collect::<sql::Result<Vec<_>>>()? {
             if !due(connection, id, now, 1)?.is_empty() {
                 waiting.push(id);
             }
@@ -160,10 +160,11 @@ pub async fn waiting(db: &Sqlite, now: Timestamp) -> Result<Vec<EndpointId>, Sto
 }
 
 /// Takes what is due at these endpoints, a few of each, for as long as a lease lasts.
-pub async fn take(db: &Sqlite, endpoints: Vec<EndpointId>, now: Timestamp) -> Result<Vec<Taken>, StorageError> {
+pub async fn take(db: &Storage, endpoints: Vec<EndpointId>, now: Timestamp) -> Result<Vec<Taken>, StorageError> {
     db.write(move |connection| {
         let mut taken = Vec::new();
         for id in endpoints {
+            super::lock(connection, id)?;
             let Some(endpoint) = super::active(connection, id)? else { continue };
             let sql = "SELECT COUNT(*) FROM webhook_delivery
                 WHERE endpoint_id = ?1 AND status = 'pending' AND leased_until > ?2 AND due_at <= ?2";
@@ -177,12 +178,7 @@ pub async fn take(db: &Sqlite, endpoints: Vec<EndpointId>, now: Timestamp) -> Re
     .await
 }
 
-fn take_one(
-    connection: &Connection,
-    endpoint: &Endpoint,
-    event: i64,
-    now: Timestamp,
-) -> rusqlite::Result<Option<Taken>> {
+fn take_one(connection: &Connection, endpoint: &Endpoint, event: i64, now: Timestamp) -> sql::Result<Option<Taken>> {
     let lease = super::salt();
     let sql = "UPDATE webhook_delivery SET lease = ?3, leased_until = ?4 WHERE endpoint_id = ?1 AND event_id = ?2";
     connection.prepare_cached(sql)?.execute(params![endpoint.id.0, event, lease, now.plus(LEASE).0])?;
@@ -197,9 +193,10 @@ fn take_one(
 }
 
 /// Writes down how a try ended and when the next one is due. Says whether the endpoint was stopped by it.
-pub async fn answered(db: &Sqlite, taken: &Taken, answer: Answer, now: Timestamp) -> Result<bool, StorageError> {
+pub async fn answered(db: &Storage, taken: &Taken, answer: Answer, now: Timestamp) -> Result<bool, StorageError> {
     let (endpoint, event, lease) = (taken.endpoint.id, taken.event, taken.lease);
     db.write(move |connection| {
+        super::lock(connection, endpoint)?;
         let sql = "SELECT attempts, give_up_at, object_id FROM webhook_delivery
             WHERE endpoint_id = ?1 AND event_id = ?2 AND lease = ?3";
         let read = |row: &Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, i64>(2)?));
@@ -238,7 +235,7 @@ pub async fn answered(db: &Sqlite, taken: &Taken, answer: Answer, now: Timestamp
     .await
 }
 
-fn note_endpoint(connection: &Connection, id: EndpointId, accepted: bool, now: Timestamp) -> rusqlite::Result<bool> {
+fn note_endpoint(connection: &Connection, id: EndpointId, accepted: bool, now: Timestamp) -> sql::Result<bool> {
     if accepted {
         let sql = "UPDATE webhook_endpoint SET delivered_at = ?2, failing_since = NULL WHERE id = ?1";
         connection.prepare_cached(sql)?.execute([id.0, now.0])?;
@@ -254,7 +251,7 @@ fn note_endpoint(connection: &Connection, id: EndpointId, accepted: bool, now: T
 const DELIVERY: &str = "e.id, e.kind, e.created_at, e.payload, d.status, d.attempts, d.due_at, d.tried_at, \
      d.answer_status, d.answer";
 
-fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+fn delivery(row: &Row<'_>) -> sql::Result<Delivery> {
     Ok(Delivery {
         event: row.get(0)?,
         kind: crate::sqlite::rows::word(row, 1, EventKind::from_word)?,
@@ -271,7 +268,7 @@ fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
 
 /// Deliveries to an endpoint within reach, newest first, before one of them; `None` when there is no such endpoint.
 pub async fn list(
-    db: &Sqlite,
+    db: &Storage,
     reach: Reach,
     endpoint: EndpointId,
     status: Option<DeliveryStatus>,
@@ -289,13 +286,13 @@ pub async fn list(
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let key = params![endpoint.0, before.unwrap_or(i64::MAX), status.map(DeliveryStatus::word), limit];
-        Ok(Some(statement.query_map(key, delivery)?.collect::<rusqlite::Result<_>>()?))
+        Ok(Some(statement.query_map(key, delivery)?.collect::<sql::Result<_>>()?))
     })
     .await
 }
 
 /// One delivery as it is now.
-pub(super) fn one(connection: &Connection, endpoint: EndpointId, event: i64) -> rusqlite::Result<Changed> {
+pub(super) fn one(connection: &Connection, endpoint: EndpointId, event: i64) -> sql::Result<Changed> {
     let sql = format!(
         "SELECT {DELIVERY} FROM webhook_delivery d JOIN webhook_event e ON e.id = d.event_id
          WHERE d.endpoint_id = ?1 AND d.event_id = ?2"
@@ -310,7 +307,7 @@ pub(super) fn replay(
     endpoint: EndpointId,
     event: i64,
     now: Timestamp,
-) -> rusqlite::Result<Changed> {
+) -> sql::Result<Changed> {
     let sql = "UPDATE webhook_delivery SET status = 'pending', attempts = 0, due_at = ?3, give_up_at = NULL
         WHERE endpoint_id = ?1 AND event_id = ?2";
     connection.prepare_cached(sql)?.execute(params![endpoint.0, event, now.0])?;
@@ -318,14 +315,14 @@ pub(super) fn replay(
 }
 
 /// Sends everything that was given up once more; how many.
-pub(super) fn replay_parked(connection: &Connection, endpoint: EndpointId, now: Timestamp) -> rusqlite::Result<usize> {
+pub(super) fn replay_parked(connection: &Connection, endpoint: EndpointId, now: Timestamp) -> sql::Result<usize> {
     let sql = "UPDATE webhook_delivery SET status = 'pending', attempts = 0, due_at = ?2, give_up_at = NULL
         WHERE endpoint_id = ?1 AND status = 'parked'";
     connection.prepare_cached(sql)?.execute(params![endpoint.0, now.0])
 }
 
 /// Forgets what happened long ago. Says whether there may be more.
-pub async fn tidy(db: &Sqlite, now: Timestamp) -> Result<bool, StorageError> {
+pub async fn tidy(db: &Storage, now: Timestamp) -> Result<bool, StorageError> {
     let old = crate::ids::time_ordered(now.plus(-KEPT), 0);
     let any = move |connection: &Connection| {
         let sql = "SELECT EXISTS (SELECT 1 FROM webhook_event WHERE id < ?1)";

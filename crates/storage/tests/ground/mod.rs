@@ -5,9 +5,9 @@ use domain::command::Envelope;
 use domain::ids::RequestId;
 use domain::outcome::Outcome;
 use domain::verify::Finding;
-use rusqlite::{Connection, params};
 use storage::memory::Memory;
-use storage::{Books, Sqlite, StorageError};
+use storage::sql::{self, Connection, params};
+use storage::{Books, Storage, StorageError, postgres};
 use tempfile::TempDir;
 
 use crate::world::{World, chain_key};
@@ -15,8 +15,11 @@ use crate::world::{World, chain_key};
 /// A store and what keeps it alive.
 pub(crate) struct Ground {
     pub(crate) books: Books,
+    database: Option<Storage>,
     /// The folder of the database file; `None` in memory.
     pub(crate) folder: Option<TempDir>,
+    /// The server, on PostgreSQL.
+    pub(crate) server: Option<scratch::Cluster>,
 }
 
 impl Ground {
@@ -34,23 +37,45 @@ impl Ground {
         for (order, lines) in &world.lines {
             memory.put_lines(*order, lines.clone());
         }
-        Self { books: Books::Memory(memory), folder: None }
+        Self { books: Books::Memory(memory), database: None, folder: None, server: None }
     }
 
     pub(crate) async fn sqlite(world: &World) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let ground = Self { books: open(&folder), folder: Some(folder) };
-        let world = world.clone();
-        let laid = ground.database().write(move |connection| Ok(lay(connection, &world)?)).await;
-        laid.expect("the world fits the schema");
+        let ground = Self::over(open(&folder), Some(folder), None);
+        ground.lay(world).await;
         ground
     }
 
+    pub(crate) async fn postgres(world: &World) -> Self {
+        let server = scratch::Cluster::start();
+        postgres::migrate(&server.url()).await.expect("migrates");
+        let ground = Self::over(connect(&server).await, None, Some(server));
+        ground.lay(world).await;
+        ground
+    }
+
+    fn over(books: Books, folder: Option<TempDir>, server: Option<scratch::Cluster>) -> Self {
+        Self { database: books.storage(), books, folder, server }
+    }
+
+    async fn lay(&self, world: &World) {
+        let world = world.clone();
+        let laid = self.database().write(move |connection| Ok(lay(connection, &world)?)).await;
+        laid.expect("the world fits the schema");
+    }
+
     /// Closes the file and opens it again, as a restart does; in memory there is nothing to close.
-    pub(crate) fn restart(self) -> Self {
-        let Some(folder) = self.folder else { return self };
-        drop(self.books);
-        Self { books: open(&folder), folder: Some(folder) }
+    pub(crate) async fn restart(self) -> Self {
+        if self.database.is_none() {
+            return self;
+        }
+        drop((self.books, self.database));
+        match (self.folder, self.server) {
+            (Some(folder), _) => Self::over(open(&folder), Some(folder), None),
+            (None, Some(server)) => Self::over(connect(&server).await, None, Some(server)),
+            (None, None) => unreachable!("a database is in a folder or on a server"),
+        }
     }
 
     pub(crate) async fn post(&self, group: &[Envelope]) -> Vec<Outcome> {
@@ -65,29 +90,32 @@ impl Ground {
         self.books.verify().await.expect("the store can be read")
     }
 
-    pub(crate) fn database(&self) -> &Sqlite {
-        let Books::Sqlite(database, _) = &self.books else { panic!("this test is for the file") };
-        database
+    pub(crate) fn database(&self) -> &Storage {
+        self.database.as_ref().expect("this test is for a database")
     }
 
     /// A second connection to the file, as somebody with a database tool has.
-    pub(crate) fn tool(&self) -> Connection {
-        Connection::open(self.database().path()).expect("the file opens")
+    pub(crate) fn tool(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.database().path().expect("a file")).expect("the file opens")
     }
 }
 
 pub(crate) fn open(folder: &TempDir) -> Books {
-    let database = Sqlite::open(&folder.path().join("webpos.db")).expect("the file opens");
-    Books::Sqlite(database, chain_key())
+    let database = Storage::open(&folder.path().join("webpos.db")).expect("the file opens");
+    Books::of(database, chain_key())
 }
 
-fn lay(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+pub(crate) async fn connect(server: &scratch::Cluster) -> Books {
+    Books::of(Storage::connect(&server.url()).await.expect("connects"), chain_key())
+}
+
+fn lay(connection: &Connection, world: &World) -> sql::Result<()> {
     lay_tills(connection, world)?;
     lay_cards(connection, world)?;
     lay_orders(connection, world)
 }
 
-fn lay_tills(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+fn lay_tills(connection: &Connection, world: &World) -> sql::Result<()> {
     for (id, till) in &world.tills {
         let word = |active: bool, other: &'static str| if active { "active" } else { other };
         let (merchant, outlet) = (till.merchant.0, till.outlet.0);
@@ -108,7 +136,7 @@ fn lay_tills(connection: &Connection, world: &World) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn lay_cards(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+fn lay_cards(connection: &Connection, world: &World) -> sql::Result<()> {
     for card in world.cards.values() {
         let (terms, spent) = (&card.programme, &card.spent);
         connection.execute(
@@ -131,7 +159,7 @@ fn lay_cards(connection: &Connection, world: &World) -> rusqlite::Result<()> {
         connection.execute(
             "INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on,
                 spent_amount, spent_count)
-             VALUES (?1, ?2, x'00', ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             VALUES (?1, ?2, ?11, ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 card.id.0,
                 card.key.0,
@@ -142,14 +170,15 @@ fn lay_cards(connection: &Connection, world: &World) -> rusqlite::Result<()> {
                 card.balance.0,
                 spent.on.0,
                 spent.amount.0,
-                spent.count
+                spent.count,
+                vec![0_u8]
             ],
         )?;
     }
     Ok(())
 }
 
-fn lay_orders(connection: &Connection, world: &World) -> rusqlite::Result<()> {
+fn lay_orders(connection: &Connection, world: &World) -> sql::Result<()> {
     for order in world.orders.values() {
         connection.execute(
             "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,

@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::vault::Vault;
-use storage::{Books, Sqlite, demo, demo_cards};
+use storage::{Books, Storage, demo, demo_cards};
 use tower::ServiceExt as _;
 use web::{Settings, Web, router};
 
@@ -20,13 +20,14 @@ pub(crate) const MINUTE: i64 = 60_000_000;
 
 /// The demo shop on a clock that the test moves.
 pub(crate) struct Shop {
-    pub(crate) db: Sqlite,
+    pub(crate) db: Storage,
     pub(crate) clock: Clock,
     pub(crate) vault: Vault,
     pub(crate) books: Books,
     pub(crate) web: Web,
     router: Router,
     _folder: tempfile::TempDir,
+    _server: Option<scratch::Cluster>,
 }
 
 impl Shop {
@@ -35,11 +36,17 @@ impl Shop {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
+        let (folder, server) = (tempfile::tempdir().expect("a folder"), scratch::wanted());
+        let db = match &server {
+            Some(server) => {
+                storage::postgres::migrate(&server.url()).await.expect("migrates");
+                Storage::connect(&server.url()).await.expect("connects")
+            }
+            None => Storage::open(&folder.path().join("webpos.db")).expect("opens"),
+        };
         let vault = Vault::open_or_create(folder.path()).expect("makes keys");
         let clock = Clock::manual(OPENING);
-        let books = Books::Sqlite(db.clone(), vault.chain_key());
+        let books = Books::of(db.clone(), vault.chain_key());
         demo::seed_people(&db, OPENING).await.expect("seeds people");
         demo_cards::seed_cards(&db, &vault, &books, OPENING).await.expect("seeds cards");
         let mut settings = Settings {
@@ -53,7 +60,7 @@ impl Shop {
         let engine = Engine::start(books.clone(), clock.clone());
         let web = Web::new(db.clone(), engine, vault.clone(), clock.clone(), settings);
         let router = router(web.clone());
-        Self { db, clock, vault, books, web, router, _folder: folder }
+        Self { db, clock, vault, books, web, router, _folder: folder, _server: server }
     }
 
     /// A browser that never was here.

@@ -86,7 +86,7 @@ fn body(request: &str) -> &str {
 
 struct House {
     courier: Courier,
-    db: Sqlite,
+    db: Storage,
     vault: Vault,
     clock: Clock,
     _folder: tempfile::TempDir,
@@ -95,7 +95,7 @@ struct House {
 impl House {
     async fn new(allowed: TargetsAllowed) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let db = Sqlite::open(&folder.path().join("test.db")).expect("opens");
+        let db = Storage::open(&folder.path().join("test.db")).expect("opens");
         demo::seed_people(&db, NOW).await.expect("seeds");
         let (vault, clock) = (Vault::from_bytes(&[7; 160]).expect("keys"), Clock::manual(NOW));
         let courier = Courier::new(db.clone(), vault.clone(), clock.clone(), allowed);
@@ -179,8 +179,8 @@ async fn two_secrets_sign_for_a_day_after_a_rotation() {
     house.clock.advance(24 * HOUR);
     assert_eq!(house.secrets(id).await, both[..1]);
     // Nothing on disk is a secret.
-    let file = std::fs::read(house.db.path()).expect("reads");
-    let wal = std::fs::read(house.db.path().with_extension("db-wal")).unwrap_or_default();
+    let file = std::fs::read(house.db.path().expect("a file")).expect("reads");
+    let wal = std::fs::read(house.db.path().expect("a file").with_extension("db-wal")).unwrap_or_default();
     for secret in both {
         let secret = secret.trim_start_matches("whsec_").as_bytes();
         assert!(![&file, &wal].iter().any(|bytes| bytes.windows(secret.len()).any(|part| part == secret)));

@@ -1,0 +1,174 @@
+//! Two copies of the program over one PostgreSQL server: whatever reaches which of them, and whatever breaks on the way,
+//! a request is done once and a card pays what it has.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::card::CardKey;
+use domain::card_number::{EntryMode, MaskedCard};
+use domain::command::{Actor, Command, PresentedCard, Proof};
+use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::ledger::ChainKey;
+use domain::money::Fen;
+use domain::outcome::Outcome;
+use domain::pin::PinValue;
+use domain::time::Timestamp;
+use engine::clock::Clock;
+use engine::{Engine, SubmitError};
+use scratch::Cluster;
+use storage::{Books, Storage, postgres};
+use tokio::task::JoinSet;
+
+const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
+const ACTOR: Actor = Actor {
+    merchant: MerchantId(250_100),
+    outlet: OutletId(2_501_001),
+    terminal: TerminalId(25_010_007),
+    operator: PersonId(1003),
+};
+const ORDERS: i64 = 600;
+const PRICE: i64 = 1_000;
+
+/// A till, a card without money, and orders of 10.00.
+const SHOP: &str = "
+    INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (250100, '898320159120001', '', 'active', 0);
+    INSERT INTO outlet (id, merchant_id, name, status) VALUES (2501001, 250100, '', 'active');
+    INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
+        VALUES (25010007, 2501001, 'active', 1, 'p80', 50);
+    INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
+        VALUES (1, '', 1, 100000000, 100000000, 100000000, 100000000, 1);
+    INSERT INTO card (id, lookup, sealed, programme_id, status, holder, pin, balance, spent_on, spent_amount, spent_count)
+        VALUES (10000000, decode(repeat('01', 16), 'hex'), '', 1, 'active', '', decode(repeat('01', 32), 'hex'), 0, 0, 0, 0);
+    INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, open,
+            held, prints, opened_at, changed_at)
+        SELECT id, '', 250100, 2501001, 25010007, 1003, 'draft', 1000, 1, 1, 0, 0, 0, 0 FROM generate_series(1, 600) AS n (id)";
+
+struct House {
+    copies: [Engine; 2],
+    storages: [Storage; 2],
+    _server: Cluster,
+}
+
+impl House {
+    async fn open() -> Self {
+        let server = Cluster::start();
+        postgres::migrate(&server.url()).await.expect("migrates");
+        let connect = || async { Storage::connect(&server.url()).await.expect("connects") };
+        let storages = [connect().await, connect().await];
+        storages[0].write(|connection| Ok(connection.execute_batch(SHOP)?)).await.expect("laid");
+        let copies = storages.clone().map(|storage| Engine::start(books(storage), Clock::manual(MORNING)));
+        Self { copies, storages, _server: server }
+    }
+
+    async fn load(&self, amount: i64) {
+        let done = self.copies[0].submit(request(9_000), ACTOR, Command::Load { card: card(), amount: Fen(amount) });
+        assert!(done.await.expect("loads").approved());
+    }
+
+    /// Balance of the card, and how many orders are paid.
+    async fn standing(&self) -> (i64, i64) {
+        let sql = "SELECT (SELECT balance FROM card), (SELECT COUNT(*) FROM orders WHERE status = 'paid')";
+        let read = self.storages[1]
+            .read(move |connection| Ok(connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?));
+        read.await.expect("reads")
+    }
+
+    async fn assert_in_order(&self) {
+        assert_eq!(books(self.storages[0].clone()).verify().await.expect("reads"), []);
+    }
+}
+
+fn books(storage: Storage) -> Books {
+    Books::of(storage, ChainKey([7; 32]))
+}
+
+fn request(n: i64) -> RequestId {
+    let mut bytes = [0; 16];
+    bytes[8..].copy_from_slice(&n.to_be_bytes());
+    RequestId(bytes)
+}
+
+fn card() -> PresentedCard {
+    PresentedCard { key: CardKey([1; 16]), masked: MaskedCard("608625******0012".to_owned()), entry: EntryMode::Manual }
+}
+
+async fn pay(engine: &Engine, order: i64) -> Result<Outcome, SubmitError> {
+    let proof = Proof::Pin(PinValue([1; 32]));
+    engine
+        .submit(request(order), ACTOR, Command::Sale { order: OrderId(order), amount: Fen(PRICE), card: card(), proof })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_equal_requests_through_both_charge_once() {
+    let house = House::open().await;
+    house.load(10 * PRICE).await;
+    let mut asked = JoinSet::new();
+    for n in 0..50 {
+        let engine = house.copies[n % 2].clone();
+        asked.spawn(async move { pay(&engine, 1).await.expect("answers") });
+    }
+    let answers = asked.join_all().await;
+    assert!(answers.iter().all(|answer| answer.approved() && *answer == answers[0]));
+    assert_eq!(house.standing().await, (9 * PRICE, 1));
+    house.assert_in_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_at_both_pays_what_it_has() {
+    let house = House::open().await;
+    house.load(100 * PRICE).await;
+    let mut asked = JoinSet::new();
+    for order in 1..=400 {
+        let engine = house.copies[usize::from(order % 2 == 0)].clone();
+        asked.spawn(async move { pay(&engine, order).await.expect("answers").approved() });
+    }
+    let approved = asked.join_all().await.into_iter().filter(|approved| *approved).count();
+    assert_eq!(approved, 100);
+    assert_eq!(house.standing().await, (0, 100));
+    house.assert_in_order().await;
+}
+
+/// Somebody ends every connection again and again. Payments go on; one whose answer is lost is asked for again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_break_lose_and_double_nothing() {
+    let house = House::open().await;
+    house.load(ORDERS * PRICE).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let breaker = {
+        let (storage, done) = (house.storages[1].clone(), Arc::clone(&done));
+        tokio::spawn(async move {
+            let mut ended = 0_i64;
+            while !done.load(Ordering::Relaxed) {
+                let sql = "SELECT COUNT(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE application_name = 'webpos' AND pid <> pg_backend_pid()) AS ended";
+                let count = storage.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await;
+                ended += count.unwrap_or(0);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            ended
+        })
+    };
+    let mut asked = JoinSet::new();
+    for till in 0..20 {
+        let engine = house.copies[usize::from(till % 2 == 0)].clone();
+        asked.spawn(async move {
+            for order in (1 + till * 30)..=(till + 1) * 30 {
+                let answer = loop {
+                    match pay(&engine, order).await {
+                        Ok(answer) => break answer,
+                        Err(SubmitError::Overloaded) => panic!("a till of its own is never too much"),
+                        Err(SubmitError::NotCharged(_) | SubmitError::Unknown(_)) => {}
+                    }
+                };
+                assert!(answer.approved(), "{answer:?}");
+            }
+        });
+    }
+    asked.join_all().await;
+    done.store(true, Ordering::Relaxed);
+    assert!(breaker.await.expect("runs") > 10, "hardly anything broke");
+    assert_eq!(house.standing().await, (0, ORDERS));
+    house.assert_in_order().await;
+}

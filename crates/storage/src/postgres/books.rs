@@ -1,0 +1,254 @@
+//! Load and save of a group on a server: everything of a kind in one statement, and statements sent together, because a
+//! round trip costs more than a row.
+//!
+//! What must stay true: locks first, then reading, each in a statement of its own, so that what is read is what the
+//! transactions before left. The chain's lock comes first and every group takes it, so the groups of all copies of the
+//! program follow one another, and numbers ascend in the order in which money moved.
+
+use domain::card::CardKey;
+use domain::changes::Changes;
+use domain::command::Envelope;
+use domain::decide::{decide_all, keys};
+use domain::ids::{MerchantId, TerminalId};
+use domain::ledger::{ChainKey, Head, Transaction};
+use domain::outcome::{Decline, Outcome};
+use domain::state::{Keys, State};
+use tokio_postgres::types::ToSql;
+
+use crate::books::EMBEDDED_SLOT;
+use crate::error::StorageError;
+use crate::sql::{self, Connection, Link, Row};
+use crate::sqlite::money;
+use crate::sqlite::rows::{self, transaction_columns};
+
+/// Loads, decides and saves one group inside the open transaction.
+pub(super) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
+    let mut state = load(connection, key, keys(group))?;
+    let (outcomes, changes) = decide_all(&mut state, group);
+    if !changes.is_empty() {
+        save(super::link(connection), &changes)?;
+        money::save_rest(connection, &state, &changes)?;
+    }
+    Ok(outcomes)
+}
+
+const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(7236)";
+const LOCK_ORDERS: &str = "SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+const LOCK_CARDS: &str = "SELECT id FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
+
+const HEAD: &str = "SELECT sequence, hash FROM ledger_head WHERE slot = $1::bigint";
+const TILLS: &str = "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active', \
+     t.batch_no, m.drug_returns, t.id FROM terminal t JOIN outlet o ON o.id = t.outlet_id \
+     JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ANY($1)";
+const REQUESTS: &str = concat!(
+    "SELECT ",
+    transaction_columns!(),
+    " FROM unnest($1::bytea[], $2::bigint[]) AS n (request, merchant) \
+     JOIN ledger_transaction ON request_id = n.request AND merchant_id = n.merchant"
+);
+const ORDERS: &str = "SELECT id, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, attempt, \
+     paid_by, paid_at FROM orders WHERE id = ANY($1)";
+const CARDS: &str = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, \
+     programme_id, lookup FROM card WHERE lookup = ANY($1)";
+const TRIES: &str = "SELECT tried_on, count, lookup FROM pin_tries WHERE lookup = ANY($1)";
+const PROGRAMMES: &str = "SELECT named, balance_max, sale_max, daily_max, daily_count_max, refund_window, id \
+     FROM programme WHERE id IN (SELECT programme_id FROM card WHERE lookup = ANY($1))";
+const PROGRAMME_MERCHANTS: &str = "SELECT programme_id, merchant_id FROM programme_merchant WHERE programme_id IN \
+     (SELECT programme_id FROM card WHERE lookup = ANY($1)) ORDER BY programme_id, merchant_id";
+
+fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State> {
+    let link = super::link(connection);
+    let tills: Vec<i64> = keys.tills.iter().map(|id| id.0).collect();
+    let (requests, merchants): (Vec<&[u8]>, Vec<i64>) =
+        keys.requests.iter().map(|(request, merchant)| (&request.0[..], merchant.0)).unzip();
+    let orders: Vec<i64> = keys.orders.iter().map(|id| id.0).collect();
+    let cards: Vec<&[u8]> = keys.cards.iter().map(|key| &key.0[..]).collect();
+    let slot = i64::from(EMBEDDED_SLOT);
+    let found = link.together(&[
+        (LOCK_CHAIN, &[]),
+        (LOCK_ORDERS, &[&orders]),
+        (LOCK_CARDS, &[&cards]),
+        (HEAD, &[&slot]),
+        (TILLS, &[&tills]),
+        (REQUESTS, &[&requests, &merchants]),
+        (ORDERS, &[&orders]),
+        (CARDS, &[&cards]),
+        (TRIES, &[&cards]),
+        (PROGRAMMES, &[&cards]),
+        (PROGRAMME_MERCHANTS, &[&cards]),
+    ])?;
+    let [_, _, _, head, tills, requests, orders, cards, tries, programmes, programme_merchants] = found.as_slice()
+    else {
+        unreachable!("as many answers as questions")
+    };
+    let head = match head.first() {
+        Some(row) => money::head(&Row::Postgres(row))?,
+        None => Head::empty(EMBEDDED_SLOT),
+    };
+    let mut state = State::new(key, head);
+    absent(&mut state, &keys);
+    for row in tills.iter().map(Row::Postgres) {
+        let (id, till) = (TerminalId(row.get(7)?), money::till(&row)?);
+        state.tills.loaded(id, Some(till));
+    }
+    for row in requests.iter().map(Row::Postgres) {
+        let found = rows::transaction(&row)?;
+        state.requests.loaded((found.request_id, found.actor.merchant), Some(found));
+    }
+    for row in orders.iter().map(Row::Postgres) {
+        let found = rows::order(&row)?;
+        state.orders.loaded(found.id, Some(found));
+    }
+    let mut known = money::Programmes::default();
+    for row in programmes.iter().map(Row::Postgres) {
+        known.know(row.get(6)?, money::terms(&row)?);
+    }
+    for row in programme_merchants.iter().map(Row::Postgres) {
+        known.taken_by(row.get(0)?, MerchantId(row.get(1)?));
+    }
+    for row in cards.iter().map(Row::Postgres) {
+        let key = CardKey(row.get(10)?);
+        let card = money::card(&row, key, known.terms(connection, row.get(9)?)?)?;
+        state.cards.loaded(key, Some(card));
+    }
+    for row in tries.iter().map(Row::Postgres) {
+        state.tries.loaded(CardKey(row.get(2)?), Some(money::tries(&row)?));
+    }
+    money::load_rest(connection, &mut known, &mut state, keys.sold, keys.batches)?;
+    Ok(state)
+}
+
+/// Notes of everything that was asked for that it is not there; what is there overwrites it.
+fn absent(state: &mut State, keys: &Keys) {
+    keys.tills.iter().for_each(|till| state.tills.loaded(*till, None));
+    keys.requests.iter().for_each(|request| state.requests.loaded(*request, None));
+    keys.orders.iter().for_each(|order| state.orders.loaded(*order, None));
+    for card in &keys.cards {
+        state.cards.loaded(*card, None);
+        state.tries.loaded(*card, None);
+    }
+}
+
+const TRANSACTIONS_INSERT: &str = concat!(
+    "INSERT INTO ledger_transaction (",
+    transaction_columns!(),
+    ") SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[], \
+     $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::bigint[], $14::text[], \
+     $15::bigint[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bytea[], \
+     $22::bigint[], $23::bigint[])"
+);
+const TRANSFERS_INSERT: &str = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date) \
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])";
+const CARDS_UPDATE: &str = "UPDATE card SET balance = n.balance, spent_on = n.spent_on, \
+     spent_amount = n.spent_amount, spent_count = n.spent_count \
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) \
+     AS n (id, balance, spent_on, spent_amount, spent_count) WHERE card.id = n.id";
+const ORDERS_UPDATE: &str = "UPDATE orders SET status = n.status, attempt = n.attempt, paid_by = n.paid_by, \
+     paid_at = n.paid_at FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) \
+     AS n (id, status, attempt, paid_by, paid_at) WHERE orders.id = n.id";
+const TRIES_UPSERT: &str = "INSERT INTO pin_tries (lookup, tried_on, count) \
+     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) \
+     ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, count = excluded.count";
+
+/// The values of one statement, a column each.
+type Columns = Vec<Box<dyn ToSql + Sync + Send>>;
+
+/// A column of `rows`.
+fn column<'r, R: 'r, T>(
+    rows: impl IntoIterator<Item = &'r R>,
+    value: impl Fn(&'r R) -> T,
+) -> Box<dyn ToSql + Sync + Send>
+where
+    T: ToSql + Sync + Send + 'static,
+{
+    Box::new(rows.into_iter().map(value).collect::<Vec<T>>())
+}
+
+fn save(link: &Link, changes: &Changes) -> sql::Result<()> {
+    let writes: [(&str, bool, Columns); 5] = [
+        (TRANSACTIONS_INSERT, changes.transactions.is_empty(), transactions(&changes.transactions)),
+        (TRANSFERS_INSERT, changes.transfers.is_empty(), transfers(changes)),
+        (CARDS_UPDATE, changes.cards.is_empty(), cards(changes)),
+        (ORDERS_UPDATE, changes.orders.is_empty(), orders(changes)),
+        (TRIES_UPSERT, changes.tries.is_empty(), tries(changes)),
+    ];
+    let writes: Vec<(&str, Vec<&(dyn ToSql + Sync)>)> = writes
+        .iter()
+        .filter(|(_, empty, _)| !empty)
+        .map(|(sql, _, columns)| (*sql, columns.iter().map(|column| &**column as &(dyn ToSql + Sync)).collect()))
+        .collect();
+    let batch: Vec<(&str, &[&(dyn ToSql + Sync)])> =
+        writes.iter().map(|(sql, columns)| (*sql, columns.as_slice())).collect();
+    link.together(&batch).map(|_| ())
+}
+
+/// In the order of `transaction_columns!`.
+fn transactions(new: &[Transaction]) -> Columns {
+    vec![
+        column(new, |t| t.id.0),
+        column(new, |t| t.request_id.0.to_vec()),
+        column(new, |t| t.content.to_vec()),
+        column(new, |t| t.actor.merchant.0),
+        column(new, |t| t.actor.outlet.0),
+        column(new, |t| t.actor.terminal.0),
+        column(new, |t| t.actor.operator.0),
+        column(new, |t| t.kind.word()),
+        column(new, |t| t.order.map(|id| id.0)),
+        column(new, |t| t.card.map(|id| id.0)),
+        column(new, |t| t.masked.0.clone()),
+        column(new, |t| t.entry.letter()),
+        column(new, |t| t.amount.0),
+        column(new, |t| t.decline.map(Decline::word)),
+        column(new, |t| t.decline.and_then(Decline::detail)),
+        column(new, |t| t.approval_code.clone()),
+        column(new, |t| t.balance.map(|fen| fen.0)),
+        column(new, |t| t.batch),
+        column(new, |t| i64::from(t.business_date.0)),
+        column(new, |t| t.at.0),
+        column(new, |t| t.hash.to_vec()),
+        column(new, |t| t.original.map(|id| id.0)),
+        column(new, |t| t.checker.map(|id| id.0)),
+    ]
+}
+
+fn transfers(changes: &Changes) -> Columns {
+    let new = &changes.transfers;
+    vec![
+        column(new, |t| t.transaction.0),
+        column(new, |t| t.leg),
+        column(new, |t| t.debit.0),
+        column(new, |t| t.credit.0),
+        column(new, |t| t.amount.0),
+        column(new, |t| i64::from(t.business_date.0)),
+    ]
+}
+
+fn cards(changes: &Changes) -> Columns {
+    let cards = || changes.cards.values();
+    vec![
+        column(cards(), |card| card.id.0),
+        column(cards(), |card| card.balance.0),
+        column(cards(), |card| i64::from(card.spent.on.0)),
+        column(cards(), |card| card.spent.amount.0),
+        column(cards(), |card| card.spent.count),
+    ]
+}
+
+fn orders(changes: &Changes) -> Columns {
+    let orders = || changes.orders.values();
+    vec![
+        column(orders(), |order| order.id.0),
+        column(orders(), |order| order.status.word()),
+        column(orders(), |order| order.attempt.map(|id| id.0.to_vec())),
+        column(orders(), |order| order.paid_by.map(|id| id.0)),
+        column(orders(), |order| order.paid_at.map(|at| at.0)),
+    ]
+}
+
+fn tries(changes: &Changes) -> Columns {
+    vec![
+        column(changes.tries.keys(), |key| key.0.to_vec()),
+        column(changes.tries.values(), |tries| i64::from(tries.on.0)),
+        column(changes.tries.values(), |tries| i64::from(tries.count)),
+    ]
+}

@@ -1,0 +1,191 @@
+//! What goes into a statement and what comes out of a row: null, whole numbers, text, bytes. Both databases have exactly
+//! these; money, moments, dates and booleans are whole numbers.
+
+use super::{Error, Result};
+
+/// One value on its way to or from the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// SQL NULL.
+    Null,
+    /// INTEGER, BIGINT; a boolean is 0 or 1.
+    Integer(i64),
+    /// TEXT.
+    Text(&'a str),
+    /// BLOB, BYTEA.
+    Bytes(&'a [u8]),
+}
+
+/// What a statement takes.
+pub trait ToSql {
+    /// The value.
+    fn value(&self) -> Value<'_>;
+}
+
+/// What a column is read as.
+pub trait FromSql: Sized {
+    /// The value, or what it was instead.
+    fn from_value(value: Value<'_>) -> Option<Self>;
+}
+
+macro_rules! whole_numbers {
+    ($($type:ty),+) => {$(
+        impl ToSql for $type {
+            fn value(&self) -> Value<'_> {
+                Value::Integer(i64::from(*self))
+            }
+        }
+        impl FromSql for $type {
+            fn from_value(value: Value<'_>) -> Option<Self> {
+                match value {
+                    Value::Integer(number) => Self::try_from(number).ok(),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+
+whole_numbers!(i64, i32, i16, u32, u16, u8);
+
+impl ToSql for bool {
+    fn value(&self) -> Value<'_> {
+        Value::Integer(i64::from(*self))
+    }
+}
+
+impl FromSql for bool {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Integer(number) => Some(number != 0),
+            _ => None,
+        }
+    }
+}
+
+impl ToSql for str {
+    fn value(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+}
+
+impl ToSql for String {
+    fn value(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+}
+
+impl FromSql for String {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl ToSql for Vec<u8> {
+    fn value(&self) -> Value<'_> {
+        Value::Bytes(self)
+    }
+}
+
+impl FromSql for Vec<u8> {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bytes(bytes) => Some(bytes.to_vec()),
+            _ => None,
+        }
+    }
+}
+
+impl<const N: usize> ToSql for [u8; N] {
+    fn value(&self) -> Value<'_> {
+        Value::Bytes(self)
+    }
+}
+
+impl<const N: usize> FromSql for [u8; N] {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bytes(bytes) => bytes.try_into().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl<T: ToSql + ?Sized> ToSql for &T {
+    fn value(&self) -> Value<'_> {
+        (**self).value()
+    }
+}
+
+impl<T: ToSql> ToSql for Option<T> {
+    fn value(&self) -> Value<'_> {
+        self.as_ref().map_or(Value::Null, ToSql::value)
+    }
+}
+
+impl<T: FromSql> FromSql for Option<T> {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        if value == Value::Null { Some(None) } else { T::from_value(value).map(Some) }
+    }
+}
+
+/// Reads a column's value as `T`.
+pub(super) fn read<T: FromSql>(column: usize, value: Value<'_>) -> Result<T> {
+    T::from_value(value).ok_or_else(|| Error::unreadable(column, &format!("{value:?}")))
+}
+
+/// The values of one execution, in the order of the statement's `?1`, `?2`.
+pub trait Params {
+    /// The values.
+    fn values(&self) -> Vec<Value<'_>>;
+}
+
+impl Params for [&dyn ToSql; 0] {
+    fn values(&self) -> Vec<Value<'_>> {
+        Vec::new()
+    }
+}
+
+impl Params for &[&dyn ToSql] {
+    fn values(&self) -> Vec<Value<'_>> {
+        self.iter().map(|one| one.value()).collect()
+    }
+}
+
+macro_rules! arrays {
+    ($($count:literal),+) => {$(
+        impl<T: ToSql> Params for [T; $count] {
+            fn values(&self) -> Vec<Value<'_>> {
+                self.iter().map(ToSql::value).collect()
+            }
+        }
+    )+};
+}
+
+arrays!(1, 2, 3, 4, 5, 6, 7, 8);
+
+macro_rules! tuples {
+    ($(($($type:ident $index:tt),+)),+ $(,)?) => {$(
+        impl<$($type: ToSql),+> Params for ($($type,)+) {
+            fn values(&self) -> Vec<Value<'_>> {
+                vec![$(self.$index.value()),+]
+            }
+        }
+    )+};
+}
+
+tuples! {
+    (A 0),
+    (A 0, B 1),
+    (A 0, B 1, C 2),
+    (A 0, B 1, C 2, D 3),
+    (A 0, B 1, C 2, D 3, E 4),
+    (A 0, B 1, C 2, D 3, E 4, F 5),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8),
+    (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9),
+}
