@@ -584,7 +584,7 @@
     const mine = watch;
     mine.asking = true;
     mine.n++;
-    // The same question as the button 立即查询结果 asks.
+    // The same question as the panel's own button asks.
     const form = $('form', mine.panel);
     ask('POST', form.action, filled(form)).then(answer => {
       const result = $('[data-result]', answer.page);

@@ -28,7 +28,7 @@ texts! {
         failing_do: "自 {0} 起没有成功过。系统会继续重试，满三天后自动停用。", "Nothing has been received since {0}. It is tried again; after three days it stops by itself.";
         paused_do: "暂停期间发生的事件不会补发。", "What happens while it is paused is not sent later.";
         open: "查看", "Open";
-        open_of: "查看通知地址 {0}", "Open endpoint {0}";
+        open_of: "查看 {0} 号通知地址", "Open endpoint {0}";
         empty: "还没有通知地址", "There is no endpoint yet";
         new: "添加通知地址", "New endpoint";
         url: "接收地址", "Address";
