@@ -61,7 +61,7 @@ journey('事件通知', async ({ screen, server }) => {
       return /whsec_[0-9a-f]{64}/.exec(await screen.text())[0];
     });
     await step('发送测试通知', async () => {
-      await screen.click('查看通知地址 1001');
+      await screen.click('查看 1001 号通知地址');
       await screen.press('发送测试通知');
       const { headers, body } = await receiver.event('webhook.test');
       assert.ok(fits(secret, headers['webpos-signature'], body));
