@@ -42,7 +42,7 @@ texts! {
         revoked: "已停用", "Revoked";
         action: "操作", "Action";
         revoke: "停用", "Revoke";
-        revoke_of: "停用密钥 {0}", "Revoke key {0}";
+        revoke_of: "停用 密钥 {0}", "Revoke key {0}";
         empty: "还没有密钥", "There is no key yet";
     }
 }

@@ -75,7 +75,7 @@ texts! {
         delivered_state: "已送达", "Delivered";
         parked: "未送达，已停止", "Given up";
         replay: "重发", "Send again";
-        replay_of: "重发事件 {0}", "Send event {0} again";
+        replay_of: "重发 事件 {0}", "Send again: event {0}";
         none: "还没有发送记录", "Nothing has been sent yet";
         older: "更早的记录", "Older ones";
         body: "内容", "Body";
