@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use crate::batch::Batch;
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
-use crate::command::{Command, Envelope};
+use crate::command::{Command, Envelope, Proof};
 use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::order::Order;
@@ -204,8 +204,10 @@ pub struct Keys {
     pub requests: std::collections::BTreeSet<RequestKey>,
     /// Orders.
     pub orders: std::collections::BTreeSet<OrderId>,
-    /// Cards, and their PIN tries.
+    /// Cards.
     pub cards: std::collections::BTreeSet<CardKey>,
+    /// Cards whose PIN is to be proved: their tries.
+    pub pins: std::collections::BTreeSet<CardKey>,
     /// Tills.
     pub tills: std::collections::BTreeSet<TerminalId>,
     /// Orders that are needed with sale, lines, refunds and the card that gets the money.
@@ -222,12 +224,24 @@ impl Keys {
             keys.requests.insert((envelope.request_id, envelope.actor.merchant));
             keys.tills.insert(envelope.actor.terminal);
             match &envelope.command {
-                Command::Inquiry { card, .. } | Command::Load { card, .. } => {
+                Command::Load { card, .. } => {
                     keys.cards.insert(card.key);
                 }
-                Command::SaleCheck { order, card, .. } | Command::Sale { order, card, .. } => {
+                Command::Inquiry { card, .. } => {
+                    keys.cards.insert(card.key);
+                    keys.pins.insert(card.key);
+                }
+                Command::SaleCheck { order, card, .. } => {
                     keys.orders.insert(*order);
                     keys.cards.insert(card.key);
+                    keys.pins.insert(card.key);
+                }
+                Command::Sale { order, card, proof, .. } => {
+                    keys.orders.insert(*order);
+                    keys.cards.insert(card.key);
+                    if matches!(proof, Proof::Pin(_)) {
+                        keys.pins.insert(card.key);
+                    }
                 }
                 Command::Withdraw { order, .. } => {
                     keys.orders.insert(*order);

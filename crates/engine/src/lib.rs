@@ -3,8 +3,11 @@
 //! Contains no business rule; those are in `domain`. One hop takes a command from a door to its durable answer:
 //!
 //! ```text
-//! submit -> queue -> group (what queued while the last commit was in flight) -> books.post -> answers
+//! submit -> queue -> books.post_when_ready(group: what queued while the last commit was in flight) -> answers
 //! ```
+//!
+//! The first command that waits sends for a group; the store takes it out of the queue when it is ready, with everything
+//! that came meanwhile. So one group is in the store, at most one is on its way there, and nothing is done in between.
 //!
 //! What must stay true:
 //! - There is no timer: an idle till commits alone, at once; a busy house shares the fsync.
@@ -12,11 +15,15 @@
 //! - A group that fails is run again one by one, so that a command which breaks something fails alone.
 //! - Every answer is one of: an outcome, "not charged", "unknown". Unknown is never dressed up as failed.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use domain::command::{Actor, Command, Envelope};
 use domain::ids::RequestId;
 use domain::outcome::Outcome;
 use storage::{Books, StorageError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 
@@ -42,60 +49,127 @@ pub enum SubmitError {
     Unknown(String),
 }
 
+type Answer = oneshot::Sender<Result<Outcome, SubmitError>>;
+
 struct Waiting {
     request_id: RequestId,
     actor: Actor,
     command: Command,
-    answer: oneshot::Sender<Result<Outcome, SubmitError>>,
+    answer: Answer,
 }
 
 /// Handle to the money path. Clones share one queue.
 #[derive(Clone)]
-pub struct Engine {
-    queue: mpsc::Sender<Waiting>,
+pub struct Engine(Arc<MoneyPath>);
+
+/// The queue and what is behind it.
+struct MoneyPath {
+    books: Books,
+    clock: Clock,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// A group is on its way to the store and will take what waits.
+    called: bool,
 }
 
 impl Engine {
-    /// Starts the worker over `books`. It ends when every handle is gone and the queue is drained.
+    /// The money path over `books`.
     pub fn start(books: Books, clock: Clock) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(work(books, clock, waiting));
-        Self { queue }
+        Self(Arc::new(MoneyPath { books, clock, queue: Mutex::default() }))
     }
 
     /// Hands a command over and waits for its durable outcome. Dropping the future does not take the command back.
     pub async fn submit(&self, request_id: RequestId, actor: Actor, command: Command) -> Result<Outcome, SubmitError> {
         let (answer, outcome) = oneshot::channel();
-        let waiting = Waiting { request_id, actor, command, answer };
-        self.queue.try_send(waiting).map_err(|_| SubmitError::Overloaded)?;
+        self.0.enter(Waiting { request_id, actor, command, answer })?;
         outcome.await.unwrap_or_else(|_| Err(SubmitError::Unknown("the engine stopped".to_owned())))
     }
 }
 
-async fn work(books: Books, clock: Clock, mut queue: mpsc::Receiver<Waiting>) {
-    let mut waiting = Vec::with_capacity(GROUP_MAX);
-    while queue.recv_many(&mut waiting, GROUP_MAX).await > 0 {
-        let (group, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|one| seal(one, &clock)).unzip();
-        let results = post(&books, group).await;
-        for (answer, result) in answers.into_iter().zip(results) {
-            // Nobody waits any more; the outcome stands and is found by its request id.
-            let _ = answer.send(result);
+impl MoneyPath {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(self: &Arc<Self>, one: Waiting) -> Result<(), SubmitError> {
+        let mut queue = self.queue();
+        if queue.waiting.len() >= QUEUE_MAX {
+            return Err(SubmitError::Overloaded);
         }
+        queue.waiting.push_back(one);
+        self.call(&mut queue, &Handle::current());
+        Ok(())
+    }
+
+    /// Sends a group to the store, unless one is on its way there that will take what waits.
+    fn call(self: &Arc<Self>, queue: &mut Queue, runtime: &Handle) {
+        if !queue.waiting.is_empty() && !std::mem::replace(&mut queue.called, true) {
+            runtime.spawn(work(Arc::clone(self)));
+        }
+    }
+
+    /// What waits, as one group; stamped with time and randomness, which the domain never asks for.
+    fn take(self: &Arc<Self>, runtime: &Handle) -> Group {
+        let mut queue = self.queue();
+        queue.called = false;
+        let size = queue.waiting.len().min(GROUP_MAX);
+        let waiting: Vec<Waiting> = queue.waiting.drain(..size).collect();
+        self.call(&mut queue, runtime);
+        drop(queue);
+        let mut random = vec![0; size * size_of::<u32>()];
+        getrandom::fill(&mut random).expect("the operating system has random bytes");
+        let (entropies, _) = random.as_chunks();
+        let sealed = waiting.into_iter().zip(entropies).map(|(one, entropy)| {
+            let Waiting { request_id, actor, command, answer } = one;
+            let entropy = u32::from_le_bytes(*entropy);
+            (Envelope { request_id, actor, at: self.clock.now(), entropy, command }, answer)
+        });
+        let (envelopes, answers): (Vec<_>, Vec<_>) = sealed.unzip();
+        Group { envelopes: envelopes.into(), answers }
     }
 }
 
-/// Stamps time and randomness, which the domain never asks for.
-fn seal(one: Waiting, clock: &Clock) -> (Envelope, oneshot::Sender<Result<Outcome, SubmitError>>) {
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).expect("the operating system has random bytes");
-    let Waiting { request_id, actor, command, answer } = one;
-    let envelope = Envelope { request_id, actor, at: clock.now(), entropy: u32::from_le_bytes(random), command };
-    (envelope, answer)
+/// What is decided together, and who waits for it.
+struct Group {
+    envelopes: Arc<[Envelope]>,
+    answers: Vec<Answer>,
 }
 
-async fn post(books: &Books, group: Vec<Envelope>) -> Vec<Result<Outcome, SubmitError>> {
+/// One group, from the queue to its answers.
+async fn work(path: Arc<MoneyPath>) {
+    let taken = Arc::new(Mutex::new(None::<Group>));
+    let take = {
+        let (path, taken, runtime) = (Arc::clone(&path), Arc::clone(&taken), Handle::current());
+        move || {
+            let group = path.take(&runtime);
+            let envelopes = Arc::clone(&group.envelopes);
+            *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(group);
+            envelopes
+        }
+    };
+    let outcomes = path.books.post_when_ready(take).await;
+    let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // The store may have refused before it was ready.
+    let Group { envelopes, answers } = taken.unwrap_or_else(|| path.take(&Handle::current()));
+    let results = settle(&path.books, &envelopes, outcomes).await;
+    for (answer, result) in answers.into_iter().zip(results) {
+        // Nobody may wait any more; the outcome stands and is found by its request id.
+        let _ = answer.send(result);
+    }
+}
+
+/// The answers of a group that was posted. One that failed and wrote nothing runs again one by one.
+async fn settle(
+    books: &Books,
+    group: &[Envelope],
+    outcomes: Result<Vec<Outcome>, StorageError>,
+) -> Vec<Result<Outcome, SubmitError>> {
     let size = group.len();
-    match books.post(group.clone()).await {
+    match outcomes {
         Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
         Err(error @ StorageError::Unknown(_)) => {
             tracing::error!(%error, size, "the commit's outcome is unknown");
@@ -113,8 +187,8 @@ async fn post(books: &Books, group: Vec<Envelope>) -> Vec<Result<Outcome, Submit
         Err(error) => {
             tracing::warn!(%error, size, "a group failed; running its commands one by one");
             let mut results = Vec::with_capacity(size);
-            for envelope in group {
-                results.extend(Box::pin(post(books, vec![envelope])).await);
+            for one in group.chunks(1) {
+                results.extend(Box::pin(settle(books, one, books.post(one).await)).await);
             }
             results
         }

@@ -47,7 +47,7 @@ async fn round(books: &Books, first: u32) -> f64 {
     let start = Instant::now();
     for group in 0..GROUPS {
         let from = first + group * GROUP;
-        let all = (from..from + GROUP).map(envelope).collect();
+        let all: Vec<_> = (from..from + GROUP).map(envelope).collect();
         books.post(all).await.expect("the store works");
     }
     start.elapsed().as_secs_f64() * 1e6 / f64::from(GROUPS * GROUP)

@@ -3,6 +3,8 @@
 //! The only writer of money, paid orders, request ids and PIN counters. Two stores, one behaviour; the conformance
 //! suite in `tests/books.rs` holds them to it.
 
+use std::sync::Arc;
+
 use domain::command::Envelope;
 use domain::ledger::ChainKey;
 use domain::outcome::Outcome;
@@ -48,14 +50,24 @@ impl Books {
 
     /// Decides `group` in order and makes the result durable. On an error nothing of the group was written, unless the
     /// error says that this is unknown.
-    pub async fn post(&self, group: Vec<Envelope>) -> Result<Vec<Outcome>, StorageError> {
+    pub async fn post(&self, group: impl Into<Arc<[Envelope]>>) -> Result<Vec<Outcome>, StorageError> {
+        let group = group.into();
+        self.post_when_ready(move || group).await
+    }
+
+    /// The same for a group that is put together when the store is ready for it, so that it holds whatever came while
+    /// the last one was committed. `group` is called at most once, and not at all when the store never was ready.
+    pub async fn post_when_ready<F>(&self, group: F) -> Result<Vec<Outcome>, StorageError>
+    where
+        F: FnOnce() -> Arc<[Envelope]> + Send + 'static,
+    {
         match self {
             Self::Sqlite(sqlite, key) => {
                 let key = key.clone();
-                sqlite.write(move |connection| crate::sqlite::money::post(connection, key, &group)).await
+                sqlite.write(move |connection| crate::sqlite::money::post(connection, key, &group())).await
             }
             Self::Postgres(postgres, key) => postgres.post(key.clone(), group).await,
-            Self::Memory(memory) => memory.post(&group),
+            Self::Memory(memory) => memory.post(&group()),
         }
     }
 

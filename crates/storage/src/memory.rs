@@ -161,6 +161,8 @@ impl World {
         }
         for card in keys.cards {
             state.cards.loaded(card, self.cards.get(&card).cloned());
+        }
+        for card in keys.pins {
             state.tries.loaded(card, self.tries.get(&card).copied());
         }
         for order in keys.sold {

@@ -63,6 +63,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
         keys.requests.iter().map(|(request, merchant)| (&request.0[..], merchant.0)).unzip();
     let orders: Vec<i64> = keys.orders.iter().map(|id| id.0).collect();
     let cards: Vec<&[u8]> = keys.cards.iter().map(|key| &key.0[..]).collect();
+    let pins: Vec<&[u8]> = keys.pins.iter().map(|key| &key.0[..]).collect();
     let slot = i64::from(EMBEDDED_SLOT);
     let found = link.together(&[
         (LOCK_CHAIN, &[]),
@@ -73,7 +74,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
         (REQUESTS, &[&requests, &merchants]),
         (ORDERS, &[&orders]),
         (CARDS, &[&cards]),
-        (TRIES, &[&cards]),
+        (TRIES, &[&pins]),
         (PROGRAMMES, &[&cards]),
         (PROGRAMME_MERCHANTS, &[&cards]),
     ])?;
@@ -123,10 +124,8 @@ fn absent(state: &mut State, keys: &Keys) {
     keys.tills.iter().for_each(|till| state.tills.loaded(*till, None));
     keys.requests.iter().for_each(|request| state.requests.loaded(*request, None));
     keys.orders.iter().for_each(|order| state.orders.loaded(*order, None));
-    for card in &keys.cards {
-        state.cards.loaded(*card, None);
-        state.tries.loaded(*card, None);
-    }
+    keys.cards.iter().for_each(|card| state.cards.loaded(*card, None));
+    keys.pins.iter().for_each(|card| state.tries.loaded(*card, None));
 }
 
 const TRANSACTIONS_INSERT: &str = concat!(

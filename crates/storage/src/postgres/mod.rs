@@ -7,7 +7,7 @@
 //! - What a job read before it took its locks, it reads again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::command::Envelope;
@@ -109,8 +109,11 @@ impl Postgres {
 
     /// Decides a group of the money path and makes it durable. Whose commit got no answer is posted again: the request
     /// ids say whether it was written, and while the first is still under way the second waits for its lock.
-    pub(crate) async fn post(&self, key: ChainKey, group: Vec<Envelope>) -> Result<Vec<Outcome>, StorageError> {
-        let group = Arc::new(group);
+    pub(crate) async fn post<F>(&self, key: ChainKey, group: F) -> Result<Vec<Outcome>, StorageError>
+    where
+        F: FnOnce() -> Arc<[Envelope]> + Send + 'static,
+    {
+        let group = Arc::new(LazyLock::new(group));
         let deadline = Instant::now() + PATIENCE;
         let mut unknown = None;
         loop {

@@ -183,21 +183,25 @@ impl Statement<'_> {
     /// Runs it; answers how many rows it changed.
     #[expect(clippy::needless_pass_by_value, reason = "as rusqlite takes them, so that a call reads the same")]
     pub fn execute(&mut self, params: impl Params) -> Result<usize> {
-        let values = params.values();
         match &mut self.0 {
-            Prepared::Sqlite(statement) => Ok(statement.execute(rusqlite::params_from_iter(values))?),
-            Prepared::Postgres(link, statement) => link.execute(statement, &values),
+            Prepared::Sqlite(statement) => {
+                bind(statement, &params)?;
+                Ok(statement.raw_execute()?)
+            }
+            Prepared::Postgres(link, statement) => link.execute(statement, &params.values()),
         }
     }
 
     /// Its rows, one by one.
     #[expect(clippy::needless_pass_by_value, reason = "as rusqlite takes them, so that a call reads the same")]
     pub fn query(&mut self, params: impl Params) -> Result<Rows<'_>> {
-        let values = params.values();
         match &mut self.0 {
-            Prepared::Sqlite(statement) => Ok(Rows::Sqlite(statement.query(rusqlite::params_from_iter(values))?)),
+            Prepared::Sqlite(statement) => {
+                bind(statement, &params)?;
+                Ok(Rows::Sqlite(statement.raw_query()))
+            }
             Prepared::Postgres(link, statement) => {
-                Ok(Rows::Postgres(link.query(statement, &values)?.into_iter(), None))
+                Ok(Rows::Postgres(link.query(statement, &params.values())?.into_iter(), None))
             }
         }
     }
@@ -217,6 +221,20 @@ impl Statement<'_> {
     ) -> Result<Mapped<'_, F>> {
         Ok(Mapped { rows: self.query(params)?, read })
     }
+}
+
+/// Binds the values in place; as many as the statement has places for.
+fn bind(statement: &mut rusqlite::CachedStatement<'_>, params: &impl Params) -> Result<()> {
+    let (mut place, mut bound) = (0, Ok(()));
+    params.each(&mut |value| {
+        place += 1;
+        if bound.is_ok() {
+            bound = statement.raw_bind_parameter(place, value);
+        }
+    });
+    bound?;
+    let wanted = statement.parameter_count();
+    if place == wanted { Ok(()) } else { Err(rusqlite::Error::InvalidParameterCount(place, wanted).into()) }
 }
 
 /// The rows of a query.

@@ -139,27 +139,36 @@ pub(super) fn read<T: FromSql>(column: usize, value: Value<'_>) -> Result<T> {
 
 /// The values of one execution, in the order of the statement's `?1`, `?2`.
 pub trait Params {
-    /// The values.
-    fn values(&self) -> Vec<Value<'_>>;
-}
+    /// Hands each value over, in order. No list is made on the way: a payment binds some fifty of them.
+    fn each<'p>(&'p self, take: &mut dyn FnMut(Value<'p>));
 
-impl Params for [&dyn ToSql; 0] {
+    /// The values.
     fn values(&self) -> Vec<Value<'_>> {
-        Vec::new()
+        let mut values = Vec::new();
+        self.each(&mut |value| values.push(value));
+        values
     }
 }
 
+impl Params for [&dyn ToSql; 0] {
+    fn each<'p>(&'p self, _take: &mut dyn FnMut(Value<'p>)) {}
+}
+
 impl Params for &[&dyn ToSql] {
-    fn values(&self) -> Vec<Value<'_>> {
-        self.iter().map(|one| one.value()).collect()
+    fn each<'p>(&'p self, take: &mut dyn FnMut(Value<'p>)) {
+        for one in *self {
+            take(one.value());
+        }
     }
 }
 
 macro_rules! arrays {
     ($($count:literal),+) => {$(
         impl<T: ToSql> Params for [T; $count] {
-            fn values(&self) -> Vec<Value<'_>> {
-                self.iter().map(ToSql::value).collect()
+            fn each<'p>(&'p self, take: &mut dyn FnMut(Value<'p>)) {
+                for one in self {
+                    take(one.value());
+                }
             }
         }
     )+};
@@ -170,8 +179,8 @@ arrays!(1, 2, 3, 4, 5, 6, 7, 8);
 macro_rules! tuples {
     ($(($($type:ident $index:tt),+)),+ $(,)?) => {$(
         impl<$($type: ToSql),+> Params for ($($type,)+) {
-            fn values(&self) -> Vec<Value<'_>> {
-                vec![$(self.$index.value()),+]
+            fn each<'p>(&'p self, take: &mut dyn FnMut(Value<'p>)) {
+                $(take(self.$index.value());)+
             }
         }
     )+};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use crate::sql::{self, CachedStatement, Connection, OptionalExtension as _, Row, params};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::changes::Changes;
 use domain::command::Envelope;
@@ -12,7 +12,7 @@ use domain::ledger::{ChainKey, Head};
 use domain::money::Fen;
 use domain::outcome::Outcome;
 use domain::pin::{PinTries, PinValue};
-use domain::state::{RequestKey, State, Till};
+use domain::state::{State, Till};
 use domain::time::BusinessDate;
 
 use super::{after_sale, rows};
@@ -33,19 +33,28 @@ pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -
 fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Result<State> {
     let keys = keys(group);
     let mut state = State::new(key, head_row(connection)?);
-    for till in keys.tills {
-        state.tills.loaded(till, till_row(connection, till)?);
+    let mut statement = connection.prepare_cached(TILL)?;
+    for key in keys.tills {
+        state.tills.loaded(key, statement.query_row([key.0], till).optional()?);
     }
-    for request in keys.requests {
-        state.requests.loaded(request, request_row(connection, request)?);
+    let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_REQUEST)?;
+    for key in keys.requests {
+        let (request, merchant) = key;
+        let found = statement.query_row((request.0, merchant.0), rows::transaction).optional()?;
+        state.requests.loaded(key, found);
     }
-    for order in keys.orders {
-        state.orders.loaded(order, order_row(connection, order)?);
+    let mut statement = connection.prepare_cached(rows::ORDER_BY_ID)?;
+    for key in keys.orders {
+        state.orders.loaded(key, statement.query_row([key.0], rows::order).optional()?);
     }
     let mut programmes = Programmes::default();
-    for card in keys.cards {
-        state.cards.loaded(card, card_row(connection, &mut programmes, card)?);
-        state.tries.loaded(card, tries_row(connection, card)?);
+    let mut statement = connection.prepare_cached(CARD)?;
+    for key in keys.cards {
+        state.cards.loaded(key, card_found(&mut statement, connection, &mut programmes, key)?);
+    }
+    let mut statement = connection.prepare_cached(TRIES)?;
+    for key in keys.pins {
+        state.tries.loaded(key, statement.query_row([key.0], tries).optional()?);
     }
     load_rest(connection, &mut programmes, &mut state, keys.sold, keys.batches)?;
     Ok(state)
@@ -77,13 +86,13 @@ pub(crate) fn head(row: &Row<'_>) -> sql::Result<Head> {
     Ok(Head { slot: EMBEDDED_SLOT, sequence: row.get(0)?, hash: row.get(1)? })
 }
 
-fn till_row(connection: &Connection, till: TerminalId) -> sql::Result<Option<Till>> {
-    let sql =
-        "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active', t.batch_no,
-            m.drug_returns
-        FROM terminal t JOIN outlet o ON o.id = t.outlet_id JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ?1";
-    connection.prepare_cached(sql)?.query_row([till.0], self::till).optional()
-}
+const TILL: &str = "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active',
+        t.batch_no, m.drug_returns
+    FROM terminal t JOIN outlet o ON o.id = t.outlet_id JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ?1";
+const CARD: &str = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count,
+        programme_id
+    FROM card WHERE lookup = ?1";
+const TRIES: &str = "SELECT tried_on, count FROM pin_tries WHERE lookup = ?1";
 
 pub(crate) fn till(row: &Row<'_>) -> sql::Result<Till> {
     Ok(Till {
@@ -97,26 +106,20 @@ pub(crate) fn till(row: &Row<'_>) -> sql::Result<Till> {
     })
 }
 
-pub(super) fn request_row(
-    connection: &Connection,
-    (request, merchant): RequestKey,
-) -> sql::Result<Option<domain::ledger::Transaction>> {
-    let sql = rows::TRANSACTION_BY_REQUEST;
-    connection.prepare_cached(sql)?.query_row(params![request.0, merchant.0], rows::transaction).optional()
-}
-
-fn order_row(connection: &Connection, order: OrderId) -> sql::Result<Option<domain::order::Order>> {
-    connection.prepare_cached(rows::ORDER_BY_ID)?.query_row([order.0], rows::order).optional()
-}
-
 pub(super) fn card_row(
     connection: &Connection,
     programmes: &mut Programmes,
     key: CardKey,
 ) -> sql::Result<Option<Card>> {
-    let sql = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, programme_id
-        FROM card WHERE lookup = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
+    card_found(&mut connection.prepare_cached(CARD)?, connection, programmes, key)
+}
+
+fn card_found(
+    statement: &mut CachedStatement<'_>,
+    connection: &Connection,
+    programmes: &mut Programmes,
+    key: CardKey,
+) -> sql::Result<Option<Card>> {
     let mut found = statement.query([key.0])?;
     let Some(row) = found.next()? else { return Ok(None) };
     Ok(Some(card(&row, key, programmes.terms(connection, row.get(9)?)?)?))
@@ -181,11 +184,6 @@ fn programme_merchants(connection: &Connection, programme: i64) -> sql::Result<V
     let sql = "SELECT merchant_id FROM programme_merchant WHERE programme_id = ?1 ORDER BY merchant_id";
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_map([programme], |row| row.get(0).map(MerchantId))?.collect()
-}
-
-fn tries_row(connection: &Connection, key: CardKey) -> sql::Result<Option<PinTries>> {
-    let sql = "SELECT tried_on, count FROM pin_tries WHERE lookup = ?1";
-    connection.prepare_cached(sql)?.query_row([key.0], tries).optional()
 }
 
 pub(crate) fn tries(row: &Row<'_>) -> sql::Result<PinTries> {

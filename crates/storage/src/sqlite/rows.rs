@@ -66,8 +66,8 @@ pub(crate) const ORDER_BY_ID: &str = "SELECT id, merchant_id, outlet_id, termina
 
 /// A short word of the schema's CHECK lists; one that this program does not know is an error, never a default.
 pub(crate) fn word<T>(row: &Row<'_>, column: usize, read: impl FnOnce(&str) -> Option<T>) -> sql::Result<T> {
-    let text: String = row.get(column)?;
-    read(&text).ok_or_else(|| unknown_word(column, &text))
+    let text = row.text(column)?;
+    read(text).ok_or_else(|| unknown_word(column, text))
 }
 
 fn unknown_word(column: usize, text: &str) -> sql::Error {

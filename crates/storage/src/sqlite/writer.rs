@@ -18,7 +18,14 @@ const JOBS_MAX: usize = 256;
 /// Answers the caller once the fate of the transaction is known: `None` means that it committed.
 type Finish = Box<dyn FnOnce(Option<&str>) + Send>;
 /// Runs inside the open transaction, or learns that there is none (`None`): then it must not touch the database.
-type Job = Box<dyn FnOnce(Option<&Connection>) -> Finish + Send>;
+type Job = Box<dyn FnOnce(Option<Open<'_>>) -> Finish + Send>;
+
+/// The open transaction.
+struct Open<'c> {
+    connection: &'c Connection,
+    /// Nobody else's work is in it.
+    alone: bool,
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Writer {
@@ -43,7 +50,8 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |transaction| {
-            let result = transaction.map(|connection| in_savepoint(connection, change));
+            let result =
+                transaction.map(|open| if open.alone { alone(&open, change) } else { in_savepoint(&open, change) });
             Box::new(move |failed: Option<&str>| {
                 let answer = match (failed, result) {
                     (None, Some(result)) => result,
@@ -77,9 +85,11 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
 
 fn transact(connection: &Connection, jobs: &mut Vec<Job>, finishes: &mut Vec<Finish>) -> Result<(), String> {
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
+    let alone = jobs.len() == 1;
     for job in jobs.drain(..) {
         // SQLite rolls back by itself on a full disk or an I/O error; what followed would commit statement by statement.
-        finishes.push(job(Some(connection).filter(|open| !raw(open).is_autocommit())));
+        let open = (!raw(connection).is_autocommit()).then_some(Open { connection, alone });
+        finishes.push(job(open));
     }
     begun.map_err(|error| error.to_string())?;
     if raw(connection).is_autocommit() {
@@ -101,13 +111,23 @@ fn transact(connection: &Connection, jobs: &mut Vec<Job>, finishes: &mut Vec<Fin
     }
 }
 
+/// A job that has the transaction to itself: its failure rolls all of it back. Without a savepoint SQLite keeps no second
+/// copy of the pages that change.
+fn alone<T>(open: &Open<'_>, change: impl FnOnce(&Connection) -> Result<T, StorageError>) -> Result<T, StorageError> {
+    let result = caught(open.connection, change);
+    if result.is_err() && !raw(open.connection).is_autocommit() {
+        open.connection.execute_batch("ROLLBACK")?;
+    }
+    result
+}
+
 fn in_savepoint<T>(
-    connection: &Connection,
+    open: &Open<'_>,
     change: impl FnOnce(&Connection) -> Result<T, StorageError>,
 ) -> Result<T, StorageError> {
+    let connection = open.connection;
     connection.prepare_cached("SAVEPOINT job")?.execute([])?;
-    let result = catch_unwind(AssertUnwindSafe(|| change(connection)))
-        .unwrap_or_else(|_| Err(StorageError::NotWritten("the change panicked".to_owned())));
+    let result = caught(connection, change);
     if result.is_err() && !raw(connection).is_autocommit() {
         connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
     }
@@ -115,4 +135,12 @@ fn in_savepoint<T>(
         connection.prepare_cached("RELEASE job")?.execute([])?;
     }
     result
+}
+
+fn caught<T>(
+    connection: &Connection,
+    change: impl FnOnce(&Connection) -> Result<T, StorageError>,
+) -> Result<T, StorageError> {
+    catch_unwind(AssertUnwindSafe(|| change(connection)))
+        .unwrap_or_else(|_| Err(StorageError::NotWritten("the change panicked".to_owned())))
 }
