@@ -61,7 +61,13 @@ impl Totals {
             Kind::Refund => self.refunds.add(transaction.amount),
             Kind::Void | Kind::Reversal => self.voids.add(transaction.amount),
             Kind::Inquiry => self.inquiries = self.inquiries.saturating_add(1),
-            Kind::Load | Kind::RefundRequest | Kind::RefundRejection | Kind::BatchClose => {}
+            Kind::Load
+            | Kind::RefundRequest
+            | Kind::RefundRejection
+            | Kind::BatchClose
+            | Kind::SettlementRequest
+            | Kind::SettlementRejection
+            | Kind::Settlement => {}
         }
     }
 

@@ -9,6 +9,7 @@ use crate::ledger::{Transaction, Transfer};
 use crate::order::Order;
 use crate::pin::PinTries;
 use crate::refund::Refund;
+use crate::settlement::Settlement;
 use crate::state::Till;
 
 /// What to write.
@@ -30,6 +31,8 @@ pub struct Changes {
     pub tills: BTreeMap<TerminalId, Till>,
     /// Batches that were closed.
     pub batches: Vec<ClosedBatch>,
+    /// Settlements as they are afterwards.
+    pub settlements: BTreeMap<TransactionId, Settlement>,
 }
 
 impl Changes {
@@ -43,6 +46,7 @@ impl Changes {
         self.refunds.extend(next.refunds);
         self.tills.extend(next.tills);
         self.batches.extend(next.batches);
+        self.settlements.extend(next.settlements);
     }
 
     /// Whether there is nothing to write.
@@ -55,5 +59,6 @@ impl Changes {
             && self.refunds.is_empty()
             && self.tills.is_empty()
             && self.batches.is_empty()
+            && self.settlements.is_empty()
     }
 }

@@ -10,6 +10,7 @@ use crate::money::Fen;
 use crate::pin::PinValue;
 use crate::refund;
 use crate::reversal::Reversed;
+use crate::settlement;
 use crate::time::Timestamp;
 
 /// Who asks, and from where. The card company's own staff act under [`Actor::issuer`].
@@ -139,6 +140,10 @@ pub enum Command {
         /// How much.
         amount: Fen,
     },
+    /// Prepare what a merchant is paid (by the card company).
+    SettlementPrepare(settlement::Preparation),
+    /// Confirm or turn down what somebody else prepared.
+    SettlementReview(settlement::Verdict),
 }
 
 impl Command {
@@ -180,6 +185,17 @@ impl Command {
                 digest.update(reversed.request_id.0);
             }
             Self::BatchClose => put("batch_close", OrderId(0), Fen::ZERO, &nobody),
+            Self::SettlementPrepare(asked) => {
+                put("settlement_prepare", OrderId(0), Fen::ZERO, &nobody);
+                digest.update(asked.merchant.0.to_be_bytes());
+                digest.update(asked.until.0.to_be_bytes());
+            }
+            Self::SettlementReview(verdict) => {
+                put("settlement_review", OrderId(0), Fen(verdict.settlement.0), &nobody);
+                digest.update(verdict.merchant.0.to_be_bytes());
+                digest.update([u8::from(verdict.confirm)]);
+                digest.update(verdict.opinion.trim());
+            }
         }
         let full: [u8; 32] = digest.finalize().into();
         let mut short = [0; 16];

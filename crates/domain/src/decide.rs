@@ -9,7 +9,7 @@ use crate::ledger::{Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::outcome::{Decline, Outcome};
 use crate::state::{Keys, State, Till};
-use crate::{batch, inquiry, load, refund, reversal, sale, void, withdrawal};
+use crate::{batch, inquiry, load, refund, reversal, sale, settlement, void, withdrawal};
 
 /// What one command came to and what it writes.
 pub struct Decision {
@@ -42,6 +42,8 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
         Command::Reverse(reversed) => reversal::decide(state, envelope, reversed),
         Command::BatchClose => batch::close(state, envelope),
         Command::Load { card, amount } => load::decide(state, envelope, card, *amount),
+        Command::SettlementPrepare(asked) => settlement::prepare(state, envelope, asked),
+        Command::SettlementReview(verdict) => settlement::review(state, envelope, verdict),
     }
 }
 

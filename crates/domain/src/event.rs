@@ -6,6 +6,7 @@ use crate::changes::Changes;
 use crate::ids::{MerchantId, OutletId, TransactionId};
 use crate::ledger::{Kind, Transaction};
 use crate::outcome::Decline;
+use crate::settlement::Settlement;
 use crate::state::State;
 
 /// What happened, in words that never change.
@@ -29,13 +30,15 @@ pub enum EventKind {
     SaleReversed,
     /// A terminal's batch was closed.
     BatchClosed,
+    /// A settlement was confirmed: the merchant is paid.
+    SettlementConfirmed,
     /// Nothing happened; somebody tries whether the message arrives.
     Test,
 }
 
 impl EventKind {
     /// What can be subscribed to.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PaymentApproved,
         Self::PaymentDeclined,
         Self::PaymentWithdrawn,
@@ -45,6 +48,7 @@ impl EventKind {
         Self::SaleVoided,
         Self::SaleReversed,
         Self::BatchClosed,
+        Self::SettlementConfirmed,
     ];
 
     /// The word in rows and messages.
@@ -59,6 +63,7 @@ impl EventKind {
             Self::SaleVoided => "sale.voided",
             Self::SaleReversed => "sale.reversed",
             Self::BatchClosed => "batch.closed",
+            Self::SettlementConfirmed => "settlement.confirmed",
             Self::Test => "webhook.test",
         }
     }
@@ -80,6 +85,7 @@ impl EventKind {
             (Kind::Void, None) => Some(Self::SaleVoided),
             (Kind::Reversal, None) => Some(Self::SaleReversed),
             (Kind::BatchClose, None) => Some(Self::BatchClosed),
+            (Kind::Settlement, None) => Some(Self::SettlementConfirmed),
             _ => None,
         }
     }
@@ -92,14 +98,16 @@ pub struct Event<'a> {
     pub kind: EventKind,
     /// Whose it is: the merchant of the order, also when the card company decided.
     pub merchant: MerchantId,
-    /// The outlet of the order, or of the terminal.
-    pub outlet: OutletId,
-    /// Events of one object are told in order: the order, or else the terminal.
+    /// The outlet of the order, or of the terminal; none for what concerns the whole merchant.
+    pub outlet: Option<OutletId>,
+    /// Events of one object are told in order: the order, or else the merchant that is settled with, or the terminal.
     pub object: i64,
     /// The record.
     pub transaction: &'a Transaction,
     /// The refund that it asked for or decided.
     pub refund: Option<TransactionId>,
+    /// The settlement that it decided.
+    pub settlement: Option<&'a Settlement>,
 }
 
 /// The events of what a group writes, in order.
@@ -107,9 +115,15 @@ pub fn events<'a>(state: &'a State, changes: &'a Changes) -> impl Iterator<Item 
     changes.transactions.iter().filter_map(|transaction| {
         let kind = EventKind::of(transaction)?;
         let order = transaction.order.and_then(|id| state.orders.find(&id));
+        let settlement = changes.settlements.values().find(|one| one.decided_by == Some(transaction.id));
         let actor = transaction.actor;
-        let (merchant, outlet) = order.map_or((actor.merchant, actor.outlet), |order| (order.merchant, order.outlet));
-        let object = transaction.order.map_or(actor.terminal.0, |id| id.0);
+        let (merchant, outlet) = match (order, settlement) {
+            (Some(order), _) => (order.merchant, Some(order.outlet)),
+            (None, Some(settlement)) => (settlement.merchant, None),
+            (None, None) => (actor.merchant, Some(actor.outlet)),
+        };
+        let place = settlement.map_or(actor.terminal.0, |settlement| settlement.merchant.0);
+        let object = transaction.order.map_or(place, |id| id.0);
         let refund = match kind {
             EventKind::RefundRequested => Some(transaction.id),
             EventKind::RefundApproved | EventKind::RefundRejected => changes
@@ -119,7 +133,7 @@ pub fn events<'a>(state: &'a State, changes: &'a Changes) -> impl Iterator<Item 
                 .map(|refund| refund.id),
             _ => None,
         };
-        Some(Event { kind, merchant, outlet, object, transaction, refund })
+        Some(Event { kind, merchant, outlet, object, transaction, refund, settlement })
     })
 }
 

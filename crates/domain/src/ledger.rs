@@ -10,6 +10,7 @@
 //! | load | funding clearing | card |
 //! | sale | card | merchant payable |
 //! | refund, void, reversal | merchant payable | card |
+//! | settlement | merchant payable | payout clearing, and fee income |
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -28,6 +29,10 @@ pub struct AccountId(pub i64);
 impl AccountId {
     /// Money that the card company received for cards: its debit balance is what all loads brought in.
     pub const FUNDING_CLEARING: Self = Self(1);
+    /// Money on its way to merchants: its credit balance is what all settlements paid out.
+    pub const PAYOUT_CLEARING: Self = Self(2);
+    /// What merchants paid for the card company's service.
+    pub const FEE_INCOME: Self = Self(3);
 
     /// The account of a card.
     pub fn card(card: CardId) -> Self {
@@ -41,7 +46,7 @@ impl AccountId {
 }
 
 /// Kinds of transactions; a transfer has its transaction's kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Money arrives on a card.
     Load,
@@ -61,11 +66,17 @@ pub enum Kind {
     Reversal,
     /// A terminal's batch is closed.
     BatchClose,
+    /// Somebody of the card company prepares what a merchant is paid; no money moves yet.
+    SettlementRequest,
+    /// Somebody else turns it down.
+    SettlementRejection,
+    /// Somebody else confirms it and the merchant is paid.
+    Settlement,
 }
 
 impl Kind {
     /// All kinds, for tables.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Load,
         Self::Inquiry,
         Self::Sale,
@@ -75,6 +86,9 @@ impl Kind {
         Self::Void,
         Self::Reversal,
         Self::BatchClose,
+        Self::SettlementRequest,
+        Self::SettlementRejection,
+        Self::Settlement,
     ];
 
     /// The word in the database.
@@ -89,6 +103,9 @@ impl Kind {
             Self::Void => "void",
             Self::Reversal => "reversal",
             Self::BatchClose => "batch_close",
+            Self::SettlementRequest => "settlement_request",
+            Self::SettlementRejection => "settlement_rejection",
+            Self::Settlement => "settlement",
         }
     }
 
@@ -99,7 +116,7 @@ impl Kind {
 
     /// Whether an approved one moves money.
     pub fn moves_money(self) -> bool {
-        matches!(self, Self::Load | Self::Sale | Self::Refund | Self::Void | Self::Reversal)
+        matches!(self, Self::Load | Self::Sale | Self::Refund | Self::Void | Self::Reversal | Self::Settlement)
     }
 }
 
@@ -118,7 +135,7 @@ pub struct Transaction {
     pub kind: Kind,
     /// The order it is about.
     pub order: Option<OrderId>,
-    /// The sale that it refunds, voids or reverses.
+    /// The sale that it refunds, voids or reverses, or the preparation of the settlement that it decides.
     pub original: Option<TransactionId>,
     /// The manager who consented, where the operator alone may not.
     pub checker: Option<PersonId>,

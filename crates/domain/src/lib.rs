@@ -46,6 +46,7 @@ pub mod refund;
 pub mod reversal;
 pub mod role;
 pub mod sale;
+pub mod settlement;
 pub mod state;
 pub mod target;
 pub mod time;

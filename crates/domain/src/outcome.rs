@@ -167,6 +167,22 @@ declines! {
     AttemptsOpen { count: count } => "attempts_open", "77", Retry;
     /// The batch has no transaction yet.
     NothingToClose => "nothing_to_close", "77", NoRetry;
+    /// No merchant has this id, or whoever asks is not the card company.
+    NoSuchMerchant => "no_such_merchant", "03", NoRetry;
+    /// Nothing is settled before its day is over.
+    DayNotOver { on: date } => "day_not_over", "12", Retry;
+    /// Another settlement of this merchant waits for a decision.
+    SettlementOpen => "settlement_open", "94", NoRetry;
+    /// The merchant is settled up to this day or a later one.
+    SettledBefore { on: date } => "settled_before", "94", NoRetry;
+    /// No fee is agreed with the merchant.
+    FeeNotAgreed => "fee_not_agreed", "12", Operator;
+    /// Nothing is owed for these days; what is left over is carried over.
+    NothingToSettle { net: fen } => "nothing_to_settle", "12", NoRetry;
+    /// Refunds of later days leave less than would be paid out.
+    PayableShort { short_by: fen } => "payable_short", "51", Retry;
+    /// There is no such settlement.
+    NoSuchSettlement => "no_such_settlement", "25", NoRetry;
     /// The attempt never reached the ledger and is now withdrawn: it can never be charged.
     Withdrawn => "withdrawn", "25", Retry;
     /// Reported lost.

@@ -76,7 +76,9 @@ words! {
         ReleaseCards = "release_cards",
         /// Decide on refunds after the outlet's time limit.
         LateRefund = "late_refund",
-        /// Look at settlements.
+        /// Look at the settlements of the own merchant.
+        ViewOwnSettlement = "view_own_settlement",
+        /// Look at the settlements of every merchant.
         ViewSettlement = "view_settlement",
         /// Prepare a settlement.
         PrepareSettlement = "prepare_settlement",
@@ -100,16 +102,18 @@ fn granted(role: Role) -> &'static [Action] {
     use Action::{
         CloseBatch, ConfirmPrice, LateRefund, ManageApiKeys, ManageMerchants, ManagePeople, ManageProducts,
         PrepareCards, PrepareSettlement, ReleaseCards, ReleaseSettlement, RequestRefund, RevealCardNumber,
-        ReviewRefund, Sell, ViewAudit, ViewCards, ViewOrders, ViewSettlement,
+        ReviewRefund, Sell, ViewAudit, ViewCards, ViewOrders, ViewOwnSettlement, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
-        Role::StoreManager => &[Sell, ViewOrders, RequestRefund, CloseBatch, ConfirmPrice, ReviewRefund, ManageApiKeys],
+        Role::StoreManager => {
+            &[Sell, ViewOrders, RequestRefund, CloseBatch, ConfirmPrice, ReviewRefund, ManageApiKeys, ViewOwnSettlement]
+        }
         Role::Operator => &[ViewCards, PrepareCards, LateRefund, RevealCardNumber, ManageProducts],
-        Role::Checker => &[ViewCards, ReleaseCards, LateRefund],
+        Role::Checker => &[ViewCards, ReleaseCards, LateRefund, ViewSettlement, ReleaseSettlement],
         Role::Finance => &[ViewSettlement, PrepareSettlement, ReleaseSettlement],
         Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit],
-        Role::Admin => &[ManageMerchants, ManagePeople, ManageProducts, ViewAudit, ManageApiKeys],
+        Role::Admin => &[ManageMerchants, ManagePeople, ManageProducts, ViewAudit, ManageApiKeys, ViewSettlement],
     }
 }
 
@@ -135,9 +139,10 @@ mod tests {
         prepare_cards       ..+....
         release_cards       ...+...
         late_refund         ..++...
-        view_settlement     ....++.
+        view_own_settlement .+.....
+        view_settlement     ...++++
         prepare_settlement  ....+..
-        release_settlement  ....+..
+        release_settlement  ...++..
         manage_merchants    ......+
         manage_products     ..+...+
         manage_people       ......+

@@ -9,11 +9,12 @@ use crate::batch::Batch;
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
 use crate::command::{Command, Envelope, Proof};
-use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId};
+use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::order::Order;
 use crate::pin::PinTries;
 use crate::refund::{Refund, SoldLine};
+use crate::settlement::{Payable, Settlement};
 
 /// Rows of one kind, by key.
 #[derive(Clone, Debug)]
@@ -46,6 +47,11 @@ impl<K: Ord + Debug, V> Rows<K, V> {
     /// Whether it was loaded.
     fn has(&self, key: &K) -> bool {
         self.0.contains_key(key)
+    }
+
+    /// Every row that the store has.
+    fn present(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+        self.0.iter_mut().filter_map(|(key, row)| Some((key, row.as_mut()?)))
     }
 
     /// The row for a change, if it was loaded and the store has one.
@@ -116,6 +122,10 @@ pub struct State {
     pub batches: Rows<TerminalId, Batch>,
     /// Open payment attempts of those tills.
     pub attempts: Rows<TerminalId, i64>,
+    /// What the merchants are owed that are settled with.
+    pub payables: Rows<MerchantId, Payable>,
+    /// Settlements that are decided on.
+    pub settlements: Rows<TransactionId, Settlement>,
 }
 
 impl State {
@@ -133,6 +143,8 @@ impl State {
             lines: Rows::default(),
             batches: Rows::default(),
             attempts: Rows::default(),
+            payables: Rows::default(),
+            settlements: Rows::default(),
         }
     }
 
@@ -145,6 +157,13 @@ impl State {
                 batch.add(transaction);
             }
             self.note_sale(transaction, changes);
+            self.note_payable(transaction, changes);
+        }
+        for settlement in changes.settlements.values() {
+            if let Some(payable) = self.payables.get_mut(&settlement.merchant) {
+                payable.follow(settlement);
+            }
+            self.settlements.loaded(settlement.id, Some(settlement.clone()));
         }
         for refund in changes.refunds.values() {
             let Some(sold) = self.sold.get_mut(&refund.order) else { continue };
@@ -179,6 +198,14 @@ impl State {
 }
 
 impl State {
+    /// What moved that later commands of this group may settle.
+    fn note_payable(&mut self, transaction: &Transaction, changes: &Changes) {
+        for (merchant, payable) in self.payables.present() {
+            let own = changes.transfers.iter().filter(|transfer| transfer.transaction == transaction.id);
+            own.for_each(|transfer| payable.unsettled.note(*merchant, transaction, transfer));
+        }
+    }
+
     /// A sale that later commands of this group may refund, void or reverse.
     fn note_sale(&mut self, transaction: &Transaction, changes: &Changes) {
         let Some(order) = transaction.order.filter(|order| self.lines.has(order)) else { return };
@@ -214,6 +241,10 @@ pub struct Keys {
     pub sold: std::collections::BTreeSet<OrderId>,
     /// Tills that close their batch.
     pub batches: std::collections::BTreeSet<TerminalId>,
+    /// Merchants that are settled with.
+    pub payables: std::collections::BTreeSet<MerchantId>,
+    /// Settlements that are decided on.
+    pub settlements: std::collections::BTreeSet<TransactionId>,
 }
 
 impl Keys {
@@ -265,6 +296,13 @@ impl Keys {
                 }
                 Command::BatchClose => {
                     keys.batches.insert(envelope.actor.terminal);
+                }
+                Command::SettlementPrepare(asked) => {
+                    keys.payables.insert(asked.merchant);
+                }
+                Command::SettlementReview(verdict) => {
+                    keys.payables.insert(verdict.merchant);
+                    keys.settlements.insert(verdict.settlement);
                 }
             }
         }

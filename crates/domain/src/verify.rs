@@ -2,9 +2,9 @@
 //!
 //! Reads transactions in order of their number, each with its transfers, then balances and orders. Names follow the
 //! reliability list: I1 conservation, I2 balances, I3 at most once, I6 one payment per order, I9 immutability, I12 reports
-//! agree with the ledger.
+//! (batches, settlements) agree with the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::{Batch, ClosedBatch};
 use crate::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
@@ -13,6 +13,8 @@ use crate::money::Fen;
 use crate::order::OrderStatus;
 use crate::refund::{Refund, RefundStatus};
 use crate::time::Timestamp;
+
+mod settlement;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub struct Audit {
     closings: BTreeMap<TransactionId, Transaction>,
     /// The last closed batch of each terminal that was compared: number and end.
     closed: BTreeMap<TerminalId, (i64, Timestamp)>,
+    settlements: settlement::Settlements,
     findings: Vec<Finding>,
 }
 
@@ -72,6 +75,7 @@ impl Audit {
             batches: BTreeMap::new(),
             closings: BTreeMap::new(),
             closed: BTreeMap::new(),
+            settlements: settlement::Settlements::default(),
             findings: Vec::new(),
         }
     }
@@ -117,11 +121,30 @@ impl Audit {
         let empty = || Batch::open(terminal, number, Timestamp(0), 0);
         self.batches.entry((terminal, number)).or_insert_with(empty).add(transaction);
         if transaction.approved() {
+            self.settlements.note(transaction, transfers);
             match transaction.kind {
                 Kind::Sale => self.sale(&rrn, transaction),
                 Kind::Refund | Kind::Void | Kind::Reversal => self.give_back(&rrn, transaction),
                 Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
-                Kind::Load | Kind::Inquiry | Kind::RefundRequest | Kind::RefundRejection => {}
+                Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
+                Kind::Load
+                | Kind::Inquiry
+                | Kind::RefundRequest
+                | Kind::RefundRejection
+                | Kind::SettlementRequest
+                | Kind::SettlementRejection => {}
+            }
+        }
+    }
+
+    /// A settlement's transfers come to its amount and leave the merchant what is not settled.
+    fn paid_out(&mut self, rrn: &str, transaction: &Transaction, transfers: &[Transfer]) {
+        if Fen::sum(transfers.iter().map(|transfer| transfer.amount)) != Some(transaction.amount) {
+            self.find("I1", format!("the transfers of {rrn} differ from its amount"));
+        }
+        for account in transfers.iter().map(|transfer| transfer.debit).collect::<BTreeSet<_>>() {
+            if self.accounts.get(&account).is_some_and(|balance| *balance < 0) {
+                self.find("I2", format!("settlement {rrn} paid merchant {} more than was owed", account.0));
             }
         }
     }
@@ -133,7 +156,8 @@ impl Audit {
                 format!("transfer {} of {rrn} moves {} to itself or nothing", transfer.leg, transfer.amount),
             );
         }
-        if transfer.amount != transaction.amount || transfer.business_date != transaction.business_date {
+        let whole = transfer.amount == transaction.amount || transaction.kind == Kind::Settlement;
+        if !whole || transfer.business_date != transaction.business_date {
             self.find("I1", format!("transfer {} of {rrn} differs from its transaction", transfer.leg));
         }
         let amount = i128::from(transfer.amount.0);
@@ -292,9 +316,10 @@ impl Audit {
 
     /// Everything was read; `merchants` are the known ones. Returns what is wrong.
     pub fn finish(mut self, merchants: &[MerchantId]) -> Vec<Finding> {
+        self.finish_settlements();
+        let system = [AccountId::FUNDING_CLEARING, AccountId::PAYOUT_CLEARING, AccountId::FEE_INCOME];
         let known = |account: AccountId| {
-            account == AccountId::FUNDING_CLEARING
-                || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)
+            system.contains(&account) || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)
         };
         let strangers: Vec<_> = self.accounts.keys().copied().filter(|account| !known(*account)).collect();
         for account in strangers {

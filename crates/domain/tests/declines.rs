@@ -13,7 +13,7 @@ use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
 use domain::state::Till;
 use domain::time::{BusinessDate, HOUR, Timestamp};
-use world::{MORNING, TILL, World, card, envelope, load, order, sale_pin, till};
+use world::{DAY, MERCHANT, MORNING, TILL, World, card, envelope, load, order, sale_pin, till};
 
 const CARD: u8 = 1;
 const ORDER: i64 = 5_001;
@@ -196,6 +196,51 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
             assert_eq!(world.decline(&Envelope { request_id: world::request(99), ..asked.clone() }), None);
             (world, asked)
         }
+        settlement => example_settlement(settlement),
+    }
+}
+
+/// 73.00 sold yesterday, and a settlement of it, prepared by 9003.
+fn prepared() -> (World, TransactionId) {
+    let (mut world, _) = sold(false);
+    let asked = world::prepare(MERCHANT, MORNING.business_date());
+    let outcome = world.ask(&world::by_issuer(9003, envelope(50, MORNING.plus(DAY), asked)));
+    let id = outcome.transaction().filter(|transaction| transaction.approved()).expect("prepared").id;
+    (world, id)
+}
+
+fn example_settlement(expected: Decline) -> (World, Envelope) {
+    let next = |command| world::by_issuer(9002, envelope(100, MORNING.plus(DAY), command));
+    let today = MORNING.business_date();
+    let yesterday = next(world::prepare(MERCHANT, today));
+    match expected {
+        Decline::NoSuchMerchant => (sold(false).0, envelope(100, MORNING.plus(DAY), world::prepare(MERCHANT, today))),
+        Decline::DayNotOver { .. } => (sold(false).0, Envelope { at: MORNING, ..yesterday }),
+        Decline::SettlementOpen => (prepared().0, yesterday),
+        Decline::SettledBefore { .. } => {
+            let (mut world, id) = prepared();
+            let confirm = Envelope { request_id: world::request(99), ..next(world::verdict(MERCHANT, id, true)) };
+            assert_eq!(world.decline(&confirm), None);
+            (world, yesterday)
+        }
+        Decline::FeeNotAgreed => {
+            let (mut world, _) = sold(false);
+            world.fees.insert(MERCHANT, None);
+            (world, yesterday)
+        }
+        Decline::NothingToSettle { .. } => (shop(), yesterday),
+        Decline::PayableShort { .. } => {
+            let (mut world, id) = prepared();
+            let refund = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
+            let refund = world.ask(&envelope(60, MORNING.plus(DAY), refund)).transaction().expect("recorded").id;
+            let back = world::review(ORDER, refund, Some(CARD));
+            assert_eq!(world.decline(&world::by(MANAGER, envelope(61, MORNING.plus(DAY), back))), None);
+            (world, next(world::verdict(MERCHANT, id, true)))
+        }
+        Decline::NoSuchSettlement => {
+            let (world, id) = prepared();
+            (world, next(world::verdict(MerchantId(250_200), id, true)))
+        }
         other => unreachable!("{other:?} has an example above"),
     }
 }
@@ -211,6 +256,7 @@ fn every_decline_has_a_way_there_and_leaves_only_its_record() {
         assert_eq!(decline.word(), expected.word());
         assert_eq!(recorded.code(), expected.code());
         assert_eq!((recorded.approval_code.as_ref(), world.transfers.len()), (None, before.transfers.len()));
+        assert!(world.settlements == before.settlements, "{expected:?} changed a row");
         assert!(world.refunds == before.refunds && world.batches == before.batches, "{expected:?} changed a row");
         assert!(world.cards == before.cards && world.orders == before.orders, "{expected:?} changed a row");
         assert_eq!(world.tries == before.tries, expected.word() != "wrong_pin", "{expected:?}");
@@ -233,6 +279,9 @@ fn figures_of_the_messages() {
     assert_eq!(figure(Decline::AmountChanged { total: Fen(1) }), Some(7_300));
     assert_eq!(figure(Decline::CardExpired { on: BusinessDate(1) }), Some(20_261_122));
     assert_eq!(figure(Decline::OverDailyCount { limit: 1 }), Some(0));
+    assert_eq!(figure(Decline::NothingToSettle { net: Fen(1) }), Some(0));
+    assert_eq!(figure(Decline::PayableShort { short_by: Fen(1) }), Some(1_000));
+    assert_eq!(figure(Decline::SettledBefore { on: BusinessDate(1) }), Some(20_261_123));
 }
 
 #[test]

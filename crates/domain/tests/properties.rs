@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::card::{Card, CardStatus, Programme, Spent};
 use domain::command::{Command, Envelope, Proof};
-use domain::ledger::{Kind, Transaction};
+use domain::ledger::{AccountId, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinTries, TRIES_MAX};
 use domain::refund::{Refund, RefundStatus};
+use domain::settlement::{Settlement, SettlementStatus};
 use domain::time::{HOUR, Timestamp};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -66,6 +67,7 @@ impl Watch {
         }
         conserved(after);
         refunded(after);
+        settled(after);
     }
 
     fn recorded(&mut self, before: &World, asked: &Envelope, transaction: &Transaction, after: &World) {
@@ -73,6 +75,8 @@ impl Watch {
         let moved = after.transfers.len() - before.transfers.len();
         match transaction.decline {
             None if MOVES_NOTHING.contains(&transaction.kind) => assert_eq!(moved, 0),
+            // The fee may come to nothing.
+            None if transaction.kind == Kind::Settlement => assert!(moved == 1 || moved == 2, "{moved}"),
             None => assert_eq!(moved, 1),
             Some(decline) => {
                 assert!(moved == 0 && before.cards == after.cards, "a decline moves nothing");
@@ -142,7 +146,14 @@ impl Watch {
     }
 }
 
-const MOVES_NOTHING: [Kind; 4] = [Kind::Inquiry, Kind::RefundRequest, Kind::RefundRejection, Kind::BatchClose];
+const MOVES_NOTHING: [Kind; 6] = [
+    Kind::Inquiry,
+    Kind::RefundRequest,
+    Kind::RefundRejection,
+    Kind::BatchClose,
+    Kind::SettlementRequest,
+    Kind::SettlementRejection,
+];
 
 /// A decline leaves refunds as they are, but for one that goes to the card company.
 fn passed_on_at_most(before: &World, after: &World, decline: Decline) {
@@ -152,6 +163,7 @@ fn passed_on_at_most(before: &World, after: &World, decline: Decline) {
     }
     assert_eq!(after.refunds.len(), before.refunds.len());
     assert!(after.batches == before.batches && after.tills == before.tills);
+    assert!(after.settlements == before.settlements);
 }
 
 /// What is asked back of an order never exceeds it, per line and in total; two people stand behind every decision; the
@@ -183,6 +195,36 @@ fn refunded(world: &World) {
         assert_ne!(refund.reviewer, Some(refund.applicant), "maker and checker");
         assert_eq!(refund.reviewer.is_some(), !refund.status.is_open());
     }
+}
+
+/// Sales less what went back = paid out, fees, and what is still owed; no transaction is in two settlements; two people
+/// stand behind every decision; a settlement leaves its merchant at nothing or more.
+fn settled(world: &World) {
+    let confirmed = || world.settlements.values().filter(|one| one.status == SettlementStatus::Confirmed);
+    for (merchant, name) in [(world::MERCHANT, "first"), (world::steps::OTHER, "other")] {
+        let account = AccountId::merchant_payable(merchant);
+        let (mut owed, mut taken) = (0, 0);
+        for transfer in &world.transfers {
+            let own = world.transactions.iter().find(|own| own.id == transfer.transaction).expect("its transaction");
+            let sign = i64::from(transfer.credit == account) - i64::from(transfer.debit == account);
+            owed += sign * transfer.amount.0;
+            if own.kind == Kind::Settlement {
+                assert!(sign == 0 || owed >= 0, "{name} was paid more than it was owed");
+            } else if sign != 0 {
+                let mine = confirmed().filter(|one| one.merchant == merchant);
+                let of = mine.filter(|one| one.takes(transfer.business_date, own.id)).count();
+                assert!(of <= 1, "{} is settled {of} times", own.id.rrn());
+                taken += sign * transfer.amount.0 * i64::from(of > 0);
+            }
+        }
+        let paid: i64 = confirmed().filter(|one| one.merchant == merchant).map(|one| one.payout.0 + one.fee.0).sum();
+        assert_eq!(taken, paid, "{name} was paid for what was settled");
+        let payable = world.payable(merchant).expect("a merchant");
+        assert_eq!(payable.unsettled.net().0, owed, "{name} is owed what is not settled");
+        let numbers: Vec<i64> = confirmed().filter(|one| one.merchant == merchant).map(Settlement::number).collect();
+        assert!(numbers.iter().copied().eq((1..).take(numbers.len())), "{numbers:?}");
+    }
+    assert!(world.settlements.values().all(|one| one.checker != Some(one.maker)), "maker and checker");
 }
 
 /// Money on cards = loaded - spent + given back; nothing below zero; limits of the day kept.
@@ -372,6 +414,9 @@ fn the_steps_reach_every_kind_of_outcome() {
         ("void", 10),
         ("reversal", 10),
         ("batch_close", 30),
+        ("settlement_request", 60),
+        ("settlement_rejection", 5),
+        ("settlement", 20),
     ] {
         assert!(reached.get(what).is_some_and(|count| *count >= least), "{what}: {reached:?}");
     }

@@ -7,6 +7,7 @@ use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
 use domain::refund::{Ground, Request, Review};
 use domain::reversal::Reversed;
+use domain::settlement::{Preparation, Verdict};
 use domain::time::Timestamp;
 
 use crate::shop::{self, ACTOR};
@@ -84,6 +85,10 @@ pub enum Ask {
     Reverse { sale: u64, order: i64, amount: i64 },
     /// Batch close.
     Close,
+    /// Prepares the merchant's settlement up to a day, counted from 1970.
+    Settle { until: i64 },
+    /// Decides on a settlement.
+    Judge { settlement: i64, confirm: bool, worded: bool },
 }
 
 /// What is asked, as far as a repeated request must agree in it: without PIN and proof.
@@ -143,6 +148,15 @@ impl Ask {
                 Command::Reverse(Reversed { request_id, order, amount })
             }
             Self::Close => Command::BatchClose,
+            Self::Settle { until } => {
+                Command::SettlementPrepare(Preparation { merchant: ACTOR.merchant, until: shop::date(until) })
+            }
+            Self::Judge { settlement, confirm, worded } => Command::SettlementReview(Verdict {
+                merchant: ACTOR.merchant,
+                settlement: crate::auditor::id(settlement),
+                confirm,
+                opinion: words(worded),
+            }),
         }
     }
 
@@ -156,7 +170,7 @@ impl Ask {
             | Self::Reverse { order, amount, .. } => (order, amount),
             Self::Refund { order, .. } | Self::Review { order, .. } | Self::Void { order } => (order, 0),
             Self::Load { amount, .. } => (0, amount),
-            Self::Inquiry { .. } | Self::Close => (0, 0),
+            Self::Inquiry { .. } | Self::Close | Self::Settle { .. } | Self::Judge { .. } => (0, 0),
         }
     }
 

@@ -10,8 +10,11 @@ use crate::shop::Shop;
 
 mod after_sale;
 mod seen;
+mod settlement;
 
 pub use seen::{Closed, Figures, Returned, Seen};
+pub use settlement::Paid;
+pub(crate) use settlement::id;
 
 const TRIES: i64 = 5;
 /// Microseconds of a day, and of the hours that China is ahead.
@@ -64,6 +67,11 @@ impl Remembered<'_> {
         &self.0.refunds
     }
 
+    /// The last settlement that was prepared.
+    pub(crate) fn settlement(&self) -> Option<i64> {
+        self.0.paid.last().map(|one| one.number)
+    }
+
     /// The card that paid the order, and when.
     pub(crate) fn paid(&self, order: i64) -> Option<(i64, i64)> {
         self.0.orders.get(&order)?.sale.as_ref().map(|sale| (sale.card, sale.at))
@@ -102,6 +110,11 @@ pub struct Auditor {
     sales: Vec<(u64, i64)>,
     /// Numbers of refunds that were asked for, with their orders.
     refunds: Vec<(i64, i64)>,
+    /// What moved the merchant's money, oldest first.
+    moves: Vec<settlement::Move>,
+    /// All settlements, and the places in `moves` that the open one takes.
+    paid: Vec<Paid>,
+    taking: Vec<usize>,
 }
 
 impl Auditor {
@@ -126,6 +139,9 @@ impl Auditor {
             closed: Vec::new(),
             sales: Vec::new(),
             refunds: Vec::new(),
+            moves: Vec::new(),
+            paid: Vec::new(),
+            taking: Vec::new(),
         }
     }
 
@@ -186,6 +202,8 @@ impl Auditor {
             Ask::Void { order } => self.void(order, at),
             Ask::Reverse { .. } => self.reverse(asked, at),
             Ask::Close => self.close(who, at),
+            Ask::Settle { until } => self.settle(who, until, at),
+            Ask::Judge { settlement, confirm, worded } => self.judge(who, settlement, confirm, worded),
         };
         self.note(asked, at, answer)
     }
@@ -206,6 +224,9 @@ impl Auditor {
         };
         self.sequence += 1;
         self.count(asked, at, code);
+        if code == "00" {
+            self.note_move(ask, at);
+        }
         let withdrawn = matches!(ask, Ask::Withdraw { .. });
         let reply = Reply::Recorded { sequence: self.sequence, code: code.to_owned(), detail, balance, withdrawn };
         self.records.insert((request, who.is_issuer()), Record { content, reply: reply.clone(), payment });
@@ -337,7 +358,7 @@ impl Auditor {
 /// Code, figure, balance.
 type Declined = (&'static str, Option<i64>, Option<i64>);
 
-/// The day in China.
-fn day(at: i64) -> i64 {
+/// The day in China, counted from 1970.
+pub(crate) fn day(at: i64) -> i64 {
     (at + AHEAD).div_euclid(DAY)
 }

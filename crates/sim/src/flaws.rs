@@ -9,21 +9,22 @@ use domain::card::{Card, CardKey};
 use domain::changes::Changes;
 use domain::command::{Actor, Command, Envelope, Proof};
 use domain::decide::{Decision, decide, keys};
-use domain::ids::{OrderId, PersonId, RequestId, TransactionId};
+use domain::ids::{MerchantId, OrderId, PersonId, RequestId, TransactionId};
 use domain::ledger::{AccountId, Head, Kind, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinTries, PinValue};
 use domain::refund::{Refund, RefundStatus, SoldLine};
+use domain::settlement::{Payable, Settlement, SettlementStatus};
 use domain::state::{RequestKey, Sold, State, Till};
 use domain::time::Timestamp;
 use domain::verify::{Audit, Finding};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::auditor::{Closed, Seen};
-use crate::host::returned;
-use crate::shop::{ACTOR, CardTerms, FIRST_CARD, OrderTerms, REFUND_WINDOW, Shop, chain_key, till};
+use crate::auditor::{Closed, Paid, Seen};
+use crate::host::{balance, out, returned};
+use crate::shop::{ACTOR, CardTerms, FEE_BP, FIRST_CARD, OrderTerms, REFUND_WINDOW, Shop, chain_key, till};
 
 mod flaw;
 
@@ -48,6 +49,7 @@ struct World {
     refunds: BTreeMap<TransactionId, Refund>,
     till: Till,
     batches: Vec<ClosedBatch>,
+    settlements: BTreeMap<TransactionId, Settlement>,
     tries: BTreeMap<CardKey, PinTries>,
 }
 
@@ -72,6 +74,7 @@ impl FlawedBooks {
             refunds: BTreeMap::new(),
             till: till(),
             batches: Vec::new(),
+            settlements: BTreeMap::new(),
             tries: BTreeMap::new(),
         })))
     }
@@ -113,17 +116,14 @@ impl FlawedBooks {
 
     /// What the flawed host's books say.
     pub(crate) fn look(&self) -> Seen {
-        self.world(|world| {
-            let merchant = AccountId::merchant_payable(ACTOR.merchant);
-            let owed = |leg: &Transfer| if leg.credit == merchant { leg.amount.0 } else { -leg.amount.0 };
-            let own = world.transfers.iter().filter(|leg| leg.credit == merchant || leg.debit == merchant);
-            Seen {
-                cards: world.cards.values().map(|card| (card.id.0 - FIRST_CARD, card.balance.0)).collect(),
-                payable: own.map(owed).sum(),
-                orders: world.orders.iter().map(|(id, order)| (id.0, order.status.word())).collect(),
-                refunds: world.refunds.values().map(returned).collect(),
-                batches: world.batches.iter().map(Closed::from).collect(),
-            }
+        self.world(|world| Seen {
+            cards: world.cards.values().map(|card| (card.id.0 - FIRST_CARD, card.balance.0)).collect(),
+            payable: balance(&world.transfers, AccountId::merchant_payable(ACTOR.merchant)),
+            orders: world.orders.iter().map(|(id, order)| (id.0, order.status.word())).collect(),
+            refunds: world.refunds.values().map(returned).collect(),
+            batches: world.batches.iter().map(Closed::from).collect(),
+            paid: world.settlements.values().map(Paid::from).collect(),
+            out: out(&world.transfers),
         })
     }
 
@@ -131,6 +131,7 @@ impl FlawedBooks {
     pub fn verify(&self) -> Vec<Finding> {
         self.world(|world| {
             let mut audit = Audit::new(chain_key());
+            audit.settlements(world.settlements.values().cloned());
             for transaction in &world.transactions {
                 let legs = world.transfers.iter().filter(|leg| leg.transaction == transaction.id).copied();
                 audit.transaction(transaction, &legs.collect::<Vec<_>>());
@@ -188,7 +189,22 @@ impl World {
             state.attempts.loaded(id, i64::try_from(open).ok());
             state.batches.loaded(id, Some(self.running_batch()).filter(|_| id == ACTOR.terminal));
         }
+        needed.payables.iter().for_each(|id| state.payables.loaded(*id, Some(self.payable(*id))));
+        needed.settlements.iter().for_each(|id| state.settlements.loaded(*id, self.settlements.get(id).cloned()));
         state
+    }
+
+    fn payable(&self, merchant: MerchantId) -> Payable {
+        // What a flawed host does not know of, it settles again, or never.
+        let known = self.settlements.values().filter(|one| match self.flaw {
+            Flaw::SettlesAgain => one.status != SettlementStatus::Confirmed,
+            _ => true,
+        });
+        let moved = self.transfers.iter().filter_map(|leg| {
+            let own = self.transactions.iter().find(|own| own.id == leg.transaction)?;
+            (self.flaw != Flaw::SettlesWithoutRefunds || own.kind != Kind::Refund).then_some((own, leg))
+        });
+        Payable::of(merchant, Some(FEE_BP), known, moved)
     }
 
     fn load_sold(&self, state: &mut State, order: OrderId) {
@@ -215,6 +231,11 @@ impl World {
 
     /// Shows `state` to one command as the flawed host believes it; what was there is put back by the caller.
     fn bend(&self, state: &mut State, envelope: &Envelope) {
+        if let (Flaw::SettlesAlone, Command::SettlementReview(verdict)) = (self.flaw, &envelope.command)
+            && let Some(one) = state.settlements.get(&verdict.settlement).cloned()
+        {
+            state.settlements.loaded(one.id, Some(Settlement { maker: PersonId(0), ..one }));
+        }
         let (order, asks) = match &envelope.command {
             Command::RefundRequest(request) => (request.order, true),
             Command::RefundReview(review) => (review.order, false),
@@ -256,10 +277,10 @@ impl World {
         let (mut outcomes, mut all) = (Vec::new(), Changes::default());
         let mut declined = false;
         for envelope in group {
-            let (sold, orders) = (state.sold.clone(), state.orders.clone());
+            let (sold, orders, settlements) = (state.sold.clone(), state.orders.clone(), state.settlements.clone());
             self.bend(&mut state, envelope);
             let Decision { mut outcome, mut changes } = decide(&state, &self.asked(envelope));
-            (state.sold, state.orders) = (sold, orders);
+            (state.sold, state.orders, state.settlements) = (sold, orders, settlements);
             self.spoil(envelope, &mut outcome, &mut changes);
             declined |= outcome.transaction().is_some_and(|transaction| !transaction.approved());
             outcomes.push(outcome);
@@ -319,6 +340,12 @@ impl World {
                 let people = changes.batches.iter_mut().flat_map(|closed| closed.batch.people.values_mut());
                 people.for_each(|totals| totals.voids = Tally::default());
             }
+            Flaw::FeeRoundedDown => {
+                for one in changes.settlements.values_mut() {
+                    one.fee = Fen(one.net.0 * one.fee_bp / 10_000);
+                    one.payout = Fen(one.net.0 - one.fee.0);
+                }
+            }
             Flaw::StaleRead => {
                 if let (Command::Inquiry { card, .. }, Outcome::Recorded(transaction)) = (&envelope.command, outcome)
                     && let (Some(balance), true) = (self.before.get(&card.key), transaction.approved())
@@ -352,6 +379,7 @@ impl World {
         self.tries.extend(changes.tries.clone());
         self.refunds.extend(changes.refunds.clone());
         self.batches.extend(changes.batches.iter().cloned());
+        self.settlements.extend(changes.settlements.clone());
         self.till = changes.tills.get(&ACTOR.terminal).unwrap_or(&self.till).clone();
     }
 }

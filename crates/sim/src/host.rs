@@ -5,10 +5,11 @@ use std::path::Path;
 use std::pin::Pin;
 
 use domain::ids::OrderId;
-use domain::ledger::{Kind as Moved, Transaction};
+use domain::ledger::{AccountId, Transfer};
 use domain::order::OrderStatus;
 use domain::outcome::Outcome;
 use domain::refund::RefundStatus;
+use domain::settlement::SettlementStatus;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::memory::Memory;
@@ -17,7 +18,7 @@ use storage::{Books, Storage};
 use tempfile::TempDir;
 
 use crate::ask::Asked;
-use crate::auditor::{Closed, Returned, Seen};
+use crate::auditor::{Closed, Paid, Returned, Seen};
 use crate::flaws::{FlawedBooks, FlawedHost};
 use crate::run::Kind;
 use crate::shop::{ACTOR, FIRST_CARD, Shop, card_key, chain_key, request};
@@ -125,26 +126,30 @@ pub(crate) fn returned(refund: &domain::refund::Refund) -> Returned {
     seen
 }
 
-/// What a transaction adds to what the merchant is owed.
-fn owed(transaction: &Transaction) -> i64 {
-    match transaction.kind {
-        _ if !transaction.approved() => 0,
-        Moved::Sale => transaction.amount.0,
-        Moved::Refund | Moved::Void | Moved::Reversal => -transaction.amount.0,
-        _ => 0,
-    }
+/// What transfers come to on an account.
+pub(crate) fn balance<'l>(transfers: impl IntoIterator<Item = &'l Transfer>, account: AccountId) -> i64 {
+    let sign = |leg: &Transfer| i64::from(leg.credit == account) - i64::from(leg.debit == account);
+    transfers.into_iter().map(|leg| sign(leg) * leg.amount.0).sum()
+}
+
+/// Paid out, and kept as fees.
+pub(crate) fn out(transfers: &[Transfer]) -> (i64, i64) {
+    (balance(transfers, AccountId::PAYOUT_CLEARING), balance(transfers, AccountId::FEE_INCOME))
 }
 
 fn look_memory(memory: &Memory) -> Seen {
     let cards = (0..).map_while(|n| Some((n, memory.card(card_key(n))?))).map(|(n, card)| (n, card.balance.0));
     let fence = memory.card(card_key(crate::run::FENCE)).map(|card| (crate::run::FENCE, card.balance.0));
     let orders = (1..).map_while(|id| Some((id, memory.order(OrderId(id))?.status.word())));
+    let transfers = memory.transfers();
     Seen {
         cards: cards.chain(fence).collect(),
-        payable: memory.transactions().iter().map(owed).sum(),
+        payable: balance(&transfers, AccountId::merchant_payable(ACTOR.merchant)),
         orders: orders.collect(),
         refunds: memory.refunds().iter().map(returned).collect(),
         batches: memory.batches().iter().map(Closed::from).collect(),
+        paid: memory.settlements().iter().map(Paid::from).collect(),
+        out: out(&transfers),
     }
 }
 
@@ -155,6 +160,24 @@ async fn look_database(database: &Storage) -> Result<Seen, String> {
     Ok(Seen { batches: closed.iter().rev().map(Closed::from).collect(), ..seen })
 }
 
+fn settlements(connection: &Connection) -> sql::Result<Vec<Paid>> {
+    let sql = "SELECT id % 10000000000, status, until_date, net, fee, maker_id, checker_id FROM settlement ORDER BY id";
+    let word = |word: String| SettlementStatus::from_word(&word).map_or("unreadable", SettlementStatus::word);
+    let mut statement = connection.prepare(sql)?;
+    let all = statement.query_map([], |row| {
+        Ok(Paid {
+            number: row.get(0)?,
+            status: word(row.get(1)?),
+            until: row.get(2)?,
+            net: row.get(3)?,
+            fee: row.get(4)?,
+            maker: row.get(5)?,
+            checker: row.get(6)?,
+        })
+    })?;
+    all.collect()
+}
+
 fn read(connection: &Connection) -> sql::Result<Seen> {
     let mut seen = Seen::default();
     let mut statement = connection.prepare("SELECT id, balance FROM card")?;
@@ -162,7 +185,10 @@ fn read(connection: &Connection) -> sql::Result<Seen> {
     seen.cards = cards.collect::<sql::Result<_>>()?;
     let sql = "SELECT COALESCE(SUM(CASE WHEN credit = ?1 THEN amount ELSE -amount END), 0) FROM ledger_transfer
         WHERE credit = ?1 OR debit = ?1";
-    seen.payable = connection.query_row(sql, [ACTOR.merchant.0], |row| row.get(0))?;
+    let balance = |account: AccountId| connection.query_row(sql, [account.0], |row| row.get(0));
+    seen.payable = balance(AccountId::merchant_payable(ACTOR.merchant))?;
+    seen.out = (balance(AccountId::PAYOUT_CLEARING)?, balance(AccountId::FEE_INCOME)?);
+    seen.paid = settlements(connection)?;
     let mut statement = connection.prepare("SELECT id, status FROM orders")?;
     let word = |word: String| OrderStatus::from_word(&word).map_or("unreadable", OrderStatus::word);
     let orders = statement.query_map([], |row| Ok((row.get(0)?, word(row.get(1)?))))?;

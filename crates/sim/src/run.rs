@@ -37,8 +37,9 @@ pub struct Stats {
     pub recorded: i64,
     /// Orders paid.
     pub paid: usize,
-    /// Answers to what comes after a sale: refunds asked for, decided; voids, reversals, batches closed.
-    pub after: [u64; 5],
+    /// Answers to what comes after a sale: refunds asked for, decided; voids, reversals, batches closed; settlements
+    /// prepared, decided.
+    pub after: [u64; 7],
     /// Answers that nobody waited for.
     pub lost: u64,
     /// Restarts with commands in flight.
@@ -170,7 +171,7 @@ impl Run {
         let memory = self.auditor.memory();
         let some = usize::try_from(self.dice.below(20)).expect("small");
         let sale = memory.sales().iter().rev().nth(some).and_then(|(_, order)| memory.paid(*order));
-        if self.dice.chance(6) {
+        if self.dice.chance(9) {
             let jump = if self.dice.chance(50) { 60 * HOUR } else { HOUR };
             self.clock.advance(1 + self.dice.below(jump));
         } else if let Some((_, at)) = sale.filter(|_| self.dice.chance(4)) {
@@ -314,13 +315,15 @@ impl Run {
 
 impl Stats {
     fn count(&mut self, ask: &Ask, reply: Option<&Reply>) {
-        let [refunds, reviews, voids, reversals, closes] = &mut self.after;
+        let [refunds, reviews, voids, reversals, closes, settlements, verdicts] = &mut self.after;
         let tally = match ask {
             Ask::Refund { .. } => refunds,
             Ask::Review { .. } => reviews,
             Ask::Void { .. } => voids,
             Ask::Reverse { .. } => reversals,
             Ask::Close => closes,
+            Ask::Settle { .. } => settlements,
+            Ask::Judge { .. } => verdicts,
             _ => return,
         };
         *tally += u64::from(matches!(reply, Some(Reply::Recorded { code, .. }) if code == "00"));

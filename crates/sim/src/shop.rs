@@ -32,6 +32,15 @@ pub const FIRST_CARD: i64 = 10_000_000;
 /// 48 hours.
 pub const REFUND_WINDOW: i64 = 48 * domain::time::HOUR;
 
+/// What the merchant pays: 0.6 %.
+pub const FEE_BP: i64 = 60;
+
+/// The day of its number, counted from 1970 in China.
+pub fn date(day: i64) -> BusinessDate {
+    let midnight = (day * 24 - 8) * domain::time::HOUR;
+    Timestamp(midnight).business_date()
+}
+
 /// Secret of the chain.
 pub fn chain_key() -> ChainKey {
     ChainKey([7; 32])
@@ -176,6 +185,7 @@ impl Shop {
     pub fn fill_memory(&self) -> Memory {
         let memory = Memory::new(chain_key());
         memory.put_till(ACTOR.terminal, till());
+        memory.put_merchant(ACTOR.merchant, Some(FEE_BP));
         self.cards.iter().for_each(|card| memory.put_card(card.card()));
         for order in &self.orders {
             memory.put_order(order.order());
@@ -203,8 +213,9 @@ impl Shop {
 /// Merchant, outlet and till of [`ACTOR`].
 pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     let (merchant, outlet, terminal) = (ACTOR.merchant.0, ACTOR.outlet.0, ACTOR.terminal.0);
-    let sql = "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (?1, ?2, 'Shop', 'active', 0)";
-    connection.execute(sql, params![merchant, format!("{merchant:015}")])?;
+    let sql = "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp)
+        VALUES (?1, ?2, 'Shop', 'active', 0, ?3)";
+    connection.execute(sql, params![merchant, format!("{merchant:015}"), FEE_BP])?;
     let sql = "INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, 'Shop', 'active')";
     connection.execute(sql, [outlet, merchant])?;
     let sql = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)

@@ -74,7 +74,10 @@ fn new_id(next: &mut u64) -> u64 {
 /// Who does such a thing.
 fn who(dice: &mut Dice, ask: &Ask) -> Who {
     let refund = matches!(ask, Ask::Refund { .. } | Ask::Review { .. });
+    let settles = matches!(ask, Ask::Settle { .. } | Ask::Judge { .. });
     match dice.below(10) {
+        0..=4 if settles => Who::Issuer,
+        5..=8 if settles => Who::OtherIssuer,
         0 if refund => Who::OtherIssuer,
         1 | 2 if refund => Who::Issuer,
         0..=4 => Who::Manager,
@@ -85,7 +88,7 @@ fn who(dice: &mut Dice, ask: &Ask) -> Who {
 /// A new intention.
 pub(crate) fn fresh(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Asked {
     let id = new_id(next);
-    let ask = if dice.chance(45) { after_sale(dice, id, today) } else { payment(dice, today) };
+    let ask = if dice.chance(50) { after_sale(dice, id, today) } else { payment(dice, today) };
     // A payment that the till has begun keeps its id.
     let (order, _) = ask.about();
     let begun = today.auditor.memory().attempts().into_iter().find(|(_, own, _)| *own == order);
@@ -130,7 +133,13 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Ask {
     let (any, total) = order(dice, today);
     let sold = recent(dice, memory.sales(), 8).filter(|_| dice.chance(95));
     let order = sold.map_or(any, |(_, order)| order);
-    match dice.below(32) {
+    match dice.below(46) {
+        32..=36 => Ask::Settle { until: crate::auditor::day(today.now) - i64::from(dice.chance(90)) },
+        37..=45 => {
+            let coming = today.auditor.recorded() + 1 + dice.below(6);
+            let settlement = memory.settlement().filter(|_| dice.chance(90)).unwrap_or(coming);
+            Ask::Judge { settlement, confirm: dice.chance(80), worded: dice.chance(95) }
+        }
         0..=9 => Ask::Refund {
             order,
             lines: lines(dice),

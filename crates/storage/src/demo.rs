@@ -27,9 +27,9 @@ const PEOPLE: &[DemoPerson] = &[
     (9005, "何平", "admin", &[Role::Admin], None),
 ];
 
-/// Merchant id, merchant number, name.
-const MERCHANTS: &[(i64, &str, &str)] =
-    &[(250_100, "898320159120001", "示例大药房"), (250_200, "898320159120002", "康宁药房")];
+/// Merchant id, merchant number, name, fee in basis points.
+const MERCHANTS: &[(i64, &str, &str, i64)] =
+    &[(250_100, "898320159120001", "示例大药房", 60), (250_200, "898320159120002", "康宁药房", 38)];
 
 /// Outlet id, merchant, name.
 const OUTLETS: &[(i64, i64, &str)] =
@@ -47,7 +47,7 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
     let hash = password::hash(PASSWORD)?;
     db.write(move |connection| {
         insert_places(connection)?;
-        for (merchant, _, _) in MERCHANTS {
+        for (merchant, ..) in MERCHANTS {
             product::insert_catalogue(connection, MerchantId(*merchant))?;
         }
         for (id, name, login, roles, terminal) in PEOPLE {
@@ -76,7 +76,7 @@ fn place_of(terminal: i64) -> Option<(MerchantId, OutletId, TerminalId)> {
 fn insert_places(connection: &Connection) -> Result<(), StorageError> {
     for row in MERCHANTS {
         connection.execute(
-            "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (?1, ?2, ?3, 'active', 0)",
+            "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp) VALUES (?1, ?2, ?3, 'active', 0, ?4)",
             *row,
         )?;
     }

@@ -13,6 +13,7 @@ use domain::order::Order;
 use domain::outcome::Outcome;
 use domain::pin::PinTries;
 use domain::refund::{Refund, SoldLine};
+use domain::settlement::{Payable, Settlement};
 use domain::state::{RequestKey, Sold, State, Till};
 use domain::time::Timestamp;
 use domain::verify::{Audit, Finding};
@@ -38,6 +39,8 @@ struct World {
     refunds: BTreeMap<TransactionId, Refund>,
     replaced: BTreeMap<CardKey, CardKey>,
     batches: Vec<ClosedBatch>,
+    fees: BTreeMap<MerchantId, Option<i64>>,
+    settlements: BTreeMap<TransactionId, Settlement>,
     tills: BTreeMap<TerminalId, Till>,
     subscriptions: BTreeMap<MerchantId, Vec<Subscription>>,
     outbox: Vec<Message>,
@@ -59,6 +62,8 @@ impl Memory {
             refunds: BTreeMap::new(),
             replaced: BTreeMap::new(),
             batches: Vec::new(),
+            fees: BTreeMap::new(),
+            settlements: BTreeMap::new(),
             tills: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             outbox: Vec::new(),
@@ -92,6 +97,21 @@ impl Memory {
     /// Notes that `new` took the place of `old`; the cards themselves are put separately.
     pub fn put_replacement(&self, old: CardKey, new: CardKey) {
         self.world(|world| world.replaced.insert(old, new));
+    }
+
+    /// Adds or replaces a merchant that is settled with; the fee in basis points, if one is agreed.
+    pub fn put_merchant(&self, merchant: MerchantId, fee_bp: Option<i64>) {
+        self.world(|world| world.fees.insert(merchant, fee_bp));
+    }
+
+    /// Every settlement, in order.
+    pub fn settlements(&self) -> Vec<Settlement> {
+        self.world(|world| world.settlements.values().cloned().collect())
+    }
+
+    /// Every transfer, in order.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        self.world(|world| world.transfers.values().copied().collect())
     }
 
     /// Adds an endpoint of a merchant's own system.
@@ -173,7 +193,19 @@ impl World {
             state.attempts.loaded(till, i64::try_from(open).ok());
             state.batches.loaded(till, self.running_batch(till));
         }
+        for merchant in keys.payables {
+            state.payables.loaded(merchant, self.payable(merchant));
+        }
+        for id in keys.settlements {
+            state.settlements.loaded(id, self.settlements.get(&id).cloned());
+        }
         state
+    }
+
+    fn payable(&self, merchant: MerchantId) -> Option<Payable> {
+        let fee = *self.fees.get(&merchant)?;
+        let moved = self.transfers.values().filter_map(|leg| Some((self.transactions.get(&leg.transaction)?, leg)));
+        Some(Payable::of(merchant, fee, self.settlements.values(), moved))
     }
 
     fn load_sold(&self, state: &mut State, order: OrderId) {
@@ -228,12 +260,14 @@ impl World {
         self.refunds.extend(changes.refunds);
         self.tills.extend(changes.tills);
         self.batches.extend(changes.batches);
+        self.settlements.extend(changes.settlements);
         self.head = head;
         Ok(())
     }
 
     fn verify(&self) -> Vec<Finding> {
         let mut audit = Audit::new(self.key.clone());
+        audit.settlements(self.settlements.values().cloned());
         for transaction in self.transactions.values() {
             let legs = self.transfers.range((transaction.id, i64::MIN)..=(transaction.id, i64::MAX));
             let legs: Vec<Transfer> = legs.map(|(_, leg)| *leg).collect();

@@ -9,7 +9,9 @@ use crate::sql::{self, Connection, Row, params};
 use domain::changes::Changes;
 use domain::event::{Event, EventKind, events};
 use domain::ids::{MerchantId, OutletId, TransactionId};
+use domain::ledger::Kind;
 use domain::outcome::Decline;
+use domain::settlement::Settlement;
 use domain::state::State;
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -29,7 +31,7 @@ pub struct Subscription {
 
 impl Subscription {
     fn wants(&self, event: &Event<'_>) -> bool {
-        self.outlet.is_none_or(|outlet| outlet == event.outlet) && self.events.contains(&event.kind)
+        self.outlet.is_none_or(|outlet| Some(outlet) == event.outlet) && self.events.contains(&event.kind)
     }
 }
 
@@ -40,7 +42,7 @@ pub struct Message {
     pub id: i64,
     /// Whose it is.
     pub merchant: MerchantId,
-    /// At which outlet.
+    /// At which outlet; 0 for what concerns the whole merchant.
     pub outlet: OutletId,
     /// Events of one object are told in order.
     pub object: i64,
@@ -134,7 +136,8 @@ fn message(event: &Event<'_>, id: i64, endpoints: Vec<i64>) -> Message {
     let created_at = event.transaction.at;
     let body = Body { id, kind: event.kind, merchant: event.merchant, created_at, data: Some(Data::of(event)) };
     let payload = body.text();
-    let Event { kind, merchant, outlet, object, .. } = *event;
+    let Event { kind, merchant, object, .. } = *event;
+    let outlet = event.outlet.unwrap_or(OutletId(0));
     Message { id, merchant, outlet, object, kind, payload, created_at, endpoints }
 }
 
@@ -184,10 +187,81 @@ struct Envelope {
     data: Option<Data>,
 }
 
+/// What an event is about.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Data {
+    Transaction(TransactionData),
+    Settlement(SettlementData),
+}
+
+impl Data {
+    fn of(event: &Event<'_>) -> Self {
+        match event.settlement {
+            Some(settlement) => Self::Settlement(SettlementData::of(settlement)),
+            None => Self::Transaction(TransactionData::of(event)),
+        }
+    }
+}
+
+/// The settlement, under the names of the API's settlement.
+#[derive(Serialize)]
+struct SettlementData {
+    object: &'static str,
+    id: String,
+    number: i64,
+    from_date: String,
+    until_date: String,
+    sales: Sum,
+    refunds: Sum,
+    voids: Sum,
+    reversals: Sum,
+    net_amount: i64,
+    fee_basis_points: i64,
+    fee_amount: i64,
+    payout_amount: i64,
+    currency: &'static str,
+    transaction_id: Option<String>,
+    confirmed_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Sum {
+    count: i64,
+    amount: i64,
+}
+
+impl SettlementData {
+    fn of(one: &Settlement) -> Self {
+        let sum = |kind| {
+            let tally = one.turnover.of(kind);
+            Sum { count: tally.count, amount: tally.sum.0 }
+        };
+        Self {
+            object: "settlement",
+            id: one.id.rrn(),
+            number: one.number(),
+            from_date: one.from().to_string(),
+            until_date: one.until.to_string(),
+            sales: sum(Kind::Sale),
+            refunds: sum(Kind::Refund),
+            voids: sum(Kind::Void),
+            reversals: sum(Kind::Reversal),
+            net_amount: one.net.0,
+            fee_basis_points: one.fee_bp,
+            fee_amount: one.fee.0,
+            payout_amount: one.payout.0,
+            currency: "CNY",
+            transaction_id: one.decided_by.map(TransactionId::rrn),
+            confirmed_at: one.decided_at.map(Timestamp::rfc3339_text),
+        }
+    }
+}
+
 /// The transaction, under the names of the API's transaction. No balance: it is the holder's; no figure of a decline:
 /// what is short would tell it.
 #[derive(Serialize)]
-struct Data {
+struct TransactionData {
     object: &'static str,
     id: String,
     kind: &'static str,
@@ -211,7 +285,7 @@ struct Data {
     created_at: String,
 }
 
-impl Data {
+impl TransactionData {
     fn of(event: &Event<'_>) -> Self {
         let t = event.transaction;
         Self {
@@ -228,7 +302,7 @@ impl Data {
             order_id: t.order.map(|id| id.to_string()),
             original_id: t.original.map(TransactionId::rrn),
             refund_id: event.refund.map(TransactionId::rrn),
-            outlet_id: event.outlet.to_string(),
+            outlet_id: event.outlet.unwrap_or(t.actor.outlet).to_string(),
             terminal_id: t.actor.terminal.to_string(),
             operator_id: t.actor.operator.to_string(),
             approval_code: t.approval_code.clone(),

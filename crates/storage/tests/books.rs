@@ -6,14 +6,14 @@ mod world;
 
 mod ground;
 
-use domain::command::Envelope;
-use domain::ids::MerchantId;
+use domain::command::{Command, Envelope};
+use domain::ids::{MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
 use ground::Ground;
 use proptest::prelude::*;
 use world::steps::{any_sketch, any_steps, envelopes};
-use world::{DAY, MORNING, World, card, envelope, inquiry, load, order, sale_pin, withdraw};
+use world::{DAY, MERCHANT, MORNING, World, by_issuer, card, envelope, inquiry, load, order, sale_pin, withdraw};
 
 /// Writes each test once per store.
 macro_rules! for_every_store {
@@ -40,6 +40,8 @@ for_every_store! {
     an_empty_group,
     two_merchants_may_use_one_request_id,
     a_restart_goes_on_where_the_chain_ends,
+    a_settlement_pays_what_is_owed_once,
+    one_group_sells_settles_and_decides,
 }
 
 /// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
@@ -47,6 +49,7 @@ fn shop() -> World {
     let mut world = World::new();
     let other = MerchantId(250_200);
     world.tills.insert(world::steps::OTHER_TILL, world::till(other));
+    world.fees.insert(other, None);
     for number in [1, 2] {
         let mut card = card(number);
         card.programme.daily_count_max = 1_000;
@@ -226,6 +229,54 @@ async fn a_restart_goes_on_where_the_chain_ends(ground: Ground) {
     let outcome = ground.ask(&pay(3, 2)).await;
     assert_eq!(outcome.transaction().map(|t| t.id.sequence()), Some(3));
     assert_eq!(codes(&ground.post(&[pay(2, 1), pay(3, 2), pay(4, 1)]).await), ["00", "00", "94"]);
+    clean(&ground).await;
+}
+
+/// A merchant's day is paid out after a restart; what comes late for it is in the next; a second maker finds nothing.
+async fn a_settlement_pays_what_is_owed_once(ground: Ground) {
+    let (today, tomorrow) = (MORNING.plus(DAY), MORNING.plus(2 * DAY));
+    let maker = |n, until, at| by_issuer(9003, Envelope { at, ..envelope(n, at, world::prepare(MERCHANT, until)) });
+    let checker = |n, id, at| by_issuer(9002, envelope(n, at, world::verdict(MERCHANT, id, true)));
+    ground.post(&[at(1, load(1, 100_000)), pay(2, 1), pay(3, 2)]).await;
+    let void = Command::Void { order: OrderId(2), checker: PersonId(1002) };
+    ground.post(&[at(4, void), Envelope { at: today, ..pay(5, 3) }]).await;
+    let early = ground.ask(&maker(6, today.business_date(), today)).await;
+    assert_eq!(decline(&early), Some(Decline::DayNotOver { on: today.business_date() }));
+    let prepared = ground.ask(&maker(7, MORNING.business_date(), today)).await;
+    let prepared = prepared.transaction().expect("on record").clone();
+    assert_eq!((prepared.decline, prepared.amount), (None, Fen(1_000)));
+    assert_eq!(decline(&ground.ask(&maker(8, MORNING.business_date(), today)).await), Some(Decline::SettlementOpen));
+    let ground = ground.restart().await;
+    let confirmed = ground.ask(&checker(9, prepared.id, today)).await;
+    assert_eq!(codes(std::slice::from_ref(&confirmed)), ["00"]);
+    assert_eq!(ground.ask(&checker(9, prepared.id, today)).await, confirmed);
+    assert_eq!(decline(&ground.ask(&checker(10, prepared.id, today)).await), Some(Decline::AlreadyDecided));
+    clean(&ground).await;
+    // Late for a settled day, from a copy whose clock is behind.
+    ground.ask(&pay(11, 4)).await;
+    let again = ground.ask(&maker(12, MORNING.business_date(), today)).await;
+    assert_eq!(decline(&again), Some(Decline::SettledBefore { on: MORNING.business_date() }));
+    let next = ground.ask(&maker(13, today.business_date(), tomorrow)).await;
+    let next = next.transaction().expect("on record").clone();
+    assert_eq!((next.decline, next.amount), (None, Fen(2_000)));
+    let no = by_issuer(9002, envelope(14, tomorrow, world::verdict(MERCHANT, next.id, false)));
+    assert_eq!(codes(&ground.post(&[no, maker(15, today.business_date(), tomorrow)]).await), ["00", "00"]);
+    clean(&ground).await;
+}
+
+/// A group sees its own sales and decisions, as one at a time would.
+async fn one_group_sells_settles_and_decides(ground: Ground) {
+    let today = MORNING.plus(DAY);
+    let id = TransactionId::new(1, 3);
+    let group = [
+        at(1, load(1, 100_000)),
+        pay(2, 1),
+        by_issuer(9003, envelope(3, today, world::prepare(MERCHANT, MORNING.business_date()))),
+        by_issuer(9003, envelope(4, today, world::verdict(MERCHANT, id, true))),
+        by_issuer(9002, envelope(5, today, world::verdict(MERCHANT, id, true))),
+        by_issuer(9003, envelope(6, today, world::prepare(MERCHANT, MORNING.business_date()))),
+    ];
+    assert_eq!(codes(&ground.post(&group).await), ["00", "00", "00", "58", "00", "94"]);
     clean(&ground).await;
 }
 

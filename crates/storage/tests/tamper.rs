@@ -14,7 +14,10 @@ use ground::Ground;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 use storage::{Books, Storage};
-use world::{MORNING, World, card, chain_key, envelope, inquiry, load, order, sale_pin, withdraw};
+use world::{
+    DAY, MERCHANT, MORNING, World, by_issuer, card, chain_key, envelope, inquiry, load, order, prepare, sale_pin,
+    verdict, withdraw,
+};
 
 const TABLES: [&str; 3] = ["ledger_transaction", "ledger_transfer", "ledger_head"];
 
@@ -43,7 +46,16 @@ fn commands() -> Vec<Envelope> {
         all.push(sale_pin(id, 1_000, 1 + u8::from(id % 3 == 0), true));
         all.push(sale_pin(id, 1_000, 1, true));
     }
-    (1..).zip(all).map(|(n, command)| envelope(n, MORNING, command)).collect()
+    let mut all: Vec<Envelope> = (1..).zip(all).map(|(n, command)| envelope(n, MORNING, command)).collect();
+    // The day is settled: turned down once, then paid.
+    let id = |n: usize| TransactionId::new(1, i64::try_from(n).expect("few"));
+    for confirm in [false, true] {
+        let asked = prepare(MERCHANT, MORNING.business_date());
+        all.push(by_issuer(9003, envelope(200 + u16::from(confirm), MORNING.plus(DAY), asked)));
+        let decided = verdict(MERCHANT, id(all.len()), confirm);
+        all.push(by_issuer(9002, envelope(210 + u16::from(confirm), MORNING.plus(DAY), decided)));
+    }
+    all
 }
 
 /// The path of a finished ledger, closed, in its folder.
@@ -136,7 +148,7 @@ async fn every_column_of_every_table() {
         let key = columns[0].as_str();
         // One row of each shape is enough: every decline once, an approved load, inquiry and sale, every leg.
         let shape = if table == "ledger_transaction" { "kind || coalesce(decline, '')" } else { key };
-        let sql = format!("SELECT MIN({key}) FROM {table} GROUP BY {shape} LIMIT 14");
+        let sql = format!("SELECT MIN({key}) FROM {table} GROUP BY {shape} LIMIT 20");
         let mut rows = reader.prepare(&sql).expect("prepares");
         let rows: Vec<i64> =
             rows.query_map([], |row| row.get(0)).expect("reads").map(|id| id.expect("an id")).collect();
@@ -195,7 +207,10 @@ fn tamper(dice: &mut Dice, tool: &Connection, recorded: i64) -> rusqlite::Result
         }
         5 => {
             let swap = "UPDATE ledger_transfer SET transaction_id = ?2 WHERE transaction_id = ?1";
-            if row == other {
+            let sql = "SELECT debit FROM ledger_transfer WHERE transaction_id = ?1";
+            let payer = |row| tool.query_row(sql, [id(row)], |found| found.get::<_, i64>(0)).ok();
+            // Two sales of one card are alike: nothing changes.
+            if payer(row) == payer(other) {
                 return Ok((0, names));
             }
             tool.execute(swap, [id(row), 1])?
@@ -267,6 +282,49 @@ async fn balances_and_orders_are_held_to_the_ledger() {
     ] {
         let findings = after(&original, |tool| tool.execute(sql, [])).await.expect("it changes something");
         assert!(findings.iter().any(|finding| finding.contains(name)), "{sql}: {findings:?}");
+    }
+}
+
+/// A settlement is held to what it takes, to who decided and to the money that was paid, column by column.
+#[tokio::test]
+async fn every_column_of_a_settlement() {
+    let (_ground, original, recorded) = ledger().await;
+    let reader = Connection::open(&original).expect("opens");
+    let ids = [recorded - 3, recorded - 1].map(|sequence| 10_000_000_000 + sequence);
+    let mut dice = Dice(3);
+    let (mut found, mut silent) = (0, Vec::new());
+    for (table, key) in [("settlement", "id"), ("settlement_day", "settlement_id")] {
+        for (column, id) in columns(&reader, table).into_iter().flat_map(|column| ids.map(|id| (column.clone(), id))) {
+            let sql = format!("SELECT {column} FROM {table} WHERE {key} = ?1");
+            let value: Value = reader.query_row(&sql, [id], |row| row.get(0)).expect("reads");
+            for other in others(&value, &mut dice) {
+                let sql = format!("UPDATE {table} SET {column} = ?2 WHERE {key} = ?1");
+                let findings = after(&original, |tool| tool.execute(&sql, params![id, other])).await;
+                let Some(findings) = findings else { continue };
+                let name = TransactionId(id).rrn();
+                if findings.iter().any(|finding| finding.contains(&name)) {
+                    found += 1;
+                } else {
+                    silent.push(format!("{table} {id} {column}: {value:?} -> {other:?}: {findings:?}"));
+                }
+            }
+        }
+    }
+    assert_eq!(silent, Vec::<String>::new(), "{} not found, {found} found", silent.len());
+    assert!(found > 100, "{found}");
+    for sql in [
+        "DELETE FROM settlement_day WHERE settlement_id = ?1",
+        "DELETE FROM settlement WHERE id = ?1",
+        "INSERT INTO settlement_day VALUES (?1, 20261122, 'sale', 1, 100)",
+    ] {
+        for id in ids {
+            let findings = after(&original, |tool| {
+                tool.pragma_update(None, "foreign_keys", false)?;
+                tool.execute(sql, [id])
+            });
+            let findings = findings.await.expect("it changes something");
+            assert!(findings.iter().any(|finding| finding.contains(&TransactionId(id).rrn())), "{sql}: {findings:?}");
+        }
     }
 }
 

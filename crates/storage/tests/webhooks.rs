@@ -24,8 +24,8 @@ use storage::webhook::delivery::{self, Answer, DeliveryStatus, GIVE_UP_AFTER, Ta
 use storage::webhook::{self, Change, Changed, EndpointId, EndpointStatus};
 use storage::{Books, Storage};
 use world::{
-    MERCHANT, MORNING, World, by, by_issuer, card, check, envelope, inquiry, lines, load, order, refund_request,
-    request, review, sale_pin, withdraw,
+    MERCHANT, MORNING, World, by, by_issuer, card, check, envelope, inquiry, lines, load, order, prepare,
+    refund_request, request, review, sale_pin, verdict, withdraw,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -118,6 +118,7 @@ fn pay(n: u16, order: i64) -> Envelope {
 fn day() -> Vec<Vec<Envelope>> {
     let ask = |n, order| at(n, refund_request(order, &[(2, 1)], Cause::Quality, false));
     let refund = |n| TransactionId::new(1, n);
+    let tomorrow = MORNING.plus(world::DAY);
     let reversed =
         |n, order| Command::Reverse(Reversed { request_id: request(n), order: OrderId(order), amount: Fen(7_300) });
     vec![
@@ -137,6 +138,10 @@ fn day() -> Vec<Vec<Envelope>> {
             at(22, reversed(999, 8)),
             pay(4, 1),
             at(23, Command::BatchClose),
+        ],
+        vec![
+            by_issuer(9003, envelope(24, tomorrow, prepare(MERCHANT, MORNING.business_date()))),
+            by_issuer(9002, envelope(25, tomorrow, verdict(MERCHANT, TransactionId::new(1, 24), true))),
         ],
     ]
 }
@@ -177,6 +182,7 @@ async fn both_stores_tell_the_same_events_of_everything_that_happens() {
             ("sale.reversed", 7),
             ("payment.withdrawn", 8),
             ("batch.closed", world::TILL.0),
+            ("settlement.confirmed", MERCHANT.0),
         ]
     );
     assert!(told.windows(2).all(|pair| pair[0].id < pair[1].id));
@@ -218,6 +224,32 @@ async fn a_body_names_the_record_and_nothing_secret() {
         }
         assert!(!message.payload.contains(|c: char| c.is_control()), "one line");
     }
+}
+
+#[tokio::test]
+async fn a_settlement_is_told_to_the_whole_merchant_in_figures() {
+    let ground = memory();
+    let Books::Memory(world) = &ground.books else { unreachable!("just made") };
+    let (outlet, events) = (Some(world::outlet(MERCHANT)), EventKind::ALL.into_iter().collect());
+    world.put_subscription(MERCHANT, Subscription { endpoint: 77, outlet, events });
+    run(&ground).await;
+    let told = world.outbox();
+    let message = told.last().expect("the settlement is the last");
+    assert_eq!(message.endpoints, [ALL.0], "an endpoint of one outlet does not hear of all outlets' money");
+    let body: serde_json::Value = serde_json::from_str(&message.payload).expect("JSON");
+    let sum = |count, amount| serde_json::json!({"count": count, "amount": amount});
+    let expected = serde_json::json!({
+        "object": "event", "id": message.id.to_string(), "type": "settlement.confirmed", "merchant_id": "250100",
+        "created_at": "2026-11-24T00:00:00Z",
+        "data": {
+            "object": "settlement", "id": "010000000024", "number": 1, "from_date": "2026-11-23",
+            "until_date": "2026-11-23", "sales": sum(5, 36_500), "refunds": sum(2, 8_600), "voids": sum(1, 7_300),
+            "reversals": sum(1, 7_300), "net_amount": 13_300, "fee_basis_points": 60, "fee_amount": 80,
+            "payout_amount": 13_220, "currency": "CNY", "transaction_id": "010000000025",
+            "confirmed_at": "2026-11-24T00:00:00Z",
+        },
+    });
+    assert_eq!(body, expected);
 }
 
 #[tokio::test]

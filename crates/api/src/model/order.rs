@@ -149,7 +149,14 @@ impl StatementResource {
         let net = totals.iter().filter(|total| total.approved).fold(0_i64, |sum, total| match total.kind {
             Kind::Sale => sum.saturating_add(total.sum.0),
             Kind::Refund | Kind::Void | Kind::Reversal => sum.saturating_sub(total.sum.0),
-            Kind::Load | Kind::Inquiry | Kind::RefundRequest | Kind::RefundRejection | Kind::BatchClose => sum,
+            Kind::Load
+            | Kind::Inquiry
+            | Kind::RefundRequest
+            | Kind::RefundRejection
+            | Kind::BatchClose
+            | Kind::SettlementRequest
+            | Kind::SettlementRejection
+            | Kind::Settlement => sum,
         });
         let total = |total: &DayTotal| StatementTotal {
             kind: total.kind.word(),

@@ -50,6 +50,7 @@ event_types! {
     SaleVoided = "sale.voided",
     SaleReversed = "sale.reversed",
     BatchClosed = "batch.closed",
+    SettlementConfirmed = "settlement.confirmed",
 }
 
 /// An endpoint to be made.
@@ -67,7 +68,7 @@ pub(crate) struct NewWebhookEndpoint {
     #[schema(max_length = 100, default = "")]
     description: String,
     /// Which events; all of them if you do not say.
-    #[schema(min_items = 1, max_items = 9)]
+    #[schema(min_items = 1, max_items = 10)]
     events: Option<Vec<EventType>>,
 }
 
@@ -83,7 +84,7 @@ pub(crate) struct WebhookEndpointChange {
     #[schema(max_length = 100)]
     description: Option<String>,
     /// Which events.
-    #[schema(min_items = 1, max_items = 9)]
+    #[schema(min_items = 1, max_items = 10)]
     events: Option<Vec<EventType>>,
     /// Start or stop it. What waits for a paused one is sent when it starts again, if that is within 30 days.
     status: Option<NewStatus>,

@@ -17,6 +17,7 @@ use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinTries, PinValue};
 use domain::refund::{Ground, Refund, Request, Review, SoldLine};
+use domain::settlement::{Payable, Preparation, Settlement, Verdict};
 use domain::state::{RequestKey, Sold, State, Till};
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use domain::verify::{Audit, Finding};
@@ -26,6 +27,8 @@ pub(crate) const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
 pub(crate) const DAY: i64 = 24 * HOUR;
 pub(crate) const MERCHANT: MerchantId = MerchantId(250_100);
 pub(crate) const TILL: TerminalId = TerminalId(25_010_007);
+/// What the first merchant pays: 0.6 %.
+pub(crate) const FEE_BP: i64 = 60;
 /// The slot that everything is written in.
 const SLOT: u8 = 1;
 
@@ -43,6 +46,9 @@ pub(crate) struct World {
     pub(crate) refunds: BTreeMap<TransactionId, Refund>,
     pub(crate) replaced: BTreeMap<CardKey, CardKey>,
     pub(crate) batches: Vec<ClosedBatch>,
+    /// Merchants with their agreed fee.
+    pub(crate) fees: BTreeMap<MerchantId, Option<i64>>,
+    pub(crate) settlements: BTreeMap<TransactionId, Settlement>,
 }
 
 impl World {
@@ -61,6 +67,8 @@ impl World {
             refunds: BTreeMap::new(),
             replaced: BTreeMap::new(),
             batches: Vec::new(),
+            fees: BTreeMap::from([(MERCHANT, Some(FEE_BP))]),
+            settlements: BTreeMap::new(),
         }
     }
 
@@ -98,6 +106,12 @@ impl World {
             state.attempts.loaded(till, i64::try_from(open).ok());
             state.batches.loaded(till, self.running_batch(till));
         }
+        for merchant in needed.payables {
+            state.payables.loaded(merchant, self.payable(merchant));
+        }
+        for id in needed.settlements {
+            state.settlements.loaded(id, self.settlements.get(&id).cloned());
+        }
         let (outcomes, changes) = decide_all(&mut state, group);
         self.head = state.head;
         for transaction in changes.transactions {
@@ -112,6 +126,7 @@ impl World {
         self.refunds.extend(changes.refunds);
         self.tills.extend(changes.tills);
         self.batches.extend(changes.batches);
+        self.settlements.extend(changes.settlements);
         outcomes
     }
 
@@ -129,6 +144,15 @@ impl World {
             Sold { sale: sale.clone(), card: card.key, payee, window: card.programme.refund_window, refunds }
         });
         state.sold.loaded(order, sold);
+    }
+
+    pub(crate) fn payable(&self, merchant: MerchantId) -> Option<Payable> {
+        let fee = *self.fees.get(&merchant)?;
+        let moved = self.transfers.iter().filter_map(|transfer| {
+            let own = self.transactions.iter().find(|transaction| transaction.id == transfer.transaction)?;
+            Some((own, transfer))
+        });
+        Some(Payable::of(merchant, fee, self.settlements.values(), moved))
     }
 
     fn running_batch(&self, terminal: TerminalId) -> Option<Batch> {
@@ -153,6 +177,7 @@ impl World {
 
     pub(crate) fn audit(&self) -> Vec<Finding> {
         let mut audit = Audit::new(chain_key());
+        audit.settlements(self.settlements.values().cloned());
         for transaction in &self.transactions {
             let own: Vec<Transfer> =
                 self.transfers.iter().filter(|leg| leg.transaction == transaction.id).copied().collect();
@@ -303,6 +328,15 @@ pub(crate) fn refund_request(order: i64, lines: &[(i64, i64)], ground: Ground, e
 pub(crate) fn review(order: i64, refund: TransactionId, card: Option<u8>) -> Command {
     let opinion = "looked at the goods".to_owned();
     Command::RefundReview(Review { order: OrderId(order), refund, card: card.map(presented), opinion })
+}
+
+pub(crate) fn prepare(merchant: MerchantId, until: BusinessDate) -> Command {
+    Command::SettlementPrepare(Preparation { merchant, until })
+}
+
+pub(crate) fn verdict(merchant: MerchantId, settlement: TransactionId, confirm: bool) -> Command {
+    let opinion = "compared with the bank".to_owned();
+    Command::SettlementReview(Verdict { merchant, settlement, confirm, opinion })
 }
 
 /// The same till, another person.

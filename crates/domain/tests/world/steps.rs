@@ -7,6 +7,7 @@ use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::refund::{Ground, Request, Review, SoldLine};
 use domain::reversal::Reversed;
+use domain::settlement::Verdict;
 use domain::time::{BusinessDate, HOUR};
 use proptest::prelude::*;
 
@@ -39,6 +40,7 @@ impl Sketch {
         let mut other = till(OTHER);
         other.merchant_active = !self.suspended;
         world.tills.insert(OTHER_TILL, other);
+        world.fees.insert(OTHER, None);
         for (number, CardSketch { status, expires_on, programme }) in (1..).zip(self.cards) {
             world.put_card(Card { status, expires_on, programme, ..card(number) });
         }
@@ -106,17 +108,69 @@ pub(crate) const REQUESTS: u16 = 90;
 /// What is asked, still without the world: `Repeat` sends an earlier envelope again.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Inquiry { card: u8, right: bool },
-    Check { order: i64, card: u8, right: bool, off: i64 },
-    Sale { order: i64, card: u8, proof: u8, off: i64 },
-    Withdraw { order: i64 },
-    Load { card: u8, amount: i64 },
-    Refund { order: usize, lines: Vec<(i64, i64)>, ground: Ground, worded: bool, escalate: bool, who: Who },
-    Review { refund: usize, card: Option<u8>, worded: bool, who: Who },
-    Void { order: usize },
-    Reverse { sale: usize, off: i64 },
+    Inquiry {
+        card: u8,
+        right: bool,
+    },
+    Check {
+        order: i64,
+        card: u8,
+        right: bool,
+        off: i64,
+    },
+    Sale {
+        order: i64,
+        card: u8,
+        proof: u8,
+        off: i64,
+    },
+    Withdraw {
+        order: i64,
+    },
+    Load {
+        card: u8,
+        amount: i64,
+    },
+    Refund {
+        order: usize,
+        lines: Vec<(i64, i64)>,
+        ground: Ground,
+        worded: bool,
+        escalate: bool,
+        who: Who,
+    },
+    Review {
+        refund: usize,
+        card: Option<u8>,
+        worded: bool,
+        who: Who,
+    },
+    Void {
+        order: usize,
+    },
+    Reverse {
+        sale: usize,
+        off: i64,
+    },
     BatchClose,
-    Repeat { back: usize, asks: bool },
+    /// Up to so many days ago, for the merchant at the till or one that does not exist.
+    Settle {
+        days: i64,
+        merchant: Whose,
+        who: Clerk,
+    },
+    /// The last one but `back`.
+    Verdict {
+        back: usize,
+        merchant: Whose,
+        confirm: bool,
+        worded: bool,
+        who: Clerk,
+    },
+    Repeat {
+        back: usize,
+        asks: bool,
+    },
 }
 
 /// Who asks for a refund or decides on one.
@@ -125,6 +179,42 @@ pub(crate) enum Who {
     Cashier,
     Manager,
     Issuer,
+}
+
+/// Whose money is settled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Whose {
+    First,
+    Other,
+    Nobody,
+}
+
+impl Whose {
+    fn id(self) -> MerchantId {
+        match self {
+            Self::First => MERCHANT,
+            Self::Other => OTHER,
+            Self::Nobody => MerchantId(7_777),
+        }
+    }
+}
+
+/// Who settles: two of the card company, and a shop that may not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Clerk {
+    Maker,
+    Checker,
+    Shop,
+}
+
+impl Clerk {
+    fn asks(self, envelope: Envelope) -> Envelope {
+        match self {
+            Self::Maker => super::by_issuer(9003, envelope),
+            Self::Checker => super::by_issuer(9002, envelope),
+            Self::Shop => envelope,
+        }
+    }
 }
 
 /// Step, request id, microseconds since the step before, whether the other merchant's till asks.
@@ -142,7 +232,20 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         1 => order().prop_map(|order| Step::Withdraw { order }),
         3 => (card(), -1..400_i64).prop_map(|(card, amount)| Step::Load { card, amount }),
         2 => (0..8_usize, any::<bool>()).prop_map(|(back, asks)| Step::Repeat { back, asks }),
-        4 => after_sale(),
+        5 => after_sale(),
+        3 => settlement(),
+    ]
+}
+
+fn settlement() -> impl Strategy<Value = Step> {
+    let merchant = || prop_oneof![12 => Just(Whose::First), 2 => Just(Whose::Other), 1 => Just(Whose::Nobody)];
+    let clerk = || prop_oneof![8 => Just(Clerk::Maker), 8 => Just(Clerk::Checker), 1 => Just(Clerk::Shop)];
+    prop_oneof![
+        3 => (prop_oneof![1 => Just(0_i64), 5 => Just(1_i64), 1 => Just(2_i64)], merchant(), clerk())
+            .prop_map(|(days, merchant, who)| Step::Settle { days, merchant, who }),
+        3 => (prop_oneof![8 => Just(0_usize), 2 => 1..4_usize], merchant(), prop::bool::weighted(0.8),
+                prop::bool::weighted(0.95), clerk())
+            .prop_map(|(back, merchant, confirm, worded, who)| Step::Verdict { back, merchant, confirm, worded, who }),
     ]
 }
 
@@ -169,7 +272,7 @@ fn after_sale() -> impl Strategy<Value = Step> {
 
 pub(crate) fn any_steps() -> impl Strategy<Value = Vec<Asked>> {
     let pause = prop_oneof![12 => Just(0_i64), 6 => 1..HOUR, 1 => Just(DAY)];
-    let steps = prop::collection::vec((any_step(), 0..REQUESTS, pause, prop::bool::weighted(0.1)), 1..100);
+    let steps = prop::collection::vec((any_step(), 0..REQUESTS, pause, prop::bool::weighted(0.1)), 1..120);
     (any::<bool>(), steps).prop_map(|(busy, steps)| if busy { busy_morning().chain(steps).collect() } else { steps })
 }
 
@@ -197,11 +300,19 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
             }
             step => {
                 // Ids that meet by chance are for payments; those of what comes after seldom do.
-                let after = matches!(step, Step::Refund { .. } | Step::Review { .. } | Step::Void { .. });
+                let after = matches!(
+                    step,
+                    Step::Refund { .. }
+                        | Step::Review { .. }
+                        | Step::Void { .. }
+                        | Step::Settle { .. }
+                        | Step::Verdict { .. }
+                );
                 let n = if after && n % 8 > 0 { 1_000 + u16::try_from(all.len()).unwrap_or(0) } else { *n };
                 let asked = envelope(n, at, command(&shadow, step, at));
                 match step {
                     Step::Refund { who, .. } | Step::Review { who, .. } => who.asks(asked),
+                    Step::Settle { who, .. } | Step::Verdict { who, .. } => who.asks(asked),
                     _ => asked,
                 }
             }
@@ -262,6 +373,16 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
             // None yet: one that never arrives, or arrives later.
             let (request_id, order, amount) = sale.unwrap_or((super::request(7), OrderId(1), Fen(total(&1))));
             Command::Reverse(Reversed { request_id, order, amount: Fen(amount.0 + off) })
+        }
+        Step::Settle { days, merchant, .. } => super::prepare(merchant.id(), at.plus(-days * DAY).business_date()),
+        Step::Verdict { back, merchant, confirm, worded, .. } => {
+            let found = world.settlements.keys().rev().nth(*back);
+            Command::SettlementReview(Verdict {
+                merchant: merchant.id(),
+                settlement: found.copied().unwrap_or(TransactionId(1)),
+                confirm: *confirm,
+                opinion: words(*worded),
+            })
         }
         Step::BatchClose | Step::Repeat { .. } => Command::BatchClose,
     }

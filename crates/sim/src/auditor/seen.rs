@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::batch::{ClosedBatch, Tally, Totals};
 use domain::refund::Refund;
 
-use super::{Auditor, Finding};
+use super::{Auditor, Finding, Paid};
 
 /// A refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,10 @@ pub struct Seen {
     pub refunds: Vec<Returned>,
     /// All closed batches, ascending.
     pub batches: Vec<Closed>,
+    /// All settlements, ascending.
+    pub paid: Vec<Paid>,
+    /// Paid out, and kept as fees.
+    pub out: (i64, i64),
 }
 
 impl Auditor {
@@ -112,8 +116,18 @@ impl Auditor {
         let cards = self.cards.iter().map(|(n, card)| (*n, card.balance));
         same("cards", cards, seen.cards.iter().map(|(n, balance)| (*n, *balance)))?;
         let sales = self.orders.values().filter_map(|order| order.sale.as_ref()).filter(|sale| !sale.undone);
-        same("payable", [sales.map(|sale| sale.amount - sale.given_back()).sum()], [seen.payable])?;
-        same("all money", [self.loaded], [seen.cards.values().sum::<i64>() + seen.payable])?;
+        let confirmed = || self.paid.iter().filter(|one| one.status == "confirmed");
+        let settled: i64 = confirmed().map(|one| one.net).sum();
+        let owed: i64 = sales.map(|sale| sale.amount - sale.given_back()).sum();
+        same("payable", [owed - settled], [seen.payable])?;
+        let fees: i64 = confirmed().map(|one| one.fee).sum();
+        same("paid out and fees", [settled - fees, fees], [seen.out.0, seen.out.1])?;
+        let out = seen.out.0 + seen.out.1;
+        same("all money", [self.loaded], [seen.cards.values().sum::<i64>() + seen.payable + out])?;
+        same("settlements", &self.paid, &seen.paid)?;
+        if let Some(one) = seen.paid.iter().find(|one| one.checker == Some(one.maker)) {
+            return Err(format!("maker is checker: {one:?}"));
+        }
         let sales = self.orders.values().filter_map(|order| order.sale.as_ref());
         let mut refunds: Vec<Returned> = sales.flat_map(|sale| sale.refunds.clone()).collect();
         refunds.sort_by_key(|refund| refund.number);

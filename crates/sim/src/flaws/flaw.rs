@@ -63,11 +63,19 @@ pub enum Flaw {
     ReversalBlocksNothing,
     /// Voids are left out of a batch's figures.
     BatchWithoutVoids,
+    /// What was settled is settled again.
+    SettlesAgain,
+    /// Refunds are left out of a settlement.
+    SettlesWithoutRefunds,
+    /// Who prepared a settlement may confirm it.
+    SettlesAlone,
+    /// A part of a fen is dropped instead of rounded.
+    FeeRoundedDown,
 }
 
 impl Flaw {
     /// Every mistake.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::SkipTryCounter,
         Self::UnknownCardsUncounted,
         Self::TriesNeverEnd,
@@ -97,5 +105,9 @@ impl Flaw {
         Self::UndoTwice,
         Self::ReversalBlocksNothing,
         Self::BatchWithoutVoids,
+        Self::SettlesAgain,
+        Self::SettlesWithoutRefunds,
+        Self::SettlesAlone,
+        Self::FeeRoundedDown,
     ];
 }

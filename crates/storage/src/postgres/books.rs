@@ -18,8 +18,8 @@ use tokio_postgres::types::ToSql;
 use crate::books::EMBEDDED_SLOT;
 use crate::error::StorageError;
 use crate::sql::{self, Connection, Link, Row};
-use crate::sqlite::money;
 use crate::sqlite::rows::{self, transaction_columns};
+use crate::sqlite::{money, settlement};
 
 /// Loads, decides and saves one group inside the open transaction.
 pub(super) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
@@ -116,6 +116,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
         state.tries.loaded(CardKey(row.get(2)?), Some(money::tries(&row)?));
     }
     money::load_rest(connection, &mut known, &mut state, keys.sold, keys.batches)?;
+    settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
     Ok(state)
 }
 

@@ -8,7 +8,7 @@ use domain::order::OrderStatus;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, rows};
+use super::{after_sale, rows, settlement};
 use crate::batch;
 use crate::error::StorageError;
 
@@ -21,6 +21,7 @@ pub(crate) fn verify(connection: &Connection, key: ChainKey) -> Result<Vec<Findi
 
 fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>> {
     let mut audit = Audit::new(key);
+    settlements(connection, &mut audit)?;
     let heads = transactions(connection, &mut audit)?;
     stored_heads(connection, &mut audit, &heads)?;
     let mut cards = connection.prepare("SELECT id, balance FROM card ORDER BY id")?;
@@ -49,6 +50,18 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     let mut merchants = connection.prepare("SELECT id FROM merchant")?;
     let merchants: Vec<_> = merchants.query_map([], |row| row.get(0).map(MerchantId))?.collect::<Result<_, _>>()?;
     Ok(audit.finish(&merchants))
+}
+
+fn settlements(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
+    let mut all = connection.prepare("SELECT id FROM settlement ORDER BY id")?;
+    for id in all.query_map([], |row| row.get(0).map(TransactionId))? {
+        let id = id?;
+        match settlement::find(connection, id) {
+            Ok(found) => audit.settlements(found),
+            Err(error) => unreadable(audit, "settlement", id.0, &error),
+        }
+    }
+    Ok(())
 }
 
 fn batches(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {

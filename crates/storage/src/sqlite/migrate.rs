@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_money", include_str!("../../migrations/sqlite/0002_money.sql")),
     ("0003_api", include_str!("../../migrations/sqlite/0003_api.sql")),
     ("0004_webhooks", include_str!("../../migrations/sqlite/0004_webhooks.sql")),
+    ("0005_settlement", include_str!("../../migrations/sqlite/0005_settlement.sql")),
 ];
 
 /// The schema version that this program writes.

@@ -24,6 +24,7 @@ mod migrate;
 pub(crate) mod money;
 mod readers;
 pub(crate) mod rows;
+pub(crate) mod settlement;
 mod writer;
 
 use readers::Readers;

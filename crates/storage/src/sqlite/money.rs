@@ -15,7 +15,7 @@ use domain::pin::{PinTries, PinValue};
 use domain::state::{State, Till};
 use domain::time::BusinessDate;
 
-use super::{after_sale, rows};
+use super::{after_sale, rows, settlement};
 use crate::books::EMBEDDED_SLOT;
 use crate::error::StorageError;
 use crate::outbox;
@@ -57,6 +57,7 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
         state.tries.loaded(key, statement.query_row([key.0], tries).optional()?);
     }
     load_rest(connection, &mut programmes, &mut state, keys.sold, keys.batches)?;
+    settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
     Ok(state)
 }
 
@@ -225,6 +226,7 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Resul
 /// What a sale does not write, the outbox, and where the chain ends.
 pub(crate) fn save_rest(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
     after_sale::save(connection, state, changes)?;
+    settlement::save(connection, changes)?;
     outbox::save(connection, state, changes)?;
     if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
 }

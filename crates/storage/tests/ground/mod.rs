@@ -37,6 +37,9 @@ impl Ground {
         for (order, lines) in &world.lines {
             memory.put_lines(*order, lines.clone());
         }
+        for (merchant, fee_bp) in &world.fees {
+            memory.put_merchant(*merchant, *fee_bp);
+        }
         Self { books: Books::Memory(memory), database: None, folder: None, server: None }
     }
 
@@ -120,8 +123,14 @@ fn lay_tills(connection: &Connection, world: &World) -> sql::Result<()> {
         let word = |active: bool, other: &'static str| if active { "active" } else { other };
         let (merchant, outlet) = (till.merchant.0, till.outlet.0);
         connection.execute(
-            "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (?1, ?2, '', ?3, ?4)",
-            params![merchant, format!("{merchant:015}"), word(till.merchant_active, "suspended"), till.drug_returns],
+            "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp) VALUES (?1, ?2, '', ?3, ?4, ?5)",
+            params![
+                merchant,
+                format!("{merchant:015}"),
+                word(till.merchant_active, "suspended"),
+                till.drug_returns,
+                world.fees.get(&till.merchant).copied().flatten()
+            ],
         )?;
         connection.execute(
             "INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, '', ?3)",

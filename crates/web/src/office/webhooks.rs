@@ -103,6 +103,7 @@ pub(crate) fn event_words(kind: EventKind, text: &'static Text) -> &'static str 
         EventKind::SaleVoided => words.sale_voided,
         EventKind::SaleReversed => words.sale_reversed,
         EventKind::BatchClosed => words.batch_closed,
+        EventKind::SettlementConfirmed => words.settlement_confirmed,
         EventKind::Test => words.test,
     }
 }

@@ -49,6 +49,14 @@ texts! {
         already_decided: "该申请已由他人处理", "Somebody else has decided this request";
         attempts_open: "有 {0} 笔支付结果未知，查明后才能班结", "{0} payments have no known outcome yet; find out before closing";
         nothing_to_close: "本班还没有交易，不需要班结", "No transactions since the last close: nothing to close";
+        no_such_merchant: "没有这个商户，或没有权限结算", "No such merchant, or not yours to settle";
+        day_not_over: "{0} 还没有结束，不能结算", "{0} is not over yet: it cannot be settled";
+        settlement_open: "该商户有一笔结算等待复核", "A settlement of this merchant waits for a decision";
+        settled_before: "已结算到 {0}，请选择之后的日期", "Settled up to {0} already: choose a later day";
+        fee_not_agreed: "该商户没有手续费率，不能结算", "No fee is agreed with this merchant: it cannot be settled";
+        nothing_to_settle: "应结净额 ¥{0}，没有可结算的金额", "The net amount is ¥{0}: nothing to pay out";
+        payable_short: "之后日期的退款使应付余额少了 ¥{0}，不能划付", "Refunds of later days leave ¥{0} too little: it cannot be paid out";
+        no_such_settlement: "没有这笔结算", "No such settlement";
         fault: "系统异常", "System error";
 
         not_charged: "没有扣款，请勿交付药品。", "Not charged. Do not hand over the goods.";
@@ -56,6 +64,7 @@ texts! {
         not_charged_twice: "没有重复扣款，请看原交易结果。", "Not charged twice. See the first result.";
         not_charged_yet: "这一次没有扣款。上一次的结果查明前，请勿交付药品。", "This time not charged. Do not hand over the goods before the previous result is known.";
         not_refunded: "没有退款，卡内余额没有变化。", "Nothing was refunded; the card's balance is unchanged.";
+        not_paid_out: "没有划付，商户应付余额没有变化。", "Nothing was paid out; what the merchant is owed is unchanged.";
         nothing_asked: "查询余额不会扣款。", "A balance query charges nothing.";
 
         do_refund_instead: "请改为退货申请", "Ask for a refund instead";
@@ -63,6 +72,11 @@ texts! {
         do_other_reviewer: "请由另一位有权限的人员审核", "Somebody else has to review it";
         do_look_again: "请刷新，查看最新结果", "Reload and see the latest result";
         do_correct: "请修改后重新提交", "Correct it and send it again";
+        do_other_day: "请选择另一个结算截止日", "Choose another last day";
+        do_decide_first: "请先复核那笔结算", "Have that settlement decided first";
+        do_agree_fee: "请管理员先填写费率", "An administrator has to enter the rate first";
+        do_carry_over: "余额结转到下次结算", "It is carried over to the next settlement";
+        do_later_day: "请驳回这笔结算，选择更晚的截止日重新准备", "Turn it down and prepare one with a later last day";
         do_call: "请联系客服，并报参考号", "Call support and give the reference";
         do_new_order: "请返回，重新录入商品", "Go back and ring up the goods again";
         do_check_amount: "请核对商品和应付合计，再次支付", "Check the goods and the total, then pay again";

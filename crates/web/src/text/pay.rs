@@ -77,6 +77,9 @@ texts! {
         void: "撤销", "Void";
         reversal: "冲正", "Reversal";
         batch_close: "班结", "Batch close";
+        settlement_request: "结算准备", "Settlement prepared";
+        settlement_rejection: "结算驳回", "Settlement turned down";
+        settlement: "商户结算", "Settlement";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";
         slip: "小票", "Slip";

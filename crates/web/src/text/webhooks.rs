@@ -52,6 +52,7 @@ texts! {
         sale_voided: "消费撤销", "Sale voided";
         sale_reversed: "消费冲正", "Sale reversed";
         batch_closed: "班结", "Batch closed";
+        settlement_confirmed: "商户结算", "Settlement confirmed";
         test: "测试通知", "Test";
         back: "返回通知地址", "Back to the endpoints";
         actions: "操作", "Actions";
