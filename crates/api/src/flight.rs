@@ -53,19 +53,19 @@ impl Drop for Flight {
 
 /// What a change that moves money came to.
 #[derive(Clone, Debug)]
-pub(crate) enum Done {
+pub(crate) enum Done<T = Box<Transaction>> {
     /// It is on record.
-    Known(Box<Transaction>),
+    Known(T),
     /// Nobody knows yet.
     Unknown,
 }
 
 /// Does `work` on its own, so that it goes on when the caller leaves, and waits for it a while.
-pub(crate) async fn once(
+pub(crate) async fn once<T: Send + 'static>(
     api: &Api,
     caller: &Caller,
-    work: impl Future<Output = Result<Done, Problem>> + Send + 'static,
-) -> Result<Done, Problem> {
+    work: impl Future<Output = Result<Done<T>, Problem>> + Send + 'static,
+) -> Result<Done<T>, Problem> {
     let key = (caller.key.merchant, caller.request()?);
     let Some(flight) = api.flights.begin(key) else {
         return Err(Problem::new(Code::InFlight, "").after(AGAIN_AFTER));
@@ -89,12 +89,23 @@ pub(crate) async fn submit(api: &Api, actor: Actor, request: RequestId, command:
     }
     match api.engine.submit(request, actor, command).await {
         Ok(Outcome::Recorded(transaction)) => Ok(Done::Known(transaction)),
-        Ok(Outcome::Conflict(_)) => Err(Problem::new(Code::IdempotencyConflict, "")),
-        Ok(Outcome::Cleared(_)) => Err(Problem::new(Code::Internal, "")),
-        Err(SubmitError::Overloaded | SubmitError::NotCharged(_)) => {
+        Ok(other) => Err(refused(&other)),
+        Err(error) => not_known(&error),
+    }
+}
+
+/// Why an outcome is not a record.
+pub(crate) fn refused(outcome: &Outcome) -> Problem {
+    Problem::new(if matches!(outcome, Outcome::Conflict(_)) { Code::IdempotencyConflict } else { Code::Internal }, "")
+}
+
+/// What may be said when there is no outcome.
+pub(crate) fn not_known<T>(error: &SubmitError) -> Result<Done<T>, Problem> {
+    match error {
+        SubmitError::Overloaded | SubmitError::NotCharged(_) => {
             let message = "Nothing was charged. Repeat with the same Idempotency-Key.";
             Err(Problem::new(Code::Unavailable, message).after(AGAIN_AFTER))
         }
-        Err(SubmitError::Unknown(_)) => Ok(Done::Unknown),
+        SubmitError::Unknown(_) => Ok(Done::Unknown),
     }
 }

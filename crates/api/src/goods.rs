@@ -1,10 +1,9 @@
 //! What a payment is for: lines out of the catalogue, or with a name and a price of their own.
 
+use domain::direct_sale::DirectLine;
 use domain::money::Fen;
 use domain::order::{LINES_MAX, LineError, line_terms};
 use domain::product::{OTHER_CODE, Product};
-use storage::direct_sale::SaleLine;
-use storage::draft::NewLine as Line;
 use storage::product::{self, Listed};
 
 use crate::Api;
@@ -28,7 +27,7 @@ pub(crate) async fn lines(
     caller: &Caller,
     asked: Option<&[NewLine]>,
     amount: i64,
-) -> Result<Vec<SaleLine>, Problem> {
+) -> Result<Vec<DirectLine>, Problem> {
     let Some(asked) = asked else {
         let other = other(api, caller).await?;
         let name = other.product.name.clone();
@@ -41,7 +40,7 @@ pub(crate) async fn lines(
     for (at, one) in asked.iter().enumerate() {
         lines.push(line(api, caller, one, at).await?);
     }
-    let sum = Fen::sum(lines.iter().map(|line| line.line.terms.amount));
+    let sum = Fen::sum(lines.iter().map(|line| line.amount));
     if sum == Some(Fen(amount)) {
         Ok(lines)
     } else {
@@ -50,7 +49,7 @@ pub(crate) async fn lines(
     }
 }
 
-async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<SaleLine, Problem> {
+async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<DirectLine, Problem> {
     let refused = |field: &str, why: &'static str| Problem::invalid(format!("lines[{at}].{field}"), why);
     if asked.name.as_ref().is_some_and(|name| !fits(name, 1, 120)) {
         return Err(refused("name", "1 to 120 characters."));
@@ -72,7 +71,7 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
 }
 
 /// Judges a line as the till does; a price outside the product's band needs a manager, whom a program is not.
-fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: usize) -> Result<SaleLine, Problem> {
+fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: usize) -> Result<DirectLine, Problem> {
     let refused = |field: &str, why: &'static str| Problem::invalid(format!("lines[{at}].{field}"), why);
     if price.is_some_and(|price| !(1..=AMOUNT_MAX).contains(&price)) {
         return Err(refused("unit_price", "From 1 to 9999999 fen."));
@@ -88,7 +87,18 @@ fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: u
     if terms.needs_manager {
         return Err(refused("unit_price", "The price is outside the product's band."));
     }
-    Ok(SaleLine { line: Line { listed, terms, confirmed_by: None, scan: None }, name })
+    let Listed { product, unit, .. } = listed;
+    Ok(DirectLine {
+        code: product.code,
+        name,
+        spec: product.spec,
+        unit,
+        drug: product.drug,
+        list_price: product.price,
+        price: terms.price,
+        quantity: terms.quantity,
+        amount: terms.amount,
+    })
 }
 
 /// What is rung up when the catalogue lacks the product. Counts as a drug, which comes back for few reasons only.

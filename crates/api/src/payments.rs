@@ -1,17 +1,21 @@
 //! Payments: an order and its charge in one step, and what became of it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::card_number::{CardNumber, MaskedCard};
-use domain::command::{Actor, Command, PresentedCard, Proof};
+use domain::card_number::CardNumber;
+use domain::command::{Actor, Command, PresentedCard};
+use domain::direct_sale::DirectSale;
 use domain::ids::{OrderId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
+use domain::outcome::Outcome;
 use domain::pin::is_pin;
+use engine::SubmitError;
 use serde::Deserialize;
-use storage::direct_sale::{self, DirectSale};
-use storage::draft::Scope;
 use storage::idempotency::{self, Found};
 use storage::merchant;
 
@@ -21,8 +25,11 @@ use crate::flight::{self, Done};
 use crate::gate;
 use crate::goods::{self, AMOUNT_MAX};
 use crate::model::List;
-use crate::model::payment::{BalanceInquiry, NewBalanceInquiry, NewPayment, Payment};
+use crate::model::payment::{BalanceInquiry, NewBalanceInquiry, NewPayment, PaidOrder, Payment};
 use crate::problem::{Code, Problem};
+
+/// How long to wait before asking again what became of a payment.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// The number of a transaction as the address names it: 12 digits.
 pub(crate) fn rrn(text: &str) -> Option<TransactionId> {
@@ -63,7 +70,7 @@ pub(crate) async fn inquire(
     let done = flight::once(&api, &caller, async move {
         match idempotency::claim(&work.storage, claim, now).await? {
             Found::New | Found::Same { .. } => {}
-            Found::Blocked | Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
+            Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
         }
         flight::submit(&work, actor, request, Command::Inquiry { card, pin }).await
     });
@@ -91,70 +98,54 @@ pub(crate) async fn create(
         (&asked.terminal_id, card.key.0, asked.amount, asked.currency, &asked.lines, &asked.merchant_order_number);
     let claim = caller.claim("createPayment", &content)?;
     let actor = caller.at_terminal(&api, asked.terminal_id.as_deref()).await?;
-    let proof = Proof::Pin(api.vault.pin_value(&number, &asked.pin));
-    let sale = DirectSale {
-        scope: Scope {
-            merchant: actor.merchant,
-            outlet: actor.outlet,
-            terminal: actor.terminal,
-            person: actor.operator,
-            address: caller.address.clone(),
-        },
-        lines: goods::lines(&api, &caller, asked.lines.as_deref(), asked.amount).await?,
-        masked: card.masked.clone(),
-        merchant_order_number: asked.merchant_order_number,
-        claim,
-    };
-    let (request, amount) = (sale.claim.request, Fen(asked.amount));
-    let done = flight::once(&api, &caller, pay(api.clone(), actor, sale, card, amount, proof, caller.now)).await?;
-    match done {
-        Done::Known(transaction) => {
+    let lines = goods::lines(&api, &caller, asked.lines.as_deref(), asked.amount).await?;
+    let pin = api.vault.pin_value(&number, &asked.pin);
+    let amount = Fen(asked.amount);
+    let merchant_number = asked.merchant_order_number;
+    let sale = DirectSale { content: claim.content, amount, card, pin, lines, merchant_number };
+    match flight::once(&api, &caller, pay(api.clone(), actor, claim.request, Arc::new(sale))).await? {
+        Done::Known(Paid { transaction, order }) => {
             visible(&caller, &transaction)?;
-            Ok(answer(true, recorded(&api, &caller, &transaction).await?))
+            let payment = match order {
+                Some(order) => Payment::recorded(&transaction, Some(order)),
+                None => recorded(&api, &caller, &transaction).await?,
+            };
+            Ok(answer(true, payment))
         }
-        Done::Unknown => {
-            let order = idempotency::order(&api.storage, caller.key.merchant, request).await?;
-            Ok(answer(false, unknown(&api, &caller, order, amount).await?))
-        }
+        Done::Unknown => Ok(answer(false, Payment::unknown(amount.0))),
     }
 }
 
-/// Writes the order with its attempt and charges it. Sent again, it goes on where it was lost.
-async fn pay(
-    api: Api,
-    actor: Actor,
-    sale: DirectSale,
-    card: PresentedCard,
-    amount: Fen,
-    proof: Proof,
-    now: domain::time::Timestamp,
-) -> Result<Done, Problem> {
-    let request = sale.claim.request;
-    let order = match direct_sale::begin(&api.storage, sale, now).await? {
-        Found::Same { order: Some(order), .. } => order,
-        Found::Blocked => return withdraw(&api, actor, request, amount, card.masked).await,
-        Found::New | Found::Same { order: None, .. } | Found::Other => {
-            return Err(Problem::new(Code::IdempotencyConflict, ""));
-        }
-    };
-    let done = flight::submit(&api, actor, request, Command::Sale { order, amount, card, proof }).await?;
-    if let Done::Known(transaction) = &done
-        && !transaction.approved()
-    {
-        direct_sale::give_up(&api.storage, order, now).await?;
-    }
-    Ok(done)
+/// A payment on record, and its order when it was made just now.
+struct Paid {
+    transaction: Box<Transaction>,
+    order: Option<PaidOrder>,
 }
 
-/// A payment that was taken back before it arrived: makes sure that this is on record.
-async fn withdraw(
-    api: &Api,
-    actor: Actor,
-    request: RequestId,
-    amount: Fen,
-    masked: MaskedCard,
-) -> Result<Done, Problem> {
-    flight::submit(api, actor, request, Command::Withdraw { order: OrderId(0), amount, masked }).await
+/// Rings up and charges; sent again, the record answers. An outcome that nobody knows is asked for until it is known.
+async fn pay(api: Api, actor: Actor, request: RequestId, sale: Arc<DirectSale>) -> Result<Done<Paid>, Problem> {
+    match api.engine.submit(request, actor, Command::DirectSale(Arc::clone(&sale))).await {
+        Ok(Outcome::Ordered(transaction, number)) => {
+            let order = PaidOrder::new(&transaction, number, sale.merchant_number.clone());
+            Ok(Done::Known(Paid { transaction, order: Some(order) }))
+        }
+        Ok(Outcome::Recorded(transaction)) => Ok(Done::Known(Paid { transaction, order: None })),
+        Ok(other) => Err(flight::refused(&other)),
+        Err(SubmitError::Unknown(_)) => Ok(Done::Known(settle(&api, actor, request, &sale).await)),
+        Err(error) => flight::not_known(&error),
+    }
+}
+
+/// Asks what became of a payment whose answer was lost, until somebody knows: it is on record, or is withdrawn by the
+/// question. Meanwhile the caller was told that it is unknown, and its key stays in flight.
+async fn settle(api: &Api, actor: Actor, request: RequestId, sale: &DirectSale) -> Paid {
+    loop {
+        tokio::time::sleep(ASK_AGAIN_AFTER).await;
+        let ask = Command::Withdraw { order: OrderId(0), amount: sale.amount, masked: sale.card.masked.clone() };
+        if let Ok(Outcome::Recorded(transaction)) = api.engine.submit(request, actor, ask).await {
+            return Paid { transaction, order: None };
+        }
+    }
 }
 
 /// Another outlet's payment under the same key is as good as something else.
@@ -170,15 +161,7 @@ pub(crate) async fn recorded(api: &Api, caller: &Caller, transaction: &Transacti
         Some(order) => merchant::order(&api.storage, caller.reach(), order).await?,
         None => None,
     };
-    Ok(Payment::recorded(transaction, order.as_ref()))
-}
-
-async fn unknown(api: &Api, caller: &Caller, order: Option<OrderId>, amount: Fen) -> Result<Payment, Problem> {
-    let order = match order {
-        Some(order) => merchant::order(&api.storage, caller.reach(), order).await?,
-        None => None,
-    };
-    Ok(Payment::unknown(order.as_ref().map_or(amount.0, |order| order.order.total.0), order.as_ref()))
+    Ok(Payment::recorded(transaction, order.map(PaidOrder::from)))
 }
 
 /// `GET /payments/{id}`
@@ -218,15 +201,8 @@ pub(crate) async fn list(
     let found = merchant::transaction_of(&api.storage, merchant, request).await?;
     let data = match found.filter(|found| visible(&caller, found).is_ok()) {
         Some(transaction) => vec![recorded(&api, &caller, &transaction).await?],
-        None => match idempotency::order(&api.storage, merchant, request).await? {
-            Some(order) => {
-                let order = merchant::order(&api.storage, caller.reach(), order).await?;
-                let open = order.filter(|order| order.order.attempt == Some(request));
-                open.iter().map(|order| Payment::unknown(order.order.total.0, Some(order))).collect()
-            }
-            None if api.flights.holds(merchant, request) => vec![Payment::unknown(0, None)],
-            None => Vec::new(),
-        },
+        None if api.flights.holds(merchant, request) => vec![Payment::unknown(0)],
+        None => Vec::new(),
     };
     Ok(axum::Json(List::all(data)))
 }

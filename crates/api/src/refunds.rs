@@ -103,7 +103,7 @@ async fn submit(
     flight::once(api, caller, async move {
         match idempotency::claim(&work.storage, claim, now).await? {
             Found::New | Found::Same { .. } => {}
-            Found::Blocked | Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
+            Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
         }
         flight::submit(&work, actor, request, command).await
     })

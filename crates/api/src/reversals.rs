@@ -3,9 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::command::{Actor, Command};
-use domain::ids::{OrderId, OutletId, RequestId, TerminalId};
-use domain::ledger::{Kind, Transaction};
-use domain::money::Fen;
+use domain::ids::{OutletId, RequestId, TerminalId};
+use domain::ledger::Kind;
 use domain::reversal::Reversed;
 use storage::idempotency::{self, Claim, Found};
 use storage::merchant;
@@ -66,35 +65,20 @@ async fn reverse(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -
     {
         return Err(Problem::invalid("payment_idempotency_key", "This key was not used for a payment within reach."));
     }
-    // From here on a payment that has not arrived yet never will.
-    match idempotency::claim_reversal(&api.storage, claim, payment, caller.now).await? {
+    match idempotency::claim(&api.storage, claim, caller.now).await? {
         Found::New | Found::Same { .. } => {}
-        Found::Blocked | Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
+        Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
     }
-    let (actor, reversed) = target(api, caller, payment).await?;
-    flight::submit(api, actor, request, Command::Reverse(reversed)).await
+    let actor = match sold {
+        Some(sold) => caller.at(sold.actor.outlet, sold.actor.terminal),
+        None => anywhere(api, caller).await?,
+    };
+    flight::submit(api, actor, request, Command::Reverse(Reversed { request_id: payment, sale: None })).await
 }
 
-/// What is to be taken back, as far as it has come: on record, written down as an order, or not here at all.
-async fn target(api: &Api, caller: &Caller, payment: RequestId) -> Result<(Actor, Reversed), Problem> {
-    let merchant = caller.key.merchant;
-    if let Some(sold) = merchant::transaction_of(&api.storage, merchant, payment).await? {
-        return Ok(of_sale(caller, &sold, payment));
-    }
-    if let Some(order) = idempotency::order(&api.storage, merchant, payment).await? {
-        let absent = || Problem::invalid("payment_idempotency_key", "No payment within reach.");
-        let order = merchant::order(&api.storage, caller.reach(), order).await?.ok_or_else(absent)?.order;
-        let actor = caller.at(order.outlet, order.terminal);
-        return Ok((actor, Reversed { request_id: payment, order: order.id, amount: order.total }));
-    }
-    let nowhere = Reversed { request_id: payment, order: OrderId(0), amount: Fen::ZERO };
+/// Where a payment is taken back that has not arrived.
+async fn anywhere(api: &Api, caller: &Caller) -> Result<Actor, Problem> {
     let place = merchant::terminals(&api.storage, caller.reach(), None, caller.key.terminal).await?;
     let place = place.first().map_or((OutletId(0), TerminalId(0)), |first| (first.outlet, first.id));
-    Ok((caller.at(place.0, place.1), nowhere))
-}
-
-fn of_sale(caller: &Caller, sold: &Transaction, payment: RequestId) -> (Actor, Reversed) {
-    let order = sold.order.unwrap_or(OrderId(0));
-    let actor = caller.at(sold.actor.outlet, sold.actor.terminal);
-    (actor, Reversed { request_id: payment, order, amount: sold.amount })
+    Ok(caller.at(place.0, place.1))
 }

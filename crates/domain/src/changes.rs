@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
+use crate::direct_sale::{NewOrder, OutletDay};
 use crate::ids::{OrderId, TerminalId, TransactionId};
 use crate::ledger::{Transaction, Transfer};
 use crate::order::Order;
@@ -23,6 +24,8 @@ pub struct Changes {
     pub cards: BTreeMap<CardKey, Card>,
     /// Orders as they are afterwards.
     pub orders: BTreeMap<OrderId, Order>,
+    /// Orders that are not there yet, in the order in which they were decided.
+    pub new_orders: Vec<NewOrder>,
     /// PIN tries as they are afterwards.
     pub tries: BTreeMap<CardKey, PinTries>,
     /// Refunds as they are afterwards.
@@ -41,12 +44,24 @@ impl Changes {
         self.transactions.extend(next.transactions);
         self.transfers.extend(next.transfers);
         self.cards.extend(next.cards);
-        self.orders.extend(next.orders);
+        for (id, order) in next.orders {
+            // One that this group writes for the first time is written once, as it is afterwards.
+            match self.new_orders.iter_mut().find(|new| new.order.id == id) {
+                Some(new) => new.order = order,
+                None => drop(self.orders.insert(id, order)),
+            }
+        }
+        self.new_orders.extend(next.new_orders);
         self.tries.extend(next.tries);
         self.refunds.extend(next.refunds);
         self.tills.extend(next.tills);
         self.batches.extend(next.batches);
         self.settlements.extend(next.settlements);
+    }
+
+    /// How many orders the outlets of new ones have had on their days afterwards.
+    pub fn numbers(&self) -> BTreeMap<OutletDay, i64> {
+        self.new_orders.iter().map(|new| ((new.order.outlet, new.at.business_date()), new.count)).collect()
     }
 
     /// Whether there is nothing to write.
@@ -55,6 +70,7 @@ impl Changes {
             && self.transfers.is_empty()
             && self.cards.is_empty()
             && self.orders.is_empty()
+            && self.new_orders.is_empty()
             && self.tries.is_empty()
             && self.refunds.is_empty()
             && self.tills.is_empty()

@@ -1,10 +1,13 @@
 //! Commands: what a door asks of the money path, wrapped with who asks, under which request id, and when.
 
+use std::sync::Arc;
+
 use hmac::digest::Digest;
 use sha2::Sha256;
 
 use crate::card::CardKey;
 use crate::card_number::{EntryMode, MaskedCard};
+use crate::direct_sale::DirectSale;
 use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use crate::money::Fen;
 use crate::pin::PinValue;
@@ -108,6 +111,8 @@ pub enum Command {
         /// The holder's consent.
         proof: Proof,
     },
+    /// Ring an order up and pay it from the card, both or neither.
+    DirectSale(Arc<DirectSale>),
     /// What became of the sale with this request id? If it never arrived, it is withdrawn here and now and can never be
     /// charged; if it did, its record is the answer.
     Withdraw {
@@ -161,6 +166,10 @@ impl Command {
             Self::Inquiry { card, .. } => put("inquiry", OrderId(0), Fen::ZERO, &card.key),
             Self::SaleCheck { order, amount, card, .. } => put("check", *order, *amount, &card.key),
             Self::Sale { order, amount, card, .. } => put("sale", *order, *amount, &card.key),
+            Self::DirectSale(sale) => {
+                put("direct_sale", OrderId(0), sale.amount, &sale.card.key);
+                digest.update(sale.content);
+            }
             Self::Withdraw { order, amount, .. } => put("withdraw", *order, *amount, &nobody),
             Self::Load { card, amount } => put("load", OrderId(0), *amount, &card.key),
             Self::RefundRequest(request) => {
@@ -181,7 +190,8 @@ impl Command {
             }
             Self::Void { order, checker } => put("void", *order, Fen(checker.0), &nobody),
             Self::Reverse(reversed) => {
-                put("reverse", reversed.order, reversed.amount, &nobody);
+                let (order, amount) = reversed.sale.unwrap_or((OrderId(0), Fen::ZERO));
+                put("reverse", order, amount, &nobody);
                 digest.update(reversed.request_id.0);
             }
             Self::BatchClose => put("batch_close", OrderId(0), Fen::ZERO, &nobody),

@@ -9,7 +9,7 @@ use crate::ledger::{Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::outcome::{Decline, Outcome};
 use crate::state::{Keys, State, Till};
-use crate::{batch, inquiry, load, refund, reversal, sale, settlement, void, withdrawal};
+use crate::{batch, direct_sale, inquiry, load, refund, reversal, sale, settlement, void, withdrawal};
 
 /// What one command came to and what it writes.
 pub struct Decision {
@@ -35,7 +35,10 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
         Command::Inquiry { card, pin } => inquiry::decide(state, envelope, card, pin),
         Command::SaleCheck { order, amount, card, pin } => sale::check(state, envelope, *order, *amount, card, pin),
         Command::Sale { order, amount, card, proof } => sale::decide(state, envelope, *order, *amount, card, proof),
-        Command::Withdraw { order, amount, masked } => withdrawal::decide(state, envelope, *order, *amount, masked),
+        Command::DirectSale(sale) => direct_sale::decide(state, envelope, sale),
+        Command::Withdraw { order, amount, masked } => {
+            withdrawal::decide(state, envelope, Some(*order), *amount, masked)
+        }
         Command::RefundRequest(request) => refund::request(state, envelope, request),
         Command::RefundReview(decided) => refund::review(state, envelope, decided),
         Command::Void { order, checker } => void::decide(state, envelope, *order, *checker),

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::time::Timestamp;
+
 /// Ids below this belong to the system accounts of the ledger.
 pub const FIRST_OWNED: i64 = 1_000;
 
@@ -49,6 +51,19 @@ id! {
 id! {
     /// Order: one cart, time-ordered.
     OrderId
+}
+
+/// An id of 63 bits that ascends with time, so that inserts stay on the last pages of a table: the millisecond, then 20
+/// bits of `random`.
+pub fn time_ordered(at: Timestamp, random: u32) -> i64 {
+    at.0.div_euclid(1_000).saturating_mul(1 << 20).saturating_add(i64::from(random & 0xf_ffff))
+}
+
+impl OrderId {
+    /// The next order's id: of this moment, and above `last`, also when the clock stood still.
+    pub fn next(at: Timestamp, random: u32, last: i64) -> Self {
+        Self(time_ordered(at, random).max(last.saturating_add(1)))
+    }
 }
 
 /// Transaction: one attempt, approved or declined. The retrieval reference number of the slip is this number printed
@@ -99,7 +114,7 @@ pub struct RequestId(pub [u8; 16]);
 
 impl RequestId {
     /// A UUIDv7 of this moment and 10 random bytes (RFC 9562, section 5.7).
-    pub fn v7(at: crate::time::Timestamp, random: [u8; 10]) -> Self {
+    pub fn v7(at: Timestamp, random: [u8; 10]) -> Self {
         let millis = (at.0 / 1_000).max(0).to_be_bytes();
         let mut bytes = [0; 16];
         let (time, rest) = bytes.split_at_mut(6);
@@ -141,8 +156,18 @@ mod tests {
     }
 
     #[test]
+    fn later_is_larger_and_fits() {
+        let at = Timestamp(1_795_000_000_000_000);
+        assert!(time_ordered(at, u32::MAX) < time_ordered(at.plus(1_000), 0));
+        // Year 2200 still fits.
+        assert!(time_ordered(Timestamp(7_258_118_400_000_000), u32::MAX) < i64::MAX);
+        let first = OrderId::next(at, 7, 0);
+        assert_eq!(OrderId::next(at.plus(-1_000), 9, first.0).0, first.0 + 1, "a clock set back");
+    }
+
+    #[test]
     fn request_ids_survive_text() {
-        let id = RequestId::v7(crate::time::Timestamp(1_795_000_000_000_000), [7; 10]);
+        let id = RequestId::v7(Timestamp(1_795_000_000_000_000), [7; 10]);
         assert_eq!(RequestId::parse(&id.to_string()), Some(id));
         assert_eq!(RequestId::parse("not-an-id"), None);
         assert_eq!(RequestId::parse(&format!("{id}0")), None);

@@ -31,6 +31,7 @@ pub mod card_number;
 pub mod changes;
 pub mod command;
 pub mod decide;
+pub mod direct_sale;
 pub mod event;
 pub mod ids;
 pub mod inquiry;

@@ -10,6 +10,8 @@ use crate::time::{BusinessDate, Timestamp};
 pub enum Outcome {
     /// The attempt is on record, approved or declined; repeating the request answers the same record.
     Recorded(Box<Transaction>),
+    /// The same for an order that was written with it, and what people call that order.
+    Ordered(Box<Transaction>, String),
     /// A sale would be approved now; nothing was recorded and nothing moved.
     Cleared(Clearance),
     /// The request id was used before for something else; nothing was done.
@@ -20,7 +22,7 @@ impl Outcome {
     /// The recorded transaction, if there is one.
     pub fn transaction(&self) -> Option<&Transaction> {
         match self {
-            Self::Recorded(transaction) => Some(transaction),
+            Self::Recorded(transaction) | Self::Ordered(transaction, _) => Some(transaction),
             Self::Cleared(_) | Self::Conflict(_) => None,
         }
     }

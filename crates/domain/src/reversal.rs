@@ -21,10 +21,15 @@ use crate::void::undo;
 pub struct Reversed {
     /// Request id of the sale.
     pub request_id: RequestId,
-    /// Its order.
-    pub order: OrderId,
-    /// Its amount.
-    pub amount: Fen,
+    /// Its order and amount, as far as the caller knows them: a check.
+    pub sale: Option<(OrderId, Fen)>,
+}
+
+impl Reversed {
+    /// Order and amount, or nothing of either.
+    fn known(&self) -> (OrderId, Fen) {
+        self.sale.unwrap_or((OrderId(0), Fen::ZERO))
+    }
 }
 
 pub(crate) fn decide(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
@@ -55,18 +60,20 @@ fn judge<'a>(
     original: &Transaction,
     reversed: &Reversed,
 ) -> Result<&'a Sold, Decline> {
-    if original.kind != Kind::Sale || original.order != Some(reversed.order) {
+    let other = |(order, _)| original.order != Some(order);
+    if original.kind != Kind::Sale || reversed.sale.is_some_and(other) {
         return Err(Decline::NotReversible);
     }
     if !original.approved() {
         return Err(Decline::NotCharged);
     }
-    if original.amount != reversed.amount {
+    if reversed.sale.is_some_and(|(_, amount)| original.amount != amount) {
         return Err(Decline::NotReversible);
     }
-    let sold = state.sold.get(&reversed.order).filter(|sold| sold.sale.id == original.id);
+    let order = original.order.ok_or(Decline::NotReversible)?;
+    let sold = state.sold.get(&order).filter(|sold| sold.sale.id == original.id);
     let sold = sold.ok_or(Decline::NotCharged)?;
-    match state.orders.get(&reversed.order).map(|order| order.status) {
+    match state.orders.get(&order).map(|order| order.status) {
         Some(OrderStatus::Paid) => {}
         Some(OrderStatus::Voided) => return Err(Decline::NotCharged),
         _ => return Err(Decline::RefundExists),
@@ -82,26 +89,27 @@ fn judge<'a>(
 
 /// A reversal needs a request id of its own. This one is used up now, so a sale that still arrives under it is refused.
 fn own_id(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
-    let mut transaction = record(state, envelope, Kind::Reversal, reversed.amount);
+    let mut transaction = record(state, envelope, Kind::Reversal, reversed.known().1);
     transaction.decline = Some(Decline::NotReversible);
     recorded(state, transaction, Vec::new(), Changes::default())
 }
 
 /// Two records: the sale's request id, withdrawn, and the reversal itself with "nothing to reverse".
 fn block(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
+    let (order, amount) = reversed.known();
     let sale = Envelope {
         request_id: reversed.request_id,
         command: crate::command::Command::Withdraw {
-            order: reversed.order,
-            amount: reversed.amount,
+            order,
+            amount,
             masked: crate::card_number::MaskedCard(String::new()),
         },
         ..envelope.clone()
     };
     let masked = crate::card_number::MaskedCard(String::new());
-    let first = crate::withdrawal::decide(state, &sale, reversed.order, reversed.amount, &masked);
+    let first = crate::withdrawal::decide(state, &sale, reversed.sale.map(|(order, _)| order), amount, &masked);
     let mut changes = first.changes;
-    let mut transaction = record(state, envelope, Kind::Reversal, reversed.amount);
+    let mut transaction = record(state, envelope, Kind::Reversal, amount);
     transaction.decline = Some(Decline::NotCharged);
     let Some(withdrawn) = changes.transactions.last() else { unreachable!("a withdrawal is always recorded") };
     transaction.id = crate::ledger::Head::after(withdrawn).next();

@@ -17,7 +17,7 @@ use crate::pin::PinValue;
 use crate::state::State;
 
 /// A sale that may go through.
-struct Cleared<'a> {
+pub(crate) struct Cleared<'a> {
     order: &'a Order,
     card: &'a Card,
     balance: Fen,
@@ -35,7 +35,8 @@ pub(crate) fn check(
 ) -> Decision {
     let mut changes = Changes::default();
     let proof = Proof::Pin(pin.clone());
-    match judge(state, envelope, order, amount, presented, &proof, &mut changes) {
+    let own = own_order(state, envelope, order);
+    match judge_own(state, envelope, own, amount, presented, &proof, &mut changes) {
         Ok(cleared) => {
             let clearance = Clearance {
                 card: cleared.card.id,
@@ -46,7 +47,7 @@ pub(crate) fn check(
             };
             Decision { outcome: Outcome::Cleared(clearance), changes }
         }
-        Err(decline) => declined(state, envelope, order, amount, presented, decline, changes),
+        Err(decline) => declined(state, envelope, own, amount, presented, decline, changes),
     }
 }
 
@@ -59,23 +60,40 @@ pub(crate) fn decide(
     proof: &Proof,
 ) -> Decision {
     let mut changes = Changes::default();
-    match judge(state, envelope, order, amount, presented, proof, &mut changes) {
+    let own = own_order(state, envelope, order);
+    match judge_own(state, envelope, own, amount, presented, proof, &mut changes) {
         Ok(cleared) => approved(state, envelope, presented, &cleared, changes),
-        Err(decline) => declined(state, envelope, order, amount, presented, decline, changes),
+        Err(decline) => declined(state, envelope, own, amount, presented, decline, changes),
     }
 }
 
-fn judge<'a>(
+fn judge_own<'a>(
     state: &'a State,
     envelope: &Envelope,
-    order: OrderId,
+    order: Option<&'a Order>,
+    amount: Fen,
+    presented: &PresentedCard,
+    proof: &Proof,
+    changes: &mut Changes,
+) -> Result<Cleared<'a>, Decline> {
+    let Some(order) = order else {
+        open_till(state, envelope)?;
+        return Err(Decline::NoSuchOrder);
+    };
+    judge(state, envelope, order, amount, presented, proof, changes)
+}
+
+/// Whether this outlet's order may be paid from this card.
+pub(crate) fn judge<'a>(
+    state: &'a State,
+    envelope: &Envelope,
+    order: &'a Order,
     amount: Fen,
     presented: &PresentedCard,
     proof: &Proof,
     changes: &mut Changes,
 ) -> Result<Cleared<'a>, Decline> {
     open_till(state, envelope)?;
-    let order = own_order(state, envelope, order).ok_or(Decline::NoSuchOrder)?;
     payable(order, envelope, amount)?;
     let card = match proof {
         Proof::Pin(pin) => prove_pin(state, envelope, presented, pin, changes)?,
@@ -120,7 +138,7 @@ fn payable(order: &Order, envelope: &Envelope, amount: Fen) -> Result<(), Declin
     Ok(())
 }
 
-fn approved(
+pub(crate) fn approved(
     state: &State,
     envelope: &Envelope,
     presented: &PresentedCard,
@@ -153,10 +171,10 @@ fn approved(
     recorded(state, transaction, vec![transfer], changes)
 }
 
-fn declined(
+pub(crate) fn declined(
     state: &State,
     envelope: &Envelope,
-    order: OrderId,
+    order: Option<&Order>,
     amount: Fen,
     presented: &PresentedCard,
     decline: Decline,
@@ -168,7 +186,7 @@ fn declined(
     if let Decline::InsufficientFunds { .. } = decline {
         transaction.balance = state.cards.get(&presented.key).map(|card| card.balance);
     }
-    if let Some(order) = own_order(state, envelope, order) {
+    if let Some(order) = order {
         transaction.order = Some(order.id);
         release(order, envelope, &mut changes);
     }

@@ -2,13 +2,14 @@
 //!
 //! "Loaded and absent" differs from "not loaded": asking for a row that was never loaded is a bug and stops the group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use crate::batch::Batch;
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
 use crate::command::{Command, Envelope, Proof};
+use crate::direct_sale::OutletDay;
 use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::order::Order;
@@ -112,6 +113,14 @@ pub struct State {
     pub cards: Rows<CardKey, Card>,
     /// Wrong PINs, of known and unknown cards alike.
     pub tries: Rows<CardKey, PinTries>,
+    /// Requests that something else than the money path was asked under.
+    pub claims: Rows<RequestKey, ()>,
+    /// The latest order's id, 0 when there is none; loaded for new orders.
+    pub last_order: i64,
+    /// How many orders an outlet has had on a day.
+    pub numbers: Rows<OutletDay, i64>,
+    /// Sales that a command of this group takes back, which may be sales of this group.
+    pub reversed: BTreeSet<RequestKey>,
     /// Tills.
     pub tills: Rows<TerminalId, Till>,
     /// Paid orders, for refunds, voids and reversals. The cards that get the money are in `cards`.
@@ -138,6 +147,10 @@ impl State {
             orders: Rows::default(),
             cards: Rows::default(),
             tries: Rows::default(),
+            claims: Rows::default(),
+            last_order: 0,
+            numbers: Rows::default(),
+            reversed: BTreeSet::new(),
             tills: Rows::default(),
             sold: Rows::default(),
             lines: Rows::default(),
@@ -150,6 +163,15 @@ impl State {
 
     /// Takes one command's changes in, so that the next command of the group sees them.
     pub fn apply(&mut self, changes: &Changes) {
+        for new in &changes.new_orders {
+            self.last_order = new.order.id.0;
+            // What comes after a sale may have been asked for before there was one.
+            if self.lines.has(&new.order.id) {
+                self.lines.loaded(new.order.id, Some(new.sale.sold_lines()));
+            }
+            self.orders.loaded(new.order.id, Some(new.order.clone()));
+            self.numbers.loaded((new.order.outlet, new.at.business_date()), Some(new.count));
+        }
         for transaction in &changes.transactions {
             self.head = Head::after(transaction);
             self.requests.loaded((transaction.request_id, transaction.actor.merchant), Some(transaction.clone()));
@@ -208,7 +230,11 @@ impl State {
 
     /// A sale that later commands of this group may refund, void or reverse.
     fn note_sale(&mut self, transaction: &Transaction, changes: &Changes) {
-        let Some(order) = transaction.order.filter(|order| self.lines.has(order)) else { return };
+        let Some(order) = transaction.order else { return };
+        let request = (transaction.request_id, transaction.actor.merchant);
+        if !self.lines.has(&order) && !self.reversed.contains(&request) {
+            return;
+        }
         if transaction.kind != Kind::Sale || !transaction.approved() {
             return;
         }
@@ -228,26 +254,38 @@ impl State {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keys {
     /// Requests.
-    pub requests: std::collections::BTreeSet<RequestKey>,
+    pub requests: BTreeSet<RequestKey>,
     /// Orders.
-    pub orders: std::collections::BTreeSet<OrderId>,
+    pub orders: BTreeSet<OrderId>,
     /// Cards.
-    pub cards: std::collections::BTreeSet<CardKey>,
+    pub cards: BTreeSet<CardKey>,
     /// Cards whose PIN is to be proved: their tries.
-    pub pins: std::collections::BTreeSet<CardKey>,
+    pub pins: BTreeSet<CardKey>,
     /// Tills.
-    pub tills: std::collections::BTreeSet<TerminalId>,
+    pub tills: BTreeSet<TerminalId>,
     /// Orders that are needed with sale, lines, refunds and the card that gets the money.
-    pub sold: std::collections::BTreeSet<OrderId>,
+    pub sold: BTreeSet<OrderId>,
     /// Tills that close their batch.
-    pub batches: std::collections::BTreeSet<TerminalId>,
+    pub batches: BTreeSet<TerminalId>,
     /// Merchants that are settled with.
-    pub payables: std::collections::BTreeSet<MerchantId>,
+    pub payables: BTreeSet<MerchantId>,
     /// Settlements that are decided on.
-    pub settlements: std::collections::BTreeSet<TransactionId>,
+    pub settlements: BTreeSet<TransactionId>,
+    /// Sales that are taken back by their request ids.
+    pub reversed: BTreeSet<RequestKey>,
+    /// Requests that nothing else may have been asked under.
+    pub claims: BTreeSet<RequestKey>,
+    /// Outlets and days that may get new orders.
+    pub numbers: BTreeSet<OutletDay>,
 }
 
 impl Keys {
+    /// The second stage: orders that the recorded requests in `state` lead to and that were not named.
+    pub fn found(&self, state: &State) -> BTreeSet<OrderId> {
+        let recorded = self.reversed.iter().filter_map(|request| state.requests.find(request)?.order);
+        recorded.filter(|order| !self.sold.contains(order)).collect()
+    }
+
     /// What `envelopes` name.
     pub fn of(envelopes: &[Envelope]) -> Self {
         let mut keys = Self::default();
@@ -274,6 +312,12 @@ impl Keys {
                         keys.pins.insert(card.key);
                     }
                 }
+                Command::DirectSale(sale) => {
+                    keys.claims.insert((envelope.request_id, envelope.actor.merchant));
+                    keys.cards.insert(sale.card.key);
+                    keys.pins.insert(sale.card.key);
+                    keys.numbers.insert((envelope.actor.outlet, envelope.at.business_date()));
+                }
                 Command::Withdraw { order, .. } => {
                     keys.orders.insert(*order);
                 }
@@ -290,9 +334,13 @@ impl Keys {
                     keys.sold.insert(*order);
                 }
                 Command::Reverse(reversed) => {
-                    keys.requests.insert((reversed.request_id, envelope.actor.merchant));
-                    keys.orders.insert(reversed.order);
-                    keys.sold.insert(reversed.order);
+                    let sale = (reversed.request_id, envelope.actor.merchant);
+                    keys.requests.insert(sale);
+                    keys.reversed.insert(sale);
+                    if let Some((order, _)) = reversed.sale {
+                        keys.orders.insert(order);
+                        keys.sold.insert(order);
+                    }
                 }
                 Command::BatchClose => {
                     keys.batches.insert(envelope.actor.terminal);

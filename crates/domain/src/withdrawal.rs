@@ -14,13 +14,21 @@ use crate::outcome::Decline;
 use crate::sale::release;
 use crate::state::State;
 
-pub(crate) fn decide(state: &State, envelope: &Envelope, order: OrderId, amount: Fen, masked: &MaskedCard) -> Decision {
+pub(crate) fn decide(
+    state: &State,
+    envelope: &Envelope,
+    order: Option<OrderId>,
+    amount: Fen,
+    masked: &MaskedCard,
+) -> Decision {
     let mut changes = Changes::default();
     let mut transaction = record(state, envelope, Kind::Sale, amount);
     transaction.masked = masked.clone();
     transaction.decline = Some(Decline::Withdrawn);
     let actor = envelope.actor;
-    let order = state.orders.get(&order).filter(|o| (o.merchant, o.outlet) == (actor.merchant, actor.outlet));
+    let order = order
+        .and_then(|order| state.orders.get(&order))
+        .filter(|o| (o.merchant, o.outlet) == (actor.merchant, actor.outlet));
     if let Some(order) = order {
         transaction.order = Some(order.id);
         release(order, envelope, &mut changes);

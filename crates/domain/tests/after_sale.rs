@@ -161,7 +161,7 @@ fn passing_it_on_is_another_request() {
 
 #[test]
 fn a_reversal_undoes_the_sale_once_or_keeps_it_from_ever_coming() {
-    let reversed = Reversed { request_id: world::request(2), order: OrderId(ORDER), amount: Fen(7_300) };
+    let reversed = Reversed { request_id: world::request(2), sale: Some((OrderId(ORDER), Fen(7_300))) };
     let mut world = sold();
     assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), None);
     assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), None, "the same again");
@@ -186,7 +186,7 @@ fn a_reversal_under_the_sales_own_id_is_refused_and_so_is_the_sale() {
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
     world.ask(&envelope(1, MORNING, load(CARD, 10_000)));
-    let reversed = Reversed { request_id: world::request(2), order: OrderId(ORDER), amount: Fen(7_300) };
+    let reversed = Reversed { request_id: world::request(2), sale: Some((OrderId(ORDER), Fen(7_300))) };
     assert_eq!(world.decline(&envelope(2, MORNING, Command::Reverse(reversed))), Some(Decline::NotReversible));
     let late = world.ask(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
     assert_eq!((late.approved(), balance(&world, CARD)), (false, Fen(10_000)));

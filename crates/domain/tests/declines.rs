@@ -145,7 +145,7 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
             (world, Envelope { at: MORNING.plus(world::DAY), ..asked })
         }
         Decline::NotReversible => {
-            let reversed = Reversed { request_id: world::request(1), order: OrderId(ORDER), amount: Fen(7_300) };
+            let reversed = Reversed { request_id: world::request(1), sale: Some((OrderId(ORDER), Fen(7_300))) };
             after_sale(Command::Reverse(reversed))
         }
         Decline::DrugNotReturnable => after_sale(request(&[(1, 1)], Ground::ChangedMind)),

@@ -3,9 +3,11 @@
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::card::{Card, CardStatus, Programme, Spent};
 use domain::command::{Command, Envelope, Proof};
+use domain::direct_sale::DirectSale;
 use domain::ledger::{AccountId, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
@@ -39,11 +41,12 @@ impl Watch {
             match outcome {
                 Outcome::Recorded(again) => assert_eq!(&**again, first, "the record is the answer"),
                 Outcome::Conflict(id) => assert_eq!(*id, asked.request_id),
+                Outcome::Ordered(..) => panic!("an order is new once"),
                 Outcome::Cleared(_) => panic!("a recorded request is not cleared again"),
             }
         } else {
             match outcome {
-                Outcome::Recorded(transaction) => {
+                Outcome::Recorded(transaction) | Outcome::Ordered(transaction, _) => {
                     // A reversal that came first uses the sale's request id up as well.
                     let blocks = transaction.kind == Kind::Reversal && new == 2;
                     assert!(new == 1 || blocks, "{new} records");
@@ -81,8 +84,12 @@ impl Watch {
             Some(decline) => {
                 assert!(moved == 0 && before.cards == after.cards, "a decline moves nothing");
                 for (id, row) in &after.orders {
-                    let released = Order { attempt: None, ..before.orders[id].clone() };
-                    assert!(*row == before.orders[id] || (*row == released && transaction.order == Some(*id)));
+                    let Some(before) = before.orders.get(id) else {
+                        assert!(row.status == OrderStatus::Abandoned && transaction.order == Some(*id));
+                        continue;
+                    };
+                    let released = Order { attempt: None, ..before.clone() };
+                    assert!(row == before || (*row == released && transaction.order == Some(*id)));
                 }
                 passed_on_at_most(before, after, decline);
             }
@@ -97,17 +104,19 @@ impl Watch {
             assert!(!self.withdrawn.contains(&key), "a withdrawn request is never charged");
             assert_eq!(after.orders[&order].status, OrderStatus::Paid);
             assert_eq!(after.orders[&order].paid_by, Some(transaction.id));
-            assert_eq!(transaction.amount, before.orders[&order].total);
+            assert_eq!(transaction.amount, after.orders[&order].total);
+            assert!(before.orders.get(&order).is_none_or(|before| before.total == transaction.amount));
         }
     }
 
     /// Counts by itself what the counter should say.
     fn tries(&mut self, asked: &Envelope, outcome: &Outcome, after: &World) {
-        let (Command::Inquiry { card, pin }
-        | Command::SaleCheck { card, pin, .. }
-        | Command::Sale { card, proof: Proof::Pin(pin), .. }) = &asked.command
-        else {
-            return;
+        let (card, pin) = match &asked.command {
+            Command::Inquiry { card, pin }
+            | Command::SaleCheck { card, pin, .. }
+            | Command::Sale { card, proof: Proof::Pin(pin), .. } => (card, pin),
+            Command::DirectSale(sale) => (&sale.card, &sale.pin),
+            _ => return,
         };
         let decline = outcome.transaction().and_then(|transaction| transaction.decline);
         let unlooked = [
@@ -364,6 +373,9 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
         Command::Sale { card, proof, .. } if card.key == card_key(number) => {
             *proof = Proof::Pin(world::pin(number, false));
         }
+        Command::DirectSale(sale) if sale.card.key == card_key(number) => {
+            *sale = Arc::new(DirectSale { pin: world::pin(number, false), ..DirectSale::clone(sale) });
+        }
         // Only the card company loads, and it may know who exists.
         Command::Load { card, .. } if card.key == card_key(number) => *card = world::presented(NUMBERS + 1),
         _ => {}
@@ -377,6 +389,9 @@ fn as_seen(outcome: Outcome) -> Outcome {
         Outcome::Recorded(transaction) => {
             Outcome::Recorded(Box::new(Transaction { card: None, hash: [0; 32], ..*transaction }))
         }
+        Outcome::Ordered(transaction, number) => {
+            Outcome::Ordered(Box::new(Transaction { card: None, hash: [0; 32], ..*transaction }), number)
+        }
         other => other,
     }
 }
@@ -387,7 +402,7 @@ fn the_steps_reach_every_kind_of_outcome() {
     let mut runner = TestRunner::deterministic();
     let strategy = (any_sketch(), any_steps());
     let mut reached: BTreeMap<&str, u32> = BTreeMap::new();
-    for _ in 0..300 {
+    for _ in 0..500 {
         let (sketch, steps) = strategy.new_tree(&mut runner).expect("a case").current();
         let world = sketch.build();
         let all = envelopes(&world, &steps);
@@ -396,6 +411,8 @@ fn the_steps_reach_every_kind_of_outcome() {
                 Outcome::Recorded(transaction) => {
                     transaction.decline.map_or_else(|| transaction.kind.word(), Decline::word)
                 }
+                Outcome::Ordered(transaction, _) if transaction.approved() => "direct_sale",
+                Outcome::Ordered(..) => "direct_decline",
                 Outcome::Cleared(_) => "cleared",
                 Outcome::Conflict(_) => "conflict",
             };
@@ -404,6 +421,8 @@ fn the_steps_reach_every_kind_of_outcome() {
     }
     for (what, least) in [
         ("sale", 300),
+        ("direct_sale", 100),
+        ("direct_decline", 100),
         ("load", 300),
         ("inquiry", 50),
         ("cleared", 30),

@@ -145,7 +145,7 @@ impl Ask {
             Self::Void { order } => Command::Void { order: OrderId(order), checker: PersonId(Who::Manager.person()) },
             Self::Reverse { sale, order, amount } => {
                 let (request_id, order, amount) = (shop::request(sale), OrderId(order), Fen(amount));
-                Command::Reverse(Reversed { request_id, order, amount })
+                Command::Reverse(Reversed { request_id, sale: Some((order, amount)) })
             }
             Self::Close => Command::BatchClose,
             Self::Settle { until } => {
@@ -209,7 +209,7 @@ impl Reply {
     /// What the till sees of `outcome`.
     pub fn of(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Recorded(transaction) => Self::Recorded {
+            Outcome::Recorded(transaction) | Outcome::Ordered(transaction, _) => Self::Recorded {
                 sequence: transaction.id.sequence(),
                 code: transaction.code().to_owned(),
                 detail: transaction.decline.and_then(Decline::detail),

@@ -240,7 +240,10 @@ impl World {
             Command::RefundRequest(request) => (request.order, true),
             Command::RefundReview(review) => (review.order, false),
             Command::Void { order, .. } => (*order, false),
-            Command::Reverse(reversed) => (reversed.order, false),
+            Command::Reverse(reversed) => match reversed.sale {
+                Some((order, _)) => (order, false),
+                None => return,
+            },
             _ => return,
         };
         let Some(mut sold) = state.sold.get(&order).cloned() else { return };

@@ -119,8 +119,8 @@ where
     db.write(move |connection| {
         match idempotency::look(connection, &claim)? {
             Found::New => {}
-            Found::Same { answer: Some((status, body)), .. } => return Ok(Written::Done(status, body)),
-            Found::Same { .. } | Found::Blocked | Found::Other => return Ok(Written::OtherContent),
+            Found::Same { answer: Some((status, body)) } => return Ok(Written::Done(status, body)),
+            Found::Same { .. } | Found::Other => return Ok(Written::OtherContent),
         }
         let before = find(connection, claim.merchant, &code)?;
         let status = if before.is_some() { 200 } else { 201 };
@@ -130,7 +130,7 @@ where
         };
         save(connection, claim.merchant, &item)?;
         let body = answer(&item);
-        idempotency::insert(connection, &claim, None, Some((status, &body)), entry.at)?;
+        idempotency::insert(connection, &claim, Some((status, &body)), entry.at)?;
         audit::insert(connection, &Entry { detail: difference(before.as_ref(), &item), ..entry })?;
         Ok(Written::Done(status, body))
     })

@@ -315,7 +315,7 @@ where
 
 /// A new, empty order, inside the caller's transaction.
 pub(crate) fn open(connection: &Connection, scope: &Scope, now: Timestamp) -> Result<OrderId, StorageError> {
-    let id = OrderId(ids::next_order(connection, now)?);
+    let id = ids::next_order(connection, now)?;
     let today = now.business_date();
     let count: i64 = connection
         .prepare_cached(
@@ -323,7 +323,7 @@ pub(crate) fn open(connection: &Connection, scope: &Scope, now: Timestamp) -> Re
              ON CONFLICT (outlet_id, business_date) DO UPDATE SET last = order_number.last + 1 RETURNING last",
         )?
         .query_row((scope.outlet.0, today.0), |row| row.get(0))?;
-    let number = format!("{:06}{count:04}", today.0 % 1_000_000);
+    let number = domain::direct_sale::number(today, count);
     connection
         .prepare_cached(
             "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,

@@ -4,16 +4,13 @@
 //! ever, because their request ids are; answers of everything else are kept for a while.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use domain::ids::{MerchantId, OrderId, RequestId};
+use domain::ids::{MerchantId, RequestId};
 use domain::time::{HOUR, Timestamp};
 
 use crate::{Storage, StorageError};
 
 /// How long an answer that is not about money is kept.
 const ANSWER_LIFE: i64 = 30 * 24 * HOUR;
-
-/// The operation of a claim that keeps a payment from ever being made.
-const BLOCKED: &str = "blocked";
 
 /// One use of a key.
 #[derive(Clone, Debug)]
@@ -35,14 +32,10 @@ pub enum Found {
     New,
     /// The same was asked before.
     Same {
-        /// The order that it made, if that is what it does.
-        order: Option<OrderId>,
         /// Status and body of the answer, for what is not on record in the ledger.
         answer: Option<(u16, String)>,
     },
-    /// It was used up before it arrived: it was taken back.
-    Blocked,
-    /// Something else was asked before.
+    /// Something else was asked before: a payment, which claims its key in the ledger, or another operation.
     Other,
 }
 
@@ -51,41 +44,9 @@ pub async fn claim(db: &Storage, claim: Claim, now: Timestamp) -> Result<Found, 
     db.write(move |connection| {
         let found = look(connection, &claim)?;
         if found == Found::New {
-            insert(connection, &claim, None, None, now)?;
+            insert(connection, &claim, None, now)?;
         }
         Ok(found)
-    })
-    .await
-}
-
-/// Claims the key for taking back the payment with request id `payment`, which is blocked if it has not arrived yet.
-pub async fn claim_reversal(
-    db: &Storage,
-    claim: Claim,
-    payment: RequestId,
-    now: Timestamp,
-) -> Result<Found, StorageError> {
-    db.write(move |connection| {
-        let found = look(connection, &claim)?;
-        if found == Found::New {
-            insert(connection, &claim, None, None, now)?;
-            let blocked = Claim { request: payment, operation: BLOCKED, content: [0; 32], ..claim };
-            if row(connection, &blocked)?.is_none() {
-                insert(connection, &blocked, None, None, now)?;
-            }
-        }
-        Ok(found)
-    })
-    .await
-}
-
-/// The order that a payment's key made.
-pub async fn order(db: &Storage, merchant: MerchantId, request: RequestId) -> Result<Option<OrderId>, StorageError> {
-    db.read(move |connection| {
-        let sql = "SELECT order_id FROM idempotency WHERE merchant_id = ?1 AND request_id = ?2";
-        let read = |row: &Row<'_>| row.get::<_, Option<i64>>(0);
-        let found = connection.prepare_cached(sql)?.query_row(params![merchant.0, request.0], read).optional()?;
-        Ok(found.flatten().map(OrderId))
     })
     .await
 }
@@ -93,21 +54,15 @@ pub async fn order(db: &Storage, merchant: MerchantId, request: RequestId) -> Re
 struct Stored {
     operation: String,
     content: [u8; 32],
-    order: Option<OrderId>,
     answer: Option<(u16, String)>,
 }
 
 fn row(connection: &Connection, claim: &Claim) -> sql::Result<Option<Stored>> {
-    let sql = "SELECT operation, content, order_id, status, answer FROM idempotency
+    let sql = "SELECT operation, content, status, answer FROM idempotency
         WHERE merchant_id = ?1 AND request_id = ?2";
     let read = |row: &Row<'_>| {
-        let status: Option<u16> = row.get(3)?;
-        Ok(Stored {
-            operation: row.get(0)?,
-            content: row.get(1)?,
-            order: row.get::<_, Option<i64>>(2)?.map(OrderId),
-            answer: status.zip(row.get(4)?),
-        })
+        let status: Option<u16> = row.get(2)?;
+        Ok(Stored { operation: row.get(0)?, content: row.get(1)?, answer: status.zip(row.get(3)?) })
     };
     connection.prepare_cached(sql)?.query_row(params![claim.merchant.0, claim.request.0], read).optional()
 }
@@ -115,31 +70,35 @@ fn row(connection: &Connection, claim: &Claim) -> sql::Result<Option<Stored>> {
 /// What is known about the key, inside the caller's transaction.
 pub(crate) fn look(connection: &Connection, claim: &Claim) -> Result<Found, StorageError> {
     Ok(match row(connection, claim)? {
+        None if recorded(connection, claim)? => Found::Other,
         None => Found::New,
-        Some(stored) if stored.operation == BLOCKED => Found::Blocked,
         Some(stored) if stored.operation == claim.operation && stored.content == claim.content => {
-            Found::Same { order: stored.order, answer: stored.answer }
+            Found::Same { answer: stored.answer }
         }
         Some(_) => Found::Other,
     })
+}
+
+/// Whether the ledger has something under the key: a payment, or one that was taken back before it arrived.
+fn recorded(connection: &Connection, claim: &Claim) -> sql::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM ledger_transaction WHERE request_id = ?1 AND merchant_id = ?2)";
+    connection.prepare_cached(sql)?.query_row(params![claim.request.0, claim.merchant.0], |row| row.get(0))
 }
 
 /// Writes the claim with what came of it, inside the caller's transaction. Old answers go.
 pub(crate) fn insert(
     connection: &Connection,
     claim: &Claim,
-    order: Option<OrderId>,
     answer: Option<(u16, &str)>,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    let sql = "INSERT INTO idempotency (merchant_id, request_id, operation, content, order_id, status, answer, at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO idempotency (merchant_id, request_id, operation, content, status, answer, at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![
         claim.merchant.0,
         claim.request.0,
         claim.operation,
         claim.content,
-        order.map(|id| id.0),
         answer.map(|(status, _)| status),
         answer.map(|(_, body)| body),
         now.0,
@@ -169,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_stands_for_one_thing() {
         let (_trial, db) = crate::trial::open().await;
-        let same = Found::Same { order: None, answer: None };
+        let same = Found::Same { answer: None };
         for (asked, expected) in [
             (asked(1, 1), Found::New),
             (asked(1, 1), same.clone()),
@@ -179,10 +138,5 @@ mod tests {
         ] {
             assert_eq!(claim(&db, asked.clone(), NOW).await.expect("writes"), expected, "{asked:?}");
         }
-        assert_eq!(claim_reversal(&db, asked(2, 1), RequestId([3; 16]), NOW).await.expect("writes"), Found::New);
-        assert_eq!(claim_reversal(&db, asked(2, 1), RequestId([3; 16]), NOW).await.expect("writes"), same);
-        assert_eq!(claim(&db, asked(3, 1), NOW).await.expect("writes"), Found::Blocked);
-        let reversed = claim_reversal(&db, asked(4, 1), RequestId([1; 16]), NOW).await.expect("writes");
-        assert_eq!((reversed, claim(&db, asked(1, 1), NOW).await.expect("writes")), (Found::New, same));
     }
 }

@@ -7,6 +7,7 @@ use domain::batch::{Batch, ClosedBatch};
 use domain::card::{Card, CardKey};
 use domain::command::Envelope;
 use domain::decide::{decide_all, keys};
+use domain::direct_sale::OutletDay;
 use domain::ids::{MerchantId, OrderId, TerminalId, TransactionId};
 use domain::ledger::{ChainKey, Head, Transaction, Transfer};
 use domain::order::Order;
@@ -41,6 +42,7 @@ struct World {
     batches: Vec<ClosedBatch>,
     fees: BTreeMap<MerchantId, Option<i64>>,
     settlements: BTreeMap<TransactionId, Settlement>,
+    numbers: BTreeMap<OutletDay, i64>,
     tills: BTreeMap<TerminalId, Till>,
     subscriptions: BTreeMap<MerchantId, Vec<Subscription>>,
     outbox: Vec<Message>,
@@ -64,6 +66,7 @@ impl Memory {
             batches: Vec::new(),
             fees: BTreeMap::new(),
             settlements: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             tills: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             outbox: Vec::new(),
@@ -169,14 +172,23 @@ impl World {
     fn load(&self, group: &[Envelope]) -> State {
         let keys = keys(group);
         let mut state = State::new(self.key.clone(), self.head);
-        for till in keys.tills {
+        for till in keys.tills.iter().copied() {
             state.tills.loaded(till, self.tills.get(&till).cloned());
         }
-        for request in keys.requests {
+        for request in keys.requests.iter().copied() {
             let transaction = self.requests.get(&request).and_then(|id| self.transactions.get(id));
             state.requests.loaded(request, transaction.cloned());
         }
-        for order in keys.orders {
+        let found = keys.found(&state);
+        state.reversed = keys.reversed;
+        for request in keys.claims {
+            state.claims.loaded(request, None);
+        }
+        state.last_order = self.orders.keys().next_back().map_or(0, |id| id.0);
+        for day in keys.numbers {
+            state.numbers.loaded(day, self.numbers.get(&day).copied());
+        }
+        for order in keys.orders.into_iter().chain(found.iter().copied()) {
             state.orders.loaded(order, self.orders.get(&order).cloned());
         }
         for card in keys.cards {
@@ -185,7 +197,7 @@ impl World {
         for card in keys.pins {
             state.tries.loaded(card, self.tries.get(&card).copied());
         }
-        for order in keys.sold {
+        for order in keys.sold.into_iter().chain(found) {
             self.load_sold(&mut state, order);
         }
         for till in keys.batches {
@@ -249,6 +261,10 @@ impl World {
                 return Err(StorageError::NotWritten(format!("transaction {} exists", transaction.id.rrn())));
             }
         }
+        if let Some(twice) = changes.new_orders.iter().find(|new| self.orders.contains_key(&new.order.id)) {
+            return Err(StorageError::NotWritten(format!("order {} exists", twice.order.id)));
+        }
+        self.numbers.extend(changes.numbers());
         for transaction in changes.transactions {
             self.requests.insert((transaction.request_id, transaction.actor.merchant), transaction.id);
             self.transactions.insert(transaction.id, transaction);
@@ -256,6 +272,10 @@ impl World {
         self.transfers.extend(changes.transfers.into_iter().map(|t| ((t.transaction, t.leg), t)));
         self.cards.extend(changes.cards);
         self.orders.extend(changes.orders);
+        for new in changes.new_orders {
+            self.lines.insert(new.order.id, new.sale.sold_lines());
+            self.orders.insert(new.order.id, new.order);
+        }
         self.tries.extend(changes.tries);
         self.refunds.extend(changes.refunds);
         self.tills.extend(changes.tills);

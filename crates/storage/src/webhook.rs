@@ -257,15 +257,15 @@ where
     db.write(move |connection| {
         match idempotency::look(connection, &claim)? {
             Found::New => {}
-            Found::Same { answer: Some((status, body)), .. } => return Ok(Once::Done(status, body)),
-            Found::Same { .. } | Found::Blocked | Found::Other => return Ok(Once::OtherContent),
+            Found::Same { answer: Some((status, body)) } => return Ok(Once::Done(status, body)),
+            Found::Same { .. } | Found::Other => return Ok(Once::OtherContent),
         }
         let changed = apply(connection, reach, change, &entry)?;
         if matches!(changed, Changed::Full | Changed::Stopped | Changed::Absent) {
             return Ok(Once::Refused(changed));
         }
         let (status, body) = answer(&changed);
-        idempotency::insert(connection, &claim, None, Some((status, &body)), entry.at)?;
+        idempotency::insert(connection, &claim, Some((status, &body)), entry.at)?;
         Ok(Once::Done(status, body))
     })
     .await

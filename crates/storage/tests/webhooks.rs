@@ -120,7 +120,7 @@ fn day() -> Vec<Vec<Envelope>> {
     let refund = |n| TransactionId::new(1, n);
     let tomorrow = MORNING.plus(world::DAY);
     let reversed =
-        |n, order| Command::Reverse(Reversed { request_id: request(n), order: OrderId(order), amount: Fen(7_300) });
+        |n, order| Command::Reverse(Reversed { request_id: request(n), sale: Some((OrderId(order), Fen(7_300))) });
     vec![
         vec![at(1, load(1, 900_000)), at(2, inquiry(1, true)), at(3, check(1, 7_300, 1, true)), pay(4, 1), pay(5, 2)],
         vec![at(6, sale_pin(3, 7_300, 1, false)), at(7, withdraw(4, 7_300)), pay(8, 5), pay(9, 6), pay(10, 99)],

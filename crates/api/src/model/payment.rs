@@ -2,6 +2,7 @@
 
 use domain::ids::TransactionId;
 use domain::ledger::Transaction;
+use domain::order::OrderStatus;
 use domain::outcome::Decline;
 use serde::{Deserialize, Serialize};
 use storage::merchant::MerchantOrder;
@@ -114,13 +115,41 @@ pub(crate) struct Payment {
     created_at: Option<String>,
 }
 
+/// What a payment says of its order.
+pub(crate) struct PaidOrder {
+    number: String,
+    status: &'static str,
+    refunded: i64,
+    merchant_number: Option<String>,
+}
+
+impl PaidOrder {
+    /// The order of a payment that was decided just now.
+    pub(crate) fn new(t: &Transaction, number: String, merchant_number: Option<String>) -> Self {
+        let status = if t.approved() { OrderStatus::Paid } else { OrderStatus::Abandoned };
+        Self { number, status: status.word(), refunded: 0, merchant_number }
+    }
+}
+
+impl From<MerchantOrder> for PaidOrder {
+    fn from(order: MerchantOrder) -> Self {
+        let approved = order.refunds.iter().filter(|one| one.status == domain::refund::RefundStatus::Approved);
+        Self {
+            refunded: approved.fold(0_i64, |sum, one| sum.saturating_add(one.amount.0)),
+            number: order.number,
+            status: order.order.status.word(),
+            merchant_number: order.merchant_number,
+        }
+    }
+}
+
 impl Payment {
     /// A payment on record, with its order as it is now.
-    pub(crate) fn recorded(t: &Transaction, order: Option<&MerchantOrder>) -> Self {
-        let refunded = order.map_or(0, |order| {
-            let approved = order.refunds.iter().filter(|one| one.status == domain::refund::RefundStatus::Approved);
-            approved.fold(0_i64, |sum, one| sum.saturating_add(one.amount.0))
-        });
+    pub(crate) fn recorded(t: &Transaction, order: Option<PaidOrder>) -> Self {
+        let (refunded, order_status) =
+            (order.as_ref().map_or(0, |order| order.refunded), order.as_ref().map(|o| o.status));
+        let (order_number, merchant_order_number) =
+            order.map_or((None, None), |order| (Some(order.number), order.merchant_number));
         Self {
             object: "payment",
             id: Some(t.id.rrn()),
@@ -134,10 +163,10 @@ impl Payment {
             approval_code: t.approval_code.clone(),
             stan: Some(t.id.stan()),
             order_id: t.order.map(|id| id.to_string()),
-            order_number: order.map(|order| order.number.clone()),
-            order_status: order.map(|order| order.order.status.word()),
+            order_number,
+            order_status,
             refunded_amount: refunded,
-            merchant_order_number: order.and_then(|order| order.merchant_number.clone()),
+            merchant_order_number,
             outlet_id: Some(t.actor.outlet.to_string()),
             terminal_id: Some(t.actor.terminal.to_string()),
             business_date: Some(date(t.business_date)),
@@ -146,7 +175,7 @@ impl Payment {
     }
 
     /// A payment that nobody knows the outcome of yet.
-    pub(crate) fn unknown(amount: i64, order: Option<&MerchantOrder>) -> Self {
+    pub(crate) fn unknown(amount: i64) -> Self {
         Self {
             object: "payment",
             id: None,
@@ -159,13 +188,13 @@ impl Payment {
             balance_after: None,
             approval_code: None,
             stan: None,
-            order_id: order.map(|order| order.order.id.to_string()),
-            order_number: order.map(|order| order.number.clone()),
-            order_status: order.map(|order| order.order.status.word()),
+            order_id: None,
+            order_number: None,
+            order_status: None,
             refunded_amount: 0,
-            merchant_order_number: order.and_then(|order| order.merchant_number.clone()),
-            outlet_id: order.map(|order| order.order.outlet.to_string()),
-            terminal_id: order.map(|order| order.order.terminal.to_string()),
+            merchant_order_number: None,
+            outlet_id: None,
+            terminal_id: None,
             business_date: None,
             created_at: None,
         }

@@ -1,11 +1,10 @@
 //! Payments: once under a key, declined as data, found again, taken back.
 
-use domain::command::Actor;
-use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId};
+use std::sync::{Arc, Mutex};
+
+use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use serde_json::json;
-use storage::direct_sale::{self, DirectSale, SaleLine};
 use storage::draft::{NewLine, Scope};
-use storage::idempotency::Claim;
 use storage::product;
 
 use crate::shop::{CARD, OPENING, PIN, Shop, payment};
@@ -187,39 +186,93 @@ fn scope() -> Scope {
     }
 }
 
-/// Leaves what a crash between the two steps of a payment leaves: an order with its attempt, and no record.
-async fn crash_in_between(shop: &Shop, request: RequestId) {
-    let listed = product::find(&shop.db, MerchantId(250_100), "600233").await.expect("reads").remove(0);
-    let name = listed.product.name.clone();
-    let terms = domain::order::line_terms(&listed.product, "", "").expect("a line");
-    let claim = Claim { merchant: MerchantId(250_100), request, operation: "createPayment", content: [1; 32] };
-    let line = SaleLine { line: NewLine { listed, terms, confirmed_by: None, scan: None }, name };
-    let masked = domain::card_number::MaskedCard("608625******0012".to_owned());
-    let sale = DirectSale { claim, scope: scope(), lines: vec![line], masked, merchant_order_number: None };
-    direct_sale::begin(&shop.db, sale, OPENING).await.expect("writes");
+/// Keeps the store from deciding anything until the answer is dropped.
+async fn block(shop: &Shop) -> std::sync::mpsc::Sender<()> {
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (entered, inside) = tokio::sync::oneshot::channel();
+    let both = Arc::new(Mutex::new(Some((released, entered))));
+    let db = shop.db.clone();
+    tokio::spawn(async move {
+        db.write(move |connection| {
+            if connection.sqlite().is_none() {
+                // What every group of the money path takes first.
+                connection.execute_batch("SELECT pg_advisory_xact_lock(7236)")?;
+            }
+            let (released, entered) = both.lock().expect("whole").take().expect("runs once");
+            entered.send(()).expect("somebody waits");
+            let _ = released.recv();
+            Ok(())
+        })
+        .await
+    });
+    inside.await.expect("the store is held");
+    release
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_under_way_is_unknown_and_may_be_taken_back_all_the_same() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let before = shop.balance().await;
+    let held = block(&shop).await;
+    let paying = tokio::spawn({
+        let erp = erp.clone();
+        async move { erp.post_as("/payments", "slow", &payment(100)).await }
+    });
+    let asked = loop {
+        let asked = erp.get("/payments?idempotency_key=slow").await;
+        if asked.body["data"] != json!([]) {
+            break asked;
+        }
+        tokio::task::yield_now().await;
+    };
+    let open = &asked.body["data"][0];
+    assert_eq!((&open["status"], &open["id"], &open["response_code"]), (&json!("unknown"), &json!(null), &json!("98")));
+    erp.post_as("/payments", "slow", &payment(100)).await.is(409, "in_flight");
+    let reversing = tokio::spawn({
+        let erp = erp.clone();
+        async move { erp.post("/reversals", &json!({"payment_idempotency_key": "slow"})).await }
+    });
+    drop(held);
+    let (paid, reversed) = (paying.await.expect("ends"), reversing.await.expect("ends"));
+    paid.is(201, "");
+    assert_eq!((reversed.text_of("status"), &reversed.body["not_charged"]), ("approved".to_owned(), &json!(true)));
+    assert_eq!(reversed.text_of("payment_id"), paid.text_of("id"));
+    let asked = erp.get("/payments?idempotency_key=slow").await;
+    assert_eq!(asked.body["data"][0]["order_status"], "voided", "{}", asked.text);
+    assert_eq!(erp.get("/payments?idempotency_key=never").await.body["data"], json!([]));
+    assert_eq!(shop.balance().await, before);
+    shop.assert_in_order().await;
 }
 
 #[tokio::test]
-async fn an_unknown_outcome_is_said_to_be_unknown_until_somebody_settles_it() {
+async fn a_key_that_was_used_for_something_else_pays_nothing_and_the_other_way_round() {
     let shop = Shop::open().await;
     let erp = shop.program(0);
-    let key = "0193a5c0-7b1e-7c3a-9a51-3f6d5f0c2b11";
-    let request = RequestId::parse(key).expect("an id");
-    crash_in_between(&shop, request).await;
-    let asked = erp.get(&format!("/payments?idempotency_key={key}")).await;
-    let open = &asked.body["data"][0];
-    assert_eq!((&open["status"], &open["id"], &open["response_code"]), (&json!("unknown"), &json!(null), &json!("98")));
-    // The till's own follow-up finds it, because the order carries the attempt.
-    let open = storage::payment::attempts_open(&shop.db, None, OPENING.plus(1)).await.expect("reads");
-    let actor: Actor = open[0].actor;
-    assert_eq!((open.len(), open[0].request_id, actor.terminal.0), (1, request, 25_010_007));
-    let taken_back = erp.post("/reversals", &json!({"payment_idempotency_key": key})).await;
-    assert_eq!(taken_back.body["not_charged"], true, "{}", taken_back.text);
-    let asked = erp.get(&format!("/payments?idempotency_key={key}")).await;
-    assert_eq!(asked.body["data"][0]["decline"]["code"], "withdrawn", "{}", asked.text);
-    assert_eq!(storage::payment::attempts_open(&shop.db, None, OPENING.plus(1)).await.expect("reads"), []);
-    assert_eq!(erp.get("/payments?idempotency_key=never").await.body["data"], json!([]));
+    let product = json!({"name": "Gauze"});
+    erp.patch("/products/600233", "p", &product).await.is(200, "");
+    erp.post_as("/payments", "p", &payment(100)).await.is(422, "idempotency_conflict");
+    erp.post_as("/payments", "q", &payment(100)).await.is(201, "");
+    erp.patch("/products/600233", "q", &product).await.is(422, "idempotency_conflict");
+    erp.post_as("/balance_inquiries", "i", &json!({"card_number": CARD, "pin": PIN})).await.is(201, "");
+    erp.post_as("/payments", "i", &payment(100)).await.is(422, "idempotency_conflict");
     shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn orders_of_a_program_and_of_the_till_count_together() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let number = |answer: &crate::shop::Answer| answer.text_of("order_number");
+    let first = number(&erp.post("/payments", &payment(100)).await);
+    let listed = product::find(&shop.db, MerchantId(250_100), "600233").await.expect("reads").remove(0);
+    let terms = domain::order::line_terms(&listed.product, "", "").expect("a line");
+    let line = NewLine { listed, terms, confirmed_by: None, scan: None };
+    storage::draft::line_add(&shop.db, &scope(), None, line, OPENING).await.expect("writes");
+    let third = number(
+        &erp.post("/payments", &json!({"card_number": CARD, "pin": "000000", "amount": 1, "currency": "CNY"})).await,
+    );
+    assert_eq!((first.as_str(), third.as_str()), ("2611230001", "2611230003"));
 }
 
 #[tokio::test]

@@ -3,13 +3,15 @@
 
 pub(crate) mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::batch::{Batch, ClosedBatch};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, Command, Envelope, PresentedCard, Proof};
 use domain::decide::{decide_all, keys};
+use domain::direct_sale::{DirectLine, DirectSale, OutletDay};
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::{ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
@@ -49,6 +51,9 @@ pub(crate) struct World {
     /// Merchants with their agreed fee.
     pub(crate) fees: BTreeMap<MerchantId, Option<i64>>,
     pub(crate) settlements: BTreeMap<TransactionId, Settlement>,
+    pub(crate) numbers: BTreeMap<OutletDay, i64>,
+    /// Requests that something else was asked under.
+    pub(crate) claims: BTreeSet<RequestKey>,
 }
 
 impl World {
@@ -69,6 +74,8 @@ impl World {
             batches: Vec::new(),
             fees: BTreeMap::from([(MERCHANT, Some(FEE_BP))]),
             settlements: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            claims: BTreeSet::new(),
         }
     }
 
@@ -84,21 +91,32 @@ impl World {
     pub(crate) fn post(&mut self, group: &[Envelope]) -> Vec<Outcome> {
         let needed = keys(group);
         let mut state = State::new(chain_key(), self.head);
-        for key in needed.requests {
-            let row = self.requests.get(&key).map(|at| self.transactions[*at].clone());
-            state.requests.loaded(key, row);
+        for key in &needed.requests {
+            let row = self.requests.get(key).map(|at| self.transactions[*at].clone());
+            state.requests.loaded(*key, row);
         }
-        for key in needed.orders {
-            state.orders.loaded(key, self.orders.get(&key).cloned());
+        let found = needed.found(&state);
+        state.reversed = needed.reversed;
+        for key in needed.claims {
+            state.claims.loaded(key, self.claims.contains(&key).then_some(()));
+        }
+        state.last_order = self.orders.keys().next_back().map_or(0, |id| id.0);
+        for key in needed.numbers {
+            state.numbers.loaded(key, self.numbers.get(&key).copied());
+        }
+        for key in needed.orders.iter().chain(&found) {
+            state.orders.loaded(*key, self.orders.get(key).cloned());
         }
         for key in needed.cards {
             state.cards.loaded(key, self.cards.get(&key).cloned());
+        }
+        for key in needed.pins {
             state.tries.loaded(key, self.tries.get(&key).copied());
         }
         for key in needed.tills {
             state.tills.loaded(key, self.tills.get(&key).cloned());
         }
-        for order in needed.sold {
+        for order in needed.sold.into_iter().chain(found) {
             self.load_sold(&mut state, order);
         }
         for till in needed.batches {
@@ -114,6 +132,7 @@ impl World {
         }
         let (outcomes, changes) = decide_all(&mut state, group);
         self.head = state.head;
+        self.numbers.extend(changes.numbers());
         for transaction in changes.transactions {
             let key = (transaction.request_id, transaction.actor.merchant);
             assert!(self.requests.insert(key, self.transactions.len()).is_none(), "a request is recorded once");
@@ -122,6 +141,10 @@ impl World {
         self.transfers.extend(changes.transfers);
         self.cards.extend(changes.cards);
         self.orders.extend(changes.orders);
+        for new in changes.new_orders {
+            self.lines.insert(new.order.id, new.sale.sold_lines());
+            assert!(self.orders.insert(new.order.id, new.order).is_none(), "an order is new once");
+        }
         self.tries.extend(changes.tries);
         self.refunds.extend(changes.refunds);
         self.tills.extend(changes.tills);
@@ -308,6 +331,32 @@ pub(crate) fn sale(order: i64, amount: i64, number: u8, proof: Proof) -> Command
 
 pub(crate) fn sale_pin(order: i64, amount: i64, number: u8, right: bool) -> Command {
     sale(order, amount, number, Proof::Pin(pin(number, right)))
+}
+
+/// Two pieces of a drug and one of something else, which come to `total` as far as whole fen allow; asks for `amount`.
+pub(crate) fn direct_sale(total: i64, amount: i64, number: u8, right: bool) -> Command {
+    let line = |price: i64, quantity: i64, drug| DirectLine {
+        code: "600233".to_owned(),
+        name: "Granules".to_owned(),
+        spec: "10g".to_owned(),
+        unit: "box".to_owned(),
+        drug,
+        list_price: None,
+        price: Fen(price),
+        quantity,
+        amount: Fen(price * quantity),
+    };
+    let lines = [line(total / 3, 2, true), line(total - 2 * (total / 3), 1, false)];
+    let mut content = [0; 32];
+    content[..8].copy_from_slice(&total.to_be_bytes());
+    Command::DirectSale(Arc::new(DirectSale {
+        content,
+        amount: Fen(amount),
+        card: presented(number),
+        pin: pin(number, right),
+        lines: lines.into_iter().filter(|line| line.amount.is_positive()).collect(),
+        merchant_number: None,
+    }))
 }
 
 pub(crate) fn withdraw(order: i64, amount: i64) -> Command {

@@ -124,6 +124,12 @@ pub(crate) enum Step {
         proof: u8,
         off: i64,
     },
+    Direct {
+        card: u8,
+        right: bool,
+        total: i64,
+        off: i64,
+    },
     Withdraw {
         order: i64,
     },
@@ -151,6 +157,7 @@ pub(crate) enum Step {
     Reverse {
         sale: usize,
         off: i64,
+        known: bool,
     },
     BatchClose,
     /// Up to so many days ago, for the merchant at the till or one that does not exist.
@@ -229,6 +236,8 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
             .prop_map(|(order, card, right, off)| Step::Check { order, card, right, off }),
         6 => (order(), card(), 0..10_u8, off())
             .prop_map(|(order, card, proof, off)| Step::Sale { order, card, proof, off }),
+        2 => (card(), prop::bool::weighted(0.8), 0..150_i64, off())
+            .prop_map(|(card, right, total, off)| Step::Direct { card, right, total, off }),
         1 => order().prop_map(|order| Step::Withdraw { order }),
         3 => (card(), -1..400_i64).prop_map(|(card, amount)| Step::Load { card, amount }),
         2 => (0..8_usize, any::<bool>()).prop_map(|(back, asks)| Step::Repeat { back, asks }),
@@ -264,8 +273,8 @@ fn after_sale() -> impl Strategy<Value = Step> {
         6 => (0..6_usize, card, worded(), who())
             .prop_map(|(refund, card, worded, who)| Step::Review { refund, card, worded, who }),
         2 => (0..8_usize).prop_map(|order| Step::Void { order }),
-        2 => (0..8_usize, prop_oneof![9 => Just(0_i64), 1 => Just(1_i64)])
-            .prop_map(|(sale, off)| Step::Reverse { sale, off }),
+        2 => (0..8_usize, prop_oneof![9 => Just(0_i64), 1 => Just(1_i64)], any::<bool>())
+            .prop_map(|(sale, off, known)| Step::Reverse { sale, off, known }),
         1 => Just(Step::BatchClose),
     ]
 }
@@ -350,6 +359,7 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
             };
             super::sale(*order, total(order) + off, *card, proof)
         }
+        Step::Direct { card, right, total, off } => super::direct_sale(*total, total + off, *card, *right),
         Step::Withdraw { order } => super::withdraw(*order, total(order)),
         Step::Load { card, amount } => super::load(*card, *amount),
         Step::Refund { order, lines, ground, worded, escalate, .. } => Command::RefundRequest(Request {
@@ -367,12 +377,12 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
             Command::RefundReview(Review { order, refund, card: card.map(super::presented), opinion: words(*worded) })
         }
         Step::Void { order } => Command::Void { order: paid(world, *order), checker: PersonId(1002) },
-        Step::Reverse { sale, off } => {
+        Step::Reverse { sale, off, known } => {
             let sales = world.transactions.iter().rev().filter(|one| one.kind == domain::ledger::Kind::Sale);
             let sale = sales.filter_map(|one| Some((one.request_id, one.order?, one.amount))).nth(*sale);
             // None yet: one that never arrives, or arrives later.
             let (request_id, order, amount) = sale.unwrap_or((super::request(7), OrderId(1), Fen(total(&1))));
-            Command::Reverse(Reversed { request_id, order, amount: Fen(amount.0 + off) })
+            Command::Reverse(Reversed { request_id, sale: known.then_some((order, Fen(amount.0 + off))) })
         }
         Step::Settle { days, merchant, .. } => super::prepare(merchant.id(), at.plus(-days * DAY).business_date()),
         Step::Verdict { back, merchant, confirm, worded, .. } => {

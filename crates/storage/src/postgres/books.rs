@@ -13,8 +13,10 @@ use domain::ids::{MerchantId, TerminalId};
 use domain::ledger::{ChainKey, Head, Transaction};
 use domain::outcome::{Decline, Outcome};
 use domain::state::{Keys, State};
+use tokio_postgres::Row as ServerRow;
 use tokio_postgres::types::ToSql;
 
+use super::new_orders;
 use crate::books::EMBEDDED_SLOT;
 use crate::error::StorageError;
 use crate::sql::{self, Connection, Link, Row};
@@ -65,7 +67,11 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
     let cards: Vec<&[u8]> = keys.cards.iter().map(|key| &key.0[..]).collect();
     let pins: Vec<&[u8]> = keys.pins.iter().map(|key| &key.0[..]).collect();
     let slot = i64::from(EMBEDDED_SLOT);
-    let found = link.together(&[
+    let (claims, claimers): (Vec<&[u8]>, Vec<i64>) =
+        keys.claims.iter().map(|(request, merchant)| (&request.0[..], merchant.0)).unzip();
+    let (outlets, days): (Vec<i64>, Vec<i64>) =
+        keys.numbers.iter().map(|(outlet, day)| (outlet.0, i64::from(day.0))).unzip();
+    let questions: [(&str, &[&(dyn ToSql + Sync)]); 14] = [
         (LOCK_CHAIN, &[]),
         (LOCK_ORDERS, &[&orders]),
         (LOCK_CARDS, &[&cards]),
@@ -77,8 +83,14 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
         (TRIES, &[&pins]),
         (PROGRAMMES, &[&cards]),
         (PROGRAMME_MERCHANTS, &[&cards]),
-    ])?;
-    let [_, _, _, head, tills, requests, orders, cards, tries, programmes, programme_merchants] = found.as_slice()
+        (new_orders::CLAIMS, &[&claims, &claimers]),
+        (new_orders::NUMBERS, &[&outlets, &days]),
+        (new_orders::LAST, &[]),
+    ];
+    let (always, _) = questions.split_at(11);
+    let found = link.together(if claims.is_empty() { always } else { &questions })?;
+    let [_, _, _, head, tills, requests, orders, cards, tries, programmes, programme_merchants, new @ ..] =
+        found.as_slice()
     else {
         unreachable!("as many answers as questions")
     };
@@ -100,6 +112,32 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
         let found = rows::order(&row)?;
         state.orders.loaded(found.id, Some(found));
     }
+    let mut known = load_cards(connection, &mut state, cards, programmes, programme_merchants)?;
+    for row in tries.iter().map(Row::Postgres) {
+        state.tries.loaded(CardKey(row.get(2)?), Some(money::tries(&row)?));
+    }
+    if let [claims, numbers, last] = new {
+        new_orders::loaded(&mut state, &keys, claims, numbers, last)?;
+    }
+    let more = keys.found(&state);
+    if !more.is_empty() {
+        load_more(link, &mut state, &more.iter().map(|id| id.0).collect::<Vec<i64>>())?;
+    }
+    state.reversed = keys.reversed;
+    let sold = keys.sold.into_iter().chain(more).collect();
+    money::load_rest(connection, &mut known, &mut state, sold, keys.batches)?;
+    settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
+    Ok(state)
+}
+
+/// Cards with the programmes that they belong to.
+fn load_cards(
+    connection: &Connection,
+    state: &mut State,
+    cards: &[ServerRow],
+    programmes: &[ServerRow],
+    programme_merchants: &[ServerRow],
+) -> sql::Result<money::Programmes> {
     let mut known = money::Programmes::default();
     for row in programmes.iter().map(Row::Postgres) {
         known.know(row.get(6)?, money::terms(&row)?);
@@ -112,12 +150,17 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
         let card = money::card(&row, key, known.terms(connection, row.get(9)?)?)?;
         state.cards.loaded(key, Some(card));
     }
-    for row in tries.iter().map(Row::Postgres) {
-        state.tries.loaded(CardKey(row.get(2)?), Some(money::tries(&row)?));
+    Ok(known)
+}
+
+/// Orders that the first stage led to.
+fn load_more(link: &Link, state: &mut State, orders: &Vec<i64>) -> sql::Result<()> {
+    let found = link.together(&[(LOCK_ORDERS, &[orders]), (ORDERS, &[orders])])?;
+    for row in found.iter().skip(1).flatten().map(Row::Postgres) {
+        let found = rows::order(&row)?;
+        state.orders.loaded(found.id, Some(found));
     }
-    money::load_rest(connection, &mut known, &mut state, keys.sold, keys.batches)?;
-    settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
-    Ok(state)
+    Ok(())
 }
 
 /// Notes of everything that was asked for that it is not there; what is there overwrites it.
@@ -151,10 +194,10 @@ const TRIES_UPSERT: &str = "INSERT INTO pin_tries (lookup, tried_on, count) \
      ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, count = excluded.count";
 
 /// The values of one statement, a column each.
-type Columns = Vec<Box<dyn ToSql + Sync + Send>>;
+pub(super) type Columns = Vec<Box<dyn ToSql + Sync + Send>>;
 
 /// A column of `rows`.
-fn column<'r, R: 'r, T>(
+pub(super) fn column<'r, R: 'r, T>(
     rows: impl IntoIterator<Item = &'r R>,
     value: impl Fn(&'r R) -> T,
 ) -> Box<dyn ToSql + Sync + Send>
@@ -165,7 +208,13 @@ where
 }
 
 fn save(link: &Link, changes: &Changes) -> sql::Result<()> {
-    let writes: [(&str, bool, Columns); 5] = [
+    let new = &changes.new_orders;
+    let unnamed = new.iter().all(|new| new.sale.merchant_number.is_none());
+    let writes: [(&str, bool, Columns); 9] = [
+        (new_orders::NUMBERS_UPDATE, new.is_empty(), new_orders::numbers(&changes.numbers())),
+        (new_orders::INSERT, new.is_empty(), new_orders::orders(new)),
+        (new_orders::LINES_INSERT, new.is_empty(), new_orders::lines(new)),
+        (new_orders::MERCHANT_NUMBERS_INSERT, unnamed, new_orders::merchant_numbers(new)),
         (TRANSACTIONS_INSERT, changes.transactions.is_empty(), transactions(&changes.transactions)),
         (TRANSFERS_INSERT, changes.transfers.is_empty(), transfers(changes)),
         (CARDS_UPDATE, changes.cards.is_empty(), cards(changes)),

@@ -22,6 +22,7 @@ use crate::sql::{Connection, Link, Trouble};
 mod books;
 mod connect;
 mod migrate;
+mod new_orders;
 
 use connect::Server;
 pub use migrate::migrate;

@@ -7,18 +7,20 @@ use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::changes::Changes;
 use domain::command::Envelope;
 use domain::decide::{decide_all, keys};
+use domain::direct_sale::OutletDay;
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, TerminalId};
 use domain::ledger::{ChainKey, Head};
 use domain::money::Fen;
 use domain::outcome::Outcome;
 use domain::pin::{PinTries, PinValue};
-use domain::state::{State, Till};
+use domain::state::{RequestKey, State, Till};
 use domain::time::BusinessDate;
 
 use super::{after_sale, rows, settlement};
 use crate::books::EMBEDDED_SLOT;
+use crate::direct_sale;
 use crate::error::StorageError;
-use crate::outbox;
+use crate::{ids, outbox};
 
 /// Loads, decides and saves one group inside the open transaction.
 pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
@@ -34,17 +36,20 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
     let keys = keys(group);
     let mut state = State::new(key, head_row(connection)?);
     let mut statement = connection.prepare_cached(TILL)?;
-    for key in keys.tills {
+    for key in keys.tills.iter().copied() {
         state.tills.loaded(key, statement.query_row([key.0], till).optional()?);
     }
     let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_REQUEST)?;
-    for key in keys.requests {
+    for key in keys.requests.iter().copied() {
         let (request, merchant) = key;
         let found = statement.query_row((request.0, merchant.0), rows::transaction).optional()?;
         state.requests.loaded(key, found);
     }
+    let found = keys.found(&state);
+    state.reversed = keys.reversed;
+    load_new_orders(connection, &mut state, keys.claims, keys.numbers)?;
     let mut statement = connection.prepare_cached(rows::ORDER_BY_ID)?;
-    for key in keys.orders {
+    for key in keys.orders.into_iter().chain(found.iter().copied()) {
         state.orders.loaded(key, statement.query_row([key.0], rows::order).optional()?);
     }
     let mut programmes = Programmes::default();
@@ -56,9 +61,33 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
     for key in keys.pins {
         state.tries.loaded(key, statement.query_row([key.0], tries).optional()?);
     }
-    load_rest(connection, &mut programmes, &mut state, keys.sold, keys.batches)?;
+    let sold = keys.sold.into_iter().chain(found).collect();
+    load_rest(connection, &mut programmes, &mut state, sold, keys.batches)?;
     settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
     Ok(state)
+}
+
+/// What an order that is rung up and paid in one step needs before it is there.
+fn load_new_orders(
+    connection: &Connection,
+    state: &mut State,
+    claims: BTreeSet<RequestKey>,
+    numbers: BTreeSet<OutletDay>,
+) -> sql::Result<()> {
+    let mut statement = connection.prepare_cached(direct_sale::CLAIMED)?;
+    for key in claims {
+        let (request, merchant) = key;
+        state.claims.loaded(key, statement.query_row((merchant.0, request.0), |_| Ok(())).optional()?);
+    }
+    if !numbers.is_empty() {
+        state.last_order = ids::last_order(connection)?;
+    }
+    let mut statement = connection.prepare_cached(direct_sale::NUMBER)?;
+    for key in numbers {
+        let (outlet, day) = key;
+        state.numbers.loaded(key, statement.query_row((outlet.0, day.0), |row| row.get(0)).optional()?);
+    }
+    Ok(())
 }
 
 /// What comes after a sale, and closing a batch.
@@ -220,6 +249,7 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Resul
     for (key, tries) in &changes.tries {
         upsert.execute(params![key.0, tries.on.0, tries.count])?;
     }
+    direct_sale::save(connection, changes)?;
     save_rest(connection, state, changes)
 }
 

@@ -254,7 +254,7 @@ pub(crate) async fn close(
             Ok(Flash::new("batch_closed", &[]).redirect(&web, &format!("/batch/{}", record.batch)))
         }
         Ok(Ok(Ok(Outcome::Recorded(_)))) => Ok(Redirect::to(&format!("/batch?r={request}")).into_response()),
-        Ok(Ok(Ok(Outcome::Cleared(_) | Outcome::Conflict(_)))) => Err(Problem::BadForm),
+        Ok(Ok(Ok(Outcome::Cleared(_) | Outcome::Ordered(..) | Outcome::Conflict(_)))) => Err(Problem::BadForm),
         Ok(Ok(Err(SubmitError::NotCharged(_) | SubmitError::Overloaded))) => {
             Ok(Flash::new("batch_fault", &[]).redirect(&web, "/batch"))
         }

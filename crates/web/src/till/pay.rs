@@ -131,7 +131,7 @@ pub(crate) async fn pay(
             let confirmation = Confirmation { request_id, order, amount: amount?, card, until };
             Panel::Confirm(Box::new(confirm(&web, &confirmation, &clearance, page.text)))
         }
-        Ok(Outcome::Conflict(_)) => return Err(Problem::BadForm),
+        Ok(Outcome::Ordered(..) | Outcome::Conflict(_)) => return Err(Problem::BadForm),
         // A question moves no money, whatever became of it.
         Err(_) => Panel::Fault,
     };

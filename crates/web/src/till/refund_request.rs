@@ -391,7 +391,7 @@ pub(crate) async fn ask(
         },
         // The same form was sent before with other words: the first counts.
         Ok(Outcome::Conflict(_)) => return Ok(Redirect::to(&result_url(order, request)).into_response()),
-        Ok(Outcome::Cleared(_)) => return Err(Problem::BadForm),
+        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
         Err(SubmitError::Unknown(_)) => Stage::Unknown(case.form(&asked, Wrong::default(), request, page.text)),
         Err(_) => refused(page.text.refund.fault.to_owned()),
     };

@@ -507,7 +507,7 @@ pub(crate) async fn review(
         Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) => {
             return Ok(Flash::new("opinion", &[&opinion]).redirect(web, &result));
         }
-        Ok(Outcome::Cleared(_)) => return Err(Problem::BadForm),
+        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
         Err(SubmitError::Unknown(_)) => {
             let token = card.map_or_else(String::new, |card| seal(web, request, &case, card));
             Some(Stage::Unknown { token, request, opinion: opinion.clone() })

@@ -130,7 +130,7 @@ pub(crate) async fn confirm(
         Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) => {
             return Ok(Redirect::to(&result_url(order, request)).into_response());
         }
-        Ok(Outcome::Cleared(_)) => return Err(Problem::BadForm),
+        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
         Err(SubmitError::Unknown(_)) => Stage::Unknown { request },
         Err(_) => Stage::Closed { sentence: page.text.refund.fault.to_owned(), refund: false },
     };

@@ -64,7 +64,7 @@ async fn a_reversal_takes_a_sale_back_once() {
     let shop = &sold.till.shop;
     let engine = Engine::start(shop.books.clone(), shop.clock.clone());
     let (request_id, _, amount) = sale(shop).await;
-    let reverse = || Command::Reverse(Reversed { request_id, order: order_id(&sold), amount });
+    let reverse = || Command::Reverse(Reversed { request_id, sale: Some((order_id(&sold), amount)) });
     assert_eq!(ask(&engine, 1, ACTOR, reverse()).await, None);
     assert_eq!(sold.till.balance(CARD).await, 100_000);
     assert_eq!(ask(&engine, 1, ACTOR, reverse()).await, None, "the same again is the same");
@@ -80,7 +80,7 @@ async fn a_reversal_that_comes_first_keeps_the_sale_from_ever_charging() {
     let shop = &sold.till.shop;
     let engine = Engine::start(shop.books.clone(), shop.clock.clone());
     let order = OrderId(order.parse().expect("an id"));
-    let reversed = Reversed { request_id: request(7), order, amount: Fen(1_550) };
+    let reversed = Reversed { request_id: request(7), sale: Some((order, Fen(1_550))) };
     assert_eq!(ask(&engine, 1, ACTOR, Command::Reverse(reversed)).await, Some(Decline::NotCharged));
     let card = shop.vault.present(&CardNumber::parse(CARD).expect("a card").0, EntryMode::Manual);
     let proof = Proof::Confirmed { until: shop.clock.now() };
