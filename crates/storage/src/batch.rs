@@ -83,15 +83,15 @@ const PRINTED: &str = "batch_printed";
 
 /// How often the report of a closed batch was printed.
 pub async fn prints(db: &Storage, closed: &ClosedBatch) -> Result<i64, StorageError> {
-    let (terminal, number, at) = (closed.batch.terminal, closed.batch.number, closed.closed_at);
-    db.read(move |connection| Ok(printed(connection, terminal, number, at)?)).await
+    let (terminal, number, logged) = (closed.batch.terminal, closed.batch.number, closed.batch.logged);
+    db.read(move |connection| Ok(printed(connection, terminal, number, logged)?)).await
 }
 
-fn printed(connection: &Connection, terminal: TerminalId, number: i64, closed_at: Timestamp) -> sql::Result<i64> {
-    let sql =
-        "SELECT COUNT(*) FROM audit WHERE at >= ?1 AND terminal_id = ?2 AND action = 'batch_printed' AND subject = ?3";
+fn printed(connection: &Connection, terminal: TerminalId, number: i64, logged: i64) -> sql::Result<i64> {
+    let sql = "SELECT COUNT(*) FROM audit
+        WHERE terminal_id = ?1 AND id > ?2 AND action = 'batch_printed' AND subject = ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    statement.query_row(params![closed_at.0, terminal.0, number.to_string()], |row| row.get(0))
+    statement.query_row(params![terminal.0, logged, number.to_string()], |row| row.get(0))
 }
 
 /// Counts a print of a report and answers which one it is, from 1. `None` when the terminal has no such closed batch.
@@ -103,7 +103,7 @@ pub async fn print_count(
 ) -> Result<Option<i64>, StorageError> {
     db.write(move |connection| {
         let Some(closed) = one(connection, terminal, number)? else { return Ok(None) };
-        let nth = printed(connection, terminal, number, closed.closed_at)?.saturating_add(1);
+        let nth = printed(connection, terminal, number, closed.batch.logged)?.saturating_add(1);
         let detail = if nth > 1 { format!("copy {}", nth.saturating_sub(1)) } else { String::new() };
         audit::insert(connection, &Entry { action: PRINTED, subject: number.to_string(), detail, ..entry })?;
         Ok(Some(nth))

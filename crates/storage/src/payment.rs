@@ -3,7 +3,7 @@
 //! An attempt is noted on the order before it is sent and taken off by the commit that records its outcome. So an order
 //! that still carries one has a payment under way, or one whose answer was lost; [`attempts_open`] finds them.
 
-use crate::sql::{self, Connection, OptionalExtension as _, params};
+use crate::sql::{self, OptionalExtension as _, params};
 use domain::card_number::MaskedCard;
 use domain::command::Actor;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
@@ -136,7 +136,7 @@ pub async fn transaction(
     .await
 }
 
-/// The latest attempts at this till's recent orders, newest first: the list 交易状态.
+/// What was last done to orders at this till, newest first: the list 交易状态.
 pub async fn transactions_of_terminal(
     db: &Storage,
     outlet: OutletId,
@@ -144,26 +144,9 @@ pub async fn transactions_of_terminal(
     count: u32,
 ) -> Result<Vec<Transaction>, StorageError> {
     db.read(move |connection| {
-        let mut recent = recent_orders(connection, outlet, terminal, count)?;
-        let mut found = Vec::new();
-        let mut statement = connection.prepare_cached(rows::TRANSACTIONS_BY_ORDER)?;
-        for order in recent.drain(..) {
-            for transaction in statement.query_map([order], rows::transaction)? {
-                found.push(transaction?);
-            }
-        }
-        found.sort_by_key(|transaction| std::cmp::Reverse((transaction.at, transaction.id)));
-        found.truncate(count as usize);
-        Ok(found)
+        let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_TERMINAL)?;
+        let found = statement.query_map(params![terminal.0, outlet.0, count], rows::transaction)?;
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
-}
-
-/// Orders of the till among the outlet's latest; the walk back is bounded, because a till lists its day, not its year.
-fn recent_orders(connection: &Connection, outlet: OutletId, terminal: TerminalId, count: u32) -> sql::Result<Vec<i64>> {
-    let sql =
-        "SELECT id FROM (SELECT id, terminal_id FROM orders WHERE outlet_id = ?1 ORDER BY id DESC LIMIT 400) AS latest
-        WHERE terminal_id = ?2 LIMIT ?3";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_map(params![outlet.0, terminal.0, count], |row| row.get(0))?.collect()
 }

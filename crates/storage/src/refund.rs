@@ -128,6 +128,10 @@ fn case(connection: &Connection, row: &Row<'_>) -> sql::Result<Case> {
     })
 }
 
+/// Whether the card that paid ends in `?3`, if anything is asked.
+const CARD: &str = "(?3 = '' OR EXISTS (SELECT 1 FROM orders b JOIN ledger_transaction p ON p.id = b.paid_by \
+    WHERE b.id = w.order_id AND substr(p.masked, length(p.masked) - 3) = ?3))";
+
 /// The requests of a desk, open ones first, the latest first; at most [`LIST_MAX`].
 pub async fn list(
     db: &Storage,
@@ -136,37 +140,89 @@ pub async fn list(
     last_four: String,
     now: Timestamp,
 ) -> Result<Vec<Case>, StorageError> {
-    let states = match filter {
-        Filter::Open => "requested escalated",
-        Filter::Approved => "approved",
-        Filter::Rejected => "rejected",
-        Filter::All => "requested escalated approved rejected",
+    let (open, decided) = match filter {
+        Filter::Open => (true, ""),
+        Filter::Approved => (false, "approved"),
+        Filter::Rejected => (false, "rejected"),
+        Filter::All => (true, "approved rejected"),
     };
     db.read(move |connection| {
-        let (sql, whose) = match desk {
-            Desk::Merchant(merchant) => {
-                let sql = format!(
-                    "SELECT {COLUMNS} FROM {TABLES} WHERE r.merchant_id = ?1 AND instr(?2, r.status) > 0
-                    AND (?3 = '' OR substr(s.masked, length(s.masked) - 3) = ?3) ORDER BY r.decided_at IS NOT NULL, r.id DESC LIMIT ?4"
-                );
-                (sql, merchant.0)
-            }
-            Desk::Issuer => {
-                let sql = format!(
-                    "SELECT {COLUMNS} FROM {TABLES}
-                    WHERE (r.status = 'escalated' OR (r.status = 'requested' AND s.at + g.refund_window < ?1)
-                        OR (r.decided_at IS NOT NULL AND v.merchant_id IS NULL)) AND instr(?2, r.status) > 0
-                    AND (?3 = '' OR substr(s.masked, length(s.masked) - 3) = ?3) ORDER BY r.decided_at IS NOT NULL, r.id DESC LIMIT ?4"
-                );
-                (sql, now.0)
-            }
-        };
-        let mut statement = connection.prepare_cached(&sql)?;
-        let most = i64::try_from(LIST_MAX).unwrap_or(i64::MAX);
-        let found = statement.query_map(params![whose, states, last_four, most], |row| case(connection, row))?;
-        Ok(found.collect::<Result<_, _>>()?)
+        let mut found = Vec::new();
+        if open {
+            found = listed(connection, &open_sql(desk), whose(desk, now), "requested escalated", &last_four)?;
+        }
+        if !decided.is_empty() {
+            let mut more = match desk {
+                Desk::Merchant(merchant) => {
+                    listed(connection, &decided_by_merchant_sql(), merchant.0, decided, &last_four)?
+                }
+                Desk::Issuer => decided_by_issuer(connection, decided, &last_four)?,
+            };
+            more.sort_by_key(|case| std::cmp::Reverse(case.refund.id));
+            found.append(&mut more);
+        }
+        found.truncate(LIST_MAX);
+        Ok(found)
     })
     .await
+}
+
+fn whose(desk: Desk, now: Timestamp) -> i64 {
+    match desk {
+        Desk::Merchant(merchant) => merchant.0,
+        Desk::Issuer => now.0,
+    }
+}
+
+// Each picks refunds by an index of their own table first, and joins what belongs to the few that it picked.
+
+fn open_sql(desk: Desk) -> String {
+    match desk {
+        Desk::Merchant(_) => format!(
+            "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w WHERE w.status IN ('requested', 'escalated')
+                AND w.merchant_id = ?1 AND instr(?2, w.status) > 0 AND {CARD} ORDER BY w.id DESC LIMIT ?4) AS picked
+            CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
+        ),
+        Desk::Issuer => format!(
+            "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w JOIN orders o ON o.id = w.order_id
+                JOIN ledger_transaction s ON s.id = o.paid_by JOIN card c ON c.id = s.card_id
+                JOIN programme g ON g.id = c.programme_id WHERE w.status IN ('requested', 'escalated')
+                AND (w.status = 'escalated' OR s.at + g.refund_window < ?1) AND instr(?2, w.status) > 0
+                AND {CARD} ORDER BY w.id DESC LIMIT ?4) AS picked
+            CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
+        ),
+    }
+}
+
+fn decided_by_merchant_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w WHERE w.merchant_id = ?1 AND instr(?2, w.status) > 0
+            AND {CARD} ORDER BY w.merchant_id DESC, w.id DESC LIMIT ?4) AS picked
+        CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
+    )
+}
+
+/// What each person of the card company decided; they are few.
+fn decided_by_issuer(connection: &Connection, states: &str, last_four: &str) -> sql::Result<Vec<Case>> {
+    let sql = "SELECT id FROM person WHERE merchant_id IS NULL";
+    let mut people = connection.prepare_cached(sql)?;
+    let people: Vec<i64> = people.query_map([], |row| row.get(0))?.collect::<sql::Result<_>>()?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w WHERE w.reviewer_id = ?1 AND instr(?2, w.status) > 0
+            AND {CARD} ORDER BY w.id DESC LIMIT ?4) AS picked
+        CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
+    );
+    let mut found = Vec::new();
+    for person in people {
+        found.append(&mut listed(connection, &sql, person, states, last_four)?);
+    }
+    Ok(found)
+}
+
+fn listed(connection: &Connection, sql: &str, whose: i64, states: &str, last_four: &str) -> sql::Result<Vec<Case>> {
+    let most = i64::try_from(LIST_MAX).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_map(params![whose, states, last_four, most], |row| case(connection, row))?.collect()
 }
 
 /// How many requests wait for a decision at this desk, and their sum.

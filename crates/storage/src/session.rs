@@ -94,7 +94,9 @@ pub async fn open(
     entry: Entry,
 ) -> Result<(), StorageError> {
     db.write(move |connection| {
-        connection.prepare_cached("DELETE FROM session WHERE created_at <= ?1")?.execute([entry.at.plus(-LIFE).0])?;
+        connection
+            .prepare_cached("DELETE FROM session WHERE created_at BETWEEN 0 AND ?1")?
+            .execute([entry.at.plus(-LIFE).0])?;
         if let Some(previous) = previous {
             connection.prepare_cached("DELETE FROM session WHERE id_hash = ?1")?.execute([previous.0])?;
         }

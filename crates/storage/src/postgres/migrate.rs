@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_api", include_str!("../../migrations/postgres/0003_api.sql")),
     ("0004_webhooks", include_str!("../../migrations/postgres/0004_webhooks.sql")),
     ("0005_settlement", include_str!("../../migrations/postgres/0005_settlement.sql")),
+    ("0006_indexes", include_str!("../../migrations/postgres/0006_indexes.sql")),
 ];
 
 /// The schema version that this program writes.

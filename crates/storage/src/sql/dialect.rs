@@ -3,7 +3,7 @@
 /// `sql` for PostgreSQL: `?1` becomes `$1`, `instr` is called `strpos`, and `INDEXED BY name` goes, because its planner
 /// takes no orders. Literals stay as they are. `(?1 IS NULL OR a = ?1)` becomes `(a = ?1 OR ?1 IS NULL)`, because a
 /// parameter takes its type from where it stands first.
-pub(super) fn postgres(sql: &str) -> String {
+pub fn postgres(sql: &str) -> String {
     let sql = typed_first(sql);
     let mut text = String::with_capacity(sql.len());
     for (nth, part) in sql.split('\'').enumerate() {

@@ -14,6 +14,7 @@ mod error;
 mod link;
 mod value;
 
+pub use dialect::postgres as on_server;
 pub use error::{Error, OptionalExtension, Result};
 pub(crate) use link::{Link, Trouble};
 pub use value::{FromSql, Params, ToSql, Value};

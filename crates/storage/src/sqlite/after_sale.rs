@@ -133,7 +133,7 @@ pub(crate) fn running_batch(connection: &Connection, terminal: TerminalId) -> sq
     let (opened_at, after, logged) = last.unwrap_or((Timestamp(0), 0, 0));
     let mut batch = Batch::open(terminal, number, opened_at, logged);
     let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_BATCH)?;
-    for transaction in statement.query_map(params![after, terminal.0, number], rows::transaction)? {
+    for transaction in statement.query_map(params![terminal.0, after, number], rows::transaction)? {
         batch.add(&transaction?);
     }
     handling(connection, &mut batch)?;
@@ -143,7 +143,7 @@ pub(crate) fn running_batch(connection: &Connection, terminal: TerminalId) -> sq
 /// Counts on from where the batch before ended: by entry and not by time, so that what was logged while that one closed
 /// is in one of the two.
 fn handling(connection: &Connection, batch: &mut Batch) -> sql::Result<()> {
-    let sql = "SELECT person_id, action, COUNT(*) FROM audit WHERE id > ?2 AND terminal_id = ?1
+    let sql = "SELECT person_id, action, COUNT(*) FROM audit WHERE terminal_id = ?1 AND id > ?2
         AND action IN ('slip_printed', 'slip_reprinted', 'price_changed', 'line_voided') GROUP BY person_id, action";
     let mut statement = connection.prepare_cached(sql)?;
     let mut counts = statement.query([batch.terminal.0, batch.logged])?;

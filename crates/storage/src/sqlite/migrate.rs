@@ -13,6 +13,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_api", include_str!("../../migrations/sqlite/0003_api.sql")),
     ("0004_webhooks", include_str!("../../migrations/sqlite/0004_webhooks.sql")),
     ("0005_settlement", include_str!("../../migrations/sqlite/0005_settlement.sql")),
+    ("0006_indexes", include_str!("../../migrations/sqlite/0006_indexes.sql")),
 ];
 
 /// The schema version that this program writes.

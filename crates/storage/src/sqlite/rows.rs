@@ -28,11 +28,18 @@ pub(crate) const TRANSACTION_BY_ID: &str =
 pub(crate) const TRANSACTIONS_BY_ORDER: &str =
     concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction WHERE order_id = ?1 ORDER BY id DESC");
 
+/// A terminal's latest transactions about orders.
+pub(crate) const TRANSACTIONS_OF_TERMINAL: &str = concat!(
+    "SELECT ",
+    transaction_columns!(),
+    " FROM ledger_transaction WHERE terminal_id = ?1 AND outlet_id = ?2 AND order_id IS NOT NULL ORDER BY id DESC LIMIT ?3"
+);
+
 /// A terminal's transactions after a number: what its running batch holds.
 pub(crate) const TRANSACTIONS_OF_BATCH: &str = concat!(
     "SELECT ",
     transaction_columns!(),
-    " FROM ledger_transaction WHERE id > ?1 AND terminal_id = ?2 AND batch = ?3 ORDER BY id"
+    " FROM ledger_transaction WHERE terminal_id = ?1 AND id > ?2 AND batch = ?3 ORDER BY id"
 );
 
 /// A merchant's transactions of one day after one of them. The days after are another question: a search for pairs of day

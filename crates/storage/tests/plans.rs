@@ -1,0 +1,283 @@
+//! How both databases run every SQL text of this crate on tables as they are after a year: no text walks a table that
+//! grows. The server plans as it does for prepared statements, without looking at values. Texts that the program puts
+//! together from parts that only it knows have such a test beside their own.
+
+mod texts;
+
+use storage::sql::{self, Connection};
+use storage::{Storage, postgres};
+use texts::{FILE_ONLY, SERVER_ONLY, TEXTS_MIN, texts};
+
+/// `{n}` rows each, from one text for both databases; `{key16}` is 16 bytes made from `i`.
+const ROWS: &[(&str, u32)] = &[
+    ("INSERT INTO merchant SELECT i, lpad15(i), 'm' || i, 'active', 1, 60 FROM n", 500),
+    ("INSERT INTO outlet SELECT i, 1 + i % 500, 'o' || i, 'active' FROM n", 1_000),
+    ("INSERT INTO terminal SELECT 10000000 + i, 1 + i % 1000, 'active', 3, 'p80', 50 FROM n", 2_000),
+    (
+        "INSERT INTO person SELECT i, 'p' || i, 'n' || i, 'l' || i, '', 0, 0, 'active', 1 + i % 500, 1 + i % 1000, \
+      10000001 + i % 1999 FROM n",
+        3_000,
+    ),
+    ("INSERT INTO person_role SELECT i, 'cashier' FROM n", 3_000),
+    ("INSERT INTO session SELECT key32(i), 1 + i % 3000, i, i, 0, '', '' FROM n", 5_000),
+    ("INSERT INTO captcha SELECT key16(i), 'x', i, i % 2 FROM n", 5_000),
+    ("INSERT INTO throttle SELECT 'login:' || i, i, 1, 0 FROM n", 5_000),
+    (
+        "INSERT INTO audit SELECT i, i, 1 + i % 3000, 1 + i % 20, 10000001 + i % 1999, 'login', 's' || i % 9000, '', '' \
+      FROM n",
+        20_000,
+    ),
+    ("INSERT INTO programme SELECT i, 'p', 1, 1, 1, 1, 1, 1 FROM n", 5),
+    (
+        "INSERT INTO card SELECT i, key16(i), key16(i), 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 0, 0, 0 FROM n",
+        20_000,
+    ),
+    ("INSERT INTO pin_tries SELECT key16(i), 20260101, 1 FROM n", 10_000),
+    (
+        "INSERT INTO orders SELECT i, i, 1 + i % 20, 1 + i % 40, 10000001 + i % 1999, 1 + i % 3000, CASE WHEN i < 59900 \
+      THEN 'paid' ELSE 'draft' END, 100, 1, CASE WHEN i > 59990 THEN key16(i) END, CASE WHEN i > 59990 THEN i END, NULL, \
+      CASE WHEN i < 59900 THEN i END, CASE WHEN i < 59900 THEN i END, CASE WHEN i < 59900 THEN 0 ELSE 1 END, 0, 0, NULL, \
+      i, CASE WHEN i % 100 = 0 THEN i + 1900000000 ELSE i END FROM n",
+        60_000,
+    ),
+    (
+        "INSERT INTO order_line SELECT i / 2 + 1, 1 + i % 2, 'c', 'n', '', 'x', 1, NULL, 1, 1, 1, NULL, 0, 1, NULL, NULL \
+      FROM n",
+        30_000,
+    ),
+    ("INSERT INTO order_number SELECT 1 + i % 40, i / 40, 1 FROM n", 10_000),
+    ("INSERT INTO merchant_order SELECT i, 1 + i % 20, 'n' || i FROM n", 10_000),
+    (
+        "INSERT INTO ledger_transaction SELECT i, key16(i), key16(i), 1 + i % 20, 1 + i % 40, 10000001 + i % 1999, \
+      1 + i % 3000, 'sale', i, NULL, NULL, 1 + i % 20000, '', 'S', 1, NULL, NULL, NULL, 1, 1 + i / 5000, \
+      20260101 + i / 200, i, key32(i) FROM n",
+        60_000,
+    ),
+    ("INSERT INTO ledger_transfer SELECT i, 1, 1, 2, 1, 20260101 + i / 200 FROM n", 20_000),
+    (
+        "INSERT INTO settlement SELECT i, 1 + i % 20, 'confirmed', i, 20260101, NULL, NULL, NULL, 1, 0, 0, 1, 1, 1, 2, 2, '', \
+      NULL FROM n",
+        2_000,
+    ),
+    ("INSERT INTO settlement_day SELECT i, 20260101, 'sale', 1, 1 FROM n", 2_000),
+    ("INSERT INTO ledger_head SELECT i, 1, key32(i), key32(i) FROM n", 1),
+    (
+        "INSERT INTO product SELECT 1 + i % 20, 'c' || i, 'b' || i, 'n', 'p', '', '', '', 'x' || i % 7, 'RX', 'x', 1, NULL, \
+      NULL, 1, 1 FROM n",
+        20_000,
+    ),
+    ("INSERT INTO product_keys SELECT 1 + i % 500, 'x' || i, 1, 'k' FROM n", 3_500),
+    (
+        "INSERT INTO refund SELECT i, i, 1 + i % 20, 1 + i % 40, CASE WHEN i > 9990 THEN 'requested' ELSE 'approved' END, \
+      1, 'quality', '', 1 + i % 3000, i, NULL, NULL, '', NULL, 0 FROM n",
+        10_000,
+    ),
+    ("INSERT INTO refund_line SELECT i, 1, 1, 1 FROM n", 10_000),
+    ("INSERT INTO void_slip SELECT i, 1 FROM n", 10_000),
+    ("INSERT INTO batch SELECT 10000001 + i % 1999, i / 1999, 1, 1, 1, i, '' FROM n", 10_000),
+    (
+        "INSERT INTO api_key SELECT i, 1 + i % 20, NULL, NULL, i, '', key32(i), 1, 1, 1, 1, 0, 1, 1, 1, 1, NULL, NULL, \
+      NULL, '' FROM n",
+        1_000,
+    ),
+    ("INSERT INTO api_nonce SELECT 1 + i % 40, 'n' || i, i FROM n", 10_000),
+    (
+        "INSERT INTO idempotency SELECT 1 + i % 20, key16(i), 'sale', key32(i), i, NULL, CASE WHEN i > 9900 THEN 'x' END, i \
+      FROM n",
+        10_000,
+    ),
+    (
+        "INSERT INTO webhook_endpoint SELECT i, 1 + i % 20, NULL, '', '', '', CASE WHEN i % 20 = 0 THEN 'paused' ELSE \
+      'active' END, key16(i), NULL, NULL, 1, 1, NULL, NULL FROM n",
+        1_000,
+    ),
+    ("INSERT INTO webhook_event SELECT i, 1 + i % 20, 1, i / 2, 'k', '', i FROM n", 20_000),
+    (
+        "INSERT INTO webhook_delivery SELECT 1 + i % 40, i, i / 2, CASE WHEN i > 19900 THEN 'pending' ELSE 'delivered' END, \
+      1, i, NULL, NULL, NULL, NULL, NULL, NULL FROM n",
+        20_000,
+    ),
+];
+
+fn fill(connection: &Connection) {
+    let file = connection.sqlite().is_some();
+    let bytes = |length: usize| {
+        if file {
+            format!("CAST(printf('%0{length}d', i * 7919 % 1000003) AS BLOB)")
+        } else {
+            format!("convert_to(lpad((i * 7919 % 1000003)::text, {length}, '0'), 'UTF8')")
+        }
+    };
+    let padded = if file { "printf('%015d', i)" } else { "lpad(i::text, 15, '0')" };
+    for (rows, count) in ROWS {
+        let rows = rows.replace("key16(i)", &bytes(16)).replace("key32(i)", &bytes(32)).replace("lpad15(i)", padded);
+        let (head, rest) = rows.split_once(" SELECT ").expect("rows are selected");
+        let sql = format!(
+            "{head} WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT {rest}"
+        );
+        connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+}
+
+/// Tables that are as large as the house and do not grow with what it sells.
+const SMALL: [&str; 10] = [
+    "programme",
+    "programme_merchant",
+    "ledger_head",
+    "schema_version",
+    "merchant",
+    "outlet",
+    "terminal",
+    "person",
+    "api_key",
+    "webhook_endpoint",
+];
+
+/// Indexes over the few rows that are in the middle of something.
+const FEW: [&str; 3] = ["orders_attempt", "orders_open", "refund_open"];
+
+/// More rows than a person looks at are not sorted while one waits.
+const SORTED_MAX: f64 = 500.0;
+
+/// Texts that may walk, by a part of each, and why.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("FROM ledger_transaction ORDER BY id", "`verify` reads everything"),
+    ("SELECT transaction_id, leg, debit, credit, amount, business_date FROM ledger_transfer", "`verify`"),
+    ("SELECT id, balance FROM card ORDER BY id", "`verify`"),
+    ("SELECT id, status, total, paid_by FROM orders ORDER BY id", "`verify`"),
+    ("SELECT DISTINCT order_id FROM refund", "`verify`"),
+    ("SELECT id FROM settlement ORDER BY id", "`verify`"),
+    ("operator_id, closed_by, figures FROM batch", "what several texts begin with; alone it is `verify`'s"),
+    ("SELECT EXISTS (SELECT 1 FROM card)", "stops at the first row"),
+    ("SELECT EXISTS (SELECT 1 FROM session)", "stops at the first row"),
+    ("WITH RECURSIVE day (d) AS", "groups a merchant's turnover by day"),
+    ("AS picked CROSS JOIN refund r", "sorts the requests that fit on one list"),
+    ("FROM api_key k JOIN merchant m", "the keys of a house are few"),
+    ("FROM merchant m JOIN outlet o", "the tills of a house are few"),
+    ("SELECT t.id, t.outlet_id, t.status = 'active'", "sorts the tills of a merchant"),
+    ("SELECT kind, decline IS NULL, COUNT(*)", "adds a merchant's day up into a few groups"),
+    ("SELECT person_id, action, COUNT(*) FROM audit", "adds a till's shift up into a few groups"),
+    ("SELECT category, code, barcode, pinyin, name FROM product", "reads a merchant's goods after they changed"),
+    ("SELECT id, number, paid_by, total, paid_at FROM orders", "sorts what a till has still to print"),
+    ("SELECT id FROM orders WHERE terminal_id = ?1 AND open = 1", "sorts the open carts of a till"),
+    ("SELECT id_hash, created_at, seen_at, address, agent FROM session", "sorts the sessions of a person"),
+];
+
+fn excepted(text: &str) -> bool {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    EXCEPTIONS.iter().any(|(part, _)| text.contains(part))
+}
+
+/// The word after `after`.
+fn word<'t>(text: &'t str, after: &str) -> Option<&'t str> {
+    text.split_once(after)?.1.split([' ', ')', '(']).next()
+}
+
+/// What is wrong with how the file runs a text.
+fn walks_in_the_file(plan: &[String]) -> bool {
+    // What a query in parentheses answered is called by its name.
+    let inner: Vec<&str> =
+        plan.iter().filter_map(|step| word(step, "CO-ROUTINE ").or(word(step, "MATERIALIZE "))).collect();
+    plan.iter().any(|step| {
+        let table = word(step, "SCAN ").filter(|table| step.starts_with("SCAN ") && !inner.contains(table));
+        let few = word(step, "INDEX ").is_some_and(|index| FEW.contains(&index));
+        let walks = table.is_some_and(|table| !SMALL.contains(&table) && table != "CONSTANT");
+        (walks && !few) || step.contains("TEMP B-TREE")
+    })
+}
+
+/// What is wrong with how the server runs a text: a table read from end to end, an index read without a condition, a sort
+/// of many rows.
+fn walks_on_the_server(plan: &[String]) -> bool {
+    plan.iter().enumerate().any(|(at, step)| {
+        let expected = word(step, " rows=").and_then(|rows| rows.parse().ok()).unwrap_or(0.0);
+        let table = word(step, "Seq Scan on ");
+        let small = word(step, " on ").is_some_and(|table| SMALL.contains(&table));
+        let index = word(step, "Scan using ")
+            .or(word(step, "Scan Backward using "))
+            .or(word(step, "Bitmap Index Scan on "))
+            .filter(|index| !FEW.contains(index));
+        let bounded = plan.get(at + 1).is_some_and(|next| next.contains("Index Cond:"));
+        table.is_some_and(|table| !SMALL.contains(&table))
+            || (index.is_some() && !bounded && !small)
+            || (step.contains("Sort  (") && expected > SORTED_MAX)
+    })
+}
+
+#[tokio::test]
+async fn no_text_walks_a_table_in_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("webpos.db");
+    let storage = Storage::open(&path).expect("opens");
+    storage
+        .write(|connection| {
+            fill(connection);
+            Ok(())
+        })
+        .await
+        .expect("fills");
+    // A file may have been analysed by somebody's tool, or never.
+    for analyse in ["", "ANALYZE"] {
+        let tool = rusqlite::Connection::open(&path).expect("opens");
+        tool.execute_batch(analyse).expect("analyses");
+        let (planned, walks) = plan_all_in_the_file(&tool);
+        assert!(walks.is_empty(), "{}", walks.join("\n\n"));
+        assert!(planned >= TEXTS_MIN, "only {planned} texts found");
+    }
+}
+
+/// Plans every text; how many there are, and those that walk.
+fn plan_all_in_the_file(tool: &rusqlite::Connection) -> (usize, Vec<String>) {
+    let (mut planned, mut walks) = (0, Vec::new());
+    for (file, text, _) in texts(&SERVER_ONLY).0 {
+        // Those that the program puts together have tests of their own.
+        let Ok(mut statement) = tool.prepare(&format!("EXPLAIN QUERY PLAN {text}")) else { continue };
+        let values = vec![1; statement.parameter_count()];
+        let steps = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3)).expect("explains");
+        let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().expect("texts");
+        planned += 1;
+        if walks_in_the_file(&plan) && !excepted(&text) {
+            walks.push(format!("{}\n{text}\n{}", file.display(), plan.join("\n")));
+        }
+    }
+    (planned, walks)
+}
+
+#[tokio::test]
+async fn no_text_walks_a_table_on_the_server() {
+    let server = scratch::Cluster::start();
+    postgres::migrate(&server.url()).await.expect("migrates");
+    let storage = Storage::connect(&server.url()).await.expect("connects");
+    storage
+        .write(|connection| {
+            fill(connection);
+            Ok(())
+        })
+        .await
+        .expect("fills");
+    let (planned, walks) = storage.read(|connection| Ok(plan_all_on_the_server(connection)?)).await.expect("explains");
+    assert!(walks.is_empty(), "{}", walks.join("\n\n"));
+    assert!(planned >= TEXTS_MIN, "only {planned} texts found");
+}
+
+/// Plans every text; how many there are, and those that walk.
+fn plan_all_on_the_server(connection: &Connection) -> sql::Result<(usize, Vec<String>)> {
+    connection.execute_batch("ANALYZE")?;
+    connection.execute_batch("SET plan_cache_mode = force_generic_plan")?;
+    let (mut planned, mut walks) = (0, Vec::new());
+    for (nth, (file, text, _)) in texts(&FILE_ONLY).0.into_iter().enumerate() {
+        let sql = sql::on_server(&text);
+        if connection.execute_batch(&format!("PREPARE text{nth} AS {sql}")).is_err() {
+            continue;
+        }
+        let count = (1..100).take_while(|n| sql.contains(&format!("${n}"))).count();
+        let values = if count == 0 { String::new() } else { format!("({})", vec!["NULL"; count].join(", ")) };
+        let mut statement = connection.prepare(&format!("EXPLAIN EXECUTE text{nth}{values}"))?;
+        let plan: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<sql::Result<_>>()?;
+        planned += 1;
+        if walks_on_the_server(&plan) && !excepted(&text) {
+            walks.push(format!("{}\n{text}\n{}", file.display(), plan.join("\n")));
+        }
+    }
+    Ok((planned, walks))
+}
