@@ -134,6 +134,10 @@ pub(crate) struct Serve {
     /// Every captcha's answer; for tests, with --demo on a loopback address only.
     #[arg(long, env = "WEBPOS_TEST_CAPTCHA", value_name = "TEXT", hide = true)]
     pub(crate) test_captcha: Option<String>,
+    /// Days that the clock is ahead; for tests, with --demo on a loopback address only.
+    #[arg(long, env = "WEBPOS_TEST_DAYS_AHEAD", value_name = "DAYS", default_value_t = 0, hide = true,
+        value_parser = clap::value_parser!(i64).range(0..=3_650))]
+    pub(crate) test_days_ahead: i64,
 }
 
 impl Serve {
@@ -150,6 +154,9 @@ impl Serve {
         let loopback = self.listen.ip().is_loopback();
         if self.test_captcha.is_some() && !(self.demo && loopback) {
             return refuse("WEBPOS_TEST_CAPTCHA is for tests: it needs --demo and a loopback address");
+        }
+        if self.test_days_ahead != 0 && !(self.demo && loopback) {
+            return refuse("WEBPOS_TEST_DAYS_AHEAD is for tests: it needs --demo and a loopback address");
         }
         match (&self.tls_cert, &self.tls_key) {
             (Some(cert), Some(key)) => Ok(Some((cert.clone(), key.clone()))),
@@ -202,6 +209,7 @@ mod tests {
             &["--listen", "0.0.0.0:80"][..],
             &["--tls-cert", "a.pem"],
             &["--test-captcha", "abcd"],
+            &["--test-days-ahead", "1"],
             &["--test-captcha", "abcd", "--demo", "--listen", "0.0.0.0:80", "--behind-proxy"],
         ] {
             assert!(matches!(serve(bad), Err(Failure::Configuration(_))), "{bad:?}");

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use domain::time::HOUR;
 use engine::clock::Clock;
 
 mod admin;
@@ -24,10 +25,12 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("cannot start: {error}"), 1),
     };
-    let clock = Clock::system();
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Serve(options) => serve::run(options, clock).await,
+            Command::Serve(options) => {
+                let clock = Clock::ahead(options.test_days_ahead.saturating_mul(24 * HOUR));
+                serve::run(options, clock).await
+            }
             Command::Migrate(database) => database.migrate().await.map(|()| console::say("The schema is up to date.")),
             Command::Verify(database) => upkeep::verify(&database).await,
             Command::Backup { database, file } => upkeep::backup(&database, &file),
@@ -36,7 +39,7 @@ fn main() -> ExitCode {
                 console::say(api::description().trim_end());
                 Ok(())
             }
-            Command::Admin { command } => admin::run(command, &clock).await,
+            Command::Admin { command } => admin::run(command, &Clock::system()).await,
         }
     });
     match done {

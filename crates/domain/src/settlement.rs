@@ -66,6 +66,12 @@ impl Turnover {
         Self(self.0.iter().filter(|((on, _), _)| *on <= day).map(|(key, tally)| (*key, *tally)).collect())
     }
 
+    /// What is dated `day`.
+    #[must_use]
+    pub fn on(&self, day: BusinessDate) -> Self {
+        Self(self.0.iter().filter(|((on, _), _)| *on == day).map(|(key, tally)| (*key, *tally)).collect())
+    }
+
     /// Takes away what a settlement took.
     fn less(&mut self, taken: &Self) {
         for (key, less) in &taken.0 {

@@ -10,6 +10,8 @@ use domain::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Clock {
     manual: bool,
+    /// Microseconds before the host's clock, for trying out what a later day brings.
+    ahead: i64,
     /// Latest moment handed out (system) or the moment itself (manual), microseconds.
     latest: Arc<AtomicI64>,
 }
@@ -17,12 +19,17 @@ pub struct Clock {
 impl Clock {
     /// The host's clock.
     pub fn system() -> Self {
-        Self { manual: false, latest: Arc::new(AtomicI64::new(0)) }
+        Self::ahead(0)
+    }
+
+    /// The host's clock, so many microseconds later.
+    pub fn ahead(micros: i64) -> Self {
+        Self { manual: false, ahead: micros, latest: Arc::new(AtomicI64::new(0)) }
     }
 
     /// A clock that stands at `start` until it is [`advance`](Self::advance)d.
     pub fn manual(start: Timestamp) -> Self {
-        Self { manual: true, latest: Arc::new(AtomicI64::new(start.0)) }
+        Self { manual: true, ahead: 0, latest: Arc::new(AtomicI64::new(start.0)) }
     }
 
     /// Moves a manual clock; the host's clock is only held back from running backwards.
@@ -37,7 +44,7 @@ impl Clock {
         }
         #[expect(clippy::disallowed_methods, reason = "the one place that may read the host's clock")]
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX);
+        let now = i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX).saturating_add(self.ahead);
         Timestamp(self.latest.fetch_max(now, Ordering::SeqCst).max(now))
     }
 }

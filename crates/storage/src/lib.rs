@@ -32,6 +32,7 @@ pub mod postgres;
 pub mod product;
 pub mod refund;
 pub mod session;
+pub mod settlement;
 pub mod slip;
 pub mod sql;
 mod sqlite;

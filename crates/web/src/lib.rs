@@ -90,6 +90,23 @@ impl Web {
     }
 }
 
+/// The pages that the card company works on, and what a merchant has of the same.
+fn office() -> Router<Web> {
+    Router::new()
+        .route("/office/refunds", get(office::refunds::show).post(office::refunds::decide))
+        .route("/office/settlements", get(office::settlements::show).post(office::settlements::prepare))
+        .route("/office/settlements/rate", get(office::settlements::show).post(office::settlements::rate))
+        .route("/office/settlements/{settlement}", get(office::settlement::show).post(office::settlement::decide))
+        .route("/office/settlements/{settlement}/export.csv", get(office::settlement_export::csv))
+        .route("/settlements", get(office::settlements::own))
+        .route("/settlements/{settlement}", get(office::settlement::own))
+        .route("/settlements/{settlement}/export.csv", get(office::settlement_export::own))
+        .route("/keys", get(office::api_keys::show).post(office::api_keys::make))
+        .route("/keys/revoke", get(office::api_keys::show).post(office::api_keys::revoke))
+        .route("/webhooks", get(office::webhooks::show).post(office::webhooks::make))
+        .route("/webhooks/{endpoint}", get(office::webhook::show).post(office::webhook::change))
+}
+
 /// All pages, with what surrounds every one of them.
 pub fn router(web: Web) -> Router {
     let pages = Router::new()
@@ -135,11 +152,7 @@ pub fn router(web: Web) -> Router {
         .route("/refunds", get(till::refund_review::show).post(till::refund_review::decide))
         .route("/refunds/new", get(till::refund_request::show).post(till::refund_request::ask))
         .route("/void", get(till::void::ask).post(till::void::confirm))
-        .route("/office/refunds", get(office::refunds::show).post(office::refunds::decide))
-        .route("/keys", get(office::api_keys::show).post(office::api_keys::make))
-        .route("/keys/revoke", get(office::api_keys::show).post(office::api_keys::revoke))
-        .route("/webhooks", get(office::webhooks::show).post(office::webhooks::make))
-        .route("/webhooks/{endpoint}", get(office::webhook::show).post(office::webhook::change))
+        .merge(office())
         .route("/static/{*name}", get(assets::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -74,6 +74,8 @@ impl Page {
             "password_changed" => Some(text.said_password_changed),
             "session_ended" => Some(text.said_session_ended),
             "api_key_revoked" => Some(text.said_api_key_revoked),
+            "settlement_rate" => Some(self.text.settlement.said_rate),
+            "settlement_too_many" => Some(self.text.settlement.said_too_many),
             "webhook_changed" => Some(self.text.webhooks.said_changed),
             "webhook_deleted" => Some(self.text.webhooks.said_deleted),
             "webhook_tried" => Some(self.text.webhooks.said_tried),
@@ -146,6 +148,10 @@ pub(crate) enum Menu {
     Refunds,
     /// Decide on refunds for the card company.
     LateRefunds,
+    /// Settle with merchants.
+    Settlements,
+    /// The own merchant's settlements.
+    OwnSettlements,
     /// Keys for programs.
     ApiKeys,
     /// Where events of the merchant's money are sent.

@@ -89,7 +89,7 @@ fn unsettled(connection: &Connection, merchant: MerchantId, settled: Option<Sett
 }
 
 /// Number, day and id, from column `first` on.
-fn settled_to(row: &Row<'_>, first: usize) -> sql::Result<SettledTo> {
+pub(crate) fn settled_to(row: &Row<'_>, first: usize) -> sql::Result<SettledTo> {
     let until = BusinessDate(row.get(first + 1)?);
     Ok(SettledTo { number: row.get(first)?, until, id: TransactionId(row.get(first + 2)?) })
 }

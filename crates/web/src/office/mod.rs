@@ -2,5 +2,8 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod refunds;
+pub(crate) mod settlement;
+pub(crate) mod settlement_export;
+pub(crate) mod settlements;
 pub(crate) mod webhook;
 pub(crate) mod webhooks;

@@ -27,6 +27,7 @@ mod pay;
 mod problem;
 mod refund;
 mod sale;
+mod settlement;
 mod shell;
 mod slip;
 mod webhooks;
@@ -53,6 +54,7 @@ pages! {
     problem: Problem,
     refund: Refunds,
     sale: Sale,
+    settlement: Settlements,
     shell: Shell,
     slip: Slip,
     webhooks: Webhooks,

@@ -13,7 +13,11 @@ use crate::{Web, cookies};
 
 /// Sends everybody to where their work is.
 pub(crate) async fn show(session: Session) -> Redirect {
-    let places = [(Action::Sell, "/sale"), (Action::LateRefund, "/office/refunds")];
+    let places = [
+        (Action::Sell, "/sale"),
+        (Action::LateRefund, "/office/refunds"),
+        (Action::ViewSettlement, "/office/settlements"),
+    ];
     let place = places.into_iter().find(|(action, _)| session.can(*action));
     Redirect::to(place.map_or("/password", |(_, place)| place))
 }

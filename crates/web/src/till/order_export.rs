@@ -24,16 +24,16 @@ use crate::till::order::{holder, meaning, standing};
 use crate::till::orders::{Ask, card};
 
 /// Orders in a file, at most.
-const ROWS_MAX: usize = 100_000;
+pub(crate) const ROWS_MAX: usize = 100_000;
 
 /// Orders read at once.
-const PIECE: usize = 1_000;
+pub(crate) const PIECE: usize = 1_000;
 
 /// A file of the largest size takes about 20 MB while it is made; the till must not feel it.
-static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
+pub(crate) static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 
 /// Excel shows a file without this mark in the wrong letters.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What stands in a cell.
 enum Cell {
@@ -209,7 +209,7 @@ fn cells(order: &Listed, now: Timestamp, text: &'static Text) -> [Cell; 16] {
 }
 
 /// A cell that begins like a formula gets a quote, so that no spreadsheet runs it.
-fn guarded(text: String) -> String {
+pub(crate) fn guarded(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }
 
@@ -218,12 +218,12 @@ fn yuan(amount: Fen) -> f64 {
     amount.to_string().parse().expect("an amount is a number")
 }
 
-fn download(kind: &'static str, ending: &str, name: &str, bytes: Vec<u8>) -> Response {
+pub(crate) fn download(kind: &'static str, ending: &str, name: &str, bytes: Vec<u8>) -> Response {
     let place = format!("attachment; filename=\"{name}.{ending}\"");
     ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, place)], bytes).into_response()
 }
 
-fn fault(error: &dyn std::fmt::Display) -> Problem {
+pub(crate) fn fault(error: &dyn std::fmt::Display) -> Problem {
     tracing::error!(%error, "an export could not be made");
     Problem::Internal
 }

@@ -95,9 +95,9 @@ async fn who_may_not_is_refused_and_audited() {
     let places = [
         ("operator", "/office/refunds"),
         ("checker", "/office/refunds"),
-        ("finance", "/password"),
-        ("auditor", "/password"),
-        ("admin", "/password"),
+        ("finance", "/office/settlements"),
+        ("auditor", "/office/settlements"),
+        ("admin", "/office/settlements"),
     ];
     for (login, place) in places {
         let mut person = shop.signed_in(login).await;

@@ -11,6 +11,7 @@ mod refund;
 mod routes;
 mod sale;
 mod session;
+mod settlement;
 mod shop;
 mod slip;
 mod webhooks;

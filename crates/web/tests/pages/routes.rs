@@ -88,6 +88,16 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/void", May(Action::RequestRefund)),
     ("GET", "/office/refunds", May(Action::LateRefund)),
     ("POST", "/office/refunds", May(Action::LateRefund)),
+    ("GET", "/office/settlements", May(Action::ViewSettlement)),
+    ("POST", "/office/settlements", May(Action::PrepareSettlement)),
+    ("GET", "/office/settlements/rate", May(Action::ViewSettlement)),
+    ("POST", "/office/settlements/rate", May(Action::ManageMerchants)),
+    ("GET", "/office/settlements/{settlement}", May(Action::ViewSettlement)),
+    ("POST", "/office/settlements/{settlement}", May(Action::ReleaseSettlement)),
+    ("GET", "/office/settlements/{settlement}/export.csv", May(Action::ViewSettlement)),
+    ("GET", "/settlements", May(Action::ViewOwnSettlement)),
+    ("GET", "/settlements/{settlement}", May(Action::ViewOwnSettlement)),
+    ("GET", "/settlements/{settlement}/export.csv", May(Action::ViewOwnSettlement)),
     ("GET", "/keys", KEYS),
     ("POST", "/keys", KEYS),
     ("GET", "/keys/revoke", KEYS),
@@ -137,6 +147,7 @@ async fn ask(visitor: &mut Visitor, method: &str, path: &str) -> (StatusCode, St
         .replace("{rrn}", "010000000001")
         .replace("{number}", "1")
         .replace("{endpoint}", "1")
+        .replace("{settlement}", "010000000001")
         .replace("{order}", "1");
     let request = Request::builder()
         .method(method)
