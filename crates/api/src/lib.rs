@@ -38,6 +38,7 @@ mod rate;
 mod records;
 mod refunds;
 mod reversals;
+mod settlements;
 mod webhook;
 
 pub use openapi::description;
@@ -93,6 +94,8 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/refunds/{id}", get(refunds::show))
         .route("/api/v1/refunds/{id}/approve", post(refunds::approve))
         .route("/api/v1/refunds/{id}/reject", post(refunds::reject))
+        .route("/api/v1/settlements", get(settlements::list))
+        .route("/api/v1/settlements/{id}", get(settlements::show))
         .route("/api/v1/orders", get(records::orders))
         .route("/api/v1/orders/{id}", get(records::order))
         .route("/api/v1/transactions", get(records::transactions))

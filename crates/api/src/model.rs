@@ -13,6 +13,7 @@ pub(crate) mod payment;
 pub(crate) mod place;
 pub(crate) mod product;
 pub(crate) mod refund;
+pub(crate) mod settlement;
 
 /// The only currency.
 pub(crate) const CNY: &str = "CNY";

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::model::{List, TransactionResource, order, payment, place, product, refund};
+use crate::model::{List, TransactionResource, order, payment, place, product, refund, settlement};
 use crate::operation::{OPERATIONS, Operation};
 use crate::problem::{Code, ProblemBody};
 use crate::webhook::resource as hooks;
@@ -65,6 +65,8 @@ fn schemas() -> Schemas {
     add::<TransactionResource>("Transaction", list);
     add::<List<TransactionResource>>("TransactionList", list);
     add::<order::StatementResource>("Statement", list);
+    add::<settlement::SettlementResource>("Settlement", list);
+    add::<List<settlement::SettlementResource>>("SettlementList", list);
     add::<product::NewProduct>("NewProduct", list);
     add::<product::ProductChange>("ProductChange", list);
     add::<product::ProductResource>("Product", list);

@@ -251,6 +251,16 @@ operations! {
         query: &[CURSOR, LIMIT],
         body: None, answers: [200 "Statement" "The day"], problems: []
     }
+    "listSettlements" GET "/api/v1/settlements" "Settlements" [Read] "Settlements" {
+        about: "What the card company has confirmed and pays, oldest first. They are the whole merchant's: a key that is \
+            bound to an outlet finds none. Keep next_cursor and ask again later to get what came since.",
+        query: &[CURSOR, LIMIT],
+        body: None, answers: [200 "SettlementList" "A page"], problems: []
+    }
+    "getSettlement" GET "/api/v1/settlements/{id}" "Settlements" [Read] "A settlement" {
+        about: "With its figures day by day.", query: NOTHING, body: None,
+        answers: [200 "Settlement" "The settlement"], problems: []
+    }
     "listProducts" GET "/api/v1/products" "Catalogue" [Read Sell Catalogue] "Products" {
         about: "By code; stopped ones too.", query: &[CURSOR, LIMIT], body: None,
         answers: [200 "ProductList" "A page"], problems: []

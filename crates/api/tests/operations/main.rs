@@ -5,6 +5,7 @@ mod errors;
 mod payments;
 mod records;
 mod refunds;
+mod settlements;
 mod shop;
 mod tenant;
 mod webhooks;
