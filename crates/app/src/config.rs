@@ -124,6 +124,9 @@ pub(crate) struct Serve {
     /// A proxy of ours terminates TLS and sets X-Forwarded-For.
     #[arg(long, env = "WEBPOS_BEHIND_PROXY")]
     pub(crate) behind_proxy: bool,
+    /// Seconds between being told to stop and stopping; meanwhile /readyz says no, and a proxy sends people elsewhere.
+    #[arg(long, env = "WEBPOS_STOP_DELAY", value_name = "SECONDS", default_value = "0")]
+    pub(crate) stop_delay: u16,
     /// Customer-service phone shown on every page.
     #[arg(long, env = "WEBPOS_HOTLINE", value_name = "PHONE", default_value = "025-86988520")]
     pub(crate) hotline: String,

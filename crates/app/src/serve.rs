@@ -47,9 +47,9 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     tokio::spawn(Courier::new(storage.clone(), vault.clone(), clock.clone(), targets.clone()).run());
     let web = Web::new(storage, engine, vault, clock, settings).with_targets(targets);
     tokio::spawn(web::follow_up(web.clone()));
-    let app = router(web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
     let handle = Handle::new();
-    stop_on_signal(handle.clone())?;
+    stop_on_signal(handle.clone(), web.clone(), Duration::from_secs(options.stop_delay.into()))?;
+    let app = router(web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
     announce(&format!("{scheme}://{address}"), options.demo);
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
     let served = if let Some(config) = tls {
@@ -89,7 +89,8 @@ async fn load_tls((cert, key): (PathBuf, PathBuf)) -> Result<RustlsConfig, Failu
     })
 }
 
-fn stop_on_signal(handle: Handle<SocketAddr>) -> Result<(), Failure> {
+/// Told to stop: not ready any more, and after `delay`, when nobody new comes, no new connections either.
+fn stop_on_signal(handle: Handle<SocketAddr>, web: Web, delay: Duration) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Run(format!("cannot listen for signals: {error}"));
     let (mut term, mut interrupt) =
         (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?);
@@ -99,6 +100,8 @@ fn stop_on_signal(handle: Handle<SocketAddr>) -> Result<(), Failure> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping");
+        web.stop_being_ready();
+        tokio::time::sleep(delay).await;
         handle.graceful_shutdown(Some(STOP_WITHIN));
     });
     Ok(())

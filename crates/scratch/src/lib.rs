@@ -38,14 +38,20 @@ pub fn wanted() -> Option<Cluster> {
 impl Cluster {
     /// Starts a server on an empty database.
     pub fn start() -> Self {
-        let (server, owner) = (Server::find(), owner());
-        let folder = tempfile::tempdir().expect("a folder");
-        hand_over(folder.path(), owner);
+        let (server, owner, folder) = (Server::find(), owner(), folder());
         let template = server.template(owner);
         copy(&template, &folder.path().join("data"));
+        Self::serve(&server, folder)
+    }
+
+    /// Starts the server whose data is in `folder`.
+    fn serve(server: &Server, folder: TempDir) -> Self {
+        let owner = owner();
         let mut keeper = run_as(Command::new("sh"), owner, folder.path());
         keeper.args(["-c", KEEPER, "keeper"]).arg(server.program("postgres")).args(["-D", "data", "-k"]);
         keeper.arg(folder.path()).args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off"]);
+        // Memory in a file goes with the folder, also when the server is killed.
+        keeper.args(["-c", "dynamic_shared_memory_type=mmap"]);
         keeper.args(["-c", "shared_buffers=32MB", "-c", "max_connections=120", "-c", "log_min_messages=warning"]);
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the server starts");
         let cluster = Self { folder, keeper };
@@ -55,8 +61,43 @@ impl Cluster {
 
     /// The address of its database.
     pub fn url(&self) -> String {
-        let socket = self.folder.path().to_string_lossy().replace('/', "%2F");
-        format!("postgres://webpos@{socket}/postgres")
+        format!("postgres://webpos@{}/postgres", self.host())
+    }
+
+    /// Its host, as an address names it: a folder with a socket.
+    fn host(&self) -> String {
+        self.folder.path().to_string_lossy().replace('/', "%2F")
+    }
+
+    /// Runs one statement and answers what `psql` prints: the values, unaligned.
+    pub fn sql(&self, statement: &str) -> String {
+        let mut psql = Command::new(Server::find().program("psql"));
+        psql.args(["-XAtq", "-U", "webpos", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", statement, "-h"]);
+        let said = psql.arg(self.folder.path()).stdin(Stdio::null()).output().expect("psql is installed");
+        assert!(said.status.success(), "{statement}: {}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8_lossy(&said.stdout).trim_end().to_owned()
+    }
+
+    fn control(&self, words: &[&str]) {
+        let mut control = run_as(Command::new(Server::find().program("pg_ctl")), owner(), self.folder.path());
+        let said = control.args(words).args(["-s", "-D", "data"]).output().expect("pg_ctl is installed");
+        assert!(said.status.success(), "{words:?}: {}", self.log());
+    }
+
+    /// Ends all of its processes at once, as when the power fails.
+    pub fn kill(&mut self) {
+        let file = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("it runs");
+        let first = file.lines().next().expect("its number").to_owned();
+        // The first process would start new ones, or clean up behind the others.
+        signal("-STOP", std::slice::from_ref(&first));
+        let mut all = children(&first);
+        all.push(first);
+        signal("-KILL", &all);
+        // Nothing is left to be kept, but for the memory that the system does not take back by itself.
+        self.keeper.kill().expect("it is ours");
+        let shared = file.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)).expect("a segment");
+        let removed = Command::new("ipcrm").args(["-m", shared]).status();
+        assert!(removed.is_ok_and(|status| status.success()), "segment {shared} stays");
     }
 
     /// What the server has to say.
@@ -79,6 +120,46 @@ impl Drop for Cluster {
         drop(self.keeper.stdin.take());
         // It stops within moments; a folder that is removed under it would fill the log with complaints.
         let _ = self.keeper.wait();
+    }
+}
+
+/// Two servers: what the first commits it answers only when the second has it on disk as well.
+#[derive(Debug)]
+pub struct Pair {
+    /// Takes writes, until it is killed.
+    pub primary: Cluster,
+    /// Follows it.
+    pub standby: Cluster,
+}
+
+impl Pair {
+    /// Starts both, and waits until the standby is synchronous.
+    pub fn start() -> Self {
+        let (server, primary, folder) = (Server::find(), Cluster::start(), folder());
+        let mut copy = run_as(Command::new(server.program("pg_basebackup")), owner(), folder.path());
+        copy.args(["-U", "webpos", "-D", "data", "-R", "-X", "stream", "-c", "fast", "--no-sync", "-h"]);
+        let copied = copy.arg(primary.folder.path()).status().expect("pg_basebackup is installed");
+        assert!(copied.success(), "the standby was not made");
+        let standby = Cluster::serve(&server, folder);
+        primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        primary.control(&["reload"]);
+        let begun = Instant::now();
+        while !primary.sql("TABLE pg_stat_replication").contains("|sync|") {
+            assert!(begun.elapsed() < START_WITHIN, "the standby does not follow: {}", standby.log());
+            sleep(Duration::from_millis(20));
+        }
+        Self { primary, standby }
+    }
+
+    /// The address of both: whichever takes writes.
+    pub fn url(&self) -> String {
+        let (first, second) = (self.primary.host(), self.standby.host());
+        format!("postgres://webpos@{first},{second}/postgres?target_session_attrs=read-write")
+    }
+
+    /// Makes the standby take writes; back when it does.
+    pub fn promote(&self) {
+        self.standby.control(&["promote", "-w"]);
     }
 }
 
@@ -112,8 +193,7 @@ impl Server {
         if template.exists() {
             return template;
         }
-        let folder = tempfile::tempdir().expect("a folder");
-        hand_over(folder.path(), owner);
+        let folder = folder();
         let mut initdb = run_as(Command::new(self.program("initdb")), owner, folder.path());
         initdb.args([
             "-D",
@@ -154,6 +234,30 @@ fn owner() -> Option<(u32, u32)> {
     of("postgres").or_else(|| of("nobody"))
 }
 
+/// An empty folder of the server's user.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    hand_over(folder.path(), owner());
+    folder
+}
+
+/// The processes that `parent` started.
+fn children(parent: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").expect("Linux").flatten();
+    let of = |process: fs::DirEntry| {
+        let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+        // The name of the program, in brackets, may hold anything.
+        let ours = stat.rsplit_once(')')?.1.split_whitespace().nth(1)? == parent;
+        ours.then(|| process.file_name().to_string_lossy().into_owned())
+    };
+    processes.filter_map(of).collect()
+}
+
+fn signal(what: &str, processes: &[String]) {
+    let sent = Command::new("kill").arg(what).args(processes).status();
+    assert!(sent.is_ok_and(|status| status.success()), "{what} {processes:?}");
+}
+
 fn hand_over(folder: &Path, owner: Option<(u32, u32)>) {
     if let Some((user, group)) = owner {
         chown(folder, Some(user), Some(group)).expect("root may give folders away");
@@ -184,5 +288,14 @@ mod tests {
         assert!(folder.join(".s.PGSQL.5432").exists(), "{}", cluster.log());
         drop(cluster);
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_standby_has_what_was_committed_when_the_primary_dies() {
+        let mut pair = Pair::start();
+        pair.primary.sql("CREATE TABLE kept AS SELECT 7 AS n");
+        pair.primary.kill();
+        pair.promote();
+        assert_eq!(pair.standby.sql("INSERT INTO kept SELECT n FROM kept RETURNING n"), "7");
     }
 }

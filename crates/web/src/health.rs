@@ -1,5 +1,7 @@
 //! Probes for whoever watches the program.
 
+use std::sync::atomic::Ordering;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 
@@ -10,8 +12,11 @@ pub(crate) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The database answers.
+/// The database answers, and the program is not about to stop.
 pub(crate) async fn ready(State(web): State<Web>) -> Result<&'static str, StatusCode> {
+    if web.stopping.load(Ordering::Relaxed) {
+        return Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
     match storage::session::probe(&web.storage).await {
         Ok(()) => Ok("ok\n"),
         Err(error) => {

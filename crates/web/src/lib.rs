@@ -8,6 +8,7 @@
 //! - Nothing secret in addresses, logs or flash messages.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -74,13 +75,20 @@ pub struct Web {
     settings: Arc<Settings>,
     passwords: Passwords,
     targets: TargetsAllowed,
+    stopping: Arc<AtomicBool>,
 }
 
 impl Web {
     /// Pages over `storage`, money through `engine`.
     pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, settings: Settings) -> Self {
         let (passwords, targets) = (Passwords::new(), TargetsAllowed::default());
-        Self { storage, engine, vault, clock, settings: Arc::new(settings), passwords, targets }
+        let settings = Arc::new(settings);
+        Self { storage, engine, vault, clock, settings, passwords, targets, stopping: Arc::default() }
+    }
+
+    /// From now on `/readyz` says no, so that a proxy sends people elsewhere; everything else goes on.
+    pub fn stop_being_ready(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     /// The same, with webhook targets that the operator permits in spite of the rules.
