@@ -125,7 +125,7 @@ fn the_first_administrator_comes_from_the_command_line() {
 
 #[test]
 fn two_copies_serve_one_server_that_was_migrated() {
-    let server = scratch::Cluster::start();
+    let server = scratch::Database::create();
     let folder = tempfile::tempdir().expect("a folder");
     let (url, data) = (server.url(), folder.path().join("data").to_str().expect("text").to_owned());
     let on_server = |arguments: &[&str]| {

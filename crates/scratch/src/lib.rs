@@ -1,4 +1,5 @@
-//! Throw-away PostgreSQL servers for tests: no network, no durability, gone with the test that started them.
+//! Throw-away PostgreSQL for tests: no network, no durability. A test has a database of its own ([`Database`]) on a server
+//! that all tests of a run share, or, if it breaks servers, one of its own ([`Cluster`]) that goes with it.
 //!
 //! `postgres` refuses to run as root, so as root it is started as the user `postgres`, or `nobody`. The server ends when
 //! its standard input closes, which happens also when the test is killed.
@@ -14,10 +15,25 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+mod database;
+
+pub use database::Database;
+
 /// The oldest version that the product supports.
 const VERSION_MIN: u32 = 15;
 
 const START_WITHIN: Duration = Duration::from_secs(60);
+
+const SETTINGS: [&str; 7] = [
+    "listen_addresses=",
+    "fsync=off",
+    "full_page_writes=off",
+    // Memory in a file goes with the folder, also when the server is killed.
+    "dynamic_shared_memory_type=mmap",
+    "shared_buffers=32MB",
+    "max_connections=400",
+    "log_min_messages=warning",
+];
 
 /// Runs `postgres` until the standard input closes, then stops it at once.
 const KEEPER: &str =
@@ -30,43 +46,37 @@ pub struct Cluster {
     keeper: Child,
 }
 
-/// A server, if the tests are to run on PostgreSQL: `WEBPOS_TEST_DATABASE=postgres`.
-pub fn wanted() -> Option<Cluster> {
-    std::env::var_os("WEBPOS_TEST_DATABASE").filter(|wanted| wanted == "postgres").map(|_| Cluster::start())
+/// Whether the tests are to run on PostgreSQL: `WEBPOS_TEST_DATABASE=postgres`.
+pub fn wanted() -> bool {
+    std::env::var_os("WEBPOS_TEST_DATABASE").is_some_and(|wanted| wanted == "postgres")
 }
 
 impl Cluster {
     /// Starts a server on an empty database.
     pub fn start() -> Self {
         let (server, owner, folder) = (Server::find(), owner(), folder());
-        let template = server.template(owner);
-        copy(&template, &folder.path().join("data"));
+        server.copy_template(folder.path(), owner);
         Self::serve(&server, folder)
     }
 
     /// Starts the server whose data is in `folder`.
     fn serve(server: &Server, folder: TempDir) -> Self {
-        let owner = owner();
-        let mut keeper = run_as(Command::new("sh"), owner, folder.path());
-        keeper.args(["-c", KEEPER, "keeper"]).arg(server.program("postgres")).args(["-D", "data", "-k"]);
-        keeper.arg(folder.path()).args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off"]);
-        // Memory in a file goes with the folder, also when the server is killed.
-        keeper.args(["-c", "dynamic_shared_memory_type=mmap"]);
-        keeper.args(["-c", "shared_buffers=32MB", "-c", "max_connections=120", "-c", "log_min_messages=warning"]);
+        let mut keeper = run_as(Command::new("sh"), owner(), folder.path());
+        keeper.args(["-c", KEEPER, "keeper"]);
+        server.add_arguments(&mut keeper, folder.path());
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the server starts");
-        let cluster = Self { folder, keeper };
-        cluster.wait_until_ready();
-        cluster
+        wait_until_ready(folder.path());
+        Self { folder, keeper }
     }
 
     /// The address of its database.
     pub fn url(&self) -> String {
-        format!("postgres://webpos@{}/postgres", self.host())
+        url(self.folder.path(), "postgres")
     }
 
     /// Its host, as an address names it: a folder with a socket.
     fn host(&self) -> String {
-        self.folder.path().to_string_lossy().replace('/', "%2F")
+        host(self.folder.path())
     }
 
     /// Runs one statement and answers what `psql` prints: the values, unaligned.
@@ -102,16 +112,29 @@ impl Cluster {
 
     /// What the server has to say.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+        log(self.folder.path())
     }
+}
 
-    /// The server writes its state into the last line of its lock file.
-    fn wait_until_ready(&self) {
-        let (file, begun) = (self.folder.path().join("data/postmaster.pid"), Instant::now());
-        while !fs::read_to_string(&file).is_ok_and(|text| text.trim_end().ends_with("ready")) {
-            assert!(begun.elapsed() < START_WITHIN, "the server does not start: {}", self.log());
-            sleep(Duration::from_millis(5));
-        }
+fn url(folder: &Path, database: &str) -> String {
+    format!("postgres://webpos@{}/{database}", host(folder))
+}
+
+/// A folder with a socket, as an address names it.
+fn host(folder: &Path) -> String {
+    folder.to_string_lossy().replace('/', "%2F")
+}
+
+fn log(folder: &Path) -> String {
+    fs::read_to_string(folder.join("server.log")).unwrap_or_default()
+}
+
+/// The server writes its state into the last line of its lock file.
+fn wait_until_ready(folder: &Path) {
+    let (file, begun) = (folder.join("data/postmaster.pid"), Instant::now());
+    while !fs::read_to_string(&file).is_ok_and(|text| text.trim_end().ends_with("ready")) {
+        assert!(begun.elapsed() < START_WITHIN, "the server does not start: {}", log(folder));
+        sleep(Duration::from_millis(5));
     }
 }
 
@@ -183,6 +206,18 @@ impl Server {
 
     fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    fn copy_template(&self, folder: &Path, owner: Option<(u32, u32)>) {
+        copy(&self.template(owner), &folder.join("data"));
+    }
+
+    /// How `postgres` is called for the data in `folder`.
+    fn add_arguments(&self, command: &mut Command, folder: &Path) {
+        command.arg(self.program("postgres")).args(["-D", "data", "-k"]).arg(folder);
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
     }
 
     /// An initialised data folder, made once per build folder, because making one takes a second and copying it does not.
@@ -297,5 +332,14 @@ mod tests {
         pair.primary.kill();
         pair.promote();
         assert_eq!(pair.standby.sql("INSERT INTO kept SELECT n FROM kept RETURNING n"), "7");
+    }
+
+    #[test]
+    fn databases_of_a_run_are_apart_and_start_from_a_template() {
+        let [one, other] = [Database::create(), Database::create()];
+        assert_ne!(one.url(), other.url());
+        let (server, _) =
+            one.url().rsplit_once('/').map(|(server, name)| (server.to_owned(), name.to_owned())).expect("a name");
+        assert!(other.url().starts_with(&server), "one server");
     }
 }

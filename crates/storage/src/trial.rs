@@ -1,22 +1,29 @@
-//! A database for one unit test: a file, or a server of its own with `WEBPOS_TEST_DATABASE=postgres`.
+//! A database for one unit test: a file, or one on the server of the tests with `WEBPOS_TEST_DATABASE=postgres`.
 
 use crate::{Storage, postgres};
 
 /// What goes when the test is done.
 pub(crate) struct Trial {
     _folder: tempfile::TempDir,
-    _server: Option<scratch::Cluster>,
+    _database: Option<scratch::Database>,
 }
 
 /// An empty database.
 pub(crate) async fn open() -> (Trial, Storage) {
-    let (folder, server) = (tempfile::tempdir().expect("a folder"), scratch::wanted());
-    let db = match &server {
-        Some(server) => {
-            postgres::migrate(&server.url()).await.expect("migrates");
-            Storage::connect(&server.url()).await.expect("connects")
-        }
-        None => Storage::open(&folder.path().join("test.db")).expect("opens"),
-    };
-    (Trial { _folder: folder, _server: server }, db)
+    let folder = tempfile::tempdir().expect("a folder");
+    if !scratch::wanted() {
+        let db = Storage::open(&folder.path().join("test.db")).expect("opens");
+        return (Trial { _folder: folder, _database: None }, db);
+    }
+    let database = migrated();
+    let db = Storage::connect(&database.url()).await.expect("connects");
+    (Trial { _folder: folder, _database: Some(database) }, db)
+}
+
+/// An empty database with the schema, on the server of the tests.
+fn migrated() -> scratch::Database {
+    scratch::Database::of("schema", |url| {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(postgres::migrate(url)).expect("migrates");
+    })
 }

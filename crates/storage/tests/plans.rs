@@ -245,7 +245,7 @@ fn plan_all_in_the_file(tool: &rusqlite::Connection) -> (usize, Vec<String>) {
 
 #[tokio::test]
 async fn no_text_walks_a_table_on_the_server() {
-    let server = scratch::Cluster::start();
+    let server = scratch::Database::create();
     postgres::migrate(&server.url()).await.expect("migrates");
     let storage = Storage::connect(&server.url()).await.expect("connects");
     storage

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use scratch::Cluster;
+use scratch::Database;
 use storage::sql::{self, Connection};
 use storage::{Storage, StorageError, postgres};
 
@@ -92,7 +92,7 @@ fn of_server(connection: &Connection) -> sql::Result<BTreeMap<String, Table>> {
 async fn both_schemas_are_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = Storage::open(&folder.path().join("webpos.db")).expect("opens");
-    let server = Cluster::start();
+    let server = Database::create();
     postgres::migrate(&server.url()).await.expect("migrates");
     let there = Storage::connect(&server.url()).await.expect("connects");
     let file = file.read(|connection| Ok(of_file(connection)?)).await.expect("reads");
@@ -116,7 +116,7 @@ fn migrations_have_the_same_numbers_and_names() {
 
 #[tokio::test]
 async fn a_server_is_migrated_when_told() {
-    let server = Cluster::start();
+    let server = Database::create();
     let refused = |answer: Result<Storage, StorageError>| match answer {
         Err(StorageError::Open(why)) => why,
         other => panic!("{other:?}"),

@@ -37,7 +37,7 @@ async fn every_text_prepares_in_the_file() {
 
 #[tokio::test]
 async fn every_text_prepares_on_the_server() {
-    let server = scratch::Cluster::start();
+    let server = scratch::Database::create();
     assert_eq!(postgres::migrate(&server.url()).await.expect("migrates").0, 0);
     let storage = Storage::connect(&server.url()).await.expect("connects");
     let (texts, _) = texts(&FILE_ONLY);

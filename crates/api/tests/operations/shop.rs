@@ -19,6 +19,11 @@ pub(crate) const OPENING: Timestamp = Timestamp(1_795_400_760_000_000);
 pub(crate) const CARD: &str = "6086250000010012";
 pub(crate) const PIN: &str = "123456";
 
+fn migrate(url: &str) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(storage::postgres::migrate(url)).expect("migrates");
+}
+
 /// The demo shop on a clock that the test moves.
 pub(crate) struct Shop {
     pub(crate) db: Storage,
@@ -27,17 +32,15 @@ pub(crate) struct Shop {
     pub(crate) books: Books,
     router: Router,
     _folder: tempfile::TempDir,
-    _server: Option<scratch::Cluster>,
+    _database: Option<scratch::Database>,
 }
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        let (folder, server) = (tempfile::tempdir().expect("a folder"), scratch::wanted());
-        let db = match &server {
-            Some(server) => {
-                storage::postgres::migrate(&server.url()).await.expect("migrates");
-                Storage::connect(&server.url()).await.expect("connects")
-            }
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = scratch::wanted().then(|| scratch::Database::of("schema", migrate));
+        let db = match &database {
+            Some(database) => Storage::connect(&database.url()).await.expect("connects"),
             None => Storage::open(&folder.path().join("webpos.db")).expect("opens"),
         };
         let vault = Vault::open_or_create(folder.path()).expect("makes keys");
@@ -48,7 +51,7 @@ impl Shop {
         demo_keys::seed_keys(&db, OPENING).await.expect("seeds keys");
         let engine = Engine::start(books.clone(), clock.clone());
         let api = api::Api::new(db.clone(), engine, vault.clone(), clock.clone(), false);
-        Self { db, clock, vault, books, router: api::router(api), _folder: folder, _server: server }
+        Self { db, clock, vault, books, router: api::router(api), _folder: folder, _database: database }
     }
 
     /// The program with demo key `n`: 0 the shop's ERP, 1 its head office, 2 another merchant.

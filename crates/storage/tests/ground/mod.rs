@@ -18,8 +18,8 @@ pub(crate) struct Ground {
     database: Option<Storage>,
     /// The folder of the database file; `None` in memory.
     pub(crate) folder: Option<TempDir>,
-    /// The server, on PostgreSQL.
-    pub(crate) server: Option<scratch::Cluster>,
+    /// The database on the server of the tests.
+    pub(crate) server: Option<scratch::Database>,
 }
 
 impl Ground {
@@ -51,14 +51,13 @@ impl Ground {
     }
 
     pub(crate) async fn postgres(world: &World) -> Self {
-        let server = scratch::Cluster::start();
-        postgres::migrate(&server.url()).await.expect("migrates");
+        let server = migrated();
         let ground = Self::over(connect(&server).await, None, Some(server));
         ground.lay(world).await;
         ground
     }
 
-    fn over(books: Books, folder: Option<TempDir>, server: Option<scratch::Cluster>) -> Self {
+    fn over(books: Books, folder: Option<TempDir>, server: Option<scratch::Database>) -> Self {
         Self { database: books.storage(), books, folder, server }
     }
 
@@ -108,8 +107,16 @@ pub(crate) fn open(folder: &TempDir) -> Books {
     Books::of(database, chain_key())
 }
 
-pub(crate) async fn connect(server: &scratch::Cluster) -> Books {
+pub(crate) async fn connect(server: &scratch::Database) -> Books {
     Books::of(Storage::connect(&server.url()).await.expect("connects"), chain_key())
+}
+
+/// An empty database with the schema, on the server of the tests.
+pub(crate) fn migrated() -> scratch::Database {
+    scratch::Database::of("schema", |url| {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(postgres::migrate(url)).expect("migrates");
+    })
 }
 
 fn lay(connection: &Connection, world: &World) -> sql::Result<()> {

@@ -18,6 +18,11 @@ pub(crate) const OPENING: Timestamp = Timestamp(1_795_400_760_000_000);
 /// Microseconds in a minute.
 pub(crate) const MINUTE: i64 = 60_000_000;
 
+fn migrate(url: &str) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(storage::postgres::migrate(url)).expect("migrates");
+}
+
 /// The demo shop on a clock that the test moves.
 pub(crate) struct Shop {
     pub(crate) db: Storage,
@@ -27,7 +32,7 @@ pub(crate) struct Shop {
     pub(crate) web: Web,
     router: Router,
     _folder: tempfile::TempDir,
-    _server: Option<scratch::Cluster>,
+    _database: Option<scratch::Database>,
 }
 
 impl Shop {
@@ -36,12 +41,10 @@ impl Shop {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let (folder, server) = (tempfile::tempdir().expect("a folder"), scratch::wanted());
-        let db = match &server {
-            Some(server) => {
-                storage::postgres::migrate(&server.url()).await.expect("migrates");
-                Storage::connect(&server.url()).await.expect("connects")
-            }
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = scratch::wanted().then(|| scratch::Database::of("schema", migrate));
+        let db = match &database {
+            Some(database) => Storage::connect(&database.url()).await.expect("connects"),
             None => Storage::open(&folder.path().join("webpos.db")).expect("opens"),
         };
         let vault = Vault::open_or_create(folder.path()).expect("makes keys");
@@ -60,7 +63,7 @@ impl Shop {
         let engine = Engine::start(books.clone(), clock.clone());
         let web = Web::new(db.clone(), engine, vault.clone(), clock.clone(), settings);
         let router = router(web.clone());
-        Self { db, clock, vault, books, web, router, _folder: folder, _server: server }
+        Self { db, clock, vault, books, web, router, _folder: folder, _database: database }
     }
 
     /// A browser that never was here.
