@@ -4,4 +4,5 @@
 mod failover;
 mod house;
 mod load;
+mod reach;
 mod rolling;

@@ -159,10 +159,10 @@ async fn look_up(web: &Web, actor: Actor, confirmation: Confirmation) -> Result<
     }
 }
 
-/// Follows up attempts without an answer: all of them at the start, when nobody can be waiting for one any more, then
-/// those that are older than an answer may take. Never ends.
+/// Follows up attempts without an answer: those that are older than an answer may take. In a file also all of them at the
+/// start, when nobody can be waiting for one any more; on a server another copy may be. Never ends.
 pub async fn follow_up(web: Web) {
-    let mut older_than = Duration::ZERO;
+    let mut older_than = if web.storage.path().is_some() { Duration::ZERO } else { ANSWER_WITHIN };
     loop {
         let before = web.clock.now().plus(-micros(older_than));
         match payment::attempts_open(&web.storage, None, before.plus(1)).await {
