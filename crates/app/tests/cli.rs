@@ -151,6 +151,14 @@ fn two_copies_serve_one_server_that_was_migrated() {
         connection.read_to_string(&mut answer).expect("reads");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
+    let elsewhere = folder.path().join("elsewhere");
+    let mut other = webpos(&["serve", "--listen", "127.0.0.1:0", "--database", &url, "--data-dir"]);
+    let refused = other.arg(&elsewhere).output().expect("runs");
+    assert_eq!(refused.status.code(), Some(2), "a copy without the keys");
+    std::fs::write(elsewhere.join("webpos.keys"), format!("webpos-keys 1\n{}\n", "07".repeat(160))).expect("writes");
+    let refused = other.output().expect("runs");
+    assert_eq!(refused.status.code(), Some(2), "a copy with other keys");
+    assert!(String::from_utf8(refused.stderr).expect("text").contains("not the keys of this database"));
     let verified = on_server(&["verify"]).output().expect("runs");
     assert_eq!(verified.status.code(), Some(0), "{verified:?}");
     let backup = on_server(&["backup", &format!("{data}/x.bak")]).output().expect("runs");

@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::Storage;
 use crate::error::StorageError;
+use crate::sql::{self, Connection, OptionalExtension as _};
 
 /// Name of the file in the data folder.
 const FILE: &str = "webpos.keys";
@@ -88,18 +89,45 @@ pub struct Confirmation {
 }
 
 impl Vault {
-    /// The keys that belong to `db`. Makes them only while the database holds nothing that needs them: new keys beside
-    /// old cards would make every card unknown and every ledger row look altered.
+    /// The keys that belong to `db`, in `folder`. Makes them only for a database that has none: with other keys every
+    /// card would be unknown and every ledger row look altered, and so would what this copy of the program writes to the
+    /// others.
     pub async fn of(db: &Storage, folder: &Path) -> Result<Self, StorageError> {
         let used = db.read(|connection| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM card) OR EXISTS (SELECT 1 FROM ledger_head)";
+            let sql = "SELECT EXISTS (SELECT 1 FROM card) OR EXISTS (SELECT 1 FROM ledger_head)
+                OR EXISTS (SELECT 1 FROM vault_mark)";
             Ok(connection.query_row(sql, [], |row| row.get::<_, bool>(0))?)
         });
         if !key_file_exists(folder) && used.await? {
-            let text = "the keys of this database are missing; put the file back, or restore a backup elsewhere";
+            let text = "the keys of this database are missing; put the file here, from another copy or from a backup";
             return Err(failed(folder, &text));
         }
-        Self::open_or_create(folder)
+        let vault = Self::open_or_create(folder)?;
+        let asking = vault.clone();
+        if db.write(move |connection| Ok(asking.claim(connection)?)).await? {
+            Ok(vault)
+        } else {
+            Err(failed(folder, &"these are not the keys of this database; put the right file here"))
+        }
+    }
+
+    /// Whether these are the keys of the database. Whoever comes first says which they are.
+    fn claim(&self, connection: &Connection) -> sql::Result<bool> {
+        let mark = mac(&self.0.chain, &[b"the keys of this database"]);
+        connection.lock_name("vault", "")?;
+        let known =
+            connection.query_row("SELECT mark FROM vault_mark", [], |row| row.get::<_, [u8; 32]>(0)).optional()?;
+        if let Some(known) = known {
+            return Ok(known == mark);
+        }
+        // A database from before there was a mark: its cards tell.
+        let sealed =
+            connection.query_row("SELECT sealed FROM card ORDER BY id LIMIT 1", [], |row| row.get::<_, Vec<u8>>(0));
+        if sealed.optional()?.is_some_and(|sealed| self.open_number(&sealed).is_none()) {
+            return Ok(false);
+        }
+        connection.execute("INSERT INTO vault_mark (id, mark) VALUES (1, ?1)", [mark])?;
+        Ok(true)
     }
 
     /// Reads the key file of the data folder, or makes one (mode 0600) when the folder has none.
@@ -324,5 +352,11 @@ mod tests {
         let refused = Vault::of(&db, folder.path()).await.err().map(|error| error.to_string());
         assert!(refused.is_some_and(|text| text.contains("missing")));
         assert!(!key_file_exists(folder.path()));
+        Vault::open_or_create(folder.path()).expect("others");
+        let refused = Vault::of(&db, folder.path()).await.err().map(|error| error.to_string());
+        assert!(refused.is_some_and(|text| text.contains("not the keys")));
+        let unmarked = db.write(|connection| Ok(connection.execute("DELETE FROM vault_mark", [])?));
+        assert_eq!(unmarked.await.expect("as an older version left it"), 1);
+        assert!(Vault::of(&db, folder.path()).await.is_err(), "its cards do not open");
     }
 }

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_webhooks", include_str!("../../migrations/sqlite/0004_webhooks.sql")),
     ("0005_settlement", include_str!("../../migrations/sqlite/0005_settlement.sql")),
     ("0006_indexes", include_str!("../../migrations/sqlite/0006_indexes.sql")),
+    ("0007_vault", include_str!("../../migrations/sqlite/0007_vault.sql")),
 ];
 
 /// The schema version that this program writes.
