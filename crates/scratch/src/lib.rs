@@ -1,4 +1,4 @@
-//! Throw-away PostgreSQL for tests: no network, no durability. A test has a database of its own ([`Database`]) on a server
+//! Throw-away PostgreSQL for tests: no network but for TLS, no durability. A test has a database of its own ([`Database`]) on a server
 //! that all tests of a run share, or, if it breaks servers, one of its own ([`Cluster`]) that goes with it.
 //!
 //! `postgres` refuses to run as root, so as root it is started as the user `postgres`, or `nobody`. The server ends when
@@ -16,8 +16,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 mod database;
+mod tls;
 
 pub use database::Database;
+pub use tls::TlsCluster;
 
 /// The oldest version that the product supports.
 const VERSION_MIN: u32 = 15;
@@ -56,14 +58,15 @@ impl Cluster {
     pub fn start() -> Self {
         let (server, owner, folder) = (Server::find(), owner(), folder());
         server.copy_template(folder.path(), owner);
-        Self::serve(&server, folder)
+        Self::serve(&server, folder, &[])
     }
 
-    /// Starts the server whose data is in `folder`.
-    fn serve(server: &Server, folder: TempDir) -> Self {
+    /// Starts the server whose data is in `folder`, with these settings as well.
+    fn serve(server: &Server, folder: TempDir, settings: &[&str]) -> Self {
         let mut keeper = run_as(Command::new("sh"), owner(), folder.path());
         keeper.args(["-c", KEEPER, "keeper"]);
         server.add_arguments(&mut keeper, folder.path());
+        keeper.args(settings.iter().flat_map(|setting| ["-c", setting]));
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the server starts");
         wait_until_ready(folder.path());
         Self { folder, keeper }
@@ -163,7 +166,7 @@ impl Pair {
         copy.args(["-U", "webpos", "-D", "data", "-R", "-X", "stream", "-c", "fast", "--no-sync", "-h"]);
         let copied = copy.arg(primary.folder.path()).status().expect("pg_basebackup is installed");
         assert!(copied.success(), "the standby was not made");
-        let standby = Cluster::serve(&server, folder);
+        let standby = Cluster::serve(&server, folder, &[]);
         primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
         primary.control(&["reload"]);
         let begun = Instant::now();
