@@ -46,6 +46,10 @@ const NAMES: &str = "m.name, m.mid, a.name, v.name";
 const TABLES: &str = "settlement s JOIN merchant m ON m.id = s.merchant_id JOIN person a ON a.id = s.maker_id \
      LEFT JOIN person v ON v.id = s.checker_id";
 
+/// The same of those that wait: at most one of a merchant, which the index has and nothing else.
+const OPEN: &str = "settlement s INDEXED BY settlement_open JOIN merchant m ON m.id = s.merchant_id \
+     JOIN person a ON a.id = s.maker_id LEFT JOIN person v ON v.id = s.checker_id";
+
 fn statement(row: &Row<'_>) -> sql::Result<Statement> {
     Ok(Statement {
         settlement: books::settlement(row)?,
@@ -67,7 +71,7 @@ fn list_sql(filter: Filter) -> String {
             )
         }
         Filter::Open => format!(
-            "SELECT {columns}, {NAMES} FROM {TABLES} WHERE s.status = 'prepared' AND s.id < ?2 AND s.merchant_id <> ?1
+            "SELECT {columns}, {NAMES} FROM {OPEN} WHERE s.status = 'prepared' AND s.id < ?2 AND s.merchant_id <> ?1
             ORDER BY s.id DESC LIMIT ?3"
         ),
         Filter::Of(_) => format!(
@@ -280,7 +284,11 @@ mod tests {
         let texts = [
             (list_sql(Filter::All), 3, "SEARCH s USING INTEGER PRIMARY KEY (rowid<?)"),
             (list_sql(Filter::Open), 3, "SCAN s USING INDEX settlement_open"),
-            (list_sql(Filter::Of(MerchantId(1))), 3, "SEARCH s USING INDEX settlement_number (merchant_id=?)"),
+            (
+                list_sql(Filter::Of(MerchantId(1))),
+                3,
+                "SEARCH s USING INDEX settlement_number (merchant_id=? AND number>?)",
+            ),
             (
                 SALES_OF_DAY.to_owned(),
                 5,
