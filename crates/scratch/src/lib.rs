@@ -38,8 +38,7 @@ const SETTINGS: [&str; 7] = [
 ];
 
 /// Runs `postgres` until the standard input closes, then stops it at once.
-const KEEPER: &str =
-    r#"exec 3<&0; "$@" </dev/null 3<&- >server.log 2>&1 & P=$!; cat <&3 >/dev/null; kill -QUIT $P; wait $P"#;
+const KEEPER: &str = r#"exec 3<&0; "$@" </dev/null 3<&- >server.log 2>&1 & P=$!; cat <&3 >/dev/null; kill -QUIT $P; kill -CONT $P; wait $P"#;
 
 /// A server of its own, with one database.
 #[derive(Debug)]
@@ -97,15 +96,25 @@ impl Cluster {
         assert!(said.status.success(), "{words:?}: {}", self.log());
     }
 
-    /// Ends all of its processes at once, as when the power fails.
-    pub fn kill(&mut self) {
-        let file = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("it runs");
-        let first = file.lines().next().expect("its number").to_owned();
+    /// Halts all of its processes, as when the disk hangs: connections stay, and nothing answers. Who they are.
+    pub fn freeze(&self) -> Vec<String> {
+        let first = self.lock_file().lines().next().expect("its number").to_owned();
         // The first process would start new ones, or clean up behind the others.
         signal("-STOP", std::slice::from_ref(&first));
         let mut all = children(&first);
         all.push(first);
-        signal("-KILL", &all);
+        signal("-STOP", &all);
+        all
+    }
+
+    fn lock_file(&self) -> String {
+        fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("it runs")
+    }
+
+    /// Ends all of its processes at once, as when the power fails.
+    pub fn kill(&mut self) {
+        let file = self.lock_file();
+        signal("-KILL", &self.freeze());
         // Nothing is left to be kept, but for the memory that the system does not take back by itself.
         self.keeper.kill().expect("it is ours");
         let shared = file.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)).expect("a segment");

@@ -4,19 +4,19 @@
 use std::io::Write as _;
 use std::time::Instant;
 
-use scratch::Pair;
+use scratch::{Cluster, Pair};
 
 use crate::house::{Copy, House, until};
 use crate::load::{Load, check};
 
-/// Kills the primary under load, waits for `before_promotion`, promotes, and checks everything.
-fn fail_over(before_promotion: impl Fn(&Load)) {
+/// Ends the primary under load, waits for `before_promotion`, promotes, and checks everything.
+fn fail_over(end: impl Fn(&mut Cluster), before_promotion: impl Fn(&Load)) {
     let mut pair = Pair::start();
     let house = House::lay(pair.url(), |sql| pair.primary.sql(sql));
     let copies = [house.copy(&[]), house.copy(&[])];
     let load = Load::start(copies.iter().map(|copy| copy.address.clone()).collect());
     load.wait_for(60);
-    pair.primary.kill();
+    end(&mut pair.primary);
     before_promotion(&load);
     pair.promote();
     let promoted = Instant::now();
@@ -40,11 +40,17 @@ fn fail_over(before_promotion: impl Fn(&Load)) {
 
 #[test]
 fn when_the_standby_takes_over_at_once_nothing_is_lost_or_doubled() {
-    fail_over(|_| {});
+    fail_over(Cluster::kill, |_| {});
 }
 
 /// Longer than a copy waits for a database. [`Load`] accepts no answer in between but "not charged" and "unknown".
 #[test]
 fn after_a_long_outage_every_payment_gets_its_outcome() {
-    fail_over(|load| until("somebody is told", || !load.seen().repeated.is_empty()));
+    fail_over(Cluster::kill, |load| until("somebody is told", || !load.seen().repeated.is_empty()));
+}
+
+/// Its machine keeps the connections and says nothing: the copies give it up by themselves.
+#[test]
+fn a_primary_that_hangs_is_left() {
+    fail_over(|primary| drop(primary.freeze()), |_| {});
 }

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::StorageError;
@@ -18,11 +20,15 @@ use crate::sql::{Connection, Link};
 /// Between two tries to connect.
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 
-/// How long one server may take to accept a connection.
+/// How long one server may take to accept a connection and to answer on it. A machine whose disk hangs accepts only.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long the network may leave sent bytes unacknowledged.
 const SILENCE_MAX: Duration = Duration::from_secs(8);
+
+/// After how long of waiting, and how often, the other machine is asked whether it is there. Without an interval of our
+/// own the system asks every 75 seconds.
+const PROBE_EVERY: Duration = Duration::from_secs(2);
 
 /// Limits of every session: no statement, lock or forgotten transaction holds others up for long. `synchronous_commit`
 /// stays what the server's owner set.
@@ -32,7 +38,10 @@ const SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
 
 /// A server, or several of which one takes writes.
 pub(super) struct Server {
-    config: Config,
+    /// The way to each of them.
+    hosts: Vec<Config>,
+    /// The one that took writes when it was asked last; it is asked first.
+    last: AtomicUsize,
     tls: Option<MakeRustlsConnect>,
 }
 
@@ -43,50 +52,69 @@ impl Server {
         let refuse = |what: &str| Err(StorageError::Open(format!("--database postgres://...: {what}")));
         let (url, authority) = take(url, "sslrootcert");
         let (url, mode) = take(&url, "sslmode");
-        let Ok(mut config) = url.parse::<Config>() else { return refuse("the address cannot be read") };
-        if config.get_hosts().is_empty() || config.get_dbname().is_none() {
+        let Ok(mut hosts) = each_host(&url).iter().map(|url| url.parse()).collect::<Result<Vec<Config>, _>>() else {
+            return refuse("the address cannot be read");
+        };
+        if hosts.iter().any(|config| config.get_hosts().is_empty() || config.get_dbname().is_none()) {
             return refuse("the address needs a host and a database");
         }
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite).application_name("webpos");
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_WITHIN);
-        }
-        config.tcp_user_timeout(SILENCE_MAX).keepalives_idle(SILENCE_MAX);
         let tls = match (mode.as_deref(), authority) {
-            (Some("require" | "verify-full"), Some(file)) => {
-                config.ssl_mode(SslMode::Require);
-                Some(connector(Path::new(&file))?)
-            }
+            (Some("require" | "verify-full"), Some(file)) => Some(connector(Path::new(&file))?),
             (Some("require" | "verify-full"), None) => {
                 return refuse("TLS needs sslrootcert=FILE with the authority of the server's certificate");
             }
             (Some("disable"), None) => None,
-            (None, None) if config.get_hosts().iter().all(near) => None,
+            (None, None) if hosts.iter().flat_map(Config::get_hosts).all(near) => None,
             (None, None) => {
                 return refuse("say sslmode=require&sslrootcert=FILE, or sslmode=disable for a network you trust");
             }
             _ => return refuse("sslmode is require, with sslrootcert=FILE, or disable"),
         };
-        if tls.is_none() {
-            config.ssl_mode(SslMode::Disable);
+        for config in &mut hosts {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite).application_name("webpos");
+            config.tcp_user_timeout(SILENCE_MAX).keepalives_idle(PROBE_EVERY).keepalives_interval(PROBE_EVERY);
+            config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         }
-        Ok(Self { config, tls })
+        Ok(Self { hosts, last: AtomicUsize::new(0), tls })
     }
 
-    /// A new connection to whichever server takes writes.
+    /// A new connection to whichever server takes writes; why there is none at the one that was asked last.
     pub(super) async fn connect(&self) -> Result<Connection, String> {
+        let (first, mut why) = (self.last.load(Ordering::Relaxed), String::new());
+        for at in (first..self.hosts.len()).chain(0..first) {
+            match timeout(CONNECT_WITHIN, self.connect_to(&self.hosts[at])).await {
+                Ok(Ok(client)) => {
+                    self.last.store(at, Ordering::Relaxed);
+                    return Ok(Link::new(client, Handle::current()).into());
+                }
+                Ok(Err(error)) => why = said(&error),
+                Err(_) => "no answer".clone_into(&mut why),
+            }
+        }
+        Err(why)
+    }
+
+    async fn connect_to(&self, host: &Config) -> Result<Client, tokio_postgres::Error> {
         let client = if let Some(tls) = &self.tls {
-            let (client, connection) = self.config.connect(tls.clone()).await.map_err(|error| said(&error))?;
+            let (client, connection) = host.connect(tls.clone()).await?;
             tokio::spawn(connection);
             client
         } else {
-            let (client, connection) = self.config.connect(NoTls).await.map_err(|error| said(&error))?;
+            let (client, connection) = host.connect(NoTls).await?;
             tokio::spawn(connection);
             client
         };
-        client.batch_execute(SESSION).await.map_err(|error| said(&error))?;
-        Ok(Link::new(client, Handle::current()).into())
+        client.batch_execute(SESSION).await?;
+        Ok(client)
     }
+}
+
+/// The address of each host of an address, because each is asked with a time limit of its own.
+fn each_host(url: &str) -> Vec<String> {
+    let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
+    let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    hosts.split(',').map(|host| format!("{scheme}://{user}{host}{tail}")).collect()
 }
 
 /// The whole story of an error; the library's own text is often no more than "db error".
@@ -162,6 +190,23 @@ mod tests {
             "postgres:",
         ] {
             assert!(refused(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_host_of_an_address_is_asked_by_itself() {
+        assert_eq!(each_host("p://u:x@a:1,b/d?c=1"), ["p://u:x@a:1/d?c=1", "p://u:x@b/d?c=1"]);
+        assert_eq!(each_host("p://%2Frun,%2Ftmp/d"), ["p://%2Frun/d", "p://%2Ftmp/d"]);
+        assert_eq!(each_host("p:"), ["p:"]);
+    }
+
+    #[test]
+    fn a_machine_that_is_cut_off_is_given_up_while_an_answer_is_awaited() {
+        let server = Server::parse("postgres://till@127.0.0.1,127.0.0.2/shop").expect("good");
+        assert_eq!(server.hosts.len(), 2);
+        for host in &server.hosts {
+            let asked = host.get_keepalives_interval().expect("own interval") + host.get_keepalives_idle();
+            assert!(host.get_keepalives() && asked <= SILENCE_MAX);
         }
     }
 

@@ -52,6 +52,7 @@ pub async fn migrate(url: &str) -> Result<(i64, i64), StorageError> {
 }
 
 fn apply(connection: &Connection) -> Result<(i64, i64), StorageError> {
+    super::link(connection).wait_for_ever();
     connection.execute_batch("SET statement_timeout = 0; SET lock_timeout = 0; BEGIN")?;
     connection.lock_name("schema", "")?;
     let found = version(connection)?;

@@ -9,6 +9,9 @@ pub enum Error {
     /// The server said so, or is gone.
     #[error("{}", said(.0))]
     Postgres(#[from] tokio_postgres::Error),
+    /// The server did not answer for longer than it lets a statement run.
+    #[error("the server does not answer")]
+    Silent,
     /// A row was expected.
     #[error("the query returned no rows")]
     NoRows,

@@ -5,14 +5,20 @@ use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Row, Statement};
 
 use super::{Error, Result, Value, dialect};
+
+/// How long an answer may take: longer than the server lets a statement run. A machine whose disk hangs keeps its
+/// connections and says nothing.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// What a failure says about trying again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +37,9 @@ pub(crate) struct Link {
     trouble: Cell<Option<Trouble>>,
     /// A statement failed since the transaction began. The server then rolls back whatever COMMIT says.
     failed: Cell<bool>,
+    patience: Cell<Duration>,
+    /// An answer did not come. If it comes later nobody waits for it.
+    silent: Cell<bool>,
 }
 
 /// A plan that a migration made impossible is forgotten with its connection.
@@ -58,17 +67,30 @@ pub(crate) fn trouble(error: &tokio_postgres::Error) -> Option<Trouble> {
 
 impl Link {
     pub(crate) fn new(client: Client, runtime: Handle) -> Self {
-        Self { client, runtime, statements: RefCell::default(), trouble: Cell::new(None), failed: Cell::new(false) }
+        Self {
+            client,
+            runtime,
+            statements: RefCell::default(),
+            trouble: Cell::new(None),
+            failed: Cell::new(false),
+            patience: Cell::new(ANSWER_WITHIN),
+            silent: Cell::new(false),
+        }
+    }
+
+    /// From now on answers may take as long as they do.
+    pub(crate) fn wait_for_ever(&self) {
+        self.patience.set(Duration::MAX);
     }
 
     /// The connection is of no use any more.
     pub(crate) fn is_closed(&self) -> bool {
-        self.client.is_closed() || self.trouble.get() == Some(Trouble::Gone)
+        self.client.is_closed() || self.silent.get() || self.trouble.get() == Some(Trouble::Gone)
     }
 
     /// What went wrong since the last time it was asked.
     pub(crate) fn take_trouble(&self) -> Option<Trouble> {
-        if self.client.is_closed() { Some(Trouble::Gone) } else { self.trouble.take() }
+        if self.client.is_closed() || self.silent.get() { Some(Trouble::Gone) } else { self.trouble.take() }
     }
 
     /// Begins a transaction.
@@ -84,7 +106,13 @@ impl Link {
 
     /// Waits for an answer of the server, on a thread that may wait.
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
-        self.runtime.block_on(answer).map_err(|error| {
+        let answer = self.runtime.block_on(async { timeout(self.patience.get(), answer).await });
+        let Ok(answer) = answer else {
+            self.silent.set(true);
+            self.failed.set(true);
+            return Err(Error::Silent);
+        };
+        answer.map_err(|error| {
             self.trouble.set(trouble(&error));
             self.failed.set(true);
             Error::Postgres(error)
