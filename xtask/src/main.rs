@@ -14,7 +14,7 @@ mod rust_source;
 mod words;
 
 use std::io::Write as _;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use repo::{Finding, Repo};
 
@@ -26,7 +26,8 @@ const RULES: [Rule; 5] = [budgets::check, words::check, places::check, links::ch
 fn main() -> ExitCode {
     let outcome = match std::env::args().nth(1).as_deref() {
         Some("tidy") => tidy(),
-        _ => Err("usage: cargo xtask tidy".to_owned()),
+        Some("bench") => bench(std::env::args().skip(2).collect()),
+        _ => Err("usage: cargo xtask tidy | bench (engine | sqlite | postgres) [options]".to_owned()),
     };
     match outcome {
         Ok(0) => ExitCode::SUCCESS,
@@ -36,6 +37,22 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Builds what is measured and measures it: the engine in this process, or the program over HTTP.
+fn bench(arguments: Vec<String>) -> Result<usize, String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let (package, arguments) = match arguments.split_first() {
+        Some((first, rest)) if first == "engine" => ("sim", rest.to_vec()),
+        _ => ("bench", arguments),
+    };
+    let run = |words: &[&str], more: &[String]| {
+        let status = Command::new(&cargo).args(words).args(more).status().map_err(|e| format!("cargo: {e}"))?;
+        if status.success() { Ok(()) } else { Err(format!("cargo {}: {status}", words.join(" "))) }
+    };
+    run(&["build", "--release", "-p", "app", "-p", package, "--bins"], &[])?;
+    run(&["run", "--release", "--quiet", "-p", package, "--bin", "bench", "--"], &arguments)?;
+    Ok(0)
 }
 
 /// Prints the findings and answers how many there were.

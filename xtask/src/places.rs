@@ -23,14 +23,14 @@ const PLACES: [Place; 6] = [
     Place {
         words: &["SELECT ", "INSERT INTO ", "INSERT OR ", "UPDATE ", "DELETE FROM ", "CREATE TABLE ", "PRAGMA "],
         part: Part::Text,
-        only_in: &["crates/storage/", "crates/sim/"],
+        only_in: &["crates/storage/", "crates/sim/", "crates/bench/"],
         never_in: &[],
         why: "only storage knows SQL",
     },
     Place {
         words: &["rusqlite::", "tokio_postgres::"],
         part: Part::Code,
-        only_in: &["crates/storage/", "crates/sim/"],
+        only_in: &["crates/storage/", "crates/sim/", "crates/bench/"],
         never_in: &[],
         why: "only storage holds a database handle",
     },

@@ -60,11 +60,21 @@ impl Cluster {
         Self::serve(&server, folder, &[])
     }
 
+    /// Starts one that keeps what it acknowledges, with the memory of a small machine: for measuring.
+    pub fn durable() -> Self {
+        let (server, folder) = (Server::find(), folder());
+        server.copy_template(folder.path(), owner());
+        let keeps =
+            ["fsync=on", "full_page_writes=on", "shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=15min"];
+        Self::serve(&server, folder, &keeps)
+    }
+
     /// Starts the server whose data is in `folder`, with these settings as well.
     fn serve(server: &Server, folder: TempDir, settings: &[&str]) -> Self {
         let mut keeper = run_as(Command::new("sh"), owner(), folder.path());
         keeper.args(["-c", KEEPER, "keeper"]);
         server.add_arguments(&mut keeper, folder.path());
+        // The last word counts.
         keeper.args(settings.iter().flat_map(|setting| ["-c", setting]));
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the server starts");
         wait_until_ready(folder.path());
@@ -74,6 +84,21 @@ impl Cluster {
     /// The address of its database.
     pub fn url(&self) -> String {
         url(self.folder.path(), "postgres")
+    }
+
+    /// The process that everything of it is a child of.
+    pub fn id(&self) -> u32 {
+        self.keeper.id()
+    }
+
+    /// The folder of its socket.
+    pub fn socket(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of the server's own programs.
+    pub fn programs() -> PathBuf {
+        Server::find().folder
     }
 
     /// Its host, as an address names it: a folder with a socket.

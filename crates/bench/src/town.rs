@@ -1,0 +1,318 @@
+//! A town of cards and past orders: the demo shop, as many cards as are wanted, as many paid orders, and a key for the
+//! program that pays. Real keyed values and PINs, so that the server under test takes the payments; the past's chain
+//! values are not real, and `verify` would say so.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use bytes::Bytes;
+use domain::card_number::CardNumber;
+use domain::ids::{MerchantId, PersonId, RequestId, TerminalId, TransactionId};
+use domain::ledger::Head;
+use domain::time::{HOUR, Timestamp};
+use futures_util::SinkExt as _;
+use storage::api_key::{self, NewKey, Scope};
+use storage::audit::Entry;
+use storage::vault::Vault;
+use storage::{Books, Storage, demo, demo_cards};
+
+use crate::Failure;
+
+/// 2026-11-20 08:00 in China: the past is some days ago.
+const PAST: Timestamp = Timestamp(1_795_132_800_000_000);
+const SLOT: u8 = 1;
+const PROGRAMME: i64 = 900;
+/// Id of card 0.
+pub const FIRST_CARD: i64 = 50_000_000;
+/// A card that never runs out, fen.
+const PLENTY: i64 = 100_000_000_000;
+/// The PIN of every card.
+pub const PIN: &str = "123456";
+
+/// How large it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Cards.
+    pub cards: i64,
+    /// Paid orders.
+    pub orders: i64,
+}
+
+/// The number of card `n`.
+pub fn card_number(n: i64) -> String {
+    let mut digits = format!("608625{:09}", 500_000_000 + n);
+    let sum: u32 = digits.bytes().rev().enumerate().map(|(at, byte)| luhn(at, byte)).sum();
+    let _ = write!(digits, "{}", (10 - sum % 10) % 10);
+    digits
+}
+
+/// What a digit adds, counted from the right before the check digit.
+fn luhn(at: usize, byte: u8) -> u32 {
+    let digit = u32::from(byte - b'0');
+    match (at % 2, digit * 2) {
+        (0, double) if double > 9 => double - 9,
+        (0, double) => double,
+        _ => digit,
+    }
+}
+
+/// One value of a row.
+enum Value {
+    Number(i64),
+    Text(&'static str),
+    Made(String),
+    Bytes(Vec<u8>),
+    Null,
+}
+
+use Value::{Bytes as Blob, Made, Null, Number, Text};
+
+type Rows = Box<dyn Iterator<Item = Vec<Value>>>;
+
+struct Table {
+    name: &'static str,
+    columns: &'static str,
+    rows: Rows,
+}
+
+/// Fills an empty database; answers the token of the key.
+pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<String, Failure> {
+    let storage = if database.starts_with("postgres") {
+        storage::postgres::migrate(database).await?;
+        Storage::connect(database).await?
+    } else {
+        Storage::open(&folder.join("webpos.db"))?
+    };
+    let vault = Vault::of(&storage, folder).await?;
+    demo::seed_people(&storage, PAST).await?;
+    let books = Books::of(storage.clone(), vault.chain_key());
+    demo_cards::seed_cards(&storage, &vault, &books, PAST).await?;
+    let before = recorded(&storage).await?;
+    if database.starts_with("postgres") {
+        copy(database, tables(&vault, size, before)).await?;
+    } else {
+        insert(&folder.join("webpos.db"), tables(&vault, size, before))?;
+    }
+    let head = Head { slot: SLOT, sequence: before + size.orders, hash: [7; 32] };
+    let seal = head.seal(&vault.chain_key());
+    storage
+        .write(move |connection| {
+            let sql = "UPDATE ledger_head SET sequence = ?2, hash = ?3, seal = ?4 WHERE slot = ?1";
+            connection.execute(sql, storage::sql::params![i64::from(SLOT), head.sequence, head.hash, seal])?;
+            Ok(connection.execute_batch("ANALYZE")?)
+        })
+        .await?;
+    make_key(&storage).await
+}
+
+async fn recorded(storage: &Storage) -> Result<i64, Failure> {
+    let read = |connection: &storage::sql::Connection| {
+        let sql = "SELECT COALESCE(MAX(sequence), 0) FROM ledger_head";
+        Ok(connection.query_row(sql, [], |row| row.get(0))?)
+    };
+    Ok(storage.read(read).await?)
+}
+
+/// A key of the demo merchant at its terminal, without a limit that would be met.
+async fn make_key(storage: &Storage) -> Result<String, Failure> {
+    let key = NewKey {
+        merchant: MerchantId(250_100),
+        outlet: None,
+        terminal: Some(TerminalId(25_010_007)),
+        name: "Benchmark".to_owned(),
+        scopes: Scope::ALL.to_vec(),
+        signed: false,
+        rate_max: 60_000_000,
+        expires_at: PAST.plus(10_000 * HOUR),
+    };
+    let entry = Entry {
+        at: PAST,
+        person: Some(PersonId(1002)),
+        merchant: Some(MerchantId(250_100)),
+        terminal: None,
+        action: "api_key_created",
+        subject: String::new(),
+        detail: String::new(),
+        address: "benchmark".to_owned(),
+    };
+    let secret = api_key::secret();
+    let made = api_key::create(storage, key, secret.clone(), entry).await?.ok_or("the key has no place")?;
+    Ok(api_key::token(made, &secret))
+}
+
+#[expect(clippy::too_many_lines, reason = "a table of tables, row by row")]
+fn tables(vault: &Vault, size: Size, before: i64) -> Vec<Table> {
+    let (mine, sealing) = (vault.clone(), vault.clone());
+    let programme = vec![Number(PROGRAMME), Text("Town"), Number(1)]
+        .into_iter()
+        .chain((0..4).map(|_| Number(PLENTY)))
+        .chain([Number(48 * HOUR)]);
+    let programme: Vec<Value> = programme.collect();
+    let card = move |n: i64| {
+        let (number, _) = CardNumber::parse(&card_number(n)).expect("a number with its check digit");
+        vec![
+            Number(FIRST_CARD + n),
+            Blob(mine.card_key(&number).0.to_vec()),
+            Blob(if n == 0 { sealing.seal_number(&number) } else { vec![0; 44] }),
+            Number(PROGRAMME),
+            Text("active"),
+            Text("Somebody"),
+            Null,
+            Blob(mine.pin_value(&number, PIN).0.to_vec()),
+            Number(PLENTY),
+            Number(20_261_101),
+            Number(0),
+            Number(0),
+        ]
+    };
+    let orders = size.orders;
+    let place = || [Number(250_100), Number(2_501_001), Number(25_010_007), Number(1003)];
+    let order = move |n: i64| {
+        let id = TransactionId::new(SLOT, before + n).0;
+        let mut row = vec![Number(order_id(n)), Made(format!("261120{n:04}"))];
+        row.extend(place());
+        row.extend([Text("paid"), Number(100), Number(1), Number(id), Number(PAST.0 + n)]);
+        row.extend([Number(0), Number(0), Number(1), Number(PAST.0 + n), Number(PAST.0 + n)]);
+        row
+    };
+    let line = |n: i64| {
+        let mut row = vec![Number(order_id(n)), Number(1), Text("600233"), Text("Granules"), Text("10g"), Text("box")];
+        row.extend([Number(1), Null, Number(100), Number(1), Number(100), Number(PAST.0 + n), Number(1003)]);
+        row
+    };
+    let transaction = move |n: i64| {
+        let mut row = vec![Number(TransactionId::new(SLOT, before + n).0)];
+        row.extend([Blob(past_request(n)), Blob(vec![1; 16])]);
+        row.extend(place());
+        row.extend([Text("sale"), Number(order_id(n)), Number(FIRST_CARD + n % size.cards.max(1))]);
+        row.extend([Text("608625******0012"), Text("S"), Number(100), Null, Null, Text("123456"), Number(PLENTY)]);
+        row.extend([Number(1), Number(20_261_120), Number(PAST.0 + n), Blob(vec![7; 32]), Null, Null]);
+        row
+    };
+    let transfer = move |n: i64| {
+        let id = TransactionId::new(SLOT, before + n).0;
+        let card = FIRST_CARD + n % size.cards.max(1);
+        vec![Number(id), Number(1), Number(card), Number(250_100), Number(100), Number(20_261_120)]
+    };
+    vec![
+        Table {
+            name: "programme",
+            columns: "id, name, named, balance_max, sale_max, daily_max, daily_count_max, refund_window",
+            rows: Box::new(std::iter::once(programme)),
+        },
+        Table {
+            name: "card",
+            columns: "id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on, \
+                spent_amount, spent_count",
+            rows: Box::new((0..size.cards).map(card)),
+        },
+        Table {
+            name: "orders",
+            columns: "id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, paid_by, \
+                paid_at, open, held, prints, opened_at, changed_at",
+            rows: Box::new((1..=orders).map(order)),
+        },
+        Table {
+            name: "order_line",
+            columns: "order_id, line, code, name, spec, unit, drug, list_price, price, quantity, amount, added_at, \
+                added_by",
+            rows: Box::new((1..=orders).map(line)),
+        },
+        Table {
+            name: "ledger_transaction",
+            columns: "id, request_id, content, merchant_id, outlet_id, terminal_id, operator_id, kind, order_id, \
+                card_id, masked, entry, amount, decline, detail, approval_code, balance, batch, business_date, at, \
+                hash, original, checker_id",
+            rows: Box::new((1..=orders).map(transaction)),
+        },
+        Table {
+            name: "ledger_transfer",
+            columns: "transaction_id, leg, debit, credit, amount, business_date",
+            rows: Box::new((1..=orders).map(transfer)),
+        },
+    ]
+}
+
+fn past_request(n: i64) -> Vec<u8> {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&n.to_be_bytes());
+    RequestId::v7(PAST.plus(n), random).0.to_vec()
+}
+
+fn order_id(n: i64) -> i64 {
+    domain::ids::time_ordered(PAST, 0) + n
+}
+
+fn insert(file: &Path, tables: Vec<Table>) -> Result<(), Failure> {
+    use rusqlite::types::Value as Sql;
+    let file = rusqlite::Connection::open(file)?;
+    for (name, value) in [("synchronous", "OFF"), ("cache_size", "-524288"), ("foreign_keys", "OFF")] {
+        file.pragma_update(None, name, value)?;
+    }
+    file.execute_batch("BEGIN")?;
+    for Table { name, columns, rows } in tables {
+        let places = vec!["?"; columns.split(',').count()].join(", ");
+        let mut insert = file.prepare(&format!("INSERT INTO {name} ({columns}) VALUES ({places})"))?;
+        for row in rows {
+            let row = row.into_iter().map(|value| match value {
+                Number(number) => Sql::Integer(number),
+                Text(text) => Sql::Text(text.to_owned()),
+                Made(text) => Sql::Text(text),
+                Blob(bytes) => Sql::Blob(bytes),
+                Null => Sql::Null,
+            });
+            insert.execute(rusqlite::params_from_iter(row))?;
+        }
+    }
+    Ok(file.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")?)
+}
+
+async fn copy(database: &str, tables: Vec<Table>) -> Result<(), Failure> {
+    let (client, connection) = tokio_postgres::connect(database, tokio_postgres::NoTls).await?;
+    let driver = tokio::spawn(connection);
+    for Table { name, columns, rows } in tables {
+        let sink = client.copy_in::<_, Bytes>(&format!("COPY {name} ({columns}) FROM STDIN")).await?;
+        let mut sink = Box::pin(sink);
+        let mut text = String::new();
+        for row in rows {
+            write_row(&mut text, &row);
+            if text.len() > 1 << 16 {
+                sink.send(Bytes::from(std::mem::take(&mut text))).await?;
+            }
+        }
+        sink.send(Bytes::from(text)).await?;
+        sink.as_mut().finish().await?;
+    }
+    for settled in ["VACUUM (FREEZE, ANALYZE)", "CHECKPOINT"] {
+        client.batch_execute(settled).await?;
+    }
+    drop(client);
+    driver.await?.map_err(Failure::from)
+}
+
+/// As PostgreSQL's text format has it; no text here holds a character that would need escaping.
+fn write_row(text: &mut String, row: &[Value]) {
+    for (at, value) in row.iter().enumerate() {
+        let tab = if at == 0 { "" } else { "\t" };
+        let _ = match value {
+            Number(number) => write!(text, "{tab}{number}"),
+            Text(word) => write!(text, "{tab}{word}"),
+            Made(word) => write!(text, "{tab}{word}"),
+            Blob(bytes) => write!(text, "{tab}\\\\x{}", storage::vault::hex(bytes)),
+            Null => write!(text, "{tab}\\N"),
+        };
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_its_check_digit() {
+        for n in [0, 1, 9, 10, 999_999, 499_999_999] {
+            assert!(CardNumber::parse(&card_number(n)).is_ok(), "{}", card_number(n));
+        }
+    }
+}
