@@ -1,4 +1,5 @@
-//! Who may depend on whom: domain <- storage <- engine <- {web, api} <- app, and sim on engine. Nothing points back.
+//! Who may depend on whom: domain <- storage <- engine <- {web, api} <- app, and sim on engine. Nothing points back. The
+//! client for programs elsewhere stands alone.
 
 use std::process::Command;
 
@@ -7,18 +8,23 @@ use serde_json::Value;
 use crate::repo::Finding;
 
 /// Each crate of ours and what of ours it may use, in whatever way (build, test or normal).
-const HOUSE: [(&str, &[&str]); 10] = [
+const HOUSE: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("scratch", &[]),
     ("storage", &["domain", "scratch"]),
     ("engine", &["domain", "storage", "scratch"]),
     ("web", &["domain", "storage", "engine", "scratch"]),
     ("api", &["domain", "storage", "engine", "scratch"]),
-    ("app", &["domain", "storage", "engine", "web", "api", "scratch"]),
+    ("app", &["domain", "storage", "engine", "web", "api", "scratch", "webpos-client"]),
+    // Published by itself: it ships with nothing of ours and reads the description in its tests.
+    ("webpos-client", &["api"]),
     ("sim", &["domain", "storage", "engine", "scratch"]),
     ("bench", &["domain", "storage", "engine", "scratch"]),
     ("xtask", &[]),
 ];
+
+/// The crate that others build with, and so without the rest of ours.
+const PUBLISHED: &str = "webpos-client";
 
 /// Libraries that belong to one floor.
 const RESERVED: [(&str, &[&str]); 5] = [
@@ -26,7 +32,7 @@ const RESERVED: [(&str, &[&str]); 5] = [
     ("tokio-postgres", &["storage", "sim", "bench"]),
     ("axum", &["web", "api", "app"]),
     ("askama", &["web"]),
-    ("tokio", &["storage", "engine", "web", "api", "app", "sim", "bench"]),
+    ("tokio", &["storage", "engine", "web", "api", "app", "sim", "bench", "webpos-client"]),
 ];
 
 const DIRECT_MAX: usize = 30;
@@ -42,8 +48,8 @@ pub(crate) struct Package {
     pub(crate) source: Option<String>,
     /// The names of its direct dependencies of every kind.
     dependencies: Vec<String>,
-    /// How many of them ship.
-    shipped: usize,
+    /// Those of them that ship.
+    shipped: Vec<String>,
 }
 
 /// The packages that are built on Linux, ours and others'.
@@ -65,13 +71,17 @@ pub(crate) fn metadata() -> Result<Vec<Package>, String> {
 fn package(json: &Value) -> Package {
     let text = |key: &str| json[key].as_str().map(str::to_owned);
     let dependencies = json["dependencies"].as_array().map_or(&[][..], Vec::as_slice);
+    let names = |shipped: bool| {
+        let chosen = dependencies.iter().filter(move |d| !shipped || d["kind"].is_null());
+        chosen.filter_map(|d| d["name"].as_str()).map(str::to_owned).collect()
+    };
     Package {
         name: text("name").unwrap_or_default(),
         version: text("version").unwrap_or_default(),
         licence: text("license").unwrap_or_default(),
         source: text("source"),
-        dependencies: dependencies.iter().filter_map(|d| d["name"].as_str()).map(str::to_owned).collect(),
-        shipped: dependencies.iter().filter(|d| d["kind"].is_null()).count(),
+        dependencies: names(false),
+        shipped: names(true),
     }
 }
 
@@ -87,7 +97,11 @@ pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {
 
 fn check_member(member: &Package) -> Vec<Finding> {
     let name = member.name.as_str();
-    let manifest = if name == "xtask" { "xtask/Cargo.toml".to_owned() } else { format!("crates/{name}/Cargo.toml") };
+    let manifest = match name {
+        "xtask" => "xtask/Cargo.toml".to_owned(),
+        PUBLISHED => "crates/client/Cargo.toml".to_owned(),
+        _ => format!("crates/{name}/Cargo.toml"),
+    };
     let say = |what: String| Finding::new(&manifest, 1, what);
     let Some((_, allowed)) = HOUSE.iter().find(|(known, _)| *known == name) else {
         return vec![say(format!("`{name}` has no place in the house (xtask/src/house.rs)"))];
@@ -104,8 +118,12 @@ fn check_member(member: &Package) -> Vec<Finding> {
             findings.push(say(format!("{dependency} is for {} alone", floors.join(", "))));
         }
     }
-    if member.shipped > DIRECT_MAX {
-        findings.push(say(format!("{} direct dependencies; at most {DIRECT_MAX}", member.shipped)));
+    if name == PUBLISHED {
+        let own = member.shipped.iter().filter(|dependency| ours(dependency));
+        findings.extend(own.map(|own| say(format!("{name} is published without {own}"))));
+    }
+    if member.shipped.len() > DIRECT_MAX {
+        findings.push(say(format!("{} direct dependencies; at most {DIRECT_MAX}", member.shipped.len())));
     }
     findings
 }
@@ -127,5 +145,9 @@ mod tests {
         assert_eq!(found("domain", &["storage"]), ["crates/domain/Cargo.toml:1: domain must not know storage"]);
         assert_eq!(found("web", &["rusqlite"]), ["crates/web/Cargo.toml:1: rusqlite is for storage, sim, bench alone"]);
         assert_eq!(found("shed", &[]).len(), 1);
+        assert_eq!(
+            found("webpos-client", &["api"]),
+            ["crates/client/Cargo.toml:1: webpos-client is published without api"]
+        );
     }
 }

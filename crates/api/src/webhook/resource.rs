@@ -27,7 +27,7 @@ use crate::problem::{Code, Problem};
 const ABSENT: &str = "There is no such webhook endpoint or delivery.";
 
 macro_rules! event_types {
-    ($($name:ident = $word:literal),+ $(,)?) => {
+    ($($name:ident = $word:tt),+ $(,)?) => {
         /// What can happen.
         #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
         pub(crate) enum EventType { $(#[serde(rename = $word)] $name),+ }

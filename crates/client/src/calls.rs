@@ -1,0 +1,275 @@
+//! Every operation as a method of [`Client`].
+
+use crate::attempt::{Attempt, Found, Unknown};
+use crate::client::{Call, Client, Pairs};
+use crate::key::IdempotencyKey;
+use crate::model::{
+    Approval, BalanceInquiry, DeliveryStatus, List, Me, NewBalanceInquiry, NewPayment, NewProduct, NewRefund,
+    NewWebhookEndpoint, Order, OrderStatus, Outlet, Payment, Product, ProductChange, Refund, RefundDecision,
+    RefundStatus, Rejection, Reversal, Settlement, Statement, Status, Terminal, Transaction, WebhookDelivery,
+    WebhookEndpoint, WebhookEndpointChange,
+};
+use crate::operation as op;
+use crate::pages::{Pages, place};
+use crate::problem::Error;
+
+/// Which orders.
+#[derive(Clone, Debug, Default)]
+pub struct OrderFilter {
+    /// The first moment, RFC 3339; the beginning of the present day in China if there is none.
+    pub from: Option<String>,
+    /// The first moment that is not wanted any more; now if there is none. At most 31 days after `from`.
+    pub until: Option<String>,
+    /// Only in this state.
+    pub status: Option<OrderStatus>,
+    /// Only with this number of your system.
+    pub merchant_order_number: Option<String>,
+}
+
+impl OrderFilter {
+    pub(crate) fn pairs(self) -> Pairs {
+        let status = self.status.map(|status| status.word().to_owned());
+        let number = self.merchant_order_number;
+        vec![("from", self.from), ("until", self.until), ("status", status), ("merchant_order_number", number)]
+    }
+}
+
+/// Which transactions.
+#[derive(Clone, Debug, Default)]
+pub struct TransactionFilter {
+    /// The first moment, RFC 3339; the beginning of the present day in China if there is none.
+    pub from: Option<String>,
+    /// The first moment that is not wanted any more; now if there is none. At most 31 days after `from`.
+    pub until: Option<String>,
+}
+
+impl TransactionFilter {
+    pub(crate) fn pairs(self) -> Pairs {
+        vec![("from", self.from), ("until", self.until)]
+    }
+}
+
+/// Selling.
+impl Client {
+    /// The API key that asks: the way to try one.
+    pub async fn me(&self) -> Result<Me, Error> {
+        self.read(&Call::new(op::GET_ME, &[])).await
+    }
+
+    /// The outlets that the key reaches.
+    pub async fn outlets(&self) -> Result<Vec<Outlet>, Error> {
+        self.read(&Call::new(op::LIST_OUTLETS, &[])).await.map(|list: List<_>| list.data)
+    }
+
+    /// The terminals that the key reaches, or those of one outlet.
+    pub async fn terminals(&self, outlet_id: Option<&str>) -> Result<Vec<Terminal>, Error> {
+        let query = [("outlet_id", outlet_id.map(str::to_owned))];
+        self.read(&Call::new(op::LIST_TERMINALS, &[]).query(&query)).await.map(|list: List<_>| list.data)
+    }
+
+    /// Asks for a card's balance. A wrong PIN counts.
+    pub async fn balance(
+        &self,
+        key: &IdempotencyKey,
+        inquiry: &NewBalanceInquiry,
+    ) -> Result<Attempt<BalanceInquiry>, Error> {
+        Unknown::first(self, Call::new(op::CREATE_BALANCE_INQUIRY, &[]).key(key).body(inquiry)).await
+    }
+
+    /// Charges a card, at most once under `key`. An error means that it is not charged; a decline is an answer.
+    pub async fn pay(&self, key: &IdempotencyKey, payment: &NewPayment) -> Result<Attempt<Payment>, Error> {
+        Unknown::first(self, Call::new(op::CREATE_PAYMENT, &[]).key(key).body(payment)).await
+    }
+
+    /// What became of the payment that was sent with `key`.
+    pub async fn find_payment(&self, key: &IdempotencyKey) -> Result<Found, Error> {
+        let query = [("idempotency_key", Some(key.to_string()))];
+        let list: List<Payment> = self.read(&Call::new(op::LIST_PAYMENTS, &[]).query(&query)).await?;
+        Ok(match list.data.into_iter().next() {
+            Some(payment) if matches!(payment.status, Status::Approved | Status::Declined) => {
+                Found::Known(Box::new(payment))
+            }
+            Some(_) => Found::Unknown,
+            None => Found::Nothing,
+        })
+    }
+
+    /// A payment, with its order as it is now.
+    pub async fn payment(&self, id: &str) -> Result<Payment, Error> {
+        self.read(&Call::new(op::GET_PAYMENT, &[id])).await
+    }
+
+    /// Takes a payment of today back whose goods did not leave the shop.
+    pub async fn reverse_payment(&self, key: &IdempotencyKey, id: &str) -> Result<Attempt<Reversal>, Error> {
+        let nothing = serde_json::Map::new();
+        Unknown::first(self, Call::new(op::REVERSE_PAYMENT, &[id]).key(key).body(&nothing)).await
+    }
+}
+
+/// Refunds.
+impl Client {
+    /// Asks for a refund; somebody else decides.
+    pub async fn request_refund(&self, key: &IdempotencyKey, refund: &NewRefund) -> Result<Attempt<Refund>, Error> {
+        Unknown::first(self, Call::new(op::CREATE_REFUND, &[]).key(key).body(refund)).await
+    }
+
+    /// Refunds, oldest first, in one state or all. `declined` and `unknown` are no states of a list.
+    pub fn refunds(&self, status: Option<&RefundStatus>) -> Pages<Refund> {
+        let filter = vec![("status", status.map(|status| status.word().to_owned()))];
+        Pages::new(self, op::LIST_REFUNDS, &[], filter)
+    }
+
+    /// A refund, also a request that was declined.
+    pub async fn refund(&self, id: &str) -> Result<Refund, Error> {
+        self.read(&Call::new(op::GET_REFUND, &[id])).await
+    }
+
+    /// Pays a refund back. Whoever asked does not decide.
+    pub async fn approve_refund(
+        &self,
+        key: &IdempotencyKey,
+        id: &str,
+        approval: &Approval,
+    ) -> Result<Attempt<RefundDecision>, Error> {
+        Unknown::first(self, Call::new(op::APPROVE_REFUND, &[id]).key(key).body(approval)).await
+    }
+
+    /// Turns a refund down.
+    pub async fn reject_refund(
+        &self,
+        key: &IdempotencyKey,
+        id: &str,
+        rejection: &Rejection,
+    ) -> Result<Attempt<RefundDecision>, Error> {
+        Unknown::first(self, Call::new(op::REJECT_REFUND, &[id]).key(key).body(rejection)).await
+    }
+}
+
+/// What is on record.
+impl Client {
+    /// Orders by the time they were begun, oldest first.
+    pub fn orders(&self, filter: OrderFilter) -> Pages<Order> {
+        Pages::new(self, op::LIST_ORDERS, &[], filter.pairs())
+    }
+
+    /// An order, with lines and refunds.
+    pub async fn order(&self, id: &str) -> Result<Order, Error> {
+        self.read(&Call::new(op::GET_ORDER, &[id])).await
+    }
+
+    /// Everything on record, oldest first. Keep [`Pages::cursor`] and ask again later to get what came since.
+    pub fn transactions(&self, filter: TransactionFilter) -> Pages<Transaction> {
+        Pages::new(self, op::LIST_TRANSACTIONS, &[], filter.pairs())
+    }
+
+    /// A transaction by its reference number.
+    pub async fn transaction(&self, id: &str) -> Result<Transaction, Error> {
+        self.read(&Call::new(op::GET_TRANSACTION, &[id])).await
+    }
+
+    /// A business day (`2026-11-23`): its sums, and a page of its transactions.
+    pub async fn statement(&self, date: &str, cursor: Option<&str>, limit: Option<u32>) -> Result<Statement, Error> {
+        self.read(&Call::new(op::GET_STATEMENT, &[date]).query(&place(cursor, limit))).await
+    }
+
+    /// What the card company has confirmed and pays, oldest first.
+    pub fn settlements(&self) -> Pages<Settlement> {
+        Pages::new(self, op::LIST_SETTLEMENTS, &[], Pairs::new())
+    }
+
+    /// A settlement, day by day.
+    pub async fn settlement(&self, id: &str) -> Result<Settlement, Error> {
+        self.read(&Call::new(op::GET_SETTLEMENT, &[id])).await
+    }
+}
+
+/// The catalogue.
+impl Client {
+    /// Products by code, stopped ones too.
+    pub fn products(&self) -> Pages<Product> {
+        Pages::new(self, op::LIST_PRODUCTS, &[], Pairs::new())
+    }
+
+    /// A product by your own number.
+    pub async fn product(&self, code: &str) -> Result<Product, Error> {
+        self.read(&Call::new(op::GET_PRODUCT, &[code])).await
+    }
+
+    /// Makes a product or replaces it as a whole.
+    pub async fn put_product(&self, key: &IdempotencyKey, code: &str, product: &NewProduct) -> Result<Product, Error> {
+        self.read(&Call::new(op::PUT_PRODUCT, &[code]).key(key).body(product)).await
+    }
+
+    /// Changes fields of a product.
+    pub async fn change_product(
+        &self,
+        key: &IdempotencyKey,
+        code: &str,
+        change: &ProductChange,
+    ) -> Result<Product, Error> {
+        self.read(&Call::new(op::PATCH_PRODUCT, &[code]).key(key).body(change)).await
+    }
+}
+
+/// Webhook endpoints; [`webhook::verify`](crate::webhook::verify) judges what arrives at one.
+impl Client {
+    /// Endpoints, oldest first.
+    pub fn webhook_endpoints(&self) -> Pages<WebhookEndpoint> {
+        Pages::new(self, op::LIST_WEBHOOK_ENDPOINTS, &[], Pairs::new())
+    }
+
+    /// Makes an endpoint. Its secret is answered this once.
+    pub async fn create_webhook_endpoint(
+        &self,
+        key: &IdempotencyKey,
+        endpoint: &NewWebhookEndpoint,
+    ) -> Result<WebhookEndpoint, Error> {
+        self.read(&Call::new(op::CREATE_WEBHOOK_ENDPOINT, &[]).key(key).body(endpoint)).await
+    }
+
+    /// An endpoint, without its secret.
+    pub async fn webhook_endpoint(&self, id: &str) -> Result<WebhookEndpoint, Error> {
+        self.read(&Call::new(op::GET_WEBHOOK_ENDPOINT, &[id])).await
+    }
+
+    /// Changes an endpoint.
+    pub async fn change_webhook_endpoint(
+        &self,
+        key: &IdempotencyKey,
+        id: &str,
+        change: &WebhookEndpointChange,
+    ) -> Result<WebhookEndpoint, Error> {
+        self.read(&Call::new(op::UPDATE_WEBHOOK_ENDPOINT, &[id]).key(key).body(change)).await
+    }
+
+    /// Deletes an endpoint for good.
+    pub async fn delete_webhook_endpoint(&self, key: &IdempotencyKey, id: &str) -> Result<WebhookEndpoint, Error> {
+        self.read(&Call::new(op::DELETE_WEBHOOK_ENDPOINT, &[id]).key(key)).await
+    }
+
+    /// Gives an endpoint a new secret. For 24 hours the one before signs too.
+    pub async fn rotate_webhook_secret(&self, key: &IdempotencyKey, id: &str) -> Result<WebhookEndpoint, Error> {
+        self.read(&Call::new(op::ROTATE_WEBHOOK_SECRET, &[id]).key(key)).await
+    }
+
+    /// Sends an endpoint a test.
+    pub async fn test_webhook_endpoint(&self, key: &IdempotencyKey, id: &str) -> Result<WebhookDelivery, Error> {
+        self.read(&Call::new(op::TEST_WEBHOOK_ENDPOINT, &[id]).key(key)).await
+    }
+
+    /// What was sent to an endpoint, in one state or all.
+    pub fn webhook_deliveries(&self, id: &str, status: Option<&DeliveryStatus>) -> Pages<WebhookDelivery> {
+        let filter = vec![("status", status.map(|status| status.word().to_owned()))];
+        Pages::new(self, op::LIST_WEBHOOK_DELIVERIES, &[id], filter)
+    }
+
+    /// Sends an event again.
+    pub async fn replay_webhook_delivery(
+        &self,
+        key: &IdempotencyKey,
+        id: &str,
+        event_id: &str,
+    ) -> Result<WebhookDelivery, Error> {
+        self.read(&Call::new(op::REPLAY_WEBHOOK_DELIVERY, &[id, event_id]).key(key)).await
+    }
+}

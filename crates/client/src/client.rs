@@ -1,0 +1,292 @@
+//! The client: how a call is sent, signed, repeated and read.
+//!
+//! What must stay true: a change is repeated with its own key and the same bytes only; an error that says "nothing
+//! happened" is not said once an answer was lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use rustls::RootCertStore;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+use tokio::time::sleep;
+
+use crate::hex;
+use crate::key::{IdempotencyKey, now};
+use crate::operation::Operation;
+use crate::problem::{Error, Problem};
+use crate::secret::{SigningSecret, Token};
+use crate::transport::{Address, Answer, Transport};
+use crate::webhook::tag;
+
+/// The first wait between two tries; it doubles.
+const WAIT: Duration = Duration::from_millis(100);
+/// A server that wants a longer wait is told so by the caller's own next call.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Settings of a [`Client`].
+#[derive(Clone, Debug)]
+pub struct Builder {
+    url: String,
+    token: Token,
+    signing: Option<SigningSecret>,
+    roots: Option<Arc<RootCertStore>>,
+    connect_within: Duration,
+    answer_within: Duration,
+    tries: u32,
+}
+
+impl Builder {
+    /// Signs every request, which a key may demand.
+    #[must_use]
+    pub fn sign_with(self, secret: impl Into<SigningSecret>) -> Self {
+        Self { signing: Some(secret.into()), ..self }
+    }
+
+    /// Trusts these for https, and not those that the operating system trusts.
+    #[must_use]
+    pub fn trust(self, roots: RootCertStore) -> Self {
+        Self { roots: Some(Arc::new(roots)), ..self }
+    }
+
+    /// How long a connection may take to be made; 5 seconds if you do not say.
+    #[must_use]
+    pub fn connect_within(self, limit: Duration) -> Self {
+        Self { connect_within: limit, ..self }
+    }
+
+    /// How long one answer may take; 35 seconds if you do not say, because the server takes 30 at most.
+    #[must_use]
+    pub fn answer_within(self, limit: Duration) -> Self {
+        Self { answer_within: limit, ..self }
+    }
+
+    /// How often a call is sent at most, always with the same key; 4 times if you do not say, at least once.
+    #[must_use]
+    pub fn tries(self, tries: u32) -> Self {
+        Self { tries: tries.max(1), ..self }
+    }
+
+    /// The client. It connects when it is used.
+    pub fn build(self) -> Result<Client, Error> {
+        let address = Address::parse(&self.url)?;
+        let secret = |text: &str| {
+            let mut value = HeaderValue::try_from(text).map_err(|_| Error::Unusable("the API key"))?;
+            value.set_sensitive(true);
+            Ok::<_, Error>(value)
+        };
+        let authorization = secret(&format!("Bearer {}", self.token.reveal()))?;
+        let roots = self.roots.map(|roots| (*roots).clone());
+        let transport = Transport::new(&address, roots, self.connect_within, self.answer_within)?;
+        let authority = address.authority;
+        let inner = Inner { transport, authority, authorization, signing: self.signing, tries: self.tries };
+        Ok(Client { inner: Arc::new(inner) })
+    }
+}
+
+struct Inner {
+    transport: Transport,
+    authority: String,
+    authorization: HeaderValue,
+    signing: Option<SigningSecret>,
+    tries: u32,
+}
+
+/// Speaks to one server with one API key, inside a tokio runtime. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("server", &self.inner.authority).finish_non_exhaustive()
+    }
+}
+
+/// One call: what is sent again, byte for byte.
+#[derive(Clone)]
+pub(crate) struct Call {
+    method: &'static str,
+    /// Path and query.
+    target: String,
+    pub(crate) key: Option<IdempotencyKey>,
+    body: Option<Bytes>,
+}
+
+/// Query parameters; none is left out.
+pub(crate) type Pairs = Vec<(&'static str, Option<String>)>;
+
+impl Call {
+    /// `operation` with its path's parts filled in, in order.
+    pub(crate) fn new(operation: Operation, parts: &[&str]) -> Self {
+        let (mut target, mut parts) = (String::new(), parts.iter());
+        for piece in operation.path.split('/').skip(1) {
+            target.push('/');
+            match piece.strip_prefix('{') {
+                None => target.push_str(piece),
+                Some(_) => encode(parts.next().copied().unwrap_or_default(), &mut target),
+            }
+        }
+        Self { method: operation.method, target, key: None, body: None }
+    }
+
+    pub(crate) fn query(mut self, pairs: &[(&'static str, Option<String>)]) -> Self {
+        let mut sign = '?';
+        for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+            self.target.push(sign);
+            self.target.push_str(name);
+            self.target.push('=');
+            encode(value, &mut self.target);
+            sign = '&';
+        }
+        self
+    }
+
+    pub(crate) fn key(self, key: &IdempotencyKey) -> Self {
+        Self { key: Some(key.clone()), ..self }
+    }
+
+    pub(crate) fn body(self, body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("requests have nothing that JSON cannot say");
+        Self { body: Some(body.into()), ..self }
+    }
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+fn encode(text: &str, into: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            into.push('%');
+            into.push_str(&hex(&[byte]).to_uppercase());
+        }
+    }
+}
+
+impl Client {
+    /// For the server at `url` (`https://host[:port]`), with an API key.
+    pub fn builder(url: impl Into<String>, token: impl Into<Token>) -> Builder {
+        Builder {
+            url: url.into(),
+            token: token.into(),
+            signing: None,
+            roots: None,
+            connect_within: Duration::from_secs(5),
+            answer_within: Duration::from_secs(35),
+            tries: 4,
+        }
+    }
+
+    /// The same with every setting as it is.
+    pub fn new(url: impl Into<String>, token: impl Into<Token>) -> Result<Self, Error> {
+        Self::builder(url, token).build()
+    }
+
+    /// Sends `call` until it is answered, refused for good, or tried often enough. The flag says that the server
+    /// answered 202: it does not know the outcome yet.
+    pub(crate) async fn send<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, bool), Error> {
+        let mut lost = false;
+        let mut wait = WAIT;
+        for tries_left in (0..self.inner.tries).rev() {
+            let error = match self.once(call).await {
+                Ok(found) => return Ok(found),
+                Err(error) => error,
+            };
+            lost |= call.key.is_some() && error.may_have_happened();
+            let asked = error.problem().and_then(|problem| problem.retry_after);
+            let pause = asked.map_or(wait, |asked| asked.max(wait));
+            if tries_left == 0 || !error.worth_repeating() || pause > WAIT_MAX {
+                return Err(if lost && !error.may_have_happened() {
+                    Error::Lost(format!("no answer at first, and then: {error}"))
+                } else {
+                    error
+                });
+            }
+            sleep(pause).await;
+            wait = (wait * 2).min(WAIT_MAX);
+        }
+        Err(Error::Unusable("no tries"))
+    }
+
+    /// Sends `call` and reads the answer, whatever its status among the good ones.
+    pub(crate) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
+        self.send(call).await.map(|(found, _)| found)
+    }
+
+    async fn once<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, bool), Error> {
+        let answer = self.inner.transport.send(self.request(call)?).await?;
+        if (200..300).contains(&answer.status) {
+            let found = serde_json::from_slice(&answer.body).map_err(|error| unreadable(answer.status, &error))?;
+            return Ok((found, answer.status == 202));
+        }
+        Err(refusal(&answer))
+    }
+
+    fn request(&self, call: &Call) -> Result<Request<Full<Bytes>>, Error> {
+        let body = call.body.clone().unwrap_or_default();
+        let mut request = Request::builder()
+            .method(call.method)
+            .uri(&call.target)
+            .header(HOST, &self.inner.authority)
+            .header(USER_AGENT, concat!("webpos-client/", env!("CARGO_PKG_VERSION")))
+            .header(AUTHORIZATION, &self.inner.authorization);
+        if call.body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        if let Some(key) = &call.key {
+            request = request.header("idempotency-key", key.as_str());
+        }
+        if let Some(secret) = &self.inner.signing {
+            let time = now().as_secs();
+            let nonce = IdempotencyKey::random();
+            let digest = hex(&Sha256::digest(&body));
+            let text = format!("{}\n{}\n{time}\n{nonce}\n{digest}", call.method, call.target);
+            request = request
+                .header("x-webpos-timestamp", time)
+                .header("x-webpos-nonce", nonce.as_str())
+                .header("x-webpos-signature", tag(secret.reveal(), &text));
+        }
+        request.body(Full::new(body)).map_err(|_| Error::Unusable("a header"))
+    }
+}
+
+fn refusal(answer: &Answer) -> Error {
+    match serde_json::from_slice::<Problem>(&answer.body) {
+        Ok(problem) => Error::Problem(Box::new(Problem { retry_after: answer.retry_after, ..problem })),
+        Err(error) => unreadable(answer.status, &error),
+    }
+}
+
+fn unreadable(status: u16, error: &serde_json::Error) -> Error {
+    // Only where: serde's own words may repeat a value.
+    let reason = format!("line {}, column {}", error.line(), error.column());
+    Error::Unreadable { status, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::{GET_PRODUCT, REPLAY_WEBHOOK_DELIVERY};
+
+    #[test]
+    fn whatever_is_put_into_an_address_stays_one_part_of_it() {
+        let call = Call::new(REPLAY_WEBHOOK_DELIVERY, &["1", "../2"]);
+        assert_eq!(call.target, "/api/v1/webhook_endpoints/1/deliveries/..%2F2/replay");
+        let call =
+            Call::new(GET_PRODUCT, &["A B"]).query(&[("a", None), ("b", Some("x&y".into())), ("c", Some("1".into()))]);
+        assert_eq!(call.target, "/api/v1/products/A%20B?b=x%26y&c=1");
+    }
+
+    #[test]
+    fn a_client_shows_no_secret() {
+        let client = Client::builder("http://127.0.0.1:1", "wpos_1_hidden").sign_with("hidden");
+        assert!(!format!("{client:?} {:?}", client.clone().build()).contains("hidden"));
+    }
+}

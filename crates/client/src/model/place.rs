@@ -1,0 +1,61 @@
+//! Who asks, and where it may sell.
+
+use serde::Deserialize;
+
+/// The API key that asks.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Me {
+    /// When it was made.
+    pub created_at: String,
+    /// When it ends.
+    pub expires_at: String,
+    /// Its number, the part of the token between the underscores.
+    pub id: String,
+    /// The merchant.
+    pub merchant_id: String,
+    /// The merchant's name.
+    pub merchant_name: String,
+    /// Merchant number, 15 digits.
+    pub merchant_number: String,
+    /// What people call it.
+    pub name: String,
+    /// The only outlet it reaches.
+    pub outlet_id: Option<String>,
+    /// The person it acts as, in records.
+    pub person_id: String,
+    /// Rate limit.
+    pub requests_per_minute: i64,
+    /// `read`, `sell`, `refund`, `catalogue`.
+    pub scopes: Vec<String>,
+    /// Every request has to be signed.
+    pub signed: bool,
+    /// The only terminal it sells at.
+    pub terminal_id: Option<String>,
+}
+
+/// An outlet.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Outlet {
+    /// In business.
+    pub active: bool,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A terminal.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct Terminal {
+    /// In service.
+    pub active: bool,
+    /// The running batch.
+    pub batch: i64,
+    /// Its number, 8 digits.
+    pub id: String,
+    /// Its outlet.
+    pub outlet_id: String,
+}
