@@ -1,5 +1,7 @@
 //! Who asks, as an operation takes it, and JSON bodies and query parameters as it reads them.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request};
 use axum::http::request::Parts;
 use domain::command::Actor;
@@ -10,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use storage::api_key::ApiKey;
 use storage::audit::Entry;
 use storage::idempotency::Claim;
-use storage::merchant::{self, Reach};
+use storage::merchant::{self, Reach, TerminalRow};
 
 use crate::problem::{Code, Problem};
 use crate::{Api, BODY_MAX};
@@ -61,8 +63,13 @@ impl Caller {
         if named.is_some() && self.key.terminal.is_some_and(|own| Some(own) != named) {
             return Err(foreign());
         }
-        let found = merchant::terminals(&api.storage, self.reach(), None, named).await?;
-        match (named, found.as_slice()) {
+        let (db, reach) = (api.storage.clone(), self.reach());
+        let look = move || {
+            let db = db.clone();
+            async move { Ok(Arc::from(merchant::terminals(&db, reach, None, named).await?)) }
+        };
+        let found: Arc<[TerminalRow]> = api.places.get((reach, named), look).await?;
+        match (named, &*found) {
             (_, [only]) => Ok(self.at(only.outlet, only.id)),
             (Some(_), _) => Err(foreign()),
             (None, _) => Err(Problem::invalid("terminal_id", "Name the terminal: this key reaches more than one.")),

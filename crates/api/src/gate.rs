@@ -4,6 +4,7 @@
 //! [`crate::operation`] is not served; nothing of a body or a header is logged.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -86,8 +87,14 @@ async fn authenticate(api: &Api, headers: &HeaderMap, now: Timestamp) -> Result<
     let (kind, token) = header.split_once(' ').ok_or_else(refused)?;
     let (id, secret) =
         api_key::parse_token(token.trim()).filter(|_| kind.eq_ignore_ascii_case("bearer")).ok_or_else(refused)?;
-    let found = api_key::find(&api.storage, id, secret).await?;
-    found.filter(|key| key.alive(now)).ok_or_else(refused)
+    let db = api.storage.clone();
+    let look = move || {
+        let db = db.clone();
+        async move { Ok(api_key::stored(&db, id).await?.map(Arc::new)) }
+    };
+    let found = api.keys.get(id, look).await?;
+    let key = found.as_ref().and_then(|stored| stored.opened_by(secret));
+    key.filter(|key| key.alive(now)).cloned().ok_or_else(refused)
 }
 
 /// The only value of a header.

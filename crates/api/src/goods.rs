@@ -1,5 +1,7 @@
 //! What a payment is for: lines out of the catalogue, or with a name and a price of their own.
 
+use std::sync::Arc;
+
 use domain::direct_sale::DirectLine;
 use domain::money::Fen;
 use domain::order::{LINES_MAX, LineError, line_terms};
@@ -56,11 +58,8 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
     }
     let listed = match (&asked.product_code, &asked.name) {
         (Some(code), _) => {
-            let found = product::find(&api.storage, caller.key.merchant, code).await?;
-            found
-                .into_iter()
-                .find(|one| one.product.code == *code)
-                .ok_or_else(|| refused("product_code", "The catalogue has no such product."))?
+            let found = find(api, caller, code).await?;
+            found.ok_or_else(|| refused("product_code", "The catalogue has no such product."))?
         }
         (None, Some(_)) => other(api, caller).await?,
         (None, None) => return Err(refused("product_code", "Give a product_code, or a name and a unit_price.")),
@@ -103,7 +102,7 @@ fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: u
 
 /// What is rung up when the catalogue lacks the product. Counts as a drug, which comes back for few reasons only.
 async fn other(api: &Api, caller: &Caller) -> Result<Listed, Problem> {
-    let found = product::find(&api.storage, caller.key.merchant, OTHER_CODE).await?;
+    let found = find(api, caller, OTHER_CODE).await?;
     let product = Product {
         code: OTHER_CODE.to_owned(),
         barcode: String::new(),
@@ -118,5 +117,19 @@ async fn other(api: &Api, caller: &Caller) -> Result<Listed, Problem> {
         active: true,
     };
     let none = || Listed { product, unit: String::new(), maker: String::new() };
-    Ok(found.into_iter().find(|one| one.product.code == OTHER_CODE).unwrap_or_else(none))
+    Ok(found.unwrap_or_else(none))
+}
+
+/// The product with this code.
+async fn find(api: &Api, caller: &Caller, code: &str) -> Result<Option<Listed>, Problem> {
+    let (db, merchant, code) = (api.storage.clone(), caller.key.merchant, code.to_owned());
+    let key = (merchant, code.clone());
+    let look = move || {
+        let (db, code) = (db.clone(), code.clone());
+        async move {
+            let found = product::find(&db, merchant, &code).await?;
+            Ok(found.into_iter().find(|one| one.product.code == code).map(Arc::new))
+        }
+    };
+    Ok(api.goods.get(key, look).await?.map(Arc::unwrap_or_clone))
 }

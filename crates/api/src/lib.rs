@@ -7,6 +7,7 @@
 //! - A decline is a resource with a response code; an error is a problem with a word.
 //! - Card numbers and PINs are in requests only: not in answers, errors, logs or digests that would give a PIN away.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,10 +15,14 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get, post};
+use domain::ids::{MerchantId, TerminalId};
 use domain::target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;
+use storage::api_key::{self, KeyId};
+use storage::merchant::{Reach, TerminalRow};
+use storage::product::Listed;
 use storage::vault::Vault;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -39,9 +44,11 @@ mod records;
 mod refunds;
 mod reversals;
 mod settlements;
+mod shared;
 mod webhook;
 
 pub use openapi::description;
+use shared::Shared;
 pub use webhook::Courier;
 use webhook::resource as hooks;
 
@@ -61,6 +68,9 @@ pub struct Api {
     behind_proxy: bool,
     rates: rate::Rates,
     flights: flight::Flights,
+    keys: Shared<KeyId, Option<Arc<api_key::Stored>>>,
+    places: Shared<(Reach, Option<TerminalId>), Arc<[TerminalRow]>>,
+    goods: Shared<(MerchantId, String), Option<Arc<Listed>>>,
     targets: TargetsAllowed,
 }
 
@@ -68,8 +78,9 @@ impl Api {
     /// Operations over `storage`, money through `engine`. `behind_proxy`: the caller's address is in `X-Forwarded-For`.
     pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, behind_proxy: bool) -> Self {
         let (rates, flights) = (rate::Rates::default(), flight::Flights::default());
+        let (keys, places, goods) = (Shared::default(), Shared::default(), Shared::default());
         let targets = TargetsAllowed::default();
-        Self { storage, engine, vault, clock, behind_proxy, rates, flights, targets }
+        Self { storage, engine, vault, clock, behind_proxy, rates, flights, keys, places, goods, targets }
     }
 
     /// The same, with webhook targets that the operator permits in spite of the rules.

@@ -269,16 +269,33 @@ fn read(row: &Row<'_>) -> sql::Result<ApiKey> {
     })
 }
 
-/// The key that `secret` belongs to, dead ones too.
-pub async fn find(db: &Storage, id: KeyId, secret: &str) -> Result<Option<ApiKey>, StorageError> {
-    let presented = hash(secret);
+/// A key as it is stored, for those who have its secret.
+#[derive(Clone)]
+pub struct Stored {
+    key: ApiKey,
+    hash: [u8; 32],
+}
+
+impl Stored {
+    /// The key, dead ones too, if `secret` is its secret. Compares in constant time.
+    pub fn opened_by(&self, secret: &str) -> Option<&ApiKey> {
+        bool::from(self.hash.ct_eq(&hash(secret))).then_some(&self.key)
+    }
+}
+
+/// The key with this number.
+pub async fn stored(db: &Storage, id: KeyId) -> Result<Option<Stored>, StorageError> {
     db.read(move |connection| {
         let sql = format!("SELECT {COLUMNS} FROM api_key k JOIN merchant m ON m.id = k.merchant_id WHERE k.id = ?1");
-        let read = |row: &Row<'_>| Ok((read(row)?, row.get::<_, [u8; 32]>(20)?));
-        let found = connection.prepare_cached(&sql)?.query_row([id.0], read).optional()?;
-        Ok(found.filter(|(_, stored)| bool::from(stored.ct_eq(&presented))).map(|(key, _)| key))
+        let read = |row: &Row<'_>| Ok(Stored { key: read(row)?, hash: row.get(20)? });
+        Ok(connection.prepare_cached(&sql)?.query_row([id.0], read).optional()?)
     })
     .await
+}
+
+/// The key that `secret` belongs to, dead ones too.
+pub async fn find(db: &Storage, id: KeyId, secret: &str) -> Result<Option<ApiKey>, StorageError> {
+    Ok(stored(db, id).await?.and_then(|stored| stored.opened_by(secret).cloned()))
 }
 
 /// Keys, newest first; of one merchant, or of one outlet, or all.

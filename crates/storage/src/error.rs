@@ -3,7 +3,7 @@
 use crate::sql;
 
 /// A storage failure. The variants differ in what is known about the write, because that is what the caller must say.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StorageError {
     /// Nothing was written: the statement failed, was refused, or the transaction rolled back.
     #[error("database error, nothing was written: {0}")]

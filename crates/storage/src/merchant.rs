@@ -15,7 +15,7 @@ use crate::sqlite::{after_sale, rows};
 use crate::{Storage, StorageError, ids};
 
 /// What somebody may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reach {
     /// Rows of this merchant.
     pub merchant: MerchantId,
