@@ -12,7 +12,7 @@ use domain::direct_sale::DirectSale;
 use domain::ids::{OrderId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
-use domain::outcome::Outcome;
+use domain::outcome::{Decline, Outcome};
 use domain::pin::is_pin;
 use engine::SubmitError;
 use serde::Deserialize;
@@ -97,12 +97,18 @@ pub(crate) async fn create(
     let content =
         (&asked.terminal_id, card.key.0, asked.amount, asked.currency, &asked.lines, &asked.merchant_order_number);
     let claim = caller.claim("createPayment", &content)?;
-    let actor = caller.at_terminal(&api, asked.terminal_id.as_deref()).await?;
-    let lines = goods::lines(&api, &caller, asked.lines.as_deref(), asked.amount).await?;
     let pin = api.vault.pin_value(&number, &asked.pin);
-    let amount = Fen(asked.amount);
-    let merchant_number = asked.merchant_order_number;
-    let sale = DirectSale { content: claim.content, amount, card, pin, lines, merchant_number };
+    let (amount, merchant_number) = (Fen(asked.amount), asked.merchant_order_number);
+    let sale = DirectSale { content: claim.content, amount, card, pin, lines: Vec::new(), merchant_number };
+    let place = caller.at_terminal(&api, asked.terminal_id.as_deref()).await;
+    let goods = goods::lines(&api, &caller, asked.lines.as_deref(), asked.amount).await;
+    let (actor, lines) = match (place, goods) {
+        (Ok(actor), Ok(lines)) => (actor, lines),
+        (Err(problem), _) | (_, Err(problem)) => {
+            return asked_before(&api, &caller, claim.request, sale, problem).await;
+        }
+    };
+    let sale = DirectSale { lines, ..sale };
     match flight::once(&api, &caller, pay(api.clone(), actor, claim.request, Arc::new(sale))).await? {
         Done::Known(Paid { transaction, order }) => {
             visible(&caller, &transaction)?;
@@ -113,6 +119,29 @@ pub(crate) async fn create(
             Ok(answer(true, payment))
         }
         Done::Unknown => Ok(answer(false, Payment::unknown(amount.0))),
+    }
+}
+
+/// Goods or a terminal that will not do now did perhaps when the same was asked first. Then the record is the answer: who
+/// lost it and asks again must not read that nothing happened.
+async fn asked_before(
+    api: &Api,
+    caller: &Caller,
+    request: RequestId,
+    sale: DirectSale,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    if api.flights.holds(caller.key.merchant, request) {
+        return Err(Problem::new(Code::InFlight, "").after(flight::AGAIN_AFTER));
+    }
+    let found = merchant::transaction_of(&api.storage, caller.key.merchant, request).await?;
+    let transaction = found.ok_or(problem)?;
+    visible(caller, &transaction)?;
+    let same = transaction.content == Command::DirectSale(Arc::new(sale)).content();
+    if same || transaction.decline == Some(Decline::Withdrawn) {
+        Ok(answer(true, recorded(api, caller, &transaction).await?))
+    } else {
+        Err(Problem::new(Code::IdempotencyConflict, ""))
     }
 }
 

@@ -260,6 +260,23 @@ async fn a_key_that_was_used_for_something_else_pays_nothing_and_the_other_way_r
 }
 
 #[tokio::test]
+async fn a_repetition_answers_the_record_also_when_the_goods_could_not_be_sold_any_more() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let mut body = payment(1_550);
+    body["lines"] = json!([{"product_code": "600233", "quantity": 1}]);
+    let paid = erp.post_as("/payments", "before", &body).await;
+    paid.is(201, "");
+    erp.patch("/products/600233", "stop", &json!({"active": false})).await.is(200, "");
+    assert_eq!(erp.post_as("/payments", "before", &body).await.body, paid.body);
+    let mut other = body.clone();
+    other["merchant_order_number"] = json!("another");
+    erp.post_as("/payments", "before", &other).await.is(422, "idempotency_conflict");
+    erp.post_as("/payments", "after", &body).await.is(422, "invalid_request");
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
 async fn orders_of_a_program_and_of_the_till_count_together() {
     let shop = Shop::open().await;
     let erp = shop.program(0);
