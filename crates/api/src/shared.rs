@@ -41,7 +41,7 @@ where
     {
         let (answer, found) = oneshot::channel();
         if self.wait(&key, answer) {
-            let looking = Looking { shared: self.clone(), key };
+            let mut looking = Looking { shared: self.clone(), key, over: false };
             tokio::spawn(async move {
                 while let Some(waiting) = looking.next() {
                     let found = look().await;
@@ -72,6 +72,8 @@ where
 struct Looking<K: Eq + Hash, V> {
     shared: Shared<K, V>,
     key: K,
+    /// Nobody waited any more: whoever comes now looks for themselves.
+    over: bool,
 }
 
 impl<K, V> Looking<K, V>
@@ -80,11 +82,12 @@ where
     V: Clone + Send + 'static,
 {
     /// Who waits for a look that begins now.
-    fn next(&self) -> Option<Vec<Answer<V>>> {
+    fn next(&mut self) -> Option<Vec<Answer<V>>> {
         let mut all = self.shared.waiting();
         let waiting = std::mem::take(all.get_mut(&self.key)?);
         if waiting.is_empty() {
             all.remove(&self.key);
+            self.over = true;
         }
         Some(waiting).filter(|waiting| !waiting.is_empty())
     }
@@ -92,8 +95,10 @@ where
 
 impl<K: Eq + Hash, V> Drop for Looking<K, V> {
     fn drop(&mut self) {
-        // Also after a panic, so that the next question finds nobody looking.
-        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        // After a panic, so that the next question finds nobody looking.
+        if !self.over {
+            self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        }
     }
 }
 
@@ -141,6 +146,19 @@ mod tests {
         while !shared.waiting().is_empty() {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[test]
+    fn who_asks_when_a_look_is_over_waits_for_the_next_one() {
+        let shared: Shared<(), u32> = Shared::default();
+        let question = || oneshot::channel().0;
+        assert!(shared.wait(&(), question()));
+        let mut over = Looking { shared: shared.clone(), key: (), over: false };
+        assert_eq!(over.next().expect("one waits").len(), 1);
+        assert!(over.next().is_none());
+        assert!(shared.wait(&(), question()), "looks for itself");
+        drop(over);
+        assert_eq!(shared.waiting()[&()].len(), 1, "and is not forgotten");
     }
 
     #[tokio::test]

@@ -2,7 +2,6 @@
 //! a request is done once and a card pays what it has.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::card::CardKey;
@@ -18,6 +17,7 @@ use engine::clock::Clock;
 use engine::{Engine, SubmitError};
 use scratch::Cluster;
 use storage::{Books, Storage, postgres};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
@@ -130,31 +130,36 @@ async fn a_card_at_both_pays_what_it_has() {
     house.assert_in_order().await;
 }
 
+/// How many payments are begun between two times that every connection is ended.
+const BETWEEN_BREAKS: i64 = 15;
+
 /// Somebody ends every connection again and again. Payments go on; one whose answer is lost is asked for again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_break_lose_and_double_nothing() {
     let house = House::open().await;
     house.load(ORDERS * PRICE).await;
-    let done = Arc::new(AtomicBool::new(false));
+    let may_begin = Arc::new(Semaphore::new(0));
     let breaker = {
-        let (storage, done) = (house.storages[1].clone(), Arc::clone(&done));
+        let (storage, may_begin) = (house.storages[1].clone(), Arc::clone(&may_begin));
         tokio::spawn(async move {
             let mut ended = 0_i64;
-            while !done.load(Ordering::Relaxed) {
+            for _ in 0..ORDERS / BETWEEN_BREAKS {
+                may_begin.add_permits(usize::try_from(BETWEEN_BREAKS).expect("small"));
                 let sql = "SELECT COUNT(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                     WHERE application_name = 'webpos' AND pid <> pg_backend_pid()) AS ended";
                 let count = storage.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await;
                 ended += count.unwrap_or(0);
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
             ended
         })
     };
     let mut asked = JoinSet::new();
     for till in 0..20 {
-        let engine = house.copies[usize::from(till % 2 == 0)].clone();
+        let (engine, may_begin) = (house.copies[usize::from(till % 2 == 0)].clone(), Arc::clone(&may_begin));
         asked.spawn(async move {
             for order in (1 + till * 30)..=(till + 1) * 30 {
+                may_begin.acquire().await.expect("open").forget();
                 let answer = loop {
                     match pay(&engine, order).await {
                         Ok(answer) => break answer,
@@ -167,7 +172,6 @@ async fn connections_that_break_lose_and_double_nothing() {
         });
     }
     asked.join_all().await;
-    done.store(true, Ordering::Relaxed);
     assert!(breaker.await.expect("runs") > 10, "hardly anything broke");
     assert_eq!(house.standing().await, (0, ORDERS));
     house.assert_in_order().await;

@@ -14,7 +14,7 @@ fn addresses(copies: &[Copy]) -> Vec<String> {
 fn behind_a_proxy_a_restart_is_not_noticed() {
     let server = Cluster::start();
     let house = House::lay(server.url(), |sql| server.sql(sql));
-    let start = || house.copy(&["--stop-delay", "2"]);
+    let start = || house.copy(&["--stop-delay", "3"]);
     let mut copies = vec![start(), start()];
     let load = Load::start(addresses(&copies));
     load.wait_for(30);
