@@ -54,12 +54,9 @@ impl Caller {
     }
 
     /// This program at the terminal that it names, at the one it is bound to, or at the only one there is.
-    pub(crate) async fn at_terminal(&self, api: &Api, named: Option<&str>) -> Result<Actor, Problem> {
+    pub(crate) async fn at_terminal(&self, api: &Api, named: Option<TerminalId>) -> Result<Actor, Problem> {
         let foreign = || Problem::not_found("There is no such terminal.");
-        let named = match named {
-            Some(text) => Some(text.parse().map(TerminalId).map_err(|_| foreign())?),
-            None => self.key.terminal,
-        };
+        let named = named.or(self.key.terminal);
         if named.is_some() && self.key.terminal.is_some_and(|own| Some(own) != named) {
             return Err(foreign());
         }
@@ -88,6 +85,16 @@ impl Caller {
             detail: String::new(),
             address: self.address.clone(),
         }
+    }
+}
+
+/// The terminal that a body names.
+pub(crate) fn terminal(named: Option<&str>) -> Result<Option<TerminalId>, Problem> {
+    let Some(text) = named else { return Ok(None) };
+    let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(id) if digits => Ok(Some(TerminalId(id))),
+        _ => Err(Problem::invalid("terminal_id", "8 digits.")),
     }
 }
 

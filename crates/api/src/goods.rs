@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::direct_sale::DirectLine;
 use domain::money::Fen;
-use domain::order::{LINES_MAX, LineError, line_terms};
+use domain::order::{LINES_MAX, LineError, QUANTITY_MAX, line_terms};
 use domain::product::{OTHER_CODE, Product};
 use storage::product::{self, Listed};
 
@@ -23,7 +23,36 @@ pub(crate) fn fits(text: &str, min: usize, max: usize) -> bool {
         && !text.chars().any(char::is_control)
 }
 
-/// The lines of a payment of `amount`.
+fn refused(at: usize, field: &str, why: &'static str) -> Problem {
+    Problem::invalid(format!("lines[{at}].{field}"), why)
+}
+
+/// What can be said about lines without a look at the catalogue.
+pub(crate) fn check(asked: Option<&[NewLine]>) -> Result<(), Problem> {
+    let Some(asked) = asked else { return Ok(()) };
+    if !(1..=LINES_MAX).contains(&asked.len()) {
+        return Err(Problem::invalid("lines", "From 1 to 200 lines."));
+    }
+    for (at, line) in asked.iter().enumerate() {
+        match (&line.product_code, &line.name) {
+            (None, None) => {
+                return Err(refused(at, "product_code", "Give a product_code, or a name and a unit_price."));
+            }
+            (Some(code), _) if !fits(code, 1, 20) => return Err(refused(at, "product_code", "1 to 20 characters.")),
+            (_, Some(name)) if !fits(name, 1, 120) => return Err(refused(at, "name", "1 to 120 characters.")),
+            _ => {}
+        }
+        if line.unit_price.is_some_and(|price| !(1..=AMOUNT_MAX).contains(&price)) {
+            return Err(refused(at, "unit_price", "From 1 to 9999999 fen."));
+        }
+        if !(1..=QUANTITY_MAX).contains(&line.quantity) {
+            return Err(refused(at, "quantity", "From 1 to 999."));
+        }
+    }
+    Ok(())
+}
+
+/// The lines of a payment of `amount`, [checked](check) before.
 pub(crate) async fn lines(
     api: &Api,
     caller: &Caller,
@@ -35,9 +64,6 @@ pub(crate) async fn lines(
         let name = other.product.name.clone();
         return Ok(vec![judged(other, name, Some(amount), 1, 0)?]);
     };
-    if !(1..=LINES_MAX).contains(&asked.len()) {
-        return Err(Problem::invalid("lines", "From 1 to 200 lines."));
-    }
     let mut lines = Vec::with_capacity(asked.len());
     for (at, one) in asked.iter().enumerate() {
         lines.push(line(api, caller, one, at).await?);
@@ -52,17 +78,12 @@ pub(crate) async fn lines(
 }
 
 async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<DirectLine, Problem> {
-    let refused = |field: &str, why: &'static str| Problem::invalid(format!("lines[{at}].{field}"), why);
-    if asked.name.as_ref().is_some_and(|name| !fits(name, 1, 120)) {
-        return Err(refused("name", "1 to 120 characters."));
-    }
-    let listed = match (&asked.product_code, &asked.name) {
-        (Some(code), _) => {
+    let listed = match &asked.product_code {
+        Some(code) => {
             let found = find(api, caller, code).await?;
-            found.ok_or_else(|| refused("product_code", "The catalogue has no such product."))?
+            found.ok_or_else(|| refused(at, "product_code", "The catalogue has no such product."))?
         }
-        (None, Some(_)) => other(api, caller).await?,
-        (None, None) => return Err(refused("product_code", "Give a product_code, or a name and a unit_price.")),
+        None => other(api, caller).await?,
     };
     let name = asked.name.as_ref().filter(|_| listed.product.code == OTHER_CODE);
     let name = name.map_or_else(|| listed.product.name.clone(), |name| name.trim().to_owned());
@@ -71,10 +92,7 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
 
 /// Judges a line as the till does; a price outside the product's band needs a manager, whom a program is not.
 fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: usize) -> Result<DirectLine, Problem> {
-    let refused = |field: &str, why: &'static str| Problem::invalid(format!("lines[{at}].{field}"), why);
-    if price.is_some_and(|price| !(1..=AMOUNT_MAX).contains(&price)) {
-        return Err(refused("unit_price", "From 1 to 9999999 fen."));
-    }
+    let refused = |field: &str, why: &'static str| refused(at, field, why);
     let typed = price.map_or_else(String::new, |price| Fen(price).to_string());
     let terms = line_terms(&listed.product, &typed, &quantity.to_string()).map_err(|error| match error {
         LineError::ProductStopped => refused("product_code", "The product is not sold any more."),

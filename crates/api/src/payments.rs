@@ -20,7 +20,7 @@ use storage::idempotency::{self, Found};
 use storage::merchant;
 
 use crate::Api;
-use crate::caller::{Caller, Json, Path, Query};
+use crate::caller::{Caller, Json, Path, Query, terminal};
 use crate::flight::{self, Done};
 use crate::gate;
 use crate::goods::{self, AMOUNT_MAX};
@@ -64,7 +64,7 @@ pub(crate) async fn inquire(
     let (card, number) = present(&api, &asked.card_number)?;
     checked_pin(&asked.pin)?;
     let pin = api.vault.pin_value(&number, &asked.pin);
-    let actor = caller.at_terminal(&api, asked.terminal_id.as_deref()).await?;
+    let actor = caller.at_terminal(&api, terminal(asked.terminal_id.as_deref())?).await?;
     let claim = caller.claim("createBalanceInquiry", &(&asked.terminal_id, card.key.0))?;
     let (request, now, work) = (claim.request, caller.now, api.clone());
     let done = flight::once(&api, &caller, async move {
@@ -94,13 +94,15 @@ pub(crate) async fn create(
     if asked.merchant_order_number.as_ref().is_some_and(|number| !goods::fits(number, 1, 64)) {
         return Err(Problem::invalid("merchant_order_number", "1 to 64 characters."));
     }
+    let named = terminal(asked.terminal_id.as_deref())?;
+    goods::check(asked.lines.as_deref())?;
     let content =
         (&asked.terminal_id, card.key.0, asked.amount, asked.currency, &asked.lines, &asked.merchant_order_number);
     let claim = caller.claim("createPayment", &content)?;
     let pin = api.vault.pin_value(&number, &asked.pin);
     let (amount, merchant_number) = (Fen(asked.amount), asked.merchant_order_number);
     let sale = DirectSale { content: claim.content, amount, card, pin, lines: Vec::new(), merchant_number };
-    let place = caller.at_terminal(&api, asked.terminal_id.as_deref()).await;
+    let place = caller.at_terminal(&api, named).await;
     let goods = goods::lines(&api, &caller, asked.lines.as_deref(), asked.amount).await;
     let (actor, lines) = match (place, goods) {
         (Ok(actor), Ok(lines)) => (actor, lines),

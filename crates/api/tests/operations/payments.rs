@@ -147,6 +147,13 @@ async fn a_payment_that_never_arrived_is_blocked_for_good() {
             ("declined".to_owned(), &json!("withdrawn"))
         );
     }
+    // What no payment can look like is not answered from the record.
+    let odd = [("terminal_id", json!("")), ("lines", json!([])), ("lines", json!([{"name": "", "quantity": 1}]))];
+    for (field, value) in odd {
+        let mut body = payment(100);
+        body[field] = value;
+        erp.post_as("/payments", "late", &body).await.is(422, "invalid_request");
+    }
     assert_eq!(shop.balance().await, before);
     shop.assert_in_order().await;
 }
