@@ -76,6 +76,9 @@ pub(crate) struct DeclineReason {
     detail: Option<i64>,
 }
 
+/// Every word of [`DeclineReason::advice`].
+pub(crate) const ADVICE: [&str; 4] = ["retry", "no_retry", "operator", "fault"];
+
 impl From<Decline> for DeclineReason {
     fn from(decline: Decline) -> Self {
         let advice = match decline.class() {

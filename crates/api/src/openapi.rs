@@ -4,11 +4,18 @@ use std::sync::LazyLock;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
+use domain::event::EventKind;
+use domain::ledger::Kind;
+use domain::order::OrderStatus;
+use domain::refund::{Ground, RefundStatus};
 use serde_json::{Map, Value, json};
+use storage::api_key::Scope;
+use storage::webhook::EndpointStatus;
+use storage::webhook::delivery::DeliveryStatus;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::model::{List, TransactionResource, order, payment, place, product, refund, settlement};
+use crate::model::{ADVICE, List, TransactionResource, order, payment, place, product, refund, settlement};
 use crate::operation::{OPERATIONS, Operation};
 use crate::problem::{Code, ProblemBody};
 use crate::webhook::resource as hooks;
@@ -81,6 +88,47 @@ fn schemas() -> Schemas {
     all
 }
 
+/// Fields that are one of a list of words: schema, field, words.
+fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
+    let order_status = || OrderStatus::ALL.map(OrderStatus::word).to_vec();
+    let events = || EventKind::ALL.map(EventKind::word).to_vec();
+    // What the card company does with itself alone is on nobody's list.
+    let own = [Kind::SettlementRequest, Kind::SettlementRejection, Kind::Settlement];
+    let kinds = || Kind::ALL.into_iter().filter(|kind| !own.contains(kind)).map(Kind::word).collect();
+    let mut refund_status = RefundStatus::ALL.map(RefundStatus::word).to_vec();
+    refund_status.extend([refund::DECLINED, refund::UNKNOWN]);
+    let mut all = vec![
+        ("DeclineReason", "advice", ADVICE.to_vec()),
+        ("Me", "scopes", Scope::ALL.map(Scope::word).to_vec()),
+        ("Order", "status", order_status()),
+        ("Payment", "order_status", order_status()),
+        ("Problem", "code", Code::ALL.iter().map(|code| code.word()).collect()),
+        ("Product", "otc_class", product::OtcClass::ALL.map(product::OtcClass::word).to_vec()),
+        ("Refund", "ground", Ground::ALL.map(Ground::word).to_vec()),
+        ("Refund", "status", refund_status),
+        ("StatementTotal", "kind", kinds()),
+        ("Transaction", "event", events()),
+        ("Transaction", "kind", kinds()),
+        ("WebhookDelivery", "status", DeliveryStatus::ALL.map(DeliveryStatus::word).to_vec()),
+        ("WebhookDelivery", "type", [events(), vec![EventKind::Test.word()]].concat()),
+        ("WebhookEndpoint", "events", events()),
+        ("WebhookEndpoint", "status", EndpointStatus::ALL.map(EndpointStatus::word).to_vec()),
+    ];
+    let money = ["BalanceInquiry", "Order", "Payment", "Product", "Refund", "Reversal", "Settlement", "Statement"];
+    all.extend(money.into_iter().chain(["Transaction"]).map(|schema| (schema, "currency", vec!["CNY"])));
+    all
+}
+
+/// Puts the list into the schema of a field, or of its items; where there may be none, that is one more.
+fn list_words(field: &mut Value, words: &[&str]) {
+    let mut list: Vec<Value> = words.iter().map(|word| json!(word)).collect();
+    if field["type"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "null")) {
+        list.push(Value::Null);
+    }
+    let own = if field["type"] == "array" { &mut field["items"] } else { field };
+    own["enum"] = list.into();
+}
+
 fn document() -> Value {
     let mut components = Map::new();
     for (name, schema) in schemas().into_iter().filter(|(name, _)| !name.starts_with("List_")) {
@@ -89,8 +137,8 @@ fn document() -> Value {
         let text = text.replace("/List_Transaction\"", "/TransactionList\"");
         components.insert(name, serde_json::from_str(&text).expect("JSON is read again"));
     }
-    if let Some(code) = components.get_mut("Problem").and_then(|problem| problem["properties"].get_mut("code")) {
-        code["enum"] = Code::ALL.iter().map(|code| json!(code.word())).collect();
+    for (schema, field, words) in words() {
+        list_words(&mut components[schema]["properties"][field], &words);
     }
     let mut paths = Map::new();
     for operation in OPERATIONS {

@@ -1,7 +1,7 @@
 //! Every operation as a method of [`Client`].
 
 use crate::attempt::{Attempt, Found, Unknown};
-use crate::client::{Call, Client, Pairs};
+use crate::client::{Call, Client, Query};
 use crate::key::IdempotencyKey;
 use crate::model::{
     Approval, BalanceInquiry, DeliveryStatus, List, Me, NewBalanceInquiry, NewPayment, NewProduct, NewRefund,
@@ -27,10 +27,10 @@ pub struct OrderFilter {
 }
 
 impl OrderFilter {
-    pub(crate) fn pairs(self) -> Pairs {
+    pub(crate) fn query(self) -> Query {
         let status = self.status.map(|status| status.word().to_owned());
         let number = self.merchant_order_number;
-        vec![("from", self.from), ("until", self.until), ("status", status), ("merchant_order_number", number)]
+        vec![self.from, self.until, status, number]
     }
 }
 
@@ -44,8 +44,8 @@ pub struct TransactionFilter {
 }
 
 impl TransactionFilter {
-    pub(crate) fn pairs(self) -> Pairs {
-        vec![("from", self.from), ("until", self.until)]
+    pub(crate) fn query(self) -> Query {
+        vec![self.from, self.until]
     }
 }
 
@@ -63,7 +63,7 @@ impl Client {
 
     /// The terminals that the key reaches, or those of one outlet.
     pub async fn terminals(&self, outlet_id: Option<&str>) -> Result<Vec<Terminal>, Error> {
-        let query = [("outlet_id", outlet_id.map(str::to_owned))];
+        let query = [outlet_id.map(str::to_owned)];
         self.read(&Call::new(op::LIST_TERMINALS, &[]).query(&query)).await.map(|list: List<_>| list.data)
     }
 
@@ -83,7 +83,7 @@ impl Client {
 
     /// What became of the payment that was sent with `key`.
     pub async fn find_payment(&self, key: &IdempotencyKey) -> Result<Found, Error> {
-        let query = [("idempotency_key", Some(key.to_string()))];
+        let query = [Some(key.to_string())];
         let list: List<Payment> = self.read(&Call::new(op::LIST_PAYMENTS, &[]).query(&query)).await?;
         Ok(match list.data.into_iter().next() {
             Some(payment) if matches!(payment.status, Status::Approved | Status::Declined) => {
@@ -115,7 +115,7 @@ impl Client {
 
     /// Refunds, oldest first, in one state or all. `declined` and `unknown` are no states of a list.
     pub fn refunds(&self, status: Option<&RefundStatus>) -> Pages<Refund> {
-        let filter = vec![("status", status.map(|status| status.word().to_owned()))];
+        let filter = vec![status.map(|status| status.word().to_owned())];
         Pages::new(self, op::LIST_REFUNDS, &[], filter)
     }
 
@@ -149,7 +149,7 @@ impl Client {
 impl Client {
     /// Orders by the time they were begun, oldest first.
     pub fn orders(&self, filter: OrderFilter) -> Pages<Order> {
-        Pages::new(self, op::LIST_ORDERS, &[], filter.pairs())
+        Pages::new(self, op::LIST_ORDERS, &[], filter.query())
     }
 
     /// An order, with lines and refunds.
@@ -159,7 +159,7 @@ impl Client {
 
     /// Everything on record, oldest first. Keep [`Pages::cursor`] and ask again later to get what came since.
     pub fn transactions(&self, filter: TransactionFilter) -> Pages<Transaction> {
-        Pages::new(self, op::LIST_TRANSACTIONS, &[], filter.pairs())
+        Pages::new(self, op::LIST_TRANSACTIONS, &[], filter.query())
     }
 
     /// A transaction by its reference number.
@@ -174,7 +174,7 @@ impl Client {
 
     /// What the card company has confirmed and pays, oldest first.
     pub fn settlements(&self) -> Pages<Settlement> {
-        Pages::new(self, op::LIST_SETTLEMENTS, &[], Pairs::new())
+        Pages::new(self, op::LIST_SETTLEMENTS, &[], Query::new())
     }
 
     /// A settlement, day by day.
@@ -187,7 +187,7 @@ impl Client {
 impl Client {
     /// Products by code, stopped ones too.
     pub fn products(&self) -> Pages<Product> {
-        Pages::new(self, op::LIST_PRODUCTS, &[], Pairs::new())
+        Pages::new(self, op::LIST_PRODUCTS, &[], Query::new())
     }
 
     /// A product by your own number.
@@ -215,7 +215,7 @@ impl Client {
 impl Client {
     /// Endpoints, oldest first.
     pub fn webhook_endpoints(&self) -> Pages<WebhookEndpoint> {
-        Pages::new(self, op::LIST_WEBHOOK_ENDPOINTS, &[], Pairs::new())
+        Pages::new(self, op::LIST_WEBHOOK_ENDPOINTS, &[], Query::new())
     }
 
     /// Makes an endpoint. Its secret is answered this once.
@@ -259,7 +259,7 @@ impl Client {
 
     /// What was sent to an endpoint, in one state or all.
     pub fn webhook_deliveries(&self, id: &str, status: Option<&DeliveryStatus>) -> Pages<WebhookDelivery> {
-        let filter = vec![("status", status.map(|status| status.word().to_owned()))];
+        let filter = vec![status.map(|status| status.word().to_owned())];
         Pages::new(self, op::LIST_WEBHOOK_DELIVERIES, &[id], filter)
     }
 

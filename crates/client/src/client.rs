@@ -112,15 +112,15 @@ impl std::fmt::Debug for Client {
 /// One call: what is sent again, byte for byte.
 #[derive(Clone)]
 pub(crate) struct Call {
-    method: &'static str,
+    operation: Operation,
     /// Path and query.
     target: String,
     pub(crate) key: Option<IdempotencyKey>,
     body: Option<Bytes>,
 }
 
-/// Query parameters; none is left out.
-pub(crate) type Pairs = Vec<(&'static str, Option<String>)>;
+/// Values of an operation's query parameters, in its order; none is left out.
+pub(crate) type Query = Vec<Option<String>>;
 
 impl Call {
     /// `operation` with its path's parts filled in, in order.
@@ -133,12 +133,13 @@ impl Call {
                 Some(_) => encode(parts.next().copied().unwrap_or_default(), &mut target),
             }
         }
-        Self { method: operation.method, target, key: None, body: None }
+        Self { operation, target, key: None, body: None }
     }
 
-    pub(crate) fn query(mut self, pairs: &[(&'static str, Option<String>)]) -> Self {
+    pub(crate) fn query(mut self, values: &[Option<String>]) -> Self {
         let mut sign = '?';
-        for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        let pairs = self.operation.query.iter().zip(values);
+        for (name, value) in pairs.filter_map(|(name, value)| Some((name, value.as_ref()?))) {
             self.target.push(sign);
             self.target.push_str(name);
             self.target.push('=');
@@ -232,7 +233,7 @@ impl Client {
     fn request(&self, call: &Call) -> Result<Request<Full<Bytes>>, Error> {
         let body = call.body.clone().unwrap_or_default();
         let mut request = Request::builder()
-            .method(call.method)
+            .method(call.operation.method)
             .uri(&call.target)
             .header(HOST, &self.inner.authority)
             .header(USER_AGENT, concat!("webpos-client/", env!("CARGO_PKG_VERSION")))
@@ -247,7 +248,7 @@ impl Client {
             let time = now().as_secs();
             let nonce = IdempotencyKey::random();
             let digest = hex(&Sha256::digest(&body));
-            let text = format!("{}\n{}\n{time}\n{nonce}\n{digest}", call.method, call.target);
+            let text = format!("{}\n{}\n{time}\n{nonce}\n{digest}", call.operation.method, call.target);
             request = request
                 .header("x-webpos-timestamp", time)
                 .header("x-webpos-nonce", nonce.as_str())
@@ -273,15 +274,15 @@ fn unreadable(status: u16, error: &serde_json::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::{GET_PRODUCT, REPLAY_WEBHOOK_DELIVERY};
+    use crate::operation::{LIST_WEBHOOK_DELIVERIES, REPLAY_WEBHOOK_DELIVERY};
 
     #[test]
     fn whatever_is_put_into_an_address_stays_one_part_of_it() {
         let call = Call::new(REPLAY_WEBHOOK_DELIVERY, &["1", "../2"]);
         assert_eq!(call.target, "/api/v1/webhook_endpoints/1/deliveries/..%2F2/replay");
-        let call =
-            Call::new(GET_PRODUCT, &["A B"]).query(&[("a", None), ("b", Some("x&y".into())), ("c", Some("1".into()))]);
-        assert_eq!(call.target, "/api/v1/products/A%20B?b=x%26y&c=1");
+        let values = [None, Some("x&y".into()), Some("1".into())];
+        let call = Call::new(LIST_WEBHOOK_DELIVERIES, &["A B"]).query(&values);
+        assert_eq!(call.target, "/api/v1/webhook_endpoints/A%20B/deliveries?cursor=x%26y&limit=1");
     }
 
     #[test]

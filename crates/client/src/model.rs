@@ -140,6 +140,20 @@ words! {
 }
 
 words! {
+    /// What an API key may do.
+    Scope {
+        /// Read what is on record.
+        Read = "read",
+        /// Take payments and reverse them.
+        Sell = "sell",
+        /// Ask for refunds and decide them.
+        Refund = "refund",
+        /// Change the catalogue.
+        Catalogue = "catalogue",
+    }
+}
+
+words! {
     /// What a webhook tells of.
     EventType {
         /// A payment went through.
@@ -162,6 +176,8 @@ words! {
         BatchClosed = "batch.closed",
         /// A settlement was confirmed.
         SettlementConfirmed = "settlement.confirmed",
+        /// Somebody tests an endpoint; nobody subscribes to it.
+        Test = "webhook.test",
     }
 }
 
@@ -193,6 +209,7 @@ words! {
 
 /// Why an attempt was declined.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct DeclineReason {
     /// What to do: `retry` after a correction and with a new key, `no_retry` with this card, `operator` has to act,
@@ -208,6 +225,7 @@ pub struct DeclineReason {
 
 /// A page of a list.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct List<T> {
     /// The rows, oldest first.

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use crate::client::{Call, Client, Pairs};
+use crate::client::{Call, Client, Query};
 use crate::model::List;
 use crate::operation::Operation;
 use crate::problem::Error;
@@ -16,7 +16,7 @@ pub struct Pages<T> {
     client: Client,
     operation: Operation,
     parts: Vec<String>,
-    filter: Pairs,
+    filter: Query,
     cursor: Option<String>,
     limit: Option<u32>,
     done: bool,
@@ -24,7 +24,7 @@ pub struct Pages<T> {
 }
 
 impl<T: DeserializeOwned> Pages<T> {
-    pub(crate) fn new(client: &Client, operation: Operation, parts: &[&str], filter: Pairs) -> Self {
+    pub(crate) fn new(client: &Client, operation: Operation, parts: &[&str], filter: Query) -> Self {
         Self {
             client: client.clone(),
             operation,
@@ -77,6 +77,6 @@ impl<T: DeserializeOwned> Pages<T> {
 }
 
 /// The parameters of a page.
-pub(crate) fn place(cursor: Option<&str>, limit: Option<u32>) -> Pairs {
-    vec![("cursor", cursor.map(str::to_owned)), ("limit", limit.map(|limit| limit.to_string()))]
+pub(crate) fn place(cursor: Option<&str>, limit: Option<u32>) -> Query {
+    vec![cursor.map(str::to_owned), limit.map(|limit| limit.to_string())]
 }

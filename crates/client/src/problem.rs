@@ -51,6 +51,7 @@ words! {
 
 /// What the server says is wrong.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Problem {
     /// Where the error is described.

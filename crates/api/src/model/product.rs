@@ -93,6 +93,8 @@ pub(crate) enum OtcClass {
 }
 
 impl OtcClass {
+    pub(crate) const ALL: [Self; 4] = [Self::Rx, Self::OtcA, Self::OtcB, Self::None];
+
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Rx => "RX",

@@ -67,6 +67,11 @@ impl From<RefundGround> for domain::refund::Ground {
     }
 }
 
+/// What a request is whose refund does not exist.
+pub(crate) const DECLINED: &str = "declined";
+/// What a request is while nobody knows whether its refund exists.
+pub(crate) const UNKNOWN: &str = "unknown";
+
 /// A refund, from request to decision.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Refund, example = json!({
@@ -163,7 +168,7 @@ impl RefundResource {
         Self {
             object: "refund",
             id: t.map(|t| t.id.rrn()),
-            status: if t.is_some() { "declined" } else { "unknown" },
+            status: if t.is_some() { DECLINED } else { UNKNOWN },
             decline: t.and_then(|t| t.decline).map(Into::into),
             payment_id: t.and_then(|t| t.original).map(TransactionId::rrn),
             order_id: t.and_then(|t| t.order).map(|id| id.to_string()),

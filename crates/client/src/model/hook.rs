@@ -7,6 +7,7 @@ use crate::secret::WebhookSecret;
 
 /// An endpoint to be made.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewWebhookEndpoint {
     /// What you call it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,6 +21,7 @@ pub struct NewWebhookEndpoint {
 
 /// Fields to be changed; those that are not named stay.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct WebhookEndpointChange {
     /// What you call it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +39,7 @@ pub struct WebhookEndpointChange {
 
 /// An endpoint.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
     /// When it was made.
@@ -66,6 +69,7 @@ pub struct WebhookEndpoint {
 
 /// An event on its way to an endpoint, or there.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct WebhookDelivery {
     /// Tries so far.
@@ -73,6 +77,7 @@ pub struct WebhookDelivery {
     /// When it happened.
     pub created_at: String,
     /// The body as it is sent.
+    #[cfg_attr(test, schema(value_type = Object))]
     pub event: serde_json::Value,
     /// The event's number, also in the header Webpos-Event-Id.
     pub event_id: String,
@@ -87,5 +92,5 @@ pub struct WebhookDelivery {
     /// `pending`: on its way; `delivered`: answered with 2xx; `parked`: given up after three days.
     pub status: DeliveryStatus,
     /// What happened.
-    pub r#type: String,
+    pub r#type: EventType,
 }

@@ -7,6 +7,7 @@ use crate::secret::{CardNumber, Pin};
 
 /// A card payment to be made.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewPayment {
     /// What to charge, in fen. With lines, their sum.
     pub amount: i64,
@@ -29,6 +30,7 @@ pub struct NewPayment {
 
 /// A line of an order: a product of the catalogue, or a name and a price.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewLine {
     /// What the slip calls a product that is not in the catalogue.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,6 +47,7 @@ pub struct NewLine {
 
 /// A card payment.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Payment {
     /// Fen.
@@ -89,6 +92,7 @@ pub struct Payment {
 
 /// A question for a card's balance.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewBalanceInquiry {
     /// The card number, 16 to 19 digits.
     pub card_number: CardNumber,
@@ -101,6 +105,7 @@ pub struct NewBalanceInquiry {
 
 /// A card's balance at one moment.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct BalanceInquiry {
     /// Fen on the card, when approved.
@@ -125,6 +130,7 @@ pub struct BalanceInquiry {
 
 /// A payment to be taken back by its Idempotency-Key, whether it arrived or not.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewReversal {
     /// The Idempotency-Key that the payment was sent with.
     pub payment_idempotency_key: String,
@@ -132,6 +138,7 @@ pub struct NewReversal {
 
 /// The end of a payment whose outcome its caller did not know.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Reversal {
     /// Fen.

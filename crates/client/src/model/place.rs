@@ -2,8 +2,11 @@
 
 use serde::Deserialize;
 
+use super::Scope;
+
 /// The API key that asks.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Me {
     /// When it was made.
@@ -26,8 +29,8 @@ pub struct Me {
     pub person_id: String,
     /// Rate limit.
     pub requests_per_minute: i64,
-    /// `read`, `sell`, `refund`, `catalogue`.
-    pub scopes: Vec<String>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
     /// Every request has to be signed.
     pub signed: bool,
     /// The only terminal it sells at.
@@ -36,6 +39,7 @@ pub struct Me {
 
 /// An outlet.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Outlet {
     /// In business.
@@ -48,6 +52,7 @@ pub struct Outlet {
 
 /// A terminal.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Terminal {
     /// In service.

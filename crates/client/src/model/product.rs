@@ -6,6 +6,7 @@ use super::{Currency, OtcClass};
 
 /// A product as a whole.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewProduct {
     /// Whether it is on sale.
     pub active: bool,
@@ -42,6 +43,7 @@ pub struct NewProduct {
 
 /// Fields of a product to be changed; those that are not named stay (RFC 7396).
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ProductChange {
     /// Whether it is on sale.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +67,7 @@ pub struct ProductChange {
 
 /// A product.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Product {
     /// Whether it is on sale.

@@ -7,6 +7,7 @@ use super::{Currency, DeclineReason, EventType, List, OrderStatus, Status, Trans
 
 /// An order.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Order {
     /// Fen.
@@ -43,6 +44,7 @@ pub struct Order {
 
 /// A line of an order.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct OrderLine {
     /// Fen.
@@ -61,6 +63,7 @@ pub struct OrderLine {
 
 /// One attempt on record, whatever its kind.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Transaction {
     /// Fen; zero for an inquiry.
@@ -106,6 +109,7 @@ pub struct Transaction {
 
 /// A business day.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Statement {
     /// Always `CNY`.
@@ -122,6 +126,7 @@ pub struct Statement {
 
 /// Count and sum of one kind.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct StatementTotal {
     /// Fen.
@@ -136,6 +141,7 @@ pub struct StatementTotal {
 
 /// What the card company paid the merchant, and for what.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Settlement {
     /// When it was confirmed.
@@ -174,6 +180,7 @@ pub struct Settlement {
 
 /// One business day of a settlement.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SettlementDay {
     /// The day.
@@ -192,6 +199,7 @@ pub struct SettlementDay {
 
 /// Count and sum.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SettlementSum {
     /// Fen.

@@ -7,6 +7,7 @@ use crate::secret::CardNumber;
 
 /// Goods that are to come back.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewRefund {
     /// Ask the card company, because the shop's time has passed or it has nobody else to decide.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +25,7 @@ pub struct NewRefund {
 
 /// Pieces of one line.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewRefundLine {
     /// The line's number in the order.
     pub line: i64,
@@ -33,6 +35,7 @@ pub struct NewRefundLine {
 
 /// A refund, from request to decision.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Refund {
     /// Fen.
@@ -72,6 +75,7 @@ pub struct Refund {
 
 /// Pieces of one line that come back.
 #[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RefundLine {
     /// Fen.
@@ -84,6 +88,7 @@ pub struct RefundLine {
 
 /// Yes to a refund.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Approval {
     /// The card that paid, to check; money goes back to that card and no other.
     pub card_number: CardNumber,
@@ -93,6 +98,7 @@ pub struct Approval {
 
 /// No to a refund.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Rejection {
     /// The decision in words.
     pub opinion: String,
@@ -100,6 +106,7 @@ pub struct Rejection {
 
 /// What came of a decision.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RefundDecision {
     /// Why an attempt was declined.
