@@ -10,6 +10,7 @@ use domain::ledger::Transaction;
 use domain::outcome::Outcome;
 use engine::SubmitError;
 use storage::merchant;
+use tracing::Instrument as _;
 
 use crate::Api;
 use crate::caller::Caller;
@@ -70,12 +71,12 @@ pub(crate) async fn once<T: Send + 'static>(
     let Some(flight) = api.flights.begin(key) else {
         return Err(Problem::new(Code::InFlight, "").after(AGAIN_AFTER));
     };
-    let work = tokio::spawn(async move {
+    let work = async move {
         let done = work.await;
         drop(flight);
         done
-    });
-    match tokio::time::timeout(ANSWER_WITHIN, work).await {
+    };
+    match tokio::time::timeout(ANSWER_WITHIN, tokio::spawn(work.in_current_span())).await {
         Ok(Ok(done)) => done,
         // A panic: whether it came before or after the commit is not known here.
         Ok(Err(_)) | Err(_) => Ok(Done::Unknown),

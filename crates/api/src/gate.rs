@@ -5,7 +5,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -19,6 +18,8 @@ use domain::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use storage::api_key::{self, ApiKey};
 use storage::vault::{Vault, hex, unhex};
+use telemetry::{Exchange, RequestNumber};
+use tracing::Instrument as _;
 
 use crate::caller::Caller;
 use crate::operation::{self, Operation};
@@ -30,17 +31,15 @@ const SKEW_MAX: i64 = 5 * 60 * 1_000_000;
 const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
 const KEY_LENGTH_MAX: usize = 255;
 
-/// Gives the request a number, answers errors in words, writes the access log.
+/// Gives the request its number and its line in the log, answers errors in words.
 pub(crate) async fn surround(request: Request, next: Next) -> Response {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the operating system has random bytes");
-    let id = hex(&bytes);
-    let (method, path, start) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
-    let mut response = worded(next.run(request).await, &id);
-    let (status, millis) = (response.status().as_u16(), start.elapsed().as_millis());
-    tracing::info!(%method, path, status, millis, request_id = id, "api request");
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let exchange = Exchange::begin(request.method().as_str(), route);
+    let number = exchange.number().to_string();
+    let mut response = worded(next.run(request).instrument(exchange.span()).await, &number);
+    exchange.end(response.status().as_u16());
     let headers = response.headers_mut();
-    headers.insert("x-request-id", HeaderValue::from_str(&id).expect("hex digits are a header"));
+    headers.insert(RequestNumber::HEADER, HeaderValue::from_str(&number).expect("letters and digits are a header"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

@@ -282,7 +282,7 @@ fn responses(operation: &Operation) -> Value {
             "code": code.word(),
             "message": code.title(),
             "param": null,
-            "request_id": "0a6f3ed5c7c24a6c9d0f8f4f6f0b2c11",
+            "request_id": "k7q4-m2xp-9tda",
         }});
         if matches!(code, Code::InFlight | Code::RateLimited | Code::Unavailable | Code::OutcomeUnknown) {
             entry["headers"]["Retry-After"] =

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use domain::target::TargetsAllowed;
 use storage::{Storage, postgres};
 
-use crate::Failure;
+use crate::{Failure, log};
 
 /// The till for prepaid health-benefit cards, and the card host behind it.
 #[derive(Debug, Parser)]
@@ -15,6 +15,9 @@ use crate::Failure;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// What lines of the log look like; `WEBPOS_LOG` says which there are.
+    #[arg(long, env = "WEBPOS_LOG_FORMAT", value_name = "FORMAT", default_value = "text", global = true)]
+    pub(crate) log_format: log::Format,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,8 +1,6 @@
 //! What every request and answer passes: origin of changes, security headers, the access log.
 
-use std::time::Instant;
-
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -10,6 +8,8 @@ use axum::http::header::{
 };
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use telemetry::{Exchange, RequestNumber};
+use tracing::Instrument as _;
 
 use crate::Web;
 use crate::problem::Problem;
@@ -52,11 +52,15 @@ pub(crate) async fn require_origin(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// One line per request: method, path without the query, status, time. Never headers, cookies or forms.
-pub(crate) async fn log(request: Request, next: Next) -> Response {
-    let (method, path, start) = (request.method().clone(), request.uri().path().to_owned(), Instant::now());
-    let response = next.run(request).await;
-    let (status, millis) = (response.status().as_u16(), start.elapsed().as_millis());
-    tracing::info!(%method, path, status, millis, "request");
+/// Gives the request its number and its line in the log. Never its address, headers, cookies or forms.
+pub(crate) async fn log(mut request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let exchange = Exchange::begin(request.method().as_str(), route);
+    let number = exchange.number();
+    request.extensions_mut().insert(number);
+    let mut response = next.run(request).instrument(exchange.span()).await;
+    exchange.end(response.status().as_u16());
+    let number = HeaderValue::from_str(&number.to_string()).expect("letters and digits are a header");
+    response.headers_mut().insert(RequestNumber::HEADER, number);
     response
 }

@@ -14,11 +14,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use storage::StorageError;
 use storage::audit::{self, Entry};
+use telemetry::RequestNumber;
 use tower_http::csrf::ProtectionError;
 
 use crate::Web;
 use crate::page::{Page, render};
-use crate::text::Text;
+use crate::text::{Text, fill};
 
 /// Why a page cannot be shown.
 #[derive(Clone, Debug)]
@@ -125,6 +126,8 @@ struct View {
     page: Page,
     title: &'static str,
     advice: &'static str,
+    /// Whom to call, and what to tell them: the request's number.
+    help: String,
     retry: bool,
 }
 
@@ -132,6 +135,7 @@ struct View {
 pub(crate) async fn put_in_words(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let reading = request.method().is_safe();
+    let number = request.extensions().get::<RequestNumber>().map(RequestNumber::to_string).unwrap_or_default();
     let (mut parts, body) = request.into_parts();
     let Ok(page) = Page::from_request_parts(&mut parts, &web).await;
     let response = next.run(Request::from_parts(parts, body)).await;
@@ -146,8 +150,9 @@ pub(crate) async fn put_in_words(State(web): State<Web>, request: Request, next:
         tracing::error!(%error, "a denial could not be written to the audit log");
     }
     let (title, advice) = problem.words(page.text, reading);
+    let help = fill(page.text.problem.help, &[&number]);
     let retry = reading && matches!(problem, Problem::Busy | Problem::Unknown);
-    let mut worded = (problem.status(), render(&View { page, title, advice, retry })).into_response();
+    let mut worded = (problem.status(), render(&View { page, title, advice, help, retry })).into_response();
     for (name, value) in response.headers().iter().filter(|(name, _)| *name == axum::http::header::ALLOW) {
         worded.headers_mut().insert(name, value.clone());
     }
@@ -164,10 +169,7 @@ pub(crate) async fn method_not_allowed() -> Problem {
     Problem::Method
 }
 
-/// A bug somewhere below: logged with its message, answered without it.
-#[expect(clippy::needless_pass_by_value, reason = "tower-http hands the panic over")]
-pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    tracing::error!(message = message.unwrap_or("no message"), "a page panicked");
+/// A bug somewhere below: logged where it happens, answered without its message.
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     Problem::Internal.into_response()
 }

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use scratch::{Cluster, Pair};
 
-use crate::house::{Copy, House, until};
+use crate::house::{House, until};
 use crate::load::{Load, check};
+use crate::outside::Copy;
 
 /// Ends the primary under load, waits for `before_promotion`, promotes, and checks everything.
 fn fail_over(end: impl Fn(&mut Cluster), before_promotion: impl Fn(&Load)) {

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::house::{House, Reply, ask, until};
+use crate::house::{House, until};
+use crate::outside::{Reply, ask};
 
 const CALLERS: u32 = 6;
 /// Before the same request is sent again.

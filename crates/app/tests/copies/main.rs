@@ -4,5 +4,7 @@
 mod failover;
 mod house;
 mod load;
+#[path = "../outside/mod.rs"]
+mod outside;
 mod reach;
 mod rolling;

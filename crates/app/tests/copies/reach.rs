@@ -9,73 +9,15 @@ use std::thread::{scope, spawn};
 use scratch::Cluster;
 use serde_json::{Value, json};
 
-use crate::house::{Copy, House, PATIENCE, Reply, ask, until};
+use crate::house::{House, until};
 use crate::load::{CARD, pay, post};
+use crate::outside::{Browser, Copy, PASSWORD, PATIENCE};
 
-const PASSWORD: &str = "Demo-pass-2026";
 const SALES: &str = "SELECT count(*) FROM ledger_transaction WHERE kind = 'sale' AND decline IS NULL";
 
 /// A browser whose every request goes to the next copy.
-struct Browser<'a> {
-    copies: &'a [Copy; 2],
-    turn: usize,
-    cookies: BTreeMap<String, String>,
-}
-
-impl<'a> Browser<'a> {
-    fn new(copies: &'a [Copy; 2]) -> Self {
-        Self { copies, turn: 0, cookies: BTreeMap::new() }
-    }
-
-    fn send(&mut self, method: &str, path: &str, body: &str) -> Reply {
-        self.turn += 1;
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let cookies = cookies.join("; ");
-        let headers = [
-            ("Cookie", cookies.as_str()),
-            ("Sec-Fetch-Site", "same-origin"),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ];
-        let reply = ask(&self.copies[self.turn % 2].address, method, path, &headers, body).expect("answers");
-        for (_, cookie) in reply.headers.iter().filter(|(name, _)| name == "set-cookie") {
-            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a pair");
-            self.cookies.insert(name.to_owned(), value.to_owned());
-        }
-        reply
-    }
-
-    fn get(&mut self, path: &str) -> Reply {
-        self.send("GET", path, "")
-    }
-
-    /// Sends a form; where it leads to, or its page.
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        self.send("POST", path, &body.join("&"))
-    }
-
-    /// Signs in at the copy after the one that drew the captcha; where that leads to.
-    fn sign_in(&mut self, login: &str, password: &str) -> String {
-        self.get("/login");
-        self.post("/login", &[("u", login), ("p", password), ("c", "abcd")]).header("location").to_owned()
-    }
-
-    /// Rings up two boxes; the order's number in the form.
-    fn ring(&mut self) -> String {
-        let page = self.get("/sale");
-        let (order, changed) = (hidden(&page, "order"), hidden(&page, "changed"));
-        let fields =
-            [("order", order.as_str()), ("changed", &changed), ("code", "600233"), ("price", ""), ("qty", "2")];
-        let next = self.post("/sale/lines", &fields);
-        hidden(&self.get(next.header("location")), "order")
-    }
-}
-
-/// The value of the first hidden field `name`.
-fn hidden(page: &Reply, name: &str) -> String {
-    let begin = format!(r#"name="{name}" value=""#);
-    let at = page.body.find(&begin).unwrap_or_else(|| panic!("no field {name}\n{}", page.body));
-    page.body[at + begin.len()..].chars().take_while(|c| *c != '"').collect()
+fn between(copies: &[Copy; 2]) -> Browser {
+    Browser::new(copies.iter().map(|copy| copy.address.clone()).collect())
 }
 
 fn two(house: &House, options: &[&str]) -> [Copy; 2] {
@@ -87,15 +29,11 @@ fn a_cashier_is_served_by_both_in_turn() {
     let server = Cluster::start();
     let house = House::lay(server.url(), |sql| server.sql(sql));
     let copies = two(&house, &[]);
-    let mut browser = Browser::new(&copies);
+    let mut browser = between(&copies);
     assert_eq!(browser.sign_in("cashier", PASSWORD), "/");
     for sold in 1..=2 {
         let order = browser.ring();
-        let page = browser.get("/sale");
-        let form = page.body.split(r#"action="/sale/pay""#).nth(1).expect("a form to pay").to_owned();
-        let amount = hidden(&Reply { body: form, ..page }, "amount");
-        let fields = [("order", order.as_str()), ("amount", &amount), ("card", CARD.0), ("pin", CARD.1), ("do", "pay")];
-        let token = hidden(&browser.post("/sale/pay", &fields), "token");
+        let token = browser.pay(&order, CARD);
         let first = browser.post("/sale/confirm", &[("token", &token)]);
         // The confirmation once more, at the other copy: the same payment.
         let again = browser.post("/sale/confirm", &[("token", &token)]);
@@ -114,7 +52,7 @@ fn wrong_passwords_are_counted_by_both_together() {
     let server = Cluster::start();
     let house = House::lay(server.url(), |sql| server.sql(sql));
     let copies = two(&house, &[]);
-    let mut browser = Browser::new(&copies);
+    let mut browser = between(&copies);
     let mut wrong = |login: &str, times: u32| {
         for _ in 0..times {
             assert_eq!(browser.sign_in(login, "not-the-password"), "/login");
@@ -124,9 +62,9 @@ fn wrong_passwords_are_counted_by_both_together() {
     };
     wrong("cashier", 4);
     wrong("cashier2", 5);
-    assert_eq!(Browser::new(&copies).sign_in("cashier", PASSWORD), "/");
+    assert_eq!(between(&copies).sign_in("cashier", PASSWORD), "/");
     for turn in 0..2 {
-        let mut browser = Browser { turn, ..Browser::new(&copies) };
+        let mut browser = Browser { turn, ..between(&copies) };
         assert_eq!(browser.sign_in("cashier2", PASSWORD), "/login", "locked at copy {turn}");
     }
 }
@@ -170,7 +108,7 @@ fn lost_payments_are_followed_up_once_and_others_are_left_alone() {
     let house = House::lay(server.url(), |sql| server.sql(sql));
     let copies = two(&house, &[]);
     let ring = |login: &str| {
-        let mut browser = Browser::new(&copies);
+        let mut browser = between(&copies);
         assert_eq!(browser.sign_in(login, PASSWORD), "/");
         browser.ring()
     };

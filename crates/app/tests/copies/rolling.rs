@@ -2,8 +2,9 @@
 
 use scratch::Cluster;
 
-use crate::house::{Copy, House, until};
+use crate::house::{House, until};
 use crate::load::{Load, check};
+use crate::outside::Copy;
 
 fn addresses(copies: &[Copy]) -> Vec<String> {
     copies.iter().map(|copy| copy.address.clone()).collect()

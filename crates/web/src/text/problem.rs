@@ -5,7 +5,7 @@ texts! {
     Problem {
         home: "返回首页", "Back to the start page";
         retry: "重新加载", "Load again";
-        hotline: "需要帮助请致电客服 {phone}。", "Need help? Call {phone}.";
+        help: "需要帮助请致电客服 {phone}，并告知请求编号 {0}。", "Need help? Call {phone} and tell them the request number {0}.";
         not_found: "没有找到这个页面", "Page not found";
         not_found_do: "地址可能有误，或者内容已不存在。", "The address may be wrong, or the content is gone.";
         forbidden: "没有权限", "Not permitted";

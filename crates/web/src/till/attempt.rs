@@ -21,6 +21,7 @@ use serde::Deserialize;
 use storage::StorageError;
 use storage::payment::{self, OpenAttempt};
 use storage::vault::Confirmation;
+use tracing::Instrument as _;
 
 use crate::Web;
 use crate::flash::Flash;
@@ -67,7 +68,7 @@ pub(crate) async fn confirm(
     let confirmation = web.vault.read_confirmation(&form.token).ok_or(Problem::BadForm)?;
     let (order, request) = (confirmation.order, confirmation.request_id);
     // On its own: the browser may go away, the payment and what follows from its answer must not.
-    let sent = tokio::spawn(send(web.clone(), actor, confirmation));
+    let sent = tokio::spawn(send(web.clone(), actor, confirmation).in_current_span());
     match tokio::time::timeout(ANSWER_WITHIN, sent).await {
         Ok(Ok(Err(SubmitError::NotCharged(_) | SubmitError::Overloaded))) => {
             sale::with_panel(&web, &session, page, &flash, Some(order), Panel::Fault).await
@@ -98,7 +99,7 @@ async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), 
         Err(error @ SubmitError::Unknown(_)) => return Err(error),
         Err(error) => error,
     };
-    tracing::warn!(%error, %request_id, "a payment could not be sent");
+    tracing::warn!(%error, payment = %request_id, "a payment could not be sent");
     match web.engine.submit(request_id, actor, Command::Withdraw { order, amount, masked }).await {
         Ok(outcome) if outcome.approved() => Ok(()),
         Ok(_) => Err(error),
@@ -143,7 +144,7 @@ pub(crate) async fn query(
     let request: RequestId = attempt.request_id;
     // No answer leaves the order as it is: locked, its outcome unknown.
     if let Ok(Err(error)) = tokio::time::timeout(ANSWER_WITHIN, resolve(&web, &attempt)).await {
-        tracing::warn!(%error, %request, "the outcome of a payment is still unknown");
+        tracing::warn!(%error, payment = %request, "the outcome of a payment is still unknown");
     }
     Ok(Redirect::to(&result_url(order, request)).into_response())
 }

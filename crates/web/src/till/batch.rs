@@ -24,6 +24,7 @@ use serde::Deserialize;
 use storage::payment::{self, OpenAttempt};
 use storage::slip::{self, Unprinted};
 use storage::{StorageError, batch};
+use tracing::Instrument as _;
 
 use crate::flash::Flash;
 use crate::page::{Menu, Page, Shell, render};
@@ -248,7 +249,8 @@ pub(crate) async fn close(
     }
     let (actor, engine) = (pay::actor(&session)?, web.engine.clone());
     // On its own: the browser may go away, the close goes on.
-    let sent = tokio::spawn(async move { engine.submit(request, actor, Command::BatchClose).await });
+    let sent = async move { engine.submit(request, actor, Command::BatchClose).await };
+    let sent = tokio::spawn(sent.in_current_span());
     match tokio::time::timeout(ANSWER_WITHIN, sent).await {
         Ok(Ok(Ok(Outcome::Recorded(record)))) if record.approved() => {
             Ok(Flash::new("batch_closed", &[]).redirect(&web, &format!("/batch/{}", record.batch)))

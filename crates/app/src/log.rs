@@ -1,0 +1,50 @@
+//! The log: lines on standard error, as text for people or as JSON for machines.
+//!
+//! What must stay true: no card number, PIN, password, key or cookie in any line, whatever is asked for.
+
+use std::panic::PanicHookInfo;
+
+use clap::ValueEnum;
+use tracing::{Level, Metadata};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// What a line looks like.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// An object per line, for machines.
+    Json,
+}
+
+/// Where lines of our own come from. Libraries may warn; what they say beyond that could hold what they carry.
+const OURS: [&str; 8] = ["webpos", "web", "api", "engine", "storage", "domain", "telemetry", telemetry::TARGET];
+
+/// From now on lines are written. `WEBPOS_LOG` says which.
+pub(crate) fn start(format: Format) {
+    let lines = layer().with_writer(std::io::stderr).with_ansi(false);
+    let lines = match format {
+        Format::Text => lines.boxed(),
+        Format::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+    };
+    let wanted = EnvFilter::try_from_env("WEBPOS_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::registry().with(wanted).with(filter_fn(may_speak)).with(lines).init();
+    std::panic::set_hook(Box::new(panicked));
+}
+
+fn may_speak(line: &Metadata<'_>) -> bool {
+    let origin = line.target().split("::").next().unwrap_or_default();
+    *line.level() <= Level::WARN || OURS.contains(&origin)
+}
+
+/// A bug. Written in the span of the request that ran into it.
+fn panicked(panic: &PanicHookInfo<'_>) {
+    let said = panic.payload();
+    let cause = said.downcast_ref::<String>().map(String::as_str).or_else(|| said.downcast_ref::<&str>().copied());
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(cause, place, "panicked");
+}

@@ -1,0 +1,6 @@
+//! The program as those see it who watch it: what it writes into its log.
+
+mod log;
+#[path = "../outside/mod.rs"]
+mod outside;
+mod routes;
