@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::command::{Actor, Command, Envelope};
 use domain::ids::RequestId;
 use domain::outcome::Outcome;
+use domain::time::Timestamp;
 use storage::{Books, StorageError};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -32,13 +33,17 @@ pub mod clock;
 /// Commands that may wait. Beyond that a door says at once "busy, not charged", which beats a late answer.
 const QUEUE_MAX: usize = 4_096;
 
+/// How long a command may wait for the store, microseconds. One that waited longer is refused, and as long as there is
+/// one, nobody queues behind it: so a payment is answered within a second or so, or was refused, however much is sent.
+const QUEUED_MAX: i64 = 700_000;
+
 /// Commands of one group: bounds the time the first waits for the last.
 const GROUP_MAX: usize = 256;
 
 /// Why there is no outcome.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
-    /// Too much is waiting. Nothing was done.
+    /// Too much is waiting, or the store has stood still for too long. Nothing was done.
     #[error("too many payments are waiting; nothing was charged")]
     Overloaded,
     /// The store failed and wrote nothing.
@@ -52,10 +57,17 @@ pub enum SubmitError {
 type Answer = oneshot::Sender<Result<Outcome, SubmitError>>;
 
 struct Waiting {
+    since: Timestamp,
     request_id: RequestId,
     actor: Actor,
     command: Command,
     answer: Answer,
+}
+
+impl Waiting {
+    fn late(&self, now: Timestamp) -> bool {
+        now.0.saturating_sub(self.since.0) > QUEUED_MAX
+    }
 }
 
 /// Handle to the money path. Clones share one queue.
@@ -85,7 +97,7 @@ impl Engine {
     /// Hands a command over and waits for its durable outcome. Dropping the future does not take the command back.
     pub async fn submit(&self, request_id: RequestId, actor: Actor, command: Command) -> Result<Outcome, SubmitError> {
         let (answer, outcome) = oneshot::channel();
-        self.0.enter(Waiting { request_id, actor, command, answer })?;
+        self.0.enter(Waiting { since: self.0.clock.now(), request_id, actor, command, answer })?;
         outcome.await.unwrap_or_else(|_| Err(SubmitError::Unknown("the engine stopped".to_owned())))
     }
 }
@@ -97,7 +109,8 @@ impl MoneyPath {
 
     fn enter(self: &Arc<Self>, one: Waiting) -> Result<(), SubmitError> {
         let mut queue = self.queue();
-        if queue.waiting.len() >= QUEUE_MAX {
+        let stuck = queue.waiting.front().is_some_and(|first| first.late(one.since));
+        if stuck || queue.waiting.len() >= QUEUE_MAX {
             return Err(SubmitError::Overloaded);
         }
         queue.waiting.push_back(one);
@@ -112,10 +125,16 @@ impl MoneyPath {
         }
     }
 
-    /// What waits, as one group; stamped with time and randomness, which the domain never asks for.
+    /// What waits, as one group, perhaps an empty one; stamped with time and randomness, which the domain never asks for.
     fn take(self: &Arc<Self>, runtime: &Handle) -> Group {
         let mut queue = self.queue();
         queue.called = false;
+        let now = self.clock.now();
+        while queue.waiting.front().is_some_and(|first| first.late(now)) {
+            if let Some(late) = queue.waiting.pop_front() {
+                let _ = late.answer.send(Err(SubmitError::Overloaded));
+            }
+        }
         let size = queue.waiting.len().min(GROUP_MAX);
         let waiting: Vec<Waiting> = queue.waiting.drain(..size).collect();
         self.call(&mut queue, runtime);
@@ -124,7 +143,7 @@ impl MoneyPath {
         getrandom::fill(&mut random).expect("the operating system has random bytes");
         let (entropies, _) = random.as_chunks();
         let sealed = waiting.into_iter().zip(entropies).map(|(one, entropy)| {
-            let Waiting { request_id, actor, command, answer } = one;
+            let Waiting { request_id, actor, command, answer, .. } = one;
             let entropy = u32::from_le_bytes(*entropy);
             (Envelope { request_id, actor, at: self.clock.now(), entropy, command }, answer)
         });

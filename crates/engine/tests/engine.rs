@@ -338,6 +338,40 @@ async fn too_many_are_turned_away_at_once() {
     assert_eq!(sequence, SENT - refused + 2);
 }
 
+/// A store that stood still refuses what had waited too long, and whoever comes meanwhile.
+#[tokio::test]
+async fn who_waited_too_long_is_turned_away_and_may_ask_again() {
+    let ground = sqlite().await;
+    let clock = Clock::manual(MORNING);
+    let engine = Engine::start(ground.books.clone(), clock.clone());
+    load(&engine, 1_000_000).await;
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let database = ground.database().clone();
+    let blocked = tokio::spawn(async move { database.write(move |_| Ok(held.recv().is_ok())).await });
+    tokio::task::yield_now().await;
+    let mut callers = JoinSet::new();
+    for order in 1..=20 {
+        let engine = engine.clone();
+        callers.spawn(async move { pay(&engine, order).await });
+    }
+    tokio::task::yield_now().await;
+    clock.advance(700_000);
+    // Nobody is late yet.
+    hand_over!(pay(&engine, 21));
+    clock.advance(1);
+    assert_eq!(pay(&engine, 22).await, Err(SubmitError::Overloaded), "while the store still stands");
+    release.send(()).expect("it waits");
+    assert!(blocked.await.expect("no panic").expect("written"));
+    for result in callers.join_all().await {
+        assert_eq!(result, Err(SubmitError::Overloaded));
+    }
+    assert_eq!(balance(&engine, 1).await, 1_000_000 - 21, "only the one that was not late");
+    for order in 1..=22 {
+        assert!(pay(&engine, order).await.expect("answered").approved());
+    }
+    assert_eq!(ground.books.verify().await.expect("reads"), []);
+}
+
 /// Who reads after an answer sees what was answered.
 #[tokio::test]
 async fn an_answer_leaves_after_the_commit() {
