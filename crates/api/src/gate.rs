@@ -51,6 +51,10 @@ pub(crate) async fn admit(State(api): State<Api>, request: Request, next: Next) 
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
         return Problem::new(Code::TooLarge, "").into_response();
     };
+    // Only now: whoever sends slowly takes nobody's place.
+    let Ok(_place) = api.room.try_acquire() else {
+        return Problem::new(Code::Unavailable, "Too many requests are under way.").after(1).into_response();
+    };
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     // What is not in the table goes on without a caller: to axum's answer about methods, and to no operation.
     if let Some(operation) = operation::find(&parts.method, path) {

@@ -24,6 +24,7 @@ use storage::api_key::{self, KeyId};
 use storage::merchant::{Reach, TerminalRow};
 use storage::product::Listed;
 use storage::vault::Vault;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -55,6 +56,9 @@ use webhook::resource as hooks;
 /// Longest body.
 const BODY_MAX: usize = 256 * 1024;
 
+/// Requests under way at once. Those beyond are refused, so that nothing behind this door queues without end.
+const AT_ONCE_MAX: usize = 1_024;
+
 /// Longer than any operation takes; a payment's own limit is shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
@@ -72,6 +76,7 @@ pub struct Api {
     places: Shared<(Reach, Option<TerminalId>), Arc<[TerminalRow]>>,
     goods: Shared<(MerchantId, String), Option<Arc<Listed>>>,
     targets: TargetsAllowed,
+    room: Arc<Semaphore>,
 }
 
 impl Api {
@@ -79,8 +84,8 @@ impl Api {
     pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, behind_proxy: bool) -> Self {
         let (rates, flights) = (rate::Rates::default(), flight::Flights::default());
         let (keys, places, goods) = (Shared::default(), Shared::default(), Shared::default());
-        let targets = TargetsAllowed::default();
-        Self { storage, engine, vault, clock, behind_proxy, rates, flights, keys, places, goods, targets }
+        let (targets, room) = (TargetsAllowed::default(), Arc::new(Semaphore::new(AT_ONCE_MAX)));
+        Self { storage, engine, vault, clock, behind_proxy, rates, flights, keys, places, goods, targets, room }
     }
 
     /// The same, with webhook targets that the operator permits in spite of the rules.

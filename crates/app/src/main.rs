@@ -8,6 +8,7 @@ use engine::clock::Clock;
 
 mod admin;
 mod config;
+mod connections;
 mod console;
 mod log;
 mod serve;

@@ -11,10 +11,12 @@ use engine::Engine;
 use engine::clock::Clock;
 use storage::vault::Vault;
 use storage::{Books, demo, demo_cards, demo_keys};
+use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use web::{Settings, Web, router};
 
 use crate::config::Serve;
+use crate::connections::Places;
 use crate::{Failure, console};
 
 /// How long requests under way may take once the program was told to stop.
@@ -22,6 +24,9 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a connection may take to say what it wants; an idle one is closed after it.
 const HEADERS_WITHIN: Duration = Duration::from_secs(60);
+
+/// Connections that may wait to be accepted. Of more at once, those left over try again after a whole second.
+const WAITING_MAX: u32 = 4_096;
 
 pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let tls = options.check()?;
@@ -52,12 +57,14 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let app = router(web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
     announce(&format!("{scheme}://{address}"), options.demo);
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
+    let places = Places::for_this_process();
     let served = if let Some(config) = tls {
-        let mut server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
+        let server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
+        let mut server = server.map(|acceptor| acceptor.acceptor(places));
         server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
         server.first_request_timeout(HEADERS_WITHIN).serve(app).await
     } else {
-        let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle);
+        let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle).acceptor(places);
         server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
         server.first_request_timeout(HEADERS_WITHIN).serve(app).await
     };
@@ -76,9 +83,11 @@ fn settings(options: &Serve, tls: bool) -> Settings {
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     let failed = |error: std::io::Error| Failure::Configuration(format!("cannot listen on {address}: {error}"));
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    Ok(listener)
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
+    // A restart takes the port again at once.
+    socket.set_reuseaddr(true).map_err(failed)?;
+    socket.bind(address).map_err(failed)?;
+    socket.listen(WAITING_MAX).and_then(tokio::net::TcpListener::into_std).map_err(failed)
 }
 
 async fn load_tls((cert, key): (PathBuf, PathBuf)) -> Result<RustlsConfig, Failure> {

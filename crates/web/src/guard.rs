@@ -1,5 +1,8 @@
 //! What every request and answer passes: origin of changes, security headers, the access log.
 
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{
@@ -11,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 use telemetry::{Exchange, RequestNumber};
 use tracing::Instrument as _;
 
-use crate::Web;
 use crate::problem::Problem;
+use crate::{BODY_MAX, Web};
 
 /// Nothing inline, nothing from elsewhere. `img-src data:` is for pictures in style sheets.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -27,6 +30,9 @@ const FIXED: [(HeaderName, &str); 5] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
+/// How long a form may take to arrive.
+const SENT_WITHIN: Duration = Duration::from_secs(20);
+
 /// Sets the headers that tell a browser what these pages never do.
 pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -40,6 +46,21 @@ pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next
     // Files in `static/` say for themselves how long they may be kept.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Turns requests away while as many as this door serves at once are under way, so that nothing behind it queues without
+/// end. The whole form is read first: whoever sends slowly takes nobody's place.
+pub(crate) async fn make_room(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(SENT_WITHIN, to_bytes(body, BODY_MAX)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return Problem::TooLarge.into_response(),
+        Err(_) => return Problem::BadForm.into_response(),
+    };
+    match web.room.try_acquire() {
+        Ok(_place) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err(_) => Problem::Busy.into_response(),
+    }
 }
 
 /// Refuses a change that says nothing about the page it comes from. What it does say is judged by `CsrfLayer`; this

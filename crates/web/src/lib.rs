@@ -20,10 +20,10 @@ use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;
 use storage::vault::Vault;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 mod assets;
@@ -46,6 +46,9 @@ pub use till::attempt::follow_up;
 
 /// Largest form that a page sends, with room to spare.
 const BODY_MAX: usize = 64 * 1024;
+
+/// Requests under way at once. Those beyond are refused.
+const AT_ONCE_MAX: usize = 1_024;
 
 /// Longer than any page takes; the payment's own limit is shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -76,14 +79,15 @@ pub struct Web {
     passwords: Passwords,
     targets: TargetsAllowed,
     stopping: Arc<AtomicBool>,
+    room: Arc<Semaphore>,
 }
 
 impl Web {
     /// Pages over `storage`, money through `engine`.
     pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, settings: Settings) -> Self {
         let (passwords, targets) = (Passwords::new(), TargetsAllowed::default());
-        let settings = Arc::new(settings);
-        Self { storage, engine, vault, clock, settings, passwords, targets, stopping: Arc::default() }
+        let (settings, room) = (Arc::new(settings), Arc::new(Semaphore::new(AT_ONCE_MAX)));
+        Self { storage, engine, vault, clock, settings, passwords, targets, stopping: Arc::default(), room }
     }
 
     /// From now on `/readyz` says no, so that a proxy sends people elsewhere; everything else goes on.
@@ -171,11 +175,11 @@ pub fn router(web: Web) -> Router {
     // From the inside out: the last layer sees the request first.
     pages
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(CsrfLayer::new())
         .layer(axum::middleware::from_fn(guard::require_origin))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), guard::make_room))
         .layer(axum::middleware::from_fn_with_state(web.clone(), flash::clear_when_shown))
         .layer(axum::middleware::from_fn_with_state(web.clone(), problem::put_in_words))
         .layer(CompressionLayer::new())
