@@ -20,7 +20,7 @@ const HOUSE: [(&str, &[&str]); 12] = [
     // Published by itself: it ships with nothing of ours and reads the description in its tests.
     ("webpos-client", &["api"]),
     ("sim", &["domain", "storage", "engine", "scratch"]),
-    ("bench", &["domain", "storage", "engine", "scratch"]),
+    ("bench", &["domain", "storage", "engine", "scratch", "webpos-client"]),
     ("xtask", &[]),
 ];
 

@@ -40,9 +40,10 @@ fn main() -> ExitCode {
 }
 
 /// Builds what is measured and measures it: the engine in this process, or the program over HTTP.
+/// What is compared with cala-ledger needs a program with it, which has a workspace of its own.
 fn bench(arguments: Vec<String>) -> Result<usize, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let (package, arguments) = match arguments.split_first() {
+    let (package, mut arguments) = match arguments.split_first() {
         Some((first, rest)) if first == "engine" => ("sim", rest.to_vec()),
         _ => ("bench", arguments),
     };
@@ -51,6 +52,12 @@ fn bench(arguments: Vec<String>) -> Result<usize, String> {
         if status.success() { Ok(()) } else { Err(format!("cargo {}: {status}", words.join(" "))) }
     };
     run(&["build", "--release", "-p", "app", "-p", package, "--bins"], &[])?;
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if words.first() == Some(&"postgres") && !words.contains(&"--alone") {
+        let target = "target/cala";
+        run(&["build", "--release", "--manifest-path", "crates/bench/cala/Cargo.toml", "--target-dir", target], &[])?;
+        arguments.extend(["--cala".to_owned(), format!("{target}/release/cala-baseline")]);
+    }
     run(&["run", "--release", "--quiet", "-p", package, "--bin", "bench", "--"], &arguments)?;
     Ok(0)
 }

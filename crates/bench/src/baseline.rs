@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Failure;
 
@@ -96,6 +96,57 @@ impl Baseline {
         let mut arguments = vec!["-M", "prepared", "-j", "2", "-c", &clients, "-T", &seconds];
         arguments.extend(more);
         per_second(&pgbench(&self.socket, &arguments)?)
+    }
+}
+
+/// Milliseconds that the middle one of 300 commits of one small row takes, one after the other, in this store.
+pub async fn commit(database: &str, folder: &Path) -> Result<f64, Failure> {
+    const COUNT: usize = 300;
+    let mut times = Vec::new();
+    if database.starts_with("postgres") {
+        let (client, connection) = tokio_postgres::connect(database, tokio_postgres::NoTls).await?;
+        let driver = tokio::spawn(connection);
+        client.batch_execute("CREATE TABLE bench_commit (at BIGINT PRIMARY KEY)").await?;
+        let insert = client.prepare("INSERT INTO bench_commit VALUES ($1)").await?;
+        for at in 0..i64::try_from(COUNT)? {
+            let begun = Instant::now();
+            client.execute(&insert, &[&at]).await?;
+            times.push(begun.elapsed());
+        }
+        client.batch_execute("DROP TABLE bench_commit").await?;
+        drop(client);
+        driver.await??;
+    } else {
+        let file = rusqlite::Connection::open(folder.join("commit.db"))?;
+        file.pragma_update(None, "journal_mode", "WAL")?;
+        file.pragma_update(None, "synchronous", "FULL")?;
+        file.execute_batch("CREATE TABLE bench_commit (at INTEGER PRIMARY KEY)")?;
+        let mut insert = file.prepare("INSERT INTO bench_commit VALUES (?1)")?;
+        for at in 0..COUNT {
+            let begun = Instant::now();
+            insert.execute([i64::try_from(at)?])?;
+            times.push(begun.elapsed());
+        }
+    }
+    times.sort_unstable();
+    Ok(times.get(COUNT / 2).map_or(0.0, |middle| middle.as_secs_f64() * 1_000.0))
+}
+
+/// Two-entry transactions a second by cala-ledger in a database of its own on this server, by the program that was
+/// built for it.
+pub fn cala(program: &Path, cluster: &scratch::Cluster, callers: usize, time: Duration) -> Result<f64, Failure> {
+    let database = "bench_cala";
+    if cluster.sql(&format!("SELECT count(*) FROM pg_database WHERE datname = '{database}'")) == "0" {
+        cluster.sql(&format!("CREATE DATABASE {database}"));
+    }
+    let url = cluster.url();
+    let (server, rest) = url.split_once("/postgres").ok_or("an address without a database")?;
+    let url = format!("{server}/{database}{rest}");
+    let ran = Command::new(program).args([&url, &callers.to_string(), &time.as_secs().to_string()]).output()?;
+    if ran.status.success() {
+        Ok(String::from_utf8(ran.stdout)?.trim().parse()?)
+    } else {
+        Err(format!("cala-baseline: {}", String::from_utf8_lossy(&ran.stderr)).into())
     }
 }
 

@@ -5,8 +5,11 @@
 //! (fsync on) on both sides.
 
 pub mod baseline;
+pub mod figures;
 pub mod load;
+pub mod pages;
 pub mod server;
+pub mod terminals;
 pub mod town;
 
 /// Whatever ends a measurement.

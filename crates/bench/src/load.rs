@@ -51,10 +51,14 @@ pub struct Measured {
     pub warming: usize,
     /// Answers other than an approved payment.
     pub other: usize,
+    /// Of them, how many said 503: nothing was charged, come back.
+    pub refused: usize,
     /// Milliseconds from request to answer.
     pub p50: f64,
     /// The same, 99 of 100.
     pub p99: f64,
+    /// The longest that anybody waited for any answer from when the request was sent, milliseconds.
+    pub longest: f64,
 }
 
 struct Work {
@@ -67,6 +71,8 @@ struct Work {
     times: RefCell<Vec<u32>>,
     warming: Cell<usize>,
     other: Cell<usize>,
+    refused: Cell<usize>,
+    longest: Cell<Duration>,
     first_other: RefCell<Option<String>>,
 }
 
@@ -85,6 +91,8 @@ pub fn run(target: &Target, pace: Pace) -> Result<Measured, Failure> {
         times: RefCell::default(),
         warming: Cell::new(0),
         other: Cell::new(0),
+        refused: Cell::new(0),
+        longest: Cell::new(Duration::ZERO),
         first_other: RefCell::default(),
     });
     let all = LocalSet::new();
@@ -109,8 +117,10 @@ pub fn run(target: &Target, pace: Pace) -> Result<Measured, Failure> {
         count: times.len(),
         warming: work.warming.get(),
         other: work.other.get(),
+        refused: work.refused.get(),
         p50: at(&times, 50),
         p99: at(&times, 99),
+        longest: work.longest.get().as_secs_f64() * 1_000.0,
     })
 }
 
@@ -124,7 +134,7 @@ fn per(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
 }
 
-fn at(times: &[u32], percent: usize) -> f64 {
+pub(crate) fn at(times: &[u32], percent: usize) -> f64 {
     let place = (times.len() * percent / 100).min(times.len().saturating_sub(1));
     times.get(place).map_or(0.0, |micros| f64::from(*micros) / 1_000.0)
 }
@@ -170,9 +180,14 @@ impl Work {
             let begun = if self.pace.every.is_some() && now > due + TICK { due } else { now };
             stream.write_all(&request).await?;
             let length = read_answer(&mut stream, &mut answer).await?;
+            let sent = now;
             let now = Instant::now();
+            self.longest.set(self.longest.get().max(now - sent));
             let text = &answer[..length];
-            if !approved(text) {
+            if text.starts_with(b"HTTP/1.1 503") {
+                self.refused.set(self.refused.get() + 1);
+                self.other.set(self.other.get() + 1);
+            } else if !approved(text) {
                 self.note_other(String::from_utf8_lossy(text).into_owned());
             } else if begun >= self.measure_from && now <= self.until {
                 self.times.borrow_mut().push(u32::try_from((now - begun).as_micros())?);
@@ -203,7 +218,7 @@ fn approved(answer: &[u8]) -> bool {
 }
 
 /// Reads one answer into `answer`; its length with the headers.
-async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<usize, Failure> {
+pub(crate) async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<usize, Failure> {
     let mut read = 0;
     loop {
         if read == answer.len() {

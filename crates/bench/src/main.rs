@@ -2,13 +2,17 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bench::Failure;
-use bench::baseline::Baseline;
+use bench::baseline::{self, Baseline};
+use bench::figures::Figures;
 use bench::load::{self, Measured, Pace, Target};
 use bench::server::{Server, processor_seconds};
-use bench::town::{self, Size};
+use bench::town::{self, Size, Town};
+use bench::{pages, terminals};
 use clap::{Parser, ValueEnum};
 use scratch::Cluster;
 
@@ -41,10 +45,23 @@ struct Arguments {
     /// Only the program, without baselines.
     #[arg(long)]
     alone: bool,
+    /// The program that posts with cala-ledger, to be compared with.
+    #[arg(long)]
+    cala: Option<PathBuf>,
+    /// Where the picture of the figures is written.
+    #[arg(long)]
+    picture: Option<PathBuf>,
     /// Where the store is made; the disk counts.
     #[arg(long, default_value = "/tmp")]
     folder: PathBuf,
 }
+
+/// A whole sale through the pages with gift-card payment, per second, that Open Source POS 3.4 (PHP, `MariaDB`) reached on
+/// two cores of such a machine.
+const OPEN_SOURCE_POS: f64 = 24.0;
+
+/// Connections of which more payments come than the program can take.
+const CROWD: u32 = 2_000;
 
 fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
@@ -57,7 +74,7 @@ fn main() -> Result<(), Failure> {
         Some(cluster) if arguments.store == Store::Postgres => cluster.url(),
         _ => format!("sqlite:{}", folder.path().join("webpos.db").display()),
     };
-    let token = runtime.block_on(town::fill(&database, folder.path(), size))?;
+    let Town { token, cashiers } = runtime.block_on(town::fill(&database, folder.path(), size))?;
     let baseline = match &cluster {
         Some(cluster) if !arguments.alone => {
             let other = tempfile::tempdir_in(&arguments.folder)?;
@@ -68,80 +85,232 @@ fn main() -> Result<(), Failure> {
         }
         _ => None,
     };
+    let commit = runtime.block_on(baseline::commit(&database, folder.path()))?;
     let server = Server::start(&database, folder.path())?;
     let target = Target { servers: vec![server.address], token, cards: arguments.cards };
-    say(&format!("{} cards, {} past orders; idle {} MiB", arguments.cards, arguments.orders, server.memory().0))?;
-    say(
-        "connections  payments/s  p50 ms  p99 ms  CPU us/payment: webpos  postgres  load   TPC-B/s  ratio  function/s  ratio",
-    )?;
-    for connections in &arguments.connections {
-        compare(*connections, &arguments, &target, &server, cluster.as_ref(), baseline.as_ref())?;
+    let mut bench = Bench {
+        arguments: &arguments,
+        folder: folder.path(),
+        database,
+        server,
+        target,
+        cluster,
+        baseline,
+        figures: Figures::default(),
+    };
+    say(&format!("{} cards, {} past orders; idle {} MiB", size.cards, size.orders, bench.server.memory().0))?;
+    bench.terminals(commit)?;
+    let capacity = bench.saturated()?;
+    bench.cala(capacity)?;
+    bench.two_copies()?;
+    bench.sales(&cashiers)?;
+    bench.overload(capacity)?;
+    let most = bench.server.memory().1;
+    bench.figures.within("most memory of the program", figure(usize::try_from(most)?), "MiB", 256.0);
+    say(&format!("\n{}", bench.figures.table()))?;
+    if let Some(path) = &arguments.picture {
+        let store = if arguments.store == Store::Sqlite { "embedded database" } else { "PostgreSQL" };
+        std::fs::write(path, bench.figures.picture(&format!("WEB-POS on {store}, two cores with the load generator")))?;
     }
-    paced(&arguments, &target)?;
-    say(&format!("most memory of the program {} MiB", server.memory().1))?;
     complaints(folder.path())
 }
 
-/// The program with its costs, TPC-B, the function.
-type Round = (Measured, [f64; 3], f64, f64);
-
-/// One number of connections: the program and the baselines in turn.
-fn compare(
-    connections: usize,
-    arguments: &Arguments,
-    target: &Target,
-    server: &Server,
-    cluster: Option<&Cluster>,
-    baseline: Option<&Baseline>,
-) -> Result<(), Failure> {
-    let time = Duration::from_secs(arguments.seconds);
-    let spent = || {
-        let own = processor_seconds(std::process::id());
-        let (program, store) =
-            (processor_seconds(server.id()), cluster.map_or(0.0, |cluster| processor_seconds(cluster.id())));
-        [program, store, own - program - store]
-    };
-    let mut rounds: Vec<Round> = Vec::new();
-    for _ in 0..arguments.rounds {
-        let before = spent();
-        let measured = load::run(target, Pace { connections, time, every: None })?;
-        let after = spent();
-        let all = figure(measured.count + measured.warming);
-        let micros = [0, 1, 2].map(|at| (after[at] - before[at]) * 1e6 / all);
-        let (tpc_b, function) = match baseline {
-            Some(baseline) => (baseline.tpc_b(connections, time)?, baseline.function(connections, time)?),
-            None => (0.0, 0.0),
-        };
-        rounds.push((measured, micros, tpc_b, function));
-    }
-    let middle = |pick: &dyn Fn(&Round) -> f64| {
-        let mut all: Vec<f64> = rounds.iter().map(pick).collect();
-        all.sort_by(f64::total_cmp);
-        all.get(all.len() / 2).copied().unwrap_or(0.0)
-    };
-    let other: usize = rounds.iter().map(|(measured, ..)| measured.other).sum();
-    say(&format!(
-        "{connections:>11} {:>11.0} {:>7.2} {:>7.2} {:>22.1} {:>9.1} {:>5.1} {:>9.0} {:>6.2} {:>11.0} {:>6.2}{}",
-        middle(&|one| one.0.per_second),
-        middle(&|one| one.0.p50),
-        middle(&|one| one.0.p99),
-        middle(&|one| one.1[0]),
-        middle(&|one| one.1[1]),
-        middle(&|one| one.1[2]),
-        middle(&|one| one.2),
-        middle(&|one| one.0.per_second / one.2),
-        middle(&|one| one.3),
-        middle(&|one| one.0.per_second / one.3),
-        if other == 0 { String::new() } else { format!("   {other} not approved") },
-    ))
+/// What is measured, with what it is measured against.
+struct Bench<'a> {
+    arguments: &'a Arguments,
+    folder: &'a Path,
+    database: String,
+    server: Server,
+    target: Target,
+    cluster: Option<Cluster>,
+    baseline: Option<Baseline>,
+    figures: Figures,
 }
 
-/// 64 terminals that pay once a second each.
-fn paced(arguments: &Arguments, target: &Target) -> Result<(), Failure> {
-    let pace =
-        Pace { connections: 64, time: Duration::from_secs(arguments.seconds * 2), every: Some(Duration::from_secs(1)) };
-    let measured = load::run(target, pace)?;
-    say(&format!("64 terminals, a payment a second each: p50 {:.2} ms, p99 {:.2} ms", measured.p50, measured.p99))
+/// The program with its costs, TPC-B, the function.
+type Round = (Measured, [f64; 4], f64, f64);
+
+impl Bench<'_> {
+    fn time(&self) -> Duration {
+        Duration::from_secs(self.arguments.seconds)
+    }
+
+    /// The server that the program keeps its data in.
+    fn postgres(&self) -> Option<&Cluster> {
+        self.cluster.as_ref().filter(|_| self.arguments.store == Store::Postgres)
+    }
+
+    /// One idle till, and 64 terminals that pay once a second each.
+    fn terminals(&mut self, commit: f64) -> Result<(), Failure> {
+        self.figures.seen("one commit of this store, p50", commit, "ms");
+        let idle = terminals::pay(&self.target, 1, Duration::from_millis(20), self.time())?;
+        self.figures.within("one idle till, p50", idle.p50, "ms", commit + 0.5);
+        let calm = terminals::pay(&self.target, 64, Duration::from_secs(1), self.time() * 2)?;
+        self.figures.within("64 terminals, one payment a second each, p99", calm.p99, "ms", 10.0 + 2.0 * commit);
+        Ok(())
+    }
+
+    /// Every number of connections, as fast as answers come; payments a second at 64.
+    fn saturated(&mut self) -> Result<f64, Failure> {
+        say(
+            "connections  payments/s  p50 ms  p99 ms  CPU us/payment: webpos  postgres  load  bytes   TPC-B/s  ratio  function/s  ratio",
+        )?;
+        let postgres = self.arguments.store == Store::Postgres;
+        let mut at_64 = 0.0;
+        for connections in &self.arguments.connections {
+            let rounds = self.compare(*connections)?;
+            let middle = |pick: &dyn Fn(&Round) -> f64| {
+                let mut all: Vec<f64> = rounds.iter().map(pick).collect();
+                all.sort_by(f64::total_cmp);
+                all.get(all.len() / 2).copied().unwrap_or(0.0)
+            };
+            let rate = middle(&|one| one.0.per_second);
+            let (tpc_b, function) = (middle(&|one| one.2), middle(&|one| one.3));
+            let what = format!("payments over HTTP, {connections} connections");
+            let wanted = match (connections, postgres) {
+                (64, false) => 5.0,
+                (64, true) => 3.5,
+                (256, true) => 4.5,
+                _ => 0.0,
+            };
+            if wanted > 0.0 && self.baseline.is_some() {
+                self.figures.times(&what, rate, ("TPC-B", tpc_b), wanted);
+            }
+            if *connections == 64 {
+                at_64 = rate;
+                if postgres && self.baseline.is_some() {
+                    self.figures.times(&what, rate, ("one function", function), 2.0);
+                }
+                let limit = if postgres { 15.0 } else { 40.0 };
+                self.figures.within("at 64 connections, p99", middle(&|one| one.0.p99), "ms", limit);
+                self.figures.seen("processor time of the program per payment", middle(&|one| one.1[0]), "us");
+                self.figures.seen("bytes on disk per payment", middle(&|one| one.1[3]), "bytes");
+            }
+        }
+        Ok(at_64)
+    }
+
+    /// One number of connections: the program and the baselines in turn.
+    fn compare(&self, connections: usize) -> Result<Vec<Round>, Failure> {
+        let time = self.time();
+        let spent = || {
+            let own = processor_seconds(std::process::id());
+            let store = self.cluster.as_ref().map_or(0.0, |cluster| processor_seconds(cluster.id()));
+            let program = processor_seconds(self.server.id());
+            [program, store, own - program - store]
+        };
+        let mut rounds: Vec<Round> = Vec::new();
+        for _ in 0..self.arguments.rounds {
+            let (before, bytes_before) = (spent(), self.bytes()?);
+            let measured = load::run(&self.target, Pace { connections, time, every: None })?;
+            let (after, bytes_after) = (spent(), self.bytes()?);
+            let all = figure(measured.count + measured.warming);
+            let bytes = figure(bytes_after.saturating_sub(bytes_before)) / all;
+            let micros = [0, 1, 2].map(|at| (after[at] - before[at]) * 1e6 / all);
+            let (tpc_b, function) = match &self.baseline {
+                Some(baseline) => (baseline.tpc_b(connections, time)?, baseline.function(connections, time)?),
+                None => (0.0, 0.0),
+            };
+            let costs = [micros[0], micros[1], micros[2], bytes];
+            say(&format!(
+                "{connections:>11} {:>11.0} {:>7.2} {:>7.2} {:>22.1} {:>9.1} {:>5.1} {:>6.0} {tpc_b:>9.0} {:>6.2} {function:>11.0} {:>6.2}{}",
+                measured.per_second,
+                measured.p50,
+                measured.p99,
+                costs[0],
+                costs[1],
+                costs[2],
+                costs[3],
+                measured.per_second / tpc_b,
+                measured.per_second / function,
+                if measured.other == 0 { String::new() } else { format!("   {} not approved", measured.other) },
+            ))?;
+            rounds.push((measured, costs, tpc_b, function));
+        }
+        Ok(rounds)
+    }
+
+    /// Bytes of the store as it is, without the log of changes, which is used again and again.
+    fn bytes(&self) -> Result<usize, Failure> {
+        if let Some(cluster) = self.postgres() {
+            return Ok(cluster.sql("SELECT pg_database_size('postgres')").parse()?);
+        }
+        let file = rusqlite::Connection::open(self.folder.join("webpos.db"))?;
+        let pages: i64 = file.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        let page: i64 = file.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        Ok(usize::try_from(pages * page)?)
+    }
+
+    /// cala-ledger, which posts less than a payment is, at 64 callers on the same server.
+    fn cala(&mut self, capacity: f64) -> Result<(), Failure> {
+        if let (Some(program), Some(cluster)) = (&self.arguments.cala, self.postgres()) {
+            let posted = baseline::cala(program, cluster, 64, self.time())?;
+            self.figures.times("payments over HTTP, 64 connections", capacity, ("cala-ledger", posted), 15.0);
+        }
+        Ok(())
+    }
+
+    /// Two copies of the program over one server: what it costs that they take turns.
+    fn two_copies(&mut self) -> Result<(), Failure> {
+        if self.arguments.store == Store::Sqlite {
+            return Ok(());
+        }
+        let other = Server::start(&self.database, self.folder)?;
+        let both = Target { servers: vec![self.server.address, other.address], ..self.target.clone() };
+        let measured = load::run(&both, Pace { connections: 64, time: self.time(), every: None })?;
+        self.figures.seen("two copies, 64 connections", measured.per_second, "/s");
+        self.figures.seen("two copies, 64 connections, p99", measured.p99, "ms");
+        Ok(())
+    }
+
+    /// Whole sales through the pages.
+    fn sales(&mut self, cashiers: &[String]) -> Result<(), Failure> {
+        let (sales, middle) = pages::run(self.server.address, cashiers, self.target.cards, self.time())?;
+        self.figures.times("whole sales through the pages", sales, ("Open Source POS", OPEN_SOURCE_POS), 20.0);
+        self.figures.seen("one sale of 14 requests, 16 tills, p50", middle, "ms");
+        Ok(())
+    }
+
+    /// Three times as many payments as it can take, from a crowd; somebody reads meanwhile.
+    fn overload(&mut self, capacity: f64) -> Result<(), Failure> {
+        let before = self.on_record()?;
+        let every = Duration::from_secs_f64(f64::from(CROWD) / (3.0 * capacity.max(1.0)));
+        let stop = Arc::new(AtomicBool::new(false));
+        let reader = {
+            let (target, stop) = (self.target.clone(), Arc::clone(&stop));
+            std::thread::spawn(move || terminals::read(&target, &stop))
+        };
+        let pace = Pace { connections: usize::try_from(CROWD)?, time: self.time(), every: Some(every) };
+        let measured = load::run(&self.target, pace);
+        stop.store(true, Ordering::Relaxed);
+        let (reads, unread) = reader.join().map_err(|_| "the reader panicked")??;
+        let measured = measured?;
+        let acknowledged = measured.count + measured.warming;
+        let recorded = self.on_record()? - before;
+        self.figures.within("three times too much: longest wait for an answer", measured.longest, "ms", 1_000.0);
+        self.figures.seen("three times too much: approved", measured.per_second, "/s");
+        self.figures.seen("three times too much: told 'not charged'", figure(measured.refused), "answers");
+        self.figures.seen("three times too much: other answers", count(measured.other - measured.refused), "answers");
+        self.figures.within("three times too much: a list is read, p99", reads.p99, "ms", 1_000.0);
+        self.figures.seen("three times too much: lists not read", count(unread), "answers");
+        self.figures.within(
+            "approved and not on record",
+            count(acknowledged.saturating_sub(recorded)),
+            "payments",
+            0.0,
+        );
+        Ok(())
+    }
+
+    /// Approved sales on record.
+    fn on_record(&self) -> Result<usize, Failure> {
+        let sql = "SELECT count(*) FROM ledger_transaction WHERE kind = 'sale' AND decline IS NULL";
+        if let Some(cluster) = self.postgres() {
+            return Ok(cluster.sql(sql).parse()?);
+        }
+        let file = rusqlite::Connection::open(self.folder.join("webpos.db"))?;
+        Ok(usize::try_from(file.query_row(sql, [], |row| row.get::<_, i64>(0))?)?)
+    }
 }
 
 /// What went wrong in the program, if anything did.
@@ -150,9 +319,14 @@ fn complaints(folder: &Path) -> Result<(), Failure> {
     log.lines().filter(|line| line.contains("ERROR")).take(3).try_for_each(say)
 }
 
+/// At least one, to divide by.
+fn figure(number: usize) -> f64 {
+    count(number.max(1))
+}
+
 #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "figures for people")]
-fn figure(count: usize) -> f64 {
-    count.max(1) as f64
+fn count(number: usize) -> f64 {
+    number as f64
 }
 
 fn say(line: &str) -> Result<(), Failure> {

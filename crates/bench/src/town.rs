@@ -7,12 +7,16 @@ use std::path::Path;
 
 use bytes::Bytes;
 use domain::card_number::CardNumber;
-use domain::ids::{MerchantId, PersonId, RequestId, TerminalId, TransactionId};
+use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::Head;
+use domain::role::Role;
 use domain::time::{HOUR, Timestamp};
+use engine::clock::Clock;
 use futures_util::SinkExt as _;
 use storage::api_key::{self, NewKey, Scope};
 use storage::audit::Entry;
+use storage::people::{self, NewPerson};
+use storage::session::{self, SessionId};
 use storage::vault::Vault;
 use storage::{Books, Storage, demo, demo_cards};
 
@@ -26,6 +30,8 @@ const PROGRAMME: i64 = 900;
 pub const FIRST_CARD: i64 = 50_000_000;
 /// A card that never runs out, fen.
 const PLENTY: i64 = 100_000_000_000;
+/// Tills with a cashier signed in at each.
+const TILLS: i64 = 16;
 /// The PIN of every card.
 pub const PIN: &str = "123456";
 
@@ -75,8 +81,17 @@ struct Table {
     rows: Rows,
 }
 
-/// Fills an empty database; answers the token of the key.
-pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<String, Failure> {
+/// Who may do something in it.
+#[derive(Debug)]
+pub struct Town {
+    /// The token of a program's key.
+    pub token: String,
+    /// The cookie of each cashier's session.
+    pub cashiers: Vec<String>,
+}
+
+/// Fills an empty database.
+pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Town, Failure> {
     let storage = if database.starts_with("postgres") {
         storage::postgres::migrate(database).await?;
         Storage::connect(database).await?
@@ -102,7 +117,50 @@ pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<String, F
             Ok(connection.execute_batch("ANALYZE")?)
         })
         .await?;
-    make_key(&storage).await
+    let token = make_key(&storage).await?;
+    Ok(Town { token, cashiers: open_tills(&storage).await? })
+}
+
+/// Tills in the demo outlet, each with a cashier who has just signed in.
+async fn open_tills(storage: &Storage) -> Result<Vec<String>, Failure> {
+    let mut cashiers = Vec::new();
+    for terminal in (25_019_000..).take(usize::try_from(TILLS)?) {
+        let sql = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
+            VALUES (?1, 2501001, 'active', 1, 'p80', 50)";
+        storage.write(move |connection| Ok(connection.execute(sql, [terminal])?)).await?;
+        let place = (MerchantId(250_100), OutletId(2_501_001), TerminalId(terminal));
+        let person = NewPerson {
+            number: terminal.to_string(),
+            name: "Cashier".to_owned(),
+            login: format!("till{terminal}"),
+            // Nobody signs in by it: the session is opened here.
+            password_hash: String::new(),
+            must_change: false,
+            roles: vec![Role::Cashier],
+            place: Some(place),
+        };
+        let now = Clock::system().now();
+        let person = people::create(storage, person, now).await?.ok_or("the login is taken")?;
+        let entry = Entry { at: now, person: Some(person), action: "login", ..entry() };
+        let cookie = api_key::secret();
+        session::open(storage, SessionId::of_token(&cookie), None, "benchmark".to_owned(), entry).await?;
+        cashiers.push(format!("session={cookie}"));
+    }
+    Ok(cashiers)
+}
+
+/// A line of the audit log, to be filled in.
+fn entry() -> Entry {
+    Entry {
+        at: PAST,
+        person: Some(PersonId(1002)),
+        merchant: Some(MerchantId(250_100)),
+        terminal: None,
+        action: "api_key_created",
+        subject: String::new(),
+        detail: String::new(),
+        address: "benchmark".to_owned(),
+    }
 }
 
 async fn recorded(storage: &Storage) -> Result<i64, Failure> {
@@ -125,18 +183,8 @@ async fn make_key(storage: &Storage) -> Result<String, Failure> {
         rate_max: 60_000_000,
         expires_at: PAST.plus(10_000 * HOUR),
     };
-    let entry = Entry {
-        at: PAST,
-        person: Some(PersonId(1002)),
-        merchant: Some(MerchantId(250_100)),
-        terminal: None,
-        action: "api_key_created",
-        subject: String::new(),
-        detail: String::new(),
-        address: "benchmark".to_owned(),
-    };
     let secret = api_key::secret();
-    let made = api_key::create(storage, key, secret.clone(), entry).await?.ok_or("the key has no place")?;
+    let made = api_key::create(storage, key, secret.clone(), entry()).await?.ok_or("the key has no place")?;
     Ok(api_key::token(made, &secret))
 }
 

@@ -1,0 +1,153 @@
+//! Whole sales through the pages, as a browser without script makes them: three lines rung up, card and PIN, the
+//! confirmation, the result, the slip, its print; every redirect followed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use crate::Failure;
+use crate::load::read_answer;
+use crate::town::{PIN, card_number};
+
+/// What is in every basket: goods of the demo shop.
+const BASKET: [&str; 3] = ["600233", "600901", "600233"];
+
+/// Sales per second by all cashiers together, and the milliseconds that the middle one took from its first request to
+/// its last. `cards` is how many there are to pay with.
+pub fn run(server: SocketAddr, cashiers: &[String], cards: i64, time: Duration) -> Result<(f64, f64), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let until = Instant::now() + time;
+        let mut tills = JoinSet::new();
+        for (at, cookie) in cashiers.iter().enumerate() {
+            let (at, mut browser) = (i64::try_from(at)?, Browser::open(server, cookie).await?);
+            tills.spawn(async move {
+                let mut times = Vec::new();
+                for n in 0.. {
+                    let begun = Instant::now();
+                    browser.sell(&card_number((at * 7_919 + n) % cards)).await?;
+                    if Instant::now() > until {
+                        break;
+                    }
+                    times.push(begun.elapsed());
+                }
+                Ok::<_, Failure>(times)
+            });
+        }
+        let mut times = Vec::new();
+        while let Some(till) = tills.join_next().await {
+            times.extend(till??);
+        }
+        times.sort_unstable();
+        let middle = times.get(times.len() / 2).ok_or("not one sale was made")?;
+        Ok((f64::from(u32::try_from(times.len())?) / time.as_secs_f64(), middle.as_secs_f64() * 1_000.0))
+    })
+}
+
+/// One window, signed in.
+struct Browser {
+    server: SocketAddr,
+    stream: TcpStream,
+    answer: Vec<u8>,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    async fn open(server: SocketAddr, cookie: &str) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(server).await?;
+        stream.set_nodelay(true)?;
+        let (name, value) = cookie.split_once('=').ok_or("a cookie has a name")?;
+        let cookies = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        Ok(Self { server, stream, answer: vec![0; 65_536], cookies })
+    }
+
+    async fn sell(&mut self, card: &str) -> Result<(), Failure> {
+        let mut page = self.get("/sale").await?;
+        for code in BASKET {
+            let (order, changed) = (field(&page, "order")?, field(&page, "changed")?);
+            let line = [("order", order), ("changed", changed), ("code", code), ("price", ""), ("qty", "")];
+            page = self.post("/sale/lines", &line).await?;
+        }
+        let form = page.split("action=\"/sale/pay\"").nth(1).ok_or("no form to pay with")?;
+        let (order, amount) = (field(form, "order")?, field(form, "amount")?);
+        let paying = [("order", order), ("amount", amount), ("card", card), ("pin", PIN), ("do", "pay")];
+        let dialog = self.post("/sale/pay", &paying).await?;
+        let result = self.post("/sale/confirm", &[("token", field(&dialog, "token")?)]).await?;
+        let slip = between(&result, "href=\"/slip/", "\"").ok_or("no slip: the payment was not approved")?;
+        self.get(&format!("/slip/{slip}")).await?;
+        self.post(&format!("/slip/{slip}/print"), &[]).await?;
+        Ok(())
+    }
+
+    /// The page at `path`, or the one that it leads to.
+    async fn get(&mut self, path: &str) -> Result<String, Failure> {
+        let mut path = path.to_owned();
+        loop {
+            match self.send("GET", &path, "").await? {
+                Answer::Page(page) => return Ok(page),
+                Answer::Elsewhere(next) => path = next,
+            }
+        }
+    }
+
+    /// The page that a form leads to. The values need no escaping.
+    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<String, Failure> {
+        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        match self.send("POST", path, &fields.join("&")).await? {
+            Answer::Page(page) => Ok(page),
+            Answer::Elsewhere(next) => self.get(&next).await,
+        }
+    }
+
+    async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Answer, Failure> {
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nSec-Fetch-Site: same-origin\r\nCookie: ", self.server);
+        for (at, (name, value)) in self.cookies.iter().enumerate() {
+            let _ = write!(request, "{}{name}={value}", if at == 0 { "" } else { "; " });
+        }
+        if method == "POST" {
+            let length = body.len();
+            let _ = write!(request, "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}");
+        }
+        let _ = write!(request, "\r\n\r\n{body}");
+        self.stream.write_all(request.as_bytes()).await?;
+        let length = read_answer(&mut self.stream, &mut self.answer).await?;
+        let text = String::from_utf8_lossy(self.answer.get(..length).unwrap_or_default()).into_owned();
+        let (head, page) = text.split_once("\r\n\r\n").ok_or("no headers")?;
+        for cookie in head.split("\r\nset-cookie: ").skip(1) {
+            let cookie = cookie.split("\r\n").next().unwrap_or_default();
+            let (name, value) = cookie.split(';').next().and_then(|pair| pair.split_once('=')).ok_or("no cookie")?;
+            if cookie.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        match head.split(' ').nth(1) {
+            Some("200") => Ok(Answer::Page(page.to_owned())),
+            Some("303") => {
+                Ok(Answer::Elsewhere(between(head, "\r\nlocation: ", "\r\n").ok_or("leads nowhere")?.to_owned()))
+            }
+            status => Err(format!("{method} {path}: {status:?}\n{page}").into()),
+        }
+    }
+}
+
+enum Answer {
+    Page(String),
+    Elsewhere(String),
+}
+
+/// The value of the first hidden field of that name.
+fn field<'a>(page: &'a str, name: &str) -> Result<&'a str, Failure> {
+    between(page, &format!("name=\"{name}\" value=\""), "\"").ok_or_else(|| format!("no field {name}").into())
+}
+
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
+    text.split_once(begin)?.1.split(end).next()
+}
