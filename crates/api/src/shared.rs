@@ -9,6 +9,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use storage::StorageError;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 type Answer<V> = oneshot::Sender<Result<V, StorageError>>;
@@ -33,25 +34,19 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// What `look` finds under `key`, in a look that begins after this call.
+    /// What `look` finds under `key`, in a look that begins after this call. Whoever comes first looks by itself, and with
+    /// an embedded database at once; those who come meanwhile share the next look.
     pub(crate) async fn get<F, L>(&self, key: K, look: F) -> Result<V, StorageError>
     where
-        F: Fn() -> L + Send + 'static,
+        F: Fn() -> L + Clone + Send + 'static,
         L: Future<Output = Result<V, StorageError>> + Send,
     {
-        let (answer, found) = oneshot::channel();
-        if self.wait(&key, answer) {
-            let mut looking = Looking { shared: self.clone(), key, over: false };
-            tokio::spawn(async move {
-                while let Some(waiting) = looking.next() {
-                    let found = look().await;
-                    for answer in waiting {
-                        // Whoever went away needs no answer.
-                        let _ = answer.send(found.clone());
-                    }
-                }
-            });
-        }
+        let Some(found) = self.wait(&key) else {
+            let (looking, again) = (Looking { shared: self.clone(), key, over: false }, look.clone());
+            // Also when the caller goes away before its answer is there.
+            let _afterwards = AtEnd(Some(move || looking.go_on(again)));
+            return look().await;
+        };
         found.await.unwrap_or_else(|_| Err(StorageError::NotWritten("the look was given up".to_owned())))
     }
 
@@ -59,12 +54,16 @@ where
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nobody is looking yet.
-    fn wait(&self, key: &K, answer: Answer<V>) -> bool {
+    /// The answer of the next look; none: nobody is looking, so the caller has to.
+    fn wait(&self, key: &K) -> Option<oneshot::Receiver<Result<V, StorageError>>> {
         let mut all = self.waiting();
-        let first = !all.contains_key(key);
-        all.entry(key.clone()).or_default().push(answer);
-        first
+        let Some(waiting) = all.get_mut(key) else {
+            all.insert(key.clone(), Vec::new());
+            return None;
+        };
+        let (answer, found) = oneshot::channel();
+        waiting.push(answer);
+        Some(found)
     }
 }
 
@@ -81,15 +80,35 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// Who waits for a look that begins now.
-    fn next(&mut self) -> Option<Vec<Answer<V>>> {
+    /// Looks for those who came meanwhile, in a task of its own.
+    fn go_on<F, L>(mut self, look: F)
+    where
+        F: Fn() -> L + Send + 'static,
+        L: Future<Output = Result<V, StorageError>> + Send,
+    {
+        let (false, Ok(runtime)) = (self.nobody_waits(), Handle::try_current()) else { return };
+        runtime.spawn(async move {
+            // Who is about to ask comes along.
+            tokio::task::yield_now().await;
+            while !self.nobody_waits() {
+                let waiting = self.shared.waiting().get_mut(&self.key).map(std::mem::take);
+                let found = look().await;
+                for answer in waiting.into_iter().flatten() {
+                    // Whoever went away needs no answer.
+                    let _ = answer.send(found.clone());
+                }
+            }
+        });
+    }
+
+    /// Ends this looking if so.
+    fn nobody_waits(&mut self) -> bool {
         let mut all = self.shared.waiting();
-        let waiting = std::mem::take(all.get_mut(&self.key)?);
-        if waiting.is_empty() {
+        self.over = all.get(&self.key).is_none_or(Vec::is_empty);
+        if self.over {
             all.remove(&self.key);
-            self.over = true;
         }
-        Some(waiting).filter(|waiting| !waiting.is_empty())
+        self.over
     }
 }
 
@@ -98,6 +117,17 @@ impl<K: Eq + Hash, V> Drop for Looking<K, V> {
         // After a panic, so that the next question finds nobody looking.
         if !self.over {
             self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        }
+    }
+}
+
+/// Does something when it goes.
+struct AtEnd<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for AtEnd<F> {
+    fn drop(&mut self) {
+        if let Some(last) = self.0.take() {
+            last();
         }
     }
 }
@@ -149,23 +179,51 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_when_a_look_is_over_waits_for_the_next_one() {
+    fn who_asks_when_a_look_is_over_looks_and_is_not_forgotten() {
         let shared: Shared<(), u32> = Shared::default();
-        let question = || oneshot::channel().0;
-        assert!(shared.wait(&(), question()));
+        assert!(shared.wait(&()).is_none(), "looks for itself");
         let mut over = Looking { shared: shared.clone(), key: (), over: false };
-        assert_eq!(over.next().expect("one waits").len(), 1);
-        assert!(over.next().is_none());
-        assert!(shared.wait(&(), question()), "looks for itself");
+        assert!(over.nobody_waits());
+        assert!(shared.wait(&()).is_none(), "looks for itself");
         drop(over);
-        assert_eq!(shared.waiting()[&()].len(), 1, "and is not forgotten");
+        assert!(shared.wait(&()).is_some(), "somebody looks");
     }
 
     #[tokio::test]
-    async fn a_look_that_panics_is_an_error_and_the_next_one_looks_again() {
-        let shared: Shared<(), u32> = Shared::default();
-        let broken = shared.get((), || async { panic!("broken") }).await;
-        assert!(matches!(broken, Err(StorageError::NotWritten(_))));
-        assert!(matches!(shared.get((), || async { Ok(7) }).await, Ok(7)));
+    async fn those_who_wait_are_answered_when_the_first_goes_away_or_panics() {
+        for panics in [false, true] {
+            let (shared, gate) = (Shared::<(), u32>::default(), Arc::new(Semaphore::new(0)));
+            let first = {
+                let (shared, gate) = (shared.clone(), Arc::clone(&gate));
+                let look = move || {
+                    let gate = Arc::clone(&gate);
+                    async move {
+                        gate.acquire().await.expect("open").forget();
+                        assert!(!panics, "broken");
+                        Ok(1)
+                    }
+                };
+                tokio::spawn(async move { shared.get((), look).await })
+            };
+            while shared.waiting().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            let second = {
+                let shared = shared.clone();
+                tokio::spawn(async move { shared.get((), || async { Ok(2) }).await })
+            };
+            while shared.waiting()[&()].is_empty() {
+                tokio::task::yield_now().await;
+            }
+            if panics {
+                gate.add_permits(2);
+            } else {
+                first.abort();
+                gate.add_permits(1);
+            }
+            let answer = second.await.expect("ends");
+            assert_eq!(answer.is_ok(), !panics, "{answer:?}");
+            assert!(matches!(shared.get((), || async { Ok(7) }).await, Ok(7)), "the next one looks again");
+        }
     }
 }

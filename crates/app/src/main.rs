@@ -6,6 +6,10 @@ use clap::Parser;
 use domain::time::HOUR;
 use engine::clock::Clock;
 
+/// A payment makes some hundred small allocations on one thread and frees them on another, which this one is made for.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod admin;
 mod config;
 mod connections;

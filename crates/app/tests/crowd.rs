@@ -41,7 +41,7 @@ impl Shop {
     /// Pays 1.00; whatever is in the way of it is told.
     async fn pay(&self) -> Result<(), String> {
         let client =
-            Client::new(&format!("http://{}", self.address), self.token.as_str()).map_err(|error| error.to_string())?;
+            Client::new(format!("http://{}", self.address), self.token.as_str()).map_err(|error| error.to_string())?;
         let payment = NewPayment {
             card_number: "6086250000010012".into(),
             pin: "123456".into(),

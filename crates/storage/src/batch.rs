@@ -20,7 +20,7 @@ pub(crate) mod figures;
 
 /// The running batch as it stands now: the X report. `None` when there is no such terminal.
 pub async fn running(db: &Storage, terminal: TerminalId) -> Result<Option<Batch>, StorageError> {
-    db.read(move |connection| Ok(after_sale::running_batch(connection, terminal)?)).await
+    db.look(move |connection| Ok(after_sale::running_batch(connection, terminal)?)).await
 }
 
 macro_rules! columns {

@@ -86,7 +86,7 @@ pub async fn terminals(
     outlet: Option<OutletId>,
     terminal: Option<TerminalId>,
 ) -> Result<Vec<TerminalRow>, StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let sql = "SELECT t.id, t.outlet_id, t.status = 'active', t.batch_no FROM outlet o
             JOIN terminal t ON t.outlet_id = o.id
             WHERE o.merchant_id = ?1 AND (?2 IS NULL OR o.id = ?2) AND (?3 IS NULL OR o.id = ?3)

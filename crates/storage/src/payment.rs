@@ -82,7 +82,7 @@ pub async fn attempts_open(
 
 /// The attempt that an order of this outlet has out.
 pub async fn attempt_of(db: &Storage, outlet: OutletId, order: OrderId) -> Result<Option<OpenAttempt>, StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let sql =
             format!("SELECT {ATTEMPT_COLUMNS} FROM orders WHERE id = ?1 AND outlet_id = ?2 AND attempt IS NOT NULL");
         Ok(connection.prepare_cached(&sql)?.query_row([order.0, outlet.0], open_attempt).optional()?)
@@ -113,7 +113,7 @@ pub async fn transactions_of_order(
     outlet: OutletId,
     order: OrderId,
 ) -> Result<Vec<Transaction>, StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let mut statement = connection.prepare_cached(rows::TRANSACTIONS_BY_ORDER)?;
         let found = statement.query_map([order.0], rows::transaction)?;
         let found: Vec<Transaction> = found.collect::<Result<_, _>>()?;
@@ -128,7 +128,7 @@ pub async fn transaction(
     outlet: OutletId,
     id: TransactionId,
 ) -> Result<Option<Transaction>, StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let found =
             connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([id.0], rows::transaction).optional()?;
         Ok(found.filter(|transaction| transaction.actor.outlet == outlet))
@@ -143,7 +143,7 @@ pub async fn transactions_of_terminal(
     terminal: TerminalId,
     count: u32,
 ) -> Result<Vec<Transaction>, StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_TERMINAL)?;
         let found = statement.query_map(params![terminal.0, outlet.0, count], rows::transaction)?;
         Ok(found.collect::<sql::Result<_>>()?)

@@ -133,7 +133,7 @@ fn read_listed(row: &Row<'_>) -> sql::Result<Listed> {
 /// Products whose code is `text`, else those whose barcode it is; stopped ones too, so that they can be named.
 pub async fn find(db: &Storage, merchant: MerchantId, text: &str) -> Result<Vec<Listed>, StorageError> {
     let text = text.to_owned();
-    db.read(move |connection| {
+    db.look(move |connection| {
         let by = |column: &str| -> Result<Vec<Listed>, StorageError> {
             let sql = format!(
                 "SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND {column} = ?2 AND {column} <> ''

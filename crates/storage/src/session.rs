@@ -114,7 +114,7 @@ pub async fn open(
 /// The session, if it is alive and its person may sign in. Counts as use; idle for too long, it comes back locked.
 pub async fn find(db: &Storage, id: SessionId, now: Timestamp) -> Result<Option<SignedIn>, StorageError> {
     let found = db
-        .read(move |connection| {
+        .look(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT p.id, p.number, p.name, p.login, p.must_change, s.locked, s.created_at, s.seen_at,
                         (SELECT string_agg(role, ',') FROM person_role r WHERE r.person_id = p.id),

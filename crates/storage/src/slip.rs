@@ -64,7 +64,7 @@ pub struct Slip {
 
 /// The slip of a sale of this outlet.
 pub async fn slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Result<Option<Slip>, StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let found = connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([id.0], rows::transaction);
         let found = found
             .optional()?

@@ -47,6 +47,19 @@ impl Storage {
         }
     }
 
+    /// The same for a few rows that are found by their keys. In the file they are read at once, where the caller runs:
+    /// going to another thread and back takes longer than they do.
+    pub async fn look<T, F>(&self, query: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StorageError> + Clone + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.look(query).await,
+            Self::Postgres(postgres) => postgres.read(query).await,
+        }
+    }
+
     /// Runs `change` in a transaction and returns once that is durable. An error undoes the change. It may run more than
     /// once on a server, when another transaction was in the way or the connection broke before the commit.
     pub async fn write<T, F>(&self, change: F) -> Result<T, StorageError>

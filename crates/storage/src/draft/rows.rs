@@ -83,13 +83,13 @@ impl FullOrder {
 /// The order, if it belongs to this till.
 pub async fn fetch(db: &Storage, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
     let scope = scope.clone();
-    db.read(move |connection| order(connection, &scope, id)).await
+    db.look(move |connection| order(connection, &scope, id)).await
 }
 
 /// The order that the till works on: the draft changed last that is not put aside.
 pub async fn current(db: &Storage, scope: &Scope) -> Result<Option<FullOrder>, StorageError> {
     let scope = scope.clone();
-    db.read(move |connection| {
+    db.look(move |connection| {
         let sql = "SELECT id FROM orders WHERE terminal_id = ?1 AND open = 1 AND status = 'draft' AND held = 0
                        AND merchant_id = ?2 AND outlet_id = ?3
                    ORDER BY changed_at DESC, id DESC LIMIT 1";
@@ -208,7 +208,7 @@ pub struct Cart {
 pub async fn others(db: &Storage, scope: &Scope, at_hand: Option<OrderId>) -> Result<Vec<Cart>, StorageError> {
     let scope = scope.clone();
     let at_hand = at_hand.map_or(0, |id| id.0);
-    db.read(move |connection| {
+    db.look(move |connection| {
         let mut statement = connection.prepare_cached(
             "SELECT id, number, opened_at, lines, total, held, locked FROM (
                  SELECT o.id, o.number, o.opened_at, o.total, o.held, o.attempt IS NOT NULL AS locked,

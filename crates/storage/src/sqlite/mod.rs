@@ -79,6 +79,14 @@ impl Sqlite {
         self.readers.clone().run(query).await
     }
 
+    /// The same where the caller runs, for a few rows that are found by their keys.
+    pub async fn look<T, F>(&self, query: F) -> Result<T, StorageError>
+    where
+        F: FnOnce(&sql::Connection) -> Result<T, StorageError>,
+    {
+        self.readers.here(query).await
+    }
+
     /// Runs `change` in the writer's next transaction and returns once that is durable. An error undoes this change
     /// alone; neighbours in the same transaction are untouched.
     pub async fn write<T, F>(&self, change: F) -> Result<T, StorageError>

@@ -1,8 +1,8 @@
-//! A small pool of read-only connections; each query runs on a blocking thread.
+//! A small pool of read-only connections. A query runs on a blocking thread, or where it is asked if it is a short one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
 
@@ -22,32 +22,41 @@ impl Readers {
         Ok(Self { idle: Mutex::new(idle), permits: Semaphore::new(count) })
     }
 
+    /// On a blocking thread.
     pub(super) async fn run<T, F>(self: Arc<Self>, query: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
     {
-        let closed = |error: &dyn std::fmt::Display| StorageError::NotWritten(error.to_string());
-        let permit = self.permits.acquire().await.map_err(|error| closed(&error))?;
+        let permit = self.permits.acquire().await.map_err(stopped)?;
         let pool = Arc::clone(&self);
-        let answer = tokio::task::spawn_blocking(move || {
-            let connection = pool.take();
-            // Also when the query panics: a lost connection would shrink the pool for good.
-            let answer = catch_unwind(AssertUnwindSafe(|| query(&connection)));
-            pool.put_back(connection);
-            answer.unwrap_or_else(|_| Err(StorageError::NotWritten("the query panicked".to_owned())))
-        })
-        .await;
+        let answer = tokio::task::spawn_blocking(move || pool.lend(query)).await;
         drop(permit);
-        answer.map_err(|error| closed(&error))?
+        answer.map_err(stopped)?
     }
 
-    fn take(&self) -> Connection {
-        let connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        connection.expect("a permit stands for an idle connection")
+    /// On the thread of the caller.
+    pub(super) async fn here<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let _permit = self.permits.acquire().await.map_err(stopped)?;
+        self.lend(query)
     }
 
-    fn put_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    fn lend<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StorageError>) -> Result<T, StorageError> {
+        let connection = self.idle().pop().expect("a permit stands for an idle connection");
+        // Also when the query panics: a lost connection would shrink the pool for good.
+        let answer = catch_unwind(AssertUnwindSafe(|| query(&connection)));
+        self.idle().push(connection);
+        answer.unwrap_or_else(|_| Err(StorageError::NotWritten("the query panicked".to_owned())))
     }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stopped(error: impl std::fmt::Display) -> StorageError {
+    StorageError::NotWritten(error.to_string())
 }
