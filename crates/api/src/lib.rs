@@ -30,6 +30,7 @@ use tower_http::timeout::TimeoutLayer;
 
 mod caller;
 mod cursor;
+mod disputes;
 mod docs;
 mod flight;
 mod gate;
@@ -110,6 +111,9 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/refunds/{id}", get(refunds::show))
         .route("/api/v1/refunds/{id}/approve", post(refunds::approve))
         .route("/api/v1/refunds/{id}/reject", post(refunds::reject))
+        .route("/api/v1/disputes", get(disputes::list))
+        .route("/api/v1/disputes/{id}", get(disputes::show))
+        .route("/api/v1/disputes/{id}/answer", post(disputes::answer_to))
         .route("/api/v1/settlements", get(settlements::list))
         .route("/api/v1/settlements/{id}", get(settlements::show))
         .route("/api/v1/orders", get(records::orders))

@@ -8,6 +8,7 @@ use domain::time::{BusinessDate, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub(crate) mod dispute;
 pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod place;
@@ -125,7 +126,7 @@ pub(crate) struct TransactionResource {
     card: Option<String>,
     /// The order that it is about.
     order_id: Option<String>,
-    /// The sale that it refunds, voids or reverses.
+    /// The sale that it refunds, voids, reverses or disputes.
     original_id: Option<String>,
     /// Where.
     outlet_id: String,

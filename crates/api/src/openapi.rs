@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
+use domain::dispute::{Claim, DisputeStatus};
 use domain::event::EventKind;
 use domain::ledger::Kind;
 use domain::order::OrderStatus;
@@ -15,7 +16,7 @@ use storage::webhook::delivery::DeliveryStatus;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::model::{ADVICE, List, TransactionResource, order, payment, place, product, refund, settlement};
+use crate::model::{ADVICE, List, TransactionResource, dispute, order, payment, place, product, refund, settlement};
 use crate::operation::{OPERATIONS, Operation};
 use crate::problem::{Code, ProblemBody};
 use crate::webhook::resource as hooks;
@@ -72,6 +73,10 @@ fn schemas() -> Schemas {
     add::<TransactionResource>("Transaction", list);
     add::<List<TransactionResource>>("TransactionList", list);
     add::<order::StatementResource>("Statement", list);
+    add::<dispute::DisputeResource>("Dispute", list);
+    add::<List<dispute::DisputeResource>>("DisputeList", list);
+    add::<dispute::NewDisputeAnswer>("NewDisputeAnswer", list);
+    add::<dispute::DisputeAnswer>("DisputeAnswer", list);
     add::<settlement::SettlementResource>("Settlement", list);
     add::<List<settlement::SettlementResource>>("SettlementList", list);
     add::<product::NewProduct>("NewProduct", list);
@@ -93,12 +98,21 @@ fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
     let order_status = || OrderStatus::ALL.map(OrderStatus::word).to_vec();
     let events = || EventKind::ALL.map(EventKind::word).to_vec();
     // What the card company does with itself alone is on nobody's list.
-    let own = [Kind::SettlementRequest, Kind::SettlementRejection, Kind::Settlement];
+    let own = [
+        Kind::SettlementRequest,
+        Kind::SettlementRejection,
+        Kind::Settlement,
+        Kind::DisputeOpening,
+        Kind::DisputeRejection,
+        Kind::Chargeback,
+    ];
     let kinds = || Kind::ALL.into_iter().filter(|kind| !own.contains(kind)).map(Kind::word).collect();
     let mut refund_status = RefundStatus::ALL.map(RefundStatus::word).to_vec();
     refund_status.extend([refund::DECLINED, refund::UNKNOWN]);
     let mut all = vec![
         ("DeclineReason", "advice", ADVICE.to_vec()),
+        ("Dispute", "claim", Claim::ALL.map(Claim::word).to_vec()),
+        ("Dispute", "status", DisputeStatus::ALL.map(DisputeStatus::word).to_vec()),
         ("Me", "scopes", Scope::ALL.map(Scope::word).to_vec()),
         ("Order", "status", order_status()),
         ("Payment", "order_status", order_status()),
@@ -114,7 +128,8 @@ fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         ("WebhookEndpoint", "events", events()),
         ("WebhookEndpoint", "status", EndpointStatus::ALL.map(EndpointStatus::word).to_vec()),
     ];
-    let money = ["BalanceInquiry", "Order", "Payment", "Product", "Refund", "Reversal", "Settlement", "Statement"];
+    let money =
+        ["BalanceInquiry", "Dispute", "Order", "Payment", "Product", "Refund", "Reversal", "Settlement", "Statement"];
     all.extend(money.into_iter().chain(["Transaction"]).map(|schema| (schema, "currency", vec!["CNY"])));
     all
 }

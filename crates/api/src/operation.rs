@@ -213,6 +213,27 @@ operations! {
         about: "Frees the pieces.", query: NOTHING, body: Some("Rejection"),
         answers: [201 "RefundDecision" "On record", 202 "RefundDecision" UNKNOWN], problems: [SamePerson]
     }
+    "listDisputes" GET "/api/v1/disputes" "Disputes" [Read Refund] "Disputes" {
+        about: "What card holders contest, oldest first. Answer the ones in state `opened` before `answer_until`.",
+        query: &[
+            Param {
+                name: "status", about: "Only in this state.",
+                schema: r#"{"type":"string","enum":["opened","answered","upheld","rejected"]}"#, example: "opened",
+            },
+            CURSOR, LIMIT,
+        ],
+        body: None, answers: [200 "DisputeList" "A page"], problems: []
+    }
+    "getDispute" GET "/api/v1/disputes/{id}" "Disputes" [Read Refund] "A dispute" {
+        about: "By the number of its opening.", query: NOTHING, body: None,
+        answers: [200 "Dispute" "The dispute"], problems: []
+    }
+    "answerDispute" POST "/api/v1/disputes/{id}/answer" "Disputes" [Refund] "Answer a dispute" {
+        about: "Once, and in time. The card company decides afterwards; what it upholds is paid back from what you are \
+            owed.",
+        query: NOTHING, body: Some("NewDisputeAnswer"),
+        answers: [201 "DisputeAnswer" "On record", 202 "DisputeAnswer" UNKNOWN], problems: []
+    }
     "listOrders" GET "/api/v1/orders" "Records" [Read] "Orders by time" {
         about: "By the time they were begun, oldest first. An order's state changes later; follow the money with \
             GET /api/v1/transactions.",
@@ -247,7 +268,8 @@ operations! {
     }
     "getStatement" GET "/api/v1/statements/{date}" "Records" [Read] "A day's statement" {
         about: "Counts and sums of a business day, and every transaction of it page by page. A day is complete once \
-            it is over in China.",
+            it is over in China. What the card company decided itself, late refunds and upheld disputes, is in the \
+            settlement.",
         query: &[CURSOR, LIMIT],
         body: None, answers: [200 "Statement" "The day"], problems: []
     }

@@ -82,13 +82,13 @@ fn pieces(order: &MerchantOrder, asked: &NewRefund) -> Vec<(i64, i64)> {
     left.map(|(line, left)| (line.line, left)).collect()
 }
 
-fn fitting(field: &'static str, text: &str) -> Result<(), Problem> {
+pub(crate) fn fitting(field: &'static str, text: &str) -> Result<(), Problem> {
     let plain = !text.chars().any(char::is_control);
     if text_fits(text) && plain { Ok(()) } else { Err(Problem::invalid(field, "2 to 100 characters.")) }
 }
 
 /// Claims the key and hands the command to the money path, at the terminal of the sale or the key's own.
-async fn submit(
+pub(crate) async fn submit(
     api: &Api,
     caller: &Caller,
     claim: Claim,

@@ -137,7 +137,7 @@ impl Figure {
 
     fn said(&self) -> String {
         let what = match &self.beside {
-            Some((name, beside)) => format!("{:.2} × {name}", self.value / beside),
+            Some((name, beside)) => format!("{:.2} times {name}", self.value / beside),
             None => format!("{}{}", short(self.value), spaced(self.unit)),
         };
         format!("{what} ({})", self.wish())

@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::client::{Call, Client};
 use crate::key::IdempotencyKey;
-use crate::model::{BalanceInquiry, NewReversal, Payment, Refund, RefundDecision, RefundStatus, Reversal, Status};
+use crate::model::{
+    BalanceInquiry, DisputeAnswer, NewReversal, Payment, Refund, RefundDecision, RefundStatus, Reversal, Status,
+};
 use crate::operation::CREATE_REVERSAL;
 use crate::problem::Error;
 
@@ -57,7 +59,7 @@ macro_rules! outcomes {
     )+};
 }
 
-outcomes! { BalanceInquiry Payment Reversal RefundDecision }
+outcomes! { BalanceInquiry DisputeAnswer Payment Reversal RefundDecision }
 
 impl Outcome for Refund {
     fn known(&self) -> bool {

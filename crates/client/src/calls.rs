@@ -4,10 +4,10 @@ use crate::attempt::{Attempt, Found, Unknown};
 use crate::client::{Call, Client, Query};
 use crate::key::IdempotencyKey;
 use crate::model::{
-    Approval, BalanceInquiry, DeliveryStatus, List, Me, NewBalanceInquiry, NewPayment, NewProduct, NewRefund,
-    NewWebhookEndpoint, Order, OrderStatus, Outlet, Payment, Product, ProductChange, Refund, RefundDecision,
-    RefundStatus, Rejection, Reversal, Settlement, Statement, Status, Terminal, Transaction, WebhookDelivery,
-    WebhookEndpoint, WebhookEndpointChange,
+    Approval, BalanceInquiry, DeliveryStatus, Dispute, DisputeAnswer, DisputeStatus, List, Me, NewBalanceInquiry,
+    NewDisputeAnswer, NewPayment, NewProduct, NewRefund, NewWebhookEndpoint, Order, OrderStatus, Outlet, Payment,
+    Product, ProductChange, Refund, RefundDecision, RefundStatus, Rejection, Reversal, Settlement, Statement, Status,
+    Terminal, Transaction, WebhookDelivery, WebhookEndpoint, WebhookEndpointChange,
 };
 use crate::operation as op;
 use crate::pages::{Pages, place};
@@ -142,6 +142,30 @@ impl Client {
         rejection: &Rejection,
     ) -> Result<Attempt<RefundDecision>, Error> {
         Unknown::first(self, Call::new(op::REJECT_REFUND, &[id]).key(key).body(rejection)).await
+    }
+}
+
+/// Disputes.
+impl Client {
+    /// Disputes, oldest first, in one state or all.
+    pub fn disputes(&self, status: Option<&DisputeStatus>) -> Pages<Dispute> {
+        let filter = vec![status.map(|status| status.word().to_owned())];
+        Pages::new(self, op::LIST_DISPUTES, &[], filter)
+    }
+
+    /// A dispute.
+    pub async fn dispute(&self, id: &str) -> Result<Dispute, Error> {
+        self.read(&Call::new(op::GET_DISPUTE, &[id])).await
+    }
+
+    /// Answers a dispute, once and before its `answer_until`.
+    pub async fn answer_dispute(
+        &self,
+        key: &IdempotencyKey,
+        id: &str,
+        answer: &NewDisputeAnswer,
+    ) -> Result<Attempt<DisputeAnswer>, Error> {
+        Unknown::first(self, Call::new(op::ANSWER_DISPUTE, &[id]).key(key).body(answer)).await
     }
 }
 

@@ -56,10 +56,12 @@ fn lists(value: &Value, found: &mut BTreeMap<BTreeSet<String>, String>, at: &str
 fn every_list_of_words_in_the_description_is_covered_by_an_enum_here() {
     let mut found = BTreeMap::new();
     lists(&description()["components"]["schemas"], &mut found, "");
-    let known: [&[&str]; 13] = [
+    let known: [&[&str]; 15] = [
         Advice::WORDS,
         Currency::WORDS,
         DeliveryStatus::WORDS,
+        DisputeClaim::WORDS,
+        DisputeStatus::WORDS,
         EndpointStatus::WORDS,
         EventType::WORDS,
         OrderStatus::WORDS,
@@ -89,8 +91,11 @@ fn every_list_of_words_in_the_description_is_covered_by_an_enum_here() {
     Approval,
     BalanceInquiry,
     DeclineReason,
+    Dispute,
+    DisputeAnswer,
     Me,
     NewBalanceInquiry,
+    NewDisputeAnswer,
     NewLine,
     NewPayment,
     NewProduct,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::words::words;
 
+mod dispute;
 mod hook;
 mod payment;
 mod place;
@@ -12,6 +13,7 @@ mod product;
 mod record;
 mod refund;
 
+pub use dispute::*;
 pub use hook::*;
 pub use payment::*;
 pub use place::*;
@@ -102,6 +104,36 @@ words! {
 }
 
 words! {
+    /// What a card holder says about a payment.
+    DisputeClaim {
+        /// "I did not make it."
+        NotAuthorised = "not_authorised",
+        /// "I did not get the goods."
+        NotReceived = "not_received",
+        /// "Too much was charged."
+        WrongAmount = "wrong_amount",
+        /// "I was charged twice."
+        Duplicate = "duplicate",
+        /// "The goods have a fault and the shop does not take them back."
+        Quality = "quality",
+    }
+}
+
+words! {
+    /// How far a dispute is.
+    DisputeStatus {
+        /// Waits for your answer.
+        Opened = "opened",
+        /// Waits for the card company.
+        Answered = "answered",
+        /// Paid back.
+        Upheld = "upheld",
+        /// Turned down.
+        Rejected = "rejected",
+    }
+}
+
+words! {
     /// Kind of a transaction.
     TransactionKind {
         /// A payment.
@@ -122,6 +154,8 @@ words! {
         BatchClose = "batch_close",
         /// Money put on a card.
         Load = "load",
+        /// A dispute answered.
+        DisputeAnswer = "dispute_answer",
     }
 }
 
@@ -176,6 +210,14 @@ words! {
         BatchClosed = "batch.closed",
         /// A settlement was confirmed.
         SettlementConfirmed = "settlement.confirmed",
+        /// A holder contests a payment; you may answer.
+        DisputeOpened = "dispute.opened",
+        /// A dispute was answered.
+        DisputeAnswered = "dispute.answered",
+        /// A dispute was upheld and paid back.
+        DisputeUpheld = "dispute.upheld",
+        /// A dispute was turned down: the payment stands.
+        DisputeRejected = "dispute.rejected",
         /// Somebody tests an endpoint; nobody subscribes to it.
         Test = "webhook.test",
     }

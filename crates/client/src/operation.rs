@@ -42,6 +42,9 @@ operations! {
     APPROVE_REFUND = "approveRefund" POST "/api/v1/refunds/{id}/approve";
     REJECT_REFUND = "rejectRefund" POST "/api/v1/refunds/{id}/reject";
     CREATE_REVERSAL = "createReversal" POST "/api/v1/reversals";
+    LIST_DISPUTES = "listDisputes" GET "/api/v1/disputes" "status" "cursor" "limit";
+    GET_DISPUTE = "getDispute" GET "/api/v1/disputes/{id}";
+    ANSWER_DISPUTE = "answerDispute" POST "/api/v1/disputes/{id}/answer";
     LIST_SETTLEMENTS = "listSettlements" GET "/api/v1/settlements" "cursor" "limit";
     GET_SETTLEMENT = "getSettlement" GET "/api/v1/settlements/{id}";
     GET_STATEMENT = "getStatement" GET "/api/v1/statements/{date}" "cursor" "limit";

@@ -66,7 +66,12 @@ impl Totals {
             | Kind::BatchClose
             | Kind::SettlementRequest
             | Kind::SettlementRejection
-            | Kind::Settlement => {}
+            | Kind::Settlement
+            | Kind::DisputeOpening
+            | Kind::DisputeAnswer
+            | Kind::DisputeRejection
+            // The card company's, and of no terminal's batch.
+            | Kind::Chargeback => {}
         }
     }
 

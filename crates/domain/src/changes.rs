@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
 use crate::direct_sale::{NewOrder, OutletDay};
+use crate::dispute::Dispute;
 use crate::ids::{OrderId, TerminalId, TransactionId};
 use crate::ledger::{Transaction, Transfer};
 use crate::order::Order;
@@ -30,6 +31,8 @@ pub struct Changes {
     pub tries: BTreeMap<CardKey, PinTries>,
     /// Refunds as they are afterwards.
     pub refunds: BTreeMap<TransactionId, Refund>,
+    /// Disputes as they are afterwards.
+    pub disputes: BTreeMap<TransactionId, Dispute>,
     /// Tills as they are afterwards (their open batch).
     pub tills: BTreeMap<TerminalId, Till>,
     /// Batches that were closed.
@@ -54,6 +57,7 @@ impl Changes {
         self.new_orders.extend(next.new_orders);
         self.tries.extend(next.tries);
         self.refunds.extend(next.refunds);
+        self.disputes.extend(next.disputes);
         self.tills.extend(next.tills);
         self.batches.extend(next.batches);
         self.settlements.extend(next.settlements);
@@ -73,6 +77,7 @@ impl Changes {
             && self.new_orders.is_empty()
             && self.tries.is_empty()
             && self.refunds.is_empty()
+            && self.disputes.is_empty()
             && self.tills.is_empty()
             && self.batches.is_empty()
             && self.settlements.is_empty()

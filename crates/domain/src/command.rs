@@ -8,6 +8,7 @@ use sha2::Sha256;
 use crate::card::CardKey;
 use crate::card_number::{EntryMode, MaskedCard};
 use crate::direct_sale::DirectSale;
+use crate::dispute;
 use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use crate::money::Fen;
 use crate::pin::PinValue;
@@ -149,6 +150,12 @@ pub enum Command {
     SettlementPrepare(settlement::Preparation),
     /// Confirm or turn down what somebody else prepared.
     SettlementReview(settlement::Verdict),
+    /// Take up what a holder contests (by the card company).
+    DisputeOpen(dispute::Opening),
+    /// Answer a dispute (by the merchant).
+    DisputeAnswer(dispute::Answer),
+    /// Uphold or turn down a dispute (by the card company).
+    DisputeReview(dispute::Verdict),
 }
 
 impl Command {
@@ -179,8 +186,7 @@ impl Command {
                     digest.update(quantity.to_be_bytes());
                 }
                 digest.update([u8::from(request.escalate)]);
-                digest.update(request.ground.word());
-                digest.update(&request.reason);
+                digest.update([request.ground.word(), &request.reason].concat());
             }
             Self::RefundReview(review) => {
                 let card = review.card.as_ref().map_or(&nobody, |card| &card.key);
@@ -205,6 +211,20 @@ impl Command {
                 digest.update(verdict.merchant.0.to_be_bytes());
                 digest.update([u8::from(verdict.confirm)]);
                 digest.update(verdict.opinion.trim());
+            }
+            Self::DisputeOpen(opening) => {
+                put("dispute_open", opening.order, opening.amount, &nobody);
+                digest.update([opening.claim.word(), opening.words.trim()].concat());
+            }
+            Self::DisputeAnswer(answer) => {
+                put("dispute_answer", answer.order, Fen(answer.dispute.0), &nobody);
+                digest.update([u8::from(answer.accept)]);
+                digest.update(answer.words.trim());
+            }
+            Self::DisputeReview(verdict) => {
+                put("dispute_review", verdict.order, Fen(verdict.dispute.0), &nobody);
+                digest.update([u8::from(verdict.uphold)]);
+                digest.update(verdict.words.trim());
             }
         }
         let full: [u8; 32] = digest.finalize().into();

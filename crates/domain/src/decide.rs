@@ -9,7 +9,7 @@ use crate::ledger::{Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::outcome::{Decline, Outcome};
 use crate::state::{Keys, State, Till};
-use crate::{batch, direct_sale, inquiry, load, refund, reversal, sale, settlement, void, withdrawal};
+use crate::{batch, direct_sale, dispute, inquiry, load, refund, reversal, sale, settlement, void, withdrawal};
 
 /// What one command came to and what it writes.
 pub struct Decision {
@@ -47,6 +47,9 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
         Command::Load { card, amount } => load::decide(state, envelope, card, *amount),
         Command::SettlementPrepare(asked) => settlement::prepare(state, envelope, asked),
         Command::SettlementReview(verdict) => settlement::review(state, envelope, verdict),
+        Command::DisputeOpen(opening) => dispute::open(state, envelope, opening),
+        Command::DisputeAnswer(answer) => dispute::answer(state, envelope, answer),
+        Command::DisputeReview(verdict) => dispute::review(state, envelope, verdict),
     }
 }
 

@@ -32,13 +32,21 @@ pub enum EventKind {
     BatchClosed,
     /// A settlement was confirmed: the merchant is paid.
     SettlementConfirmed,
+    /// A holder contests a sale; the merchant may answer.
+    DisputeOpened,
+    /// The merchant answered.
+    DisputeAnswered,
+    /// A dispute was upheld and its money went back.
+    DisputeUpheld,
+    /// A dispute was turned down: the sale stands.
+    DisputeRejected,
     /// Nothing happened; somebody tries whether the message arrives.
     Test,
 }
 
 impl EventKind {
     /// What can be subscribed to.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::PaymentApproved,
         Self::PaymentDeclined,
         Self::PaymentWithdrawn,
@@ -49,6 +57,10 @@ impl EventKind {
         Self::SaleReversed,
         Self::BatchClosed,
         Self::SettlementConfirmed,
+        Self::DisputeOpened,
+        Self::DisputeAnswered,
+        Self::DisputeUpheld,
+        Self::DisputeRejected,
     ];
 
     /// The word in rows and messages.
@@ -64,6 +76,10 @@ impl EventKind {
             Self::SaleReversed => "sale.reversed",
             Self::BatchClosed => "batch.closed",
             Self::SettlementConfirmed => "settlement.confirmed",
+            Self::DisputeOpened => "dispute.opened",
+            Self::DisputeAnswered => "dispute.answered",
+            Self::DisputeUpheld => "dispute.upheld",
+            Self::DisputeRejected => "dispute.rejected",
             Self::Test => "webhook.test",
         }
     }
@@ -86,6 +102,10 @@ impl EventKind {
             (Kind::Reversal, None) => Some(Self::SaleReversed),
             (Kind::BatchClose, None) => Some(Self::BatchClosed),
             (Kind::Settlement, None) => Some(Self::SettlementConfirmed),
+            (Kind::DisputeOpening, None) => Some(Self::DisputeOpened),
+            (Kind::DisputeAnswer, None) => Some(Self::DisputeAnswered),
+            (Kind::Chargeback, None) => Some(Self::DisputeUpheld),
+            (Kind::DisputeRejection, None) => Some(Self::DisputeRejected),
             _ => None,
         }
     }
@@ -106,6 +126,8 @@ pub struct Event<'a> {
     pub transaction: &'a Transaction,
     /// The refund that it asked for or decided.
     pub refund: Option<TransactionId>,
+    /// The dispute that it opened, answered or decided.
+    pub dispute: Option<TransactionId>,
     /// The settlement that it decided.
     pub settlement: Option<&'a Settlement>,
 }
@@ -133,7 +155,9 @@ pub fn events<'a>(state: &'a State, changes: &'a Changes) -> impl Iterator<Item 
                 .map(|refund| refund.id),
             _ => None,
         };
-        Some(Event { kind, merchant, outlet, object, transaction, refund, settlement })
+        let dispute = changes.disputes.values().find(|one| one.records().any(|id| id == transaction.id));
+        let dispute = dispute.map(|dispute| dispute.id);
+        Some(Event { kind, merchant, outlet, object, transaction, refund, dispute, settlement })
     })
 }
 

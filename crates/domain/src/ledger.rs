@@ -9,7 +9,7 @@
 //! | --- | --- | --- |
 //! | load | funding clearing | card |
 //! | sale | card | merchant payable |
-//! | refund, void, reversal | merchant payable | card |
+//! | refund, void, reversal, upheld dispute | merchant payable | card |
 //! | settlement | merchant payable | payout clearing, and fee income |
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -72,11 +72,19 @@ pub enum Kind {
     SettlementRejection,
     /// Somebody else confirms it and the merchant is paid.
     Settlement,
+    /// The card company takes up what a holder contests; no money moves yet.
+    DisputeOpening,
+    /// The merchant answers.
+    DisputeAnswer,
+    /// Somebody else of the company turns the dispute down.
+    DisputeRejection,
+    /// Somebody else upholds it and the money goes back.
+    Chargeback,
 }
 
 impl Kind {
     /// All kinds, for tables.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Load,
         Self::Inquiry,
         Self::Sale,
@@ -89,6 +97,10 @@ impl Kind {
         Self::SettlementRequest,
         Self::SettlementRejection,
         Self::Settlement,
+        Self::DisputeOpening,
+        Self::DisputeAnswer,
+        Self::DisputeRejection,
+        Self::Chargeback,
     ];
 
     /// The word in the database.
@@ -106,6 +118,10 @@ impl Kind {
             Self::SettlementRequest => "settlement_request",
             Self::SettlementRejection => "settlement_rejection",
             Self::Settlement => "settlement",
+            Self::DisputeOpening => "dispute_opening",
+            Self::DisputeAnswer => "dispute_answer",
+            Self::DisputeRejection => "dispute_rejection",
+            Self::Chargeback => "chargeback",
         }
     }
 
@@ -116,7 +132,15 @@ impl Kind {
 
     /// Whether an approved one moves money.
     pub fn moves_money(self) -> bool {
-        matches!(self, Self::Load | Self::Sale | Self::Refund | Self::Void | Self::Reversal | Self::Settlement)
+        match self {
+            Self::Load | Self::Sale | Self::Settlement => true,
+            other => other.gives_back(),
+        }
+    }
+
+    /// Whether an approved one gives back some or all of a sale.
+    pub fn gives_back(self) -> bool {
+        matches!(self, Self::Refund | Self::Void | Self::Reversal | Self::Chargeback)
     }
 }
 
@@ -135,7 +159,7 @@ pub struct Transaction {
     pub kind: Kind,
     /// The order it is about.
     pub order: Option<OrderId>,
-    /// The sale that it refunds, voids or reverses, or the preparation of the settlement that it decides.
+    /// The sale that it refunds, voids, reverses or disputes, or the preparation of the settlement that it decides.
     pub original: Option<TransactionId>,
     /// The manager who consented, where the operator alone may not.
     pub checker: Option<PersonId>,

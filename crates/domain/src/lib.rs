@@ -32,6 +32,7 @@ pub mod changes;
 pub mod command;
 pub mod decide;
 pub mod direct_sale;
+pub mod dispute;
 pub mod event;
 pub mod ids;
 pub mod inquiry;

@@ -163,6 +163,14 @@ declines! {
     NothingLeft { left: fen } => "nothing_left", "64", Retry;
     /// There is a refund of this order already.
     RefundExists => "refund_exists", "64", NoRetry;
+    /// A dispute of this order is open, or was upheld.
+    DisputeExists => "dispute_exists", "94", NoRetry;
+    /// There is no such dispute.
+    NoSuchDispute => "no_such_dispute", "25", NoRetry;
+    /// The merchant's time to answer has passed.
+    AnswerTooLate { at: time } => "answer_too_late", "12", NoRetry;
+    /// The merchant has time to answer until then.
+    AnswerAwaited { at: time } => "answer_awaited", "12", Retry;
     /// Somebody decided it before.
     AlreadyDecided => "already_decided", "94", NoRetry;
     /// Payments of unknown outcome have to be resolved first.

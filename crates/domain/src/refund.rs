@@ -10,10 +10,11 @@ use crate::card::{Card, CardStatus};
 use crate::changes::Changes;
 use crate::command::{Envelope, PresentedCard};
 use crate::decide::{Decision, open_till, record, recorded};
+use crate::dispute::settle_order;
 use crate::ids::{OrderId, PersonId, TransactionId};
 use crate::ledger::{AccountId, Kind, Transaction, Transfer};
 use crate::money::Fen;
-use crate::order::{Order, OrderStatus};
+use crate::order::OrderStatus;
 use crate::outcome::Decline;
 use crate::state::{Sold, State};
 use crate::time::Timestamp;
@@ -228,7 +229,7 @@ pub(crate) fn request(state: &State, envelope: &Envelope, request: &Request) -> 
 }
 
 /// Fills in the sale that this is about.
-fn about(transaction: &mut Transaction, sold: &Sold, amount: Fen) {
+pub(crate) fn about(transaction: &mut Transaction, sold: &Sold, amount: Fen) {
     transaction.order = sold.sale.order;
     transaction.card = sold.sale.card;
     transaction.masked = sold.sale.masked.clone();
@@ -238,7 +239,7 @@ fn about(transaction: &mut Transaction, sold: &Sold, amount: Fen) {
 }
 
 /// The card company reaches every sale, a merchant its own.
-fn reaches(envelope: &Envelope, sale: &Transaction) -> bool {
+pub(crate) fn reaches(envelope: &Envelope, sale: &Transaction) -> bool {
     envelope.actor.is_issuer() || sale.actor.merchant == envelope.actor.merchant
 }
 
@@ -259,6 +260,9 @@ fn judge_request<'a>(
 ) -> Result<(&'a Sold, Vec<RefundLine>, Fen), Decline> {
     let till = if envelope.actor.is_issuer() { None } else { Some(open_till(state, envelope)?) };
     let sold = sold(state, envelope, request.order)?;
+    if sold.open_dispute().is_some() {
+        return Err(Decline::DisputeExists);
+    }
     if !text_fits(&request.reason) {
         return Err(Decline::TextLength);
     }
@@ -282,7 +286,12 @@ fn judge_request<'a>(
         lines.push(RefundLine { line: line.line, quantity, amount });
     }
     let amount = Fen::sum(lines.iter().map(|line| line.amount)).filter(|sum| sum.is_positive());
-    Ok((sold, lines, amount.ok_or(Decline::InvalidAmount)?))
+    let amount = amount.ok_or(Decline::InvalidAmount)?;
+    // A dispute is about money and not about pieces: what it paid back is gone, whichever lines are left.
+    if amount > sold.left() {
+        return Err(Decline::NothingLeft { left: sold.left() });
+    }
+    Ok((sold, lines, amount))
 }
 
 /// Decides a request.
@@ -384,14 +393,7 @@ fn pay_back(
     transaction: &mut Transaction,
     changes: &mut Changes,
 ) -> Transfer {
-    let before = sold.refunds.iter().filter(|other| other.status == RefundStatus::Approved);
-    let back = Fen::sum(before.map(|other| other.amount).chain([refund.amount]));
-    invariant!(back.is_some_and(|back| back <= sold.sale.amount), "refunds never exceed the sale");
-    let whole = back == Some(sold.sale.amount);
-    let status = if whole { OrderStatus::Refunded } else { OrderStatus::PartlyRefunded };
-    if let Some(order) = state.orders.get(&refund.order) {
-        changes.orders.insert(order.id, Order { status, ..order.clone() });
-    }
+    settle_order(state, sold, refund.amount, changes);
     credit(state, envelope, sold, refund.amount, transaction, changes, |card| card)
 }
 

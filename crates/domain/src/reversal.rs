@@ -7,6 +7,7 @@
 use crate::changes::Changes;
 use crate::command::Envelope;
 use crate::decide::{Decision, record, recorded};
+use crate::dispute::DisputeStatus;
 use crate::ids::{OrderId, RequestId};
 use crate::ledger::{Kind, Transaction};
 use crate::money::Fen;
@@ -80,6 +81,9 @@ fn judge<'a>(
     }
     if sold.refunds.iter().any(|refund| refund.status != RefundStatus::Rejected) {
         return Err(Decline::RefundExists);
+    }
+    if sold.disputes.iter().any(|dispute| dispute.status != DisputeStatus::Rejected) {
+        return Err(Decline::DisputeExists);
     }
     if original.business_date != envelope.at.business_date() {
         return Err(Decline::VoidTooLate);

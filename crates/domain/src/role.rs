@@ -76,6 +76,14 @@ words! {
         ReleaseCards = "release_cards",
         /// Decide on refunds after the outlet's time limit.
         LateRefund = "late_refund",
+        /// Look at disputes of every merchant's sales.
+        ViewDisputes = "view_disputes",
+        /// Take up what a card holder contests.
+        OpenDispute = "open_dispute",
+        /// Decide on a dispute that somebody else opened.
+        DecideDispute = "decide_dispute",
+        /// Look at the own merchant's disputes and answer them.
+        AnswerDispute = "answer_dispute",
         /// Look at the settlements of the own merchant.
         ViewOwnSettlement = "view_own_settlement",
         /// Look at the settlements of every merchant.
@@ -100,19 +108,32 @@ words! {
 /// What each role may do. The single place that grants anything.
 fn granted(role: Role) -> &'static [Action] {
     use Action::{
-        CloseBatch, ConfirmPrice, LateRefund, ManageApiKeys, ManageMerchants, ManagePeople, ManageProducts,
-        PrepareCards, PrepareSettlement, ReleaseCards, ReleaseSettlement, RequestRefund, RevealCardNumber,
-        ReviewRefund, Sell, ViewAudit, ViewCards, ViewOrders, ViewOwnSettlement, ViewSettlement,
+        AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, LateRefund, ManageApiKeys, ManageMerchants,
+        ManagePeople, ManageProducts, OpenDispute, PrepareCards, PrepareSettlement, ReleaseCards, ReleaseSettlement,
+        RequestRefund, RevealCardNumber, ReviewRefund, Sell, ViewAudit, ViewCards, ViewDisputes, ViewOrders,
+        ViewOwnSettlement, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
-        Role::StoreManager => {
-            &[Sell, ViewOrders, RequestRefund, CloseBatch, ConfirmPrice, ReviewRefund, ManageApiKeys, ViewOwnSettlement]
+        Role::StoreManager => &[
+            Sell,
+            ViewOrders,
+            RequestRefund,
+            CloseBatch,
+            ConfirmPrice,
+            ReviewRefund,
+            ManageApiKeys,
+            ViewOwnSettlement,
+            AnswerDispute,
+        ],
+        Role::Operator => {
+            &[ViewCards, PrepareCards, LateRefund, RevealCardNumber, ManageProducts, ViewDisputes, OpenDispute]
         }
-        Role::Operator => &[ViewCards, PrepareCards, LateRefund, RevealCardNumber, ManageProducts],
-        Role::Checker => &[ViewCards, ReleaseCards, LateRefund, ViewSettlement, ReleaseSettlement],
+        Role::Checker => {
+            &[ViewCards, ReleaseCards, LateRefund, ViewSettlement, ReleaseSettlement, ViewDisputes, DecideDispute]
+        }
         Role::Finance => &[ViewSettlement, PrepareSettlement, ReleaseSettlement],
-        Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit],
+        Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit, ViewDisputes],
         Role::Admin => &[ManageMerchants, ManagePeople, ManageProducts, ViewAudit, ManageApiKeys, ViewSettlement],
     }
 }
@@ -139,6 +160,10 @@ mod tests {
         prepare_cards       ..+....
         release_cards       ...+...
         late_refund         ..++...
+        view_disputes       ..++.+.
+        open_dispute        ..+....
+        decide_dispute      ...+...
+        answer_dispute      .+.....
         view_own_settlement .+.....
         view_settlement     ...++++
         prepare_settlement  ....+..

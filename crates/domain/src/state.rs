@@ -10,12 +10,14 @@ use crate::card::{Card, CardKey};
 use crate::changes::Changes;
 use crate::command::{Command, Envelope, Proof};
 use crate::direct_sale::OutletDay;
+use crate::dispute::Dispute;
 use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::order::Order;
 use crate::pin::PinTries;
 use crate::refund::{Refund, SoldLine};
 use crate::settlement::{Payable, Settlement};
+use crate::{dispute, refund};
 
 /// Rows of one kind, by key.
 #[derive(Clone, Debug)]
@@ -94,6 +96,8 @@ pub struct Sold {
     pub window: i64,
     /// Its refunds, oldest first.
     pub refunds: Vec<Refund>,
+    /// Its disputes, oldest first.
+    pub disputes: Vec<Dispute>,
 }
 
 /// A request id is unique within its merchant; the card company is merchant 0.
@@ -194,6 +198,13 @@ impl State {
                 None => sold.refunds.push(refund.clone()),
             }
         }
+        for dispute in changes.disputes.values() {
+            let Some(sold) = self.sold.get_mut(&dispute.order) else { continue };
+            match sold.disputes.iter_mut().find(|known| known.id == dispute.id) {
+                Some(known) => *known = dispute.clone(),
+                None => sold.disputes.push(dispute.clone()),
+            }
+        }
         for (id, till) in &changes.tills {
             self.tills.loaded(*id, Some(till.clone()));
         }
@@ -245,6 +256,7 @@ impl State {
             payee: card.key,
             window: card.programme.refund_window,
             refunds: Vec::new(),
+            disputes: Vec::new(),
         };
         self.sold.loaded(order, Some(sold));
     }
@@ -321,15 +333,12 @@ impl Keys {
                 Command::Withdraw { order, .. } => {
                     keys.orders.insert(*order);
                 }
-                Command::RefundRequest(request) => {
-                    keys.orders.insert(request.order);
-                    keys.sold.insert(request.order);
-                }
-                Command::RefundReview(review) => {
-                    keys.orders.insert(review.order);
-                    keys.sold.insert(review.order);
-                }
-                Command::Void { order, .. } => {
+                Command::RefundRequest(refund::Request { order, .. })
+                | Command::RefundReview(refund::Review { order, .. })
+                | Command::DisputeOpen(dispute::Opening { order, .. })
+                | Command::DisputeAnswer(dispute::Answer { order, .. })
+                | Command::DisputeReview(dispute::Verdict { order, .. })
+                | Command::Void { order, .. } => {
                     keys.orders.insert(*order);
                     keys.sold.insert(*order);
                 }

@@ -14,6 +14,7 @@ use crate::order::OrderStatus;
 use crate::refund::{Refund, RefundStatus};
 use crate::time::Timestamp;
 
+mod dispute;
 mod settlement;
 
 /// One thing that is wrong.
@@ -42,6 +43,10 @@ pub struct Audit {
     sales: BTreeMap<OrderId, Charged>,
     /// Approved refunds: transaction and amount.
     refunds: BTreeMap<TransactionId, Fen>,
+    /// Transactions that opened, answered or decided a dispute.
+    disputes: BTreeMap<TransactionId, Transaction>,
+    /// Orders with an open dispute.
+    disputed: BTreeSet<OrderId>,
     /// What each batch of each terminal comes to.
     batches: BTreeMap<(TerminalId, i64), Batch>,
     /// Transactions that closed a batch.
@@ -72,6 +77,8 @@ impl Audit {
             accounts: BTreeMap::new(),
             sales: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            disputes: BTreeMap::new(),
+            disputed: BTreeSet::new(),
             batches: BTreeMap::new(),
             closings: BTreeMap::new(),
             closed: BTreeMap::new(),
@@ -125,6 +132,13 @@ impl Audit {
             match transaction.kind {
                 Kind::Sale => self.sale(&rrn, transaction),
                 Kind::Refund | Kind::Void | Kind::Reversal => self.give_back(&rrn, transaction),
+                Kind::Chargeback => {
+                    self.give_back(&rrn, transaction);
+                    self.disputes.insert(id, transaction.clone());
+                }
+                Kind::DisputeOpening | Kind::DisputeAnswer | Kind::DisputeRejection => {
+                    self.disputes.insert(id, transaction.clone());
+                }
                 Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
                 Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
                 Kind::Load
@@ -195,7 +209,7 @@ impl Audit {
         };
         let before = sale.refunded;
         sale.refunded = before.plus(transaction.amount).unwrap_or(Fen(i64::MAX));
-        sale.undone |= transaction.kind != Kind::Refund;
+        sale.undone |= matches!(transaction.kind, Kind::Void | Kind::Reversal);
         let too_much = sale.refunded > sale.amount || (sale.undone && before != Fen::ZERO);
         if too_much {
             self.find("I6", format!("{rrn} gives back more than its sale charged"));
@@ -337,6 +351,7 @@ impl Audit {
         for id in unasked {
             self.find("I6", format!("refund transaction {} belongs to no refund", id.rrn()));
         }
+        self.finish_disputes();
         self.findings
     }
 }

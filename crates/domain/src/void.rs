@@ -5,6 +5,7 @@ use crate::card::Card;
 use crate::changes::Changes;
 use crate::command::Envelope;
 use crate::decide::{Decision, open_till, record, recorded};
+use crate::dispute::DisputeStatus;
 use crate::ids::{OrderId, PersonId};
 use crate::ledger::Kind;
 use crate::money::Fen;
@@ -44,6 +45,9 @@ fn judge<'a>(state: &'a State, envelope: &Envelope, order: OrderId) -> Result<&'
     }
     if sold.refunds.iter().any(|refund| refund.status != RefundStatus::Rejected) {
         return Err(Decline::RefundExists);
+    }
+    if sold.disputes.iter().any(|dispute| dispute.status != DisputeStatus::Rejected) {
+        return Err(Decline::DisputeExists);
     }
     payee_refused(state, sold, false).map_or(Ok(sold), Err)
 }

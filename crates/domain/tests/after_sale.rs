@@ -5,6 +5,7 @@ mod world;
 
 use domain::card::{Card, CardStatus};
 use domain::command::{Command, Envelope, Proof};
+use domain::dispute::{ANSWER_WITHIN, DisputeStatus};
 use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
@@ -204,4 +205,78 @@ fn a_close_sees_the_payment_that_its_own_group_resolves() {
     let one_at_a_time = [alone.ask(&withdraw), alone.ask(&close)];
     assert!(one_at_a_time[1].approved());
     assert_eq!(world.post(&[withdraw, close]), one_at_a_time);
+}
+
+fn disputed(world: &mut World, amount: i64) -> TransactionId {
+    let n = 300 + u16::try_from(world.disputes.len()).expect("few");
+    let opened = by_issuer(9003, envelope(n, MORNING, world::dispute(ORDER, amount)));
+    world.ask(&opened).transaction().filter(|one| one.approved()).expect("opened").id
+}
+
+fn heard(world: &mut World, dispute: TransactionId, uphold: bool) {
+    let n = 400 + 2 * u16::try_from(world.disputes.len()).expect("few");
+    let answer = world::answer(ORDER, dispute, false);
+    assert_eq!(world.decline(&by(MANAGER, envelope(n, MORNING, answer))), None);
+    let decision = world::decide_dispute(ORDER, dispute, uphold);
+    assert_eq!(world.decline(&by_issuer(9002, envelope(n + 1, MORNING, decision))), None);
+}
+
+#[test]
+fn a_dispute_that_is_upheld_pays_back_once_and_leaves_the_rest_to_refunds() {
+    let mut world = sold();
+    let id = disputed(&mut world, 4_300);
+    assert_eq!(balance(&world, CARD), Fen(2_700), "nothing moves before the decision");
+    let request = |lines: &[(i64, i64)]| refund_request(ORDER, lines, Ground::Quality, false);
+    assert_eq!(world.decline(&envelope(3, MORNING, request(&[(1, 1)]))), Some(Decline::DisputeExists));
+    let void = Command::Void { order: OrderId(ORDER), checker: PersonId(MANAGER) };
+    assert_eq!(world.decline(&envelope(4, MORNING, void.clone())), Some(Decline::DisputeExists));
+    heard(&mut world, id, true);
+    assert_eq!(
+        (balance(&world, CARD), world.orders[&OrderId(ORDER)].status),
+        (Fen(7_000), OrderStatus::PartlyRefunded)
+    );
+    assert_eq!(world.decline(&envelope(5, MORNING, void)), Some(Decline::DisputeExists));
+    let left = Some(Decline::NothingLeft { left: Fen(3_000) });
+    assert_eq!(world.decline(&envelope(6, MORNING, request(&[(2, 1)]))), left, "43.00 of 30.00 that are left");
+    let refund = asked(&mut world, 7, &[(1, 3)]);
+    let again = by_issuer(9003, envelope(8, MORNING, world::dispute(ORDER, 100)));
+    assert_eq!(world.decline(&again), Some(Decline::RefundExists), "one at a time");
+    assert_eq!(world.decline(&decide(9, refund, Some(CARD), MORNING)), None);
+    assert_eq!((balance(&world, CARD), world.orders[&OrderId(ORDER)].status), (Fen(10_000), OrderStatus::Refunded));
+    assert_eq!(world.audit(), []);
+}
+
+#[test]
+fn a_dispute_that_is_turned_down_leaves_the_sale_as_it_was() {
+    let mut world = sold();
+    let id = disputed(&mut world, 7_300);
+    heard(&mut world, id, false);
+    assert_eq!((balance(&world, CARD), world.orders[&OrderId(ORDER)].status), (Fen(2_700), OrderStatus::Paid));
+    assert_eq!(world.disputes[&id].status, DisputeStatus::Rejected);
+    let more = by_issuer(9003, envelope(3, MORNING, world::dispute(ORDER, 7_301)));
+    assert_eq!(world.decline(&more), Some(Decline::NothingLeft { left: Fen(7_300) }));
+    disputed(&mut world, 7_300);
+    assert_eq!(world.audit(), []);
+}
+
+#[test]
+fn the_merchant_is_heard_or_has_its_seven_days() {
+    let last = MORNING.plus(ANSWER_WITHIN);
+    for (at, answered, decided) in [
+        (last, None, Some(Decline::AnswerAwaited { at: last })),
+        (last.plus(1), Some(Decline::AnswerTooLate { at: last }), None),
+    ] {
+        let mut world = sold();
+        let id = disputed(&mut world, 7_300);
+        let decision = |n, uphold| by_issuer(9002, envelope(n, at, world::decide_dispute(ORDER, id, uphold)));
+        assert_eq!(world.clone().decline(&decision(3, true)), decided);
+        assert_eq!(world.clone().decline(&envelope(4, at, world::answer(ORDER, id, true))), answered);
+        let own = by_issuer(9003, envelope(5, at, world::decide_dispute(ORDER, id, true)));
+        assert_eq!(world.decline(&own), Some(Decline::ReviewerIsApplicant));
+        let shop = envelope(6, at, world::decide_dispute(ORDER, id, true));
+        assert_eq!(world.decline(&shop), Some(Decline::RefundEscalated), "the card company decides");
+        let company = by_issuer(9002, envelope(7, at, world::answer(ORDER, id, true)));
+        assert_eq!(world.decline(&company), Some(Decline::NoSuchDispute), "the merchant answers");
+        assert_eq!(world.audit(), []);
+    }
 }

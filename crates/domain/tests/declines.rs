@@ -4,6 +4,7 @@ mod world;
 
 use domain::card::{Card, CardStatus};
 use domain::command::{Actor, Command, Envelope, Proof};
+use domain::dispute::ANSWER_WITHIN;
 use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
@@ -241,8 +242,25 @@ fn example_settlement(expected: Decline) -> (World, Envelope) {
             let (world, id) = prepared();
             (world, next(world::verdict(MerchantId(250_200), id, true)))
         }
-        other => unreachable!("{other:?} has an example above"),
+        dispute => example_dispute(dispute),
     }
+}
+
+/// 73.00 sold, of which 9003 took up 43.00; who comes next asks as 9002 of the card company.
+fn example_dispute(expected: Decline) -> (World, Envelope) {
+    let (mut world, _) = sold(false);
+    let opened = world::by_issuer(9003, envelope(50, MORNING, world::dispute(ORDER, 4_300)));
+    let id = world.ask(&opened).transaction().filter(|one| one.approved()).expect("opened").id;
+    let next = |at, command| world::by_issuer(9002, envelope(100, at, command));
+    let last = MORNING.plus(ANSWER_WITHIN);
+    let asked = match expected {
+        Decline::DisputeExists => next(MORNING, world::dispute(ORDER, 1_000)),
+        Decline::NoSuchDispute => next(last.plus(1), world::decide_dispute(ORDER, TransactionId(1), true)),
+        Decline::AnswerTooLate { .. } => envelope(100, last.plus(1), world::answer(ORDER, id, true)),
+        Decline::AnswerAwaited { .. } => next(last, world::decide_dispute(ORDER, id, false)),
+        other => unreachable!("{other:?} has an example above"),
+    };
+    (world, asked)
 }
 
 #[test]
@@ -257,6 +275,7 @@ fn every_decline_has_a_way_there_and_leaves_only_its_record() {
         assert_eq!(recorded.code(), expected.code());
         assert_eq!((recorded.approval_code.as_ref(), world.transfers.len()), (None, before.transfers.len()));
         assert!(world.settlements == before.settlements, "{expected:?} changed a row");
+        assert!(world.disputes == before.disputes, "{expected:?} changed a row");
         assert!(world.refunds == before.refunds && world.batches == before.batches, "{expected:?} changed a row");
         assert!(world.cards == before.cards && world.orders == before.orders, "{expected:?} changed a row");
         assert_eq!(world.tries == before.tries, expected.word() != "wrong_pin", "{expected:?}");

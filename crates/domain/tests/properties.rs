@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::card::{Card, CardStatus, Programme, Spent};
 use domain::command::{Command, Envelope, Proof};
 use domain::direct_sale::DirectSale;
+use domain::dispute::DisputeStatus;
 use domain::ledger::{AccountId, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
@@ -155,13 +156,16 @@ impl Watch {
     }
 }
 
-const MOVES_NOTHING: [Kind; 6] = [
+const MOVES_NOTHING: [Kind; 9] = [
     Kind::Inquiry,
     Kind::RefundRequest,
     Kind::RefundRejection,
     Kind::BatchClose,
     Kind::SettlementRequest,
     Kind::SettlementRejection,
+    Kind::DisputeOpening,
+    Kind::DisputeAnswer,
+    Kind::DisputeRejection,
 ];
 
 /// A decline leaves refunds as they are, but for one that goes to the card company.
@@ -172,10 +176,10 @@ fn passed_on_at_most(before: &World, after: &World, decline: Decline) {
     }
     assert_eq!(after.refunds.len(), before.refunds.len());
     assert!(after.batches == before.batches && after.tills == before.tills);
-    assert!(after.settlements == before.settlements);
+    assert!(after.settlements == before.settlements && after.disputes == before.disputes);
 }
 
-/// What is asked back of an order never exceeds it, per line and in total; two people stand behind every decision; the
+/// What is asked back of an order, disputed or refunded, never exceeds it, per line and in total; two people stand behind every decision; the
 /// order's status says what happened.
 fn refunded(world: &World) {
     for (id, order) in &world.orders {
@@ -185,12 +189,21 @@ fn refunded(world: &World) {
             let asked = counted.iter().flat_map(|refund| &refund.lines).filter(|line| line.line == sold.line);
             assert!(asked.map(|line| line.quantity).sum::<i64>() <= sold.quantity, "order {id}, line {}", sold.line);
         }
+        let disputes = |status: &dyn Fn(DisputeStatus) -> bool| {
+            let own = world.disputes.values().filter(|one| one.order == *id && status(one.status));
+            own.map(|one| one.amount.0).collect::<Vec<_>>()
+        };
+        let open = disputes(&DisputeStatus::is_open);
+        assert!(open.len() <= 1, "order {id} has one open dispute");
+        assert!(open.is_empty() || of_order().all(|refund| !refund.status.is_open()), "order {id}");
+        let upheld = disputes(&|status| status == DisputeStatus::Upheld).iter().sum::<i64>();
         let amount = |refunds: &[&Refund]| refunds.iter().map(|refund| refund.amount.0).sum::<i64>();
-        assert!(amount(&counted) <= order.total.0, "order {id}");
+        assert!(amount(&counted) + upheld + open.iter().sum::<i64>() <= order.total.0, "order {id}");
         let back: Vec<&Refund> = of_order().filter(|refund| refund.status == RefundStatus::Approved).collect();
-        let expected = match (order.status, amount(&back)) {
+        let back = amount(&back) + upheld;
+        let expected = match (order.status, back) {
             (OrderStatus::Voided, 0) => {
-                assert!(counted.is_empty(), "order {id} is given back once");
+                assert!(counted.is_empty() && open.is_empty(), "order {id} is given back once");
                 OrderStatus::Voided
             }
             (status, 0) => status,
@@ -198,7 +211,18 @@ fn refunded(world: &World) {
             _ => OrderStatus::PartlyRefunded,
         };
         assert_eq!(order.status, expected, "order {id}");
-        assert_eq!(order.status == OrderStatus::Refunded, order.total.0 > 0 && amount(&back) == order.total.0);
+        assert_eq!(order.status == OrderStatus::Refunded, order.total.0 > 0 && back == order.total.0);
+    }
+    for dispute in world.disputes.values() {
+        let Some(decision) = &dispute.decision else {
+            assert!(dispute.status.is_open());
+            continue;
+        };
+        assert!(!dispute.status.is_open() && decision.by != dispute.opener, "opener and decider");
+        assert!(
+            dispute.answer.is_some() || decision.at > dispute.answer_until,
+            "the merchant was heard or had its time"
+        );
     }
     for refund in world.refunds.values() {
         assert_ne!(refund.reviewer, Some(refund.applicant), "maker and checker");
@@ -243,7 +267,7 @@ fn conserved(world: &World) {
         Fen::sum(approved.map(|t| t.amount)).expect("no overflow")
     };
     let held = Fen::sum(world.cards.values().map(|card| card.balance)).expect("no overflow");
-    let back = Fen::sum([sum(Kind::Refund), sum(Kind::Void), sum(Kind::Reversal)]).expect("no overflow");
+    let back = Fen::sum(Kind::ALL.into_iter().filter(|kind| kind.gives_back()).map(sum)).expect("no overflow");
     assert_eq!(Some(held), sum(Kind::Load).minus(sum(Kind::Sale)).and_then(|rest| rest.plus(back)), "conservation");
     let undone: BTreeSet<_> = world
         .transactions
@@ -436,6 +460,10 @@ fn the_steps_reach_every_kind_of_outcome() {
         ("settlement_request", 60),
         ("settlement_rejection", 5),
         ("settlement", 20),
+        ("dispute_opening", 100),
+        ("dispute_answer", 30),
+        ("dispute_rejection", 5),
+        ("chargeback", 10),
     ] {
         assert!(reached.get(what).is_some_and(|count| *count >= least), "{what}: {reached:?}");
     }

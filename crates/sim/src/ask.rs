@@ -2,6 +2,7 @@
 
 use domain::card_number::MaskedCard;
 use domain::command::{Actor, Command, Proof};
+use domain::dispute::{self, Answer, Claim, Opening};
 use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
@@ -89,6 +90,12 @@ pub enum Ask {
     Settle { until: i64 },
     /// Decides on a settlement.
     Judge { settlement: i64, confirm: bool, worded: bool },
+    /// Opens a dispute over a part of a sale.
+    Dispute { order: i64, amount: i64, worded: bool },
+    /// The merchant agrees with the dispute of this number, or not.
+    Answer { order: i64, dispute: i64, agrees: bool, worded: bool },
+    /// Decides on it.
+    Rule { order: i64, dispute: i64, uphold: bool, worded: bool },
 }
 
 /// What is asked, as far as a repeated request must agree in it: without PIN and proof.
@@ -157,6 +164,20 @@ impl Ask {
                 confirm,
                 opinion: words(worded),
             }),
+            Self::Dispute { order, amount, worded } => Command::DisputeOpen(Opening {
+                order: OrderId(order),
+                amount: Fen(amount),
+                claim: Claim::Duplicate,
+                words: words(worded),
+            }),
+            Self::Answer { order, dispute, agrees: accept, worded } => {
+                let (order, dispute) = (OrderId(order), TransactionId::new(1, dispute));
+                Command::DisputeAnswer(Answer { order, dispute, accept, words: words(worded) })
+            }
+            Self::Rule { order, dispute, uphold, worded } => {
+                let (order, dispute) = (OrderId(order), TransactionId::new(1, dispute));
+                Command::DisputeReview(dispute::Verdict { order, dispute, uphold, words: words(worded) })
+            }
         }
     }
 
@@ -167,8 +188,13 @@ impl Ask {
             | Self::Sale { order, amount, .. }
             | Self::Confirmed { order, amount, .. }
             | Self::Withdraw { order, amount }
-            | Self::Reverse { order, amount, .. } => (order, amount),
-            Self::Refund { order, .. } | Self::Review { order, .. } | Self::Void { order } => (order, 0),
+            | Self::Reverse { order, amount, .. }
+            | Self::Dispute { order, amount, .. } => (order, amount),
+            Self::Refund { order, .. }
+            | Self::Review { order, .. }
+            | Self::Void { order }
+            | Self::Answer { order, .. }
+            | Self::Rule { order, .. } => (order, 0),
             Self::Load { amount, .. } => (0, amount),
             Self::Inquiry { .. } | Self::Close | Self::Settle { .. } | Self::Judge { .. } => (0, 0),
         }

@@ -9,9 +9,11 @@ use crate::ask::{Ask, Asked, Content, Reply};
 use crate::shop::Shop;
 
 mod after_sale;
+mod dispute;
 mod seen;
 mod settlement;
 
+pub use dispute::Disputed;
 pub use seen::{Closed, Figures, Returned, Seen};
 pub use settlement::Paid;
 pub(crate) use settlement::id;
@@ -48,6 +50,7 @@ struct Sale {
     batch: i64,
     undone: bool,
     refunds: Vec<Returned>,
+    disputes: Vec<Disputed>,
 }
 
 /// A finding: what was expected and what came.
@@ -67,9 +70,19 @@ impl Remembered<'_> {
         &self.0.refunds
     }
 
+    /// Disputes that were opened, with their orders, oldest first.
+    pub(crate) fn disputes(&self) -> &[(i64, i64)] {
+        &self.0.disputes
+    }
+
     /// The last settlement that was prepared.
     pub(crate) fn settlement(&self) -> Option<i64> {
         self.0.paid.last().map(|one| one.number)
+    }
+
+    /// What is neither given back nor asked for of a sale.
+    pub(crate) fn left(&self, order: i64) -> Option<i64> {
+        self.0.orders.get(&order)?.sale.as_ref().map(|sale| sale.amount - sale.reserved())
     }
 
     /// The card that paid the order, and when.
@@ -110,6 +123,8 @@ pub struct Auditor {
     sales: Vec<(u64, i64)>,
     /// Numbers of refunds that were asked for, with their orders.
     refunds: Vec<(i64, i64)>,
+    /// Numbers of disputes that were opened, with their orders.
+    disputes: Vec<(i64, i64)>,
     /// What moved the merchant's money, oldest first.
     moves: Vec<settlement::Move>,
     /// All settlements, and the places in `moves` that the open one takes.
@@ -139,6 +154,7 @@ impl Auditor {
             closed: Vec::new(),
             sales: Vec::new(),
             refunds: Vec::new(),
+            disputes: Vec::new(),
             moves: Vec::new(),
             paid: Vec::new(),
             taking: Vec::new(),
@@ -204,6 +220,9 @@ impl Auditor {
             Ask::Close => self.close(who, at),
             Ask::Settle { until } => self.settle(who, until, at),
             Ask::Judge { settlement, confirm, worded } => self.judge(who, settlement, confirm, worded),
+            Ask::Dispute { order, amount, worded } => self.dispute(who, order, amount, worded, at),
+            Ask::Answer { order, dispute, agrees, worded } => self.answer(who, (order, dispute), agrees, worded, at),
+            Ask::Rule { order, dispute, uphold, worded } => self.rule(who, (order, dispute), uphold, worded, at),
         };
         self.note(asked, at, answer)
     }
@@ -327,7 +346,15 @@ impl Auditor {
             Ok(left) => left,
             Err(declined) => return declined,
         };
-        let paid = Sale { card, amount, at, batch: self.batch.number, undone: false, refunds: Vec::new() };
+        let paid = Sale {
+            card,
+            amount,
+            at,
+            batch: self.batch.number,
+            undone: false,
+            refunds: Vec::new(),
+            disputes: Vec::new(),
+        };
         let sold = self.orders.get_mut(&order).expect("it was judged");
         (sold.sale, sold.attempt) = (Some(paid), None);
         self.sales.push((request, order));

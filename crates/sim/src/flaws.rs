@@ -9,6 +9,7 @@ use domain::card::{Card, CardKey};
 use domain::changes::Changes;
 use domain::command::{Actor, Command, Envelope, Proof};
 use domain::decide::{Decision, decide, keys};
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::ids::{MerchantId, OrderId, PersonId, RequestId, TransactionId};
 use domain::ledger::{AccountId, Head, Kind, Transaction, Transfer};
 use domain::money::Fen;
@@ -22,7 +23,7 @@ use domain::time::Timestamp;
 use domain::verify::{Audit, Finding};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::auditor::{Closed, Paid, Seen};
+use crate::auditor::{Closed, Disputed, Paid, Seen};
 use crate::host::{balance, out, returned};
 use crate::shop::{ACTOR, CardTerms, FEE_BP, FIRST_CARD, OrderTerms, REFUND_WINDOW, Shop, chain_key, till};
 
@@ -50,6 +51,7 @@ struct World {
     till: Till,
     batches: Vec<ClosedBatch>,
     settlements: BTreeMap<TransactionId, Settlement>,
+    disputes: BTreeMap<TransactionId, Dispute>,
     tries: BTreeMap<CardKey, PinTries>,
 }
 
@@ -75,6 +77,7 @@ impl FlawedBooks {
             till: till(),
             batches: Vec::new(),
             settlements: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             tries: BTreeMap::new(),
         })))
     }
@@ -123,6 +126,7 @@ impl FlawedBooks {
             refunds: world.refunds.values().map(returned).collect(),
             batches: world.batches.iter().map(Closed::from).collect(),
             paid: world.settlements.values().map(Paid::from).collect(),
+            disputes: world.disputes.values().map(Disputed::from).collect(),
             out: out(&world.transfers),
         })
     }
@@ -141,6 +145,7 @@ impl FlawedBooks {
                 audit.order(order.id, order.status, order.total, order.paid_by);
             }
             world.refunds.values().for_each(|refund| audit.refund(refund));
+            world.disputes.values().for_each(|dispute| audit.dispute(dispute));
             world.batches.iter().for_each(|closed| audit.batch(closed));
             audit.till(ACTOR.terminal, world.till.batch);
             audit.finish(&[ACTOR.merchant])
@@ -215,7 +220,9 @@ impl World {
         let sold = sale.zip(card).map(|(sale, card)| {
             state.cards.loaded(card.key, Some(card.clone()));
             let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
-            Sold { sale: sale.clone(), card: card.key, payee: card.key, window: REFUND_WINDOW, refunds }
+            let disputes = self.disputes.values().filter(|dispute| dispute.order == order).cloned().collect();
+            let (sale, card) = (sale.clone(), card.key);
+            Sold { sale, card, payee: card, window: REFUND_WINDOW, refunds, disputes }
         });
         state.sold.loaded(order, sold);
     }
@@ -240,6 +247,7 @@ impl World {
             Command::RefundRequest(request) => (request.order, true),
             Command::RefundReview(review) => (review.order, false),
             Command::Void { order, .. } => (*order, false),
+            Command::DisputeReview(verdict) => (verdict.order, false),
             Command::Reverse(reversed) => match reversed.sale {
                 Some((order, _)) => (order, false),
                 None => return,
@@ -248,12 +256,22 @@ impl World {
         };
         let Some(mut sold) = state.sold.get(&order).cloned() else { return };
         let undoes = matches!(envelope.command, Command::Void { .. } | Command::Reverse(_));
+        let rules = matches!(envelope.command, Command::DisputeReview(_));
         match self.flaw {
             Flaw::OpenRefundsUncounted if asks => sold.refunds.retain(|refund| !refund.status.is_open()),
             Flaw::RejectedRefundsCounted if asks => {
                 sold.refunds.iter_mut().for_each(|refund| refund.status = RefundStatus::Approved);
             }
             Flaw::MakerIsChecker => sold.refunds.iter_mut().for_each(|refund| refund.applicant = PersonId(0)),
+            Flaw::DisputePaysTwice if rules => {
+                let decided = sold.disputes.iter_mut().filter(|dispute| dispute.status == DisputeStatus::Upheld);
+                decided.for_each(|dispute| dispute.status = DisputeStatus::Answered);
+            }
+            Flaw::RefundInDispute if asks => sold.disputes.retain(|dispute| !dispute.status.is_open()),
+            Flaw::RulesUnheard if rules => {
+                let open = sold.disputes.iter_mut().filter(|dispute| dispute.status == DisputeStatus::Opened);
+                open.for_each(|dispute| dispute.status = DisputeStatus::Answered);
+            }
             Flaw::DecideAgain if !undoes && !asks => {
                 let decided = sold.refunds.iter_mut().filter(|refund| !refund.status.is_open());
                 decided.for_each(|refund| refund.status = RefundStatus::Requested);
@@ -383,6 +401,7 @@ impl World {
         self.refunds.extend(changes.refunds.clone());
         self.batches.extend(changes.batches.iter().cloned());
         self.settlements.extend(changes.settlements.clone());
+        self.disputes.extend(changes.disputes.clone());
         self.till = changes.tills.get(&ACTOR.terminal).unwrap_or(&self.till).clone();
     }
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 
+use domain::dispute::DisputeStatus;
 use domain::ids::OrderId;
 use domain::ledger::{AccountId, Transfer};
 use domain::order::OrderStatus;
@@ -18,7 +19,7 @@ use storage::{Books, Storage};
 use tempfile::TempDir;
 
 use crate::ask::Asked;
-use crate::auditor::{Closed, Paid, Returned, Seen};
+use crate::auditor::{Closed, Disputed, Paid, Returned, Seen};
 use crate::flaws::{FlawedBooks, FlawedHost};
 use crate::run::Kind;
 use crate::shop::{ACTOR, FIRST_CARD, Shop, card_key, chain_key, request};
@@ -149,6 +150,7 @@ fn look_memory(memory: &Memory) -> Seen {
         refunds: memory.refunds().iter().map(returned).collect(),
         batches: memory.batches().iter().map(Closed::from).collect(),
         paid: memory.settlements().iter().map(Paid::from).collect(),
+        disputes: memory.disputes().iter().map(Disputed::from).collect(),
         out: out(&transfers),
     }
 }
@@ -178,6 +180,27 @@ fn settlements(connection: &Connection) -> sql::Result<Vec<Paid>> {
     all.collect()
 }
 
+fn disputes(connection: &Connection) -> sql::Result<Vec<Disputed>> {
+    let sql = "SELECT id % 10000000000, order_id, amount, status, opener_id, answer_until, accepted, answerer_id,
+        decider_id FROM dispute ORDER BY id";
+    let word = |word: String| DisputeStatus::from_word(&word).map_or("unreadable", DisputeStatus::word);
+    let mut statement = connection.prepare(sql)?;
+    let all = statement.query_map([], |row| {
+        Ok(Disputed {
+            number: row.get(0)?,
+            order: row.get(1)?,
+            amount: row.get(2)?,
+            status: word(row.get(3)?),
+            maker: row.get(4)?,
+            until: row.get(5)?,
+            agrees: row.get(6)?,
+            answerer: row.get(7)?,
+            checker: row.get(8)?,
+        })
+    })?;
+    all.collect()
+}
+
 fn read(connection: &Connection) -> sql::Result<Seen> {
     let mut seen = Seen::default();
     let mut statement = connection.prepare("SELECT id, balance FROM card")?;
@@ -189,6 +212,7 @@ fn read(connection: &Connection) -> sql::Result<Seen> {
     seen.payable = balance(AccountId::merchant_payable(ACTOR.merchant))?;
     seen.out = (balance(AccountId::PAYOUT_CLEARING)?, balance(AccountId::FEE_INCOME)?);
     seen.paid = settlements(connection)?;
+    seen.disputes = disputes(connection)?;
     let mut statement = connection.prepare("SELECT id, status FROM orders")?;
     let word = |word: String| OrderStatus::from_word(&word).map_or("unreadable", OrderStatus::word);
     let orders = statement.query_map([], |row| Ok((row.get(0)?, word(row.get(1)?))))?;

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 fn simulate(arguments: &Arguments) -> Result<(), String> {
     let kind = if arguments.sqlite { Kind::Sqlite } else { Kind::Memory };
     let (mut sent, mut recorded, mut paid, mut lost, mut restarts, mut resolved) = (0, 0, 0, 0, 0, (0, 0));
-    let mut after = [0; 7];
+    let mut after = [0; 10];
     for seed in arguments.seed..arguments.seed + arguments.seeds {
         let stats = run(kind, seed, arguments.steps)?;
         (sent, recorded, paid) = (sent + stats.sent, recorded + stats.recorded, paid + stats.paid);
@@ -65,8 +65,8 @@ fn simulate(arguments: &Arguments) -> Result<(), String> {
     let _ = writeln!(
         std::io::stdout(),
         "{} seeds, {} steps each: {sent} commands, {recorded} on record, {paid} orders paid, \
-         {} refunds asked for, {} decided, {} voids, {} reversals, {} batches closed, {} settlements prepared, {} decided, {lost} answers lost, \
-         {restarts} restarts with {} commands found decided and {} never arrived; nothing wrong",
+         {} refunds asked for, {} decided, {} voids, {} reversals, {} batches closed, {} settlements prepared, \
+         {} decided, {} disputes opened, {} answered, {} decided, {lost} answers lost, {restarts} restarts with {} commands found decided and {} never arrived; nothing wrong",
         arguments.seeds,
         arguments.steps,
         after[0],
@@ -76,6 +76,9 @@ fn simulate(arguments: &Arguments) -> Result<(), String> {
         after[4],
         after[5],
         after[6],
+        after[7],
+        after[8],
+        after[9],
         resolved.0,
         resolved.1
     );

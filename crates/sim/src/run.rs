@@ -2,7 +2,7 @@
 //!
 //! Faults: callers that go away before their answer, requests sent again, other content under the same id, a
 //! withdrawal or a reversal racing its sale, two reviews of one refund, restarts with commands in flight, clocks that jump
-//! over midnight and to the end of the time for refunds.
+//! over midnight and to the end of the time for refunds and answers.
 
 use std::task::{Context, Poll, Waker};
 
@@ -38,8 +38,8 @@ pub struct Stats {
     /// Orders paid.
     pub paid: usize,
     /// Answers to what comes after a sale: refunds asked for, decided; voids, reversals, batches closed; settlements
-    /// prepared, decided.
-    pub after: [u64; 7],
+    /// prepared, decided; disputes opened, answered, decided.
+    pub after: [u64; 10],
     /// Answers that nobody waited for.
     pub lost: u64,
     /// Restarts with commands in flight.
@@ -166,7 +166,8 @@ impl Run {
         self.close(&host).await
     }
 
-    /// Time passes: over midnight, or to the last moment in which a shop may refund and a moment beside it.
+    /// Time passes: over midnight, or to the last moment in which a shop may refund, or a merchant answer a dispute, and a
+    /// moment beside it.
     fn jump(&mut self) {
         let memory = self.auditor.memory();
         let some = usize::try_from(self.dice.below(20)).expect("small");
@@ -177,6 +178,10 @@ impl Run {
         } else if let Some((_, at)) = sale.filter(|_| self.dice.chance(4)) {
             let left = at + 48 * HOUR - 1 + self.dice.below(3) - self.clock.now().0;
             self.clock.advance(left.max(0));
+        } else if self.dice.chance(3)
+            && let Some(end) = self.auditor.end_of_answers(self.clock.now().0)
+        {
+            self.clock.advance(end - 1 + self.dice.below(3) - self.clock.now().0);
         }
     }
 
@@ -315,7 +320,8 @@ impl Run {
 
 impl Stats {
     fn count(&mut self, ask: &Ask, reply: Option<&Reply>) {
-        let [refunds, reviews, voids, reversals, closes, settlements, verdicts] = &mut self.after;
+        let [refunds, reviews, voids, reversals, closes, settlements, verdicts, disputes, answers, rulings] =
+            &mut self.after;
         let tally = match ask {
             Ask::Refund { .. } => refunds,
             Ask::Review { .. } => reviews,
@@ -324,6 +330,9 @@ impl Stats {
             Ask::Close => closes,
             Ask::Settle { .. } => settlements,
             Ask::Judge { .. } => verdicts,
+            Ask::Dispute { .. } => disputes,
+            Ask::Answer { .. } => answers,
+            Ask::Rule { .. } => rulings,
             _ => return,
         };
         *tally += u64::from(matches!(reply, Some(Reply::Recorded { code, .. }) if code == "00"));

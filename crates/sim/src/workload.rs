@@ -74,7 +74,7 @@ fn new_id(next: &mut u64) -> u64 {
 /// Who does such a thing.
 fn who(dice: &mut Dice, ask: &Ask) -> Who {
     let refund = matches!(ask, Ask::Refund { .. } | Ask::Review { .. });
-    let settles = matches!(ask, Ask::Settle { .. } | Ask::Judge { .. });
+    let settles = matches!(ask, Ask::Settle { .. } | Ask::Judge { .. } | Ask::Dispute { .. } | Ask::Rule { .. });
     match dice.below(10) {
         0..=4 if settles => Who::Issuer,
         5..=8 if settles => Who::OtherIssuer,
@@ -88,7 +88,7 @@ fn who(dice: &mut Dice, ask: &Ask) -> Who {
 /// A new intention.
 pub(crate) fn fresh(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Asked {
     let id = new_id(next);
-    let ask = if dice.chance(50) { after_sale(dice, id, today) } else { payment(dice, today) };
+    let ask = if dice.chance(60) { after_sale(dice, id, today) } else { payment(dice, today) };
     // A payment that the till has begun keeps its id.
     let (order, _) = ask.about();
     let begun = today.auditor.memory().attempts().into_iter().find(|(_, own, _)| *own == order);
@@ -133,7 +133,26 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Ask {
     let (any, total) = order(dice, today);
     let sold = recent(dice, memory.sales(), 8).filter(|_| dice.chance(95));
     let order = sold.map_or(any, |(_, order)| order);
-    match dice.below(46) {
+    match dice.below(70) {
+        46..=52 => {
+            let all = memory.left(order).unwrap_or(total);
+            let amount = match dice.below(8) {
+                0 => all + 1,
+                1 => 0,
+                2..=4 => all,
+                _ => 1 + dice.below(all.max(1)),
+            };
+            Ask::Dispute { order, amount, worded: dice.chance(95) }
+        }
+        53..=69 => {
+            let coming = (today.auditor.recorded() + 1 + dice.below(8), order);
+            let known = recent(dice, memory.disputes(), 3).filter(|_| dice.chance(92));
+            let (dispute, order) = known.unwrap_or(coming);
+            match dice.below(13) {
+                0..=3 => Ask::Answer { order, dispute, agrees: dice.chance(40), worded: dice.chance(95) },
+                _ => Ask::Rule { order, dispute, uphold: dice.chance(70), worded: dice.chance(95) },
+            }
+        }
         32..=36 => Ask::Settle { until: crate::auditor::day(today.now) - i64::from(dice.chance(90)) },
         37..=45 => {
             let coming = today.auditor.recorded() + 1 + dice.below(6);

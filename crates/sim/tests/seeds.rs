@@ -6,9 +6,9 @@ use sim::run::{Kind, run};
 #[test]
 fn two_hundred_seeds_in_memory() {
     let (mut paid, mut restarts, mut arrived, mut never) = (0, 0, 0, 0);
-    let mut after = [0; 7];
+    let mut after = [0; 10];
     for seed in 1..=200 {
-        let stats = run(Kind::Memory, seed, 30).expect("nothing wrong");
+        let stats = run(Kind::Memory, seed, 45).expect("nothing wrong");
         (paid, restarts) = (paid + stats.paid, restarts + stats.restarts);
         after.iter_mut().zip(stats.after).for_each(|(sum, one)| *sum += one);
         (arrived, never) = (arrived + stats.resolved.0, never + stats.resolved.1);

@@ -16,6 +16,7 @@ pub mod demo;
 pub mod demo_cards;
 pub mod demo_keys;
 pub mod direct_sale;
+pub mod dispute;
 pub mod draft;
 pub mod error;
 pub mod idempotency;

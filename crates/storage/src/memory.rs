@@ -8,6 +8,7 @@ use domain::card::{Card, CardKey};
 use domain::command::Envelope;
 use domain::decide::{decide_all, keys};
 use domain::direct_sale::OutletDay;
+use domain::dispute::Dispute;
 use domain::ids::{MerchantId, OrderId, TerminalId, TransactionId};
 use domain::ledger::{ChainKey, Head, Transaction, Transfer};
 use domain::order::Order;
@@ -38,6 +39,7 @@ struct World {
     orders: BTreeMap<OrderId, Order>,
     lines: BTreeMap<OrderId, Vec<SoldLine>>,
     refunds: BTreeMap<TransactionId, Refund>,
+    disputes: BTreeMap<TransactionId, Dispute>,
     replaced: BTreeMap<CardKey, CardKey>,
     batches: Vec<ClosedBatch>,
     fees: BTreeMap<MerchantId, Option<i64>>,
@@ -62,6 +64,7 @@ impl Memory {
             orders: BTreeMap::new(),
             lines: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             replaced: BTreeMap::new(),
             batches: Vec::new(),
             fees: BTreeMap::new(),
@@ -125,6 +128,11 @@ impl Memory {
     /// Every event in the outbox, in order.
     pub fn outbox(&self) -> Vec<Message> {
         self.world(|world| world.outbox.clone())
+    }
+
+    /// Every dispute, in order.
+    pub fn disputes(&self) -> Vec<Dispute> {
+        self.world(|world| world.disputes.values().cloned().collect())
     }
 
     /// Every refund, in order.
@@ -233,7 +241,9 @@ impl World {
                 state.cards.loaded(key, self.cards.get(&key).cloned());
             }
             let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
-            Sold { sale: sale.clone(), card: card.key, payee, window: card.programme.refund_window, refunds }
+            let disputes = self.disputes.values().filter(|dispute| dispute.order == order).cloned().collect();
+            let window = card.programme.refund_window;
+            Sold { sale: sale.clone(), card: card.key, payee, window, refunds, disputes }
         });
         state.sold.loaded(order, sold);
     }
@@ -278,6 +288,7 @@ impl World {
         }
         self.tries.extend(changes.tries);
         self.refunds.extend(changes.refunds);
+        self.disputes.extend(changes.disputes);
         self.tills.extend(changes.tills);
         self.batches.extend(changes.batches);
         self.settlements.extend(changes.settlements);
@@ -305,6 +316,9 @@ impl World {
         }
         for refund in self.refunds.values() {
             audit.refund(refund);
+        }
+        for dispute in self.disputes.values() {
+            audit.dispute(dispute);
         }
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));

@@ -4,6 +4,7 @@
 //! with a key that is bound to one. Pages go on after the last row they showed, never by counting.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
@@ -28,7 +29,7 @@ impl Reach {
         self.merchant == merchant && self.outlet.is_none_or(|own| own == outlet)
     }
 
-    fn outlet(self) -> Option<i64> {
+    pub(crate) fn outlet(self) -> Option<i64> {
         self.outlet.map(|id| id.0)
     }
 }
@@ -240,7 +241,7 @@ pub async fn day_totals(db: &Storage, reach: Reach, date: BusinessDate) -> Resul
     .await
 }
 
-/// An order with its lines and refunds.
+/// An order with its lines, refunds and disputes.
 #[derive(Clone, Debug)]
 pub struct MerchantOrder {
     /// What the money path knows.
@@ -255,6 +256,17 @@ pub struct MerchantOrder {
     pub lines: Vec<OrderItem>,
     /// Its refunds, oldest first.
     pub refunds: Vec<Refund>,
+    /// Its disputes, oldest first.
+    pub disputes: Vec<Dispute>,
+}
+
+impl MerchantOrder {
+    /// What approved refunds and upheld disputes gave back.
+    pub fn given_back(&self) -> Fen {
+        let refunds = self.refunds.iter().filter(|one| one.status == RefundStatus::Approved).map(|one| one.amount);
+        let disputes = self.disputes.iter().filter(|one| one.status == DisputeStatus::Upheld).map(|one| one.amount);
+        Fen::sum(refunds.chain(disputes)).unwrap_or(self.order.total)
+    }
 }
 
 /// A line of an order.
@@ -395,8 +407,8 @@ fn order_row(connection: &Connection, reach: Reach, id: OrderId) -> sql::Result<
         })
     })?;
     let lines = lines.collect::<sql::Result<_>>()?;
-    let refunds = after_sale::refunds_of(connection, id)?;
-    Ok(Some(MerchantOrder { order, number, merchant_number, opened_at, lines, refunds }))
+    let (refunds, disputes) = (after_sale::refunds_of(connection, id)?, after_sale::disputes_of(connection, id)?);
+    Ok(Some(MerchantOrder { order, number, merchant_number, opened_at, lines, refunds, disputes }))
 }
 
 /// One refund within reach.

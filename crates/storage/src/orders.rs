@@ -142,7 +142,7 @@ pub struct Listed {
     pub refund_until: Option<Timestamp>,
     /// The sale's batch is not closed.
     pub batch_open: bool,
-    /// What was given back by refunds.
+    /// What was given back by refunds and disputes.
     pub refunded: Fen,
     /// A refund waits for a decision.
     pub pending: bool,
@@ -157,7 +157,7 @@ impl Listed {
         open.or(self.decisive.as_ref().map(|one| one.at)).unwrap_or(self.opened_at)
     }
 
-    /// What went back to the card, by refund, void or reversal.
+    /// What went back to the card, by refund, void, reversal or dispute.
     pub fn given_back(&self) -> Fen {
         if self.status == OrderStatus::Voided { self.total } else { self.refunded }
     }

@@ -68,7 +68,7 @@ pub async fn attempts_open(
     outlet: Option<OutletId>,
     before: Timestamp,
 ) -> Result<Vec<OpenAttempt>, StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let sql = format!(
             "SELECT {ATTEMPT_COLUMNS} FROM orders
             WHERE attempt IS NOT NULL AND attempt_at < ?1 AND (?2 IS NULL OR outlet_id = ?2) ORDER BY attempt_at LIMIT 500"

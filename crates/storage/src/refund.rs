@@ -227,7 +227,7 @@ fn listed(connection: &Connection, sql: &str, whose: i64, states: &str, last_fou
 
 /// How many requests wait for a decision at this desk, and their sum.
 pub async fn waiting(db: &Storage, desk: Desk, now: Timestamp) -> Result<(i64, Fen), StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let sql = "SELECT COUNT(*), COALESCE(SUM(r.amount), 0) FROM refund r
             JOIN orders o ON o.id = r.order_id JOIN ledger_transaction s ON s.id = o.paid_by
             JOIN card c ON c.id = s.card_id JOIN programme g ON g.id = c.programme_id
@@ -360,7 +360,7 @@ pub async fn has_other_reviewer(db: &Storage, merchant: MerchantId, applicant: P
 
 /// What is on record under a request id of this actor's merchant (or of the card company).
 pub async fn recorded(db: &Storage, actor: Actor, request: RequestId) -> Result<Option<Transaction>, StorageError> {
-    db.read(move |connection| {
+    db.look(move |connection| {
         let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_REQUEST)?;
         let found = statement.query_row(params![request.0, actor.merchant.0], rows::transaction);
         Ok(found.optional()?)

@@ -42,6 +42,7 @@ for_every_store! {
     a_restart_goes_on_where_the_chain_ends,
     a_settlement_pays_what_is_owed_once,
     one_group_sells_settles_and_decides,
+    a_dispute_is_answered_decided_and_paid_back_once,
 }
 
 /// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
@@ -277,6 +278,33 @@ async fn one_group_sells_settles_and_decides(ground: Ground) {
         by_issuer(9003, envelope(6, today, world::prepare(MERCHANT, MORNING.business_date()))),
     ];
     assert_eq!(codes(&ground.post(&group).await), ["00", "00", "00", "58", "00", "94"]);
+    clean(&ground).await;
+}
+
+/// Opened in the group of its sale, answered after a restart; who opened it does not decide; the money goes back once and
+/// is in the settlement of its day.
+async fn a_dispute_is_answered_decided_and_paid_back_once(ground: Ground) {
+    let id = TransactionId::new(1, 3);
+    let company = |n, person, command| by_issuer(person, envelope(n, MORNING, command));
+    let open = company(3, 9003, world::dispute(1, 400));
+    ground.post(&[at(1, load(1, 100_000)), pay(2, 1), open.clone()]).await;
+    let void = Command::Void { order: OrderId(1), checker: PersonId(1002) };
+    let early = company(5, 9002, world::decide_dispute(1, id, true));
+    let again = company(6, 9002, world::dispute(1, 100));
+    assert_eq!(codes(&ground.post(&[at(4, void), early, again]).await), ["94", "12", "94"]);
+    let ground = ground.restart().await;
+    assert_eq!(codes(&ground.post(&[open, at(7, world::answer(1, id, false))]).await), ["00", "00"]);
+    clean(&ground).await;
+    let uphold = company(9, 9002, world::decide_dispute(1, id, true));
+    let decided = [company(8, 9003, world::decide_dispute(1, id, true)), uphold.clone(), uphold];
+    assert_eq!(codes(&ground.post(&decided).await), ["58", "00", "00"]);
+    let late = [company(10, 9002, world::decide_dispute(1, id, false)), at(11, world::answer(1, id, true))];
+    assert_eq!(codes(&ground.post(&late).await), ["94", "94"]);
+    let rest = [company(12, 9003, world::dispute(1, 601)), company(13, 9003, world::dispute(1, 600))];
+    assert_eq!(codes(&ground.post(&rest).await), ["64", "00"]);
+    let day = by_issuer(9003, envelope(14, MORNING.plus(DAY), world::prepare(MERCHANT, MORNING.business_date())));
+    let prepared = ground.ask(&day).await;
+    assert_eq!(prepared.transaction().map(|one| (one.decline, one.amount)), Some((None, Fen(600))));
     clean(&ground).await;
 }
 

@@ -73,6 +73,11 @@ const ROWS: &[(&str, u32)] = &[
         10_000,
     ),
     ("INSERT INTO refund_line SELECT i, 1, 1, 1 FROM n", 10_000),
+    (
+        "INSERT INTO dispute SELECT i, i, 1 + i % 20, 1 + i % 40, CASE WHEN i > 9990 THEN 'opened' ELSE 'rejected' END, \
+      1, 'quality', '', 1 + i % 3000, i, i, NULL, NULL, NULL, '', NULL, NULL, NULL, '', NULL FROM n",
+        10_000,
+    ),
     ("INSERT INTO void_slip SELECT i, 1 FROM n", 10_000),
     ("INSERT INTO batch SELECT 10000001 + i % 1999, i / 1999, 1, 1, 1, i, '' FROM n", 10_000),
     (
@@ -135,7 +140,7 @@ const SMALL: [&str; 11] = [
 ];
 
 /// Indexes over the few rows that are in the middle of something.
-const FEW: [&str; 3] = ["orders_attempt", "orders_open", "refund_open"];
+const FEW: [&str; 5] = ["dispute_open", "dispute_waiting", "orders_attempt", "orders_open", "refund_open"];
 
 /// More rows than a person looks at are not sorted while one waits.
 const SORTED_MAX: f64 = 500.0;
@@ -148,6 +153,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("SELECT id, status, total, paid_by FROM orders ORDER BY id", "`verify`"),
     ("SELECT DISTINCT order_id FROM refund", "`verify`"),
     ("SELECT id FROM settlement ORDER BY id", "`verify`"),
+    ("LEFT JOIN orders o ON o.id = d.order_id ORDER BY d.id", "`verify`"),
     ("operator_id, closed_by, figures FROM batch", "what several texts begin with; alone it is `verify`'s"),
     ("SELECT EXISTS (SELECT 1 FROM card)", "stops at the first row"),
     ("SELECT sealed FROM card ORDER BY id LIMIT 1", "stops at the first row"),

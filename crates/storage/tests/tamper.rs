@@ -19,7 +19,7 @@ use world::{
     verdict, withdraw,
 };
 
-const TABLES: [&str; 3] = ["ledger_transaction", "ledger_transfer", "ledger_head"];
+const TABLES: [&str; 4] = ["ledger_transaction", "ledger_transfer", "ledger_head", "dispute"];
 
 /// A table's columns, the first of its key first.
 fn columns(connection: &Connection, table: &str) -> Vec<String> {
@@ -54,6 +54,21 @@ fn commands() -> Vec<Envelope> {
         all.push(by_issuer(9003, envelope(200 + u16::from(confirm), MORNING.plus(DAY), asked)));
         let decided = verdict(MERCHANT, id(all.len()), confirm);
         all.push(by_issuer(9002, envelope(210 + u16::from(confirm), MORNING.plus(DAY), decided)));
+    }
+    // Disputes in every state: upheld, turned down unanswered, answered, opened.
+    for (order, uphold, answered) in
+        [(7, Some(true), true), (8, Some(false), false), (10, None, true), (11, None, false)]
+    {
+        let (n, at) = (300 + 10 * u16::try_from(order).expect("few"), MORNING.plus(DAY));
+        all.push(by_issuer(9003, envelope(n, at, world::dispute(order, 400))));
+        let dispute = id(all.len());
+        if answered {
+            all.push(envelope(n + 1, at, world::answer(order, dispute, order == 10)));
+        }
+        if let Some(uphold) = uphold {
+            let at = if answered { at } else { at.plus(8 * DAY) };
+            all.push(by_issuer(9002, envelope(n + 2, at, world::decide_dispute(order, dispute, uphold))));
+        }
     }
     all
 }
@@ -269,12 +284,18 @@ async fn every_column_of_every_table_on_a_server() {
                 &ground,
                 format!(
                     "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_check;
+                    ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_check;
+                    ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_fkey;
                     UPDATE {table} SET {column} = {other} WHERE {key} = (SELECT MIN({key}) FROM kept)"
                 ),
             )
             .await;
             let findings: Vec<String> = ground.verify().await.iter().map(ToString::to_string).collect();
-            let name = if table == "ledger_head" { "slot".to_owned() } else { rrn(1) };
+            let name = match table {
+                "ledger_head" => "slot".to_owned(),
+                "dispute" => "dispute".to_owned(),
+                _ => rrn(1),
+            };
             if findings.iter().any(|finding| finding.contains(&name)) {
                 found += 1;
             } else {
@@ -350,13 +371,14 @@ async fn balances_and_orders_are_held_to_the_ledger() {
 /// A settlement is held to what it takes, to who decided and to the money that was paid, column by column.
 #[tokio::test]
 async fn every_column_of_a_settlement() {
-    let (_ground, original, recorded) = ledger().await;
+    let (_ground, original, _) = ledger().await;
     let reader = Connection::open(&original).expect("opens");
-    let ids = [recorded - 3, recorded - 1].map(|sequence| 10_000_000_000 + sequence);
+    let mut ids = reader.prepare("SELECT id FROM settlement ORDER BY id").expect("prepares");
+    let ids: Vec<i64> = ids.query_map([], |row| row.get(0)).expect("reads").map(|id| id.expect("an id")).collect();
     let mut dice = Dice(3);
     let (mut found, mut silent) = (0, Vec::new());
     for (table, key) in [("settlement", "id"), ("settlement_day", "settlement_id")] {
-        for (column, id) in columns(&reader, table).into_iter().flat_map(|column| ids.map(|id| (column.clone(), id))) {
+        for (column, id) in columns(&reader, table).iter().flat_map(|column| ids.iter().map(move |id| (column, *id))) {
             let sql = format!("SELECT {column} FROM {table} WHERE {key} = ?1");
             let value: Value = reader.query_row(&sql, [id], |row| row.get(0)).expect("reads");
             for other in others(&value, &mut dice) {
@@ -379,7 +401,7 @@ async fn every_column_of_a_settlement() {
         "DELETE FROM settlement WHERE id = ?1",
         "INSERT INTO settlement_day VALUES (?1, 20261122, 'sale', 1, 100)",
     ] {
-        for id in ids {
+        for &id in &ids {
             let findings = after(&original, |tool| {
                 tool.pragma_update(None, "foreign_keys", false)?;
                 tool.execute(sql, [id])

@@ -24,8 +24,8 @@ use storage::webhook::delivery::{self, Answer, DeliveryStatus, GIVE_UP_AFTER, Ta
 use storage::webhook::{self, Change, Changed, EndpointId, EndpointStatus};
 use storage::{Books, Storage};
 use world::{
-    MERCHANT, MORNING, World, by, by_issuer, card, check, envelope, inquiry, lines, load, order, prepare,
-    refund_request, request, review, sale_pin, verdict, withdraw,
+    MERCHANT, MORNING, World, by, by_issuer, card, check, decide_dispute, dispute, envelope, inquiry, lines, load,
+    order, prepare, refund_request, request, review, sale_pin, verdict, withdraw,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -143,6 +143,13 @@ fn day() -> Vec<Vec<Envelope>> {
             by_issuer(9003, envelope(24, tomorrow, prepare(MERCHANT, MORNING.business_date()))),
             by_issuer(9002, envelope(25, tomorrow, verdict(MERCHANT, TransactionId::new(1, 24), true))),
         ],
+        vec![
+            by_issuer(9003, envelope(26, tomorrow, dispute(2, 4_300))),
+            by(1002, envelope(27, tomorrow, world::answer(2, refund(26), true))),
+            by_issuer(9002, envelope(28, tomorrow, decide_dispute(2, refund(26), true))),
+            by_issuer(9003, envelope(29, tomorrow, dispute(1, 3_000))),
+            by_issuer(9002, envelope(30, tomorrow.plus(8 * world::DAY), decide_dispute(1, refund(29), false))),
+        ],
     ]
 }
 
@@ -183,6 +190,11 @@ async fn both_stores_tell_the_same_events_of_everything_that_happens() {
             ("payment.withdrawn", 8),
             ("batch.closed", world::TILL.0),
             ("settlement.confirmed", MERCHANT.0),
+            ("dispute.opened", 2),
+            ("dispute.answered", 2),
+            ("dispute.upheld", 2),
+            ("dispute.opened", 1),
+            ("dispute.rejected", 1),
         ]
     );
     assert!(told.windows(2).all(|pair| pair[0].id < pair[1].id));
@@ -210,12 +222,18 @@ async fn a_body_names_the_record_and_nothing_secret() {
             "object": "transaction", "id": "010000000014", "kind": "refund", "status": "approved",
             "response_code": "00", "decline": null, "amount": 4300, "currency": "CNY", "card": "608625******0001",
             "request_id": request(15).to_string(), "order_id": "1", "original_id": "010000000003",
-            "refund_id": "010000000010", "outlet_id": "2501001", "terminal_id": "25010007", "operator_id": "1002",
+            "refund_id": "010000000010", "dispute_id": null, "outlet_id": "2501001", "terminal_id": "25010007", "operator_id": "1002",
             "approval_code": format!("{:06}", 15 * 7_919), "stan": "000014", "batch": body["data"]["batch"],
             "business_date": "2026-11-23", "created_at": "2026-11-23T00:00:15Z",
         },
     });
     assert_eq!(body, expected);
+    for (at, of, dispute) in [(19, 26, 26), (20, 27, 26), (21, 28, 26), (23, 30, 29)] {
+        let body: serde_json::Value = serde_json::from_str(&told[at].payload).expect("JSON");
+        let names = (&body["data"]["id"], &body["data"]["dispute_id"], &body["data"]["outlet_id"]);
+        let rrn = |n| serde_json::json!(TransactionId::new(1, n).rrn());
+        assert_eq!(names, (&rrn(of), &rrn(dispute), &serde_json::json!("2501001")), "{body}");
+    }
     // The card's keyed values, the PIN's keyed value and its balance are markers of their own: 0x01 repeated.
     let balance = world.card(world::card_key(1)).expect("a card").balance.0.to_string();
     for message in &told {
@@ -234,7 +252,7 @@ async fn a_settlement_is_told_to_the_whole_merchant_in_figures() {
     world.put_subscription(MERCHANT, Subscription { endpoint: 77, outlet, events });
     run(&ground).await;
     let told = world.outbox();
-    let message = told.last().expect("the settlement is the last");
+    let message = told.iter().find(|message| message.kind == EventKind::SettlementConfirmed).expect("a settlement");
     assert_eq!(message.endpoints, [ALL.0], "an endpoint of one outlet does not hear of all outlets' money");
     let body: serde_json::Value = serde_json::from_str(&message.payload).expect("JSON");
     let sum = |count, amount| serde_json::json!({"count": count, "amount": amount});
@@ -244,7 +262,7 @@ async fn a_settlement_is_told_to_the_whole_merchant_in_figures() {
         "data": {
             "object": "settlement", "id": "010000000024", "number": 1, "from_date": "2026-11-23",
             "until_date": "2026-11-23", "sales": sum(5, 36_500), "refunds": sum(2, 8_600), "voids": sum(1, 7_300),
-            "reversals": sum(1, 7_300), "net_amount": 13_300, "fee_basis_points": 60, "fee_amount": 80,
+            "reversals": sum(1, 7_300), "chargebacks": sum(0, 0), "net_amount": 13_300, "fee_basis_points": 60, "fee_amount": 80,
             "payout_amount": 13_220, "currency": "CNY", "transaction_id": "010000000025",
             "confirmed_at": "2026-11-24T00:00:00Z",
         },

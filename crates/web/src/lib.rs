@@ -106,6 +106,10 @@ impl Web {
 fn office() -> Router<Web> {
     Router::new()
         .route("/office/refunds", get(office::refunds::show).post(office::refunds::decide))
+        .route("/office/disputes", get(office::disputes::show).post(office::disputes::open))
+        .route("/office/disputes/{dispute}", get(office::dispute::show).post(office::dispute::decide))
+        .route("/disputes", get(office::disputes::own))
+        .route("/disputes/{dispute}", get(office::dispute::own).post(office::dispute::answer))
         .route("/office/settlements", get(office::settlements::show).post(office::settlements::prepare))
         .route("/office/settlements/rate", get(office::settlements::show).post(office::settlements::rate))
         .route("/office/settlements/{settlement}", get(office::settlement::show).post(office::settlement::decide))

@@ -105,6 +105,8 @@ impl Page {
             free: !session.must_change,
             to_review: (session.to_review > 0)
                 .then(|| (session.to_review, fill(self.text.refund.open_label, &[&session.to_review.to_string()]))),
+            to_answer: (session.to_answer > 0)
+                .then(|| (session.to_answer, fill(self.text.refund.open_label, &[&session.to_answer.to_string()]))),
             page: self,
             said,
             menu,
@@ -152,6 +154,10 @@ pub(crate) enum Menu {
     Settlements,
     /// The own merchant's settlements.
     OwnSettlements,
+    /// What card holders contest.
+    Disputes,
+    /// The same, of the own merchant.
+    OwnDisputes,
     /// Keys for programs.
     ApiKeys,
     /// Where events of the merchant's money are sent.
@@ -185,6 +191,8 @@ pub(crate) struct Shell {
     pub(crate) unresolved: Vec<Pinned>,
     /// Refunds that wait for this person's decision, and a sentence that says so.
     pub(crate) to_review: Option<(i64, String)>,
+    /// Disputes that wait for this person, and a sentence that says so.
+    pub(crate) to_answer: Option<(i64, String)>,
     /// Message of the last step.
     pub(crate) said: Option<&'static str>,
 }

@@ -10,6 +10,8 @@ use axum_extra::extract::cookie::CookieJar;
 use domain::role::{self, Action};
 use domain::time::Timestamp;
 use storage::audit::Entry;
+use storage::dispute;
+use storage::merchant::Reach;
 use storage::payment::OpenAttempt;
 use storage::refund::{self, Desk};
 use storage::session::{self, SessionId, Shop, SignedIn};
@@ -34,6 +36,8 @@ pub(crate) struct Session {
     pub(crate) unresolved: Vec<OpenAttempt>,
     /// Refunds that wait for this person's decision, for pages that are read.
     pub(crate) to_review: i64,
+    /// Disputes that wait for this person's answer or decision.
+    pub(crate) to_answer: i64,
     path: String,
 }
 
@@ -135,7 +139,8 @@ async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> 
         _ => Vec::new(),
     };
     let to_review = if parts.method == Method::GET { to_review(web, &signed_in, now).await? } else { 0 };
-    Ok(Some(Session { signed_in, now, client, unresolved, to_review, path: parts.uri.path().to_owned() }))
+    let to_answer = if parts.method == Method::GET { to_answer(web, &signed_in, now).await? } else { 0 };
+    Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, path: parts.uri.path().to_owned() }))
 }
 
 async fn to_review(web: &Web, person: &SignedIn, now: Timestamp) -> Result<i64, Problem> {
@@ -145,6 +150,17 @@ async fn to_review(web: &Web, person: &SignedIn, now: Timestamp) -> Result<i64, 
         _ => return Ok(0),
     };
     Ok(refund::waiting(&web.storage, desk, now).await?.0)
+}
+
+async fn to_answer(web: &Web, person: &SignedIn, now: Timestamp) -> Result<i64, Problem> {
+    let reach = match &person.shop {
+        Some(shop) if role::may(&person.roles, Action::AnswerDispute) => {
+            Some(Reach { merchant: shop.merchant, outlet: None })
+        }
+        None if role::may(&person.roles, Action::DecideDispute) => None,
+        _ => return Ok(0),
+    };
+    Ok(dispute::waiting(&web.storage, reach, now).await?)
 }
 
 /// Sends to the login page; somebody whose session ended is told so, a first visitor is not.

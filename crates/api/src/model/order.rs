@@ -77,7 +77,6 @@ pub(crate) struct OrderLineResource {
 impl From<&MerchantOrder> for OrderResource {
     fn from(found: &MerchantOrder) -> Self {
         let order = &found.order;
-        let approved = found.refunds.iter().filter(|one| one.status == domain::refund::RefundStatus::Approved);
         let lines = found.lines.iter().map(|line| OrderLineResource {
             line: line.line,
             product_code: line.code.clone(),
@@ -94,7 +93,7 @@ impl From<&MerchantOrder> for OrderResource {
             status: order.status.word(),
             amount: order.total.0,
             currency: CNY,
-            refunded_amount: approved.fold(0, |sum: i64, one| sum.saturating_add(one.amount.0)),
+            refunded_amount: found.given_back().0,
             payment_id: order.paid_by.map(TransactionId::rrn),
             outlet_id: order.outlet.to_string(),
             terminal_id: order.terminal.to_string(),
@@ -148,15 +147,8 @@ impl StatementResource {
         use domain::ledger::Kind;
         let net = totals.iter().filter(|total| total.approved).fold(0_i64, |sum, total| match total.kind {
             Kind::Sale => sum.saturating_add(total.sum.0),
-            Kind::Refund | Kind::Void | Kind::Reversal => sum.saturating_sub(total.sum.0),
-            Kind::Load
-            | Kind::Inquiry
-            | Kind::RefundRequest
-            | Kind::RefundRejection
-            | Kind::BatchClose
-            | Kind::SettlementRequest
-            | Kind::SettlementRejection
-            | Kind::Settlement => sum,
+            kind if kind.gives_back() => sum.saturating_sub(total.sum.0),
+            _ => sum,
         });
         let total = |total: &DayTotal| StatementTotal {
             kind: total.kind.word(),

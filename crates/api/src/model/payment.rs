@@ -133,9 +133,8 @@ impl PaidOrder {
 
 impl From<MerchantOrder> for PaidOrder {
     fn from(order: MerchantOrder) -> Self {
-        let approved = order.refunds.iter().filter(|one| one.status == domain::refund::RefundStatus::Approved);
         Self {
-            refunded: approved.fold(0_i64, |sum, one| sum.saturating_add(one.amount.0)),
+            refunded: order.given_back().0,
             number: order.number,
             status: order.order.status.word(),
             merchant_number: order.merchant_number,

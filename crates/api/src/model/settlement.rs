@@ -14,10 +14,12 @@ use super::{CNY, date, time};
 #[schema(as = Settlement, example = json!({
     "object": "settlement", "id": "010000000024", "number": 1, "from_date": "2026-11-23", "until_date": "2026-11-23",
     "sales": {"count": 5, "amount": 36500}, "refunds": {"count": 2, "amount": 8600},
-    "voids": {"count": 1, "amount": 7300}, "reversals": {"count": 1, "amount": 7300}, "net_amount": 13300,
+    "voids": {"count": 1, "amount": 7300}, "reversals": {"count": 1, "amount": 7300},
+    "chargebacks": {"count": 0, "amount": 0}, "net_amount": 13300,
     "fee_basis_points": 60, "fee_amount": 80, "payout_amount": 13220, "currency": "CNY",
     "days": [{"date": "2026-11-23", "sales": {"count": 5, "amount": 36500}, "refunds": {"count": 2, "amount": 8600},
-        "voids": {"count": 1, "amount": 7300}, "reversals": {"count": 1, "amount": 7300}, "net_amount": 13300}],
+        "voids": {"count": 1, "amount": 7300}, "reversals": {"count": 1, "amount": 7300},
+        "chargebacks": {"count": 0, "amount": 0}, "net_amount": 13300}],
     "transaction_id": "010000000025", "confirmed_at": "2026-11-24T00:00:00Z"
 }))]
 pub(crate) struct SettlementResource {
@@ -41,6 +43,8 @@ pub(crate) struct SettlementResource {
     voids: SumResource,
     /// Reversals.
     reversals: SumResource,
+    /// Disputes that were upheld.
+    chargebacks: SumResource,
     /// Sales less everything that went back, fen.
     net_amount: i64,
     /// The agreed rate: 60 is 0.60 %.
@@ -91,6 +95,8 @@ pub(crate) struct SettlementDay {
     voids: SumResource,
     /// Reversals.
     reversals: SumResource,
+    /// Disputes that were upheld.
+    chargebacks: SumResource,
     /// Fen.
     net_amount: i64,
 }
@@ -105,6 +111,7 @@ impl From<&Settlement> for SettlementResource {
                 refunds: own.of(Kind::Refund).into(),
                 voids: own.of(Kind::Void).into(),
                 reversals: own.of(Kind::Reversal).into(),
+                chargebacks: own.of(Kind::Chargeback).into(),
                 net_amount: own.net().0,
             }
         };
@@ -118,6 +125,7 @@ impl From<&Settlement> for SettlementResource {
             refunds: one.turnover.of(Kind::Refund).into(),
             voids: one.turnover.of(Kind::Void).into(),
             reversals: one.turnover.of(Kind::Reversal).into(),
+            chargebacks: one.turnover.of(Kind::Chargeback).into(),
             net_amount: one.net.0,
             fee_basis_points: one.fee_bp,
             fee_amount: one.fee.0,

@@ -51,6 +51,10 @@ event_types! {
     SaleReversed = "sale.reversed",
     BatchClosed = "batch.closed",
     SettlementConfirmed = "settlement.confirmed",
+    DisputeOpened = "dispute.opened",
+    DisputeAnswered = "dispute.answered",
+    DisputeUpheld = "dispute.upheld",
+    DisputeRejected = "dispute.rejected",
 }
 
 /// An endpoint to be made.

@@ -1,6 +1,7 @@
 //! Operations through the router on the demo shop.
 
 mod access;
+mod disputes;
 mod errors;
 mod payments;
 mod records;

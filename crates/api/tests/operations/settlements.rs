@@ -58,7 +58,7 @@ async fn a_program_reads_what_was_paid() {
         ("confirmed_at", json!("2026-11-24T02:26:00Z")),
         (
             "days",
-            json!([{"date": "2026-11-23", "sales": sales, "refunds": none, "voids": none, "reversals": none,
+            json!([{"date": "2026-11-23", "sales": sales, "refunds": none, "voids": none, "reversals": none, "chargebacks": none,
                 "net_amount": 1_500}]),
         ),
     ] {

@@ -10,6 +10,7 @@ struct Theirs {
     payment: String,
     refund: String,
     order: String,
+    dispute: String,
     endpoint: String,
     event: String,
     key: &'static str,
@@ -29,8 +30,9 @@ async fn theirs(shop: &Shop) -> Theirs {
     endpoint.is(201, "");
     let endpoint = endpoint.text_of("id");
     let event = erp.post(&format!("/webhook_endpoints/{endpoint}/test"), &Value::Null).await.text_of("event_id");
+    let (dispute, ..) = crate::disputes::disputed(shop, 9).await;
     let (payment, refund, order) = (paid.text_of("id"), refund.text_of("id"), paid.text_of("order_id"));
-    Theirs { payment, refund, order, endpoint, event, key }
+    Theirs { payment, refund, order, dispute, endpoint, event, key }
 }
 
 /// The operation's path with their ids in its places.
@@ -38,6 +40,7 @@ fn with_their_ids(operation: &Described, theirs: &Theirs) -> String {
     let id = match operation.path.split('/').nth(1).unwrap_or_default() {
         "refunds" => &theirs.refund,
         "orders" => &theirs.order,
+        "disputes" => &theirs.dispute,
         "webhook_endpoints" => &theirs.endpoint,
         _ => &theirs.payment,
     };
@@ -82,9 +85,16 @@ async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_no
             answer.is(404, "not_found");
         }
         assert!(!answer.status.is_server_error(), "{}: {}", operation.id, answer.text);
-        for word in
-            [&theirs.payment, &theirs.refund, &theirs.order, "Theirs alone", "theirs.example", "25010007", "2501001\""]
-        {
+        for word in [
+            &theirs.payment,
+            &theirs.refund,
+            &theirs.order,
+            &theirs.dispute,
+            "Theirs alone",
+            "theirs.example",
+            "25010007",
+            "2501001\"",
+        ] {
             assert!(!answer.text.contains(word), "{} told a stranger {word}: {}", operation.id, answer.text);
         }
     }
@@ -95,6 +105,7 @@ async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_no
     // Theirs is as it was.
     assert_eq!(erp.get(&format!("/payments/{}", theirs.payment)).await.text_of("order_status"), "paid");
     assert_eq!(erp.get(&format!("/refunds/{}", theirs.refund)).await.text_of("status"), "requested");
+    assert_eq!(erp.get(&format!("/disputes/{}", theirs.dispute)).await.text_of("status"), "opened");
     assert_eq!(erp.get("/products/THEIRS-1").await.text_of("name"), "Theirs alone");
     let endpoint = erp.get(&format!("/webhook_endpoints/{}", theirs.endpoint)).await;
     assert_eq!(

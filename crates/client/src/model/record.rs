@@ -144,6 +144,8 @@ pub struct StatementTotal {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Settlement {
+    /// Disputes that were upheld.
+    pub chargebacks: SettlementSum,
     /// When it was confirmed.
     pub confirmed_at: Option<String>,
     /// Always `CNY`.
@@ -183,6 +185,8 @@ pub struct Settlement {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SettlementDay {
+    /// Disputes that were upheld.
+    pub chargebacks: SettlementSum,
     /// The day.
     pub date: String,
     /// Fen.

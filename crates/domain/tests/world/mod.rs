@@ -12,6 +12,7 @@ use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, Command, Envelope, PresentedCard, Proof};
 use domain::decide::{decide_all, keys};
 use domain::direct_sale::{DirectLine, DirectSale, OutletDay};
+use domain::dispute::{self, Answer, Claim, Dispute, Opening};
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::{ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
@@ -46,6 +47,7 @@ pub(crate) struct World {
     pub(crate) tills: BTreeMap<TerminalId, Till>,
     pub(crate) lines: BTreeMap<OrderId, Vec<SoldLine>>,
     pub(crate) refunds: BTreeMap<TransactionId, Refund>,
+    pub(crate) disputes: BTreeMap<TransactionId, Dispute>,
     pub(crate) replaced: BTreeMap<CardKey, CardKey>,
     pub(crate) batches: Vec<ClosedBatch>,
     /// Merchants with their agreed fee.
@@ -70,6 +72,7 @@ impl World {
             tills: BTreeMap::from([(TILL, till(MERCHANT))]),
             lines: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            disputes: BTreeMap::new(),
             replaced: BTreeMap::new(),
             batches: Vec::new(),
             fees: BTreeMap::from([(MERCHANT, Some(FEE_BP))]),
@@ -147,6 +150,7 @@ impl World {
         }
         self.tries.extend(changes.tries);
         self.refunds.extend(changes.refunds);
+        self.disputes.extend(changes.disputes);
         self.tills.extend(changes.tills);
         self.batches.extend(changes.batches);
         self.settlements.extend(changes.settlements);
@@ -164,7 +168,9 @@ impl World {
                 state.cards.loaded(key, self.cards.get(&key).cloned());
             }
             let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
-            Sold { sale: sale.clone(), card: card.key, payee, window: card.programme.refund_window, refunds }
+            let disputes = self.disputes.values().filter(|dispute| dispute.order == order).cloned().collect();
+            let window = card.programme.refund_window;
+            Sold { sale: sale.clone(), card: card.key, payee, window, refunds, disputes }
         });
         state.sold.loaded(order, sold);
     }
@@ -216,6 +222,9 @@ impl World {
         }
         for refund in self.refunds.values() {
             audit.refund(refund);
+        }
+        for dispute in self.disputes.values() {
+            audit.dispute(dispute);
         }
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));
@@ -377,6 +386,21 @@ pub(crate) fn refund_request(order: i64, lines: &[(i64, i64)], ground: Ground, e
 pub(crate) fn review(order: i64, refund: TransactionId, card: Option<u8>) -> Command {
     let opinion = "looked at the goods".to_owned();
     Command::RefundReview(Review { order: OrderId(order), refund, card: card.map(presented), opinion })
+}
+
+pub(crate) fn dispute(order: i64, amount: i64) -> Command {
+    let words = "I never got the box".to_owned();
+    Command::DisputeOpen(Opening { order: OrderId(order), amount: Fen(amount), claim: Claim::NotReceived, words })
+}
+
+pub(crate) fn answer(order: i64, dispute: TransactionId, accept: bool) -> Command {
+    let words = "signed for at the counter".to_owned();
+    Command::DisputeAnswer(Answer { order: OrderId(order), dispute, accept, words })
+}
+
+pub(crate) fn decide_dispute(order: i64, dispute: TransactionId, uphold: bool) -> Command {
+    let words = "heard both of them".to_owned();
+    Command::DisputeReview(dispute::Verdict { order: OrderId(order), dispute, uphold, words })
 }
 
 pub(crate) fn prepare(merchant: MerchantId, until: BusinessDate) -> Command {

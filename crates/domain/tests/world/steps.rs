@@ -2,6 +2,7 @@
 
 use domain::card::{Card, CardStatus, Programme};
 use domain::command::{Command, Envelope, Proof};
+use domain::dispute::{self, Answer, Claim, Opening};
 use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
@@ -159,6 +160,25 @@ pub(crate) enum Step {
         off: i64,
         known: bool,
     },
+    Dispute {
+        order: usize,
+        amount: Option<i64>,
+        claim: Claim,
+        worded: bool,
+        who: Clerk,
+    },
+    Answer {
+        dispute: usize,
+        accept: bool,
+        worded: bool,
+        shop: bool,
+    },
+    Decide {
+        dispute: usize,
+        uphold: bool,
+        worded: bool,
+        who: Clerk,
+    },
     BatchClose,
     /// Up to so many days ago, for the merchant at the till or one that does not exist.
     Settle {
@@ -241,8 +261,24 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         1 => order().prop_map(|order| Step::Withdraw { order }),
         3 => (card(), -1..400_i64).prop_map(|(card, amount)| Step::Load { card, amount }),
         2 => (0..8_usize, any::<bool>()).prop_map(|(back, asks)| Step::Repeat { back, asks }),
-        5 => after_sale(),
+        7 => after_sale(),
         3 => settlement(),
+        2 => dispute(),
+    ]
+}
+
+fn dispute() -> impl Strategy<Value = Step> {
+    let clerk = || prop_oneof![8 => Just(Clerk::Maker), 8 => Just(Clerk::Checker), 1 => Just(Clerk::Shop)];
+    let (worded, which) = (|| prop::bool::weighted(0.95), || prop_oneof![8 => Just(0_usize), 2 => 1..4_usize]);
+    // The whole order mostly.
+    let amount = prop_oneof![3 => Just(None), 2 => (-1..120_i64).prop_map(Some)];
+    prop_oneof![
+        4 => (0..8_usize, amount, prop::sample::select(Claim::ALL.to_vec()), worded(), clerk())
+            .prop_map(|(order, amount, claim, worded, who)| Step::Dispute { order, amount, claim, worded, who }),
+        4 => (which(), any::<bool>(), worded(), prop::bool::weighted(0.9))
+            .prop_map(|(dispute, accept, worded, shop)| Step::Answer { dispute, accept, worded, shop }),
+        4 => (which(), prop::bool::weighted(0.7), worded(), clerk())
+            .prop_map(|(dispute, uphold, worded, who)| Step::Decide { dispute, uphold, worded, who }),
     ]
 }
 
@@ -280,7 +316,7 @@ fn after_sale() -> impl Strategy<Value = Step> {
 }
 
 pub(crate) fn any_steps() -> impl Strategy<Value = Vec<Asked>> {
-    let pause = prop_oneof![12 => Just(0_i64), 6 => 1..HOUR, 1 => Just(DAY)];
+    let pause = prop_oneof![36 => Just(0_i64), 18 => 1..HOUR, 3 => Just(DAY), 1 => Just(8 * DAY)];
     let steps = prop::collection::vec((any_step(), 0..REQUESTS, pause, prop::bool::weighted(0.1)), 1..120);
     (any::<bool>(), steps).prop_map(|(busy, steps)| if busy { busy_morning().chain(steps).collect() } else { steps })
 }
@@ -316,12 +352,19 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                         | Step::Void { .. }
                         | Step::Settle { .. }
                         | Step::Verdict { .. }
+                        | Step::Dispute { .. }
+                        | Step::Answer { .. }
+                        | Step::Decide { .. }
                 );
                 let n = if after && n % 8 > 0 { 1_000 + u16::try_from(all.len()).unwrap_or(0) } else { *n };
                 let asked = envelope(n, at, command(&shadow, step, at));
                 match step {
                     Step::Refund { who, .. } | Step::Review { who, .. } => who.asks(asked),
-                    Step::Settle { who, .. } | Step::Verdict { who, .. } => who.asks(asked),
+                    Step::Settle { who, .. }
+                    | Step::Verdict { who, .. }
+                    | Step::Dispute { who, .. }
+                    | Step::Decide { who, .. } => who.asks(asked),
+                    Step::Answer { shop: false, .. } => super::by_issuer(9001, asked),
                     _ => asked,
                 }
             }
@@ -394,6 +437,19 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
                 opinion: words(*worded),
             })
         }
+        Step::Dispute { order, amount, claim, worded, .. } => {
+            let order = paid(world, *order);
+            let amount = Fen(amount.unwrap_or(total(&order.0)));
+            Command::DisputeOpen(Opening { order, amount, claim: *claim, words: words(*worded) })
+        }
+        Step::Answer { dispute, accept, worded, .. } => {
+            let (order, dispute) = disputed(world, *dispute);
+            Command::DisputeAnswer(Answer { order, dispute, accept: *accept, words: words(*worded) })
+        }
+        Step::Decide { dispute, uphold, worded, .. } => {
+            let (order, dispute) = disputed(world, *dispute);
+            Command::DisputeReview(dispute::Verdict { order, dispute, uphold: *uphold, words: words(*worded) })
+        }
         Step::BatchClose | Step::Repeat { .. } => Command::BatchClose,
     }
 }
@@ -402,6 +458,12 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
 fn paid(world: &World, nth: usize) -> OrderId {
     let paid = world.transactions.iter().rev().filter(|one| one.approved() && one.kind == domain::ledger::Kind::Sale);
     paid.filter_map(|sale| sale.order).nth(nth).unwrap_or(OrderId(i64::try_from(nth).unwrap_or(0) + 1))
+}
+
+/// The latest dispute but `nth`, or one that is none.
+fn disputed(world: &World, nth: usize) -> (OrderId, TransactionId) {
+    let found = world.disputes.values().rev().nth(nth).or(world.disputes.values().next_back());
+    found.map_or((OrderId(1), TransactionId(1)), |found| (found.order, found.id))
 }
 
 /// The card that paid the order.

@@ -10,14 +10,34 @@ const WINDOW: i64 = 2 * DAY;
 const NOT_CHARGED: Declined = ("25", None, None);
 
 impl Sale {
-    /// Nothing of it is given back or asked for.
-    fn untouched(&self) -> bool {
-        !self.undone && self.refunds.iter().all(|refund| refund.status == "rejected")
+    /// Something of it is refunded, or somebody asked for that.
+    fn asked_back(&self) -> bool {
+        self.refunds.iter().any(|refund| refund.status != "rejected")
     }
 
-    /// Given back by approved refunds.
+    /// A dispute of it is open or was upheld.
+    fn disputed(&self) -> bool {
+        self.disputes.iter().any(|dispute| dispute.status != "rejected")
+    }
+
+    /// Given back by approved refunds and upheld disputes.
     pub(super) fn given_back(&self) -> i64 {
-        self.refunds.iter().filter(|refund| refund.status == "approved").map(|refund| refund.amount).sum()
+        let refunds = self.refunds.iter().filter(|refund| refund.status == "approved").map(|refund| refund.amount);
+        let disputes = self.disputes.iter().filter(|dispute| dispute.status == "upheld").map(|dispute| dispute.amount);
+        refunds.chain(disputes).sum()
+    }
+
+    /// Given back, asked for or disputed.
+    pub(super) fn reserved(&self) -> i64 {
+        let refunds = self.refunds.iter().filter(|refund| refund.status != "rejected").map(|refund| refund.amount);
+        let disputes =
+            self.disputes.iter().filter(|dispute| dispute.status != "rejected").map(|dispute| dispute.amount);
+        refunds.chain(disputes).sum()
+    }
+
+    /// A dispute of it waits for its end.
+    pub(super) fn in_dispute(&self) -> bool {
+        self.disputes.iter().any(|dispute| matches!(dispute.status, "opened" | "answered"))
     }
 
     /// The word for the order.
@@ -39,7 +59,7 @@ impl Sale {
 
 impl Auditor {
     /// The sale of an order, while something of it may be left.
-    fn sold(&self, order: i64) -> Result<&Sale, Declined> {
+    pub(super) fn sold(&self, order: i64) -> Result<&Sale, Declined> {
         let sale = self.orders.get(&order).and_then(|order| order.sale.as_ref()).ok_or(NOT_CHARGED)?;
         if matches!(sale.word(), "voided" | "refunded") { Err(("64", Some(0), None)) } else { Ok(sale) }
     }
@@ -70,6 +90,9 @@ impl Auditor {
     fn may_ask(&self, who: Who, ask: &Ask, at: i64) -> Result<i64, Declined> {
         let Ask::Refund { order, lines, unwanted, worded, escalate } = ask else { return Err(NOT_CHARGED) };
         let sale = self.sold(*order)?;
+        if sale.in_dispute() {
+            return Err(("94", None, None));
+        }
         if !worded {
             return Err(("30", None, None));
         }
@@ -90,7 +113,12 @@ impl Auditor {
             }
             sum += price * pieces;
         }
-        if sum > 0 { Ok(sum) } else { Err(("13", None, None)) }
+        let left = sale.amount - sale.reserved();
+        match sum {
+            0 => Err(("13", None, None)),
+            sum if sum > left => Err(("64", Some(left), None)),
+            sum => Ok(sum),
+        }
     }
 
     pub(super) fn review(
@@ -137,7 +165,8 @@ impl Auditor {
         match self.sold(order) {
             Err(declined) => declined,
             Ok(sale) if sale.batch != self.batch.number || day(sale.at) != day(at) => ("12", None, None),
-            Ok(sale) if !sale.untouched() => ("64", None, None),
+            Ok(sale) if sale.asked_back() => ("64", None, None),
+            Ok(sale) if sale.disputed() => ("94", None, None),
             Ok(_) => self.undo(order),
         }
     }
@@ -168,8 +197,11 @@ impl Auditor {
         if sale.undone {
             return NOT_CHARGED;
         }
-        if !sale.untouched() {
+        if sale.given_back() > 0 || sale.asked_back() {
             return ("64", None, None);
+        }
+        if sale.disputed() {
+            return ("94", None, None);
         }
         if day(sale.at) == day(at) { self.undo(order) } else { NO_SALE }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::batch::{ClosedBatch, Tally, Totals};
 use domain::refund::Refund;
 
-use super::{Auditor, Finding, Paid};
+use super::{Auditor, Disputed, Finding, Paid};
 
 /// A refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +102,8 @@ pub struct Seen {
     pub batches: Vec<Closed>,
     /// All settlements, ascending.
     pub paid: Vec<Paid>,
+    /// All disputes, ascending.
+    pub disputes: Vec<Disputed>,
     /// Paid out, and kept as fees.
     pub out: (i64, i64),
 }
@@ -109,7 +111,7 @@ pub struct Seen {
 impl Auditor {
     /// Holds the books to what was answered, and what was answered to what may never be.
     pub fn compare(&self, seen: &Seen) -> Result<(), Finding> {
-        self.orders.keys().try_for_each(|order| self.limits(*order, &seen.refunds))?;
+        self.orders.keys().try_for_each(|order| self.limits(*order, seen))?;
         let word = |order: &super::Order| order.sale.as_ref().map_or("draft", super::Sale::word);
         let orders = self.orders.iter().map(|(id, order)| (*id, word(order)));
         same("orders", orders, seen.orders.iter().map(|(id, word)| (*id, *word)))?;
@@ -135,20 +137,33 @@ impl Auditor {
             refund.lines.sort_unstable();
         }
         same("refunds", &refunds, &seen.refunds)?;
+        let sales = self.orders.values().filter_map(|order| order.sale.as_ref());
+        let mut disputes: Vec<Disputed> = sales.flat_map(|sale| sale.disputes.clone()).collect();
+        disputes.sort_by_key(|dispute| dispute.number);
+        same("disputes", &disputes, &seen.disputes)?;
         same("batches", &self.closed, &seen.batches)
     }
 
     /// No line and no order gives back more than was sold, and nobody decides an own request: of what the books say,
     /// without a look at what was expected.
-    fn limits(&self, id: i64, refunds: &[Returned]) -> Result<(), Finding> {
+    fn limits(&self, id: i64, seen: &Seen) -> Result<(), Finding> {
         let order = &self.orders[&id];
-        let own = || refunds.iter().filter(|refund| refund.order == id);
+        let own = || seen.refunds.iter().filter(|refund| refund.order == id);
+        let disputed = || seen.disputes.iter().filter(|dispute| dispute.order == id);
+        if let Some(dispute) = disputed().find(|dispute| dispute.checker == Some(dispute.maker)) {
+            return Err(format!("maker is checker: {dispute:?}"));
+        }
+        let open = disputed().filter(|dispute| matches!(dispute.status, "opened" | "answered")).count();
+        if open > 1 || open == 1 && own().any(|refund| matches!(refund.status, "requested" | "escalated")) {
+            return Err(format!("order {id} has {open} open disputes, or a refund beside one"));
+        }
         if let Some(refund) = own().find(|refund| refund.reviewer == Some(refund.applicant)) {
             return Err(format!("maker is checker: {refund:?}"));
         }
         let counted = || own().filter(|refund| refund.status != "rejected");
         let sold = order.sale.as_ref().map_or(0, |sale| if sale.undone { 0 } else { sale.amount });
-        let back: i64 = counted().map(|refund| refund.amount).sum();
+        let counted_disputes = disputed().filter(|dispute| dispute.status != "rejected").map(|dispute| dispute.amount);
+        let back: i64 = counted().map(|refund| refund.amount).chain(counted_disputes).sum();
         let over = order.lines.iter().any(|(line, _, pieces, _)| {
             let taken = counted().flat_map(|refund| &refund.lines).filter(|(own, _)| own == line);
             taken.map(|(_, pieces)| pieces).sum::<i64>() > *pieces

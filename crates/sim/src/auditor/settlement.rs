@@ -58,6 +58,11 @@ impl Auditor {
                 let own = sale.and_then(|sale| sale.refunds.iter().find(|own| own.number == *refund));
                 -own.map_or(0, |own| own.amount)
             }
+            Ask::Rule { order, dispute, uphold: true, .. } => {
+                let sale = self.orders.get(order).and_then(|order| order.sale.as_ref());
+                let own = sale.and_then(|sale| sale.disputes.iter().find(|own| own.number == *dispute));
+                -own.map_or(0, |own| own.amount)
+            }
             Ask::Void { order } | Ask::Reverse { order, .. } => -total(order),
             _ => return,
         };

@@ -71,11 +71,17 @@ pub enum Flaw {
     SettlesAlone,
     /// A part of a fen is dropped instead of rounded.
     FeeRoundedDown,
+    /// A dispute that was upheld may be upheld again.
+    DisputePaysTwice,
+    /// A refund may be asked for while a dispute of its sale is open.
+    RefundInDispute,
+    /// The card company decides without waiting for the answer.
+    RulesUnheard,
 }
 
 impl Flaw {
     /// Every mistake.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::SkipTryCounter,
         Self::UnknownCardsUncounted,
         Self::TriesNeverEnd,
@@ -109,5 +115,8 @@ impl Flaw {
         Self::SettlesWithoutRefunds,
         Self::SettlesAlone,
         Self::FeeRoundedDown,
+        Self::DisputePaysTwice,
+        Self::RefundInDispute,
+        Self::RulesUnheard,
     ];
 }

@@ -80,7 +80,8 @@ impl<'a> Bound<'a> {
 
 const COLUMNS: &str = "o.id, o.number, o.status, o.total, o.opened_at, o.attempt IS NOT NULL, o.attempt_at, \
      o.attempt_masked, o.paid_by, o.operator_id, o.terminal_id, o.prints, (SELECT COALESCE(SUM(r.amount), 0) \
-     FROM refund r WHERE r.order_id = o.id AND r.status = 'approved'), EXISTS (SELECT 1 FROM refund r \
+     FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') + (SELECT COALESCE(SUM(d.amount), 0) \
+     FROM dispute d WHERE d.order_id = o.id AND d.status = 'upheld'), EXISTS (SELECT 1 FROM refund r \
      WHERE r.order_id = o.id AND r.status IN ('requested', 'escalated'))";
 
 /// One order.
@@ -103,7 +104,9 @@ pub(super) fn totals_sql() -> String {
         "SELECT COUNT(*), COUNT(o.paid_by), COALESCE(SUM(CASE WHEN o.paid_by IS NOT NULL THEN o.total END), 0), \
             COUNT(CASE WHEN o.status IN ('partly_refunded', 'refunded', 'voided') THEN 1 END), \
             COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total WHEN o.status IN ('partly_refunded', 'refunded') \
-                THEN (SELECT SUM(r.amount) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') END), 0), \
+                THEN (SELECT COALESCE(SUM(r.amount), 0) FROM refund r WHERE r.order_id = o.id \
+                    AND r.status = 'approved') + (SELECT COALESCE(SUM(d.amount), 0) FROM dispute d \
+                    WHERE d.order_id = o.id AND d.status = 'upheld') END), 0), \
             COUNT(CASE WHEN o.paid_by IS NULL AND o.attempt IS NULL AND (?6 NOT IN ('any', 'unpaid') OR EXISTS (SELECT 1 \
                 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale')) THEN 1 END), \
             COUNT(CASE WHEN o.id > ?11 THEN 1 END) {WANTED}"

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_settlement", include_str!("../../migrations/postgres/0005_settlement.sql")),
     ("0006_indexes", include_str!("../../migrations/postgres/0006_indexes.sql")),
     ("0007_vault", include_str!("../../migrations/postgres/0007_vault.sql")),
+    ("0008_disputes", include_str!("../../migrations/postgres/0008_disputes.sql")),
 ];
 
 /// The schema version that this program writes.

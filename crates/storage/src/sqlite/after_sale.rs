@@ -1,9 +1,10 @@
-//! Load and save of what comes after a sale: refunds, voids, reversals, batch close.
+//! Load and save of what comes after a sale: refunds, voids, reversals, disputes, batch close.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::batch::{Batch, ClosedBatch};
 use domain::card::CardKey;
 use domain::changes::Changes;
+use domain::dispute::{Claim, Dispute, DisputeStatus, Reply, Said};
 use domain::ids::{OrderId, PersonId, TerminalId, TransactionId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
@@ -18,7 +19,7 @@ use crate::batch::figures;
 /// Cards that replaced one another are followed this far; a longer chain is a fault of the data.
 const REPLACEMENTS_MAX: usize = 8;
 
-/// Second load stage: the order's sale, lines, refunds, and the cards of that sale.
+/// Second load stage: the order's sale, lines, refunds, disputes, and the cards of that sale.
 pub(super) fn load_sold(
     connection: &Connection,
     programmes: &mut Programmes,
@@ -42,8 +43,8 @@ pub(super) fn load_sold(
         let row = money::card_row(connection, programmes, key)?;
         state.cards.loaded(key, row);
     }
-    let refunds = refunds_of(connection, order)?;
-    state.sold.loaded(order, Some(Sold { sale, card, payee, window, refunds }));
+    let (refunds, disputes) = (refunds_of(connection, order)?, disputes_of(connection, order)?);
+    state.sold.loaded(order, Some(Sold { sale, card, payee, window, refunds, disputes }));
     Ok(())
 }
 
@@ -114,6 +115,56 @@ pub(crate) fn refund(row: &Row<'_>) -> sql::Result<Refund> {
     })
 }
 
+pub(crate) const DISPUTE_COLUMNS: &str = "d.id, d.order_id, d.status, d.amount, d.claim, d.words, d.opener_id, \
+     d.opened_at, d.answer_until, d.accepted, d.answerer_id, d.answered_at, d.answer, d.answered_by, d.decider_id, \
+     d.decided_at, d.opinion, d.decided_by";
+
+/// The disputes of an order, oldest first.
+pub(crate) fn disputes_of(connection: &Connection, order: OrderId) -> sql::Result<Vec<Dispute>> {
+    let sql = format!("SELECT {DISPUTE_COLUMNS} FROM dispute d WHERE d.order_id = ?1 ORDER BY d.id");
+    connection.prepare_cached(&sql)?.query_map([order.0], dispute)?.collect()
+}
+
+/// A dispute, from [`DISPUTE_COLUMNS`].
+pub(crate) fn dispute(row: &Row<'_>) -> sql::Result<Dispute> {
+    let accepted = match row.get::<_, Option<i64>>(9)? {
+        None => None,
+        Some(0) => Some(false),
+        Some(1) => Some(true),
+        Some(_) => return Err(sql::Error::unreadable(9, "neither yes nor no")),
+    };
+    let (answer, decision) = (said(row, 10)?, said(row, 14)?);
+    if accepted.is_some() != answer.is_some() {
+        return Err(sql::Error::unreadable(9, "half of an answer"));
+    }
+    Ok(Dispute {
+        id: TransactionId(row.get(0)?),
+        order: OrderId(row.get(1)?),
+        status: rows::word(row, 2, DisputeStatus::from_word)?,
+        amount: Fen(row.get(3)?),
+        claim: rows::word(row, 4, Claim::from_word)?,
+        words: row.get(5)?,
+        opener: PersonId(row.get(6)?),
+        opened_at: Timestamp(row.get(7)?),
+        answer_until: Timestamp(row.get(8)?),
+        answer: accepted.zip(answer).map(|(accept, said)| Reply { accept, said }),
+        decision,
+    })
+}
+
+/// Who, when, why and in which transaction, from four columns that are all there or all empty.
+fn said(row: &Row<'_>, first: usize) -> sql::Result<Option<Said>> {
+    let (by, at): (Option<i64>, Option<i64>) = (row.get(first)?, row.get(first + 1)?);
+    let (words, transaction): (String, Option<i64>) = (row.get(first + 2)?, row.get(first + 3)?);
+    match (by, at, transaction) {
+        (None, None, None) if words.is_empty() => Ok(None),
+        (Some(by), Some(at), Some(transaction)) => {
+            Ok(Some(Said { by: PersonId(by), at: Timestamp(at), words, transaction: TransactionId(transaction) }))
+        }
+        _ => Err(sql::Error::unreadable(first, "half of what somebody said")),
+    }
+}
+
 pub(super) fn load_batch(connection: &Connection, state: &mut State, terminal: TerminalId) -> sql::Result<()> {
     let sql = "SELECT COUNT(*) FROM orders INDEXED BY orders_attempt WHERE terminal_id = ?1 AND attempt IS NOT NULL";
     let open: i64 = connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0))?;
@@ -167,6 +218,9 @@ pub(super) fn save(connection: &Connection, state: &State, changes: &Changes) ->
     for refund in changes.refunds.values() {
         save_refund(connection, state, refund)?;
     }
+    for dispute in changes.disputes.values() {
+        save_dispute(connection, state, dispute)?;
+    }
     for (terminal, till) in &changes.tills {
         let sql = "UPDATE terminal SET batch_no = ?2 WHERE id = ?1";
         connection.prepare_cached(sql)?.execute([terminal.0, till.batch])?;
@@ -209,6 +263,50 @@ fn save_refund(connection: &Connection, state: &State, refund: &Refund) -> sql::
     for line in &refund.lines {
         insert.execute(params![refund.id.0, line.line, line.quantity, line.amount.0])?;
     }
+    Ok(())
+}
+
+fn save_dispute(connection: &Connection, state: &State, dispute: &Dispute) -> sql::Result<()> {
+    let reply = dispute.answer.as_ref();
+    let parts = |said: Option<&Said>| {
+        let words = said.map_or(String::new(), |said| said.words.clone());
+        (said.map(|said| said.by.0), said.map(|said| said.at.0), words, said.map(|said| said.transaction.0))
+    };
+    let (answerer, answered_at, answer, answered_by) = parts(reply.map(|reply| &reply.said));
+    let (decider, decided_at, opinion, decided_by) = parts(dispute.decision.as_ref());
+    let order = state.orders.get(&dispute.order);
+    let (merchant, outlet) = order.map_or((0, 0), |order| (order.merchant.0, order.outlet.0));
+    let sql =
+        "INSERT INTO dispute (id, order_id, merchant_id, outlet_id, status, amount, claim, words, opener_id, opened_at,
+            answer_until, accepted, answerer_id, answered_at, answer, answered_by, decider_id, decided_at, opinion,
+            decided_by)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+        ON CONFLICT (id) DO UPDATE SET status = excluded.status, accepted = excluded.accepted,
+            answerer_id = excluded.answerer_id, answered_at = excluded.answered_at, answer = excluded.answer,
+            answered_by = excluded.answered_by, decider_id = excluded.decider_id, decided_at = excluded.decided_at,
+            opinion = excluded.opinion, decided_by = excluded.decided_by";
+    connection.prepare_cached(sql)?.execute(params![
+        dispute.id.0,
+        dispute.order.0,
+        merchant,
+        outlet,
+        dispute.status.word(),
+        dispute.amount.0,
+        dispute.claim.word(),
+        dispute.words,
+        dispute.opener.0,
+        dispute.opened_at.0,
+        dispute.answer_until.0,
+        reply.map(|reply| reply.accept),
+        answerer,
+        answered_at,
+        answer,
+        answered_by,
+        decider,
+        decided_at,
+        opinion,
+        decided_by,
+    ])?;
     Ok(())
 }
 

@@ -46,6 +46,7 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
             audit.refund(&refund);
         }
     }
+    disputes(connection, &mut audit)?;
     batches(connection, &mut audit)?;
     let mut merchants = connection.prepare("SELECT id FROM merchant")?;
     let merchants: Vec<_> = merchants.query_map([], |row| row.get(0).map(MerchantId))?.collect::<Result<_, _>>()?;
@@ -59,6 +60,24 @@ fn settlements(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
         match settlement::find(connection, id) {
             Ok(found) => audit.settlements(found),
             Err(error) => unreadable(audit, "settlement", id.0, &error),
+        }
+    }
+    Ok(())
+}
+
+fn disputes(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
+    let sql = format!(
+        "SELECT {}, COALESCE(o.merchant_id = d.merchant_id AND o.outlet_id = d.outlet_id, FALSE) FROM dispute d
+        LEFT JOIN orders o ON o.id = d.order_id ORDER BY d.id",
+        after_sale::DISPUTE_COLUMNS
+    );
+    let mut all = connection.prepare(&sql)?;
+    let mut all = all.query([])?;
+    while let Some(row) = all.next()? {
+        match after_sale::dispute(&row) {
+            Ok(dispute) if row.get::<_, bool>(18)? => audit.dispute(&dispute),
+            Ok(dispute) => audit.unreadable(&format!("dispute {}", dispute.id.rrn()), "it is another merchant's order"),
+            Err(error) => unreadable(audit, "dispute", row.get(0)?, &error),
         }
     }
     Ok(())

@@ -1,6 +1,8 @@
 //! The card company's pages.
 
 pub(crate) mod api_keys;
+pub(crate) mod dispute;
+pub(crate) mod disputes;
 pub(crate) mod refunds;
 pub(crate) mod settlement;
 pub(crate) mod settlement_export;

@@ -116,7 +116,7 @@ pub(crate) struct Days {
     pub(crate) total: DayRow,
 }
 
-/// A day: sales, refunds, voids with reversals, and what they come to.
+/// A day: sales, refunds with upheld disputes, voids with reversals, and what they come to.
 pub(crate) struct DayRow {
     pub(crate) day: String,
     pub(crate) sales: String,
@@ -137,7 +137,7 @@ impl Days {
             DayRow {
                 day,
                 sales: sum(&[Kind::Sale]),
-                refunds: sum(&[Kind::Refund]),
+                refunds: sum(&[Kind::Refund, Kind::Chargeback]),
                 undone: sum(&[Kind::Void, Kind::Reversal]),
                 net: own.net(),
             }

@@ -104,6 +104,10 @@ pub(crate) fn event_words(kind: EventKind, text: &'static Text) -> &'static str 
         EventKind::SaleReversed => words.sale_reversed,
         EventKind::BatchClosed => words.batch_closed,
         EventKind::SettlementConfirmed => words.settlement_confirmed,
+        EventKind::DisputeOpened => words.dispute_opened,
+        EventKind::DisputeAnswered => words.dispute_answered,
+        EventKind::DisputeUpheld => words.dispute_upheld,
+        EventKind::DisputeRejected => words.dispute_rejected,
         EventKind::Test => words.test,
     }
 }

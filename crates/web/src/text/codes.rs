@@ -45,7 +45,11 @@ texts! {
         card_differs: "与原卡号不一致，不能退款", "Not the card that paid; no refund";
         reviewer_is_applicant: "不能审核自己提交的申请", "You cannot review your own request";
         nothing_left: "超过可退数量，最多还可退 ¥{0}", "More than is left; ¥{0} at most";
-        refund_exists: "该订单已有退货，不能撤销", "The order has a refund; it cannot be voided";
+        refund_exists: "该订单已有退货或退货申请", "The order has a refund, or a request for one";
+        dispute_exists: "该订单有争议，不能退货、撤销或再开争议", "The order is disputed: no refund, void or second dispute";
+        no_such_dispute: "没有这笔争议", "No such dispute";
+        answer_too_late: "商户答复期已过（截止 {0}）", "The merchant's time to answer ended at {0}";
+        answer_awaited: "商户尚未答复，答复期至 {0}", "The merchant has not answered and may until {0}";
         already_decided: "该申请已由他人处理", "Somebody else has decided this request";
         attempts_open: "有 {0} 笔支付结果未知，查明后才能班结", "{0} payments have no known outcome yet; find out before closing";
         nothing_to_close: "本班还没有交易，不需要班结", "No transactions since the last close: nothing to close";
@@ -74,6 +78,8 @@ texts! {
         do_correct: "请修改后重新提交", "Correct it and send it again";
         do_other_day: "请选择另一个结算截止日", "Choose another last day";
         do_decide_first: "请先复核那笔结算", "Have that settlement decided first";
+        do_decide_dispute: "请先由发卡方裁定该争议", "Have the card company decide the dispute first";
+        do_await_answer: "请等商户答复，或答复期过后再裁定", "Wait for the answer, or decide after its time has passed";
         do_agree_fee: "请管理员先填写费率", "An administrator has to enter the rate first";
         do_carry_over: "余额结转到下次结算", "It is carried over to the next settlement";
         do_later_day: "请驳回这笔结算，选择更晚的截止日重新准备", "Turn it down and prepare one with a later last day";

@@ -20,6 +20,7 @@ macro_rules! texts {
 mod api_keys;
 pub(crate) mod batch;
 pub(crate) mod codes;
+mod dispute;
 mod login;
 mod orders;
 mod password;
@@ -47,6 +48,7 @@ pages! {
     api_keys: ApiKeys,
     batch: Batch,
     codes: Codes,
+    dispute: Disputes,
     login: Login,
     orders: Orders,
     password: Password,

@@ -79,6 +79,10 @@ texts! {
         batch_close: "班结", "Batch close";
         settlement_request: "结算准备", "Settlement prepared";
         settlement_rejection: "结算驳回", "Settlement turned down";
+        dispute_opening: "争议受理", "Dispute opened";
+        dispute_answer: "争议答复", "Dispute answered";
+        dispute_rejection: "争议驳回", "Dispute turned down";
+        chargeback: "争议退款", "Chargeback";
         settlement: "商户结算", "Settlement";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";

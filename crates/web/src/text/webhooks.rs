@@ -53,6 +53,10 @@ texts! {
         sale_reversed: "消费冲正", "Sale reversed";
         batch_closed: "班结", "Batch closed";
         settlement_confirmed: "商户结算", "Settlement confirmed";
+        dispute_opened: "争议受理", "Dispute opened";
+        dispute_answered: "争议答复", "Dispute answered";
+        dispute_upheld: "争议成立，已退款", "Dispute upheld and paid back";
+        dispute_rejected: "争议驳回", "Dispute turned down";
         test: "测试通知", "Test";
         back: "返回通知地址", "Back to the endpoints";
         actions: "操作", "Actions";

@@ -63,6 +63,8 @@ pub(crate) fn what(decline: Decline, text: &Text) -> String {
         Decline::DayNotOver { on } => return fill(text.day_not_over, &[&on.to_string()]),
         Decline::SettledBefore { on } => return fill(text.settled_before, &[&on.to_string()]),
         Decline::RefundWindowPassed { at } => return fill(text.refund_window_passed, &[&at.date_time_text()]),
+        Decline::AnswerTooLate { at } => return fill(text.answer_too_late, &[&at.date_time_text()]),
+        Decline::AnswerAwaited { at } => return fill(text.answer_awaited, &[&at.date_time_text()]),
         Decline::AttemptsOpen { count } => return fill(text.attempts_open, &[&count.to_string()]),
         Decline::OverDailyCount { limit } => return fill(text.over_daily_count, &[&limit.to_string()]),
         Decline::CardExpired { on } => return fill(text.card_expired, &[month(&on.to_string())]),
@@ -97,6 +99,8 @@ pub(crate) fn what(decline: Decline, text: &Text) -> String {
         Decline::CardDiffers => text.card_differs,
         Decline::ReviewerIsApplicant => text.reviewer_is_applicant,
         Decline::RefundExists => text.refund_exists,
+        Decline::DisputeExists => text.dispute_exists,
+        Decline::NoSuchDispute => text.no_such_dispute,
         Decline::AlreadyDecided => text.already_decided,
         Decline::NothingToClose => text.nothing_to_close,
         Decline::NoSuchMerchant => text.no_such_merchant,
@@ -156,6 +160,10 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         | Decline::ReviewerIsApplicant
         | Decline::NothingLeft { .. }
         | Decline::RefundExists
+        | Decline::DisputeExists
+        | Decline::NoSuchDispute
+        | Decline::AnswerTooLate { .. }
+        | Decline::AnswerAwaited { .. }
         | Decline::AlreadyDecided
         | Decline::NothingToClose
         | Decline::AttemptsOpen { .. } => (text.not_refunded, vec![after_sale(decline, text)], &[Order, Call]),
@@ -170,13 +178,19 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
     }
 }
 
-/// What to do when a refund, void or batch close was declined.
+/// What to do when a refund, void, dispute or batch close was declined.
 fn after_sale(decline: Decline, text: &Codes) -> &'static str {
     match decline {
         Decline::VoidTooLate | Decline::RefundExists => text.do_refund_instead,
+        Decline::DisputeExists => text.do_decide_dispute,
+        Decline::AnswerAwaited { .. } => text.do_await_answer,
         Decline::RefundWindowPassed { .. } | Decline::RefundEscalated => text.do_escalate,
         Decline::ReviewerIsApplicant => text.do_other_reviewer,
-        Decline::AlreadyDecided | Decline::AttemptsOpen { .. } | Decline::NothingToClose => text.do_look_again,
+        Decline::AlreadyDecided
+        | Decline::AttemptsOpen { .. }
+        | Decline::NothingToClose
+        | Decline::NoSuchDispute
+        | Decline::AnswerTooLate { .. } => text.do_look_again,
         Decline::TextLength | Decline::CardDiffers | Decline::NothingLeft { .. } => text.do_correct,
         _ => text.do_call,
     }
@@ -209,6 +223,10 @@ pub(crate) fn kind(kind: Kind, text: &Text) -> &'static str {
         Kind::SettlementRequest => text.pay.settlement_request,
         Kind::SettlementRejection => text.pay.settlement_rejection,
         Kind::Settlement => text.pay.settlement,
+        Kind::DisputeOpening => text.pay.dispute_opening,
+        Kind::DisputeAnswer => text.pay.dispute_answer,
+        Kind::DisputeRejection => text.pay.dispute_rejection,
+        Kind::Chargeback => text.pay.chargeback,
     }
 }
 

@@ -88,6 +88,13 @@ const ROUTES: &[(&str, &str, Access)] = &[
     ("POST", "/void", May(Action::RequestRefund)),
     ("GET", "/office/refunds", May(Action::LateRefund)),
     ("POST", "/office/refunds", May(Action::LateRefund)),
+    ("GET", "/office/disputes", May(Action::ViewDisputes)),
+    ("POST", "/office/disputes", May(Action::OpenDispute)),
+    ("GET", "/office/disputes/{dispute}", May(Action::ViewDisputes)),
+    ("POST", "/office/disputes/{dispute}", May(Action::DecideDispute)),
+    ("GET", "/disputes", May(Action::AnswerDispute)),
+    ("GET", "/disputes/{dispute}", May(Action::AnswerDispute)),
+    ("POST", "/disputes/{dispute}", May(Action::AnswerDispute)),
     ("GET", "/office/settlements", May(Action::ViewSettlement)),
     ("POST", "/office/settlements", May(Action::PrepareSettlement)),
     ("GET", "/office/settlements/rate", May(Action::ViewSettlement)),
@@ -148,6 +155,7 @@ async fn ask(visitor: &mut Visitor, method: &str, path: &str) -> (StatusCode, St
         .replace("{number}", "1")
         .replace("{endpoint}", "1")
         .replace("{settlement}", "010000000001")
+        .replace("{dispute}", "010000000001")
         .replace("{order}", "1");
     let request = Request::builder()
         .method(method)
