@@ -13,7 +13,7 @@ const HOUSE: [(&str, &[&str]); 12] = [
     ("telemetry", &[]),
     ("scratch", &[]),
     ("storage", &["domain", "scratch"]),
-    ("engine", &["domain", "storage", "scratch"]),
+    ("engine", &["domain", "storage", "scratch", "telemetry"]),
     ("web", &["domain", "telemetry", "storage", "engine", "scratch"]),
     ("api", &["domain", "telemetry", "storage", "engine", "scratch"]),
     ("app", &["domain", "telemetry", "storage", "engine", "web", "api", "scratch", "webpos-client"]),

@@ -18,7 +18,7 @@ use domain::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use storage::api_key::{self, ApiKey};
 use storage::vault::{Vault, hex, unhex};
-use telemetry::{Exchange, RequestNumber};
+use telemetry::{Exchange, RequestNumber, metrics};
 use tracing::Instrument as _;
 
 use crate::caller::Caller;
@@ -53,6 +53,7 @@ pub(crate) async fn admit(State(api): State<Api>, request: Request, next: Next) 
     };
     // Only now: whoever sends slowly takes nobody's place.
     let Ok(_place) = api.room.try_acquire() else {
+        metrics::refused("api");
         return Problem::new(Code::Unavailable, "Too many requests are under way.").after(1).into_response();
     };
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);

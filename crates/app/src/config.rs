@@ -130,6 +130,9 @@ pub(crate) struct Serve {
     /// Seconds between being told to stop and stopping; meanwhile /readyz says no, and a proxy sends people elsewhere.
     #[arg(long, env = "WEBPOS_STOP_DELAY", value_name = "SECONDS", default_value = "0")]
     pub(crate) stop_delay: u16,
+    /// Address and port on which Prometheus may read /metrics. Nothing is served there by default.
+    #[arg(long, env = "WEBPOS_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
     /// Customer-service phone shown on every page.
     #[arg(long, env = "WEBPOS_HOTLINE", value_name = "PHONE", default_value = "025-86988520")]
     pub(crate) hotline: String,

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use axum_server::accept::Accept;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use telemetry::metrics::{self, Connected};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
@@ -50,10 +51,12 @@ impl<S> Accept<TcpStream, S> for Places {
     type Future = Ready<io::Result<(TcpStream, Placed<S>)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(match Arc::clone(&self.0).try_acquire_owned() {
-            Ok(place) => stream.set_nodelay(true).map(|()| (stream, Placed { service, _place: Arc::new(place) })),
-            Err(_) => Err(io::Error::other("every place for a connection is taken")),
-        })
+        let Ok(place) = Arc::clone(&self.0).try_acquire_owned() else {
+            metrics::refused("connection");
+            return ready(Err(io::Error::other("every place for a connection is taken")));
+        };
+        let placed = Placed { service, _place: Arc::new((place, Connected::new())) };
+        ready(stream.set_nodelay(true).map(|()| (stream, placed)))
     }
 }
 
@@ -61,7 +64,7 @@ impl<S> Accept<TcpStream, S> for Places {
 #[derive(Clone)]
 pub(crate) struct Placed<S> {
     service: S,
-    _place: Arc<OwnedSemaphorePermit>,
+    _place: Arc<(OwnedSemaphorePermit, Connected)>,
 }
 
 impl<S: Service<R>, R> Service<R> for Placed<S> {

@@ -15,6 +15,7 @@ mod config;
 mod connections;
 mod console;
 mod log;
+mod metrics;
 mod serve;
 mod upkeep;
 

@@ -17,7 +17,7 @@ use web::{Settings, Web, router};
 
 use crate::config::Serve;
 use crate::connections::Places;
-use crate::{Failure, console};
+use crate::{Failure, console, metrics};
 
 /// How long requests under way may take once the program was told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -50,6 +50,10 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let api = Api::new(storage.clone(), engine.clone(), vault.clone(), clock.clone(), options.behind_proxy);
     let api = api.with_targets(targets.clone());
     tokio::spawn(Courier::new(storage.clone(), vault.clone(), clock.clone(), targets.clone()).run());
+    if let Some(address) = options.metrics_listen {
+        let address = metrics::serve(address, storage.clone(), clock.clone()).await?;
+        console::say(&format!("metrics are on http://{address}/metrics"));
+    }
     let web = Web::new(storage, engine, vault, clock, settings).with_targets(targets);
     tokio::spawn(web::follow_up(web.clone()));
     let handle = Handle::new();

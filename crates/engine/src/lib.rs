@@ -17,12 +17,14 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use domain::command::{Actor, Command, Envelope};
 use domain::ids::RequestId;
 use domain::outcome::Outcome;
 use domain::time::Timestamp;
 use storage::{Books, StorageError};
+use telemetry::metrics;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -111,9 +113,11 @@ impl MoneyPath {
         let mut queue = self.queue();
         let stuck = queue.waiting.front().is_some_and(|first| first.late(one.since));
         if stuck || queue.waiting.len() >= QUEUE_MAX {
+            metrics::refused("payment");
             return Err(SubmitError::Overloaded);
         }
         queue.waiting.push_back(one);
+        metrics::queued(queue.waiting.len());
         self.call(&mut queue, &Handle::current());
         Ok(())
     }
@@ -132,13 +136,16 @@ impl MoneyPath {
         let now = self.clock.now();
         while queue.waiting.front().is_some_and(|first| first.late(now)) {
             if let Some(late) = queue.waiting.pop_front() {
+                metrics::refused("payment");
                 let _ = late.answer.send(Err(SubmitError::Overloaded));
             }
         }
         let size = queue.waiting.len().min(GROUP_MAX);
         let waiting: Vec<Waiting> = queue.waiting.drain(..size).collect();
+        metrics::queued(queue.waiting.len());
         self.call(&mut queue, runtime);
         drop(queue);
+        let waited = waiting.first().map_or(0, |first| now.since(first.since));
         let mut random = vec![0; size * size_of::<u32>()];
         getrandom::fill(&mut random).expect("the operating system has random bytes");
         let (entropies, _) = random.as_chunks();
@@ -148,7 +155,8 @@ impl MoneyPath {
             (Envelope { request_id, actor, at: self.clock.now(), entropy, command }, answer)
         });
         let (envelopes, answers): (Vec<_>, Vec<_>) = sealed.unzip();
-        Group { envelopes: envelopes.into(), answers }
+        let waited = Duration::from_micros(waited.unsigned_abs());
+        Group { envelopes: envelopes.into(), answers, waited, taken: Instant::now() }
     }
 }
 
@@ -156,6 +164,9 @@ impl MoneyPath {
 struct Group {
     envelopes: Arc<[Envelope]>,
     answers: Vec<Answer>,
+    /// How long the first of it waited.
+    waited: Duration,
+    taken: Instant,
 }
 
 /// One group, from the queue to its answers.
@@ -173,11 +184,27 @@ async fn work(path: Arc<MoneyPath>) {
     let outcomes = path.books.post_when_ready(take).await;
     let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
     // The store may have refused before it was ready.
-    let Group { envelopes, answers } = taken.unwrap_or_else(|| path.take(&Handle::current()));
+    let Group { envelopes, answers, waited, taken } = taken.unwrap_or_else(|| path.take(&Handle::current()));
+    if outcomes.is_ok() && !envelopes.is_empty() {
+        metrics::group(u32::try_from(envelopes.len()).unwrap_or(u32::MAX), waited, taken.elapsed());
+    }
     let results = settle(&path.books, &envelopes, outcomes).await;
     for (answer, result) in answers.into_iter().zip(results) {
+        count(&result);
         // Nobody may wait any more; the outcome stands and is found by its request id.
         let _ = answer.send(result);
+    }
+}
+
+fn count(result: &Result<Outcome, SubmitError>) {
+    match result {
+        Ok(outcome) => {
+            if let Some(transaction) = outcome.transaction() {
+                metrics::outcome(transaction.kind.word(), transaction.code());
+            }
+        }
+        Err(SubmitError::Unknown(_)) => metrics::unknown(),
+        Err(_) => metrics::refused("store"),
     }
 }
 

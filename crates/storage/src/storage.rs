@@ -35,6 +35,14 @@ impl Storage {
         }
     }
 
+    /// How many connections to it there may be, and how many are in use now.
+    pub fn connections(&self) -> (u32, u32) {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.connections(),
+            Self::Postgres(postgres) => postgres.connections(),
+        }
+    }
+
     /// Runs `query`, which only reads, off the async threads. It sees everything committed before the call.
     pub async fn read<T, F>(&self, query: F) -> Result<T, StorageError>
     where

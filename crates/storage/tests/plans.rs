@@ -140,7 +140,8 @@ const SMALL: [&str; 11] = [
 ];
 
 /// Indexes over the few rows that are in the middle of something.
-const FEW: [&str; 5] = ["dispute_open", "dispute_waiting", "orders_attempt", "orders_open", "refund_open"];
+const FEW: [&str; 6] =
+    ["dispute_open", "dispute_waiting", "orders_attempt", "orders_open", "refund_open", "webhook_delivery_due"];
 
 /// More rows than a person looks at are not sorted while one waits.
 const SORTED_MAX: f64 = 500.0;

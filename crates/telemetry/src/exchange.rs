@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use tracing::Span;
 
-use crate::RequestNumber;
+use crate::{RequestNumber, metrics};
 
 /// The target of the line that each request has in the log, so that a filter can choose it: `WEBPOS_LOG=warn,access=info`.
 pub const TARGET: &str = "access";
@@ -57,7 +57,9 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         let (method, route, status) = (self.method, self.route.as_str(), self.status);
-        let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let took = self.begun.elapsed();
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        metrics::request(method, route, status, took);
         tracing::info!(target: TARGET, parent: &self.span, method, route, status, micros, "request");
     }
 }

@@ -11,7 +11,7 @@ use axum::http::header::{
 };
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use telemetry::{Exchange, RequestNumber};
+use telemetry::{Exchange, RequestNumber, metrics};
 use tracing::Instrument as _;
 
 use crate::problem::Problem;
@@ -57,10 +57,11 @@ pub(crate) async fn make_room(State(web): State<Web>, request: Request, next: Ne
         Ok(Err(_)) => return Problem::TooLarge.into_response(),
         Err(_) => return Problem::BadForm.into_response(),
     };
-    match web.room.try_acquire() {
-        Ok(_place) => next.run(Request::from_parts(parts, Body::from(body))).await,
-        Err(_) => Problem::Busy.into_response(),
-    }
+    let Ok(_place) = web.room.try_acquire() else {
+        metrics::refused("page");
+        return Problem::Busy.into_response();
+    };
+    next.run(Request::from_parts(parts, Body::from(body))).await
 }
 
 /// Refuses a change that says nothing about the page it comes from. What it does say is judged by `CsrfLayer`; this

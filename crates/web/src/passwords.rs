@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use storage::StorageError;
 use storage::password::{self, Memory, NOBODY};
+use telemetry::metrics;
 use tokio::sync::Semaphore;
 
 /// Hashes that run at the same time.
@@ -46,7 +47,10 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, StorageError> {
-        let busy = |_| StorageError::NotWritten("too many passwords wait to be checked".to_owned());
+        let busy = |_| {
+            metrics::refused("password");
+            StorageError::NotWritten("too many passwords wait to be checked".to_owned())
+        };
         let place = self.queue.clone().try_acquire_owned().map_err(busy)?;
         let slot = self.slots.clone().acquire_owned().await.expect("the slots are never closed");
         let failed = |error: tokio::task::JoinError| StorageError::NotWritten(format!("hashing stopped: {error}"));

@@ -10,6 +10,7 @@ use engine::clock::Clock;
 use storage::vault::Vault;
 use storage::webhook::delivery::{self, Answer, Taken};
 use storage::{Storage, StorageError};
+use telemetry::metrics;
 use tokio::task::JoinSet;
 
 use super::send::{Caller, Names};
@@ -116,6 +117,7 @@ impl Courier {
     async fn note(&self, taken: &Taken, answer: Answer) {
         let (endpoint, event, status) = (taken.endpoint.id, taken.event, answer.status);
         tracing::info!(%endpoint, event, status, attempts = taken.attempts + 1, "webhook sent");
+        metrics::webhook(if answer.accepted() { "ok" } else { "failed" });
         match delivery::answered(&self.storage, taken, answer, self.clock.now()).await {
             Ok(true) => tracing::warn!(%endpoint, "a webhook endpoint failed for three days and was stopped"),
             Ok(false) => {}

@@ -29,10 +29,19 @@ pub(crate) struct Copy {
 
 impl Copy {
     /// Runs `command` and waits until the program is ready.
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::watch(command, |_| {})
+    }
+
+    /// The same, and tells what the program says before.
+    pub(crate) fn watch(mut command: Command, mut before: impl FnMut(&str)) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
-        let ready = lines.find(|line| line.contains("is ready on")).expect("says that it is ready");
+        let ready = lines.find(|line| {
+            before(line);
+            line.contains("is ready on")
+        });
+        let ready = ready.expect("says that it is ready");
         // The rest is read, so that the program never waits for somebody to read it.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address: ready.rsplit("http://").next().expect("an address").to_owned() }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::outside::{Browser, Copy, PASSWORD, ask, webpos};
-use crate::routes;
+use crate::{figures, routes};
 
 /// Works: it pays, and its PIN is right.
 const CARD: (&str, &str) = ("6086250000070073", "654321");
@@ -154,7 +154,7 @@ fn logged(format: &str) -> (String, usize, Vec<String>) {
     command.args(["serve", "--demo", "--test-captcha", "abcd", "--listen", "127.0.0.1:0", "--log-format", format]);
     command.arg("--data-dir").arg(folder.path().join("data")).env("WEBPOS_LOG", "trace");
     command.stderr(File::create(&file).expect("a file"));
-    let program = Copy::start(command);
+    let (program, figures) = figures::start(command);
     let mut browser = work(&program);
     let mut held: Vec<String> = browser.cookies.values().cloned().collect();
     let (mut sent, form) = (0, form());
@@ -168,6 +168,10 @@ fn logged(format: &str) -> (String, usize, Vec<String>) {
     sent += try_everything(&program, &mut browser, "/api/v1/marker-path", &form);
     held.extend(browser.cookies.into_values());
     held.retain(|value| value.len() > 8);
+    for line in figures::scrape(&figures).lines() {
+        // A figure may be any number.
+        assert_says_nothing(line.rsplit_once(' ').map_or(line, |(name, _)| name), &held);
+    }
     drop(program);
     (std::fs::read_to_string(file).expect("text"), sent, held)
 }

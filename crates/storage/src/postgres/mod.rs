@@ -82,6 +82,13 @@ impl Postgres {
         Ok(Self(Arc::new(shared)))
     }
 
+    /// How many connections there may be, and how many are in use now.
+    pub fn connections(&self) -> (u32, u32) {
+        let free = self.0.permits.available_permits() + self.0.books.available_permits();
+        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        (number(CONNECTIONS_MAX), number(CONNECTIONS_MAX.saturating_sub(free)))
+    }
+
     /// Runs `query`, off the async threads. It sees everything committed before the call.
     pub async fn read<T, F>(&self, query: F) -> Result<T, StorageError>
     where

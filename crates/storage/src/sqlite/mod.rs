@@ -70,6 +70,11 @@ impl Sqlite {
         &self.path
     }
 
+    /// How many read-only connections there are, and how many are in use now.
+    pub fn connections(&self) -> (u32, u32) {
+        self.readers.in_use()
+    }
+
     /// Runs `query` on a read-only connection, off the async threads. It sees everything committed before the call.
     pub async fn read<T, F>(&self, query: F) -> Result<T, StorageError>
     where

@@ -14,12 +14,19 @@ use crate::sql::Connection;
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
+    count: usize,
 }
 
 impl Readers {
     pub(super) fn open(path: &Path, count: usize) -> rusqlite::Result<Self> {
         let idle = (0..count).map(|_| open_reader(path).map(Connection::from)).collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(Self { idle: Mutex::new(idle), permits: Semaphore::new(count) })
+        Ok(Self { idle: Mutex::new(idle), permits: Semaphore::new(count), count })
+    }
+
+    /// How many there are, and how many are in use.
+    pub(super) fn in_use(&self) -> (u32, u32) {
+        let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        (number(self.count), number(self.count.saturating_sub(self.permits.available_permits())))
     }
 
     /// On a blocking thread.

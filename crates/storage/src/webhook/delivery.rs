@@ -159,6 +159,15 @@ pub async fn waiting(db: &Storage, now: Timestamp) -> Result<Vec<EndpointId>, St
     .await
 }
 
+/// How many deliveries are still to be made.
+pub async fn pending(db: &Storage) -> Result<i64, StorageError> {
+    db.read(|connection| {
+        let sql = "SELECT COUNT(*) FROM webhook_delivery WHERE status = 'pending'";
+        Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    })
+    .await
+}
+
 /// Takes what is due at these endpoints, a few of each, for as long as a lease lasts.
 pub async fn take(db: &Storage, endpoints: Vec<EndpointId>, now: Timestamp) -> Result<Vec<Taken>, StorageError> {
     db.write(move |connection| {

@@ -16,6 +16,7 @@ use storage::audit::{self, Entry};
 use storage::login::{self, CaptchaId, Taken, Tries};
 use storage::people::{self, Account};
 use storage::session::SessionId;
+use telemetry::metrics;
 
 use crate::client::Client;
 use crate::flash::Flash;
@@ -191,17 +192,29 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    fn flash(&self, user: &str) -> Flash {
+    fn word(&self) -> &'static str {
         match self {
-            Self::Empty(fields) => Flash::new("empty", &[user, fields]),
-            Self::Address(until) => Flash::new("address", &[user, &clock_text(*until)]),
-            Self::CaptchaWrong => Flash::new("captcha_wrong", &[user]),
-            Self::CaptchaExpired => Flash::new("captcha_expired", &[user]),
-            Self::Locked(until) => Flash::new("locked", &[user, &clock_text(*until)]),
-            Self::Wrong(left) => Flash::new("wrong", &[user, &left.to_string()]),
-            Self::Disabled => Flash::new("disabled", &[user]),
-            Self::Suspended => Flash::new("suspended", &[user]),
+            Self::Empty(_) => "empty",
+            Self::Address(_) => "address",
+            Self::CaptchaWrong => "captcha_wrong",
+            Self::CaptchaExpired => "captcha_expired",
+            Self::Locked(_) => "locked",
+            Self::Wrong(_) => "wrong",
+            Self::Disabled => "disabled",
+            Self::Suspended => "suspended",
         }
+    }
+
+    fn flash(&self, user: &str) -> Flash {
+        let more = match self {
+            Self::Empty(fields) => fields.clone(),
+            Self::Address(until) | Self::Locked(until) => clock_text(*until),
+            Self::Wrong(left) => left.to_string(),
+            Self::CaptchaWrong | Self::CaptchaExpired | Self::Disabled | Self::Suspended => {
+                return Flash::new(self.word(), &[user]);
+            }
+        };
+        Flash::new(self.word(), &[user, &more])
     }
 }
 
@@ -225,6 +238,7 @@ pub(crate) async fn enter(
     let user = fields.u.trim().to_owned();
     match check(&web, &client, &headers, fields).await? {
         Ok(account) => {
+            metrics::login("ok");
             let previous = cookies::value(&web, &headers, cookies::SESSION).map(|token| SessionId::of_token(&token));
             let from = SignInFrom { previous, agent: client.agent.clone() };
             let jar = begin(&web, &from, entry(&web, &client, Some(&account), "login", "")).await?;
@@ -232,7 +246,10 @@ pub(crate) async fn enter(
             let next = if account.must_change { "/password" } else { "/" };
             Ok((jar, Redirect::to(next)).into_response())
         }
-        Err(refusal) => Ok(refusal.flash(&user).redirect(&web, "/login")),
+        Err(refusal) => {
+            metrics::login(refusal.word());
+            Ok(refusal.flash(&user).redirect(&web, "/login"))
+        }
     }
 }
 
