@@ -37,11 +37,10 @@ pub(crate) enum Command {
     },
     /// Make a data folder from a backup. Refuses a folder that has data.
     Restore {
+        #[command(flatten)]
+        database: Database,
         /// The file that `backup` made.
         file: PathBuf,
-        /// The folder to make.
-        #[arg(long, env = "WEBPOS_DATA_DIR", value_name = "DIR", default_value = "webpos-data")]
-        data_dir: PathBuf,
     },
     /// Print the description of the API for programs (OpenAPI 3.1).
     Openapi,

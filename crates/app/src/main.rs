@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             Command::Migrate(database) => database.migrate().await.map(|()| console::say("The schema is up to date.")),
             Command::Verify(database) => upkeep::verify(&database).await,
             Command::Backup { database, file } => upkeep::backup(&database, &file),
-            Command::Restore { file, data_dir } => upkeep::restore(&file, &data_dir),
+            Command::Restore { database, file } => upkeep::restore(&database, &file),
             Command::Openapi => {
                 console::say(api::description().trim_end());
                 Ok(())

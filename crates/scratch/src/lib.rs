@@ -69,6 +69,21 @@ impl Cluster {
         Self::serve(&server, folder, &keeps)
     }
 
+    /// A server that begins with what this one had when it was asked: restored from a base backup.
+    #[must_use]
+    pub fn restored(&self) -> Self {
+        Self::serve(&Server::find(), self.base_backup(&[]), &[])
+    }
+
+    fn base_backup(&self, options: &[&str]) -> TempDir {
+        let folder = folder();
+        let mut copy = run_as(Command::new(Server::find().program("pg_basebackup")), owner(), folder.path());
+        copy.args(["-U", "webpos", "-D", "data", "-X", "stream", "-c", "fast", "--no-sync", "-h"]);
+        let copied = copy.arg(self.folder.path()).args(options).status().expect("pg_basebackup is installed");
+        assert!(copied.success(), "no base backup was made");
+        folder
+    }
+
     /// Starts the server whose data is in `folder`, with these settings as well.
     fn serve(server: &Server, folder: TempDir, settings: &[&str]) -> Self {
         let mut keeper = run_as(Command::new("sh"), owner(), folder.path());
@@ -195,12 +210,8 @@ pub struct Pair {
 impl Pair {
     /// Starts both, and waits until the standby is synchronous.
     pub fn start() -> Self {
-        let (server, primary, folder) = (Server::find(), Cluster::start(), folder());
-        let mut copy = run_as(Command::new(server.program("pg_basebackup")), owner(), folder.path());
-        copy.args(["-U", "webpos", "-D", "data", "-R", "-X", "stream", "-c", "fast", "--no-sync", "-h"]);
-        let copied = copy.arg(primary.folder.path()).status().expect("pg_basebackup is installed");
-        assert!(copied.success(), "the standby was not made");
-        let standby = Cluster::serve(&server, folder, &[]);
+        let primary = Cluster::start();
+        let standby = Cluster::serve(&Server::find(), primary.base_backup(&["-R"]), &[]);
         primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
         primary.control(&["reload"]);
         let begun = Instant::now();

@@ -40,9 +40,14 @@ impl House {
         house
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The program with its data.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.command_at(&self.url, arguments)
+    }
+
+    fn command_at(&self, url: &str, arguments: &[&str]) -> Command {
         let mut command = webpos();
-        command.args(arguments).args(["--database", &self.url, "--data-dir"]).arg(&self.data);
+        command.args(arguments).args(["--database", url, "--data-dir"]).arg(&self.data);
         command
     }
 
@@ -60,7 +65,13 @@ impl House {
     /// Nothing is wrong with the ledger.
     #[track_caller]
     pub(crate) fn assert_in_order(&self) {
-        let verified = self.command(&["verify"]).output().expect("runs");
+        self.assert_in_order_at(&self.url);
+    }
+
+    /// Nothing is wrong with the ledger in the database at `url`, which has the same keys.
+    #[track_caller]
+    pub(crate) fn assert_in_order_at(&self, url: &str) {
+        let verified = self.command_at(url, &["verify"]).output().expect("runs");
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
     }
 }
