@@ -2,7 +2,7 @@
 
 use crate::repo::{Finding, Repo};
 
-const FOLDERS: [&str; 7] = ["crates/", "docs/", "e2e/", "script/", "xtask/", ".ci/", ".cargo/"];
+const FOLDERS: [&str; 8] = ["crates/", "deploy/", "docs/", "e2e/", "script/", "xtask/", ".ci/", ".cargo/"];
 
 pub(crate) fn check(repo: &Repo) -> Vec<Finding> {
     let mut findings = Vec::new();

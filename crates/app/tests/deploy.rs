@@ -1,0 +1,131 @@
+//! What `deploy/` says to the program is what the program takes: no option there that the program does not have.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use outside::{Copy, ask, webpos};
+
+#[path = "outside/mod.rs"]
+#[expect(dead_code, reason = "it serves other tests as well")]
+mod outside;
+
+fn files() -> BTreeMap<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+    let (mut folders, mut found) = (vec![root], BTreeMap::new());
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().expect("is there").map(|entry| entry.expect("readable").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if let Ok(text) = fs::read_to_string(&entry) {
+                found.insert(entry, text);
+            }
+        }
+    }
+    found
+}
+
+fn file(name: &str) -> String {
+    let found = files().into_iter().find(|(path, _)| path.ends_with(name));
+    found.unwrap_or_else(|| panic!("no {name}")).1
+}
+
+fn help(subcommand: &str) -> String {
+    let said = webpos().args([subcommand, "--help"]).output().expect("runs");
+    assert!(said.status.success(), "the program has no {subcommand}");
+    String::from_utf8(said.stdout).expect("text")
+}
+
+/// The settings of `deploy/webpos.env`, those that are commented out as well if `all`.
+fn settings(all: bool) -> Vec<(String, String)> {
+    let text = file("webpos.env");
+    let lines = text.lines().map(|line| if all { line.trim_start_matches('#') } else { line });
+    let pairs = lines.filter(|line| line.starts_with("WEBPOS_")).filter_map(|line| line.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn every_variable_is_one_of_the_program() {
+    let options = help("serve");
+    let mut seen = 0;
+    for (path, text) in files() {
+        let ends = |c: char| !c.is_ascii_uppercase() && c != '_';
+        for (at, _) in text.match_indices("WEBPOS_") {
+            let name = text[at..].split(ends).next().expect("a word");
+            // The log's filter is read before there are options.
+            let known = name == "WEBPOS_LOG" || options.contains(&format!("[env: {name}="));
+            assert!(known, "{}: {name}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn every_command_is_one_of_the_program() {
+    let mut seen = Vec::new();
+    for (path, text) in files().into_iter().filter(|(path, _)| path.extension().is_some_and(|end| end == "service")) {
+        let (_, rest) = text.split_once("/usr/local/bin/webpos ").unwrap_or_else(|| panic!("{}", path.display()));
+        let mut words = rest.lines().next().expect("a line").split([' ', '\'']);
+        let subcommand = words.next().expect("a word").to_owned();
+        let options = help(&subcommand);
+        for option in words.filter(|word| word.starts_with("--")) {
+            assert!(options.contains(&format!("{option} ")), "{}: {option}", path.display());
+        }
+        seen.push(subcommand);
+    }
+    seen.sort();
+    assert_eq!(seen, ["backup", "serve", "verify"]);
+}
+
+#[test]
+fn the_program_starts_and_stops_as_the_service_tells_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = webpos();
+    command.arg("serve").envs(settings(false)).env("WEBPOS_DATA_DIR", folder.path().join("data"));
+    let copy = Copy::start({
+        // Any free ports, not those of this house.
+        command.env("WEBPOS_LISTEN", "127.0.0.1:0").env("WEBPOS_METRICS_LISTEN", "127.0.0.1:0").stderr(Stdio::null());
+        command
+    });
+    assert_eq!(ask(&copy.address, "GET", "/readyz", &[], "").expect("answers").status, 200);
+    let told = |text: &str, name: &str| -> u64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name}"));
+        line.parse().expect("a number")
+    };
+    let (unit, env) = (file("webpos.service"), file("webpos.env"));
+    // Requests under way have 10 seconds.
+    assert!(told(&unit, "TimeoutStopSec=") > told(&env, "WEBPOS_STOP_DELAY=") + 10);
+    assert!(told(&unit, "LimitNOFILE=") >= 8_192 + 256);
+}
+
+#[test]
+fn the_database_that_is_commented_out_is_one_that_the_program_understands() {
+    let (_, url) = settings(true).into_iter().find(|(name, _)| name == "WEBPOS_DATABASE").expect("an example");
+    let said = webpos().args(["migrate", "--database", &url]).output().expect("runs");
+    let words = String::from_utf8(said.stderr).expect("text");
+    // Understood up to the file with the authority, which is not on this machine.
+    assert!(words.contains("sslrootcert /etc/webpos/db-ca.pem"), "{words}");
+}
+
+#[test]
+fn the_container_is_asked_for_its_health_in_words_that_the_program_answers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = webpos();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path());
+    let copy = Copy::start(command);
+    let text = file("Containerfile");
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("CMD [\"bash\", ")).expect("a question");
+    let words: Vec<String> = serde_json::from_str(&format!("[{line}")).expect("JSON");
+    let (host, port) = copy.address.rsplit_once(':').expect("a port");
+    assert_eq!(host, "127.0.0.1");
+    let healthy = |port: &str| {
+        let question = words[1].replace("/8080", &format!("/{port}"));
+        let asked = Command::new("bash").args([&words[0], &question]).stderr(Stdio::null()).status();
+        asked.expect("bash is installed").success()
+    };
+    assert!(healthy(port));
+    drop(copy);
+    assert!(!healthy("1"));
+}
