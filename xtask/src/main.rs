@@ -43,9 +43,9 @@ fn main() -> ExitCode {
 /// What is compared with cala-ledger needs a program with it, which has a workspace of its own.
 fn bench(arguments: Vec<String>) -> Result<usize, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let (package, mut arguments) = match arguments.split_first() {
-        Some((first, rest)) if first == "engine" => ("sim", rest.to_vec()),
-        _ => ("bench", arguments),
+    let (package, bin, mut arguments) = match arguments.split_first() {
+        Some((first, rest)) if first == "engine" => ("sim", "bench-engine", rest.to_vec()),
+        _ => ("bench", "bench", arguments),
     };
     let run = |words: &[&str], more: &[String]| {
         let status = Command::new(&cargo).args(words).args(more).status().map_err(|e| format!("cargo: {e}"))?;
@@ -58,7 +58,7 @@ fn bench(arguments: Vec<String>) -> Result<usize, String> {
         run(&["build", "--release", "--manifest-path", "crates/bench/cala/Cargo.toml", "--target-dir", target], &[])?;
         arguments.extend(["--cala".to_owned(), format!("{target}/release/cala-baseline")]);
     }
-    run(&["run", "--release", "--quiet", "-p", package, "--bin", "bench", "--"], &arguments)?;
+    run(&["run", "--release", "--quiet", "-p", package, "--bin", bin, "--"], &arguments)?;
     Ok(0)
 }
 

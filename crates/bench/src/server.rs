@@ -30,7 +30,7 @@ impl Server {
         let said = child.stdout.take().ok_or("no output")?;
         for line in BufReader::new(said).lines() {
             let line = line?;
-            if let Some((_, rest)) = line.split_once("http://") {
+            if let Some((_, rest)) = line.split_once("is ready on http://") {
                 let address = rest.split(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).next();
                 let address = address.unwrap_or_default().parse()?;
                 return Ok(Self { child, address });

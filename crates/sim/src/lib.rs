@@ -1,5 +1,5 @@
 //! The money path under faults, never shipped: a simulator with its own auditor ([`run`], [`auditor`]), planted faults
-//! that it has to find ([`flaws`]), a child that is killed under load ([`child`]), and a benchmark (`bin/bench`).
+//! that it has to find ([`flaws`]), a child that is killed under load ([`child`]), and a benchmark (`bin/bench-engine`).
 
 pub mod ask;
 pub mod auditor;

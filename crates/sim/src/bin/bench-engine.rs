@@ -1,5 +1,5 @@
 //! Payments per second of the engine against a raw loop that writes the same rows in groups of the same size, in turn,
-//! with many cards and past orders in the file: `cargo run --release -p sim --bin bench`.
+//! with many cards and past orders in the file: `cargo run --release -p sim --bin bench-engine`.
 
 use std::io::Write as _;
 use std::path::PathBuf;
