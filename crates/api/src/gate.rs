@@ -52,7 +52,8 @@ pub(crate) async fn admit(State(api): State<Api>, request: Request, next: Next) 
         return Problem::new(Code::TooLarge, "").into_response();
     };
     // Only now: whoever sends slowly takes nobody's place.
-    let Ok(_place) = api.room.try_acquire() else {
+    let places = if parts.method.is_safe() { &api.reads } else { &api.changes };
+    let Ok(_place) = places.try_acquire() else {
         metrics::refused("api");
         return Problem::new(Code::Unavailable, "Too many requests are under way.").after(1).into_response();
     };

@@ -57,8 +57,11 @@ use webhook::resource as hooks;
 /// Longest body.
 const BODY_MAX: usize = 256 * 1024;
 
-/// Requests under way at once. Those beyond are refused, so that nothing behind this door queues without end.
-const AT_ONCE_MAX: usize = 1_024;
+/// Changes under way at once. Those beyond are refused, so that nothing behind this door queues without end.
+const CHANGES_MAX: usize = 1_024;
+
+/// Questions under way at once; in places of their own, so that whoever reads is served while everybody pays.
+const READS_MAX: usize = 256;
 
 /// Longer than any operation takes; a payment's own limit is shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -77,7 +80,8 @@ pub struct Api {
     places: Shared<(Reach, Option<TerminalId>), Arc<[TerminalRow]>>,
     goods: Shared<(MerchantId, String), Option<Arc<Listed>>>,
     targets: TargetsAllowed,
-    room: Arc<Semaphore>,
+    changes: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
 }
 
 impl Api {
@@ -85,8 +89,23 @@ impl Api {
     pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, behind_proxy: bool) -> Self {
         let (rates, flights) = (rate::Rates::default(), flight::Flights::default());
         let (keys, places, goods) = (Shared::default(), Shared::default(), Shared::default());
-        let (targets, room) = (TargetsAllowed::default(), Arc::new(Semaphore::new(AT_ONCE_MAX)));
-        Self { storage, engine, vault, clock, behind_proxy, rates, flights, keys, places, goods, targets, room }
+        let (changes, reads) = (Arc::new(Semaphore::new(CHANGES_MAX)), Arc::new(Semaphore::new(READS_MAX)));
+        let targets = TargetsAllowed::default();
+        Self {
+            storage,
+            engine,
+            vault,
+            clock,
+            behind_proxy,
+            rates,
+            flights,
+            keys,
+            places,
+            goods,
+            targets,
+            changes,
+            reads,
+        }
     }
 
     /// The same, with webhook targets that the operator permits in spite of the rules.

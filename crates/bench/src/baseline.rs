@@ -16,7 +16,8 @@ DECLARE
     number BIGINT := nextval('bench_number');
     held BIGINT;
     request BYTEA := decode(lpad(to_hex(number), 32, '0'), 'hex');
-    order_id BIGINT := 2000000000000000000 + number;
+    -- Below those of the program, which counts on from the latest.
+    order_id BIGINT := 1000000000000000000 + number;
     record BIGINT := 20000000000 + number;
 BEGIN
     PERFORM 1 FROM ledger_transaction WHERE request_id = request AND merchant_id = 250100;

@@ -57,7 +57,8 @@ pub(crate) async fn make_room(State(web): State<Web>, request: Request, next: Ne
         Ok(Err(_)) => return Problem::TooLarge.into_response(),
         Err(_) => return Problem::BadForm.into_response(),
     };
-    let Ok(_place) = web.room.try_acquire() else {
+    let places = if parts.method.is_safe() { &web.reads } else { &web.changes };
+    let Ok(_place) = places.try_acquire() else {
         metrics::refused("page");
         return Problem::Busy.into_response();
     };

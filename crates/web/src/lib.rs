@@ -47,8 +47,11 @@ pub use till::attempt::follow_up;
 /// Largest form that a page sends, with room to spare.
 const BODY_MAX: usize = 64 * 1024;
 
-/// Requests under way at once. Those beyond are refused.
-const AT_ONCE_MAX: usize = 1_024;
+/// Forms that are being done at once. Those beyond are refused.
+const CHANGES_MAX: usize = 1_024;
+
+/// Pages that are being shown at once; in places of their own, so that whoever looks is served while everybody pays.
+const READS_MAX: usize = 512;
 
 /// Longer than any page takes; the payment's own limit is shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -79,15 +82,17 @@ pub struct Web {
     passwords: Passwords,
     targets: TargetsAllowed,
     stopping: Arc<AtomicBool>,
-    room: Arc<Semaphore>,
+    changes: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
 }
 
 impl Web {
     /// Pages over `storage`, money through `engine`.
     pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, settings: Settings) -> Self {
         let (passwords, targets) = (Passwords::new(), TargetsAllowed::default());
-        let (settings, room) = (Arc::new(settings), Arc::new(Semaphore::new(AT_ONCE_MAX)));
-        Self { storage, engine, vault, clock, settings, passwords, targets, stopping: Arc::default(), room }
+        let (changes, reads) = (Arc::new(Semaphore::new(CHANGES_MAX)), Arc::new(Semaphore::new(READS_MAX)));
+        let settings = Arc::new(settings);
+        Self { storage, engine, vault, clock, settings, passwords, targets, stopping: Arc::default(), changes, reads }
     }
 
     /// From now on `/readyz` says no, so that a proxy sends people elsewhere; everything else goes on.

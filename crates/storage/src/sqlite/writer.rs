@@ -6,6 +6,7 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpointer::Committed;
 use crate::error::StorageError;
 use crate::sql::Connection;
 
@@ -33,12 +34,12 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn spawn(connection: rusqlite::Connection) -> Self {
+    pub(super) fn spawn(connection: rusqlite::Connection, committed: Committed) -> Self {
         let connection = Connection::from(connection);
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || serve(&connection, queue))
+            .spawn(move || serve(&connection, queue, &committed))
             .expect("the operating system starts a thread at start-up");
         Self { jobs }
     }
@@ -72,7 +73,7 @@ fn raw(connection: &Connection) -> &rusqlite::Connection {
     connection.sqlite().expect("the writer has the file's connection")
 }
 
-fn serve(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
+fn serve(connection: &Connection, mut queue: mpsc::Receiver<Job>, committed: &Committed) {
     let mut jobs = Vec::with_capacity(JOBS_MAX);
     while queue.blocking_recv_many(&mut jobs, JOBS_MAX) > 0 {
         let mut finishes = Vec::with_capacity(jobs.len());
@@ -80,6 +81,7 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
         for finish in finishes {
             finish(failed.as_deref());
         }
+        committed.tell();
     }
 }
 
