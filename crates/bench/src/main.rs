@@ -287,7 +287,7 @@ impl Bench<'_> {
         let measured = measured?;
         let acknowledged = measured.count + measured.warming;
         let recorded = self.on_record()? - before;
-        self.figures.within("three times too much: longest wait for an answer", measured.longest, "ms", 1_000.0);
+        self.figures.within("three times too much: longest wait", measured.longest, "ms", 1_000.0);
         self.figures.seen("three times too much: approved", measured.per_second, "/s");
         self.figures.seen("three times too much: told 'not charged'", figure(measured.refused), "answers");
         self.figures.seen("three times too much: other answers", count(measured.other - measured.refused), "answers");
