@@ -320,6 +320,6 @@ fn links(operation: &str) -> &'static [(&'static str, &'static str)] {
 fn id_header() -> Value {
     json!({"X-Request-Id": {
         "description": "Names this request in the logs of the card company.",
-        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        "schema": {"type": "string", "pattern": "^[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}$"},
     }})
 }

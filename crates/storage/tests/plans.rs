@@ -141,7 +141,7 @@ const SMALL: [&str; 11] = [
 
 /// Indexes over the few rows that are in the middle of something.
 const FEW: [&str; 6] =
-    ["dispute_open", "dispute_waiting", "orders_attempt", "orders_open", "refund_open", "webhook_delivery_due"];
+    ["dispute_open", "dispute_waiting", "orders_attempt", "orders_open", "refund_open", "webhook_delivery_object"];
 
 /// More rows than a person looks at are not sorted while one waits.
 const SORTED_MAX: f64 = 500.0;
