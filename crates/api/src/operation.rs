@@ -250,7 +250,7 @@ operations! {
             },
             CURSOR, LIMIT,
         ],
-        body: None, answers: [200 "OrderList" "A page"], problems: []
+        body: None, answers: [200 "OrderList" "A page"], problems: [Archived]
     }
     "getOrder" GET "/api/v1/orders/{id}" "Records" [Read] "An order" {
         about: "With lines and refunds.", query: NOTHING, body: None,
@@ -260,7 +260,7 @@ operations! {
         about: "Everything on record, approved or declined, oldest first. Keep next_cursor and ask again later to get \
             what came since.",
         query: &[FROM, UNTIL, CURSOR, LIMIT],
-        body: None, answers: [200 "TransactionList" "A page"], problems: []
+        body: None, answers: [200 "TransactionList" "A page"], problems: [Archived]
     }
     "getTransaction" GET "/api/v1/transactions/{id}" "Records" [Read] "A transaction" {
         about: "By its reference number.", query: NOTHING, body: None,
@@ -271,7 +271,7 @@ operations! {
             it is over in China. What the card company decided itself, late refunds and upheld disputes, is in the \
             settlement.",
         query: &[CURSOR, LIMIT],
-        body: None, answers: [200 "Statement" "The day"], problems: []
+        body: None, answers: [200 "Statement" "The day"], problems: [Archived]
     }
     "listSettlements" GET "/api/v1/settlements" "Settlements" [Read] "Settlements" {
         about: "What the card company has confirmed and pays, oldest first. They are the whole merchant's: a key that is \

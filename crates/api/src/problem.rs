@@ -59,6 +59,8 @@ codes! {
     SamePerson = "same_person", FORBIDDEN, "Whoever asked for a refund does not decide on it; neither does another key of the same maker";
     /// Nothing here.
     NotFound = "not_found", NOT_FOUND, "There is no such thing, or it belongs to somebody else";
+    /// Too long ago.
+    Archived = "archived", GONE, "What happened then is in the card company's archive; ask for later days";
     /// Wrong verb.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The address does not take this method";
     /// Still at it.

@@ -7,6 +7,7 @@ use domain::ledger::Transaction;
 use domain::order::OrderStatus;
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use serde::Deserialize;
+use storage::archive;
 use storage::merchant::{self, OrderFilter, Window};
 
 use crate::Api;
@@ -81,6 +82,16 @@ fn span(from: Option<&str>, until: Option<&str>, now: Timestamp) -> Result<(Time
     }
 }
 
+/// Refuses what is archived, rather than leave it out of an answer.
+async fn not_archived(api: &Api, from: Timestamp) -> Result<(), Problem> {
+    match archive::archived_until(&api.storage).await? {
+        Some(day) if from.business_date() <= day => {
+            Err(Problem::new(Code::Archived, format!("The archive has everything up to {day}; begin after it.")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The query of `GET /orders`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +122,7 @@ pub(crate) async fn orders(
         return Err(Problem::parameter("merchant_order_number", "1 to 64 characters."));
     }
     let limit = cursor::limit(query.limit)?;
+    not_archived(&api, span.0).await?;
     let after = OrderId::of(query.cursor.as_deref())?;
     let filter = OrderFilter { status, merchant_number: query.merchant_order_number };
     let found = merchant::orders(&api.storage, caller.reach(), span, after, filter, limit + 1).await?;
@@ -158,6 +170,7 @@ async fn page(
     limit: Option<u32>,
 ) -> Result<List<TransactionResource>, Problem> {
     let limit = cursor::limit(limit)?;
+    not_archived(api, from).await?;
     let after = <(BusinessDate, TransactionId)>::of(cursor)?;
     let window = Window { from, until, after, limit: limit + 1 };
     let found = merchant::transactions(&api.storage, caller.reach(), window).await?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use domain::target::TargetsAllowed;
+use domain::time::BusinessDate;
 use storage::{Storage, postgres};
 
 use crate::{Failure, log};
@@ -27,7 +28,23 @@ pub(crate) enum Command {
     /// Bring the database schema up to date.
     Migrate(Database),
     /// Check every invariant of the ledger: exit code 0, or 1 with one line per finding.
-    Verify(Database),
+    Verify {
+        #[command(flatten)]
+        database: Database,
+        /// A file that `archive` made. With all of them the history is checked from its first transaction on.
+        #[arg(long = "archive", value_name = "FILE")]
+        archives: Vec<PathBuf>,
+    },
+    /// Move what is old, settled and decided into a file, while the program serves.
+    Archive {
+        #[command(flatten)]
+        database: Database,
+        /// The last day that is moved, as in 2025-12-31.
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        until: BusinessDate,
+        /// The file to make, or to go on with after an archiving that was stopped.
+        file: PathBuf,
+    },
     /// Copy the database and the keys to read it into one file, while the program serves.
     Backup {
         #[command(flatten)]
@@ -49,6 +66,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Admin,
     },
+}
+
+fn day(text: &str) -> Result<BusinessDate, String> {
+    BusinessDate::parse(text).ok_or_else(|| "not a day as in 2025-12-31".to_owned())
 }
 
 /// Where the data is.

@@ -38,7 +38,10 @@ fn main() -> ExitCode {
                 serve::run(options, clock).await
             }
             Command::Migrate(database) => database.migrate().await.map(|()| console::say("The schema is up to date.")),
-            Command::Verify(database) => upkeep::verify(&database).await,
+            Command::Verify { database, archives } => upkeep::verify(&database, archives).await,
+            Command::Archive { database, until, file } => {
+                upkeep::archive(&database, until, &file, &Clock::system()).await
+            }
             Command::Backup { database, file } => upkeep::backup(&database, &file),
             Command::Restore { database, file } => upkeep::restore(&database, &file),
             Command::Openapi => {

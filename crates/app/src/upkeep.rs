@@ -1,28 +1,101 @@
-//! Looking after the data: check the ledger, back up, restore.
+//! Looking after the data: check the ledger, archive, back up, restore.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use domain::ledger::ChainKey;
+use domain::time::BusinessDate;
+use domain::verify::Finding;
+use engine::clock::Clock;
+use storage::archive::{self, Job, Refused};
 use storage::vault::Vault;
-use storage::{Books, backup};
+use storage::{Books, Storage, backup};
 
 use crate::config::Database;
 use crate::{Failure, console};
 
-/// Checks the whole ledger; every finding is one line on standard output.
-pub(crate) async fn verify(database: &Database) -> Result<(), Failure> {
+/// Checks the whole ledger, and with `archives` what left it; every finding is one line on standard output.
+pub(crate) async fn verify(database: &Database, archives: Vec<PathBuf>) -> Result<(), Failure> {
+    let (storage, key) = open(database).await?;
+    let before = match archives.len() {
+        0 => archive::archived_until(&storage).await?.map(|day| format!("What left it up to {day} was not checked.")),
+        1 => Some("So is its archive.".to_owned()),
+        files => Some(format!("So is its archive of {files} files.")),
+    };
+    let mut findings = Vec::new();
+    if !archives.is_empty() {
+        findings = archive::verify(&storage, &key, archives).await?;
+    }
+    findings.extend(Books::of(storage, key).verify().await?);
+    tell(&findings)?;
+    console::say("The ledger is in order.");
+    if let Some(before) = before {
+        console::say(&before);
+    }
+    Ok(())
+}
+
+fn tell(findings: &[Finding]) -> Result<(), Failure> {
+    for finding in findings {
+        console::say(&finding.to_string());
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Failure::Run(format!("{} findings", findings.len()))) }
+}
+
+async fn open(database: &Database) -> Result<(Storage, ChainKey), Failure> {
     exists(database)?;
     let storage = database.open().await?;
     let vault = Vault::of(&storage, &database.data_dir).await?;
-    let findings = Books::of(storage, vault.chain_key()).verify().await?;
-    for finding in &findings {
-        console::say(&finding.to_string());
-    }
-    match findings.len() {
-        0 => {
-            console::say("The ledger is in order.");
+    Ok((storage, vault.chain_key()))
+}
+
+/// Transactions of one step of archiving: some milliseconds that a payment may have to wait.
+const STEP: u16 = 200;
+
+/// Steps between two lines about how far it is.
+const STEPS_TOLD: u64 = 100;
+
+/// Moves what happened up to `until` into `file`. Told to stop, it ends after the step at hand.
+pub(crate) async fn archive(
+    database: &Database,
+    until: BusinessDate,
+    file: &Path,
+    clock: &Clock,
+) -> Result<(), Failure> {
+    let (storage, key) = open(database).await?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    tokio::spawn(async move {
+        let _ = tokio::signal::ctrl_c().await;
+        told.store(true, Ordering::Relaxed);
+    });
+    let mut steps = 0_u64;
+    let job = Job { until, now: clock.now(), target: file, step: STEP };
+    let done = archive::archive(&storage, &key, job, |moved| {
+        steps += 1;
+        if steps.is_multiple_of(STEPS_TOLD) {
+            console::say(&format!("{} transactions looked at, {} moved", moved.passed, moved.transactions));
+        }
+        !stop.load(Ordering::Relaxed)
+    });
+    match done.await? {
+        Ok(moved) => {
+            let (transactions, orders) = (moved.transactions, moved.orders);
+            let end = if stop.load(Ordering::Relaxed) { "Stopped. The same command goes on." } else { "Done." };
+            console::say(&format!(
+                "Moved {transactions} transactions and {orders} orders into {}. {end}",
+                file.display()
+            ));
             Ok(())
         }
-        found => Err(Failure::Run(format!("{found} findings"))),
+        Err(Refused::NotBefore(day)) => Err(Failure::Configuration(format!(
+            "nothing was moved: what was sold on {until} may be refunded; it can be archived from {day} on"
+        ))),
+        Err(Refused::Findings(findings)) => {
+            console::complain("nothing was moved, because the ledger is not in order:");
+            tell(&findings)
+        }
     }
 }
 

@@ -26,6 +26,8 @@ words! {
         SamePerson = "same_person",
         /// There is no such thing, or it is somebody else's.
         NotFound = "not_found",
+        /// What happened then is in the card company's archive.
+        Archived = "archived",
         /// The address does not take this method.
         MethodNotAllowed = "method_not_allowed",
         /// The same request is still being worked on.

@@ -308,6 +308,6 @@ fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-fn keyed(key: &ChainKey) -> Hmac<Sha256> {
+pub(crate) fn keyed(key: &ChainKey) -> Hmac<Sha256> {
     Hmac::new_from_slice(&key.0).expect("HMAC takes keys of any length")
 }

@@ -25,6 +25,7 @@ macro_rules! invariant {
     };
 }
 
+pub mod archive;
 pub mod batch;
 pub mod card;
 pub mod card_number;

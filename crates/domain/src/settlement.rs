@@ -220,6 +220,42 @@ impl Settlement {
     }
 }
 
+/// Settlements by what they take.
+#[derive(Clone, Debug, Default)]
+pub struct Takers(BTreeMap<MerchantId, (Vec<Settlement>, Vec<Settlement>)>);
+
+impl Takers {
+    /// Adds one, whatever its state.
+    pub fn put(&mut self, settlement: Settlement) {
+        let (confirmed, others) = self.0.entry(settlement.merchant).or_default();
+        if settlement.status == SettlementStatus::Confirmed {
+            let at = confirmed.partition_point(|one| (one.until, one.id) < (settlement.until, settlement.id));
+            confirmed.insert(at, settlement);
+        } else {
+            others.push(settlement);
+        }
+    }
+
+    /// The confirmed one that took what is dated `day` and numbered `id`.
+    pub fn confirmed(&self, merchant: MerchantId, day: BusinessDate, id: TransactionId) -> Option<&Settlement> {
+        let (confirmed, _) = self.0.get(&merchant)?;
+        let from = confirmed.partition_point(|one| one.until < day);
+        confirmed.iter().skip(from).find(|one| one.takes(day, id))
+    }
+
+    /// All that take it: one confirmed at most, and those that were turned down or wait.
+    pub fn of(&self, merchant: MerchantId, day: BusinessDate, id: TransactionId) -> impl Iterator<Item = &Settlement> {
+        let others = self.0.get(&merchant).map_or(&[][..], |(_, others)| others);
+        let others = others.iter().filter(move |one| one.takes(day, id));
+        self.confirmed(merchant, day, id).into_iter().chain(others)
+    }
+
+    /// Of each merchant the confirmed ones by day, then the others.
+    pub fn by_merchant(self) -> impl Iterator<Item = (Vec<Settlement>, Vec<Settlement>)> {
+        self.0.into_values()
+    }
+}
+
 /// What a merchant is owed, as far as a settlement has to know it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Payable {

@@ -6,6 +6,7 @@
 //! - Nothing is computed by the database in money tables: no serials, triggers, defaults or `now()`.
 
 pub mod api_key;
+pub mod archive;
 pub mod audit;
 pub mod backup;
 pub mod batch;

@@ -53,12 +53,16 @@ const ROWS: &[(&str, u32)] = &[
       20260101 + i / 200, i, key32(i) FROM n",
         60_000,
     ),
-    ("INSERT INTO ledger_transfer SELECT i, 1, 1, 2, 1, 20260101 + i / 200 FROM n", 20_000),
+    ("INSERT INTO ledger_transfer SELECT i, 1, 1, 2, 1, 20260101 + i / 200 FROM n", 60_000),
     (
         "INSERT INTO settlement SELECT i, 1 + i % 20, 'confirmed', i, 20260101, NULL, NULL, NULL, 1, 0, 0, 1, 1, 1, 2, 2, '', \
       NULL FROM n",
         2_000,
     ),
+    ("INSERT INTO opening_balance SELECT i, 1 FROM n", 60_000),
+    ("INSERT INTO opening_batch SELECT 10000001 + i % 1999, i / 1999, '' FROM n", 20_000),
+    ("INSERT INTO opening_turnover SELECT i / 10, i % 10, 'sale', 1, 1 FROM n", 20_000),
+    ("INSERT INTO ledger_opening SELECT i, 1, key32(i), 20260101, key32(i), key32(i) FROM n", 1),
     ("INSERT INTO settlement_day SELECT i, 20260101, 'sale', 1, 1 FROM n", 2_000),
     ("INSERT INTO ledger_head SELECT i, 1, key32(i), key32(i) FROM n", 1),
     (
@@ -125,7 +129,14 @@ fn fill(connection: &Connection) {
 }
 
 /// Tables that are as large as the house and do not grow with what it sells.
-const SMALL: [&str; 11] = [
+const SMALL: [&str; 16] = [
+    // A list that the program gives.
+    "json_each",
+    "json_each_text",
+    // The schema.
+    "sqlite_master",
+    "pragma_table_info",
+    "ledger_opening",
     "vault_mark",
     "programme",
     "programme_merchant",
@@ -148,10 +159,9 @@ const SORTED_MAX: f64 = 500.0;
 
 /// Texts that may walk, by a part of each, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("FROM ledger_transaction ORDER BY id", "`verify` reads everything"),
-    ("SELECT transaction_id, leg, debit, credit, amount, business_date FROM ledger_transfer", "`verify`"),
-    ("SELECT id, balance FROM card ORDER BY id", "`verify`"),
-    ("SELECT id, status, total, paid_by FROM orders ORDER BY id", "`verify`"),
+    ("SELECT terminal_id, number, figures FROM opening_batch ORDER BY", "`verify`"),
+    ("FROM opening_turnover ORDER BY settlement_id", "`verify`"),
+    ("SELECT sql FROM sqlite_master", "sorts the schema"),
     ("SELECT DISTINCT order_id FROM refund", "`verify`"),
     ("SELECT id FROM settlement ORDER BY id", "`verify`"),
     ("LEFT JOIN orders o ON o.id = d.order_id ORDER BY d.id", "`verify`"),

@@ -143,3 +143,23 @@ async fn the_description_and_its_page_are_public_and_complete() {
     let page = stranger.send(bare("/api/docs")).await;
     assert!(page.status.is_success() && page.text.contains("createPayment"));
 }
+
+#[tokio::test]
+async fn an_archived_day_is_refused_and_not_answered_in_part() {
+    let shop = Shop::open().await;
+    let erp = shop.program(0);
+    let payment = erp.post("/payments", &payment(100)).await.text_of("id");
+    shop.archive().await;
+    for list in
+        ["/orders?from=2026-11-23T00:00:00Z", "/transactions?from=2026-11-23T00:00:00Z", "/statements/2026-11-23"]
+    {
+        erp.get(list).await.is(410, "archived");
+    }
+    for list in ["/orders", "/transactions"] {
+        erp.get(&format!("{list}?from=2026-11-23T16:00:00Z&until=2026-11-24T16:00:00Z")).await.is(200, "");
+    }
+    erp.get("/statements/2026-11-24").await.is(200, "");
+    // What was not settled is there.
+    erp.get(&format!("/payments/{payment}")).await.is(200, "");
+    shop.assert_in_order().await;
+}

@@ -9,6 +9,7 @@ use engine::Engine;
 use engine::clock::Clock;
 use serde_json::{Value, json};
 use storage::api_key::{self, NewKey, Scope};
+use storage::archive::{Job, archive};
 use storage::audit::Entry;
 use storage::vault::Vault;
 use storage::{Books, Storage, demo, demo_cards, demo_keys};
@@ -31,7 +32,7 @@ pub(crate) struct Shop {
     pub(crate) vault: Vault,
     pub(crate) books: Books,
     router: Router,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     _database: Option<scratch::Database>,
 }
 
@@ -51,7 +52,17 @@ impl Shop {
         demo_keys::seed_keys(&db, OPENING).await.expect("seeds keys");
         let engine = Engine::start(books.clone(), clock.clone());
         let api = api::Api::new(db.clone(), engine, vault.clone(), clock.clone(), false);
-        Self { db, clock, vault, books, router: api::router(api), _folder: folder, _database: database }
+        Self { db, clock, vault, books, router: api::router(api), folder, _database: database }
+    }
+
+    /// Archives what happened up to the clock's day, as is done when the time for refunds is long over.
+    pub(crate) async fn archive(&self) {
+        let now = self.clock.now();
+        let target = self.folder.path().join("archive.db");
+        let year = 366 * 24 * domain::time::HOUR;
+        let job = Job { until: now.business_date(), now: now.plus(year), target: &target, step: 100 };
+        let key = self.vault.chain_key();
+        archive(&self.db, &key, job, |_| true).await.expect("archives").expect("nothing is in the way");
     }
 
     /// The program with demo key `n`: 0 the shop's ERP, 1 its head office, 2 another merchant.

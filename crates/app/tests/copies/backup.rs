@@ -44,7 +44,7 @@ fn check(charged: &str, before: &BTreeSet<String>, seen: &Seen) {
 }
 
 /// Runs one statement on the database file.
-fn on_file(file: &Path, statement: &str) -> String {
+pub(crate) fn on_file(file: &Path, statement: &str) -> String {
     let (file, statement) = (file.to_owned(), statement.to_owned());
     Runtime::new().expect("a runtime").block_on(async {
         let storage = Storage::open(&file).expect("opens");

@@ -24,8 +24,8 @@ pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
 
 /// What every copy is given: the address of the database and a data folder with the keys.
 pub(crate) struct House {
-    url: String,
-    data: PathBuf,
+    pub(crate) url: String,
+    pub(crate) data: PathBuf,
     _folder: TempDir,
 }
 

@@ -48,13 +48,18 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn start(copies: Vec<String>) -> Self {
+        Self::start_from(0, copies)
+    }
+
+    /// The same with keys that no load from a lower number used.
+    pub(crate) fn start_from(first: u32, copies: Vec<String>) -> Self {
         let (seen, copies) = (Arc::default(), Arc::new(Mutex::new(copies)));
         let mut load = Self { seen, copies, stop: Arc::default(), callers: Vec::new() };
         for caller in 0..CALLERS {
             let (seen, copies, stop) = (Arc::clone(&load.seen), Arc::clone(&load.copies), Arc::clone(&load.stop));
             load.callers.push(spawn(move || {
                 let mut turn = usize::try_from(caller).expect("small");
-                for n in 0_u32.. {
+                for n in first.. {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }

@@ -1,6 +1,7 @@
 //! Several copies of the program over one PostgreSQL, as the operator runs them: the real binary on free ports, asked
-//! over HTTP. And what is done under the same load with one copy: backups of both databases.
+//! over HTTP. And what is done under the same load with one copy: archiving, backups of both databases.
 
+mod archive;
 mod backup;
 mod failover;
 mod house;

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::Audit;
+use crate::batch::Tally;
 use crate::command::Command;
 use crate::ids::{MerchantId, TransactionId};
 use crate::ledger::{Kind, Transaction, Transfer};
-use crate::settlement::{self, Preparation, SettledTo, Settlement, SettlementStatus, Turnover, Verdict};
+use crate::settlement::{self, Preparation, SettledTo, Settlement, SettlementStatus, Takers, Turnover, Verdict};
+use crate::time::BusinessDate;
 
 /// Settlements and what the ledger says about them so far.
 #[derive(Default)]
 pub(super) struct Settlements {
-    /// Of each merchant: confirmed ones by day, then the others.
-    of: BTreeMap<MerchantId, (Vec<Settlement>, Vec<Settlement>)>,
+    of: Takers,
     /// What the transactions of each come to.
     taken: BTreeMap<TransactionId, Turnover>,
     /// Transactions that prepared or decided one, with their transfers.
@@ -20,14 +21,9 @@ pub(super) struct Settlements {
 }
 
 impl Settlements {
-    fn put(&mut self, settlement: Settlement) {
-        let (confirmed, others) = self.of.entry(settlement.merchant).or_default();
-        if settlement.status == SettlementStatus::Confirmed {
-            let at = confirmed.partition_point(|one| (one.until, one.id) < (settlement.until, settlement.id));
-            confirmed.insert(at, settlement);
-        } else {
-            others.push(settlement);
-        }
+    /// What a settlement took of archived transactions, of one day and kind.
+    pub(super) fn archived(&mut self, settlement: TransactionId, day: BusinessDate, kind: Kind, tally: Tally) {
+        self.taken.entry(settlement).or_default().put(day, kind, tally);
     }
 
     /// Counts an approved transaction into the settlements that take it.
@@ -40,10 +36,7 @@ impl Settlements {
             let (day, id) = (transfer.business_date, transaction.id);
             for account in [transfer.debit, transfer.credit] {
                 let merchant = MerchantId(account.0);
-                let Some((confirmed, others)) = self.of.get(&merchant) else { continue };
-                let from = confirmed.partition_point(|one| one.until < day);
-                let first = confirmed.iter().skip(from).find(|one| one.takes(day, id));
-                for one in first.into_iter().chain(others.iter().filter(|one| one.takes(day, id))) {
+                for one in self.of.of(merchant, day, id) {
                     self.taken.entry(one.id).or_default().note(merchant, transaction, transfer);
                 }
             }
@@ -54,13 +47,13 @@ impl Settlements {
 impl Audit {
     /// Takes every stored settlement. Call before the first transaction.
     pub fn settlements(&mut self, all: impl IntoIterator<Item = Settlement>) {
-        all.into_iter().for_each(|one| self.settlements.put(one));
+        all.into_iter().for_each(|one| self.settlements.of.put(one));
     }
 
     /// Everything was read: holds settlements to it.
     pub(super) fn finish_settlements(&mut self) {
         let mut all = std::mem::take(&mut self.settlements);
-        for (confirmed, others) in std::mem::take(&mut all.of).into_values() {
+        for (confirmed, others) in std::mem::take(&mut all.of).by_merchant() {
             let mut before = None;
             for one in &confirmed {
                 self.settlement(one, before, &mut all);

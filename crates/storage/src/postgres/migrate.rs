@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_indexes", include_str!("../../migrations/postgres/0006_indexes.sql")),
     ("0007_vault", include_str!("../../migrations/postgres/0007_vault.sql")),
     ("0008_disputes", include_str!("../../migrations/postgres/0008_disputes.sql")),
+    ("0009_archive", include_str!("../../migrations/postgres/0009_archive.sql")),
 ];
 
 /// The schema version that this program writes.

@@ -24,6 +24,7 @@ mod connect;
 mod migrate;
 mod new_orders;
 
+pub(crate) use books::lock_chain;
 use connect::Server;
 pub use migrate::migrate;
 

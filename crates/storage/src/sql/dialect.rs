@@ -1,6 +1,6 @@
 //! One text for two databases. Texts are written for SQLite; here is all that PostgreSQL wants otherwise.
 
-/// `sql` for PostgreSQL: `?1` becomes `$1`, `instr` is called `strpos`, and `INDEXED BY name` goes, because its planner
+/// `sql` for PostgreSQL: `?1` becomes `$1`, `instr` is called `strpos`, `json_each` takes a JSON value and answers texts, and `INDEXED BY name` goes, because its planner
 /// takes no orders. Literals stay as they are. `(?1 IS NULL OR a = ?1)` becomes `(a = ?1 OR ?1 IS NULL)`, because a
 /// parameter takes its type from where it stands first.
 pub fn postgres(sql: &str) -> String {
@@ -60,6 +60,10 @@ fn closing(text: &str) -> Option<usize> {
 
 fn outside(part: &str) -> String {
     let mut text = part.replace('?', "$").replace("instr(", "strpos(");
+    for number in 1..=9 {
+        let server = format!("json_each_text(CAST(CAST(${number} AS TEXT) AS JSON))");
+        text = text.replace(&format!("json_each(${number})"), &server);
+    }
     while let Some(at) = text.find("INDEXED BY ") {
         let name = at + "INDEXED BY ".len();
         let end =
@@ -87,6 +91,10 @@ mod tests {
         assert_eq!(
             postgres("SELECT '?1', instr(a, ?12) FROM t WHERE b = ''"),
             "SELECT '?1', strpos(a, $12) FROM t WHERE b = ''"
+        );
+        assert_eq!(
+            postgres("SELECT key FROM json_each(?2)"),
+            "SELECT key FROM json_each_text(CAST(CAST($2 AS TEXT) AS JSON))"
         );
         assert_eq!(postgres("SELECT 1 FROM t INDEXED BY t_one WHERE a = ?1"), "SELECT 1 FROM t  WHERE a = $1");
         assert_eq!(postgres("SELECT 'it''s ?1' || ?1"), "SELECT 'it''s ?1' || $1");

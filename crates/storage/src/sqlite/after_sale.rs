@@ -14,6 +14,7 @@ use domain::time::Timestamp;
 
 use super::money::{self, Programmes};
 use super::rows;
+use crate::archive::BATCH_OPENING;
 use crate::batch::figures;
 
 /// Cards that replaced one another are followed this far; a longer chain is a fault of the data.
@@ -183,6 +184,12 @@ pub(crate) fn running_batch(connection: &Connection, terminal: TerminalId) -> sq
     let last = connection.prepare_cached(sql)?.query_row([terminal.0], read).optional()?;
     let (opened_at, after, logged) = last.unwrap_or((Timestamp(0), 0, 0));
     let mut batch = Batch::open(terminal, number, opened_at, logged);
+    let read = |row: &Row<'_>| figures::read(row, 0);
+    if let Some(archived) =
+        connection.prepare_cached(BATCH_OPENING)?.query_row([terminal.0, number], read).optional()?
+    {
+        (batch.first, batch.people) = (archived.first, archived.people);
+    }
     let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_BATCH)?;
     for transaction in statement.query_map(params![terminal.0, after, number], rows::transaction)? {
         batch.add(&transaction?);

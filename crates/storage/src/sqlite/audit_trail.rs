@@ -9,6 +9,7 @@ use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
 use super::{after_sale, rows, settlement};
+use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
 
@@ -22,35 +23,67 @@ pub(crate) fn verify(connection: &Connection, key: ChainKey) -> Result<Vec<Findi
 fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>> {
     let mut audit = Audit::new(key);
     settlements(connection, &mut audit)?;
-    let heads = transactions(connection, &mut audit)?;
+    archive::read_opening(connection, &mut audit)?;
+    let heads = transactions(connection, &mut audit, i64::MIN)?;
     stored_heads(connection, &mut audit, &heads)?;
-    let mut cards = connection.prepare("SELECT id, balance FROM card ORDER BY id")?;
-    let mut cards = cards.query([])?;
-    while let Some(row) = cards.next()? {
+    let sql = "SELECT id, balance FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
         audit.card(CardId(row.get(0)?), Fen(row.get(1)?));
-    }
-    let sql = "SELECT id, status, total, paid_by FROM orders ORDER BY id";
-    let mut orders = connection.prepare(sql)?;
-    let mut orders = orders.query([])?;
-    while let Some(row) = orders.next()? {
-        let (id, paid_by) = (OrderId(row.get(0)?), row.get::<_, Option<i64>>(3)?.map(TransactionId));
-        match rows::word(&row, 1, OrderStatus::from_word) {
-            Ok(status) => audit.order(id, status, Fen(row.get(2)?), paid_by),
-            Err(error) => audit.unreadable(&format!("order {id}"), &error.to_string()),
-        }
-    }
-    let mut refunds = connection.prepare("SELECT DISTINCT order_id FROM refund ORDER BY order_id")?;
-    let mut refunds = refunds.query([])?;
-    while let Some(row) = refunds.next()? {
-        for refund in after_sale::refunds_of(connection, OrderId(row.get(0)?))? {
-            audit.refund(&refund);
-        }
-    }
+        Ok(())
+    })?;
+    orders(connection, &mut audit, |_| true)?;
     disputes(connection, &mut audit)?;
     batches(connection, &mut audit)?;
     let mut merchants = connection.prepare("SELECT id FROM merchant")?;
     let merchants: Vec<_> = merchants.query_map([], |row| row.get(0).map(MerchantId))?.collect::<Result<_, _>>()?;
     Ok(audit.finish(&merchants))
+}
+
+/// Orders with their refunds, those that `wanted` wants.
+pub(crate) fn orders(
+    connection: &Connection,
+    audit: &mut Audit,
+    mut wanted: impl FnMut(OrderId) -> bool,
+) -> sql::Result<()> {
+    let sql = "SELECT id, status, total, paid_by FROM orders WHERE id > ?1 ORDER BY id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        let (id, paid_by) = (OrderId(row.get(0)?), row.get::<_, Option<i64>>(3)?.map(TransactionId));
+        if !wanted(id) {
+            return Ok(());
+        }
+        match rows::word(row, 1, OrderStatus::from_word) {
+            Ok(status) => audit.order(id, status, Fen(row.get(2)?), paid_by),
+            Err(error) => audit.unreadable(&format!("order {id}"), &error.to_string()),
+        }
+        Ok(())
+    })?;
+    let sql = "SELECT DISTINCT order_id FROM refund WHERE order_id > ?1 ORDER BY order_id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        for refund in after_sale::refunds_of(connection, OrderId(row.get(0)?))? {
+            audit.refund(&refund);
+        }
+        Ok(())
+    })
+}
+
+/// Reads a table in order of its key, the first column, from `?1` on and `?2` rows at a time.
+pub(crate) fn in_pieces(
+    connection: &Connection,
+    sql: &str,
+    mut read: impl FnMut(&Row<'_>) -> sql::Result<()>,
+) -> sql::Result<()> {
+    let mut statement = connection.prepare(sql)?;
+    let mut after = i64::MIN;
+    loop {
+        let (mut rows, mut count) = (statement.query([after, PIECE])?, 0);
+        while let Some(row) = rows.next()? {
+            (after, count) = (row.get(0)?, count + 1);
+            read(&row)?;
+        }
+        if count < PIECE {
+            return Ok(());
+        }
+    }
 }
 
 fn settlements(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
@@ -125,40 +158,51 @@ fn stored_heads(connection: &Connection, audit: &mut Audit, heads: &[Head]) -> s
     Ok(())
 }
 
-/// Walks transactions and transfers side by side, both in order of the transaction number.
-fn transactions(connection: &Connection, audit: &mut Audit) -> sql::Result<Vec<Head>> {
+/// Rows read at a time: a server sends a whole answer.
+const PIECE: i64 = 10_000;
+
+/// Walks transactions and transfers side by side, both in order of the transaction number, after one of them.
+pub(crate) fn transactions(connection: &Connection, audit: &mut Audit, mut after: i64) -> sql::Result<Vec<Head>> {
     let mut heads: Vec<Head> = Vec::new();
-    let mut all = connection.prepare(rows::TRANSACTIONS_ALL)?;
-    let mut all = all.query([])?;
+    let mut some = connection.prepare(rows::TRANSACTIONS_AFTER)?;
     let sql = "SELECT transaction_id, leg, debit, credit, amount, business_date FROM ledger_transfer
-        ORDER BY transaction_id, leg";
+        WHERE transaction_id > ?1 AND transaction_id <= ?2 ORDER BY transaction_id, leg";
     let mut legs = connection.prepare(sql)?;
-    let mut legs = legs.query_map([], |row| Ok((row.get::<_, i64>(0)?, transfer(row))))?.peekable();
-    while let Some(row) = all.next()? {
-        let id: i64 = row.get(0)?;
-        let mut own = Vec::new();
-        while let Some(leg) = legs.next_if(|leg| leg.as_ref().map_or(true, |(transaction, _)| *transaction <= id)) {
+    loop {
+        let piece = some.query_map([after, i64::MAX, PIECE], |row| Ok((row.get(0)?, rows::transaction(row))))?;
+        let piece: Vec<(i64, sql::Result<Transaction>)> = piece.collect::<sql::Result<_>>()?;
+        let whole = i64::try_from(piece.len()).is_ok_and(|count| count == PIECE);
+        let last = piece.last().filter(|_| whole).map_or(i64::MAX, |(id, _)| *id);
+        let own = legs.query_map([after, last], |row| Ok((row.get::<_, i64>(0)?, transfer(row))))?;
+        let mut own = own.peekable();
+        for (id, found) in piece {
+            let mut transfers = Vec::new();
+            while let Some(leg) = own.next_if(|leg| leg.as_ref().map_or(true, |(transaction, _)| *transaction <= id)) {
+                match leg? {
+                    (transaction, Ok(leg)) if transaction == id => transfers.push(leg),
+                    (_, Ok(leg)) => audit.stray(&leg),
+                    (transaction, Err(error)) => unreadable(audit, "a transfer of", transaction, &error),
+                }
+            }
+            match found {
+                Ok(transaction) => {
+                    audit.transaction(&transaction, &transfers);
+                    note(&mut heads, &transaction, audit);
+                }
+                Err(error) => unreadable(audit, "transaction", id, &error),
+            }
+        }
+        for leg in own {
             match leg? {
-                (transaction, Ok(leg)) if transaction == id => own.push(leg),
                 (_, Ok(leg)) => audit.stray(&leg),
                 (transaction, Err(error)) => unreadable(audit, "a transfer of", transaction, &error),
             }
         }
-        match rows::transaction(&row) {
-            Ok(transaction) => {
-                audit.transaction(&transaction, &own);
-                note(&mut heads, &transaction, audit);
-            }
-            Err(error) => unreadable(audit, "transaction", id, &error),
+        if !whole {
+            return Ok(heads);
         }
+        after = last;
     }
-    for leg in legs {
-        match leg? {
-            (_, Ok(leg)) => audit.stray(&leg),
-            (transaction, Err(error)) => unreadable(audit, "a transfer of", transaction, &error),
-        }
-    }
-    Ok(heads)
 }
 
 fn unreadable(audit: &mut Audit, what: &str, id: i64, why: &sql::Error) {
@@ -172,7 +216,7 @@ fn note(heads: &mut Vec<Head>, transaction: &Transaction, audit: &Audit) {
     }
 }
 
-fn transfer(row: &Row<'_>) -> sql::Result<Transfer> {
+pub(crate) fn transfer(row: &Row<'_>) -> sql::Result<Transfer> {
     Ok(Transfer {
         transaction: TransactionId(row.get(0)?),
         leg: row.get(1)?,

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_indexes", include_str!("../../migrations/sqlite/0006_indexes.sql")),
     ("0007_vault", include_str!("../../migrations/sqlite/0007_vault.sql")),
     ("0008_disputes", include_str!("../../migrations/sqlite/0008_disputes.sql")),
+    ("0009_archive", include_str!("../../migrations/sqlite/0009_archive.sql")),
 ];
 
 /// The schema version that this program writes.
@@ -33,6 +34,11 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
             version_latest()
         )));
     }
+    let archive = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'archive_part')";
+    if found == 0 && connection.query_row(archive, [], |row| row.get(0))? {
+        let why = "is an archive, and no ledger goes on in it. Check it with `webpos verify --archive`";
+        return Err(StorageError::Open(format!("{} {why}", path.display())));
+    }
     if found > 0 && found < version_latest() {
         copy_aside(connection, path, found)?;
     }
@@ -44,6 +50,20 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         transaction.commit().map_err(failed)?;
     }
     Ok(())
+}
+
+/// The statements that make `tables` and their indexes, as the latest version has them.
+pub(crate) fn schema_of<'t>(tables: impl Iterator<Item = &'t str>) -> rusqlite::Result<Vec<String>> {
+    let whole = Connection::open_in_memory()?;
+    MIGRATIONS.iter().try_for_each(|(_, sql)| whole.execute_batch(sql))?;
+    let sql = "SELECT sql FROM sqlite_master WHERE tbl_name = ?1 AND sql IS NOT NULL ORDER BY type DESC";
+    let mut statement = whole.prepare(sql)?;
+    let mut found = Vec::new();
+    for table in tables {
+        let own: rusqlite::Result<Vec<String>> = statement.query_map([table], |row| row.get(0))?.collect();
+        found.extend(own?);
+    }
+    Ok(found)
 }
 
 fn copy_aside(connection: &Connection, path: &Path, version: u32) -> Result<(), StorageError> {

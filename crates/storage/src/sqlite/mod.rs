@@ -29,6 +29,7 @@ pub(crate) mod rows;
 pub(crate) mod settlement;
 mod writer;
 
+pub(crate) use migrate::schema_of;
 use readers::Readers;
 use writer::Writer;
 

@@ -59,8 +59,19 @@ pub(crate) const TRANSACTIONS_OF_DAYS: &str = concat!(
     AND at < ?5 AND (?6 IS NULL OR outlet_id = ?6) ORDER BY business_date, id LIMIT ?7"
 );
 
-pub(crate) const TRANSACTIONS_ALL: &str =
-    concat!("SELECT ", transaction_columns!(), " FROM ledger_transaction ORDER BY id");
+/// The next transactions of the chain, up to a number.
+pub(crate) const TRANSACTIONS_AFTER: &str = concat!(
+    "SELECT ",
+    transaction_columns!(),
+    " FROM ledger_transaction WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3"
+);
+
+/// Everything about some orders.
+pub(crate) const TRANSACTIONS_OF_ORDERS: &str = concat!(
+    "SELECT ",
+    transaction_columns!(),
+    " FROM ledger_transaction WHERE order_id IN (SELECT CAST(key AS BIGINT) FROM json_each(?1))"
+);
 
 pub(crate) const TRANSACTION_INSERT: &str = concat!(
     "INSERT INTO ledger_transaction (",

@@ -217,8 +217,9 @@ fn lay_orders(connection: &Connection, world: &World) -> sql::Result<()> {
         for line in lines {
             let sql = "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, price, quantity, amount,
                     added_at, added_by)
-                VALUES (?1, ?2, '', '', '', '', ?3, ?4, ?5, ?4 * ?5, 0, 1003)";
-            connection.execute(sql, params![order.0, line.line, line.drug, line.price.0, line.quantity])?;
+                VALUES (?1, ?2, '', '', '', '', ?3, ?4, ?5, ?6, 0, 1003)";
+            let (price, amount) = (line.price.0, line.price.0 * line.quantity);
+            connection.execute(sql, params![order.0, line.line, line.drug, price, line.quantity, amount])?;
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ use domain::settlement::{SettlementStatus, Verdict};
 use domain::time::BusinessDate;
 use engine::SubmitError;
 use serde::Deserialize;
+use storage::archive;
 use storage::settlement::{self, Statement};
 
 use super::settlements::{Days, OFFICE, OWN, Told, rate_words, state, told};
@@ -54,6 +55,8 @@ struct View {
     opinion: String,
     table: Days,
     rows: Vec<Row>,
+    /// What is not listed because it is archived.
+    archived: Option<String>,
     first: Option<String>,
     more: Option<String>,
     export: String,
@@ -167,6 +170,7 @@ async fn look(
     let path = format!("{list}/{rrn}");
     let after = place(&asked.after)?;
     let rows = settlement::transactions(&web.storage, own.clone(), after, ROWS).await?;
+    let archived = archive::archived_until(&web.storage).await?.filter(|day| own.from() <= *day);
     let last = rows.last().filter(|_| rows.len() >= ROWS);
     let more = last.map(|last| link(&path, &[("after", &format!("{}.{}", last.business_date.0, last.id.0))]));
     let request = RequestId::parse(&asked.a).filter(|_| company);
@@ -203,6 +207,7 @@ async fn look(
         opinion: if company { own.opinion.clone() } else { String::new() },
         table: Days::of(&own.turnover, text),
         rows: rows.iter().map(|one| row(one, text)).collect(),
+        archived: archived.map(|day| fill(words.archived, &[&day.to_string()])),
         first: after.map(|_| path.clone()),
         more,
         export: format!("{path}/export.csv"),

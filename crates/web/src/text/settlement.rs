@@ -52,6 +52,7 @@ texts! {
         state_rejected: "已驳回", "Turned down";
         empty: "没有结算记录。", "There is no settlement.";
         older: "更早的记录", "Older ones";
+        archived: "{0} 及更早的交易已归档，可能不在此列出；按日汇总是完整的。", "Transactions up to {0} are archived and may not be listed here; the figures by day are complete.";
         days: "按日汇总", "By day";
         day: "日期", "Day";
         sales: "消费", "Sales";

@@ -12,6 +12,7 @@ use domain::order::OrderStatus;
 use domain::role::Action;
 use domain::time::{BusinessDate, Timestamp};
 use serde::Deserialize;
+use storage::archive;
 use storage::orders::{self, Cursor, Filter, Found, Listed, Period, Totals, Which};
 use storage::session::Shop;
 
@@ -191,6 +192,8 @@ struct View {
     /// What to say when there are none.
     none: &'static str,
     any_day: bool,
+    /// What is not listed because it is archived.
+    archived: Option<String>,
     sums: Vec<String>,
     page_of: String,
     previous: Option<String>,
@@ -252,6 +255,8 @@ pub(crate) async fn show(
     let statuses = Which::ALL.into_iter().map(|which| (which.word(), which_word(which, text))).collect();
     let any_day = wrong.is_none() && ask.names_one();
     let several_days = any_day || ask.from != ask.to;
+    let archived = archive::archived_until(&web.storage).await?.map(|day| day.to_string());
+    let archived = archived.filter(|day| wrong.is_none() && (any_day || ask.from <= *day));
     let mut view = View {
         none: if any_day { text.orders.none_named } else { text.orders.none },
         shell: page.shell(&session, &flash, Menu::Orders),
@@ -259,6 +264,7 @@ pub(crate) async fn show(
         statuses,
         rows: Vec::new(),
         any_day,
+        archived: archived.map(|day| fill(text.orders.archived, &[&day])),
         sums: Vec::new(),
         page_of: String::new(),
         previous: None,

@@ -358,3 +358,17 @@ async fn the_files_hold_what_the_list_holds_and_are_written_down() {
     let audited = till.shop.audited().await;
     assert_eq!(audited.iter().filter(|action| *action == "orders_exported").count(), 2);
 }
+
+#[tokio::test]
+async fn what_is_archived_is_said_where_it_would_be_listed() {
+    let mut till = Till::open().await;
+    let paid = till.paid_order().await;
+    till.shop.archive().await;
+    let words = "2026-11-23 及更早的订单已归档";
+    till.list("").await.says(words);
+    till.list("no=2611230001").await.says(words);
+    assert!(!till.list("from=2026-11-24&to=2026-11-24").await.text().contains(words));
+    // It is not settled, so it stays.
+    assert_eq!(till.browser.get(&format!("/orders/{paid}")).await.status, StatusCode::OK);
+    assert_eq!(till.shop.books.verify().await.expect("reads"), []);
+}

@@ -104,6 +104,15 @@ async fn finance_prepares_the_checker_confirms_and_the_merchant_sees_it() {
     }
     panel(&mut finance, MERCHANT).await.says("没有可结算的交易");
     in_order(&till.shop).await;
+
+    // Years later the day is archived: its figures stay, its transactions do not.
+    assert!(!manager.get(&own).await.text().contains("已归档"));
+    till.shop.archive().await;
+    let page = manager.get(&own).await;
+    page.says("2026-11-24 及更早的交易已归档");
+    page.says("1 笔 43.00");
+    assert!(!page.text().contains("6086 25** **** 0012"));
+    in_order(&till.shop).await;
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use domain::time::Timestamp;
 use engine::Engine;
 use engine::clock::Clock;
+use storage::archive::{Job, archive};
 use storage::vault::Vault;
 use storage::{Books, Storage, demo, demo_cards};
 use tower::ServiceExt as _;
@@ -31,7 +32,7 @@ pub(crate) struct Shop {
     pub(crate) books: Books,
     pub(crate) web: Web,
     router: Router,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     _database: Option<scratch::Database>,
 }
 
@@ -63,7 +64,17 @@ impl Shop {
         let engine = Engine::start(books.clone(), clock.clone());
         let web = Web::new(db.clone(), engine, vault.clone(), clock.clone(), settings);
         let router = router(web.clone());
-        Self { db, clock, vault, books, web, router, _folder: folder, _database: database }
+        Self { db, clock, vault, books, web, router, folder, _database: database }
+    }
+
+    /// Archives what happened up to the clock's day, as is done when the time for refunds is long over.
+    pub(crate) async fn archive(&self) {
+        let now = self.clock.now();
+        let target = self.folder.path().join("archive.db");
+        let year = 366 * 24 * domain::time::HOUR;
+        let job = Job { until: now.business_date(), now: now.plus(year), target: &target, step: 100 };
+        let key = self.vault.chain_key();
+        archive(&self.db, &key, job, |_| true).await.expect("archives").expect("nothing is in the way");
     }
 
     /// A browser that never was here.

@@ -1,0 +1,475 @@
+//! Archiving on both databases: what leaves and what stays, that everything adds up after each step, that it can be
+//! stopped, and that nobody alters unnoticed what was carried over.
+
+#[path = "../../domain/tests/world/mod.rs"]
+mod world;
+
+mod ground;
+
+use domain::command::{Command, Envelope};
+use domain::ids::{OrderId, PersonId, TransactionId};
+use domain::ledger::ChainKey;
+use domain::outcome::Outcome;
+use domain::refund::Ground as Reason;
+use domain::settlement::Payable;
+use domain::time::{BusinessDate, Timestamp};
+use domain::verify::Finding;
+use ground::Ground;
+use proptest::prelude::*;
+use storage::archive::{self, Job, Moved, Refused, archive};
+use storage::sql::Connection;
+use storage::{Books, Storage, batch, settlement};
+use tempfile::TempDir;
+use world::steps::{any_sketch, any_steps, envelopes};
+use world::{
+    DAY, MERCHANT, MORNING, TILL, World, by, by_issuer, card, chain_key, envelope, inquiry, lines, load, order,
+    prepare, refund_request, review, sale_pin, verdict,
+};
+
+const YEAR: i64 = 400 * DAY;
+
+const PARTS: &str = "SELECT COUNT(*) FROM archive_part";
+
+/// Writes each test once per database.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite { $(#[tokio::test] async fn $name() { super::$name(super::Ground::sqlite(&super::shop()).await).await; })+ }
+        mod postgres {
+            $(#[tokio::test] async fn $name() { super::$name(super::Ground::postgres(&super::shop()).await).await; })+
+        }
+    };
+}
+
+on_both! {
+    an_order_goes_whole_or_stays_whole,
+    it_stops_anywhere_and_goes_on,
+    a_shift_that_began_in_the_archive_is_closed_and_settled,
+    what_is_not_settled_stays,
+    what_may_be_refunded_stays,
+    a_ledger_that_is_not_in_order_is_not_archived,
+    orders_that_were_given_up_go,
+    nothing_carried_over_is_altered_unnoticed,
+}
+
+fn shop() -> World {
+    let mut world = World::new();
+    for number in [1, 2] {
+        let mut card = card(number);
+        card.programme.daily_count_max = 1_000;
+        card.programme.daily_max = domain::money::Fen(10_000_000);
+        world.put_card(card);
+    }
+    for id in 1..=40 {
+        world.put_order(order(id, 7_300));
+        world.lines.insert(OrderId(id), lines());
+    }
+    world
+}
+
+fn at(n: u16, command: Command) -> Envelope {
+    envelope(n, MORNING, command)
+}
+
+fn pay(n: u16, order: i64) -> Envelope {
+    at(n, sale_pin(order, 7_300, 1, true))
+}
+
+fn id(sequence: i64) -> TransactionId {
+    TransactionId::new(1, sequence)
+}
+
+/// The first day of a shop: orders 1 to 6 paid, one refunded, one that waits for a refund, one that is contested, one
+/// voided, one paid with the second try, one given up on after a wrong PIN. A wrong PIN on order 7, which stays a draft.
+async fn a_day(ground: &Ground) {
+    let mut all = vec![at(1, load(1, 100_000)), at(2, load(2, 50_000)), at(3, inquiry(2, true))];
+    all.extend((1..=5).map(|order| pay(10 + u16::try_from(order).expect("few"), order)));
+    all.push(at(16, sale_pin(6, 7_300, 2, false)));
+    all.push(at(17, sale_pin(6, 7_300, 2, true)));
+    all.push(at(18, sale_pin(7, 7_300, 2, false)));
+    // 12 and 13.
+    all.push(at(20, refund_request(2, &[(1, 1)], Reason::Quality, false)));
+    all.push(at(21, refund_request(3, &[(1, 1)], Reason::Quality, false)));
+    all.push(by(1002, at(22, review(2, id(12), Some(1)))));
+    all.push(by_issuer(9003, at(23, world::dispute(4, 400))));
+    all.push(at(24, Command::Void { order: OrderId(5), checker: PersonId(1002) }));
+    let outcomes = ground.post(&all).await;
+    let codes: Vec<_> = outcomes.iter().map(|outcome| outcome.transaction().expect("on record").code()).collect();
+    assert_eq!(codes.iter().filter(|code| **code != "00").count(), 2, "{codes:?}");
+}
+
+/// Pays the merchant what it is owed up to a day.
+async fn settle(ground: &Ground, n: u16, until: BusinessDate, when: Timestamp) {
+    let prepared = ground.ask(&by_issuer(9003, envelope(n, when, prepare(MERCHANT, until)))).await;
+    let id = prepared.transaction().expect("on record").id;
+    let confirmed = ground.ask(&by_issuer(9002, envelope(n + 1, when, verdict(MERCHANT, id, true)))).await;
+    assert!(prepared.approved() && confirmed.approved(), "{prepared:?} {confirmed:?}");
+}
+
+struct Shelf(TempDir);
+
+impl Shelf {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn place(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Checks what was put into files, from the first transaction on.
+    async fn check(&self, ground: &Ground, names: &[&str]) -> Vec<String> {
+        let files = names.iter().map(|name| self.place(name)).collect();
+        let findings = archive::verify(ground.database(), &chain_key(), files).await.expect("reads");
+        findings.iter().map(ToString::to_string).collect()
+    }
+
+    async fn fill(&self, ground: &Ground, until: BusinessDate, name: &str) -> Result<Moved, Refused> {
+        let target = self.place(name);
+        let job = Job { until, now: MORNING.plus(YEAR), target: &target, step: 100 };
+        archive(ground.database(), &chain_key(), job, |_| true).await.expect("archives")
+    }
+
+    fn count(&self, name: &str, sql: &str) -> i64 {
+        let file = rusqlite::Connection::open(self.place(name)).expect("opens");
+        file.query_row(sql, [], |row| row.get(0)).expect("counts")
+    }
+}
+
+async fn count(ground: &Ground, sql: &'static str) -> i64 {
+    let read = move |connection: &Connection| Ok(connection.query_row(sql, [], |row| row.get(0))?);
+    ground.database().read(read).await.expect("reads")
+}
+
+async fn orders(ground: &Ground) -> Vec<i64> {
+    let read = |connection: &Connection| {
+        let mut all = connection.prepare("SELECT id FROM orders WHERE id <= 7 ORDER BY id")?;
+        Ok(all.query_map([], |row| row.get(0))?.collect::<storage::sql::Result<_>>()?)
+    };
+    ground.database().read(read).await.expect("reads")
+}
+
+async fn clean(ground: &Ground) {
+    assert_eq!(ground.verify().await, []);
+}
+
+fn today() -> BusinessDate {
+    MORNING.business_date()
+}
+
+async fn an_order_goes_whole_or_stays_whole(ground: Ground) {
+    a_day(&ground).await;
+    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+    let shelf = Shelf::new();
+    let moved = shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    // Passed: the day's 16. Gone: two loads, an inquiry, orders 1, 2, 5, 6 with 1, 3, 2, 2 transactions.
+    assert_eq!(moved, Moved { passed: 16, transactions: 11, orders: 4 });
+    assert_eq!(orders(&ground).await, [3, 4, 7]);
+    assert_eq!(archive::archived_until(ground.database()).await.expect("reads"), Some(today()));
+    clean(&ground).await;
+    assert_eq!(count(&ground, "SELECT COUNT(*) FROM order_line WHERE order_id <= 7").await, 6);
+    assert_eq!(count(&ground, "SELECT COUNT(*) FROM refund").await, 1);
+    assert_eq!(count(&ground, "SELECT COUNT(*) FROM refund_line").await, 1);
+    assert_eq!(count(&ground, "SELECT COUNT(*) FROM dispute").await, 1);
+    assert_eq!(
+        shelf.count("first", "SELECT COUNT(*) FROM ledger_transaction"),
+        16,
+        "kept ones too: the chain is whole"
+    );
+    assert_eq!(shelf.count("first", "SELECT COUNT(*) FROM orders"), 4);
+    let refused = Storage::open(&shelf.place("first")).expect_err("an archive is no database to serve from");
+    assert!(refused.to_string().contains("is an archive"), "{refused}");
+    assert_eq!(shelf.count("first", "SELECT COUNT(*) FROM order_line"), 8);
+    assert_eq!(shelf.count("first", "SELECT COUNT(*) FROM refund_line"), 1);
+
+    // What was kept goes on: the dispute is decided, the refund too, and then they go as well.
+    let later = MORNING.plus(9 * DAY);
+    let company = |n, person, command| by_issuer(person, envelope(n, later, command));
+    assert!(ground.ask(&company(60, 9002, world::decide_dispute(4, id(15), true))).await.approved());
+    // The shop's time is over; the company turns it down.
+    let rejected = ground.ask(&company(61, 9002, review(3, id(13), None))).await;
+    assert!(rejected.approved(), "{rejected:?}");
+    // A merchant that owes is not settled; one more sale, and it is owed again.
+    ground.ask(&envelope(64, later, sale_pin(8, 7_300, 1, true))).await;
+    clean(&ground).await;
+    settle(&ground, 62, later.business_date(), later.plus(DAY)).await;
+    let moved = shelf.fill(&ground, later.business_date(), "second").await.expect("nothing is in the way");
+    assert_eq!((moved.orders, orders(&ground).await), (3, vec![7]));
+    assert_eq!(orders(&ground).await, [7]);
+    clean(&ground).await;
+    assert_eq!(shelf.count("second", "SELECT COUNT(*) FROM orders"), 3);
+    assert_eq!(shelf.check(&ground, &["second", "first"]).await, [""; 0]);
+    let missing = shelf.check(&ground, &["second"]).await;
+    assert!(missing[0].contains("10000000001 to 010000000016 are missing"), "{missing:?}");
+    let missing = shelf.check(&ground, &["first"]).await;
+    assert!(missing[0].contains("the archive ends before 010000000017"), "{missing:?}");
+    for (change, name) in [
+        ("UPDATE ledger_transaction SET at = at + 1 WHERE id = 10000000004", "010000000004"),
+        ("DELETE FROM ledger_transfer WHERE transaction_id = 10000000005", "010000000005"),
+        ("UPDATE orders SET total = total + 1 WHERE id = 1", "order 1"),
+        ("DELETE FROM orders WHERE id = 2", "order 2"),
+        ("UPDATE refund SET amount = amount + 1", "refund"),
+    ] {
+        std::fs::copy(shelf.place("first"), shelf.place("other")).expect("copied");
+        let tool = rusqlite::Connection::open(shelf.place("other")).expect("opens");
+        tool.pragma_update(None, "foreign_keys", false).expect("a pragma");
+        tool.execute(change, []).expect("changes");
+        let findings = shelf.check(&ground, &["other", "second"]).await;
+        assert!(findings.iter().any(|finding| finding.contains(name)), "{change}: {findings:?}");
+    }
+}
+
+async fn it_stops_anywhere_and_goes_on(ground: Ground) {
+    a_day(&ground).await;
+    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+    let before = batch::running(ground.database(), TILL).await.expect("reads").expect("a till");
+    let shelf = Shelf::new();
+    let target = shelf.place("part");
+    let job = Job { until: today(), now: MORNING.plus(YEAR), target: &target, step: 3 };
+    let mut whole = Moved::default();
+    for _ in 0..100 {
+        let mut steps = 0;
+        let key = chain_key();
+        let moved = archive(ground.database(), &key, job, |moved| {
+            steps += 1;
+            // Looking through what was kept passes nothing.
+            moved.passed == 0 && steps < 20
+        });
+        let moved = moved.await.expect("archives").expect("nothing is in the way");
+        clean(&ground).await;
+        let now = batch::running(ground.database(), TILL).await.expect("reads").expect("a till");
+        assert_eq!((now.first, now.people), (before.first, before.people.clone()), "the shift's figures are the same");
+        (whole.passed, whole.orders) = (whole.passed + moved.passed, whole.orders + moved.orders);
+        if moved.passed == 0 {
+            break;
+        }
+    }
+    assert_eq!((whole.passed, whole.orders), (16, 4));
+    assert_eq!(shelf.count("part", "SELECT COUNT(*) FROM ledger_transaction"), 16);
+    assert_eq!(shelf.count("part", "SELECT ends - begins FROM archive_part"), 16);
+    assert_eq!(shelf.check(&ground, &["part"]).await, [""; 0]);
+    // Another archive goes on where this one ended; it cannot be begun again.
+    let elsewhere = shelf.fill(&ground, today(), "next").await.expect("nothing is in the way");
+    assert_eq!(elsewhere.passed, 0);
+    let (other, key) = (Ground::sqlite(&shop()).await, ChainKey([8; 32]));
+    let books = Books::of(other.database().clone(), key.clone());
+    books.post(vec![at(1, load(1, 100_000))]).await.expect("posts");
+    let refused = archive(other.database(), &key, job, |_| true).await;
+    assert!(refused.is_err(), "another house's file: {refused:?}");
+}
+
+async fn a_shift_that_began_in_the_archive_is_closed_and_settled(ground: Ground) {
+    a_day(&ground).await;
+    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+    let shelf = Shelf::new();
+    shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    let later = MORNING.plus(2 * DAY);
+    ground.ask(&envelope(70, later, sale_pin(8, 7_300, 1, true))).await;
+    let running = batch::running(ground.database(), TILL).await.expect("reads").expect("a till");
+    assert_eq!(running.totals().sales.count, 7);
+    let closed = ground.ask(&envelope(71, later, Command::BatchClose)).await;
+    assert!(closed.approved(), "{closed:?}");
+    clean(&ground).await;
+    let report = batch::closed(ground.database(), TILL, running.number).await.expect("reads").expect("closed");
+    assert_eq!((report.batch.first, report.batch.people), (running.first, running.people));
+    settle(&ground, 72, later.business_date(), later.plus(DAY)).await;
+    shelf.fill(&ground, later.business_date(), "second").await.expect("nothing is in the way");
+    clean(&ground).await;
+    assert_eq!(count(&ground, "SELECT COUNT(*) FROM ledger_transaction WHERE kind = 'batch_close'").await, 1);
+}
+
+async fn what_is_not_settled_stays(ground: Ground) {
+    a_day(&ground).await;
+    let owed = payable(&ground).await;
+    let shelf = Shelf::new();
+    let moved = shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    assert_eq!((moved.transactions, moved.orders), (3, 0), "loads and the inquiry");
+    clean(&ground).await;
+    assert_eq!(payable(&ground).await, owed);
+    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+    clean(&ground).await;
+    let moved = shelf.fill(&ground, today(), "first").await.expect("it goes on");
+    assert_eq!((moved.passed, moved.orders), (0, 4));
+    clean(&ground).await;
+}
+
+async fn payable(ground: &Ground) -> Option<Payable> {
+    settlement::payable(ground.database(), MERCHANT).await.expect("reads")
+}
+
+async fn what_may_be_refunded_stays(ground: Ground) {
+    a_day(&ground).await;
+    let shelf = Shelf::new();
+    let target = shelf.place("early");
+    let job = Job { until: today(), now: MORNING.plus(2 * DAY), target: &target, step: 100 };
+    let refused = archive(ground.database(), &chain_key(), job, |_| true).await.expect("reads");
+    assert!(matches!(refused, Err(Refused::NotBefore(day)) if day > today()), "{refused:?}");
+    assert!(!target.exists());
+}
+
+async fn a_ledger_that_is_not_in_order_is_not_archived(ground: Ground) {
+    a_day(&ground).await;
+    let spoil = |connection: &Connection| {
+        connection.execute("UPDATE ledger_transaction SET amount = amount + 1 WHERE id = 10000000004", [])?;
+        Ok(())
+    };
+    ground.database().write(spoil).await.expect("writes");
+    let shelf = Shelf::new();
+    let refused = shelf.fill(&ground, today(), "first").await;
+    assert!(matches!(refused, Err(Refused::Findings(_))), "{refused:?}");
+}
+
+async fn orders_that_were_given_up_go(ground: Ground) {
+    a_day(&ground).await;
+    let give_up = |connection: &Connection| {
+        connection.execute("UPDATE orders SET status = 'abandoned', open = 0 WHERE id BETWEEN 7 AND 10", [])?;
+        Ok(())
+    };
+    ground.database().write(give_up).await.expect("writes");
+    let shelf = Shelf::new();
+    let moved = shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    assert_eq!((moved.transactions, moved.orders), (4, 4), "order 7 with its try");
+    assert_eq!(shelf.count("first", "SELECT COUNT(*) FROM order_line"), 8);
+    clean(&ground).await;
+}
+
+async fn nothing_carried_over_is_altered_unnoticed(ground: Ground) {
+    a_day(&ground).await;
+    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+    let shelf = Shelf::new();
+    shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    clean(&ground).await;
+    let zeros = if ground.server.is_some() { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
+    for (change, back) in [
+        ("UPDATE opening_balance SET amount = amount + 1 WHERE account = 1000001".to_owned(), true),
+        ("UPDATE opening_balance SET amount = amount + 1 WHERE account = 250100".to_owned(), true),
+        ("UPDATE opening_balance SET account = 77 WHERE account = 1".to_owned(), false),
+        ("DELETE FROM opening_balance WHERE account = 1000002".to_owned(), false),
+        ("UPDATE opening_batch SET number = number + 1".to_owned(), true),
+        ("UPDATE opening_batch SET terminal_id = terminal_id + 1".to_owned(), true),
+        ("UPDATE opening_batch SET figures = replace(figures, '1', '2')".to_owned(), false),
+        ("UPDATE opening_turnover SET count = count + 1".to_owned(), true),
+        ("UPDATE opening_turnover SET sum = sum + 1".to_owned(), true),
+        ("UPDATE opening_turnover SET business_date = business_date + 1".to_owned(), true),
+        ("UPDATE opening_turnover SET kind = 'chargeback' WHERE kind = 'refund'".to_owned(), false),
+        ("UPDATE opening_turnover SET settlement_id = settlement_id + 1".to_owned(), true),
+        ("UPDATE ledger_opening SET sequence = sequence + 1".to_owned(), true),
+        ("UPDATE ledger_opening SET until_date = until_date + 1".to_owned(), true),
+        ("UPDATE ledger_opening SET slot = slot + 1".to_owned(), true),
+        (format!("UPDATE ledger_opening SET hash = {zeros}"), false),
+        (format!("UPDATE ledger_opening SET carried = {zeros}"), false),
+        (format!("UPDATE ledger_opening SET seal = {zeros}"), false),
+        // Kept transactions.
+        ("UPDATE ledger_transaction SET at = at + 1 WHERE id = 10000000006".to_owned(), true),
+        ("UPDATE ledger_transaction SET masked = 'x' WHERE id = 10000000006".to_owned(), false),
+        (format!("UPDATE ledger_transaction SET hash = {zeros} WHERE id = 10000000006"), false),
+        ("UPDATE ledger_transfer SET credit = credit + 1 WHERE transaction_id = 10000000006".to_owned(), true),
+        ("DELETE FROM ledger_transaction WHERE id = 10000000011".to_owned(), false),
+    ] {
+        let findings = altered(&ground, change.clone(), back).await;
+        assert!(!findings.is_empty(), "{change}");
+    }
+    clean(&ground).await;
+}
+
+/// What `verify` finds after a change, which is then taken back.
+async fn altered(ground: &Ground, change: String, back: bool) -> Vec<Finding> {
+    let tables = [
+        "opening_balance",
+        "opening_batch",
+        "opening_turnover",
+        "ledger_opening",
+        "ledger_transaction",
+        "ledger_transfer",
+    ];
+    let keep = move |connection: &Connection| {
+        for table in tables {
+            connection.execute_batch(&format!("CREATE TABLE was_{table} AS SELECT * FROM {table}"))?;
+        }
+        connection.execute_batch(&change)?;
+        Ok(())
+    };
+    ground.database().write(keep).await.expect("writes");
+    let findings = ground.verify().await;
+    assert!(!back || !findings.is_empty());
+    let restore = move |connection: &Connection| {
+        for table in tables {
+            let sql =
+                format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM was_{table}; DROP TABLE was_{table}");
+            connection.execute_batch(&sql)?;
+        }
+        Ok(())
+    };
+    ground.database().write(restore).await.expect("writes");
+    findings
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happened: archiving changes no balance, no running shift and nothing that a merchant is owed, and what
+    /// comes after it adds up as well.
+    #[test]
+    fn whatever_happened_everything_adds_up(
+        sketch in any_sketch(), steps in any_steps(), cut in 0..120_usize, days in 0..12_i64, step in 1..40_u16,
+    ) {
+        let world = sketch.build();
+        let all: Vec<Envelope> = envelopes(&world, &steps);
+        let (before, after) = all.split_at(cut.min(all.len()));
+        let until = MORNING.plus(days * DAY).business_date();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        runtime.block_on(async {
+            let ground = Ground::sqlite(&world).await;
+            let shelf = Shelf::new();
+            for (nth, part) in [before, after, before].into_iter().enumerate() {
+                for asked in part {
+                    ground.ask(asked).await;
+                }
+                assert_eq!(ground.verify().await, []);
+                let was = (batch::running(ground.database(), TILL).await.expect("reads"), payable(&ground).await);
+                let target = shelf.place(&nth.to_string());
+                let job = Job { until, now: MORNING.plus(YEAR), target: &target, step };
+                archive(ground.database(), &chain_key(), job, |_| true).await.expect("archives").expect("in order");
+                assert_eq!(ground.verify().await, []);
+                let names: Vec<String> = (0..=nth).map(|nth| nth.to_string()).collect();
+                let files = names.iter().map(|name| shelf.place(name)).filter(|file| file.exists());
+                let files = files.filter(|file| shelf.count(file.to_str().expect("a path"), PARTS) > 0).collect();
+                assert_eq!(archive::verify(ground.database(), &chain_key(), files).await.expect("reads"), []);
+                let is = (batch::running(ground.database(), TILL).await.expect("reads"), payable(&ground).await);
+                assert_eq!(is, was);
+            }
+        });
+    }
+}
+
+/// The file is written first. When the commit that takes something away did not come to pass, the same again does it all.
+#[tokio::test]
+async fn a_crash_between_file_and_commit_costs_nothing() {
+    let ground = Ground::sqlite(&shop()).await;
+    a_day(&ground).await;
+    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+    let shelf = Shelf::new();
+    let before = shelf.place("before.db");
+    ground.tool().execute("VACUUM INTO ?1", [before.to_str().expect("a path")]).expect("copied");
+    shelf.fill(&ground, today(), "archive").await.expect("nothing is in the way");
+    // As if nothing had left: the archive is ahead of the ledger.
+    let db = Storage::open(&before).expect("opens");
+    let target = shelf.place("archive");
+    let job = Job { until: today(), now: MORNING.plus(YEAR), target: &target, step: 100 };
+    let moved = archive(&db, &chain_key(), job, |_| true).await.expect("archives").expect("nothing is in the way");
+    assert_eq!((moved.passed, moved.orders), (16, 4));
+    assert_eq!(Books::of(db.clone(), chain_key()).verify().await.expect("reads"), []);
+    assert_eq!(archive::verify(&db, &chain_key(), vec![target]).await.expect("reads"), []);
+}
+
+/// A repeat of what left is a new request: the ledger has forgotten it.
+#[tokio::test]
+async fn a_request_is_known_as_long_as_its_transaction_is_there() {
+    let ground = Ground::sqlite(&shop()).await;
+    a_day(&ground).await;
+    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+    assert!(matches!(ground.ask(&pay(11, 1)).await, Outcome::Recorded(_)));
+    Shelf::new().fill(&ground, today(), "first").await.expect("nothing is in the way");
+    let again = ground.ask(&pay(11, 1)).await;
+    assert_eq!(again.transaction().map(domain::ledger::Transaction::code), Some("12"), "there is no such order");
+    clean(&ground).await;
+}
