@@ -50,11 +50,11 @@ async fn open(database: &Database) -> Result<(Storage, ChainKey), Failure> {
     Ok((storage, vault.chain_key()))
 }
 
-/// Transactions of one step of archiving: some milliseconds that a payment may have to wait.
-const STEP: u16 = 200;
+/// Transactions of one step of archiving: a few milliseconds that a payment may have to wait.
+const STEP: u16 = 50;
 
 /// Steps between two lines about how far it is.
-const STEPS_TOLD: u64 = 100;
+const STEPS_TOLD: u64 = 500;
 
 /// Moves what happened up to `until` into `file`. Told to stop, it ends after the step at hand.
 pub(crate) async fn archive(

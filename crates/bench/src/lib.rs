@@ -6,6 +6,7 @@
 
 pub mod baseline;
 pub mod figures;
+pub mod growth;
 pub mod load;
 pub mod pages;
 pub mod server;

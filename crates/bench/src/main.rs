@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bench::Failure;
 use bench::baseline::{self, Baseline};
@@ -12,7 +12,7 @@ use bench::figures::Figures;
 use bench::load::{self, Measured, Pace, Target};
 use bench::server::{Server, processor_seconds};
 use bench::town::{self, Size, Town};
-use bench::{pages, terminals};
+use bench::{growth, pages, terminals};
 use clap::{Parser, ValueEnum};
 use scratch::Cluster;
 
@@ -51,6 +51,9 @@ struct Arguments {
     /// Where the picture of the figures is written.
     #[arg(long)]
     picture: Option<PathBuf>,
+    /// Instead of everything else: what a long history costs, and what archiving it does to payments.
+    #[arg(long)]
+    growth: bool,
     /// Where the store is made; the disk counts.
     #[arg(long, default_value = "/tmp")]
     folder: PathBuf,
@@ -99,6 +102,10 @@ fn main() -> Result<(), Failure> {
         figures: Figures::default(),
     };
     say(&format!("{} cards, {} past orders; idle {} MiB", size.cards, size.orders, bench.server.memory().0))?;
+    if arguments.growth {
+        bench.growth(cashiers.first().ok_or("no cashier")?)?;
+        return complaints(folder.path());
+    }
     bench.terminals(commit)?;
     let capacity = bench.saturated()?;
     bench.cala(capacity)?;
@@ -299,6 +306,57 @@ impl Bench<'_> {
             "payments",
             0.0,
         );
+        Ok(())
+    }
+
+    /// What the history costs, then archives all but 31 days of it while people pay.
+    fn growth(&mut self, cashier: &str) -> Result<(), Failure> {
+        let (database, folder) = (self.database.clone(), self.folder.to_owned());
+        let mega = |bytes: usize| bytes / 1_000_000;
+        let verified = |(seconds, memory): (f64, u64)| format!("{seconds:.1} s, {memory} MiB at most");
+        let proved = growth::verify(&database, &folder, None)?;
+        say(&format!("{} MB; verify: {}", mega(self.bytes()?), verified(proved)))?;
+        for (name, p50, p95) in growth::looks(self.server.address, cashier)? {
+            say(&format!("{name}: p50 {p50:.1} ms, p95 {p95:.1} ms"))?;
+        }
+        self.payments("before")?;
+        let begun = Instant::now();
+        tokio::runtime::Runtime::new()?.block_on(growth::settle(&database, &folder))?;
+        say(&format!("settled in {:.1} s", begun.elapsed().as_secs_f64()))?;
+        let (file, until) = (folder.join("old.archive"), growth::archived_until().to_string());
+        let arguments = ["archive", "--until", until.as_str(), file.to_str().ok_or("a path")?];
+        let mut task = growth::Task::start(&database, &folder, &arguments)?;
+        // It reads everything first.
+        std::thread::sleep(Duration::from_secs_f64(proved.0 * 1.2));
+        while task.runs()? {
+            let calm = terminals::pay(&self.target, 64, Duration::from_secs(1), self.time() * 2)?;
+            say(&format!(
+                "meanwhile 64 terminals, a payment a second each: p50 {:.1} ms, p99 {:.1} ms",
+                calm.p50, calm.p99
+            ))?;
+            self.payments("meanwhile")?;
+        }
+        let (seconds, memory) = task.end()?;
+        let archive = usize::try_from(std::fs::metadata(&file)?.len())?;
+        say(&format!("archived in {seconds:.1} s, {memory} MiB at most; the file has {} MB", mega(archive)))?;
+        say(&format!("the store has {} MB", mega(self.bytes()?)))?;
+        self.payments("after")?;
+        say(&format!("the store has {} MB", mega(self.bytes()?)))?;
+        for (name, p50, p95) in growth::looks(self.server.address, cashier)? {
+            say(&format!("{name}: p50 {p50:.1} ms, p95 {p95:.1} ms"))?;
+        }
+        say(&format!("verify: {}", verified(growth::verify(&database, &folder, None)?)))?;
+        say(&format!("verify with the archive: {}", verified(growth::verify(&database, &folder, Some(&file))?)))
+    }
+
+    /// As many as 64 connections make.
+    fn payments(&self, when: &str) -> Result<(), Failure> {
+        for _ in 0..self.arguments.rounds {
+            let measured = load::run(&self.target, Pace { connections: 64, time: self.time(), every: None })?;
+            let other = if measured.other == 0 { String::new() } else { format!(", {} not approved", measured.other) };
+            let Measured { per_second, p50, p99, .. } = measured;
+            say(&format!("{when}: {per_second:.0} payments/s, p50 {p50:.1} ms, p99 {p99:.1} ms{other}"))?;
+        }
         Ok(())
     }
 

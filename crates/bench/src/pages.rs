@@ -50,7 +50,7 @@ pub fn run(server: SocketAddr, cashiers: &[String], cards: i64, time: Duration) 
 }
 
 /// One window, signed in.
-struct Browser {
+pub(crate) struct Browser {
     server: SocketAddr,
     stream: TcpStream,
     answer: Vec<u8>,
@@ -58,7 +58,7 @@ struct Browser {
 }
 
 impl Browser {
-    async fn open(server: SocketAddr, cookie: &str) -> Result<Self, Failure> {
+    pub(crate) async fn open(server: SocketAddr, cookie: &str) -> Result<Self, Failure> {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
         let (name, value) = cookie.split_once('=').ok_or("a cookie has a name")?;
@@ -85,7 +85,7 @@ impl Browser {
     }
 
     /// The page at `path`, or the one that it leads to.
-    async fn get(&mut self, path: &str) -> Result<String, Failure> {
+    pub(crate) async fn get(&mut self, path: &str) -> Result<String, Failure> {
         let mut path = path.to_owned();
         loop {
             match self.send("GET", &path, "").await? {

@@ -1,14 +1,16 @@
 //! A town of cards and past orders: the demo shop, as many cards as are wanted, as many paid orders, and a key for the
-//! program that pays. Real keyed values and PINs, so that the server under test takes the payments; the past's chain
-//! values are not real, and `verify` would say so.
+//! program that pays. Keyed values, PINs and the chain are real: the server under test takes the payments, and `verify`
+//! finds nothing.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use bytes::Bytes;
-use domain::card_number::CardNumber;
-use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
-use domain::ledger::Head;
+use domain::card_number::{CardNumber, EntryMode, MaskedCard};
+use domain::command::Actor;
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use domain::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
+use domain::money::Fen;
 use domain::role::Role;
 use domain::time::{HOUR, Timestamp};
 use engine::clock::Clock;
@@ -22,14 +24,22 @@ use storage::{Books, Storage, demo, demo_cards};
 
 use crate::Failure;
 
-/// 2026-11-20 08:00 in China: the past is some days ago.
-const PAST: Timestamp = Timestamp(1_795_132_800_000_000);
+/// 2026-11-20 08:00 in China: the last day of the past.
+pub const PAST: Timestamp = Timestamp(1_795_132_800_000_000);
 const SLOT: u8 = 1;
 const PROGRAMME: i64 = 900;
 /// Id of card 0.
 pub const FIRST_CARD: i64 = 50_000_000;
 /// A card that never runs out, fen.
 const PLENTY: i64 = 100_000_000_000;
+/// What every past order came to, fen.
+const PRICE: i64 = 100;
+/// The till that they were paid at. It has never closed a batch, as those of programs do.
+const OLD_TILL: i64 = 25_018_999;
+/// Orders of a day, if that fills no more days than there may be.
+const A_DAY: i64 = 25_000;
+const DAYS_MAX: i64 = 400;
+const DAY: i64 = 24 * HOUR;
 /// Tills with a cashier signed in at each.
 const TILLS: i64 = 16;
 /// The PIN of every card.
@@ -99,16 +109,17 @@ pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Town, Fai
         Storage::open(&folder.join("webpos.db"))?
     };
     let vault = Vault::of(&storage, folder).await?;
-    demo::seed_people(&storage, PAST).await?;
+    let opening = begins(size).plus(-2 * DAY);
+    demo::seed_people(&storage, opening).await?;
     let books = Books::of(storage.clone(), vault.chain_key());
-    demo_cards::seed_cards(&storage, &vault, &books, PAST).await?;
-    let before = recorded(&storage).await?;
+    demo_cards::seed_cards(&storage, &vault, &books, opening).await?;
+    let past = Past { key: vault.chain_key(), before: recorded(&storage).await?, size };
     if database.starts_with("postgres") {
-        copy(database, tables(&vault, size, before)).await?;
+        copy(database, tables(&vault, &past)).await?;
     } else {
-        insert(&folder.join("webpos.db"), tables(&vault, size, before))?;
+        insert(&folder.join("webpos.db"), tables(&vault, &past))?;
     }
-    let head = Head { slot: SLOT, sequence: before + size.orders, hash: [7; 32] };
+    let head = past.transactions().last().map_or(past.before, |(last, _)| Head::after(&last));
     let seal = head.seal(&vault.chain_key());
     storage
         .write(move |connection| {
@@ -163,10 +174,10 @@ fn entry() -> Entry {
     }
 }
 
-async fn recorded(storage: &Storage) -> Result<i64, Failure> {
+async fn recorded(storage: &Storage) -> Result<Head, Failure> {
     let read = |connection: &storage::sql::Connection| {
-        let sql = "SELECT COALESCE(MAX(sequence), 0) FROM ledger_head";
-        Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        let sql = "SELECT sequence, hash FROM ledger_head";
+        Ok(connection.query_row(sql, [], |row| Ok(Head { slot: SLOT, sequence: row.get(0)?, hash: row.get(1)? }))?)
     };
     Ok(storage.read(read).await?)
 }
@@ -188,14 +199,119 @@ async fn make_key(storage: &Storage) -> Result<String, Failure> {
     Ok(api_key::token(made, &secret))
 }
 
+/// Days that the past fills.
+fn days(size: Size) -> i64 {
+    (size.orders / A_DAY).clamp(1, DAYS_MAX)
+}
+
+/// Its first day.
+fn begins(size: Size) -> Timestamp {
+    PAST.plus(-(days(size) - 1) * DAY)
+}
+
+/// What happened before: each card was loaded once, then orders were paid, day by day.
+#[derive(Clone)]
+struct Past {
+    key: ChainKey,
+    before: Head,
+    size: Size,
+}
+
+impl Past {
+    /// All transactions with the transfer that each is, chained.
+    fn transactions(&self) -> impl Iterator<Item = (Transaction, Transfer)> + use<> {
+        let past = self.clone();
+        let mut head = past.before;
+        (1..=past.count()).map(move |n| {
+            let (mut transaction, transfer) = past.made(n);
+            transaction.hash = chain(&past.key, &head.hash, &transaction, &[transfer]);
+            head = Head::after(&transaction);
+            (transaction, transfer)
+        })
+    }
+
+    fn count(&self) -> i64 {
+        self.size.cards + self.size.orders
+    }
+
+    /// Transaction `n`, from 1, without its chain value.
+    fn made(&self, n: i64) -> (Transaction, Transfer) {
+        let order = (n > self.size.cards).then(|| n - self.size.cards);
+        let (card, amount, at) = match order {
+            Some(order) => (order % self.size.cards, PRICE, self.sold_at(order)),
+            None => (n % self.size.cards, PLENTY, begins(self.size).plus(n - DAY)),
+        };
+        let merchant = MerchantId(250_100);
+        let shop =
+            Actor { merchant, outlet: OutletId(2_501_001), terminal: TerminalId(OLD_TILL), operator: PersonId(1003) };
+        let account = AccountId(FIRST_CARD + card);
+        let (debit, credit) = match order {
+            Some(_) => (account, AccountId::merchant_payable(merchant)),
+            None => (AccountId::FUNDING_CLEARING, account),
+        };
+        let id = TransactionId::new(SLOT, self.before.sequence + n);
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&n.to_be_bytes());
+        let business_date = at.business_date();
+        let transaction = Transaction {
+            id,
+            request_id: RequestId::v7(at, random),
+            content: [1; 16],
+            actor: if order.is_some() { shop } else { Actor::issuer(PersonId(9003)) },
+            kind: if order.is_some() { Kind::Sale } else { Kind::Load },
+            order: order.map(|order| OrderId(self.order_id(order))),
+            original: None,
+            checker: None,
+            card: Some(CardId(FIRST_CARD + card)),
+            masked: MaskedCard("608625******0012".to_owned()),
+            entry: EntryMode::Swiped,
+            amount: Fen(amount),
+            decline: None,
+            approval_code: Some("123456".to_owned()),
+            balance: Some(Fen(PLENTY - order.map_or(0, |order| PRICE * self.sold(card, order)))),
+            batch: i64::from(order.is_some()),
+            business_date,
+            at,
+            hash: [0; 32],
+        };
+        (transaction, Transfer { transaction: id, leg: 1, debit, credit, amount: Fen(amount), business_date })
+    }
+
+    /// How many of the orders up to `last` a card paid.
+    fn sold(&self, card: i64, last: i64) -> i64 {
+        let cards = self.size.cards;
+        // Card 0 pays order `cards` first, card n order n.
+        let first = if card == 0 { cards } else { card };
+        if last < first { 0 } else { (last - first) / cards + 1 }
+    }
+
+    /// Day of an order, from 0, and which one of that day it is.
+    fn day(&self, order: i64) -> (i64, i64) {
+        let a_day = (self.size.orders + days(self.size) - 1) / days(self.size);
+        ((order - 1) / a_day, (order - 1) % a_day)
+    }
+
+    fn sold_at(&self, order: i64) -> Timestamp {
+        let (day, nth) = self.day(order);
+        let a_day = (self.size.orders + days(self.size) - 1) / days(self.size);
+        begins(self.size).plus(day * DAY + nth * (10 * HOUR / a_day))
+    }
+
+    fn order_id(&self, order: i64) -> i64 {
+        domain::ids::time_ordered(self.sold_at(order), 0) + order % 1_000_000
+    }
+}
+
 #[expect(clippy::too_many_lines, reason = "a table of tables, row by row")]
-fn tables(vault: &Vault, size: Size, before: i64) -> Vec<Table> {
-    let (mine, sealing) = (vault.clone(), vault.clone());
+fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
+    let (mine, sealing, size) = (vault.clone(), vault.clone(), past.size);
     let programme = vec![Number(PROGRAMME), Text("Town"), Number(1)]
         .into_iter()
         .chain((0..4).map(|_| Number(PLENTY)))
         .chain([Number(48 * HOUR)]);
     let programme: Vec<Value> = programme.collect();
+    let till = vec![Number(OLD_TILL), Number(2_501_001), Text("active"), Number(1), Text("p80"), Number(50)];
+    let of_cards = past.clone();
     let card = move |n: i64| {
         let (number, _) = CardNumber::parse(&card_number(n)).expect("a number with its check digit");
         vec![
@@ -207,46 +323,58 @@ fn tables(vault: &Vault, size: Size, before: i64) -> Vec<Table> {
             Text("Somebody"),
             Null,
             Blob(mine.pin_value(&number, PIN).0.to_vec()),
-            Number(PLENTY),
+            Number(PLENTY - PRICE * of_cards.sold(n, size.orders)),
             Number(20_261_101),
             Number(0),
             Number(0),
         ]
     };
-    let orders = size.orders;
-    let place = || [Number(250_100), Number(2_501_001), Number(25_010_007), Number(1003)];
+    let of_orders = past.clone();
     let order = move |n: i64| {
-        let id = TransactionId::new(SLOT, before + n).0;
-        let mut row = vec![Number(order_id(n)), Made(format!("261120{n:04}"))];
-        row.extend(place());
-        row.extend([Text("paid"), Number(100), Number(1), Number(id), Number(PAST.0 + n)]);
-        row.extend([Number(0), Number(0), Number(1), Number(PAST.0 + n), Number(PAST.0 + n)]);
+        let (sale, _) = of_orders.made(size.cards + n);
+        let (_, nth) = of_orders.day(n);
+        let day = sale.business_date.0 % 1_000_000;
+        let mut row = vec![Number(of_orders.order_id(n)), Made(format!("{day:06}{:04}", nth + 1))];
+        let actor = sale.actor;
+        row.extend([actor.merchant.0, actor.outlet.0, actor.terminal.0, actor.operator.0].map(Number));
+        row.extend([Text("paid"), Number(PRICE), Number(1), Number(sale.id.0), Number(sale.at.0)]);
+        row.extend([Number(0), Number(0), Number(1), Number(sale.at.0), Number(sale.at.0)]);
         row
     };
-    let line = |n: i64| {
-        let mut row = vec![Number(order_id(n)), Number(1), Text("600233"), Text("Granules"), Text("10g"), Text("box")];
-        row.extend([Number(1), Null, Number(100), Number(1), Number(100), Number(PAST.0 + n), Number(1003)]);
+    let of_lines = past.clone();
+    let line = move |n: i64| {
+        let id = of_lines.order_id(n);
+        let mut row = vec![Number(id), Number(1), Text("600233"), Text("Granules"), Text("10g"), Text("box")];
+        let at = of_lines.sold_at(n).0;
+        row.extend([Number(1), Null, Number(PRICE), Number(1), Number(PRICE), Number(at), Number(1003)]);
         row
     };
-    let transaction = move |n: i64| {
-        let mut row = vec![Number(TransactionId::new(SLOT, before + n).0)];
-        row.extend([Blob(past_request(n)), Blob(vec![1; 16])]);
-        row.extend(place());
-        row.extend([Text("sale"), Number(order_id(n)), Number(FIRST_CARD + n % size.cards.max(1))]);
-        row.extend([Text("608625******0012"), Text("S"), Number(100), Null, Null, Text("123456"), Number(PLENTY)]);
-        row.extend([Number(1), Number(20_261_120), Number(PAST.0 + n), Blob(vec![7; 32]), Null, Null]);
+    let transaction = |(t, _): (Transaction, Transfer)| {
+        let optional = |value: Option<i64>| value.map_or(Null, Number);
+        let mut row = vec![Number(t.id.0), Blob(t.request_id.0.to_vec()), Blob(t.content.to_vec())];
+        let actor = t.actor;
+        row.extend([actor.merchant.0, actor.outlet.0, actor.terminal.0, actor.operator.0].map(Number));
+        row.extend([Text(t.kind.word()), optional(t.order.map(|id| id.0)), optional(t.card.map(|id| id.0))]);
+        row.extend([Made(t.masked.0), Text(t.entry.letter()), Number(t.amount.0), Null, Null, Text("123456")]);
+        row.extend([optional(t.balance.map(|fen| fen.0)), Number(t.batch), Number(t.business_date.0.into())]);
+        row.extend([Number(t.at.0), Blob(t.hash.to_vec()), Null, Null]);
         row
     };
+    let of_transfers = past.clone();
     let transfer = move |n: i64| {
-        let id = TransactionId::new(SLOT, before + n).0;
-        let card = FIRST_CARD + n % size.cards.max(1);
-        vec![Number(id), Number(1), Number(card), Number(250_100), Number(100), Number(20_261_120)]
+        let (_, t) = of_transfers.made(n);
+        [t.transaction.0, t.leg, t.debit.0, t.credit.0, t.amount.0, t.business_date.0.into()].map(Number).into()
     };
     vec![
         Table {
             name: "programme",
             columns: "id, name, named, balance_max, sale_max, daily_max, daily_count_max, refund_window",
             rows: Box::new(std::iter::once(programme)),
+        },
+        Table {
+            name: "terminal",
+            columns: "id, outlet_id, status, batch_no, paper, scan_gap_ms",
+            rows: Box::new(std::iter::once(till)),
         },
         Table {
             name: "card",
@@ -258,37 +386,27 @@ fn tables(vault: &Vault, size: Size, before: i64) -> Vec<Table> {
             name: "orders",
             columns: "id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, paid_by, \
                 paid_at, open, held, prints, opened_at, changed_at",
-            rows: Box::new((1..=orders).map(order)),
+            rows: Box::new((1..=size.orders).map(order)),
         },
         Table {
             name: "order_line",
             columns: "order_id, line, code, name, spec, unit, drug, list_price, price, quantity, amount, added_at, \
                 added_by",
-            rows: Box::new((1..=orders).map(line)),
+            rows: Box::new((1..=size.orders).map(line)),
         },
         Table {
             name: "ledger_transaction",
             columns: "id, request_id, content, merchant_id, outlet_id, terminal_id, operator_id, kind, order_id, \
                 card_id, masked, entry, amount, decline, detail, approval_code, balance, batch, business_date, at, \
                 hash, original, checker_id",
-            rows: Box::new((1..=orders).map(transaction)),
+            rows: Box::new(past.transactions().map(transaction)),
         },
         Table {
             name: "ledger_transfer",
             columns: "transaction_id, leg, debit, credit, amount, business_date",
-            rows: Box::new((1..=orders).map(transfer)),
+            rows: Box::new((1..=past.count()).map(transfer)),
         },
     ]
-}
-
-fn past_request(n: i64) -> Vec<u8> {
-    let mut random = [0; 10];
-    random[2..].copy_from_slice(&n.to_be_bytes());
-    RequestId::v7(PAST.plus(n), random).0.to_vec()
-}
-
-fn order_id(n: i64) -> i64 {
-    domain::ids::time_ordered(PAST, 0) + n
 }
 
 fn insert(file: &Path, tables: Vec<Table>) -> Result<(), Failure> {

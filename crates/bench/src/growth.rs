@@ -1,0 +1,146 @@
+//! A long history: how long it takes to prove it, what pages need that look something up in it, and what happens to
+//! payments while it is archived.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use domain::command::{self, Actor, Envelope};
+use domain::ids::{MerchantId, PersonId, RequestId};
+use domain::settlement::{Preparation, Verdict};
+use domain::time::{BusinessDate, HOUR};
+use engine::clock::Clock;
+use storage::vault::Vault;
+use storage::{Books, Storage};
+
+use crate::Failure;
+use crate::load::at;
+use crate::pages::Browser;
+use crate::town::PAST;
+
+/// The last day that is archived: all but the last 31 days of the past.
+pub fn archived_until() -> BusinessDate {
+    PAST.plus(-31 * 24 * HOUR).business_date()
+}
+
+/// Between two looks at a process.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Looks at one page before what is measured, and then.
+const LOOKS: usize = 60;
+
+/// The program doing something else than to serve.
+#[derive(Debug)]
+pub struct Task {
+    child: Child,
+    begun: Instant,
+    most: u64,
+}
+
+impl Task {
+    /// Starts it with the data at hand.
+    pub fn start(database: &str, folder: &Path, arguments: &[&str]) -> Result<Self, Failure> {
+        let program = std::env::current_exe()?.with_file_name("webpos");
+        let mut command = Command::new(program);
+        command.args(arguments).args(["--database", database, "--data-dir"]).arg(folder);
+        Ok(Self { child: command.stdout(Stdio::null()).spawn()?, begun: Instant::now(), most: 0 })
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> Result<bool, Failure> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let most =
+            status.lines().find(|line| line.starts_with("VmHWM:")).and_then(|line| line.split_whitespace().nth(1));
+        self.most = most.and_then(|kib| kib.parse().ok()).unwrap_or(0_u64).max(self.most);
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// Waits for a good end: seconds that it took, and the most memory, MiB.
+    pub fn end(mut self) -> Result<(f64, u64), Failure> {
+        while self.runs()? {
+            std::thread::sleep(LOOK);
+        }
+        let seconds = self.begun.elapsed().as_secs_f64();
+        if self.child.wait()?.success() { Ok((seconds, self.most / 1_024)) } else { Err("it failed".into()) }
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Checks the ledger, and the archive if there is one.
+pub fn verify(database: &str, folder: &Path, archive: Option<&PathBuf>) -> Result<(f64, u64), Failure> {
+    let archive: Vec<&str> =
+        archive.and_then(|file| Some(["--archive", file.to_str()?])).into_iter().flatten().collect();
+    Task::start(database, folder, &[&["verify"][..], &archive].concat())?.end()
+}
+
+/// Settles the merchant up to the last day of the past, as two persons of the card company do.
+pub async fn settle(database: &str, folder: &Path) -> Result<(), Failure> {
+    let db = match database.strip_prefix("sqlite:") {
+        Some(file) => Storage::open(Path::new(file))?,
+        None => Storage::connect(database).await?,
+    };
+    let vault = Vault::of(&db, folder).await?;
+    let (books, at) = (Books::of(db, vault.chain_key()), Clock::system().now());
+    let (merchant, until) = (MerchantId(250_100), PAST.business_date());
+    let ask = async |n, person, command| {
+        let (request_id, actor) = (RequestId([n; 16]), Actor::issuer(PersonId(person)));
+        let asked = Envelope { request_id, actor, at, entropy: 7, command };
+        let outcome = books.post(vec![asked]).await?.pop().ok_or("no outcome")?;
+        match outcome.transaction() {
+            Some(transaction) if outcome.approved() => Ok::<_, Failure>(transaction.id),
+            _ => Err(format!("not settled: {outcome:?}").into()),
+        }
+    };
+    let prepare = command::Command::SettlementPrepare(Preparation { merchant, until });
+    let settlement = ask(0xA1, 9003, prepare).await?;
+    let opinion = "compared with the bank".to_owned();
+    let verdict = Verdict { merchant, settlement, confirm: true, opinion };
+    ask(0xA2, 9002, command::Command::SettlementReview(verdict)).await?;
+    Ok(())
+}
+
+/// What was looked at, and the milliseconds that the middle one and 95 of 100 took.
+pub type Look = (&'static str, f64, f64);
+
+/// Pages that look something up, one after the other.
+pub fn looks(server: SocketAddr, cashier: &str) -> Result<Vec<Look>, Failure> {
+    let day = |ago: i64| PAST.plus(-ago * 24 * HOUR).business_date();
+    let number = format!("{:06}0417", day(3).0 % 1_000_000);
+    let days = |from: BusinessDate, to: BusinessDate| format!("/orders?from={from}&to={to}");
+    let pages = [
+        ("订单查询: today", "/orders".to_owned()),
+        ("订单查询: a day of 25,000", days(day(3), day(3))),
+        ("订单查询: 31 days", days(day(30), day(0))),
+        ("订单查询: a number", format!("/orders?no={number}")),
+        ("订单查询: a card, one day", format!("{}&card=0012", days(day(3), day(3)))),
+        ("选择商品: search", "/sale/picker?q=gm".to_owned()),
+        ("班结对账: running shift", "/batch".to_owned()),
+        ("the sale page", "/sale".to_owned()),
+    ];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut browser = Browser::open(server, cashier).await?;
+        let mut looks = Vec::new();
+        for (name, path) in pages {
+            let mut micros = Vec::with_capacity(LOOKS);
+            for nth in 0..LOOKS + LOOKS / 4 {
+                let begun = Instant::now();
+                browser.get(&path).await?;
+                if nth >= LOOKS / 4 {
+                    micros.push(u32::try_from(begun.elapsed().as_micros())?);
+                }
+            }
+            micros.sort_unstable();
+            looks.push((name, at(&micros, 50), at(&micros, 95)));
+        }
+        Ok(looks)
+    })
+}
