@@ -1,13 +1,7 @@
 // 争议: a holder contests a sale; one person of the card company opens it, the shop's manager answers, another person of
 // the company upholds it with the keys alone, and the money is back on the card.
 import assert from 'node:assert/strict';
-import { journey, signIn, step } from '../lib/journey.mjs';
-
-/** Signs the present person out and another one in. */
-async function change(screen, server, login) {
-  await screen.press('退出登录');
-  await signIn(screen, server, login);
-}
+import { change, journey, signIn, step } from '../lib/journey.mjs';
 
 /** Screenshots at both sizes of a till's screen. */
 async function look(screen, name) {

@@ -1,15 +1,9 @@
 // 商户结算: what a shop sold yesterday is prepared by one person of the card company, confirmed by another and paid out;
 // the shop's manager finds the statement. The checker uses the keys alone.
 import assert from 'node:assert/strict';
-import { journey, signIn, step } from '../lib/journey.mjs';
+import { change, journey, signIn, step } from '../lib/journey.mjs';
 
 const LATER = { env: { WEBPOS_TEST_DAYS_AHEAD: '1' } };
-
-/** Signs the present person out and another one in. */
-async function change(screen, server, login) {
-  await screen.press('退出登录');
-  await signIn(screen, server, login);
-}
 
 journey('商户结算', async ({ screen, server }) => {
   await step('收银员收款', async () => {

@@ -44,3 +44,9 @@ export async function signIn(screen, server, login = 'cashier', password = PASSW
   await screen.fill('验证码', CAPTCHA);
   await screen.press('登录');
 }
+
+/** Signs the present person out and another one in. */
+export async function change(screen, server, login) {
+  await screen.press('退出登录');
+  await signIn(screen, server, login);
+}

@@ -116,13 +116,13 @@ pub fn looks(server: SocketAddr, cashier: &str) -> Result<Vec<Look>, Failure> {
     let number = format!("{:06}0417", day(3).0 % 1_000_000);
     let days = |from: BusinessDate, to: BusinessDate| format!("/orders?from={from}&to={to}");
     let pages = [
-        ("订单查询: today", "/orders".to_owned()),
-        ("订单查询: a day of 25,000", days(day(3), day(3))),
-        ("订单查询: 31 days", days(day(30), day(0))),
-        ("订单查询: a number", format!("/orders?no={number}")),
-        ("订单查询: a card, one day", format!("{}&card=0012", days(day(3), day(3)))),
-        ("选择商品: search", "/sale/picker?q=gm".to_owned()),
-        ("班结对账: running shift", "/batch".to_owned()),
+        ("orders: today", "/orders".to_owned()),
+        ("orders: a day of 25,000", days(day(3), day(3))),
+        ("orders: 31 days", days(day(30), day(0))),
+        ("orders: a number", format!("/orders?no={number}")),
+        ("orders: a card, one day", format!("{}&card=0012", days(day(3), day(3)))),
+        ("goods: search", "/sale/picker?q=gm".to_owned()),
+        ("running shift", "/batch".to_owned()),
         ("the sale page", "/sale".to_owned()),
     ];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

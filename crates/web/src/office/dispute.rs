@@ -18,7 +18,7 @@ use serde::Deserialize;
 use storage::dispute::{self, Case};
 
 use super::disputes::{OFFICE, OWN, claim, number, place, reach, state, told};
-use super::settlements::Told;
+use super::told::Told;
 use crate::flash::Flash;
 use crate::page::{Menu, Page, Shell, render};
 use crate::problem::Problem;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::{Actor, Command};
 use domain::dispute::{Claim, Dispute, DisputeStatus, Opening};
 use domain::ids::{RequestId, TransactionId};
+use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::outcome::Outcome;
 use domain::refund::text_fits;
@@ -19,15 +20,13 @@ use engine::SubmitError;
 use serde::Deserialize;
 use storage::dispute::{self, Case, Disputable};
 use storage::merchant::Reach;
-use storage::refund;
 
-use super::settlements::Told;
+use super::told::{self, Told, Words};
 use crate::flash::Flash;
 use crate::page::{Menu, Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
-use crate::till::codes;
 use crate::till::link::link;
 use crate::till::pay::ask as submit;
 use crate::{Web, cookies};
@@ -300,16 +299,10 @@ pub(crate) async fn told(
     request: RequestId,
     text: &'static Text,
 ) -> Result<Option<Told>, Problem> {
-    let words = &text.dispute;
-    let Some(record) = refund::recorded(&web.storage, actor, request).await? else {
-        let (what, more) = (words.unknown_do.to_owned(), String::new());
-        return Ok(Some(Told { title: words.unknown, what, more, class: "warn", icon: "unk" }));
-    };
-    Ok(record.decline.map(|decline| {
-        let advice = codes::advice(decline, text);
-        let more = format!("{} {}", advice.moved, advice.todo.join(" "));
-        Told { title: words.not_done, what: advice.what, more, class: "bad", icon: "bad" }
-    }))
+    let kinds = [Kind::DisputeOpening, Kind::DisputeAnswer, Kind::DisputeRejection, Kind::Chargeback];
+    let own = &text.dispute;
+    let words = Words { not_done: own.not_done, unknown: own.unknown, unknown_do: own.unknown_do };
+    told::told(web, actor, request, &kinds, words, text).await
 }
 
 /// Takes a dispute up.

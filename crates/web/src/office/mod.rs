@@ -7,5 +7,6 @@ pub(crate) mod refunds;
 pub(crate) mod settlement;
 pub(crate) mod settlement_export;
 pub(crate) mod settlements;
+pub(crate) mod told;
 pub(crate) mod webhook;
 pub(crate) mod webhooks;

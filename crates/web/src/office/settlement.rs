@@ -20,7 +20,8 @@ use serde::Deserialize;
 use storage::archive;
 use storage::settlement::{self, Statement};
 
-use super::settlements::{Days, OFFICE, OWN, Told, rate_words, state, told};
+use super::settlements::{Days, OFFICE, OWN, rate_words, state, told};
+use super::told::Told;
 use crate::flash::Flash;
 use crate::page::{Menu, Page, Shell, render};
 use crate::problem::Problem;

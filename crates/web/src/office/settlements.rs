@@ -13,21 +13,20 @@ use domain::command::{Actor, Command};
 use domain::ids::{MerchantId, RequestId, TransactionId};
 use domain::ledger::Kind;
 use domain::money::Fen;
-use domain::outcome::{Decline, Outcome};
+use domain::outcome::Outcome;
 use domain::role::Action;
 use domain::settlement::{self as rules, Preparation, SettlementStatus, Turnover};
 use domain::time::{BusinessDate, HOUR};
 use engine::SubmitError;
 use serde::Deserialize;
-use storage::refund;
 use storage::settlement::{self, Filter, MERCHANTS_MAX, Merchant, Statement};
 
+use super::told::{self, Told, Words};
 use crate::flash::Flash;
 use crate::page::{Menu, Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
-use crate::till::codes;
 use crate::till::link::link;
 use crate::till::pay::ask as submit;
 use crate::{Web, cookies};
@@ -99,15 +98,6 @@ struct Rate {
     id: i64,
     value: String,
     bad: bool,
-}
-
-/// What the last step came to, when it is not done.
-pub(crate) struct Told {
-    pub(crate) title: &'static str,
-    pub(crate) what: String,
-    pub(crate) more: String,
-    pub(crate) class: &'static str,
-    pub(crate) icon: &'static str,
 }
 
 /// Turnover as a table: a row per day, and the total.
@@ -371,18 +361,10 @@ pub(crate) async fn told(
     request: RequestId,
     text: &'static Text,
 ) -> Result<Option<Told>, Problem> {
-    let words = &text.settlement;
-    let record = refund::recorded(&web.storage, Actor::issuer(session.person), request).await?;
-    let Some(record) = record else {
-        let (what, more) = (words.unknown_do.to_owned(), String::new());
-        return Ok(Some(Told { title: words.unknown, what, more, class: "warn", icon: "unk" }));
-    };
-    let about = matches!(record.kind, Kind::SettlementRequest | Kind::Settlement | Kind::SettlementRejection);
-    Ok(record.decline.filter(|_| about).map(|decline: Decline| {
-        let advice = codes::advice(decline, text);
-        let more = format!("{} {}", advice.moved, advice.todo.join(" "));
-        Told { title: words.not_done, what: advice.what, more, class: "bad", icon: "bad" }
-    }))
+    let kinds = [Kind::SettlementRequest, Kind::Settlement, Kind::SettlementRejection];
+    let own = &text.settlement;
+    let words = Words { not_done: own.not_done, unknown: own.unknown, unknown_do: own.unknown_do };
+    told::told(web, Actor::issuer(session.person), request, &kinds, words, text).await
 }
 
 /// Prepares a settlement.
