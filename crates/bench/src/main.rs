@@ -197,23 +197,30 @@ impl Bench<'_> {
         Ok(at_64)
     }
 
+    /// Processor time so far, seconds: of the program, the database's processes, this one.
+    fn spent(&self) -> [f64; 3] {
+        let own = processor_seconds(std::process::id());
+        let store = self.cluster.as_ref().map_or(0.0, |cluster| processor_seconds(cluster.id()));
+        let program = processor_seconds(self.server.id());
+        [program, store, own - program - store]
+    }
+
+    /// Processor time since `before`, microseconds for each of `all`.
+    fn per(&self, before: [f64; 3], all: usize) -> [f64; 3] {
+        let after = self.spent();
+        [0, 1, 2].map(|at| (after[at] - before[at]) * 1e6 / figure(all))
+    }
+
     /// One number of connections: the program and the baselines in turn.
     fn compare(&self, connections: usize) -> Result<Vec<Round>, Failure> {
         let time = self.time();
-        let spent = || {
-            let own = processor_seconds(std::process::id());
-            let store = self.cluster.as_ref().map_or(0.0, |cluster| processor_seconds(cluster.id()));
-            let program = processor_seconds(self.server.id());
-            [program, store, own - program - store]
-        };
         let mut rounds: Vec<Round> = Vec::new();
         for _ in 0..self.arguments.rounds {
-            let (before, bytes_before) = (spent(), self.bytes()?);
+            let (before, bytes_before) = (self.spent(), self.bytes()?);
             let measured = load::run(&self.target, Pace { connections, time, every: None })?;
-            let (after, bytes_after) = (spent(), self.bytes()?);
-            let all = figure(measured.count + measured.warming);
-            let bytes = figure(bytes_after.saturating_sub(bytes_before)) / all;
-            let micros = [0, 1, 2].map(|at| (after[at] - before[at]) * 1e6 / all);
+            let all = measured.count + measured.warming;
+            let micros = self.per(before, all);
+            let bytes = figure(self.bytes()?.saturating_sub(bytes_before)) / figure(all);
             let (tpc_b, function) = match &self.baseline {
                 Some(baseline) => (baseline.tpc_b(connections, time)?, baseline.function(connections, time)?),
                 None => (0.0, 0.0),
@@ -272,9 +279,16 @@ impl Bench<'_> {
 
     /// Whole sales through the pages.
     fn sales(&mut self, cashiers: &[String]) -> Result<(), Failure> {
-        let (sales, middle) = pages::run(self.server.address, cashiers, self.target.cards, self.time())?;
-        self.figures.times("whole sales through the pages", sales, ("Open Source POS", OPEN_SOURCE_POS), 20.0);
-        self.figures.seen("one sale of 14 requests, 16 tills, p50", middle, "ms");
+        let before = self.spent();
+        let pages::Sales { per_second, p50, all } =
+            pages::run(self.server.address, cashiers, self.target.cards, self.time())?;
+        let [program, database, _] = self.per(before, all);
+        self.figures.times("whole sales through the pages", per_second, ("Open Source POS", OPEN_SOURCE_POS), 20.0);
+        self.figures.seen("one sale of 14 requests, 16 tills, p50", p50, "ms");
+        self.figures.seen("processor time of the program per sale", program, "us");
+        if self.postgres().is_some() {
+            self.figures.seen("processor time of the database per sale", database, "us");
+        }
         Ok(())
     }
 
