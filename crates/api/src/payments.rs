@@ -102,9 +102,9 @@ pub(crate) async fn create(
     let pin = api.vault.pin_value(&number, &asked.pin);
     let (amount, merchant_number) = (Fen(asked.amount), asked.merchant_order_number);
     let sale = DirectSale { content: claim.content, amount, card, pin, lines: Vec::new(), merchant_number };
-    let place = caller.at_terminal(&api, named).await;
-    let goods = goods::lines(&api, &caller, asked.lines.as_deref(), asked.amount).await;
-    let (actor, lines) = match (place, goods) {
+    let place = caller.at_terminal(&api, named);
+    let goods = goods::lines(&api, &caller, asked.lines.as_deref(), asked.amount);
+    let (actor, lines) = match tokio::join!(place, goods) {
         (Ok(actor), Ok(lines)) => (actor, lines),
         (Err(problem), _) | (_, Err(problem)) => {
             return asked_before(&api, &caller, claim.request, sale, problem).await;

@@ -41,22 +41,22 @@ pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<(), Stora
     if let Some(terminal) = entry.terminal {
         connection.lock_name("audit", &terminal.0.to_string())?;
     }
-    connection
-        .prepare_cached(
-            "INSERT INTO audit (id, at, person_id, merchant_id, terminal_id, action, subject, detail, address)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute((
-            connection.next_audit_id()?,
-            entry.at.0,
-            entry.person.map(|id| id.0),
-            entry.merchant.map(|id| id.0),
-            entry.terminal.map(|id| id.0),
-            entry.action,
-            printable(&entry.subject),
-            printable(&entry.detail),
-            &entry.address,
-        ))?;
+    let id = connection.next_audit_id();
+    let sql = format!(
+        "INSERT INTO audit (id, at, person_id, merchant_id, terminal_id, action, subject, detail, address)
+         VALUES ({id}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+    );
+    let values = (
+        entry.at.0,
+        entry.person.map(|id| id.0),
+        entry.merchant.map(|id| id.0),
+        entry.terminal.map(|id| id.0),
+        entry.action,
+        printable(&entry.subject),
+        printable(&entry.detail),
+        &entry.address,
+    );
+    connection.execute_later(&sql, values)?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use domain::money::Fen;
 use domain::time::Timestamp;
 
 use crate::merchant::Reach;
-use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use crate::sql::{self, Asked, Connection, OptionalExtension as _, Row, params};
 use crate::sqlite::after_sale::{self, DISPUTE_COLUMNS};
 use crate::sqlite::rows;
 use crate::{Storage, StorageError};
@@ -73,14 +73,17 @@ pub async fn list(
 
 /// How many disputes wait for a merchant's answer; without a reach, for the card company's decision.
 pub async fn waiting(db: &Storage, reach: Option<Reach>, now: Timestamp) -> Result<i64, StorageError> {
-    db.look(move |connection| {
-        let sql = "SELECT COUNT(*) FROM dispute WHERE status IN ('opened', 'answered')
+    db.look(move |connection| Ok(ask_waiting(connection, reach, now)?.first(|row| row.get(0))?.unwrap_or_default()))
+        .await
+}
+
+/// Asks how many there are.
+pub(crate) fn ask_waiting(connection: &Connection, reach: Option<Reach>, now: Timestamp) -> sql::Result<Asked<'_>> {
+    let sql = "SELECT COUNT(*) FROM dispute WHERE status IN ('opened', 'answered')
             AND (merchant_id = ?1 OR ?1 IS NULL) AND (outlet_id = ?2 OR ?2 IS NULL)
             AND (status = 'opened' AND answer_until >= ?3) = (?1 IS NOT NULL)";
-        let whose = params![reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet), now.0];
-        Ok(connection.prepare_cached(sql)?.query_row(whose, |row| row.get(0))?)
-    })
-    .await
+    let whose = params![reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet), now.0];
+    connection.ask(sql, whose)
 }
 
 /// One dispute within reach; the card company reaches all.

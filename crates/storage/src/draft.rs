@@ -17,7 +17,7 @@ use crate::audit::{self, Entry};
 use crate::product::Listed;
 use crate::{Storage, StorageError, ids};
 
-mod rows;
+pub(crate) mod rows;
 
 pub use rows::{Cart, FullOrder, Line, current, fetch, others};
 
@@ -162,13 +162,11 @@ fn add(
             return Err(Refused::Full.into());
         }
         let number = order.lines.last().map_or(1, |last| last.line.saturating_add(1));
-        connection
-            .prepare_cached(
-                "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, list_price, price, quantity, amount,
+        connection.execute_later(
+            "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, list_price, price, quantity, amount,
                                          confirmed_by, added_at, added_by, voided_at, voided_by)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, NULL)",
-            )?
-            .execute(params![
+            params![
                 order.order.id.0,
                 number,
                 product.code,
@@ -183,12 +181,12 @@ fn add(
                 new.confirmed_by.map(|person| person.0),
                 now.0,
                 scope.person.0,
-            ])?;
+            ],
+        )?;
     }
     touch(connection, order, total, now)?;
     connection
-        .prepare_cached("UPDATE orders SET last_scan = ?2 WHERE id = ?1")?
-        .execute((order.order.id.0, new.scan.as_deref()))?;
+        .execute_later("UPDATE orders SET last_scan = ?2 WHERE id = ?1", (order.order.id.0, new.scan.as_deref()))?;
     if let Some(list) = product.price.filter(|list| *list != terms.price) {
         let consent = new.confirmed_by.map_or(String::new(), |person| format!(", confirmed by {person}"));
         let detail = format!("{} x{}: {list} -> {}{consent}", product.code, terms.quantity, terms.price);
@@ -278,8 +276,7 @@ async fn set_held(db: &Storage, scope: &Scope, id: OrderId, held: bool, now: Tim
         let order = rows::locked(connection, scope, id)?.ok_or(Refused::NoOrder)?;
         draft(&order)?;
         touch(connection, &order, order.order.total, now)?;
-        connection.prepare_cached("UPDATE orders SET held = ?2 WHERE id = ?1")?.execute((id.0, held))?;
-        Ok(())
+        Ok(connection.execute_later("UPDATE orders SET held = ?2 WHERE id = ?1", (id.0, held))?)
     })
     .await
 }
@@ -289,9 +286,8 @@ pub async fn abandon(db: &Storage, scope: &Scope, id: OrderId, now: Timestamp) -
     write(db, scope, move |connection, scope| {
         let order = changeable(connection, scope, id)?;
         touch(connection, &order, order.order.total, now)?;
-        connection
-            .prepare_cached("UPDATE orders SET status = 'abandoned', open = 0, held = 0 WHERE id = ?1")?
-            .execute([id.0])?;
+        let sql = "UPDATE orders SET status = 'abandoned', open = 0, held = 0 WHERE id = ?1";
+        connection.execute_later(sql, [id.0])?;
         let detail = format!("{} lines, {}", order.live().count(), order.order.total);
         Ok(audit::insert(connection, &entry(scope, &order, "order_abandoned", detail, now))?)
     })
@@ -324,13 +320,12 @@ pub(crate) fn open(connection: &Connection, scope: &Scope, now: Timestamp) -> Re
         )?
         .query_row((scope.outlet.0, today.0), |row| row.get(0))?;
     let number = domain::direct_sale::number(today, count);
-    connection
-        .prepare_cached(
-            "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+    connection.execute_later(
+        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
                                  open, held, prints, opened_at, changed_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'draft', 0, 1, 1, 0, 0, ?7, ?7)",
-        )?
-        .execute(params![id.0, number, scope.merchant.0, scope.outlet.0, scope.terminal.0, scope.person.0, now.0])?;
+        params![id.0, number, scope.merchant.0, scope.outlet.0, scope.terminal.0, scope.person.0, now.0],
+    )?;
     Ok(id)
 }
 
@@ -362,10 +357,8 @@ fn set_quantity(
     quantity: i64,
     amount: Fen,
 ) -> Result<(), StorageError> {
-    connection
-        .prepare_cached("UPDATE order_line SET quantity = ?3, amount = ?4 WHERE order_id = ?1 AND line = ?2")?
-        .execute((order.0, line, quantity, amount.0))?;
-    Ok(())
+    let sql = "UPDATE order_line SET quantity = ?3, amount = ?4 WHERE order_id = ?1 AND line = ?2";
+    Ok(connection.execute_later(sql, (order.0, line, quantity, amount.0))?)
 }
 
 fn set_voided(
@@ -374,22 +367,17 @@ fn set_voided(
     line: i64,
     voided: Option<(Timestamp, PersonId)>,
 ) -> Result<(), StorageError> {
-    connection
-        .prepare_cached("UPDATE order_line SET voided_at = ?3, voided_by = ?4 WHERE order_id = ?1 AND line = ?2")?
-        .execute((order.0, line, voided.map(|(at, _)| at.0), voided.map(|(_, person)| person.0)))?;
-    Ok(())
+    let sql = "UPDATE order_line SET voided_at = ?3, voided_by = ?4 WHERE order_id = ?1 AND line = ?2";
+    let (at, person) = (voided.map(|(at, _)| at.0), voided.map(|(_, person)| person.0));
+    Ok(connection.execute_later(sql, (order.0, line, at, person))?)
 }
 
 /// Writes the new total and that the order changed. Whoever works on an order has it in hand, so it is no longer held.
 fn touch(connection: &Connection, order: &FullOrder, total: Fen, now: Timestamp) -> Result<(), DraftError> {
     // Two changes never carry the same moment, so that a screen can tell that it is out of date.
     let changed_at = now.max(order.changed_at.plus(1));
-    connection.prepare_cached("UPDATE orders SET total = ?2, changed_at = ?3, held = 0 WHERE id = ?1")?.execute((
-        order.order.id.0,
-        total.0,
-        changed_at.0,
-    ))?;
-    Ok(())
+    let sql = "UPDATE orders SET total = ?2, changed_at = ?3, held = 0 WHERE id = ?1";
+    Ok(connection.execute_later(sql, (order.order.id.0, total.0, changed_at.0))?)
 }
 
 fn entry(scope: &Scope, order: &FullOrder, action: &'static str, detail: String, at: Timestamp) -> Entry {

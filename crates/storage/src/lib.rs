@@ -39,6 +39,7 @@ pub mod slip;
 pub mod sql;
 mod sqlite;
 mod storage;
+pub mod till;
 #[cfg(test)]
 mod trial;
 pub mod vault;

@@ -35,6 +35,9 @@ impl Subscription {
     }
 }
 
+/// Who wants to know, of merchants that were asked about.
+pub(crate) type Subscriptions = BTreeMap<MerchantId, Vec<Subscription>>;
+
 /// An event as it is stored and sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -84,20 +87,28 @@ pub(crate) fn messages<E>(
     Ok(messages)
 }
 
-/// Writes the events of a group. Called by `save` inside the group's transaction.
-pub(crate) fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
-    let of = |merchant| subscriptions(connection, merchant);
+/// Writes the events of a group. Called by `save` inside the group's transaction. Who wants to know of merchants that are
+/// not in `known` is looked up.
+pub(crate) fn save(
+    connection: &Connection,
+    state: &State,
+    changes: &Changes,
+    mut known: Subscriptions,
+) -> sql::Result<()> {
+    let of = |merchant| known.remove(&merchant).map_or_else(|| subscriptions(connection, merchant), Ok);
     messages(state, changes, of, || last(connection))?.iter().try_for_each(|message| insert(connection, message))
 }
 
 fn subscriptions(connection: &Connection, merchant: MerchantId) -> sql::Result<Vec<Subscription>> {
     let sql = "SELECT id, outlet_id, events FROM webhook_endpoint INDEXED BY webhook_endpoint_active
         WHERE merchant_id = ?1 AND status = 'active' ORDER BY id";
-    let read = |row: &Row<'_>| {
-        let outlet = row.get::<_, Option<i64>>(1)?.map(OutletId);
-        Ok(Subscription { endpoint: row.get(0)?, outlet, events: read_kinds(row.text(2)?) })
-    };
-    connection.prepare_cached(sql)?.query_map([merchant.0], read)?.collect()
+    connection.prepare_cached(sql)?.query_map([merchant.0], subscription)?.collect()
+}
+
+/// Reads its id, outlet and events.
+pub(crate) fn subscription(row: &Row<'_>) -> sql::Result<Subscription> {
+    let outlet = row.get::<_, Option<i64>>(1)?.map(OutletId);
+    Ok(Subscription { endpoint: row.get(0)?, outlet, events: read_kinds(row.text(2)?) })
 }
 
 /// Kinds from words with a blank between; a word of a newer program is passed over.
@@ -114,7 +125,7 @@ pub(crate) fn last(connection: &Connection) -> sql::Result<i64> {
 pub(crate) fn insert(connection: &Connection, message: &Message) -> sql::Result<()> {
     let sql = "INSERT INTO webhook_event (id, merchant_id, outlet_id, object_id, kind, payload, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    connection.prepare_cached(sql)?.execute(params![
+    let values = params![
         message.id,
         message.merchant.0,
         message.outlet.0,
@@ -122,12 +133,12 @@ pub(crate) fn insert(connection: &Connection, message: &Message) -> sql::Result<
         message.kind.word(),
         message.payload,
         message.created_at.0,
-    ])?;
+    ];
+    connection.execute_later(sql, values)?;
     let sql = "INSERT INTO webhook_delivery (endpoint_id, event_id, object_id, status, attempts, due_at)
         VALUES (?1, ?2, ?3, 'pending', 0, ?4)";
-    let mut insert = connection.prepare_cached(sql)?;
     for endpoint in &message.endpoints {
-        insert.execute(params![endpoint, message.id, message.object, message.created_at.0])?;
+        connection.execute_later(sql, params![endpoint, message.id, message.object, message.created_at.0])?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! An attempt is noted on the order before it is sent and taken off by the commit that records its outcome. So an order
 //! that still carries one has a payment under way, or one whose answer was lost; [`attempts_open`] finds them.
 
-use crate::sql::{self, OptionalExtension as _, params};
+use crate::sql::{self, Asked, Connection, OptionalExtension as _, params};
 use domain::card_number::MaskedCard;
 use domain::command::Actor;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
@@ -68,16 +68,16 @@ pub async fn attempts_open(
     outlet: Option<OutletId>,
     before: Timestamp,
 ) -> Result<Vec<OpenAttempt>, StorageError> {
-    db.look(move |connection| {
-        let sql = format!(
-            "SELECT {ATTEMPT_COLUMNS} FROM orders
-            WHERE attempt IS NOT NULL AND attempt_at < ?1 AND (?2 IS NULL OR outlet_id = ?2) ORDER BY attempt_at LIMIT 500"
-        );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let found = statement.query_map(params![before.0, outlet.map(|id| id.0)], open_attempt)?;
-        Ok(found.collect::<Result<_, _>>()?)
-    })
-    .await
+    db.look(move |connection| Ok(ask_open(connection, outlet, before)?.rows(open_attempt)?)).await
+}
+
+/// Asks for them, to be read as [`open_attempt`]s.
+pub(crate) fn ask_open(connection: &Connection, outlet: Option<OutletId>, before: Timestamp) -> sql::Result<Asked<'_>> {
+    let sql = format!(
+        "SELECT {ATTEMPT_COLUMNS} FROM orders
+        WHERE attempt IS NOT NULL AND attempt_at < ?1 AND (?2 IS NULL OR outlet_id = ?2) ORDER BY attempt_at LIMIT 500"
+    );
+    connection.ask(&sql, params![before.0, outlet.map(|id| id.0)])
 }
 
 /// The attempt that an order of this outlet has out.
@@ -90,7 +90,7 @@ pub async fn attempt_of(db: &Storage, outlet: OutletId, order: OrderId) -> Resul
     .await
 }
 
-fn open_attempt(row: &sql::Row<'_>) -> sql::Result<OpenAttempt> {
+pub(crate) fn open_attempt(row: &sql::Row<'_>) -> sql::Result<OpenAttempt> {
     Ok(OpenAttempt {
         request_id: RequestId(row.get(0)?),
         order: OrderId(row.get(1)?),
@@ -114,12 +114,16 @@ pub async fn transactions_of_order(
     order: OrderId,
 ) -> Result<Vec<Transaction>, StorageError> {
     db.look(move |connection| {
-        let mut statement = connection.prepare_cached(rows::TRANSACTIONS_BY_ORDER)?;
-        let found = statement.query_map([order.0], rows::transaction)?;
-        let found: Vec<Transaction> = found.collect::<Result<_, _>>()?;
-        Ok(found.into_iter().filter(|transaction| transaction.actor.outlet == outlet).collect())
+        let found = connection.ask(rows::TRANSACTIONS_BY_ORDER, [order.0])?;
+        Ok(of_outlet(found, outlet)?)
     })
     .await
+}
+
+pub(crate) fn of_outlet(found: Asked<'_>, outlet: OutletId) -> sql::Result<Vec<Transaction>> {
+    let mut found = found.rows(rows::transaction)?;
+    found.retain(|transaction| transaction.actor.outlet == outlet);
+    Ok(found)
 }
 
 /// One transaction of this outlet.
@@ -143,10 +147,15 @@ pub async fn transactions_of_terminal(
     terminal: TerminalId,
     count: u32,
 ) -> Result<Vec<Transaction>, StorageError> {
-    db.look(move |connection| {
-        let mut statement = connection.prepare_cached(rows::TRANSACTIONS_OF_TERMINAL)?;
-        let found = statement.query_map(params![terminal.0, outlet.0, count], rows::transaction)?;
-        Ok(found.collect::<sql::Result<_>>()?)
-    })
-    .await
+    db.look(move |connection| Ok(ask_of_terminal(connection, outlet, terminal, count)?.rows(rows::transaction)?)).await
+}
+
+/// Asks for them, to be read by [`rows::transaction`].
+pub(crate) fn ask_of_terminal(
+    connection: &Connection,
+    outlet: OutletId,
+    terminal: TerminalId,
+    count: u32,
+) -> sql::Result<Asked<'_>> {
+    connection.ask(rows::TRANSACTIONS_OF_TERMINAL, params![terminal.0, outlet.0, count])
 }

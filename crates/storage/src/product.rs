@@ -134,17 +134,15 @@ fn read_listed(row: &Row<'_>) -> sql::Result<Listed> {
 pub async fn find(db: &Storage, merchant: MerchantId, text: &str) -> Result<Vec<Listed>, StorageError> {
     let text = text.to_owned();
     db.look(move |connection| {
-        let by = |column: &str| -> Result<Vec<Listed>, StorageError> {
+        let by = |column: &str| {
             let sql = format!(
                 "SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND {column} = ?2 AND {column} <> ''
                  ORDER BY active DESC, code LIMIT 50"
             );
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map((merchant.0, &text), read_listed)?;
-            Ok(rows.collect::<sql::Result<_>>()?)
+            connection.ask(&sql, (merchant.0, &text))
         };
-        let found = by("code")?;
-        if found.is_empty() { by("barcode") } else { Ok(found) }
+        let found = by("code")?.rows(read_listed)?;
+        if found.is_empty() { Ok(by("barcode")?.rows(read_listed)?) } else { Ok(found) }
     })
     .await
 }

@@ -2,7 +2,7 @@
 //!
 //! What becomes of a request is written by the money path; only prints of slips are counted here.
 
-use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use crate::sql::{self, Asked, Connection, OptionalExtension as _, Row, params};
 use domain::command::Actor;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TransactionId};
 use domain::ledger::Transaction;
@@ -227,20 +227,25 @@ fn listed(connection: &Connection, sql: &str, whose: i64, states: &str, last_fou
 
 /// How many requests wait for a decision at this desk, and their sum.
 pub async fn waiting(db: &Storage, desk: Desk, now: Timestamp) -> Result<(i64, Fen), StorageError> {
-    db.look(move |connection| {
-        let sql = "SELECT COUNT(*), COALESCE(SUM(r.amount), 0) FROM refund r
+    db.look(move |connection| Ok(ask_waiting(connection, desk, now)?.first(waiting_row)?.unwrap_or_default())).await
+}
+
+/// Asks for them, to be read by [`waiting_row`].
+pub(crate) fn ask_waiting(connection: &Connection, desk: Desk, now: Timestamp) -> sql::Result<Asked<'_>> {
+    let sql = "SELECT COUNT(*), COALESCE(SUM(r.amount), 0) FROM refund r
             JOIN orders o ON o.id = r.order_id JOIN ledger_transaction s ON s.id = o.paid_by
             JOIN card c ON c.id = s.card_id JOIN programme g ON g.id = c.programme_id
             WHERE r.status IN ('requested', 'escalated') AND (?1 IS NULL OR r.merchant_id = ?1)
             AND (r.status = 'escalated' OR s.at + g.refund_window < ?2) = (?1 IS NULL)";
-        let merchant = match desk {
-            Desk::Merchant(merchant) => Some(merchant.0),
-            Desk::Issuer => None,
-        };
-        let read = |row: &Row<'_>| Ok((row.get(0)?, Fen(row.get(1)?)));
-        Ok(connection.prepare_cached(sql)?.query_row(params![merchant, now.0], read)?)
-    })
-    .await
+    let merchant = match desk {
+        Desk::Merchant(merchant) => Some(merchant.0),
+        Desk::Issuer => None,
+    };
+    connection.ask(sql, params![merchant, now.0])
+}
+
+pub(crate) fn waiting_row(row: &Row<'_>) -> sql::Result<(i64, Fen)> {
+    Ok((row.get(0)?, Fen(row.get(1)?)))
 }
 
 /// One request with its goods, if it is of this desk. The card company finds what it may decide, and who decided.

@@ -1,13 +1,16 @@
 //! Sessions: who is signed in where. The browser holds a random token; the table holds its SHA-256.
 
-use crate::sql::{self, OptionalExtension, Row};
+use crate::sql::{self, Connection, OptionalExtension, Row};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::role::Role;
 use domain::time::{HOUR, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::audit::{self, Entry};
-use crate::{Storage, StorageError};
+use crate::merchant::Reach;
+use crate::payment::{self, OpenAttempt};
+use crate::refund::{self, Desk};
+use crate::{Storage, StorageError, dispute};
 
 /// Without use for so long, the session asks for the password again (it locks).
 pub const IDLE: i64 = HOUR / 4;
@@ -111,8 +114,39 @@ pub async fn open(
     .await
 }
 
-/// The session, if it is alive and its person may sign in. Counts as use; idle for too long, it comes back locked.
-pub async fn find(db: &Storage, id: SessionId, now: Timestamp) -> Result<Option<SignedIn>, StorageError> {
+/// What a page tells besides: of whom depends on the person.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Payments of this outlet without a known outcome that were sent before this moment.
+    pub attempts: Option<(OutletId, Timestamp)>,
+    /// Refunds that wait at this desk.
+    pub refunds: Option<Desk>,
+    /// Disputes that wait for an answer of this merchant or outlet, or `Some(None)`: for the card company.
+    pub disputes: Option<Option<Reach>>,
+}
+
+/// What was found of it.
+#[derive(Clone, Debug, Default)]
+pub struct News {
+    /// Payments without a known outcome, oldest first.
+    pub attempts: Vec<OpenAttempt>,
+    /// How many refunds wait.
+    pub refunds: i64,
+    /// How many disputes wait.
+    pub disputes: i64,
+}
+
+/// The session, if it is alive and its person may sign in, with what is `wanted` for this person. Counts as use; idle for
+/// too long, it comes back locked.
+pub async fn find<W>(
+    db: &Storage,
+    id: SessionId,
+    now: Timestamp,
+    wanted: W,
+) -> Result<Option<(SignedIn, News)>, StorageError>
+where
+    W: FnOnce(&SignedIn) -> Wanted + Clone + Send + 'static,
+{
     let found = db
         .look(move |connection| {
             let mut statement = connection.prepare_cached(
@@ -127,10 +161,13 @@ pub async fn find(db: &Storage, id: SessionId, now: Timestamp) -> Result<Option<
                  WHERE s.id_hash = ?1 AND p.status = 'active' AND s.created_at > ?2",
             )?;
             let parameters = (id.0, now.plus(-LIFE).0);
-            Ok(statement.query_row(parameters, |row| read_signed_in(row, id)).optional()?)
+            let found = statement.query_row(parameters, |row| read_signed_in(row, id)).optional()?;
+            let Some(signed_in) = found else { return Ok(None) };
+            let news = news(connection, wanted(&signed_in), now)?;
+            Ok(Some((signed_in, news)))
         })
         .await?;
-    let Some(mut session) = found else { return Ok(None) };
+    let Some((mut session, news)) = found else { return Ok(None) };
     let idle = now.since(session.seen_at);
     if !session.locked && idle >= IDLE {
         set_locked(db, id).await?;
@@ -144,7 +181,24 @@ pub async fn find(db: &Storage, id: SessionId, now: Timestamp) -> Result<Option<
         })
         .await?;
     }
-    Ok(Some(session))
+    Ok(Some((session, news)))
+}
+
+fn news(connection: &Connection, wanted: Wanted, now: Timestamp) -> sql::Result<News> {
+    let attempts = wanted.attempts.map(|(outlet, before)| payment::ask_open(connection, Some(outlet), before));
+    let refunds = wanted.refunds.map(|desk| refund::ask_waiting(connection, desk, now)).transpose()?;
+    let disputes = wanted.disputes.map(|reach| dispute::ask_waiting(connection, reach, now)).transpose()?;
+    let mut news = News::default();
+    if let Some(asked) = attempts.transpose()? {
+        news.attempts = asked.rows(payment::open_attempt)?;
+    }
+    if let Some(asked) = refunds {
+        news.refunds = asked.first(refund::waiting_row)?.unwrap_or_default().0;
+    }
+    if let Some(asked) = disputes {
+        news.disputes = asked.first(|row| row.get(0))?.unwrap_or_default();
+    }
+    Ok(news)
 }
 
 fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {

@@ -3,7 +3,7 @@
 //! What must stay true: the first print of a paid order closes it at the till; every later one is counted and audited.
 //! The columns `prints` and `open` are the till's own; nothing here touches money.
 
-use crate::sql::{self, Connection, OptionalExtension as _, params};
+use crate::sql::{self, Asked, Connection, OptionalExtension as _, params};
 use domain::ids::{OrderId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
@@ -71,10 +71,15 @@ pub async fn slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Result<O
             .filter(|found| found.actor.outlet == outlet && found.approved() && found.kind == Kind::Sale);
         let Some(transaction) = found else { return Ok(None) };
         let Some(order) = transaction.order else { return Ok(None) };
-        let place = place(connection, transaction.actor.outlet, transaction.actor.operator)?;
-        let mut statement = connection.prepare_cached("SELECT number, prints FROM orders WHERE id = ?1")?;
-        let (number, prints) = statement.query_row([order.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let items = items(connection, order)?;
+        let printed = connection.ask("SELECT number, prints FROM orders WHERE id = ?1", [order.0])?;
+        let (place, items) = (
+            ask_place(connection, transaction.actor.outlet, transaction.actor.operator)?,
+            ask_items(connection, order)?,
+        );
+        let printed = printed.first(|row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (number, prints) = printed.ok_or(sql::Error::NoRows)?;
+        let place = place.first(place_row)?.ok_or(sql::Error::NoRows)?;
+        let items = items.rows(item_row)?;
         Ok(Some(Slip { transaction, place, order, number, prints, items }))
     })
     .await
@@ -82,28 +87,38 @@ pub async fn slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Result<O
 
 /// The store as slips name it, with the operator's number.
 pub(crate) fn place(connection: &Connection, outlet: OutletId, operator: PersonId) -> sql::Result<Place> {
+    ask_place(connection, outlet, operator)?.first(place_row)?.ok_or(sql::Error::NoRows)
+}
+
+fn ask_place(connection: &Connection, outlet: OutletId, operator: PersonId) -> sql::Result<Asked<'_>> {
     let sql = "SELECT m.name, m.mid, o.name, p.number FROM outlet o JOIN merchant m ON m.id = o.merchant_id
         JOIN person p ON p.id = ?2 WHERE o.id = ?1";
-    connection.prepare_cached(sql)?.query_row([outlet.0, operator.0], |row| {
-        Ok(Place { merchant_name: row.get(0)?, mid: row.get(1)?, outlet_name: row.get(2)?, operator: row.get(3)? })
-    })
+    connection.ask(sql, [outlet.0, operator.0])
+}
+
+fn place_row(row: &sql::Row<'_>) -> sql::Result<Place> {
+    Ok(Place { merchant_name: row.get(0)?, mid: row.get(1)?, outlet_name: row.get(2)?, operator: row.get(3)? })
 }
 
 /// The lines of an order that count.
 pub(crate) fn items(connection: &Connection, order: OrderId) -> sql::Result<Vec<Item>> {
+    ask_items(connection, order)?.rows(item_row)
+}
+
+fn ask_items(connection: &Connection, order: OrderId) -> sql::Result<Asked<'_>> {
     let sql = "SELECT name, spec, price, quantity, amount FROM order_line
         WHERE order_id = ?1 AND voided_at IS NULL ORDER BY line";
-    let mut statement = connection.prepare_cached(sql)?;
-    let items = statement.query_map([order.0], |row| {
-        Ok(Item {
-            name: row.get(0)?,
-            spec: row.get(1)?,
-            price: Fen(row.get(2)?),
-            quantity: row.get(3)?,
-            amount: Fen(row.get(4)?),
-        })
-    })?;
-    items.collect()
+    connection.ask(sql, [order.0])
+}
+
+fn item_row(row: &sql::Row<'_>) -> sql::Result<Item> {
+    Ok(Item {
+        name: row.get(0)?,
+        spec: row.get(1)?,
+        price: Fen(row.get(2)?),
+        quantity: row.get(3)?,
+        amount: Fen(row.get(4)?),
+    })
 }
 
 /// Counts a print of the slip of sale `id` and answers which one it is, from 1. `None` when the outlet has no such
@@ -146,22 +161,24 @@ pub struct Unprinted {
 
 /// The till's paid orders without a slip, oldest first.
 pub async fn unprinted(db: &Storage, outlet: OutletId, terminal: TerminalId) -> Result<Vec<Unprinted>, StorageError> {
-    db.read(move |connection| {
-        let sql = "SELECT id, number, paid_by, total, paid_at FROM orders
-            WHERE terminal_id = ?1 AND open = 1 AND status = 'paid' AND outlet_id = ?2 ORDER BY paid_at LIMIT ?3";
-        let mut statement = connection.prepare_cached(sql)?;
-        let found = statement.query_map(params![terminal.0, outlet.0, UNPRINTED_MAX], |row| {
-            Ok(Unprinted {
-                order: OrderId(row.get(0)?),
-                number: row.get(1)?,
-                sale: TransactionId(row.get(2)?),
-                amount: Fen(row.get(3)?),
-                paid_at: Timestamp(row.get(4)?),
-            })
-        })?;
-        Ok(found.collect::<sql::Result<_>>()?)
+    db.look(move |connection| Ok(ask_unprinted(connection, outlet, terminal)?.rows(unprinted_row)?)).await
+}
+
+/// Asks for them, to be read by [`unprinted_row`].
+pub(crate) fn ask_unprinted(connection: &Connection, outlet: OutletId, terminal: TerminalId) -> sql::Result<Asked<'_>> {
+    let sql = "SELECT id, number, paid_by, total, paid_at FROM orders
+        WHERE terminal_id = ?1 AND open = 1 AND status = 'paid' AND outlet_id = ?2 ORDER BY paid_at LIMIT ?3";
+    connection.ask(sql, params![terminal.0, outlet.0, UNPRINTED_MAX])
+}
+
+pub(crate) fn unprinted_row(row: &sql::Row<'_>) -> sql::Result<Unprinted> {
+    Ok(Unprinted {
+        order: OrderId(row.get(0)?),
+        number: row.get(1)?,
+        sale: TransactionId(row.get(2)?),
+        amount: Fen(row.get(3)?),
+        paid_at: Timestamp(row.get(4)?),
     })
-    .await
 }
 
 /// Closes a paid order of this outlet without printing its slip. `false` when there is none, or it was closed before.

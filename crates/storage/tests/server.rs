@@ -78,3 +78,82 @@ async fn who_waits_too_long_for_a_row_has_written_nothing() {
     let limit = "SELECT CAST(extract(epoch FROM CAST(current_setting('statement_timeout') AS interval)) AS bigint)";
     assert_eq!(read(limit).await.expect("reads"), 15);
 }
+
+/// A storage on a server of its own with `trial (id, n)`, which holds (1, 0).
+async fn with_trial() -> (scratch::Database, Storage) {
+    let server = scratch::Database::create();
+    storage::postgres::migrate(&server.url()).await.expect("migrates");
+    let storage = Storage::connect(&server.url()).await.expect("connects");
+    let make = "CREATE TABLE trial (id BIGINT PRIMARY KEY, n BIGINT NOT NULL); INSERT INTO trial VALUES (1, 0)";
+    storage.write(move |connection| Ok(connection.execute_batch(make)?)).await.expect("made");
+    (server, storage)
+}
+
+async fn rows(storage: &Storage) -> i64 {
+    let sql = "SELECT COUNT(*) FROM trial";
+    storage.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await.expect("reads")
+}
+
+#[tokio::test]
+async fn what_is_put_off_is_there_for_what_comes_after_it_and_at_the_commit() {
+    let (_server, storage) = with_trial().await;
+    let insert = "INSERT INTO trial (id, n) VALUES (?1, 0)";
+    let seen = storage.write(move |connection| {
+        connection.execute_later(insert, [2])?;
+        let seen = connection.query_row("SELECT COUNT(*) FROM trial", [], |row| row.get::<_, i64>(0))?;
+        connection.execute_later(insert, [3])?;
+        Ok(seen)
+    });
+    assert_eq!(seen.await.expect("writes"), 2);
+    assert_eq!(rows(&storage).await, 3);
+    // Nothing at all but what is put off.
+    storage.write(move |connection| Ok(connection.execute_later(insert, [4])?)).await.expect("writes");
+    assert_eq!(rows(&storage).await, 4);
+}
+
+#[tokio::test]
+async fn what_was_put_off_and_fails_leaves_nothing_and_says_so() {
+    let (_server, storage) = with_trial().await;
+    for (values, why) in [((2, None), "23502"), ((1, Some(7)), "23505")] {
+        let failed = storage.write(move |connection| {
+            connection.execute_later("INSERT INTO trial (id, n) VALUES (7, 7)", [])?;
+            connection.query_row("SELECT 1 FROM trial", [], |_| Ok(()))?;
+            connection.execute_later("INSERT INTO trial (id, n) VALUES (?1, ?2)", values)?;
+            Ok(connection.execute_later("INSERT INTO trial (id, n) VALUES (8, 8)", [])?)
+        });
+        let failed = failed.await;
+        assert!(matches!(&failed, Err(StorageError::NotWritten(text)) if text.contains(why)), "{failed:?}");
+        assert_eq!(rows(&storage).await, 1, "{why}");
+    }
+    // It cannot even be sent; what can must not be committed without it.
+    let failed = storage.write(|connection| {
+        connection.execute_later("INSERT INTO trial (id, n) VALUES (7, 7)", [])?;
+        connection.query_row("SELECT 1 FROM trial", [], |_| Ok(()))?;
+        Ok(connection.execute_later("INSERT INTO trial (id, n) VALUES (8, ?1)", ["no number"])?)
+    });
+    let failed = failed.await;
+    assert!(matches!(failed, Err(StorageError::NotWritten(_))), "{failed:?}");
+    assert_eq!(rows(&storage).await, 1);
+}
+
+#[tokio::test]
+async fn questions_that_are_put_together_are_answered_each_and_in_any_order() {
+    let (_server, storage) = with_trial().await;
+    let read = storage.read(|connection| {
+        let asked: Vec<_> = (1_i64..=4)
+            .map(|n| connection.ask("SELECT ?1 + n, n FROM trial WHERE id = 1", [n]))
+            .collect::<Result<_, _>>()?;
+        let none = connection.ask("SELECT n FROM trial WHERE id = ?1", [9])?;
+        let mut asked = asked.into_iter();
+        let first = asked.next();
+        // The last is never read; it is in nobody's way.
+        let _ = asked.next_back();
+        let mut sums = Vec::new();
+        for one in asked.rev().chain(first) {
+            sums.extend(one.rows(|row| row.get::<_, i64>(0))?);
+        }
+        Ok((sums, none.first(|row| row.get::<_, i64>(0))?))
+    });
+    assert_eq!(read.await.expect("reads"), (vec![3, 2, 1], None));
+    assert_eq!(rows(&storage).await, 1);
+}

@@ -10,11 +10,10 @@ use axum_extra::extract::cookie::CookieJar;
 use domain::role::{self, Action};
 use domain::time::Timestamp;
 use storage::audit::Entry;
-use storage::dispute;
 use storage::merchant::Reach;
 use storage::payment::OpenAttempt;
-use storage::refund::{self, Desk};
-use storage::session::{self, SessionId, Shop, SignedIn};
+use storage::refund::Desk;
+use storage::session::{self, News, SessionId, Shop, SignedIn, Wanted};
 
 use crate::Web;
 use crate::client::Client;
@@ -130,37 +129,30 @@ impl FromRequestParts<Web> for MaybeSession {
 async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> {
     let Some(token) = cookies::value(web, &parts.headers, cookies::SESSION) else { return Ok(None) };
     let now = web.clock.now();
-    let Some(signed_in) = session::find(&web.storage, SessionId::of_token(&token), now).await? else {
-        return Ok(None);
-    };
+    let reads = parts.method == Method::GET;
+    let wanted = move |person: &SignedIn| if reads { wanted(person, now) } else { Wanted::default() };
+    let found = session::find(&web.storage, SessionId::of_token(&token), now, wanted).await?;
+    let Some((signed_in, news)) = found else { return Ok(None) };
     let Ok(client) = Client::from_request_parts(parts, web).await;
-    let unresolved = match &signed_in.shop {
-        Some(shop) if parts.method == Method::GET => attempt::unresolved(web, shop.outlet, now).await?,
-        _ => Vec::new(),
-    };
-    let to_review = if parts.method == Method::GET { to_review(web, &signed_in, now).await? } else { 0 };
-    let to_answer = if parts.method == Method::GET { to_answer(web, &signed_in, now).await? } else { 0 };
+    let News { attempts: unresolved, refunds: to_review, disputes: to_answer } = news;
     Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, path: parts.uri.path().to_owned() }))
 }
 
-async fn to_review(web: &Web, person: &SignedIn, now: Timestamp) -> Result<i64, Problem> {
-    let desk = match &person.shop {
-        Some(shop) if role::may(&person.roles, Action::ReviewRefund) => Desk::Merchant(shop.merchant),
-        None if role::may(&person.roles, Action::LateRefund) => Desk::Issuer,
-        _ => return Ok(0),
+/// What a page that is read tells this person besides.
+fn wanted(person: &SignedIn, now: Timestamp) -> Wanted {
+    let may = |action| role::may(&person.roles, action);
+    let attempts = person.shop.as_ref().map(|shop| (shop.outlet, attempt::unresolved_before(now)));
+    let refunds = match &person.shop {
+        Some(shop) if may(Action::ReviewRefund) => Some(Desk::Merchant(shop.merchant)),
+        None if may(Action::LateRefund) => Some(Desk::Issuer),
+        _ => None,
     };
-    Ok(refund::waiting(&web.storage, desk, now).await?.0)
-}
-
-async fn to_answer(web: &Web, person: &SignedIn, now: Timestamp) -> Result<i64, Problem> {
-    let reach = match &person.shop {
-        Some(shop) if role::may(&person.roles, Action::AnswerDispute) => {
-            Some(Reach { merchant: shop.merchant, outlet: None })
-        }
-        None if role::may(&person.roles, Action::DecideDispute) => None,
-        _ => return Ok(0),
+    let disputes = match &person.shop {
+        Some(shop) if may(Action::AnswerDispute) => Some(Some(Reach { merchant: shop.merchant, outlet: None })),
+        None if may(Action::DecideDispute) => Some(None),
+        _ => None,
     };
-    Ok(dispute::waiting(&web.storage, reach, now).await?)
+    Wanted { attempts, refunds, disputes }
 }
 
 /// Sends to the login page; somebody whose session ended is told so, a first visitor is not.

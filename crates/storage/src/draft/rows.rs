@@ -1,6 +1,6 @@
 //! Orders with their lines, read from the database.
 
-use crate::sql::{self, Connection, OptionalExtension, Row};
+use crate::sql::{self, Asked, Connection, OptionalExtension, Row};
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
@@ -89,17 +89,16 @@ pub async fn fetch(db: &Storage, scope: &Scope, id: OrderId) -> Result<Option<Fu
 /// The order that the till works on: the draft changed last that is not put aside.
 pub async fn current(db: &Storage, scope: &Scope) -> Result<Option<FullOrder>, StorageError> {
     let scope = scope.clone();
-    db.look(move |connection| {
-        let sql = "SELECT id FROM orders WHERE terminal_id = ?1 AND open = 1 AND status = 'draft' AND held = 0
-                       AND merchant_id = ?2 AND outlet_id = ?3
-                   ORDER BY changed_at DESC, id DESC LIMIT 1";
-        let id: Option<i64> = connection
-            .prepare_cached(sql)?
-            .query_row((scope.terminal.0, scope.merchant.0, scope.outlet.0), |row| row.get(0))
-            .optional()?;
-        id.map_or(Ok(None), |id| order(connection, &scope, OrderId(id)))
-    })
-    .await
+    db.look(move |connection| current_id(connection, &scope)?.map_or(Ok(None), |id| order(connection, &scope, id)))
+        .await
+}
+
+pub(crate) fn current_id(connection: &Connection, scope: &Scope) -> sql::Result<Option<OrderId>> {
+    let sql = "SELECT id FROM orders WHERE terminal_id = ?1 AND open = 1 AND status = 'draft' AND held = 0
+                   AND merchant_id = ?2 AND outlet_id = ?3
+               ORDER BY changed_at DESC, id DESC LIMIT 1";
+    let key = (scope.terminal.0, scope.merchant.0, scope.outlet.0);
+    connection.prepare_cached(sql)?.query_row(key, |row| row.get(0).map(OrderId)).optional()
 }
 
 /// The till's draft to which `scan` was added last.
@@ -120,19 +119,20 @@ pub(super) fn locked(connection: &Connection, scope: &Scope, id: OrderId) -> Res
     order(connection, scope, id)
 }
 
-pub(super) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
+pub(crate) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
     let sql =
         "SELECT number, operator_id, status, total, payable, attempt, attempt_at, attempt_masked, paid_by, paid_at,
                       open, held, prints, last_scan, opened_at, changed_at, merchant_id, outlet_id, terminal_id
                FROM orders WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND terminal_id = ?4";
     let key = (id.0, scope.merchant.0, scope.outlet.0, scope.terminal.0);
-    let found = connection.prepare_cached(sql)?.query_row(key, |row| read_order(row, id)).optional()?;
-    let Some(mut order) = found else { return Ok(None) };
-    let mut statement = connection.prepare_cached(
+    let found = connection.ask(sql, key)?;
+    let lines = connection.ask(
         "SELECT line, code, name, spec, unit, list_price, price, quantity, amount, confirmed_by, added_at, voided_at
          FROM order_line WHERE order_id = ?1 ORDER BY line",
+        [id.0],
     )?;
-    order.lines = statement.query_map([id.0], read_line)?.collect::<sql::Result<_>>()?;
+    let Some(mut order) = found.first(|row| read_order(row, id))? else { return Ok(None) };
+    order.lines = lines.rows(read_line)?;
     Ok(Some(order))
 }
 
@@ -207,30 +207,34 @@ pub struct Cart {
 /// The till's unpaid orders except the one at hand, oldest first; those without a line are left out.
 pub async fn others(db: &Storage, scope: &Scope, at_hand: Option<OrderId>) -> Result<Vec<Cart>, StorageError> {
     let scope = scope.clone();
+    db.look(move |connection| Ok(ask_others(connection, &scope, at_hand)?.rows(cart)?)).await
+}
+
+/// Asks for them, to be read as [`cart`]s.
+pub(crate) fn ask_others<'c>(
+    connection: &'c Connection,
+    scope: &Scope,
+    at_hand: Option<OrderId>,
+) -> sql::Result<Asked<'c>> {
     let at_hand = at_hand.map_or(0, |id| id.0);
-    db.look(move |connection| {
-        let mut statement = connection.prepare_cached(
-            "SELECT id, number, opened_at, lines, total, held, locked FROM (
-                 SELECT o.id, o.number, o.opened_at, o.total, o.held, o.attempt IS NOT NULL AS locked,
-                     (SELECT COUNT(*) FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL) AS lines
-                 FROM orders o
-                 WHERE o.terminal_id = ?1 AND o.open = 1 AND o.status = 'draft' AND o.merchant_id = ?2
-                     AND o.outlet_id = ?3 AND o.id <> ?4
-             ) AS carts WHERE lines > 0 ORDER BY id LIMIT ?5",
-        )?;
-        let rows =
-            statement.query_map((scope.terminal.0, scope.merchant.0, scope.outlet.0, at_hand, CARTS_MAX), |row| {
-                Ok(Cart {
-                    id: OrderId(row.get(0)?),
-                    number: row.get(1)?,
-                    opened_at: Timestamp(row.get(2)?),
-                    lines: row.get(3)?,
-                    total: Fen(row.get(4)?),
-                    held: row.get(5)?,
-                    locked: row.get(6)?,
-                })
-            })?;
-        Ok(rows.collect::<sql::Result<_>>()?)
+    let sql = "SELECT id, number, opened_at, lines, total, held, locked FROM (
+             SELECT o.id, o.number, o.opened_at, o.total, o.held, o.attempt IS NOT NULL AS locked,
+                 (SELECT COUNT(*) FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL) AS lines
+             FROM orders o
+             WHERE o.terminal_id = ?1 AND o.open = 1 AND o.status = 'draft' AND o.merchant_id = ?2
+                 AND o.outlet_id = ?3 AND o.id <> ?4
+         ) AS carts WHERE lines > 0 ORDER BY id LIMIT ?5";
+    connection.ask(sql, (scope.terminal.0, scope.merchant.0, scope.outlet.0, at_hand, CARTS_MAX))
+}
+
+pub(crate) fn cart(row: &Row<'_>) -> sql::Result<Cart> {
+    Ok(Cart {
+        id: OrderId(row.get(0)?),
+        number: row.get(1)?,
+        opened_at: Timestamp(row.get(2)?),
+        lines: row.get(3)?,
+        total: Fen(row.get(4)?),
+        held: row.get(5)?,
+        locked: row.get(6)?,
     })
-    .await
 }

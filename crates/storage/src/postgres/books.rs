@@ -1,9 +1,14 @@
 //! Load and save of a group on a server: everything of a kind in one statement, and statements sent together, because a
 //! round trip costs more than a row.
 //!
-//! What must stay true: locks first, then reading, each in a statement of its own, so that what is read is what the
-//! transactions before left. The chain's lock comes first and every group takes it, so the groups of all copies of the
-//! program follow one another, and numbers ascend in the order in which money moved.
+//! A sale is two round trips: BEGIN with all that is loaded, and all that is saved with COMMIT.
+//!
+//! What must stay true: locks first, then reading, so that what is read is what the transactions before left: a row that
+//! is locked is answered as it is once the lock is there, and everything else is asked after. The chain's lock comes first
+//! and every group takes it, so the groups of all copies of the program follow one another, and numbers ascend in the
+//! order in which money moved.
+
+use std::collections::BTreeSet;
 
 use domain::card::CardKey;
 use domain::changes::Changes;
@@ -19,17 +24,18 @@ use tokio_postgres::types::ToSql;
 use super::new_orders;
 use crate::books::EMBEDDED_SLOT;
 use crate::error::StorageError;
-use crate::sql::{self, Connection, Link, Row};
+use crate::outbox::{self, Subscriptions};
+use crate::sql::{self, Connection, Link, Row, Values};
 use crate::sqlite::rows::{self, transaction_columns};
 use crate::sqlite::{money, settlement};
 
 /// Loads, decides and saves one group inside the open transaction.
 pub(super) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
-    let mut state = load(connection, key, keys(group))?;
+    let (mut state, subscriptions) = load(connection, key, keys(group))?;
     let (outcomes, changes) = decide_all(&mut state, group);
     if !changes.is_empty() {
         save(super::link(connection), &changes)?;
-        money::save_rest(connection, &state, &changes)?;
+        money::save_rest(connection, &state, &changes, subscriptions)?;
     }
     Ok(outcomes)
 }
@@ -39,9 +45,6 @@ const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(7236)";
 pub(crate) fn lock_chain(connection: &Connection) -> sql::Result<()> {
     if connection.link().is_none() { Ok(()) } else { connection.execute_batch(LOCK_CHAIN) }
 }
-
-const LOCK_ORDERS: &str = "SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
-const LOCK_CARDS: &str = "SELECT id FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
 
 const HEAD: &str = "SELECT sequence, hash FROM ledger_head WHERE slot = $1::bigint";
 const TILLS: &str = "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active', \
@@ -54,16 +57,18 @@ const REQUESTS: &str = concat!(
      JOIN ledger_transaction ON request_id = n.request AND merchant_id = n.merchant"
 );
 const ORDERS: &str = "SELECT id, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, attempt, \
-     paid_by, paid_at FROM orders WHERE id = ANY($1)";
+     paid_by, paid_at FROM orders WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 const CARDS: &str = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, \
-     programme_id, lookup FROM card WHERE lookup = ANY($1)";
+     programme_id, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
 const TRIES: &str = "SELECT tried_on, count, lookup FROM pin_tries WHERE lookup = ANY($1)";
 const PROGRAMMES: &str = "SELECT named, balance_max, sale_max, daily_max, daily_count_max, refund_window, id \
      FROM programme WHERE id IN (SELECT programme_id FROM card WHERE lookup = ANY($1))";
 const PROGRAMME_MERCHANTS: &str = "SELECT programme_id, merchant_id FROM programme_merchant WHERE programme_id IN \
      (SELECT programme_id FROM card WHERE lookup = ANY($1)) ORDER BY programme_id, merchant_id";
+const SUBSCRIPTIONS: &str = "SELECT id, outlet_id, events, merchant_id FROM webhook_endpoint \
+     WHERE merchant_id = ANY($1) AND status = 'active' ORDER BY id";
 
-fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State> {
+fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(State, Subscriptions)> {
     let link = super::link(connection);
     let tills: Vec<i64> = keys.tills.iter().map(|id| id.0).collect();
     let (requests, merchants): (Vec<&[u8]>, Vec<i64>) =
@@ -76,29 +81,26 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
         keys.claims.iter().map(|(request, merchant)| (&request.0[..], merchant.0)).unzip();
     let (outlets, days): (Vec<i64>, Vec<i64>) =
         keys.numbers.iter().map(|(outlet, day)| (outlet.0, i64::from(day.0))).unzip();
-    let questions: [(&str, &[&(dyn ToSql + Sync)]); 14] = [
-        (LOCK_CHAIN, &[]),
-        (LOCK_ORDERS, &[&orders]),
-        (LOCK_CARDS, &[&cards]),
-        (HEAD, &[&slot]),
-        (TILLS, &[&tills]),
-        (REQUESTS, &[&requests, &merchants]),
-        (ORDERS, &[&orders]),
-        (CARDS, &[&cards]),
-        (TRIES, &[&pins]),
-        (PROGRAMMES, &[&cards]),
-        (PROGRAMME_MERCHANTS, &[&cards]),
-        (new_orders::CLAIMS, &[&claims, &claimers]),
-        (new_orders::NUMBERS, &[&outlets, &days]),
-        (new_orders::LAST, &[]),
+    let tellers: BTreeSet<i64> = merchants.iter().copied().collect();
+    let tellers: Vec<i64> = tellers.into_iter().collect();
+    let questions: [(&str, bool, &[&(dyn ToSql + Sync)]); 13] = [
+        (LOCK_CHAIN, true, &[]),
+        (ORDERS, !orders.is_empty(), &[&orders]),
+        (CARDS, !cards.is_empty(), &[&cards]),
+        (HEAD, true, &[&slot]),
+        (TILLS, !tills.is_empty(), &[&tills]),
+        (REQUESTS, !requests.is_empty(), &[&requests, &merchants]),
+        (TRIES, !pins.is_empty(), &[&pins]),
+        (PROGRAMMES, !cards.is_empty(), &[&cards]),
+        (PROGRAMME_MERCHANTS, !cards.is_empty(), &[&cards]),
+        (SUBSCRIPTIONS, !tellers.is_empty(), &[&tellers]),
+        (new_orders::CLAIMS, !claims.is_empty(), &[&claims, &claimers]),
+        (new_orders::NUMBERS, !outlets.is_empty(), &[&outlets, &days]),
+        (new_orders::LAST, !outlets.is_empty(), &[]),
     ];
-    let (always, _) = questions.split_at(11);
-    let found = link.together(if claims.is_empty() { always } else { &questions })?;
-    let [_, _, _, head, tills, requests, orders, cards, tries, programmes, programme_merchants, new @ ..] =
-        found.as_slice()
-    else {
-        unreachable!("as many answers as questions")
-    };
+    let found = link.together(&questions)?;
+    let [_, orders, cards, head, tills, requests, tries, programmes, programme_merchants, told, claims, numbers, last] =
+        &found;
     let head = match head.first() {
         Some(row) => money::head(&Row::Postgres(row))?,
         None => Head::empty(EMBEDDED_SLOT),
@@ -121,9 +123,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
     for row in tries.iter().map(Row::Postgres) {
         state.tries.loaded(CardKey(row.get(2)?), Some(money::tries(&row)?));
     }
-    if let [claims, numbers, last] = new {
-        new_orders::loaded(&mut state, &keys, claims, numbers, last)?;
-    }
+    new_orders::loaded(&mut state, &keys, claims, numbers, last)?;
     let more = keys.found(&state);
     if !more.is_empty() {
         load_more(link, &mut state, &more.iter().map(|id| id.0).collect::<Vec<i64>>())?;
@@ -132,7 +132,11 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<State
     let sold = keys.sold.into_iter().chain(more).collect();
     money::load_rest(connection, &mut known, &mut state, sold, keys.batches)?;
     settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
-    Ok(state)
+    let mut subscriptions: Subscriptions = tellers.into_iter().map(|id| (MerchantId(id), Vec::new())).collect();
+    for row in told.iter().map(Row::Postgres) {
+        subscriptions.entry(MerchantId(row.get(3)?)).or_default().push(outbox::subscription(&row)?);
+    }
+    Ok((state, subscriptions))
 }
 
 /// Cards with the programmes that they belong to.
@@ -160,8 +164,8 @@ fn load_cards(
 
 /// Orders that the first stage led to.
 fn load_more(link: &Link, state: &mut State, orders: &Vec<i64>) -> sql::Result<()> {
-    let found = link.together(&[(LOCK_ORDERS, &[orders]), (ORDERS, &[orders])])?;
-    for row in found.iter().skip(1).flatten().map(Row::Postgres) {
+    let [found] = link.together(&[(ORDERS, true, &[orders])])?;
+    for row in found.iter().map(Row::Postgres) {
         let found = rows::order(&row)?;
         state.orders.loaded(found.id, Some(found));
     }
@@ -199,7 +203,7 @@ const TRIES_UPSERT: &str = "INSERT INTO pin_tries (lookup, tried_on, count) \
      ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, count = excluded.count";
 
 /// The values of one statement, a column each.
-pub(super) type Columns = Vec<Box<dyn ToSql + Sync + Send>>;
+pub(super) type Columns = Values;
 
 /// A column of `rows`.
 pub(super) fn column<'r, R: 'r, T>(
@@ -226,14 +230,12 @@ fn save(link: &Link, changes: &Changes) -> sql::Result<()> {
         (ORDERS_UPDATE, changes.orders.is_empty(), orders(changes)),
         (TRIES_UPSERT, changes.tries.is_empty(), tries(changes)),
     ];
-    let writes: Vec<(&str, Vec<&(dyn ToSql + Sync)>)> = writes
-        .iter()
-        .filter(|(_, empty, _)| !empty)
-        .map(|(sql, _, columns)| (*sql, columns.iter().map(|column| &**column as &(dyn ToSql + Sync)).collect()))
-        .collect();
-    let batch: Vec<(&str, &[&(dyn ToSql + Sync)])> =
-        writes.iter().map(|(sql, columns)| (*sql, columns.as_slice())).collect();
-    link.together(&batch).map(|_| ())
+    for (sql, empty, columns) in writes {
+        if !empty {
+            link.put_off(sql, columns)?;
+        }
+    }
+    Ok(())
 }
 
 /// In the order of `transaction_columns!`.

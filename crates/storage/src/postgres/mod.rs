@@ -5,19 +5,23 @@
 //! - A job has one connection and one transaction (READ COMMITTED); its answer leaves after COMMIT returned.
 //! - A connection lost while committing leaves the write unknown. Everything else that fails has written nothing.
 //! - What a job read before it took its locks, it reads again.
+//! - The books have a thread of their own, which goes from one group to the next: nobody has to be woken in between, and
+//!   nothing of a page is in the way.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
 
 use domain::command::Envelope;
 use domain::ledger::ChainKey;
 use domain::outcome::Outcome;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 
 use crate::error::StorageError;
-use crate::sql::{Connection, Link, Trouble};
+use crate::sql::{Broken, Connection, Link, Trouble};
 
 mod books;
 mod connect;
@@ -39,15 +43,22 @@ const CONFLICTS_MAX: u32 = 8;
 
 /// A database on a server. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
-pub struct Postgres(Arc<Shared>);
+pub struct Postgres {
+    pool: Arc<Pool>,
+    books: mpsc::Sender<Group>,
+}
 
-struct Shared {
+/// The connections.
+struct Pool {
     server: Server,
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
-    /// The books run one group at a time; they never wait behind pages.
-    books: Semaphore,
+    permits: Arc<Semaphore>,
+    /// Connections that the books use now: one or none.
+    books: AtomicU32,
 }
+
+/// A group of the books that waits for its turn.
+type Group = Box<dyn FnOnce(&Pool) + Send>;
 
 impl std::fmt::Debug for Postgres {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -68,26 +79,29 @@ enum Fate<T> {
 impl Postgres {
     /// Connects, and refuses a schema that is not this program's.
     pub async fn connect(url: &str) -> Result<Self, StorageError> {
-        let server = Server::parse(url)?;
-        let first = server.connect().await.map_err(StorageError::Open)?;
-        let shared = Shared {
-            server,
-            idle: Mutex::default(),
-            permits: Semaphore::new(CONNECTIONS_MAX - 1),
-            books: Semaphore::new(1),
-        };
-        let found = tokio::task::spawn_blocking(move || migrate::version(&first).map(|found| (found, first)));
-        let (found, first) = found.await.map_err(|error| StorageError::Open(error.to_string()))??;
-        migrate::check(found)?;
-        shared.put_back(first);
-        Ok(Self(Arc::new(shared)))
+        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX - 1));
+        let pool = Pool { server: Server::parse(url)?, idle: Mutex::default(), permits, books: AtomicU32::new(0) };
+        let pool = tokio::task::spawn_blocking(move || {
+            let first = pool.server.connect().map_err(StorageError::Open)?;
+            migrate::check(migrate::version(&first)?)?;
+            pool.put_back(first);
+            Ok::<_, StorageError>(Arc::new(pool))
+        });
+        let pool = pool.await.map_err(|error| StorageError::Open(error.to_string()))??;
+        let (books, groups) = mpsc::channel::<Group>();
+        let own = Arc::clone(&pool);
+        thread::Builder::new()
+            .name("postgres-books".to_owned())
+            .spawn(move || groups.iter().for_each(|group| group(&own)))
+            .map_err(|error| StorageError::Open(error.to_string()))?;
+        Ok(Self { pool, books })
     }
 
     /// How many connections there may be, and how many are in use now.
     pub fn connections(&self) -> (u32, u32) {
-        let free = self.0.permits.available_permits() + self.0.books.available_permits();
         let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
-        (number(CONNECTIONS_MAX), number(CONNECTIONS_MAX.saturating_sub(free)))
+        let pages = CONNECTIONS_MAX - 1 - self.pool.permits.available_permits();
+        (number(CONNECTIONS_MAX), number(pages) + self.pool.books.load(Ordering::Relaxed))
     }
 
     /// Runs `query`, off the async threads. It sees everything committed before the call.
@@ -96,11 +110,7 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StorageError> + Clone + Send + 'static,
     {
-        self.run(&self.0.permits, move |connection| {
-            let query = query.clone();
-            read_once(connection, query)
-        })
-        .await
+        self.run(move |connection| read_once(connection, query.clone())).await
     }
 
     /// Runs `change` in a transaction and returns once that is durable.
@@ -109,32 +119,114 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StorageError> + Clone + Send + 'static,
     {
-        self.run(&self.0.permits, move |connection| {
-            let change = change.clone();
-            write_once(connection, change)
-        })
-        .await
+        self.run(move |connection| write_once(connection, change.clone())).await
     }
 
-    /// Decides a group of the money path and makes it durable. Whose commit got no answer is posted again: the request
-    /// ids say whether it was written, and while the first is still under way the second waits for its lock.
+    async fn run<T, F>(&self, job: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Fate<T> + Send + 'static,
+    {
+        let deadline = Instant::now() + PATIENCE;
+        let permit = timeout(PATIENCE, Arc::clone(&self.pool.permits).acquire_owned()).await;
+        let permit = permit.map_err(|_| busy())?.map_err(|error| unreachable(&error))?;
+        let pool = Arc::clone(&self.pool);
+        let answer = tokio::task::spawn_blocking(move || {
+            let answer = pool.run(deadline, job);
+            drop(permit);
+            answer
+        });
+        answer.await.map_err(|error| StorageError::Unknown(error.to_string()))?
+    }
+
+    /// Decides a group of the money path and makes it durable. Groups take turns. Nothing is known of one that the thread
+    /// was in the middle of when it ended.
     pub(crate) async fn post<F>(&self, key: ChainKey, group: F) -> Result<Vec<Outcome>, StorageError>
     where
         F: FnOnce() -> Arc<[Envelope]> + Send + 'static,
     {
-        let group = Arc::new(LazyLock::new(group));
         let deadline = Instant::now() + PATIENCE;
-        let mut unknown = None;
+        let (reply, mut answer) = oneshot::channel();
+        let taken = Arc::new(AtomicBool::new(false));
+        let begun = Arc::clone(&taken);
+        let turn: Group = Box::new(move |pool| {
+            if !begun.swap(true, Ordering::AcqRel) {
+                pool.books.store(1, Ordering::Relaxed);
+                let posted = pool.post(deadline, &key, group);
+                pool.books.store(0, Ordering::Relaxed);
+                // Nobody may wait any more; what is written stands.
+                let _ = reply.send(posted);
+            }
+        });
+        self.books.send(turn).map_err(|error| unreachable(&error))?;
+        let answered = match timeout(PATIENCE, &mut answer).await {
+            Ok(answered) => answered,
+            Err(_) if !taken.swap(true, Ordering::AcqRel) => return Err(busy()),
+            Err(_) => answer.await,
+        };
+        answered.map_err(|_| StorageError::Unknown("the books' thread ended".to_owned()))?
+    }
+}
+
+fn busy() -> StorageError {
+    StorageError::Unreachable("every connection is busy".to_owned())
+}
+
+fn unreachable(error: &dyn std::fmt::Display) -> StorageError {
+    StorageError::Unreachable(error.to_string())
+}
+
+/// What blocks.
+impl Pool {
+    /// Runs a job on a connection, and again as long as its fate says so.
+    fn run<T>(&self, deadline: Instant, job: impl Fn(&Connection) -> Fate<T>) -> Result<T, StorageError> {
+        let mut conflicts = 0;
         loop {
-            let (key, group) = (key.clone(), Arc::clone(&group));
-            let job = move |connection: &Connection| {
-                let (key, group) = (key.clone(), Arc::clone(&group));
-                write_once(connection, move |connection| books::post(connection, key, &group))
+            let connection = self.connection(deadline)?;
+            let fate = catch_unwind(AssertUnwindSafe(|| job(&connection)));
+            // After a panic nobody knows what the connection is in the middle of.
+            if fate.is_ok() {
+                self.put_back(connection);
+            }
+            match fate.unwrap_or_else(|_| Fate::Done(Err(StorageError::NotWritten("the job panicked".to_owned())))) {
+                Fate::Done(answer) => return answer,
+                Fate::Unknown(error) => return Err(error),
+                Fate::Again(Trouble::Conflict, error) => {
+                    conflicts += 1;
+                    if conflicts > CONFLICTS_MAX {
+                        return Err(error);
+                    }
+                    sleep(Duration::from_millis(u64::from(conflicts) * 3));
+                }
+                Fate::Again(Trouble::Gone, error) => {
+                    // The other idle ones are most likely gone too.
+                    self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                    if Instant::now() >= deadline {
+                        return Err(unreachable(&error));
+                    }
+                    sleep(Duration::from_millis(50));
+                }
+            }
+        }
+    }
+
+    /// Whose commit got no answer is posted again: the request ids say whether it was written, and while the first is
+    /// still under way the second waits for its lock.
+    fn post<F>(&self, deadline: Instant, key: &ChainKey, group: F) -> Result<Vec<Outcome>, StorageError>
+    where
+        F: FnOnce() -> Arc<[Envelope]>,
+    {
+        let group = LazyLock::new(group);
+        let (mut until, mut unknown) = (deadline, None);
+        loop {
+            let job = |connection: &Connection| {
+                write_once(connection, |connection| books::post(connection, key.clone(), &group))
             };
-            match (self.run(&self.0.books, job).await, unknown.take()) {
+            match (self.run(until, job), unknown.take()) {
                 (Ok(outcomes), _) => return Ok(outcomes),
                 (Err(error @ StorageError::Unknown(_)), before) if Instant::now() < deadline => {
                     unknown = Some(before.unwrap_or(error));
+                    until = Instant::now() + PATIENCE;
                 }
                 // Whatever failed this time says nothing about the first.
                 (Err(_), Some(first)) => return Err(first),
@@ -143,72 +235,22 @@ impl Postgres {
         }
     }
 
-    async fn run<T, F>(&self, permits: &Semaphore, job: F) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: Fn(&Connection) -> Fate<T> + Clone + Send + 'static,
-    {
-        let deadline = Instant::now() + PATIENCE;
-        let unreachable = |error: &dyn std::fmt::Display| StorageError::Unreachable(error.to_string());
-        let permit: SemaphorePermit<'_> = match timeout_at(deadline, permits.acquire()).await {
-            Ok(permit) => permit.map_err(|error| unreachable(&error))?,
-            Err(_) => return Err(StorageError::Unreachable("every connection is busy".to_owned())),
-        };
-        let mut conflicts = 0;
-        let answer = loop {
-            let connection = self.0.connection(deadline).await?;
-            let (job, shared) = (job.clone(), Arc::clone(&self.0));
-            let fate = tokio::task::spawn_blocking(move || {
-                let fate = catch_unwind(AssertUnwindSafe(|| job(&connection)));
-                // After a panic nobody knows what the connection is in the middle of.
-                if fate.is_ok() {
-                    shared.put_back(connection);
-                }
-                fate.unwrap_or_else(|_| Fate::Done(Err(StorageError::NotWritten("the job panicked".to_owned()))))
-            });
-            match fate.await.map_err(|error| StorageError::Unknown(error.to_string()))? {
-                Fate::Done(answer) => break answer,
-                Fate::Unknown(error) => break Err(error),
-                Fate::Again(Trouble::Conflict, error) => {
-                    conflicts += 1;
-                    if conflicts > CONFLICTS_MAX {
-                        break Err(error);
-                    }
-                    sleep(Duration::from_millis(u64::from(conflicts) * 3)).await;
-                }
-                Fate::Again(Trouble::Gone, error) => {
-                    if Instant::now() >= deadline {
-                        break Err(unreachable(&error));
-                    }
-                    // The other idle ones are most likely gone too.
-                    self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                    sleep(Duration::from_millis(50)).await;
-                }
-            }
-        };
-        drop(permit);
-        answer
-    }
-}
-
-impl Shared {
     /// An idle connection, or a new one; tries until `deadline`, because after a failover the new primary takes a moment.
-    async fn connection(&self, deadline: Instant) -> Result<Connection, StorageError> {
+    fn connection(&self, deadline: Instant) -> Result<Connection, StorageError> {
         while let Some(connection) = self.take() {
             if connection.link().is_some_and(|link| !link.is_closed()) {
                 return Ok(connection);
             }
         }
         loop {
-            let error = match timeout_at(deadline, self.server.connect()).await {
-                Ok(Ok(connection)) => return Ok(connection),
-                Ok(Err(error)) => error,
-                Err(_) => "no answer".to_owned(),
+            let error = match self.server.connect() {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
             };
             if Instant::now() + connect::PAUSE >= deadline {
-                return Err(StorageError::Unreachable(error));
+                return Err(unreachable(&error));
             }
-            sleep(connect::PAUSE).await;
+            sleep(connect::PAUSE);
         }
     }
 
@@ -228,6 +270,7 @@ fn link(connection: &Connection) -> &Link {
 }
 
 fn read_once<T>(connection: &Connection, query: impl FnOnce(&Connection) -> Result<T, StorageError>) -> Fate<T> {
+    link(connection).forget();
     let answer = query(connection);
     match (link(connection).take_trouble(), answer) {
         (Some(trouble), Err(error)) => Fate::Again(trouble, error),
@@ -236,31 +279,31 @@ fn read_once<T>(connection: &Connection, query: impl FnOnce(&Connection) -> Resu
 }
 
 fn write_once<T>(connection: &Connection, change: impl FnOnce(&Connection) -> Result<T, StorageError>) -> Fate<T> {
-    let done = match link(connection).begin() {
-        Ok(()) => change(connection),
-        Err(error) => Err(error.into()),
-    };
-    let done = match done {
-        Ok(_) if link(connection).has_failed() => {
-            Err(StorageError::NotWritten("a statement failed and nobody looked".to_owned()))
+    let link = link(connection);
+    link.begin();
+    let answer = match change(connection) {
+        Ok(_) if link.has_failed() => {
+            return undone(link, StorageError::NotWritten("a statement failed and nobody looked".to_owned()));
         }
-        done => done,
+        Ok(answer) => answer,
+        Err(error) => return undone(link, error),
     };
-    match done {
-        Ok(answer) => match connection.execute_batch("COMMIT") {
-            Ok(()) => Fate::Done(Ok(answer)),
-            Err(error) => commit_failed(link(connection), &error),
-        },
-        Err(error) => {
-            let trouble = link(connection).take_trouble();
-            if trouble != Some(Trouble::Gone) && connection.execute_batch("ROLLBACK").is_err() {
-                return Fate::Again(Trouble::Gone, error);
-            }
-            match trouble {
-                Some(trouble) => Fate::Again(trouble, error),
-                None => Fate::Done(Err(error)),
-            }
-        }
+    match link.commit() {
+        Ok(()) => Fate::Done(Ok(answer)),
+        Err(Broken::Before(error)) => undone(link, error.into()),
+        Err(Broken::Commit(error)) => commit_failed(link, &error),
+    }
+}
+
+/// What failed before COMMIT has written nothing.
+fn undone<T>(link: &Link, error: StorageError) -> Fate<T> {
+    let trouble = link.take_trouble();
+    if trouble != Some(Trouble::Gone) && link.rollback().is_err() {
+        return Fate::Again(Trouble::Gone, error);
+    }
+    match trouble {
+        Some(trouble) => Fate::Again(trouble, error),
+        None => Fate::Done(Err(error)),
     }
 }
 

@@ -16,7 +16,7 @@ mod value;
 
 pub use dialect::postgres as on_server;
 pub use error::{Error, OptionalExtension, Result};
-pub(crate) use link::{Link, Trouble};
+pub(crate) use link::{Broken, Driver, Link, Trouble, Values};
 pub use value::{FromSql, Params, ToSql, Value};
 
 /// Values of different types for one statement.
@@ -38,7 +38,7 @@ impl std::fmt::Debug for Connection {
 
 enum Inner {
     Sqlite(rusqlite::Connection),
-    Postgres(Link),
+    Postgres(Box<Link>),
 }
 
 impl From<rusqlite::Connection> for Connection {
@@ -49,7 +49,7 @@ impl From<rusqlite::Connection> for Connection {
 
 impl From<Link> for Connection {
     fn from(link: Link) -> Self {
-        Self(Inner::Postgres(link))
+        Self(Inner::Postgres(Box::new(link)))
     }
 }
 
@@ -88,6 +88,29 @@ impl Connection {
         self.prepare_cached(sql)?.execute(params)
     }
 
+    /// Runs one statement of a transaction of which nobody needs to know how many rows it changed. It goes to a server
+    /// together with what is asked next, or with COMMIT; what fails then says so for it.
+    pub fn execute_later(&self, sql: &str, params: impl Params) -> Result<()> {
+        match &self.0 {
+            Inner::Sqlite(_) => self.execute(sql, params).map(|_| ()),
+            Inner::Postgres(link) => link.put_off(sql, link::kept(&params)),
+        }
+    }
+
+    /// Puts a question whose answer is read later. To a server all that were put go together, when the first answer is
+    /// read: one round trip for all of them.
+    #[expect(clippy::needless_pass_by_value, reason = "as rusqlite takes them, so that a call reads the same")]
+    pub fn ask(&self, sql: &str, params: impl Params) -> Result<Asked<'_>> {
+        Ok(Asked(match &self.0 {
+            Inner::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                bind(&mut statement, &params)?;
+                Question::Sqlite(statement)
+            }
+            Inner::Postgres(link) => Question::Postgres(link, link.ask(sql, link::kept(&params))?),
+        }))
+    }
+
     /// The first row.
     pub fn query_row<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> Result<T>) -> Result<T> {
         self.prepare_cached(sql)?.query_row(params, read)
@@ -115,10 +138,7 @@ impl Connection {
     pub fn lock(&self, sql: &str, params: impl Params) -> Result<()> {
         match &self.0 {
             Inner::Sqlite(_) => Ok(()),
-            Inner::Postgres(link) => {
-                let statement = link.prepare(&format!("{sql} FOR NO KEY UPDATE"))?;
-                link.execute(&statement, &params.values()).map(|_| ())
-            }
+            Inner::Postgres(link) => link.put_off(&format!("{sql} FOR NO KEY UPDATE"), link::kept(&params)),
         }
     }
 
@@ -127,19 +147,19 @@ impl Connection {
         match &self.0 {
             Inner::Sqlite(_) => Ok(()),
             Inner::Postgres(link) => {
-                let statement = link.prepare("SELECT pg_advisory_xact_lock(hashtextextended(?1 || ':' || ?2, 0))")?;
-                link.execute(&statement, &[Value::Text(kind), Value::Text(key)]).map(|_| ())
+                let sql = "SELECT pg_advisory_xact_lock(hashtextextended(?1 || ':' || ?2, 0))";
+                link.put_off(sql, link::kept(&[kind, key]))
             }
         }
     }
 
-    /// The next id of `audit`. Call it under the terminal's lock, so that a terminal's entries get visible in their order.
-    pub(crate) fn next_audit_id(&self) -> Result<i64> {
-        let sql = match &self.0 {
-            Inner::Sqlite(_) => "SELECT COALESCE(MAX(id), 0) + 1 FROM audit",
-            Inner::Postgres(_) => "SELECT nextval('audit_id')",
-        };
-        self.query_row(sql, [], |row| row.get(0))
+    /// The next id of `audit`, as a part of a text. Use it under the terminal's lock, so that a terminal's entries get
+    /// visible in their order.
+    pub(crate) fn next_audit_id(&self) -> &'static str {
+        match &self.0 {
+            Inner::Sqlite(_) => "(SELECT COALESCE(MAX(id), 0) + 1 FROM audit)",
+            Inner::Postgres(_) => "nextval('audit_id')",
+        }
     }
 }
 
@@ -221,6 +241,31 @@ impl Statement<'_> {
         read: F,
     ) -> Result<Mapped<'_, F>> {
         Ok(Mapped { rows: self.query(params)?, read })
+    }
+}
+
+/// A question that was put and not answered yet.
+pub struct Asked<'c>(Question<'c>);
+
+enum Question<'c> {
+    Sqlite(rusqlite::CachedStatement<'c>),
+    Postgres(&'c Link, u32),
+}
+
+impl Asked<'_> {
+    /// Its rows, each read by `read`.
+    pub fn rows<T>(self, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+        match self.0 {
+            Question::Sqlite(mut statement) => Mapped { rows: Rows::Sqlite(statement.raw_query()), read }.collect(),
+            Question::Postgres(link, question) => {
+                Mapped { rows: Rows::Postgres(link.answer(question)?.into_iter(), None), read }.collect()
+            }
+        }
+    }
+
+    /// The first row, if there is one.
+    pub fn first<T>(self, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+        Ok(self.rows(read)?.into_iter().next())
     }
 }
 

@@ -20,7 +20,8 @@ use super::{after_sale, rows, settlement};
 use crate::books::EMBEDDED_SLOT;
 use crate::direct_sale;
 use crate::error::StorageError;
-use crate::{ids, outbox};
+use crate::ids;
+use crate::outbox::{self, Subscriptions};
 
 /// Loads, decides and saves one group inside the open transaction.
 pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
@@ -250,14 +251,19 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Resul
         upsert.execute(params![key.0, tries.on.0, tries.count])?;
     }
     direct_sale::save(connection, changes)?;
-    save_rest(connection, state, changes)
+    save_rest(connection, state, changes, Subscriptions::new())
 }
 
 /// What a sale does not write, the outbox, and where the chain ends.
-pub(crate) fn save_rest(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
+pub(crate) fn save_rest(
+    connection: &Connection,
+    state: &State,
+    changes: &Changes,
+    subscriptions: Subscriptions,
+) -> sql::Result<()> {
     after_sale::save(connection, state, changes)?;
     settlement::save(connection, changes)?;
-    outbox::save(connection, state, changes)?;
+    outbox::save(connection, state, changes, subscriptions)?;
     if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
 }
 
@@ -265,6 +271,5 @@ fn save_head(connection: &Connection, state: &State) -> sql::Result<()> {
     let sql = "INSERT INTO ledger_head (slot, sequence, hash, seal) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (slot) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = excluded.seal";
     let (head, seal) = (&state.head, state.head.seal(&state.chain_key));
-    connection.prepare_cached(sql)?.execute(params![head.slot, head.sequence, head.hash, seal])?;
-    Ok(())
+    connection.execute_later(sql, params![head.slot, head.sequence, head.hash, seal])
 }

@@ -12,7 +12,7 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::{Actor, Command, Proof};
-use domain::ids::{OrderId, OutletId, RequestId};
+use domain::ids::{OrderId, RequestId};
 use domain::outcome::Outcome;
 use domain::role::Action;
 use domain::time::Timestamp;
@@ -38,9 +38,9 @@ pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// How often attempts without an answer are followed up.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
-/// Payments of the outlet that have waited longer than an answer may take, oldest first.
-pub(crate) async fn unresolved(web: &Web, outlet: OutletId, now: Timestamp) -> Result<Vec<OpenAttempt>, StorageError> {
-    payment::attempts_open(&web.storage, Some(outlet), now.plus(-micros(ANSWER_WITHIN)).plus(1)).await
+/// A payment without an outcome that was sent before this moment has waited longer than an answer may take.
+pub(crate) fn unresolved_before(now: Timestamp) -> Timestamp {
+    now.plus(-micros(ANSWER_WITHIN)).plus(1)
 }
 
 /// A duration as the clock counts.

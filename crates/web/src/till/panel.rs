@@ -14,7 +14,8 @@ use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::draft::FullOrder;
 use storage::payment::{self, OpenAttempt};
-use storage::slip::{self, Unprinted};
+use storage::slip::Unprinted;
+use storage::till::Till;
 
 use crate::Web;
 use crate::page::Page;
@@ -25,7 +26,7 @@ use crate::till::attempt::{ANSWER_WITHIN, micros};
 use crate::till::codes::{self, Advice, Step};
 
 /// Rows of the list of transactions.
-const ROWS: u32 = 8;
+pub(crate) const ROWS: u32 = 8;
 
 /// What an address asks of the column. Part of the sale page's query.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -62,6 +63,13 @@ pub(crate) enum Panel {
     Declined(Box<Transaction>),
     /// The system failed and charged nothing.
     Fault,
+}
+
+impl Panel {
+    /// Whether it shows what is on record about the order's last attempt.
+    pub(crate) fn is_about_record(&self) -> bool {
+        matches!(self, Self::Recorded(asked) if !asked.a.is_empty())
+    }
 }
 
 /// What the form says besides its fields.
@@ -226,23 +234,22 @@ pub(crate) async fn right(
     web: &Web,
     session: &Session,
     page: &Page,
-    order: Option<&FullOrder>,
+    till: &Till,
     panel: Panel,
 ) -> Result<Right, Problem> {
-    let shop = session.shop()?;
-    let latest = payment::transactions_of_terminal(&web.storage, shop.outlet, shop.terminal, ROWS).await?;
-    let open = payment::attempts_open(&web.storage, Some(shop.outlet), session.now.plus(1)).await?;
-    let mut rows: Vec<Row> = open
+    let (shop, order) = (session.shop()?, till.order.as_ref());
+    let mut rows: Vec<Row> = till
+        .attempts
         .iter()
         .filter(|one| one.actor.terminal == shop.terminal)
         .map(|one| open_row(one, session.now, page.text))
         .collect();
-    rows.extend(latest.iter().map(|one| row(one, page.text)));
+    rows.extend(till.latest.iter().map(|one| row(one, page.text)));
     rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
     let due = order.map(|order| due(order, page.text));
     let mut dialog = None;
     let view = match panel {
-        Panel::Recorded(asked) => recorded(web, session, page, order, &asked).await?,
+        Panel::Recorded(asked) => recorded(web, session, page, till, &asked).await?,
         Panel::Form(filled) => View::Form(filled),
         Panel::Declined(declined) => View::Declined(declined_view(&declined, page, due.as_ref())),
         Panel::Fault => View::Declined(fault_view(page, due.as_ref())),
@@ -260,26 +267,22 @@ pub(crate) async fn right(
             View::Form(Filled { balance: Some(balance), ..Filled::default() })
         }
     };
-    let mut unprinted = slip::unprinted(&web.storage, shop.outlet, shop.terminal).await?;
+    let mut unprinted = till.unprinted.clone();
     unprinted.retain(|one| order.is_none_or(|order| order.order.id != one.order));
     let payable = due.as_ref().is_some_and(|due| due.total.is_positive());
     Ok(Right { page: page.clone(), order: due, payable, view, rows, unprinted, dialog })
 }
 
 /// What the ledger knows about the order's payment.
-async fn recorded(
-    web: &Web,
-    session: &Session,
-    page: &Page,
-    order: Option<&FullOrder>,
-    asked: &Asked,
-) -> Result<View, Problem> {
+async fn recorded(web: &Web, session: &Session, page: &Page, till: &Till, asked: &Asked) -> Result<View, Problem> {
     let outlet = session.shop()?.outlet;
     let at = if asked.at_card() { Focus::Card } else { Focus::None };
     let form = View::Form(Filled { at, ..Filled::default() });
-    let Some(order) = order else { return Ok(form) };
+    let Some(order) = &till.order else { return Ok(form) };
     if let (OrderStatus::Paid, Some(sale)) = (order.order.status, order.order.paid_by) {
-        let Some(sale) = payment::transaction(&web.storage, outlet, sale).await? else { return Ok(form) };
+        let recorded = till.record.iter().find(|one| one.id == sale).cloned();
+        let sale = if recorded.is_some() { recorded } else { payment::transaction(&web.storage, outlet, sale).await? };
+        let Some(sale) = sale else { return Ok(form) };
         let prints = fill(page.text.pay.printed, &[&order.prints.to_string()]);
         return Ok(View::Approved(Box::new(Approved { sale, prints, printed: order.prints > 0, open: order.open })));
     }
@@ -293,10 +296,10 @@ async fn recorded(
         }));
     }
     let Some(asked) = RequestId::parse(&asked.a) else { return Ok(form) };
-    let latest = payment::transactions_of_order(&web.storage, outlet, order.order.id).await?.into_iter().next();
     // A newer attempt, or a change to the order since, makes the old answer history.
-    let latest = latest.filter(|one| one.request_id == asked && one.at >= order.changed_at && !one.approved());
-    Ok(latest.map_or(form, |one| View::Declined(declined_view(&one, page, Some(&due(order, page.text))))))
+    let latest =
+        till.record.first().filter(|one| one.request_id == asked && one.at >= order.changed_at && !one.approved());
+    Ok(latest.map_or(form, |one| View::Declined(declined_view(one, page, Some(&due(order, page.text))))))
 }
 
 fn due(order: &FullOrder, text: &Text) -> Due {

@@ -10,8 +10,9 @@ use domain::ids::OrderId;
 use domain::order::OrderStatus;
 use domain::product::OTHER_CODE;
 use serde::Deserialize;
-use storage::draft::{self, Cart, FullOrder, Line, Scope, UNDO_SHOWN};
+use storage::draft::{Cart, FullOrder, Line, Scope, UNDO_SHOWN};
 use storage::product::{self, Listed};
+use storage::till::{self, AtHand};
 
 use crate::Web;
 use crate::flash::Flash;
@@ -280,19 +281,22 @@ async fn load_with(
     panel: Panel,
 ) -> Result<Result<SaleView, Trouble>, Problem> {
     let (scope, text) = (scope(session)?, page.text);
-    let order = match wanted {
-        Wanted::New => None,
-        Wanted::Current => draft::current(&web.storage, &scope).await?,
-        Wanted::Id(id) => match draft::fetch(&web.storage, &scope, id).await? {
-            None => return Ok(Err(Trouble::NoOrder)),
-            Some(order) if order.order.status == OrderStatus::Abandoned => return Ok(Err(Trouble::Abandoned)),
-            found => found,
-        },
+    let at_hand = match wanted {
+        Wanted::New => AtHand::None,
+        Wanted::Current => AtHand::Current,
+        Wanted::Id(id) => AtHand::This(id),
     };
-    let carts = draft::others(&web.storage, &scope, order.as_ref().map(|order| order.order.id)).await?;
-    let pay = panel::right(web, session, page, order.as_ref(), panel).await?;
-    let mut sale = view(order.as_ref(), wanted, session.now, text, pay);
-    sale.carts = carts.into_iter().map(|cart| cart_view(&cart, text)).collect();
+    let till = till::till(&web.storage, &scope, at_hand, panel.is_about_record(), panel::ROWS, session.now).await?;
+    match (&till.order, wanted) {
+        (None, Wanted::Id(_)) => return Ok(Err(Trouble::NoOrder)),
+        (Some(order), Wanted::Id(_)) if order.order.status == OrderStatus::Abandoned => {
+            return Ok(Err(Trouble::Abandoned));
+        }
+        _ => {}
+    }
+    let pay = panel::right(web, session, page, &till, panel).await?;
+    let mut sale = view(till.order.as_ref(), wanted, session.now, text, pay);
+    sale.carts = till.carts.into_iter().map(|cart| cart_view(&cart, text)).collect();
     explain(web, session, &mut sale, flash, text).await?;
     Ok(Ok(sale))
 }
