@@ -31,6 +31,12 @@ fn file(name: &str) -> String {
     found.unwrap_or_else(|| panic!("no {name}")).1
 }
 
+/// The number after `name` in `text`.
+fn told(text: &str, name: &str) -> u64 {
+    let (_, rest) = text.split_once(name).unwrap_or_else(|| panic!("no {name}"));
+    rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().expect("a number")
+}
+
 fn help(subcommand: &str) -> String {
     let said = webpos().args([subcommand, "--help"]).output().expect("runs");
     assert!(said.status.success(), "the program has no {subcommand}");
@@ -90,14 +96,17 @@ fn the_program_starts_and_stops_as_the_service_tells_it() {
         command
     });
     assert_eq!(ask(&copy.address, "GET", "/readyz", &[], "").expect("answers").status, 200);
-    let told = |text: &str, name: &str| -> u64 {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("no {name}"));
-        line.parse().expect("a number")
-    };
     let (unit, env) = (file("webpos.service"), file("webpos.env"));
     // Requests under way have 10 seconds.
     assert!(told(&unit, "TimeoutStopSec=") > told(&env, "WEBPOS_STOP_DELAY=") + 10);
     assert!(told(&unit, "LimitNOFILE=") >= 8_192 + 256);
+}
+
+#[test]
+fn nginx_finds_a_copy_that_is_back_before_the_next_one_is_gone() {
+    // It counts whole seconds.
+    let left_alone = told(&file("webpos.conf"), "fail_timeout=") + 1;
+    assert!(left_alone < told(&file("webpos.env"), "WEBPOS_STOP_DELAY="), "{left_alone}");
 }
 
 #[test]

@@ -57,7 +57,12 @@ impl House {
 
     /// Another copy, ready, on a free port.
     pub(crate) fn copy(&self, options: &[&str]) -> Copy {
-        let mut command = self.command(&["serve", "--demo", "--test-captcha", "abcd", "--listen", "127.0.0.1:0"]);
+        self.copy_at("127.0.0.1:0", options)
+    }
+
+    /// Another copy, ready, on `address`.
+    pub(crate) fn copy_at(&self, address: &str, options: &[&str]) -> Copy {
+        let mut command = self.command(&["serve", "--demo", "--test-captcha", "abcd", "--listen", address]);
         command.args(options);
         Copy::start(command)
     }

@@ -124,6 +124,8 @@ fn pay_until_known(key: &str, copies: &Mutex<Vec<String>>, turn: &mut usize, see
                     }
                     (202, "unknown", _) => "202 unknown".to_owned(),
                     (409 | 503, ..) => format!("{} {}", reply.status, word("code")),
+                    // Of a proxy that got no answer itself.
+                    (502, ..) => "502".to_owned(),
                     _ => panic!("{reply:?}"),
                 }
             }

@@ -8,5 +8,6 @@ mod house;
 mod load;
 #[path = "../outside/mod.rs"]
 mod outside;
+mod proxy;
 mod reach;
 mod rolling;
