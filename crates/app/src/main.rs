@@ -17,6 +17,7 @@ mod console;
 mod log;
 mod metrics;
 mod serve;
+mod service;
 mod upkeep;
 
 use config::{Cli, Command};

@@ -17,7 +17,7 @@ use web::{Settings, Web, router};
 
 use crate::config::Serve;
 use crate::connections::Places;
-use crate::{Failure, console, metrics};
+use crate::{Failure, console, metrics, service};
 
 /// How long requests under way may take once the program was told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -60,6 +60,7 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     stop_on_signal(handle.clone(), web.clone(), Duration::from_secs(options.stop_delay.into()))?;
     let app = router(web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
     announce(&format!("{scheme}://{address}"), options.demo);
+    service::ready();
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
     let places = Places::for_this_process();
     let served = if let Some(config) = tls {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use outside::{Copy, ask, webpos};
+use outside::{Copy, PATIENCE, ask, webpos};
 
 #[path = "outside/mod.rs"]
 #[expect(dead_code, reason = "it serves other tests as well")]
@@ -90,13 +91,19 @@ fn the_program_starts_and_stops_as_the_service_tells_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = webpos();
     command.arg("serve").envs(settings(false)).env("WEBPOS_DATA_DIR", folder.path().join("data"));
+    let manager = UnixDatagram::bind(folder.path().join("notify")).expect("bound");
+    manager.set_read_timeout(Some(PATIENCE)).expect("set");
     let copy = Copy::start({
+        command.env("NOTIFY_SOCKET", folder.path().join("notify"));
         // Any free ports, not those of this house.
         command.env("WEBPOS_LISTEN", "127.0.0.1:0").env("WEBPOS_METRICS_LISTEN", "127.0.0.1:0").stderr(Stdio::null());
         command
     });
     assert_eq!(ask(&copy.address, "GET", "/readyz", &[], "").expect("answers").status, 200);
     let (unit, env) = (file("webpos.service"), file("webpos.env"));
+    let mut word = [0; 32];
+    let length = manager.recv(&mut word).expect("the manager is told");
+    assert!(unit.contains("\nType=notify\n") && word[..length] == *b"READY=1");
     // Requests under way have 10 seconds.
     assert!(told(&unit, "TimeoutStopSec=") > told(&env, "WEBPOS_STOP_DELAY=") + 10);
     assert!(told(&unit, "LimitNOFILE=") >= 8_192 + 256);
