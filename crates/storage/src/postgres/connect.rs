@@ -29,11 +29,10 @@ const SILENCE_MAX: Duration = Duration::from_secs(8);
 const PROBE_EVERY: Duration = Duration::from_secs(2);
 
 /// Limits of every session: no statement, lock or forgotten transaction holds others up for long. `synchronous_commit`
-/// stays what the server's owner set. A statement is planned once and not for each new value, which was measured to be a
-/// fifth of the server's work; `crates/storage/tests/plans.rs` holds those plans to walking through no table that grows.
+/// stays what the server's owner set.
 const SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '30s'; SET default_transaction_isolation = 'read committed'; \
-     SET client_min_messages = 'warning'; SET plan_cache_mode = 'force_generic_plan'";
+     SET client_min_messages = 'warning'";
 
 /// A server, or several of which one takes writes.
 pub(super) struct Server {
