@@ -18,11 +18,12 @@ use storage::{Books, Storage};
 use crate::Failure;
 use crate::load::at;
 use crate::pages::Browser;
-use crate::town::PAST;
+use crate::town::{PAST, Size, begins};
 
-/// The last day that is archived: all but the last 31 days of the past.
-pub fn archived_until() -> BusinessDate {
-    PAST.plus(-31 * 24 * HOUR).business_date()
+/// The last day that is archived: of the first 40 days, but none of the last 31 of the past.
+pub fn archived_until(size: Size) -> BusinessDate {
+    let (first, last) = (begins(size).plus(39 * 24 * HOUR), PAST.plus(-31 * 24 * HOUR));
+    first.min(last).business_date()
 }
 
 /// Between two looks at a process.

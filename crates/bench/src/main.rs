@@ -323,8 +323,9 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// What the history costs, then archives all but 31 days of it while people pay.
+    /// What the history costs, then archives the first 40 days of it while people pay.
     fn growth(&mut self, cashier: &str) -> Result<(), Failure> {
+        let size = Size { cards: self.arguments.cards, orders: self.arguments.orders };
         let (database, folder) = (self.database.clone(), self.folder.to_owned());
         let mega = |bytes: usize| bytes / 1_000_000;
         let verified = |(seconds, memory): (f64, u64)| format!("{seconds:.1} s, {memory} MiB at most");
@@ -337,7 +338,7 @@ impl Bench<'_> {
         let begun = Instant::now();
         tokio::runtime::Runtime::new()?.block_on(growth::settle(&database, &folder))?;
         say(&format!("settled in {:.1} s", begun.elapsed().as_secs_f64()))?;
-        let (file, until) = (folder.join("old.archive"), growth::archived_until().to_string());
+        let (file, until) = (folder.join("old.archive"), growth::archived_until(size).to_string());
         let arguments = ["archive", "--until", until.as_str(), file.to_str().ok_or("a path")?];
         let mut task = growth::Task::start(&database, &folder, &arguments)?;
         // It reads everything first.

@@ -204,8 +204,8 @@ fn days(size: Size) -> i64 {
     (size.orders / A_DAY).clamp(1, DAYS_MAX)
 }
 
-/// Its first day.
-fn begins(size: Size) -> Timestamp {
+/// The first day of the past.
+pub fn begins(size: Size) -> Timestamp {
     PAST.plus(-(days(size) - 1) * DAY)
 }
 

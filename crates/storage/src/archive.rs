@@ -9,7 +9,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::ids::OrderId;
 use domain::ledger::ChainKey;
@@ -35,8 +35,8 @@ pub use verify::verify;
 /// How often a step whose commit got no answer is looked at again.
 const UNKNOWN_MAX: u32 = 5;
 
-/// The least time that the tills have to themselves after a step. They get as much as the step took.
-const PAUSE_MIN: Duration = Duration::from_millis(2);
+/// The tills have so many times what a step took to themselves after it.
+const PAUSE: u32 = 2;
 
 /// Why nothing was archived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub async fn archive(
             Err(StorageError::Unknown(_)) if unknown < UNKNOWN_MAX => unknown += 1,
             Err(error) => return Err(error),
         }
-        tokio::time::sleep(begun.elapsed().max(PAUSE_MIN)).await;
+        tokio::time::sleep(begun.elapsed() * PAUSE).await;
     }
 }
 

@@ -12,6 +12,8 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -62,7 +64,7 @@ impl Sqlite {
         let own = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
         own.map_err(|error| StorageError::Open(format!("cannot open {}: {error}", path.display())))?;
         let mut connection = Connection::open(path).map_err(cannot)?;
-        prepare_writer(&connection).map_err(cannot)?;
+        prepare_writer(&mut connection).map_err(cannot)?;
         migrate::migrate(&mut connection, path)?;
         let readers = Readers::open(path, READERS_MAX).map_err(cannot)?;
         let committed = checkpointer::spawn(path).map_err(cannot)?;
@@ -108,11 +110,11 @@ impl Sqlite {
     }
 }
 
-fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+fn prepare_writer(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "busy_timeout", 5_000)?;
+    connection.busy_handler(Some(wait_for_another))?;
     // What the checkpointer has not got to by then (16 MB), the writer does: its size sets the slowest payment.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
@@ -121,6 +123,13 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     keep_plans(connection)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
+}
+
+/// Another process writes, as archiving does, a few milliseconds at a time. SQLite's own way of waiting sleeps longer each
+/// time and so misses the gaps; this one looks every millisecond, for five seconds.
+fn wait_for_another(looks: i32) -> bool {
+    thread::sleep(Duration::from_millis(1));
+    looks < 5_000
 }
 
 /// In a file that was once analysed, SQLite plans a statement anew for each new value bound to it, which was measured to
