@@ -71,13 +71,7 @@ pub async fn list(
     .await
 }
 
-/// How many disputes wait for a merchant's answer; without a reach, for the card company's decision.
-pub async fn waiting(db: &Storage, reach: Option<Reach>, now: Timestamp) -> Result<i64, StorageError> {
-    db.look(move |connection| Ok(ask_waiting(connection, reach, now)?.first(|row| row.get(0))?.unwrap_or_default()))
-        .await
-}
-
-/// Asks how many there are.
+/// Asks how many disputes wait for a merchant's answer; without a reach, for the card company's decision.
 pub(crate) fn ask_waiting(connection: &Connection, reach: Option<Reach>, now: Timestamp) -> sql::Result<Asked<'_>> {
     let sql = "SELECT COUNT(*) FROM dispute WHERE status IN ('opened', 'answered')
             AND (merchant_id = ?1 OR ?1 IS NULL) AND (outlet_id = ?2 OR ?2 IS NULL)

@@ -19,7 +19,7 @@ use crate::{Storage, StorageError, ids};
 
 pub(crate) mod rows;
 
-pub use rows::{Cart, FullOrder, Line, current, fetch, others};
+pub use rows::{Cart, FullOrder, Line, current, fetch};
 
 /// The largest total of an order, 99,999,999.99 yuan.
 const TOTAL_MAX: Fen = Fen(9_999_999_999);

@@ -140,17 +140,7 @@ pub async fn transaction(
     .await
 }
 
-/// What was last done to orders at this till, newest first: the list 交易状态.
-pub async fn transactions_of_terminal(
-    db: &Storage,
-    outlet: OutletId,
-    terminal: TerminalId,
-    count: u32,
-) -> Result<Vec<Transaction>, StorageError> {
-    db.look(move |connection| Ok(ask_of_terminal(connection, outlet, terminal, count)?.rows(rows::transaction)?)).await
-}
-
-/// Asks for them, to be read by [`rows::transaction`].
+/// Asks what was last done to orders at this till, newest first: the list 交易状态. To be read by [`rows::transaction`].
 pub(crate) fn ask_of_terminal(
     connection: &Connection,
     outlet: OutletId,

@@ -41,11 +41,7 @@ pub(crate) fn read_all(connection: &Connection, audit: &mut Audit) -> sql::Resul
     for slot in connection.prepare(strange)?.query_map([EMBEDDED_SLOT], |row| row.get::<_, i64>(0))? {
         audit.unreadable(&format!("the opening of slot {}", slot?), "no copy of the program archives it");
     }
-    let sql = "SELECT account, amount FROM opening_balance WHERE account > ?1 ORDER BY account LIMIT ?2";
-    audit_trail::in_pieces(connection, sql, |row| {
-        audit.opening_balance(AccountId(row.get(0)?), row.get(1)?);
-        Ok(())
-    })?;
+    balances(connection, |account, amount| audit.opening_balance(account, amount))?;
     let sql = "SELECT terminal_id, number, figures FROM opening_batch ORDER BY terminal_id, number";
     let mut all = connection.prepare(sql)?;
     let mut all = all.query([])?;
@@ -71,6 +67,15 @@ pub(crate) fn read_all(connection: &Connection, audit: &mut Audit) -> sql::Resul
         }
     }
     Ok(())
+}
+
+/// Hands over each account's opening balance.
+pub(super) fn balances(connection: &Connection, mut take: impl FnMut(AccountId, i64)) -> sql::Result<()> {
+    let sql = "SELECT account, amount FROM opening_balance WHERE account > ?1 ORDER BY account LIMIT ?2";
+    audit_trail::in_pieces(connection, sql, |row| {
+        take(AccountId(row.get(0)?), row.get(1)?);
+        Ok(())
+    })
 }
 
 fn turnover(row: &Row<'_>) -> sql::Result<(BusinessDate, Kind, Tally)> {

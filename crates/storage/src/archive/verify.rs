@@ -45,11 +45,7 @@ fn carried(connection: &Connection) -> sql::Result<Carried> {
         let sum = accounts.entry(account).or_default();
         *sum = sum.saturating_add(i128::from(amount));
     };
-    let sql = "SELECT account, amount FROM opening_balance WHERE account > ?1 ORDER BY account LIMIT ?2";
-    audit_trail::in_pieces(connection, sql, |row| {
-        add(AccountId(row.get(0)?), row.get(1)?);
-        Ok(())
-    })?;
+    opening::balances(connection, &mut add)?;
     let last = end.next().0.saturating_sub(1);
     let sql = "SELECT transaction_id, leg, debit, credit, amount, business_date FROM ledger_transfer
         WHERE transaction_id <= ?1";

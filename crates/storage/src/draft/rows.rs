@@ -204,13 +204,8 @@ pub struct Cart {
     pub locked: bool,
 }
 
-/// The till's unpaid orders except the one at hand, oldest first; those without a line are left out.
-pub async fn others(db: &Storage, scope: &Scope, at_hand: Option<OrderId>) -> Result<Vec<Cart>, StorageError> {
-    let scope = scope.clone();
-    db.look(move |connection| Ok(ask_others(connection, &scope, at_hand)?.rows(cart)?)).await
-}
-
-/// Asks for them, to be read as [`cart`]s.
+/// Asks for the till's unpaid orders except the one at hand, oldest first; those without a line are left out. To be read as
+/// [`cart`]s.
 pub(crate) fn ask_others<'c>(
     connection: &'c Connection,
     scope: &Scope,

@@ -5,6 +5,7 @@ use domain::order::line_terms;
 
 use super::*;
 use crate::sql;
+use crate::till::{self, AtHand};
 use crate::{demo, product};
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000_000);
@@ -201,6 +202,11 @@ async fn nothing_changes_while_a_payment_is_open_or_after_it() {
     hold(db, scope, id, NOW).await.expect("an order with an unknown outcome can be put aside");
 }
 
+/// The till's other carts, as its page shows them.
+async fn others(db: &Storage, scope: &Scope, at_hand: AtHand) -> Vec<Cart> {
+    till::till(db, scope, at_hand, false, 1, NOW).await.expect("reads").carts
+}
+
 #[tokio::test]
 async fn carts_are_put_aside_and_taken_up_again() {
     let shop = shop().await;
@@ -210,13 +216,13 @@ async fn carts_are_put_aside_and_taken_up_again() {
     hold(db, scope, first, NOW).await.expect("holds");
     assert_eq!(now_at_hand().await, None);
     let second = shop.add(None, "600901", "", "").await.expect("adds");
-    let carts = others(db, scope, Some(second)).await.expect("reads");
+    let carts = others(db, scope, AtHand::This(second)).await;
     assert_eq!(carts.iter().map(|c| (c.id, c.lines, c.total.0, c.held)).collect::<Vec<_>>(), [(first, 1, 3_100, true)]);
     hold(db, scope, second, NOW).await.expect("holds");
     resume(db, scope, first, NOW).await.expect("resumes");
     assert_eq!(now_at_hand().await, Some(first));
     abandon(db, scope, second, NOW).await.expect("abandons");
-    assert_eq!(others(db, scope, Some(first)).await.expect("reads"), []);
+    assert_eq!(others(db, scope, AtHand::This(first)).await, []);
     assert_eq!(refused(resume(db, scope, second, NOW).await), Refused::Abandoned);
     assert_eq!(shop.audited().await.last().map(|(action, _)| action.as_str()), Some("order_abandoned"));
 }
@@ -233,7 +239,7 @@ async fn no_till_reaches_the_order_of_another() {
         assert_eq!(refused(line_void(&shop.db, &other, id, 1, NOW).await), Refused::NoOrder);
         assert_eq!(refused(hold(&shop.db, &other, id, NOW).await), Refused::NoOrder);
         assert_eq!(refused(abandon(&shop.db, &other, id, NOW).await), Refused::NoOrder);
-        assert_eq!(others(&shop.db, &other, None).await.expect("reads"), []);
+        assert_eq!(others(&shop.db, &other, AtHand::None).await, []);
     }
     assert_eq!(shop.order(id).await, before);
 }

@@ -41,6 +41,7 @@ pub(super) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -
 }
 
 const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(7236)";
+
 /// Waits until no group is being posted, and keeps others from it until the transaction ends; on the file that is so.
 pub(crate) fn lock_chain(connection: &Connection) -> sql::Result<()> {
     if connection.link().is_none() { Ok(()) } else { connection.execute_batch(LOCK_CHAIN) }

@@ -29,7 +29,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(8);
 const PROBE_EVERY: Duration = Duration::from_secs(2);
 
 /// Limits of every session: no statement, lock or forgotten transaction holds others up for long. `synchronous_commit`
-/// stays what the server's owner set. Compiling a query was measured to take three times as long as a shop's list takes.
+/// stays what the server's owner set. `jit`: compiling a shop's list was measured to take three times as long as the list.
 const SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
      SET idle_in_transaction_session_timeout = '30s'; SET default_transaction_isolation = 'read committed'; \
      SET client_min_messages = 'warning'; SET jit = off";

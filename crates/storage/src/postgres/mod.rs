@@ -92,7 +92,12 @@ impl Postgres {
         let own = Arc::clone(&pool);
         thread::Builder::new()
             .name("postgres-books".to_owned())
-            .spawn(move || groups.iter().for_each(|group| group(&own)))
+            .spawn(move || {
+                for group in &groups {
+                    // Whatever went wrong with one, its caller learns that nothing is known, and the next has its turn.
+                    let _ = catch_unwind(AssertUnwindSafe(|| group(&own)));
+                }
+            })
             .map_err(|error| StorageError::Open(error.to_string()))?;
         Ok(Self { pool, books })
     }
@@ -139,8 +144,8 @@ impl Postgres {
         answer.await.map_err(|error| StorageError::Unknown(error.to_string()))?
     }
 
-    /// Decides a group of the money path and makes it durable. Groups take turns. Nothing is known of one that the thread
-    /// was in the middle of when it ended.
+    /// Decides a group of the money path and makes it durable. Groups take turns. Nothing is known of one in which the
+    /// thread was interrupted.
     pub(crate) async fn post<F>(&self, key: ChainKey, group: F) -> Result<Vec<Outcome>, StorageError>
     where
         F: FnOnce() -> Arc<[Envelope]> + Send + 'static,
@@ -164,7 +169,7 @@ impl Postgres {
             Err(_) if !taken.swap(true, Ordering::AcqRel) => return Err(busy()),
             Err(_) => answer.await,
         };
-        answered.map_err(|_| StorageError::Unknown("the books' thread ended".to_owned()))?
+        answered.map_err(|_| StorageError::Unknown("the books' thread was interrupted".to_owned()))?
     }
 }
 

@@ -1,8 +1,8 @@
 //! One text for two databases. Texts are written for SQLite; here is all that PostgreSQL wants otherwise.
 
-/// `sql` for PostgreSQL: `?1` becomes `$1`, `instr` is called `strpos`, `json_each` takes a JSON value and answers texts, and `INDEXED BY name` goes, because its planner
-/// takes no orders. Literals stay as they are. `(?1 IS NULL OR a = ?1)` becomes `(a = ?1 OR ?1 IS NULL)`, because a
-/// parameter takes its type from where it stands first.
+/// `sql` for PostgreSQL: `?1` becomes `$1`, `instr` is called `strpos`, `json_each` takes a JSON value and answers texts,
+/// and `INDEXED BY name` goes, because its planner takes no orders. Literals stay as they are. `(?1 IS NULL OR a = ?1)`
+/// becomes `(a = ?1 OR ?1 IS NULL)`, because a parameter takes its type from where it stands first.
 pub fn postgres(sql: &str) -> String {
     let sql = typed_first(sql);
     let mut text = String::with_capacity(sql.len());

@@ -59,7 +59,7 @@ texts! {
 
         none: "这段时间没有交易", "No transactions in this period.";
         none_named: "没有找到这个订单。请核对订单号或参考号", "There is no such order. Check the number.";
-        archived: "{0} 及更早的订单已归档，不在此列出。需要查找时请联系发卡公司。", "Orders up to {0} are archived and not listed here. Ask the card company for one of them.";
+        archived: "{0} 及更早的订单已归档，可能不在此列出。需要查找时请联系发卡公司。", "Orders up to {0} are archived and may not be listed here. Ask the card company for one of them.";
         any_day: "按订单号或参考号查找，不限交易日期。", "Found by its number, whatever the date.";
         total: "共 {0} 笔", "Orders: {0}";
         total_charged: "成功 {0} 笔 ¥{1}", "Approved: {0}, ¥{1}";
