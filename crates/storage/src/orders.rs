@@ -7,7 +7,7 @@
 //!   left the till long after they were opened are looked up apart; each of them is a range of one.
 
 use crate::sql::{self, Connection, OptionalExtension as _, params};
-use domain::ids::{MerchantId, OrderId, OutletId, TerminalId, TransactionId};
+use domain::ids::{MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::order::OrderStatus;
@@ -128,6 +128,8 @@ pub struct Listed {
     pub total: Fen,
     /// When its first line was added.
     pub opened_at: Timestamp,
+    /// Who added it.
+    pub opened_by: PersonId,
     /// When the attempt without outcome was sent, and for which card.
     pub open_attempt: Option<(Timestamp, String)>,
     /// The sale that paid it, else the last declined one; none while an attempt is out.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::sql::{self, Connection, Row, params};
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::ids::{OrderId, OutletId, PersonId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
@@ -10,7 +10,7 @@ use domain::refund::Refund;
 use domain::time::Timestamp;
 
 use super::Listed;
-use super::query::{listed, name, one_sql};
+use super::query::{listed, one_sql};
 use crate::Storage;
 use crate::StorageError;
 use crate::sqlite::{after_sale, rows};
@@ -91,8 +91,6 @@ pub struct Mark {
 pub struct Detail {
     /// What a list shows of it.
     pub order: Listed,
-    /// Who opened it.
-    pub opened_by: PersonId,
     /// Its lines, the voided ones too.
     pub lines: Vec<SoldLine>,
     /// Its transactions, oldest first.
@@ -112,7 +110,7 @@ pub async fn detail(db: &Storage, outlet: OutletId, id: OrderId) -> Result<Optio
         let mut statement = snapshot.prepare_cached(&one_sql())?;
         let mut found = statement.query([id.0, outlet.0])?;
         let Some(row) = found.next()? else { return Ok(None) };
-        let (order, opened_by) = (listed(&snapshot, &row)?, PersonId(row.get(9)?));
+        let order = listed(&row)?;
         let mut transactions: Vec<Transaction> = snapshot
             .prepare_cached(rows::TRANSACTIONS_BY_ORDER)?
             .query_map([id.0], rows::transaction)?
@@ -123,17 +121,23 @@ pub async fn detail(db: &Storage, outlet: OutletId, id: OrderId) -> Result<Optio
             lines: lines(&snapshot, id)?,
             marks: marks(&snapshot, outlet, &order.number)?,
             order,
-            opened_by,
             transactions,
             refunds,
             names: BTreeMap::new(),
         };
         for person in people(&detail) {
-            detail.names.insert(person, name(&snapshot, person.0)?);
+            detail.names.insert(person, name(&snapshot, person)?);
         }
         Ok(Some(detail))
     })
     .await
+}
+
+/// The name of a person.
+fn name(connection: &Connection, person: PersonId) -> sql::Result<String> {
+    let sql = "SELECT name FROM person WHERE id = ?1";
+    let found = connection.query_row(sql, [person.0], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or_else(|| person.to_string()))
 }
 
 fn lines(connection: &Connection, order: OrderId) -> sql::Result<Vec<SoldLine>> {
@@ -180,7 +184,7 @@ fn marks(connection: &Connection, outlet: OutletId, number: &str) -> sql::Result
 
 /// Everybody who had to do with the order.
 fn people(detail: &Detail) -> Vec<PersonId> {
-    let mut people = vec![detail.opened_by];
+    let mut people = vec![detail.order.opened_by];
     for line in &detail.lines {
         people.push(line.added.1);
         people.extend(line.confirmed_by);

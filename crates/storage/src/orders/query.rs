@@ -1,15 +1,16 @@
 //! The questions to the database, and reading their rows.
 
-use crate::sql::{self, Connection, OptionalExtension as _, Row, ToSql};
-use domain::ids::{OrderId, TerminalId};
-use domain::ledger::Transaction;
+use std::cmp::Reverse;
+
+use crate::sql::{Connection, Row, ToSql};
+use domain::ids::{OrderId, PersonId, TerminalId};
 use domain::money::Fen;
 use domain::order::OrderStatus;
 use domain::time::Timestamp;
 
 use super::{Cursor, Filter, Ids, Listed, Totals, Which, span};
 use crate::StorageError;
-use crate::sqlite::rows;
+use crate::sqlite::rows::{self, transaction_columns};
 
 /// Orders of an outlet in a range of ids that the filter is for. A paid order's row answers nearly all of it. An order that
 /// nobody tried to pay has no day, and so is not found, except where such orders are asked for.
@@ -78,24 +79,35 @@ impl<'a> Bound<'a> {
     }
 }
 
-const COLUMNS: &str = "o.id, o.number, o.status, o.total, o.opened_at, o.attempt IS NOT NULL, o.attempt_at, \
-     o.attempt_masked, o.paid_by, o.operator_id, o.terminal_id, o.prints, (SELECT COALESCE(SUM(r.amount), 0) \
-     FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') + (SELECT COALESCE(SUM(d.amount), 0) \
-     FROM dispute d WHERE d.order_id = o.id AND d.status = 'upheld'), EXISTS (SELECT 1 FROM refund r \
-     WHERE r.order_id = o.id AND r.status IN ('requested', 'escalated'))";
+/// What [`listed`] reads, of the orders that `which` selects from `orders o`: with the attempt that decides about each, and
+/// who and what that names. The choice is made before anything is looked up for it.
+fn listed_sql(which: &str) -> String {
+    format!(
+        "SELECT t.*, l.*, p.name, c.holder, g.refund_window, k.batch_no FROM (SELECT o.id, o.number, o.status, o.total, \
+            o.opened_at, o.attempt IS NOT NULL, o.attempt_at, o.attempt_masked, o.operator_id, o.terminal_id, o.prints, \
+            (SELECT COALESCE(SUM(r.amount), 0) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') \
+                + (SELECT COALESCE(SUM(d.amount), 0) FROM dispute d WHERE d.order_id = o.id AND d.status = 'upheld'), \
+            EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.id AND r.status IN ('requested', 'escalated')), \
+            CASE WHEN o.paid_by IS NOT NULL THEN o.paid_by WHEN o.attempt IS NULL THEN (SELECT s.id \
+                FROM ledger_transaction s WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1) END \
+                AS decisive {which}) l \
+            LEFT JOIN (SELECT {columns} FROM ledger_transaction) t ON t.id = l.decisive \
+            LEFT JOIN person p ON p.id = COALESCE(t.operator_id, l.operator_id) \
+            LEFT JOIN card c ON c.id = t.card_id LEFT JOIN programme g ON g.id = c.programme_id \
+            LEFT JOIN terminal k ON k.id = t.terminal_id",
+        columns = transaction_columns!()
+    )
+}
 
 /// One order.
 pub(super) fn one_sql() -> String {
-    format!("SELECT {COLUMNS} FROM orders o WHERE o.id = ?1 AND o.outlet_id = ?2")
+    listed_sql("FROM orders o WHERE o.id = ?1 AND o.outlet_id = ?2")
 }
 
-/// Wanted orders from one end of a range of ids.
+/// Wanted orders from one end of a range of ids, in no order.
 pub(super) fn page_sql(up: bool) -> String {
-    if up {
-        format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id LIMIT ?11")
-    } else {
-        format!("SELECT {COLUMNS} {WANTED} ORDER BY o.id DESC LIMIT ?11")
-    }
+    let end = if up { "ORDER BY o.id LIMIT ?11" } else { "ORDER BY o.id DESC LIMIT ?11" };
+    listed_sql(&format!("{WANTED} {end}"))
 }
 
 /// Sums over wanted orders, and how many are above an order.
@@ -127,7 +139,7 @@ pub(super) fn page(
         if left > 0 && !ids.is_empty() {
             let mut rows = statement.query(bound.values(&ids, &[&left]).as_slice())?;
             while let Some(row) = rows.next()? {
-                found.push(listed(connection, &row)?);
+                found.push(listed(&row)?);
             }
         }
         Ok(found.len() < count)
@@ -139,7 +151,6 @@ pub(super) fn page(
                     break;
                 }
             }
-            found.reverse();
         }
         Cursor::Below(OrderId(id)) => {
             for ids in ranges {
@@ -156,6 +167,7 @@ pub(super) fn page(
             }
         }
     }
+    found.sort_unstable_by_key(|order| Reverse(order.id));
     Ok(found)
 }
 
@@ -184,70 +196,35 @@ pub(super) fn totals(
     Ok((Totals { count, charged, charged_sum, refunded, refunded_sum, failed }, before))
 }
 
-/// The sale that paid an order, else its last one.
-pub(super) const LAST_SALE: &str =
-    "SELECT id FROM ledger_transaction WHERE order_id = ?1 AND kind = 'sale' ORDER BY id DESC LIMIT 1";
-
-pub(super) fn listed(connection: &Connection, row: &Row<'_>) -> Result<Listed, StorageError> {
-    let id: i64 = row.get(0)?;
-    let open: bool = row.get(5)?;
-    let sent = row.get::<_, Option<i64>>(6)?.map(Timestamp);
-    let masked: Option<String> = row.get(7)?;
-    let open_attempt = sent.filter(|_| open).map(|at| (at, masked.unwrap_or_default()));
-    let mut sale: Option<i64> = row.get(8)?;
-    if sale.is_none() && !open {
-        sale = connection.prepare_cached(LAST_SALE)?.query_row([id], |row| row.get(0)).optional()?;
-    }
-    let decisive = match sale {
-        Some(sale) => {
-            let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_ID)?;
-            statement.query_row([sale], rows::transaction).optional()?
-        }
-        None => None,
-    };
-    let opened_by: i64 = row.get(9)?;
-    let operator = name(connection, decisive.as_ref().map_or(opened_by, |sale| sale.actor.operator.0))?;
-    let (holder, refund_until) = card(connection, decisive.as_ref())?;
-    let terminal = decisive.as_ref().map_or(TerminalId(row.get(10)?), |sale| sale.actor.terminal);
+/// An order of [`listed_sql`].
+pub(super) fn listed(row: &Row<'_>) -> Result<Listed, StorageError> {
+    // Behind the columns of the transaction.
+    let own = |column: usize| 23 + column;
+    let decisive = row.get::<_, Option<i64>>(0)?.map(|_| rows::transaction(row)).transpose()?;
+    let approved = decisive.as_ref().filter(|sale| sale.approved());
+    let window: Option<i64> = row.get(own(16))?;
+    let batch: Option<i64> = row.get(own(17))?;
+    let open: bool = row.get(own(5))?;
+    let sent = row.get::<_, Option<i64>>(own(6))?.map(Timestamp);
+    let masked: Option<String> = row.get(own(7))?;
+    let opened_by = PersonId(row.get(own(8))?);
+    let operator = decisive.as_ref().map_or(opened_by, |sale| sale.actor.operator);
     Ok(Listed {
-        id: OrderId(id),
-        number: row.get(1)?,
-        status: rows::word(row, 2, OrderStatus::from_word)?,
-        total: Fen(row.get(3)?),
-        opened_at: Timestamp(row.get(4)?),
-        open_attempt,
-        batch_open: batch_open(connection, decisive.as_ref())?,
+        id: OrderId(row.get(own(0))?),
+        number: row.get(own(1))?,
+        status: rows::word(row, own(2), OrderStatus::from_word)?,
+        total: Fen(row.get(own(3))?),
+        opened_at: Timestamp(row.get(own(4))?),
+        opened_by,
+        open_attempt: sent.filter(|_| open).map(|at| (at, masked.unwrap_or_default())),
+        operator: row.get::<_, Option<String>>(own(14))?.unwrap_or_else(|| operator.to_string()),
+        terminal: decisive.as_ref().map_or(TerminalId(row.get(own(9))?), |sale| sale.actor.terminal),
+        holder: row.get::<_, Option<String>>(own(15))?.unwrap_or_default(),
+        refund_until: approved.and_then(|sale| Some(domain::refund::deadline(sale.at, window?))),
+        batch_open: approved.is_some_and(|sale| batch == Some(sale.batch)),
+        prints: row.get(own(10))?,
+        refunded: Fen(row.get(own(11))?),
+        pending: row.get(own(12))?,
         decisive,
-        operator,
-        terminal,
-        holder,
-        refund_until,
-        refunded: Fen(row.get(12)?),
-        pending: row.get(13)?,
-        prints: row.get(11)?,
     })
-}
-
-/// The name of a person.
-pub(super) fn name(connection: &Connection, person: i64) -> sql::Result<String> {
-    let sql = "SELECT name FROM person WHERE id = ?1";
-    let found = connection.prepare_cached(sql)?.query_row([person], |row| row.get(0)).optional()?;
-    Ok(found.unwrap_or_else(|| person.to_string()))
-}
-
-/// The holder of a transaction's card, and until when the shop may refund it when it is a sale that paid.
-fn card(connection: &Connection, sale: Option<&Transaction>) -> sql::Result<(String, Option<Timestamp>)> {
-    let Some((sale, card)) = sale.and_then(|sale| Some((sale, sale.card?))) else { return Ok((String::new(), None)) };
-    let sql = "SELECT c.holder, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?));
-    let found = connection.prepare_cached(sql)?.query_row([card.0], read).optional()?;
-    let until = |window| sale.approved().then(|| domain::refund::deadline(sale.at, window));
-    Ok(found.map_or((String::new(), None), |(holder, window)| (holder, until(window))))
-}
-
-fn batch_open(connection: &Connection, sale: Option<&Transaction>) -> sql::Result<bool> {
-    let Some(sale) = sale.filter(|sale| sale.approved()) else { return Ok(false) };
-    let sql = "SELECT batch_no FROM terminal WHERE id = ?1";
-    let batch = connection.prepare_cached(sql)?.query_row([sale.actor.terminal.0], |row| row.get(0)).optional()?;
-    Ok(batch == Some(sale.batch))
 }

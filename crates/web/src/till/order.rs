@@ -314,7 +314,7 @@ fn events(detail: &Detail, text: &'static Text) -> Vec<Event> {
         who,
     };
     let order = &detail.order;
-    let mut events = vec![plain(order.opened_at, "plus", words.opened.to_owned(), name(detail, detail.opened_by))];
+    let mut events = vec![plain(order.opened_at, "plus", words.opened.to_owned(), name(detail, order.opened_by))];
     for line in &detail.lines {
         let (pieces, (at, person)) = (line.quantity.to_string(), line.added);
         let what = fill(words.line_added, &[&line.name, &pieces, &line.price.to_string()]);
