@@ -76,11 +76,13 @@ impl Server {
         Ok(Self { hosts, last: AtomicUsize::new(0), tls })
     }
 
-    /// A new connection to whichever server takes writes; why there is none at the one that was asked last. Blocks.
-    pub(super) fn connect(&self) -> Result<Connection, String> {
+    /// A new connection, with more `settings`, to whichever server takes writes; why there is none at the one that was
+    /// asked last. Blocks.
+    pub(super) fn connect(&self, settings: &str) -> Result<Connection, String> {
+        let settings = format!("{SESSION}; {settings}");
         let (first, mut why) = (self.last.load(Ordering::Relaxed), String::new());
         for at in (first..self.hosts.len()).chain(0..first) {
-            match Link::open(self.connect_to(&self.hosts[at]), SESSION, CONNECT_WITHIN) {
+            match Link::open(self.connect_to(&self.hosts[at]), &settings, CONNECT_WITHIN) {
                 Ok(link) => {
                     self.last.store(at, Ordering::Relaxed);
                     return Ok(link.into());

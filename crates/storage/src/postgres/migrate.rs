@@ -49,7 +49,7 @@ pub(super) fn check(found: i64) -> Result<(), StorageError> {
 /// Brings the schema up to date, all or nothing. Two that try at once take turns. Answers the versions before and after.
 pub async fn migrate(url: &str) -> Result<(i64, i64), StorageError> {
     let server = Server::parse(url)?;
-    let work = tokio::task::spawn_blocking(move || apply(&server.connect().map_err(StorageError::Open)?));
+    let work = tokio::task::spawn_blocking(move || apply(&server.connect("").map_err(StorageError::Open)?));
     work.await.map_err(|error| StorageError::Open(error.to_string()))?
 }
 

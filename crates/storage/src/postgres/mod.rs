@@ -41,20 +41,26 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// How often a job runs again because of other transactions.
 const CONFLICTS_MAX: u32 = 8;
 
+/// The books ask the same few questions again and again, each of which finds its rows by key whatever the values are: the
+/// server plans them once per connection. Pages ask by values that matter, such as the days of a list.
+const PLAN_ONCE: &str = "SET plan_cache_mode = force_generic_plan";
+
 /// A database on a server. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
 pub struct Postgres {
-    pool: Arc<Pool>,
+    pages: Arc<Pool>,
+    permits: Arc<Semaphore>,
     books: mpsc::Sender<Group>,
+    /// Connections that the books use now: one or none.
+    posting: Arc<AtomicU32>,
 }
 
 /// The connections.
 struct Pool {
-    server: Server,
+    server: Arc<Server>,
+    /// What a new one is told first.
+    settings: &'static str,
     idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
-    /// Connections that the books use now: one or none.
-    books: AtomicU32,
 }
 
 /// A group of the books that waits for its turn.
@@ -79,17 +85,17 @@ enum Fate<T> {
 impl Postgres {
     /// Connects, and refuses a schema that is not this program's.
     pub async fn connect(url: &str) -> Result<Self, StorageError> {
-        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX - 1));
-        let pool = Pool { server: Server::parse(url)?, idle: Mutex::default(), permits, books: AtomicU32::new(0) };
-        let pool = tokio::task::spawn_blocking(move || {
-            let first = pool.server.connect().map_err(StorageError::Open)?;
+        let server = Arc::new(Server::parse(url)?);
+        let own = Pool { server: Arc::clone(&server), settings: PLAN_ONCE, idle: Mutex::default() };
+        let pages = Pool { server, settings: "", idle: Mutex::default() };
+        let pages = tokio::task::spawn_blocking(move || {
+            let first = pages.server.connect(pages.settings).map_err(StorageError::Open)?;
             migrate::check(migrate::version(&first)?)?;
-            pool.put_back(first);
-            Ok::<_, StorageError>(Arc::new(pool))
+            pages.put_back(first);
+            Ok::<_, StorageError>(Arc::new(pages))
         });
-        let pool = pool.await.map_err(|error| StorageError::Open(error.to_string()))??;
+        let pages = pages.await.map_err(|error| StorageError::Open(error.to_string()))??;
         let (books, groups) = mpsc::channel::<Group>();
-        let own = Arc::clone(&pool);
         thread::Builder::new()
             .name("postgres-books".to_owned())
             .spawn(move || {
@@ -99,14 +105,15 @@ impl Postgres {
                 }
             })
             .map_err(|error| StorageError::Open(error.to_string()))?;
-        Ok(Self { pool, books })
+        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX - 1));
+        Ok(Self { pages, permits, books, posting: Arc::default() })
     }
 
     /// How many connections there may be, and how many are in use now.
     pub fn connections(&self) -> (u32, u32) {
         let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
-        let pages = CONNECTIONS_MAX - 1 - self.pool.permits.available_permits();
-        (number(CONNECTIONS_MAX), number(pages) + self.pool.books.load(Ordering::Relaxed))
+        let pages = CONNECTIONS_MAX - 1 - self.permits.available_permits();
+        (number(CONNECTIONS_MAX), number(pages) + self.posting.load(Ordering::Relaxed))
     }
 
     /// Runs `query`, off the async threads. It sees everything committed before the call.
@@ -133,11 +140,11 @@ impl Postgres {
         F: Fn(&Connection) -> Fate<T> + Send + 'static,
     {
         let deadline = Instant::now() + PATIENCE;
-        let permit = timeout(PATIENCE, Arc::clone(&self.pool.permits).acquire_owned()).await;
+        let permit = timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = permit.map_err(|_| busy())?.map_err(|error| unreachable(&error))?;
-        let pool = Arc::clone(&self.pool);
+        let pages = Arc::clone(&self.pages);
         let answer = tokio::task::spawn_blocking(move || {
-            let answer = pool.run(deadline, job);
+            let answer = pages.run(deadline, job);
             drop(permit);
             answer
         });
@@ -153,12 +160,12 @@ impl Postgres {
         let deadline = Instant::now() + PATIENCE;
         let (reply, mut answer) = oneshot::channel();
         let taken = Arc::new(AtomicBool::new(false));
-        let begun = Arc::clone(&taken);
+        let (begun, posting) = (Arc::clone(&taken), Arc::clone(&self.posting));
         let turn: Group = Box::new(move |pool| {
             if !begun.swap(true, Ordering::AcqRel) {
-                pool.books.store(1, Ordering::Relaxed);
+                posting.store(1, Ordering::Relaxed);
                 let posted = pool.post(deadline, &key, group);
-                pool.books.store(0, Ordering::Relaxed);
+                posting.store(0, Ordering::Relaxed);
                 // Nobody may wait any more; what is written stands.
                 let _ = reply.send(posted);
             }
@@ -248,7 +255,7 @@ impl Pool {
             }
         }
         loop {
-            let error = match self.server.connect() {
+            let error = match self.server.connect(self.settings) {
                 Ok(connection) => return Ok(connection),
                 Err(error) => error,
             };
