@@ -182,6 +182,28 @@ pub struct Totals {
     pub failed: i64,
 }
 
+impl Totals {
+    /// Of everything, when all of it is on one page: nothing has to be searched a second time. The same as what the
+    /// question for the totals sums.
+    fn of(rows: &[Listed]) -> Self {
+        let approved = |row: &&Listed| row.decisive.as_ref().is_some_and(Transaction::approved);
+        let touched = |row: &&Listed| {
+            matches!(row.status, OrderStatus::PartlyRefunded | OrderStatus::Refunded | OrderStatus::Voided)
+        };
+        let sum =
+            |amounts: &mut dyn Iterator<Item = Fen>| Fen(amounts.fold(0, |sum, Fen(one)| sum.saturating_add(one)));
+        let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        Self {
+            count: number(rows.len()),
+            charged: number(rows.iter().filter(approved).count()),
+            charged_sum: sum(&mut rows.iter().filter(approved).map(|row| row.total)),
+            refunded: number(rows.iter().filter(touched).count()),
+            refunded_sum: sum(&mut rows.iter().filter(touched).map(Listed::given_back)),
+            failed: number(rows.iter().filter(|row| row.decisive.is_some() && !approved(row)).count()),
+        }
+    }
+}
+
 /// Where a page of a list begins. Orders opened later come first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cursor {
@@ -211,11 +233,14 @@ pub async fn find(db: &Storage, filter: Filter, cursor: Cursor, count: usize) ->
         let snapshot = connection.unchecked_transaction()?;
         let ranges = ranges(&snapshot, &filter)?;
         let mut rows = page(&snapshot, &filter, &ranges, cursor, count)?;
-        if rows.is_empty() && cursor != Cursor::Top {
+        let mut top = cursor == Cursor::Top;
+        if rows.is_empty() && !top {
             rows = page(&snapshot, &filter, &ranges, Cursor::Top, count)?;
+            top = true;
         }
         let first = rows.first().map_or(i64::MAX, |row| row.id.0);
-        let (totals, before) = totals(&snapshot, &filter, &ranges, first)?;
+        let whole = top && rows.len() < count;
+        let (totals, before) = if whole { (Totals::of(&rows), 0) } else { totals(&snapshot, &filter, &ranges, first)? };
         Ok(Found { rows, totals, before })
     })
     .await

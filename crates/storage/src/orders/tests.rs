@@ -52,7 +52,13 @@ impl Ground {
     }
 
     async fn found(&self, filter: Filter) -> Found {
-        find(&self.db, filter, Cursor::Top, 50).await.expect("reads")
+        let found = find(&self.db, filter.clone(), Cursor::Top, 50).await.expect("reads");
+        if !found.rows.is_empty() {
+            // A full page does not know that it is the last one: its totals are asked for.
+            let asked = find(&self.db, filter, Cursor::Top, found.rows.len()).await.expect("reads");
+            assert_eq!((asked.totals, asked.before), (found.totals, 0));
+        }
+        found
     }
 
     async fn numbers(&self, filter: Filter) -> Vec<String> {
