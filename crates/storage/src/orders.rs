@@ -190,15 +190,14 @@ impl Totals {
         let touched = |row: &&Listed| {
             matches!(row.status, OrderStatus::PartlyRefunded | OrderStatus::Refunded | OrderStatus::Voided)
         };
-        let sum =
-            |amounts: &mut dyn Iterator<Item = Fen>| Fen(amounts.fold(0, |sum, Fen(one)| sum.saturating_add(one)));
+        let sum = |amounts: Vec<Fen>| Fen(amounts.iter().fold(0, |sum, one| sum.saturating_add(one.0)));
         let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
         Self {
             count: number(rows.len()),
             charged: number(rows.iter().filter(approved).count()),
-            charged_sum: sum(&mut rows.iter().filter(approved).map(|row| row.total)),
+            charged_sum: sum(rows.iter().filter(approved).map(|row| row.total).collect()),
             refunded: number(rows.iter().filter(touched).count()),
-            refunded_sum: sum(&mut rows.iter().filter(touched).map(Listed::given_back)),
+            refunded_sum: sum(rows.iter().filter(touched).map(Listed::given_back).collect()),
             failed: number(rows.iter().filter(|row| row.decisive.is_some() && !approved(row)).count()),
         }
     }

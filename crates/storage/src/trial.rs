@@ -21,7 +21,7 @@ pub(crate) async fn open() -> (Trial, Storage) {
 }
 
 /// An empty database with the schema, on the server of the tests.
-fn migrated() -> scratch::Database {
+pub(crate) fn migrated() -> scratch::Database {
     scratch::Database::of("schema", |url| {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(postgres::migrate(url)).expect("migrates");

@@ -309,3 +309,43 @@ fn tries(changes: &Changes) -> Columns {
         column(changes.tries.values(), |tries| i64::from(tries.count)),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{PLAN_ONCE, connect::Server};
+    use super::*;
+
+    /// What is planned once is planned while a house is new, and kept while it grows.
+    #[test]
+    fn a_house_without_a_single_payment_is_planned_by_key() {
+        let database = crate::trial::migrated();
+        let connection = Server::parse(&database.url()).expect("an address").connect(PLAN_ONCE).expect("connects");
+        connection.execute_batch("ANALYZE").expect("analyses");
+        let texts = [
+            HEAD,
+            TILLS,
+            REQUESTS,
+            ORDERS,
+            CARDS,
+            TRIES,
+            PROGRAMMES,
+            PROGRAMME_MERCHANTS,
+            CARDS_UPDATE,
+            ORDERS_UPDATE,
+            TRIES_UPSERT,
+            new_orders::CLAIMS,
+            new_orders::NUMBERS,
+            new_orders::NUMBERS_UPDATE,
+            new_orders::LAST,
+        ];
+        for (nth, text) in texts.into_iter().enumerate() {
+            connection.execute_batch(&format!("PREPARE text{nth} AS {text}")).expect("prepares");
+            let values = (1..10).take_while(|n| text.contains(&format!("${n}"))).map(|_| "NULL").collect::<Vec<_>>();
+            let values = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+            let mut explain = connection.prepare(&format!("EXPLAIN EXECUTE text{nth}{values}")).expect("prepares");
+            let plan = explain.query_map([], |row| row.get::<_, String>(0)).expect("explains");
+            let plan: Vec<String> = plan.collect::<sql::Result<_>>().expect("texts");
+            assert!(!plan.iter().any(|step| step.contains("Seq Scan")), "{text}\n{}", plan.join("\n"));
+        }
+    }
+}
