@@ -50,7 +50,7 @@ impl Caller {
 
     /// This program at that place.
     pub(crate) fn at(&self, outlet: OutletId, terminal: TerminalId) -> Actor {
-        Actor { merchant: self.key.merchant, outlet, terminal, operator: self.key.person }
+        Actor { merchant: self.key.merchant, outlet, terminal, person: self.key.person }
     }
 
     /// This program at the terminal that it names, at the one it is bound to, or at the only one there is.

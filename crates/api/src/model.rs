@@ -165,7 +165,7 @@ impl From<&Transaction> for TransactionResource {
             original_id: t.original.map(TransactionId::rrn),
             outlet_id: t.actor.outlet.to_string(),
             terminal_id: t.actor.terminal.to_string(),
-            operator_id: t.actor.operator.to_string(),
+            operator_id: t.actor.person.to_string(),
             approval_code: t.approval_code.clone(),
             stan: t.id.stan(),
             batch: t.batch,

@@ -25,12 +25,12 @@ BEGIN
     IF held < 100 THEN
         RETURN held;
     END IF;
-    INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, paid_by,
+    INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, paid_by,
         paid_at, open, held, prints, opened_at, changed_at)
     VALUES (order_id, '2611250001', 250100, 2501001, 25010007, 1003, 'paid', 100, 1, record, 1, 0, 0, 0, 1, 1);
     INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, price, quantity, amount, added_at, added_by)
     VALUES (order_id, 1, '699999', 'Other', '', '', 1, 100, 1, 100, 1, 1003);
-    INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id, operator_id, kind,
+    INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id, person_id, kind,
         order_id, card_id, masked, entry, amount, approval_code, balance, batch, business_date, at, hash)
     VALUES (record, request, decode(repeat('01', 16), 'hex'), 250100, 2501001, 25010007, 1003, 'sale', order_id,
         card_id, '608625******0012', 'M', 100, '123456', held - 100, 1, 20261125, 1, sha256(request));

@@ -243,7 +243,7 @@ impl Past {
         };
         let merchant = MerchantId(250_100);
         let shop =
-            Actor { merchant, outlet: OutletId(2_501_001), terminal: TerminalId(OLD_TILL), operator: PersonId(1003) };
+            Actor { merchant, outlet: OutletId(2_501_001), terminal: TerminalId(OLD_TILL), person: PersonId(1003) };
         let account = AccountId(FIRST_CARD + card);
         let (debit, credit) = match order {
             Some(_) => (account, AccountId::merchant_payable(merchant)),
@@ -336,7 +336,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         let day = sale.business_date.0 % 1_000_000;
         let mut row = vec![Number(of_orders.order_id(n)), Made(format!("{day:06}{:04}", nth + 1))];
         let actor = sale.actor;
-        row.extend([actor.merchant.0, actor.outlet.0, actor.terminal.0, actor.operator.0].map(Number));
+        row.extend([actor.merchant.0, actor.outlet.0, actor.terminal.0, actor.person.0].map(Number));
         row.extend([Text("paid"), Number(PRICE), Number(1), Number(sale.id.0), Number(sale.at.0)]);
         row.extend([Number(0), Number(0), Number(1), Number(sale.at.0), Number(sale.at.0)]);
         row
@@ -353,7 +353,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         let optional = |value: Option<i64>| value.map_or(Null, Number);
         let mut row = vec![Number(t.id.0), Blob(t.request_id.0.to_vec()), Blob(t.content.to_vec())];
         let actor = t.actor;
-        row.extend([actor.merchant.0, actor.outlet.0, actor.terminal.0, actor.operator.0].map(Number));
+        row.extend([actor.merchant.0, actor.outlet.0, actor.terminal.0, actor.person.0].map(Number));
         row.extend([Text(t.kind.word()), optional(t.order.map(|id| id.0)), optional(t.card.map(|id| id.0))]);
         row.extend([Made(t.masked.0), Text(t.entry.letter()), Number(t.amount.0), Null, Null, Text("123456")]);
         row.extend([optional(t.balance.map(|fen| fen.0)), Number(t.batch), Number(t.business_date.0.into())]);
@@ -384,7 +384,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         },
         Table {
             name: "orders",
-            columns: "id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, paid_by, \
+            columns: "id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, paid_by, \
                 paid_at, open, held, prints, opened_at, changed_at",
             rows: Box::new((1..=size.orders).map(order)),
         },
@@ -396,7 +396,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         },
         Table {
             name: "ledger_transaction",
-            columns: "id, request_id, content, merchant_id, outlet_id, terminal_id, operator_id, kind, order_id, \
+            columns: "id, request_id, content, merchant_id, outlet_id, terminal_id, person_id, kind, order_id, \
                 card_id, masked, entry, amount, decline, detail, approval_code, balance, batch, business_date, at, \
                 hash, original, checker_id",
             rows: Box::new(past.transactions().map(transaction)),

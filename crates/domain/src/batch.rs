@@ -167,9 +167,9 @@ impl Batch {
         if transaction.kind == Kind::BatchClose {
             return;
         }
-        let operator = transaction.actor.operator;
-        self.first.get_or_insert((transaction.at, operator));
-        self.people.entry(operator).or_default().add(transaction);
+        let person = transaction.actor.person;
+        self.first.get_or_insert((transaction.at, person));
+        self.people.entry(person).or_default().add(transaction);
     }
 }
 
@@ -181,7 +181,7 @@ pub struct ClosedBatch {
     /// The transaction that closed it.
     pub closed_by: crate::ids::TransactionId,
     /// Who.
-    pub operator: PersonId,
+    pub person: PersonId,
     /// When.
     pub closed_at: Timestamp,
 }
@@ -192,8 +192,8 @@ pub(crate) fn close(state: &State, envelope: &Envelope) -> Decision {
     match judge(state, envelope) {
         Ok((till, batch)) => {
             let (terminal, closed_by) = (batch.terminal, transaction.id);
-            let (operator, closed_at) = (envelope.actor.operator, envelope.at);
-            changes.batches.push(ClosedBatch { batch: batch.clone(), closed_by, operator, closed_at });
+            let (person, closed_at) = (envelope.actor.person, envelope.at);
+            changes.batches.push(ClosedBatch { batch: batch.clone(), closed_by, person, closed_at });
             changes.tills.insert(terminal, Till { batch: till.batch.saturating_add(1), ..till.clone() });
         }
         Err(decline) => transaction.decline = Some(decline),

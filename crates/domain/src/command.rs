@@ -27,7 +27,7 @@ pub struct Actor {
     /// The till.
     pub terminal: TerminalId,
     /// The person.
-    pub operator: PersonId,
+    pub person: PersonId,
 }
 
 impl Actor {
@@ -37,8 +37,8 @@ impl Actor {
     }
 
     /// A person of the card company.
-    pub fn issuer(operator: PersonId) -> Self {
-        Self { merchant: MerchantId(0), outlet: OutletId(0), terminal: TerminalId(0), operator }
+    pub fn issuer(person: PersonId) -> Self {
+        Self { merchant: MerchantId(0), outlet: OutletId(0), terminal: TerminalId(0), person }
     }
 }
 

@@ -109,7 +109,7 @@ pub(crate) fn decide(state: &State, envelope: &Envelope, sale: &Arc<DirectSale>)
         merchant: actor.merchant,
         outlet: actor.outlet,
         terminal: actor.terminal,
-        operator: actor.operator,
+        person: actor.person,
         status: OrderStatus::Draft,
         total: Fen::sum(sale.lines.iter().map(|line| line.amount)).unwrap_or(Fen::ZERO),
         payable: true,

@@ -237,7 +237,7 @@ pub(crate) fn open(state: &State, envelope: &Envelope, opening: &Opening) -> Dec
                 amount: opening.amount,
                 claim: opening.claim,
                 words: opening.words.trim().to_owned(),
-                opener: envelope.actor.operator,
+                opener: envelope.actor.person,
                 opened_at: envelope.at,
                 answer_until: envelope.at.plus(ANSWER_WITHIN),
                 answer: None,
@@ -296,7 +296,7 @@ pub(crate) fn answer(state: &State, envelope: &Envelope, answer: &Answer) -> Dec
 }
 
 fn said(envelope: &Envelope, transaction: TransactionId, words: &str) -> Said {
-    Said { by: envelope.actor.operator, at: envelope.at, words: words.trim().to_owned(), transaction }
+    Said { by: envelope.actor.person, at: envelope.at, words: words.trim().to_owned(), transaction }
 }
 
 fn find<'a>(
@@ -369,7 +369,7 @@ fn judge_review<'a>(
     if !dispute.status.is_open() {
         return Err(Decline::AlreadyDecided);
     }
-    if dispute.opener == envelope.actor.operator {
+    if dispute.opener == envelope.actor.person {
         return Err(Decline::ReviewerIsApplicant);
     }
     if !text_fits(&verdict.words) {

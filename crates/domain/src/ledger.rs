@@ -161,7 +161,7 @@ pub struct Transaction {
     pub order: Option<OrderId>,
     /// The sale that it refunds, voids, reverses or disputes, or the preparation of the settlement that it decides.
     pub original: Option<TransactionId>,
-    /// The manager who consented, where the operator alone may not.
+    /// The manager who consented, where the person at the till alone may not.
     pub checker: Option<PersonId>,
     /// The card, when the number is one of ours.
     pub card: Option<CardId>,
@@ -270,7 +270,7 @@ pub fn chain(key: &ChainKey, previous: &[u8; 32], transaction: &Transaction, tra
     number(transaction.actor.merchant.0);
     number(transaction.actor.outlet.0);
     number(transaction.actor.terminal.0);
-    number(transaction.actor.operator.0);
+    number(transaction.actor.person.0);
     number(transaction.amount.0);
     number(transaction.batch);
     number(i64::from(transaction.business_date.0));

@@ -71,7 +71,7 @@ pub struct Order {
     /// At which till it was opened.
     pub terminal: TerminalId,
     /// Who opened it.
-    pub operator: PersonId,
+    pub person: PersonId,
     /// State.
     pub status: OrderStatus,
     /// Sum of the lines that are not voided.

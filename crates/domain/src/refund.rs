@@ -209,7 +209,7 @@ pub(crate) fn request(state: &State, envelope: &Envelope, request: &Request) -> 
                 amount,
                 ground: request.ground,
                 reason: request.reason.trim().to_owned(),
-                applicant: envelope.actor.operator,
+                applicant: envelope.actor.person,
                 requested_at: envelope.at,
                 reviewer: None,
                 decided_at: None,
@@ -312,7 +312,7 @@ pub(crate) fn review(state: &State, envelope: &Envelope, review: &Review) -> Dec
         }
     };
     let mut decided = Refund {
-        reviewer: Some(envelope.actor.operator),
+        reviewer: Some(envelope.actor.person),
         decided_at: Some(envelope.at),
         opinion: review.opinion.trim().to_owned(),
         decided_by: Some(transaction.id),
@@ -346,7 +346,7 @@ fn judge_review<'a>(
         RefundStatus::Escalated if !issuer => return Err(Decline::RefundEscalated),
         RefundStatus::Escalated | RefundStatus::Requested => {}
     }
-    if refund.applicant == envelope.actor.operator {
+    if refund.applicant == envelope.actor.person {
         return Err(Decline::ReviewerIsApplicant);
     }
     if !text_fits(&review.opinion) {

@@ -377,7 +377,7 @@ fn judge_preparation(state: &State, envelope: &Envelope, asked: &Preparation) ->
         fee_bp,
         fee,
         payout: fits(net.minus(fee)),
-        maker: envelope.actor.operator,
+        maker: envelope.actor.person,
         prepared_at: envelope.at,
         checker: None,
         decided_at: None,
@@ -398,7 +398,7 @@ pub(crate) fn review(state: &State, envelope: &Envelope, verdict: &Verdict) -> D
             let status = if verdict.confirm { SettlementStatus::Confirmed } else { SettlementStatus::Rejected };
             let decided = Settlement {
                 status,
-                checker: Some(envelope.actor.operator),
+                checker: Some(envelope.actor.person),
                 decided_at: Some(envelope.at),
                 opinion: verdict.opinion.trim().to_owned(),
                 decided_by: Some(transaction.id),
@@ -421,7 +421,7 @@ fn judge_review<'a>(state: &'a State, envelope: &Envelope, verdict: &Verdict) ->
     if settlement.status != SettlementStatus::Prepared {
         return Err(Decline::AlreadyDecided);
     }
-    if settlement.maker == envelope.actor.operator {
+    if settlement.maker == envelope.actor.person {
         return Err(Decline::ReviewerIsApplicant);
     }
     if !text_fits(&verdict.opinion) {

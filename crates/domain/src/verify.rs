@@ -316,8 +316,8 @@ impl Audit {
             self.find("I12", format!("{name} differs from its transactions"));
         }
         let closing = self.closings.remove(&closed.closed_by);
-        let by = |own: Transaction| (own.actor.terminal, own.batch, own.actor.operator, own.at);
-        if closing.map(by) != Some((terminal, number, closed.operator, closed.closed_at)) {
+        let by = |own: Transaction| (own.actor.terminal, own.batch, own.actor.person, own.at);
+        if closing.map(by) != Some((terminal, number, closed.person, closed.closed_at)) {
             self.find("I12", format!("{name} was not closed by {}", closed.closed_by.rrn()));
         }
         let before = self.closed.insert(terminal, (number, closed.closed_at));

@@ -25,7 +25,7 @@ const ACTOR: Actor = Actor {
     merchant: MerchantId(250_100),
     outlet: OutletId(2_501_001),
     terminal: TerminalId(25_010_007),
-    operator: PersonId(1003),
+    person: PersonId(1003),
 };
 const ORDERS: i64 = 600;
 const PRICE: i64 = 1_000;
@@ -40,7 +40,7 @@ const SHOP: &str = "
         VALUES (1, '', 1, 100000000, 100000000, 100000000, 100000000, 1);
     INSERT INTO card (id, lookup, sealed, programme_id, status, holder, pin, balance, spent_on, spent_amount, spent_count)
         VALUES (10000000, decode(repeat('01', 16), 'hex'), '', 1, 'active', '', decode(repeat('01', 32), 'hex'), 0, 0, 0, 0);
-    INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, open,
+    INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
             held, prints, opened_at, changed_at)
         SELECT id, '', 250100, 2501001, 25010007, 1003, 'draft', 1000, 1, 1, 0, 0, 0, 0 FROM generate_series(1, 600) AS n (id)";
 

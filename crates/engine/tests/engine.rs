@@ -29,7 +29,7 @@ const ACTOR: Actor = Actor {
     merchant: MerchantId(250_100),
     outlet: OutletId(2_501_001),
     terminal: TerminalId(25_010_007),
-    operator: PersonId(1003),
+    person: PersonId(1003),
 };
 const CARD: i64 = 10_000_000;
 const ORDERS: i64 = 600;
@@ -81,7 +81,7 @@ fn memory() -> Ground {
             merchant,
             outlet,
             terminal: ACTOR.terminal,
-            operator: ACTOR.operator,
+            person: ACTOR.person,
             status: OrderStatus::Draft,
             total: Fen(id),
             payable: true,
@@ -107,7 +107,7 @@ async fn sqlite() -> Ground {
                 spent_amount, spent_count)
             VALUES ({CARD}, x'{}', x'00', 1, 'active', '', NULL, x'{}', 0, 0, 0, 0);
         WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < {ORDERS})
-        INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, open,
+        INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
                 held, prints, opened_at, changed_at)
             SELECT id, '', 250100, 2501001, 25010007, 1003, 'draft', id, 1, 1, 0, 0, 0, 0 FROM n;",
         "01".repeat(16),

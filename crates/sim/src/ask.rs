@@ -30,7 +30,7 @@ impl Who {
     /// Number of the person.
     pub fn person(self) -> i64 {
         match self {
-            Self::Cashier => ACTOR.operator.0,
+            Self::Cashier => ACTOR.person.0,
             Self::Manager => 1002,
             Self::Issuer => 9001,
             Self::OtherIssuer => 9002,
@@ -44,8 +44,8 @@ impl Who {
 
     /// The domain's actor.
     pub fn actor(self) -> Actor {
-        let operator = PersonId(self.person());
-        if self.is_issuer() { Actor::issuer(operator) } else { Actor { operator, ..ACTOR } }
+        let person = PersonId(self.person());
+        if self.is_issuer() { Actor::issuer(person) } else { Actor { person, ..ACTOR } }
     }
 }
 

@@ -184,7 +184,7 @@ impl Writes {
         let id = TransactionId::new(SLOT, sequence).0;
         self.hash[..8].copy_from_slice(&id.to_be_bytes());
         let sql = "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id,
-            operator_id, kind, order_id, card_id, masked, entry, amount, decline, detail, approval_code, balance, batch,
+            person_id, kind, order_id, card_id, masked, entry, amount, decline, detail, approval_code, balance, batch,
             business_date, at, hash)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'sale', ?8, ?9, ?10, 'S', ?11, NULL, NULL, '123456', ?12, 1, 20261123,
             ?13, ?14)";
@@ -195,7 +195,7 @@ impl Writes {
             ACTOR.merchant.0,
             ACTOR.outlet.0,
             ACTOR.terminal.0,
-            ACTOR.operator.0,
+            ACTOR.person.0,
             order,
             FIRST_CARD + card,
             "608625******0012",

@@ -23,7 +23,7 @@ pub const ACTOR: Actor = Actor {
     merchant: MerchantId(250_100),
     outlet: OutletId(2_501_001),
     terminal: TerminalId(25_010_007),
-    operator: PersonId(1003),
+    person: PersonId(1003),
 };
 
 /// Id of card number 0; card `n` has the id `FIRST_CARD + n`.
@@ -156,7 +156,7 @@ impl OrderTerms {
             merchant: ACTOR.merchant,
             outlet: ACTOR.outlet,
             terminal: ACTOR.terminal,
-            operator: ACTOR.operator,
+            person: ACTOR.person,
             status: OrderStatus::Draft,
             total: Fen(self.total),
             payable: true,
@@ -252,8 +252,7 @@ pub fn insert_card(
 
 /// An order: a draft, or paid by a transaction.
 pub fn insert_order(connection: &Connection, order: &OrderTerms, paid_by: Option<i64>) -> sql::Result<()> {
-    let sql =
-        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+    let sql = "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable,
         attempt, attempt_at, attempt_masked, paid_by, paid_at, open, held, prints, opened_at, changed_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, NULL, NULL, ?10, ?11, 0, 0, 0, ?12, ?12)";
     connection.prepare_cached(sql)?.execute(params![
@@ -262,7 +261,7 @@ pub fn insert_order(connection: &Connection, order: &OrderTerms, paid_by: Option
         ACTOR.merchant.0,
         ACTOR.outlet.0,
         ACTOR.terminal.0,
-        ACTOR.operator.0,
+        ACTOR.person.0,
         if paid_by.is_some() { "paid" } else { "draft" },
         order.total,
         order.attempt.map(|n| request(n).0),
@@ -283,7 +282,7 @@ fn insert_lines(connection: &Connection, order: &OrderTerms) -> sql::Result<()> 
     for line in order.lines() {
         let SoldLine { line, price, quantity, drug } = line;
         let amount = price.0 * quantity;
-        insert.execute(params![order.id, line, drug, price.0, quantity, amount, MORNING.0, ACTOR.operator.0])?;
+        insert.execute(params![order.id, line, drug, price.0, quantity, amount, MORNING.0, ACTOR.person.0])?;
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ fn number(day: BusinessDate, count: i64) -> String {
 /// One day of both outlets, order by order as a day brings them.
 fn fill(connection: &Connection, day: i64) -> Result<(), StorageError> {
     let mut order = connection.prepare(
-        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable,
             paid_by, paid_at, open, held, prints, opened_at, changed_at)
          VALUES (?1, ?2, 250100, ?3, ?4, 1003, ?5, 4400, 1, ?6, ?7, 0, 0, 1, ?8, ?8)",
     )?;
@@ -100,7 +100,7 @@ fn fill(connection: &Connection, day: i64) -> Result<(), StorageError> {
          WHERE merchant_id = 250100 AND code = (SELECT code FROM product WHERE merchant_id = 250100 LIMIT 1 OFFSET ?4)",
     )?;
     let mut transaction = connection.prepare(
-        "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id, operator_id,
+        "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id, person_id,
             kind, order_id, masked, entry, amount, decline, detail, approval_code, batch, business_date, at, hash)
          VALUES (?1, randomblob(16), zeroblob(16), 250100, ?2, ?3, 1003, 'sale', ?4, ?5, 'S', 4400, ?6, ?7, ?8, 1, ?9, ?10,
             zeroblob(32))",

@@ -28,7 +28,7 @@ fn envelope(n: u32) -> Envelope {
         merchant: MERCHANT,
         outlet: OutletId(2_501_001),
         terminal: TerminalId(25_010_007),
-        operator: PersonId(1003),
+        person: PersonId(1003),
     };
     let mut request = [0; 16];
     request[12..].copy_from_slice(&n.to_be_bytes());

@@ -25,7 +25,7 @@ pub async fn running(db: &Storage, terminal: TerminalId) -> Result<Option<Batch>
 
 macro_rules! columns {
     () => {
-        "SELECT terminal_id, number, opened_at, closed_at, operator_id, closed_by, figures FROM batch "
+        "SELECT terminal_id, number, opened_at, closed_at, person_id, closed_by, figures FROM batch "
     };
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn read(row: &Row<'_>) -> sql::Result<ClosedBatch> {
     Ok(ClosedBatch {
         batch: Batch { terminal, number, opened_at, ..figures },
         closed_at: Timestamp(row.get(3)?),
-        operator: PersonId(row.get(4)?),
+        person: PersonId(row.get(4)?),
         closed_by: TransactionId(row.get(5)?),
     })
 }

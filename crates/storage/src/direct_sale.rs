@@ -26,7 +26,7 @@ pub(crate) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()
         upsert.execute(params![outlet.0, day.0, last])?;
     }
     let mut insert = connection.prepare_cached(
-        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable,
                              paid_by, paid_at, open, held, prints, opened_at, changed_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?10, 0, 0, 0, ?11, ?11)",
     )?;
@@ -38,7 +38,7 @@ pub(crate) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()
             order.merchant.0,
             order.outlet.0,
             order.terminal.0,
-            order.operator.0,
+            order.person.0,
             order.status.word(),
             order.total.0,
             order.paid_by.map(|id| id.0),
@@ -78,7 +78,7 @@ fn lines(connection: &Connection, orders: &[NewOrder]) -> sql::Result<()> {
                 line.quantity,
                 line.amount.0,
                 new.at.0,
-                new.order.operator.0,
+                new.order.person.0,
             ])?;
         }
     }

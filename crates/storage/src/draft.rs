@@ -321,7 +321,7 @@ pub(crate) fn open(connection: &Connection, scope: &Scope, now: Timestamp) -> Re
         .query_row((scope.outlet.0, today.0), |row| row.get(0))?;
     let number = domain::direct_sale::number(today, count);
     connection.execute_later(
-        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable,
                                  open, held, prints, opened_at, changed_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'draft', 0, 1, 1, 0, 0, ?7, ?7)",
         params![id.0, number, scope.merchant.0, scope.outlet.0, scope.terminal.0, scope.person.0, now.0],

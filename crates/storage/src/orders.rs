@@ -135,7 +135,7 @@ pub struct Listed {
     /// The sale that paid it, else the last declined one; none while an attempt is out.
     pub decisive: Option<Transaction>,
     /// Who took the payment, or opened the order.
-    pub operator: String,
+    pub person: String,
     /// At which till.
     pub terminal: TerminalId,
     /// Holder of the card, empty without a name.

@@ -30,7 +30,7 @@ pub struct OpenAttempt {
     pub masked: MaskedCard,
     /// When it was sent.
     pub at: Timestamp,
-    /// From where. The operator is who opened the order.
+    /// From where. The person is the one who opened the order.
     pub actor: Actor,
 }
 
@@ -60,7 +60,7 @@ pub async fn attempt_begin(
 }
 
 const ATTEMPT_COLUMNS: &str =
-    "attempt, id, number, total, attempt_masked, attempt_at, merchant_id, outlet_id, terminal_id, operator_id";
+    "attempt, id, number, total, attempt_masked, attempt_at, merchant_id, outlet_id, terminal_id, person_id";
 
 /// Every attempt that was sent before `before` and has no recorded outcome, oldest first; of one outlet or of all.
 pub async fn attempts_open(
@@ -102,7 +102,7 @@ pub(crate) fn open_attempt(row: &sql::Row<'_>) -> sql::Result<OpenAttempt> {
             merchant: MerchantId(row.get(6)?),
             outlet: OutletId(row.get(7)?),
             terminal: TerminalId(row.get(8)?),
-            operator: PersonId(row.get(9)?),
+            person: PersonId(row.get(9)?),
         },
     })
 }

@@ -41,8 +41,8 @@ pub struct Place {
     pub mid: String,
     /// The outlet's name.
     pub outlet_name: String,
-    /// The operator's number.
-    pub operator: String,
+    /// Number of the person on duty.
+    pub person: String,
 }
 
 /// A slip of an approved sale.
@@ -72,10 +72,8 @@ pub async fn slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Result<O
         let Some(transaction) = found else { return Ok(None) };
         let Some(order) = transaction.order else { return Ok(None) };
         let printed = connection.ask("SELECT number, prints FROM orders WHERE id = ?1", [order.0])?;
-        let (place, items) = (
-            ask_place(connection, transaction.actor.outlet, transaction.actor.operator)?,
-            ask_items(connection, order)?,
-        );
+        let (place, items) =
+            (ask_place(connection, transaction.actor.outlet, transaction.actor.person)?, ask_items(connection, order)?);
         let printed = printed.first(|row| Ok((row.get(0)?, row.get(1)?)))?;
         let (number, prints) = printed.ok_or(sql::Error::NoRows)?;
         let place = place.first(place_row)?.ok_or(sql::Error::NoRows)?;
@@ -85,19 +83,19 @@ pub async fn slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Result<O
     .await
 }
 
-/// The store as slips name it, with the operator's number.
-pub(crate) fn place(connection: &Connection, outlet: OutletId, operator: PersonId) -> sql::Result<Place> {
-    ask_place(connection, outlet, operator)?.first(place_row)?.ok_or(sql::Error::NoRows)
+/// The store as slips name it, with the number of the person on duty.
+pub(crate) fn place(connection: &Connection, outlet: OutletId, person: PersonId) -> sql::Result<Place> {
+    ask_place(connection, outlet, person)?.first(place_row)?.ok_or(sql::Error::NoRows)
 }
 
-fn ask_place(connection: &Connection, outlet: OutletId, operator: PersonId) -> sql::Result<Asked<'_>> {
+fn ask_place(connection: &Connection, outlet: OutletId, person: PersonId) -> sql::Result<Asked<'_>> {
     let sql = "SELECT m.name, m.mid, o.name, p.number FROM outlet o JOIN merchant m ON m.id = o.merchant_id
         JOIN person p ON p.id = ?2 WHERE o.id = ?1";
-    connection.ask(sql, [outlet.0, operator.0])
+    connection.ask(sql, [outlet.0, person.0])
 }
 
 fn place_row(row: &sql::Row<'_>) -> sql::Result<Place> {
-    Ok(Place { merchant_name: row.get(0)?, mid: row.get(1)?, outlet_name: row.get(2)?, operator: row.get(3)? })
+    Ok(Place { merchant_name: row.get(0)?, mid: row.get(1)?, outlet_name: row.get(2)?, person: row.get(3)? })
 }
 
 /// The lines of an order that count.

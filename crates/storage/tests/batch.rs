@@ -91,7 +91,7 @@ async fn every_store_adds_up_and_numbers_alike() {
             assert_eq!(closed.batch.people, expected());
             assert_eq!((closed.batch.number, closed.batch.opened_at), (3, Timestamp(0)));
             assert_eq!(closed.batch.first, Some((MORNING.plus(SECOND), CASHIER)));
-            assert_eq!((closed.operator, closed.closed_at), (MANAGER, MORNING.plus(10 * SECOND)));
+            assert_eq!((closed.person, closed.closed_at), (MANAGER, MORNING.plus(10 * SECOND)));
             let all = closed.batch.totals();
             assert_eq!((all.sales, all.voids, all.net()), (tally(4, 4_000), tally(1, 1_000), Fen(3_000)));
 
@@ -191,7 +191,7 @@ async fn a_report_equals_the_ledgers_own_sums() {
         for (person, totals) in people {
             let sum = |kind: &str| {
                 let sql = "SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM ledger_transaction WHERE terminal_id = ?1
-                    AND batch = ?2 AND operator_id = ?3 AND decline IS NULL AND kind IN (SELECT value FROM json_each(?4))";
+                    AND batch = ?2 AND person_id = ?3 AND decline IS NULL AND kind IN (SELECT value FROM json_each(?4))";
                 let read = |row: &rusqlite::Row<'_>| Ok(tally(row.get(0)?, row.get(1)?));
                 tool.query_row(sql, params![TILL.0, number, person.0, kind], read).expect("a sum")
             };
@@ -200,7 +200,7 @@ async fn a_report_equals_the_ledgers_own_sums() {
             assert_eq!(totals.voids, sum(r#"["void", "reversal"]"#));
             assert_eq!(totals.inquiries, sum(r#"["inquiry"]"#).count);
             let sql = "SELECT COUNT(*) FROM ledger_transaction WHERE terminal_id = ?1 AND batch = ?2
-                AND operator_id = ?3 AND decline IS NOT NULL AND kind <> 'batch_close'";
+                AND person_id = ?3 AND decline IS NOT NULL AND kind <> 'batch_close'";
             let declined: i64 = tool.query_row(sql, [TILL.0, number, person.0], |row| row.get(0)).expect("a count");
             assert_eq!(totals.declines.values().sum::<i64>(), declined);
         }
@@ -219,7 +219,7 @@ async fn whoever_alters_a_report_is_found() {
         ("UPDATE batch SET figures = replace(figures, '\"55\":1', '\"55\":2') WHERE number = 3", "batch 3 of"),
         ("UPDATE batch SET figures = replace(figures, '\"1003\"', '\"1004\"') WHERE number = 3", "batch 3 of"),
         ("UPDATE batch SET figures = '{' WHERE number = 4", "batch 4 of"),
-        ("UPDATE batch SET operator_id = 1003 WHERE number = 3", "batch 3 of"),
+        ("UPDATE batch SET person_id = 1003 WHERE number = 3", "batch 3 of"),
         ("UPDATE batch SET closed_at = closed_at + 1 WHERE number = 3", "batch 3 of"),
         ("UPDATE batch SET closed_by = closed_by - 1 WHERE number = 3", "batch 3 of"),
         ("UPDATE batch SET opened_at = 1 WHERE number = 4", "batch 4 of"),
@@ -227,7 +227,7 @@ async fn whoever_alters_a_report_is_found() {
         ("DELETE FROM batch WHERE number = 3", "batch 3 of"),
         ("DELETE FROM batch WHERE number = 4", "batch 4 of"),
         (
-            "INSERT INTO batch SELECT terminal_id, 5, closed_at, closed_at, operator_id, closed_by, figures FROM batch
+            "INSERT INTO batch SELECT terminal_id, 5, closed_at, closed_at, person_id, closed_by, figures FROM batch
           WHERE number = 4",
             "batch 5 of",
         ),

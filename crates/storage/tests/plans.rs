@@ -165,7 +165,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("SELECT DISTINCT order_id FROM refund", "`verify`"),
     ("SELECT id FROM settlement ORDER BY id", "`verify`"),
     ("LEFT JOIN orders o ON o.id = d.order_id ORDER BY d.id", "`verify`"),
-    ("operator_id, closed_by, figures FROM batch", "what several texts begin with; alone it is `verify`'s"),
+    ("person_id, closed_by, figures FROM batch", "what several texts begin with; alone it is `verify`'s"),
     ("SELECT EXISTS (SELECT 1 FROM card)", "stops at the first row"),
     ("SELECT sealed FROM card ORDER BY id LIMIT 1", "stops at the first row"),
     ("SELECT EXISTS (SELECT 1 FROM session)", "stops at the first row"),

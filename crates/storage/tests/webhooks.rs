@@ -222,7 +222,7 @@ async fn a_body_names_the_record_and_nothing_secret() {
             "object": "transaction", "id": "010000000014", "kind": "refund", "status": "approved",
             "response_code": "00", "decline": null, "amount": 4300, "currency": "CNY", "card": "608625******0001",
             "request_id": request(15).to_string(), "order_id": "1", "original_id": "010000000003",
-            "refund_id": "010000000010", "dispute_id": null, "outlet_id": "2501001", "terminal_id": "25010007", "operator_id": "1002",
+            "refund_id": "010000000010", "dispute_id": null, "outlet_id": "2501001", "terminal_id": "25010007", "person_id": "1002",
             "approval_code": format!("{:06}", 15 * 7_919), "stan": "000014", "batch": body["data"]["batch"],
             "business_date": "2026-11-23", "created_at": "2026-11-23T00:00:15Z",
         },

@@ -97,7 +97,7 @@ impl From<&MerchantOrder> for OrderResource {
             payment_id: order.paid_by.map(TransactionId::rrn),
             outlet_id: order.outlet.to_string(),
             terminal_id: order.terminal.to_string(),
-            operator_id: order.operator.to_string(),
+            operator_id: order.person.to_string(),
             lines: lines.collect(),
             refunds: found.refunds.iter().map(|one| RefundResource::recorded(one, order.paid_by)).collect(),
             opened_at: time(found.opened_at),

@@ -177,7 +177,7 @@ impl RefundResource {
             currency: CNY,
             ground: None,
             reason: None,
-            requested_by: t.map(|t| t.actor.operator.to_string()),
+            requested_by: t.map(|t| t.actor.person.to_string()),
             requested_at: t.map(|t| time(t.at)),
             decided_by: None,
             decided_at: None,

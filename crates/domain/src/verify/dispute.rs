@@ -56,7 +56,7 @@ fn opens(one: &Dispute, record: &Transaction) -> bool {
     let (order, amount, claim, words) = (one.order, one.amount, one.claim, one.words.clone());
     let asked = Command::DisputeOpen(Opening { order, amount, claim, words }).content();
     (record.kind, record.content, record.order, record.amount) == (Kind::DisputeOpening, asked, Some(order), amount)
-        && (record.actor.operator, record.at) == (one.opener, one.opened_at)
+        && (record.actor.person, record.at) == (one.opener, one.opened_at)
         && one.answer_until == one.opened_at.plus(ANSWER_WITHIN)
         && record.actor.is_issuer()
 }
@@ -66,7 +66,7 @@ fn answers(one: &Dispute, reply: &Reply, record: &Transaction) -> bool {
     let (order, dispute, accept, words) = (one.order, one.id, reply.accept, said.words.clone());
     let asked = Command::DisputeAnswer(Answer { order, dispute, accept, words }).content();
     let known = (Kind::DisputeAnswer, asked, said.by, said.at);
-    (record.kind, record.content, record.actor.operator, record.at) == known && said.at <= one.answer_until
+    (record.kind, record.content, record.actor.person, record.at) == known && said.at <= one.answer_until
 }
 
 fn decides(one: &Dispute, said: &Said, record: &Transaction) -> bool {
@@ -77,5 +77,5 @@ fn decides(one: &Dispute, said: &Said, record: &Transaction) -> bool {
     };
     let (order, dispute, words) = (one.order, one.id, said.words.clone());
     let asked = Command::DisputeReview(Verdict { order, dispute, uphold, words }).content();
-    (record.kind, record.content, record.actor.operator, record.at) == (kind, asked, said.by, said.at)
+    (record.kind, record.content, record.actor.person, record.at) == (kind, asked, said.by, said.at)
 }

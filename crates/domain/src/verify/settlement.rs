@@ -85,7 +85,7 @@ impl Audit {
             self.find("I7", format!("{name} was decided by who prepared it"));
         }
         let asked = Command::SettlementPrepare(Preparation { merchant: one.merchant, until: one.until }).content();
-        let request = all.records.remove(&one.id).map(|(t, _)| (t.kind, t.amount, t.content, t.actor.operator, t.at));
+        let request = all.records.remove(&one.id).map(|(t, _)| (t.kind, t.amount, t.content, t.actor.person, t.at));
         if request != Some((Kind::SettlementRequest, one.net, asked, one.maker, one.prepared_at)) {
             self.find("I12", format!("{name} was not prepared as it says"));
         }
@@ -104,7 +104,7 @@ impl Audit {
                 let (confirm, opinion) = (kind == Kind::Settlement, one.opinion.clone());
                 let verdict = Verdict { merchant: one.merchant, settlement: one.id, confirm, opinion };
                 let asked = Command::SettlementReview(verdict).content();
-                let says = (t.kind, t.original, t.amount, t.content, Some(t.actor.operator), Some(t.at));
+                let says = (t.kind, t.original, t.amount, t.content, Some(t.actor.person), Some(t.at));
                 says == (kind, Some(one.id), one.net, asked, one.checker, one.decided_at) && *transfers == legs
             }
             _ => false,

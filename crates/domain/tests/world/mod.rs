@@ -254,7 +254,7 @@ pub(crate) fn outlet(merchant: MerchantId) -> OutletId {
 }
 
 pub(crate) fn actor(merchant: MerchantId, terminal: TerminalId) -> Actor {
-    Actor { merchant, outlet: outlet(merchant), terminal, operator: PersonId(1003) }
+    Actor { merchant, outlet: outlet(merchant), terminal, person: PersonId(1003) }
 }
 
 pub(crate) fn card_key(number: u8) -> CardKey {
@@ -295,7 +295,7 @@ pub(crate) fn order(id: i64, total: i64) -> Order {
         merchant: MERCHANT,
         outlet: outlet(MERCHANT),
         terminal: TILL,
-        operator: PersonId(1003),
+        person: PersonId(1003),
         status: OrderStatus::Draft,
         total: Fen(total),
         payable: true,
@@ -414,7 +414,7 @@ pub(crate) fn verdict(merchant: MerchantId, settlement: TransactionId, confirm: 
 
 /// The same till, another person.
 pub(crate) fn by(person: i64, envelope: Envelope) -> Envelope {
-    Envelope { actor: Actor { operator: PersonId(person), ..envelope.actor }, ..envelope }
+    Envelope { actor: Actor { person: PersonId(person), ..envelope.actor }, ..envelope }
 }
 
 /// Somebody of the card company.

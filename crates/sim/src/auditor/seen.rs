@@ -81,7 +81,7 @@ impl From<&ClosedBatch> for Closed {
         Self {
             number: batch.number,
             first: batch.first.map(|(at, person)| (at.0, person.0)),
-            by: Some((closed.closed_at.0, closed.operator.0)),
+            by: Some((closed.closed_at.0, closed.person.0)),
             people: batch.people.iter().map(|(person, totals)| (person.0, Figures::from(totals))).collect(),
         }
     }

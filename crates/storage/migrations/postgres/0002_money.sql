@@ -54,7 +54,7 @@ CREATE TABLE ledger_transaction (
     merchant_id BIGINT NOT NULL,
     outlet_id BIGINT NOT NULL,
     terminal_id BIGINT NOT NULL,
-    operator_id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
     kind TEXT COLLATE "C" NOT NULL CHECK (
         kind IN (
             'load', 'inquiry', 'sale', 'refund_request', 'refund_rejection', 'refund', 'void', 'reversal', 'batch_close'
@@ -139,7 +139,7 @@ CREATE TABLE orders (
     merchant_id BIGINT NOT NULL,
     outlet_id BIGINT NOT NULL,
     terminal_id BIGINT NOT NULL,
-    operator_id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
     status TEXT COLLATE "C" NOT NULL
         CHECK (status IN ('draft', 'paid', 'partly_refunded', 'refunded', 'voided', 'abandoned')),
     total BIGINT NOT NULL CHECK (total >= 0),
@@ -242,7 +242,7 @@ CREATE TABLE batch (
     number BIGINT NOT NULL,
     opened_at BIGINT NOT NULL,
     closed_at BIGINT NOT NULL,
-    operator_id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
     -- The transaction that closed it; the batch's own ones are older.
     closed_by BIGINT NOT NULL,
     figures TEXT COLLATE "C" NOT NULL,

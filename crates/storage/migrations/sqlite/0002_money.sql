@@ -54,7 +54,7 @@ CREATE TABLE ledger_transaction (
     merchant_id INTEGER NOT NULL,
     outlet_id INTEGER NOT NULL,
     terminal_id INTEGER NOT NULL,
-    operator_id INTEGER NOT NULL,
+    person_id INTEGER NOT NULL,
     kind TEXT NOT NULL CHECK (
         kind IN (
             'load', 'inquiry', 'sale', 'refund_request', 'refund_rejection', 'refund', 'void', 'reversal', 'batch_close'
@@ -139,7 +139,7 @@ CREATE TABLE orders (
     merchant_id INTEGER NOT NULL,
     outlet_id INTEGER NOT NULL,
     terminal_id INTEGER NOT NULL,
-    operator_id INTEGER NOT NULL,
+    person_id INTEGER NOT NULL,
     status TEXT NOT NULL
         CHECK (status IN ('draft', 'paid', 'partly_refunded', 'refunded', 'voided', 'abandoned')),
     total INTEGER NOT NULL CHECK (total >= 0),
@@ -242,7 +242,7 @@ CREATE TABLE batch (
     number INTEGER NOT NULL,
     opened_at INTEGER NOT NULL,
     closed_at INTEGER NOT NULL,
-    operator_id INTEGER NOT NULL,
+    person_id INTEGER NOT NULL,
     -- The transaction that closed it; the batch's own ones are older.
     closed_by INTEGER NOT NULL,
     figures TEXT NOT NULL,

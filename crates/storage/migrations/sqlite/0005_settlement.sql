@@ -55,7 +55,7 @@ CREATE TABLE ledger_transaction_new (
     merchant_id INTEGER NOT NULL,
     outlet_id INTEGER NOT NULL,
     terminal_id INTEGER NOT NULL,
-    operator_id INTEGER NOT NULL,
+    person_id INTEGER NOT NULL,
     kind TEXT NOT NULL CHECK (
         kind IN (
             'load', 'inquiry', 'sale', 'refund_request', 'refund_rejection', 'refund', 'void', 'reversal', 'batch_close',

@@ -103,7 +103,7 @@ impl<'k> Figures<'k> {
         self.opening.head = Head::after(transaction);
         self.opening.toggle(self.key, &Piece::Kept(transaction, transfers));
         if let Some(batch) = self.batch(transaction) {
-            batch.first.get_or_insert((transaction.at, transaction.actor.operator));
+            batch.first.get_or_insert((transaction.at, transaction.actor.person));
         }
     }
 

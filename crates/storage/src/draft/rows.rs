@@ -120,8 +120,7 @@ pub(super) fn locked(connection: &Connection, scope: &Scope, id: OrderId) -> Res
 }
 
 pub(crate) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
-    let sql =
-        "SELECT number, operator_id, status, total, payable, attempt, attempt_at, attempt_masked, paid_by, paid_at,
+    let sql = "SELECT number, person_id, status, total, payable, attempt, attempt_at, attempt_masked, paid_by, paid_at,
                       open, held, prints, last_scan, opened_at, changed_at, merchant_id, outlet_id, terminal_id
                FROM orders WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND terminal_id = ?4";
     let key = (id.0, scope.merchant.0, scope.outlet.0, scope.terminal.0);
@@ -147,7 +146,7 @@ fn read_order(row: &Row<'_>, id: OrderId) -> sql::Result<FullOrder> {
             merchant: MerchantId(row.get(16)?),
             outlet: OutletId(row.get(17)?),
             terminal: TerminalId(row.get(18)?),
-            operator: PersonId(row.get(1)?),
+            person: PersonId(row.get(1)?),
             status,
             total: Fen(row.get(3)?),
             payable: row.get(4)?,

@@ -191,7 +191,7 @@ fn people(detail: &Detail) -> Vec<PersonId> {
         people.extend(line.voided.map(|(_, person)| person));
     }
     for one in &detail.transactions {
-        people.push(one.actor.operator);
+        people.push(one.actor.person);
         people.extend(one.checker);
     }
     for refund in &detail.refunds {

@@ -84,7 +84,7 @@ impl<'a> Bound<'a> {
 fn listed_sql(which: &str) -> String {
     format!(
         "SELECT t.*, l.*, p.name, c.holder, g.refund_window, k.batch_no FROM (SELECT o.id, o.number, o.status, o.total, \
-            o.opened_at, o.attempt IS NOT NULL, o.attempt_at, o.attempt_masked, o.operator_id, o.terminal_id, o.prints, \
+            o.opened_at, o.attempt IS NOT NULL, o.attempt_at, o.attempt_masked, o.person_id, o.terminal_id, o.prints, \
             (SELECT COALESCE(SUM(r.amount), 0) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') \
                 + (SELECT COALESCE(SUM(d.amount), 0) FROM dispute d WHERE d.order_id = o.id AND d.status = 'upheld'), \
             EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.id AND r.status IN ('requested', 'escalated')), \
@@ -92,7 +92,7 @@ fn listed_sql(which: &str) -> String {
                 FROM ledger_transaction s WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1) END \
                 AS decisive {which}) l \
             LEFT JOIN (SELECT {columns} FROM ledger_transaction) t ON t.id = l.decisive \
-            LEFT JOIN person p ON p.id = COALESCE(t.operator_id, l.operator_id) \
+            LEFT JOIN person p ON p.id = COALESCE(t.person_id, l.person_id) \
             LEFT JOIN card c ON c.id = t.card_id LEFT JOIN programme g ON g.id = c.programme_id \
             LEFT JOIN terminal k ON k.id = t.terminal_id",
         columns = transaction_columns!()
@@ -208,7 +208,7 @@ pub(super) fn listed(row: &Row<'_>) -> Result<Listed, StorageError> {
     let sent = row.get::<_, Option<i64>>(own(6))?.map(Timestamp);
     let masked: Option<String> = row.get(own(7))?;
     let opened_by = PersonId(row.get(own(8))?);
-    let operator = decisive.as_ref().map_or(opened_by, |sale| sale.actor.operator);
+    let person = decisive.as_ref().map_or(opened_by, |sale| sale.actor.person);
     Ok(Listed {
         id: OrderId(row.get(own(0))?),
         number: row.get(own(1))?,
@@ -217,7 +217,7 @@ pub(super) fn listed(row: &Row<'_>) -> Result<Listed, StorageError> {
         opened_at: Timestamp(row.get(own(4))?),
         opened_by,
         open_attempt: sent.filter(|_| open).map(|at| (at, masked.unwrap_or_default())),
-        operator: row.get::<_, Option<String>>(own(14))?.unwrap_or_else(|| operator.to_string()),
+        person: row.get::<_, Option<String>>(own(14))?.unwrap_or_else(|| person.to_string()),
         terminal: decisive.as_ref().map_or(TerminalId(row.get(own(9))?), |sale| sale.actor.terminal),
         holder: row.get::<_, Option<String>>(own(15))?.unwrap_or_default(),
         refund_until: approved.and_then(|sale| Some(domain::refund::deadline(sale.at, window?))),

@@ -72,8 +72,7 @@ fn put(connection: &Connection, sold: Sold) -> sql::Result<()> {
     let terminal = if outlet == OUTLET.0 { 25_010_007 } else { 25_010_008 };
     let paid = sale.filter(|(_, declined)| !declined).map(|(at, _)| at.0);
     let name = format!("{:06}{number:04}", opened.business_date().0 % 1_000_000);
-    let sql =
-        "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+    let sql = "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable,
             attempt, attempt_at, attempt_masked, paid_by, paid_at, open, held, prints, opened_at, changed_at)
         VALUES (?1, ?2, 250100, ?3, ?4, 1003, ?5, 1000, 1, ?6, ?7, '608625******7777', ?8, ?9, ?10, 0, 0, ?11, ?12)";
     let lock = open.map(|_| [7_u8; 16]);
@@ -94,7 +93,7 @@ fn put(connection: &Connection, sold: Sold) -> sql::Result<()> {
         let detail = declined.then_some(500);
         let masked = format!("608625******{four:04}");
         let sql = "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id,
-                operator_id, kind, order_id, masked, entry, amount, decline, detail, batch, business_date, at, hash)
+                person_id, kind, order_id, masked, entry, amount, decline, detail, batch, business_date, at, hash)
             VALUES (?1, ?10, ?10, 250100, ?2, ?3, 1003, 'sale', ?4, ?5, 'M', 1000, ?6, ?7, 1, ?8, ?9, ?11)";
         let day = at.business_date().0;
         connection.execute(
@@ -189,7 +188,7 @@ async fn each_state_is_found_by_its_word_and_summed() {
     let back: Vec<i64> = found.rows.iter().map(|row| row.given_back().0).collect();
     assert_eq!(back, [0, 0, 0, 0, 1_000, 1_000, 300, 0]);
     assert!(found.rows[0].pending && !found.rows[1].pending);
-    assert_eq!(found.rows[7].operator, "\u{738b}\u{654f}");
+    assert_eq!(found.rows[7].person, "\u{738b}\u{654f}");
     assert!(found.rows[7].batch_open);
     let elsewhere = Filter { outlet: OutletId(2_501_002), ..today() };
     assert_eq!(ground.numbers(elsewhere).await, ["0011"]);

@@ -57,7 +57,7 @@ const REQUESTS: &str = concat!(
     " FROM unnest($1::bytea[], $2::bigint[]) AS n (request, merchant) \
      JOIN ledger_transaction ON request_id = n.request AND merchant_id = n.merchant"
 );
-const ORDERS: &str = "SELECT id, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable, attempt, \
+const ORDERS: &str = "SELECT id, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, attempt, \
      paid_by, paid_at FROM orders WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 const CARDS: &str = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, \
      programme_id, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
@@ -248,7 +248,7 @@ fn transactions(new: &[Transaction]) -> Columns {
         column(new, |t| t.actor.merchant.0),
         column(new, |t| t.actor.outlet.0),
         column(new, |t| t.actor.terminal.0),
-        column(new, |t| t.actor.operator.0),
+        column(new, |t| t.actor.person.0),
         column(new, |t| t.kind.word()),
         column(new, |t| t.order.map(|id| id.0)),
         column(new, |t| t.card.map(|id| id.0)),

@@ -23,12 +23,12 @@ pub(super) const NUMBERS_UPDATE: &str = "UPDATE order_number SET last = n.last \
      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (outlet, day, last) \
      WHERE outlet_id = n.outlet AND business_date = n.day";
 pub(super) const LAST: &str = "SELECT COALESCE(MAX(id), 0) FROM orders";
-pub(super) const INSERT: &str = "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, \
+pub(super) const INSERT: &str = "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, \
      status, total, payable, paid_by, paid_at, open, held, prints, opened_at, changed_at) \
-     SELECT id, number, merchant, outlet, terminal, operator, status, total, 1, paid_by, paid_at, 0, 0, 0, at, at \
+     SELECT id, number, merchant, outlet, terminal, person, status, total, 1, paid_by, paid_at, 0, 0, 0, at, at \
      FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
      $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[]) \
-     AS n (id, number, merchant, outlet, terminal, operator, status, total, paid_by, paid_at, at)";
+     AS n (id, number, merchant, outlet, terminal, person, status, total, paid_by, paid_at, at)";
 pub(super) const LINES_INSERT: &str = "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, \
      list_price, price, quantity, amount, added_at, added_by) \
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
@@ -73,7 +73,7 @@ pub(super) fn orders(new: &[NewOrder]) -> Columns {
         column(new, |new| new.order.merchant.0),
         column(new, |new| new.order.outlet.0),
         column(new, |new| new.order.terminal.0),
-        column(new, |new| new.order.operator.0),
+        column(new, |new| new.order.person.0),
         column(new, |new| new.order.status.word()),
         column(new, |new| new.order.total.0),
         column(new, |new| new.order.paid_by.map(|id| id.0)),
@@ -100,7 +100,7 @@ pub(super) fn lines(new: &[NewOrder]) -> Columns {
         column(&all, |(.., line)| line.quantity),
         column(&all, |(.., line)| line.amount.0),
         column(&all, |(new, ..)| new.at.0),
-        column(&all, |(new, ..)| new.order.operator.0),
+        column(&all, |(new, ..)| new.order.person.0),
     ]
 }
 

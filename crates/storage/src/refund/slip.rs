@@ -31,15 +31,15 @@ pub async fn back_slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Res
     db.read(move |connection| {
         let Some((mut transaction, original)) = given_back(connection, outlet, id)? else { return Ok(None) };
         let Some(order) = original.order else { return Ok(None) };
-        let operator = transaction.actor.operator;
+        let person = transaction.actor.person;
         if transaction.actor.is_issuer() {
-            transaction.actor = Actor { operator, ..original.actor };
+            transaction.actor = Actor { person, ..original.actor };
         }
         let sql = "SELECT number FROM orders WHERE id = ?1";
         let number = connection.prepare_cached(sql)?.query_row([order.0], |row| row.get(0))?;
         let sql = "SELECT name, number FROM person WHERE id = ?1";
         let read = |row: &sql::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let checker = transaction.checker.unwrap_or(operator);
+        let checker = transaction.checker.unwrap_or(person);
         let checker = connection.prepare_cached(sql)?.query_row([checker.0], read).optional()?.unwrap_or_default();
         let mut items = Vec::new();
         let (reason, prints) = if transaction.kind == Kind::Refund {
@@ -62,7 +62,7 @@ pub async fn back_slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Res
             let prints = connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?;
             (String::new(), prints.unwrap_or(0))
         };
-        let place = slip::place(connection, original.actor.outlet, operator)?;
+        let place = slip::place(connection, original.actor.outlet, person)?;
         let slip = Slip { transaction, place, order, number, prints, items };
         Ok(Some(BackSlip { slip, original, reason, checker }))
     })

@@ -318,7 +318,7 @@ fn save_dispute(connection: &Connection, state: &State, dispute: &Dispute) -> sq
 }
 
 fn save_batch(connection: &Connection, closed: &ClosedBatch) -> sql::Result<()> {
-    let sql = "INSERT INTO batch (terminal_id, number, opened_at, closed_at, operator_id, closed_by, figures)
+    let sql = "INSERT INTO batch (terminal_id, number, opened_at, closed_at, person_id, closed_by, figures)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let batch = &closed.batch;
     connection.prepare_cached(sql)?.execute(params![
@@ -326,7 +326,7 @@ fn save_batch(connection: &Connection, closed: &ClosedBatch) -> sql::Result<()> 
         batch.number,
         batch.opened_at.0,
         closed.closed_at.0,
-        closed.operator.0,
+        closed.person.0,
         closed.closed_by.0,
         figures::write(batch),
     ])?;

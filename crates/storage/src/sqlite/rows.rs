@@ -12,7 +12,7 @@ use domain::time::{BusinessDate, Timestamp};
 
 macro_rules! transaction_columns {
     () => {
-        "id, request_id, content, merchant_id, outlet_id, terminal_id, operator_id, kind, order_id, card_id, masked, \
+        "id, request_id, content, merchant_id, outlet_id, terminal_id, person_id, kind, order_id, card_id, masked, \
          entry, amount, decline, detail, approval_code, balance, batch, business_date, at, hash, original, checker_id"
     };
 }
@@ -79,7 +79,7 @@ pub(crate) const TRANSACTION_INSERT: &str = concat!(
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
 );
 
-pub(crate) const ORDER_BY_ID: &str = "SELECT id, merchant_id, outlet_id, terminal_id, operator_id, status, total, \
+pub(crate) const ORDER_BY_ID: &str = "SELECT id, merchant_id, outlet_id, terminal_id, person_id, status, total, \
      payable, attempt, paid_by, paid_at FROM orders WHERE id = ?1";
 
 /// A short word of the schema's CHECK lists; one that this program does not know is an error, never a default.
@@ -109,7 +109,7 @@ pub(crate) fn transaction(row: &Row<'_>) -> sql::Result<Transaction> {
             merchant: MerchantId(row.get(3)?),
             outlet: OutletId(row.get(4)?),
             terminal: TerminalId(row.get(5)?),
-            operator: PersonId(row.get(6)?),
+            person: PersonId(row.get(6)?),
         },
         kind: word(row, 7, Kind::from_word)?,
         order: row.get::<_, Option<i64>>(8)?.map(OrderId),
@@ -137,7 +137,7 @@ pub(crate) fn insert_transaction(insert: &mut CachedStatement<'_>, t: &Transacti
         t.actor.merchant.0,
         t.actor.outlet.0,
         t.actor.terminal.0,
-        t.actor.operator.0,
+        t.actor.person.0,
         t.kind.word(),
         t.order.map(|id| id.0),
         t.card.map(|id| id.0),
@@ -165,7 +165,7 @@ pub(crate) fn order(row: &Row<'_>) -> sql::Result<Order> {
         merchant: MerchantId(row.get(1)?),
         outlet: OutletId(row.get(2)?),
         terminal: TerminalId(row.get(3)?),
-        operator: PersonId(row.get(4)?),
+        person: PersonId(row.get(4)?),
         status: word(row, 5, OrderStatus::from_word)?,
         total: Fen(row.get(6)?),
         payable: row.get(7)?,

@@ -197,7 +197,7 @@ fn lay_cards(connection: &Connection, world: &World) -> sql::Result<()> {
 fn lay_orders(connection: &Connection, world: &World) -> sql::Result<()> {
     for order in world.orders.values() {
         connection.execute(
-            "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, operator_id, status, total, payable,
+            "INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable,
                 attempt, attempt_at, attempt_masked, open, held, prints, opened_at, changed_at)
              VALUES (?1, '', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '', 1, 0, 0, 0, 0)",
             params![
@@ -205,7 +205,7 @@ fn lay_orders(connection: &Connection, world: &World) -> sql::Result<()> {
                 order.merchant.0,
                 order.outlet.0,
                 order.terminal.0,
-                order.operator.0,
+                order.person.0,
                 order.status.word(),
                 order.total.0,
                 order.payable,

@@ -183,11 +183,11 @@ fn open_row(attempt: &OpenAttempt, words: &Words) -> Open {
 
 async fn closed(web: &Web, session: &Session, words: &Words) -> Result<Vec<Closed>, Problem> {
     let all = batch::closed_list(&web.storage, session.shop()?.terminal, CLOSED).await?;
-    let ids = all.iter().map(|one| one.operator).collect();
+    let ids = all.iter().map(|one| one.person).collect();
     let names = batch::people(&web.storage, ids).await?;
     let row = |closed: ClosedBatch| {
         let number = format!("{:06}", closed.batch.number);
-        let who = names.get(&closed.operator).map_or_else(String::new, |(_, name)| name.clone());
+        let who = names.get(&closed.person).map_or_else(String::new, |(_, name)| name.clone());
         let (at, totals) = (closed.closed_at.date_time_text(), closed.batch.totals());
         let tallies = [totals.sales, totals.refunds, totals.voids];
         let label = fill(words.view_of, &[&number]);

@@ -89,7 +89,7 @@ impl Report {
     ) -> Result<Self, Problem> {
         let mut ids: BTreeSet<PersonId> = batch.people.keys().chain(batch.handling.keys()).copied().collect();
         ids.extend(batch.first.map(|(_, person)| person));
-        ids.extend(closed.map(|closed| closed.operator));
+        ids.extend(closed.map(|closed| closed.person));
         let names = storage::batch::people(&web.storage, ids.iter().copied().collect()).await?;
         let who = |id: PersonId| named(&names, id, words);
         let sections = ids.iter().map(|id| {
@@ -108,7 +108,7 @@ impl Report {
             previous: (batch.opened_at > Timestamp(0)).then(|| batch.opened_at.date_time_text()),
             closing: closed.map(|closed| Closing {
                 at: closed.closed_at.date_time_text(),
-                by: who(closed.operator),
+                by: who(closed.person),
                 rrn: closed.closed_by.rrn(),
             }),
             people,

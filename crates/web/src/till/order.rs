@@ -242,7 +242,7 @@ fn facts(detail: &Detail, now: Timestamp, text: &'static Text) -> Vec<(&'static 
         facts.push((words.reference, sale.id.rrn()));
         facts.push((words.voucher, sale.id.stan()));
     }
-    facts.push((words.cashier, order.operator.clone()));
+    facts.push((words.cashier, order.person.clone()));
     facts.push((words.terminal, order.terminal.to_string()));
     if order.status.was_charged() {
         facts.push((words.prints, fill(words.prints_count, &[&order.prints.to_string()])));
@@ -339,14 +339,14 @@ fn events(detail: &Detail, text: &'static Text) -> Vec<Event> {
         let kind = codes::kind(one.kind, text);
         let what = fill(words.attempt, &[kind, &one.amount.to_string()]);
         let (class, word) = if one.approved() { ("ok", words.succeeded) } else { ("bad", words.declined) };
-        let event = plain(one.at, class, what, name(detail, one.actor.operator));
+        let event = plain(one.at, class, what, name(detail, one.actor.person));
         events.push(Event { class, result: Some((class, word)), more: about(one, detail, text), ..event });
     }
     if let Some((sent, card)) = &order.open_attempt {
         let what = fill(words.sent, &[&order.total.to_string()]);
         let more = vec![domain::card_number::MaskedCard(card.clone()).grouped()];
         let result = Some(("warn", words.unknown));
-        events.push(Event { class: "warn", result, more, ..plain(*sent, "unk", what, order.operator.clone()) });
+        events.push(Event { class: "warn", result, more, ..plain(*sent, "unk", what, order.person.clone()) });
     }
     events.sort_by_key(|event| event.at);
     events

@@ -203,7 +203,7 @@ fn cells(order: &Listed, now: Timestamp, text: &'static Text) -> [Cell; 16] {
         Cell::Text(meaning),
         Cell::Text(sale.map_or_else(String::new, |sale| sale.id.rrn())),
         Cell::Text(sale.map_or_else(String::new, |sale| sale.id.stan())),
-        Cell::Text(order.operator.clone()),
+        Cell::Text(order.person.clone()),
         Cell::Text(order.terminal.to_string()),
     ]
 }

@@ -43,7 +43,7 @@ pub(crate) fn masked_name(name: &str) -> String {
 /// Who acts, where: from the session only.
 pub(crate) fn actor(session: &Session) -> Result<Actor, Problem> {
     let shop = session.shop()?;
-    Ok(Actor { merchant: shop.merchant, outlet: shop.outlet, terminal: shop.terminal, operator: session.person })
+    Ok(Actor { merchant: shop.merchant, outlet: shop.outlet, terminal: shop.terminal, person: session.person })
 }
 
 /// The form 刷卡支付. No `Debug`: it holds a card number and a PIN.

@@ -66,7 +66,7 @@ struct Pending {
     outlet: String,
     mid: String,
     terminal: String,
-    operator: String,
+    person: String,
     card: String,
     amount: Fen,
     sent: String,
@@ -198,7 +198,7 @@ pub(crate) async fn pending(
         outlet: shop.outlet_name,
         mid: shop.mid,
         terminal: shop.terminal.to_string(),
-        operator: session.number.clone(),
+        person: session.number.clone(),
         card: order.attempt_masked.map_or_else(String::new, |card| MaskedCard(card).grouped()),
         amount: order.order.total,
         sent: sent.date_time_text(),
@@ -338,7 +338,7 @@ mod tests {
             merchant: MerchantId(1),
             outlet: OutletId(1),
             terminal: TerminalId(25_010_007),
-            operator: PersonId(1),
+            person: PersonId(1),
         };
         let transaction = Transaction {
             id: TransactionId::new(1, 1),
@@ -365,7 +365,7 @@ mod tests {
             merchant_name: "\u{836f}".repeat(5),
             mid: "898320159120001".to_owned(),
             outlet_name: "\u{836f}".repeat(4),
-            operator: "1003".to_owned(),
+            person: "1003".to_owned(),
         };
         let item = |name: &&str| Item {
             name: (*name).to_owned(),

@@ -20,7 +20,7 @@ use crate::refund::Sold;
 use crate::shop::Shop;
 
 const CARD: &str = "6086250000010012";
-const MANAGER: Actor = Actor { operator: PersonId(1002), ..ACTOR };
+const MANAGER: Actor = Actor { person: PersonId(1002), ..ACTOR };
 const WINDOW: i64 = 48 * HOUR;
 
 fn request(n: u8) -> RequestId {

@@ -35,7 +35,7 @@ impl Till {
             merchant: MerchantId(250_100),
             outlet: OutletId(2_501_001),
             terminal: TerminalId(25_010_007),
-            operator: PersonId(1003),
+            person: PersonId(1003),
         };
         let id = OrderId(order.parse().expect("an order"));
         let request = domain::ids::RequestId::v7(self.shop.clock.now(), [7; 10]);

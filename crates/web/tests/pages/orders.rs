@@ -66,7 +66,7 @@ impl Till {
         let card = Some(self.shop.vault.present(&number.0, number.1));
         let order = OrderId(order.parse().expect("an id"));
         let review = Review { order, refund, card, opinion: "同意退一盒".to_owned() };
-        let manager = Actor { operator: PersonId(1002), ..ACTOR };
+        let manager = Actor { person: PersonId(1002), ..ACTOR };
         assert!(self.command(2, manager, Command::RefundReview(review)).await.approved());
     }
 }

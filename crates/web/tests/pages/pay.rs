@@ -94,7 +94,7 @@ pub(crate) const ACTOR: Actor = Actor {
     merchant: MerchantId(250_100),
     outlet: OutletId(2_501_001),
     terminal: TerminalId(25_010_007),
-    operator: PersonId(1003),
+    person: PersonId(1003),
 };
 
 /// The value of the first hidden field `name`.
