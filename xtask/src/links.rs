@@ -19,7 +19,7 @@ pub(crate) fn check(repo: &Repo) -> Vec<Finding> {
 }
 
 /// The numbered lines of a document outside of its code blocks.
-fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut in_code = false;
     text.lines().enumerate().filter(move |(_, line)| {
         let fence = line.trim_start().starts_with("```");
@@ -45,8 +45,7 @@ fn links(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Anchors of a document's headings, as GitHub and most renderers make them: in lower case, spaces as hyphens, without
-/// punctuation; a repeated heading gets `-1`, `-2`.
+/// Anchors of a document's headings; a repeated heading gets `-1`, `-2`.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for (_, line) in prose(text) {
@@ -54,14 +53,20 @@ fn anchors(text: &str) -> BTreeSet<String> {
         if heading.len() == line.len() || !heading.starts_with(' ') {
             continue;
         }
-        let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-        let anchor = kept.collect::<String>().to_lowercase().replace(' ', "-");
-        let repeated = (1..).map(|n| format!("{anchor}-{n}"));
-        if let Some(new) = std::iter::once(anchor.clone()).chain(repeated).find(|one| !all.contains(one)) {
+        let first = anchor(heading);
+        let repeated = (1..).map(|n| format!("{first}-{n}"));
+        if let Some(new) = std::iter::once(first.clone()).chain(repeated).find(|one| !all.contains(one)) {
             all.insert(new);
         }
     }
     all
+}
+
+/// The anchor of a heading, as GitHub and most renderers make it: in lower case, spaces as hyphens, no punctuation.
+pub(crate) fn anchor(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim();
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 /// `crates/…` in back-ticks; a pattern (`*`, `<name>`, `{a,b}`) is an explanation, not a path.

@@ -4,6 +4,7 @@
 //! a file may grow, which words belong where. A rule that nobody checks is a wish.
 
 mod budgets;
+mod contents;
 mod glossary;
 mod house;
 mod licences;
@@ -21,7 +22,7 @@ use repo::{Finding, Repo};
 /// A rule that needs only the files' text.
 type Rule = fn(&Repo) -> Vec<Finding>;
 
-const RULES: [Rule; 5] = [budgets::check, words::check, places::check, links::check, glossary::check];
+const RULES: [Rule; 6] = [budgets::check, words::check, places::check, links::check, contents::check, glossary::check];
 
 fn main() -> ExitCode {
     let outcome = match std::env::args().nth(1).as_deref() {
