@@ -69,7 +69,8 @@ impl OrderId {
 /// Transaction: one attempt, approved or declined. The retrieval reference number of the slip is this number printed
 /// with 12 digits, so staff, slip and database name the same thing.
 ///
-/// `slot * 10^10 + sequence`: the slot (0..=99) is the copy of the program that wrote it, the sequence has no gap.
+/// `slot * 10^10 + sequence`: the slot (0..=99) names a chain and is 1 as long as one installation keeps one chain; the
+/// sequence has no gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransactionId(pub i64);
 
@@ -86,7 +87,7 @@ impl TransactionId {
         Self(i64::from(slot).saturating_mul(Self::SEQUENCES).saturating_add(sequence))
     }
 
-    /// The copy of the program that wrote it.
+    /// The chain it belongs to.
     pub fn slot(self) -> u8 {
         u8::try_from(self.0.wrapping_div(Self::SEQUENCES)).unwrap_or(u8::MAX)
     }

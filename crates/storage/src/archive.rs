@@ -17,8 +17,8 @@ use domain::settlement::Takers;
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use domain::verify::Finding;
 
+use crate::books::settlement;
 use crate::sql::{self, Connection};
-use crate::sqlite::settlement;
 use crate::{Books, Storage, StorageError};
 
 mod file;

@@ -4,49 +4,33 @@
 //! - Money, paid orders, request ids and PIN counters have one writer path, the group in `books`; everything else is
 //!   a plain function with its SQL in one transaction.
 //! - Nothing is computed by the database in money tables: no serials, triggers, defaults or `now()`.
+//!
+//! | folder | what is in it |
+//! | --- | --- |
+//! | `books` | the money path: load, save and verify, for both databases and in memory |
+//! | `read` | what pages and programs ask |
+//! | `write` | what pages and programs change outside the books |
+//! | `archive` | old days moved to files |
+//! | `backend` | connections: the embedded file, a server, one SQL text for both |
+//! | `demo` | the demo shop |
 
-pub mod api_key;
 pub mod archive;
-pub mod audit;
+mod backend;
 pub mod backup;
-pub mod batch;
 pub mod books;
-pub mod card;
-pub mod catalogue;
 pub mod demo;
-pub mod demo_cards;
-pub mod demo_keys;
-pub mod direct_sale;
-pub mod dispute;
-pub mod draft;
 pub mod error;
-pub mod idempotency;
 mod ids;
-pub mod login;
-pub mod memory;
-pub mod merchant;
-pub mod orders;
-pub mod outbox;
 pub mod password;
-pub mod payment;
-pub mod people;
-pub mod postgres;
-pub mod product;
-pub mod refund;
-pub mod session;
-pub mod settlement;
-pub mod slip;
-pub mod sql;
-mod sqlite;
-mod storage;
-pub mod till;
+mod read;
 #[cfg(test)]
 mod trial;
 pub mod vault;
-pub mod webhook;
+mod write;
 
-pub use books::Books;
+pub use backend::{Postgres, Sqlite, Storage, postgres, sql};
+pub use books::{Books, memory, outbox};
+pub use demo::{cards as demo_cards, keys as demo_keys};
 pub use error::StorageError;
-pub use postgres::Postgres;
-pub use sqlite::Sqlite;
-pub use storage::Storage;
+pub use read::{batch, dispute, merchant, orders, product, refund, settlement, slip, till};
+pub use write::{api_key, audit, card, catalogue, draft, idempotency, login, payment, people, session, webhook};

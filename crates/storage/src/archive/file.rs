@@ -11,9 +11,9 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::step;
 use crate::StorageError;
-use crate::books::EMBEDDED_SLOT;
+use crate::backend::sqlite::schema_of;
+use crate::books::SLOT;
 use crate::sql;
-use crate::sqlite::schema_of;
 
 /// The file, open for one archiving.
 pub(super) struct ArchiveFile(Mutex<Connection>, ChainKey);
@@ -35,7 +35,7 @@ impl ArchiveFile {
         let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
         let length = made.and_then(|file| file.metadata()).map_err(|error| failed(&error))?.len();
         let connection = open(path, length == 0).map_err(|error| failed(&error))?;
-        let before = before.unwrap_or(Head::empty(EMBEDDED_SLOT));
+        let before = before.unwrap_or(Head::empty(SLOT));
         let part = part(&connection, key).map_err(|error| failed(&format!("no archive of this house ({error})")))?;
         if let Some((begins, ends)) =
             part.filter(|(begins, ends)| !(begins.sequence..=ends.sequence).contains(&before.sequence))
@@ -62,7 +62,7 @@ impl ArchiveFile {
         let sql = "INSERT INTO archive_part (slot, begins, begins_hash, ends, ends_hash, seal)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (slot) DO UPDATE SET ends = excluded.ends, ends_hash = excluded.ends_hash, seal = excluded.seal";
-        let (slot, begins, ends) = (EMBEDDED_SLOT, before.sequence, after.sequence);
+        let (slot, begins, ends) = (SLOT, before.sequence, after.sequence);
         let seal = after.seal(&self.1);
         transaction.prepare_cached(sql)?.execute(params![slot, begins, before.hash, ends, after.hash, seal])?;
         Ok(transaction.commit()?)
@@ -89,7 +89,7 @@ fn open(path: &Path, new: bool) -> rusqlite::Result<Connection> {
 pub(super) fn part(connection: &Connection, key: &ChainKey) -> rusqlite::Result<Option<(Head, Head)>> {
     let sql = "SELECT begins, begins_hash, ends, ends_hash, seal FROM archive_part WHERE slot = ?1";
     let head = |row: &rusqlite::Row<'_>, at: usize| -> rusqlite::Result<Head> {
-        Ok(Head { slot: EMBEDDED_SLOT, sequence: row.get(at)?, hash: row.get(at + 1)? })
+        Ok(Head { slot: SLOT, sequence: row.get(at)?, hash: row.get(at + 1)? })
     };
     let mut statement = connection.prepare(sql)?;
     let read = |row: &rusqlite::Row<'_>| {
@@ -97,7 +97,7 @@ pub(super) fn part(connection: &Connection, key: &ChainKey) -> rusqlite::Result<
         let sealed = row.get::<_, [u8; 32]>(4)? == ends.seal(key);
         if sealed { Ok((begins, ends)) } else { Err(rusqlite::Error::InvalidParameterName("other keys".to_owned())) }
     };
-    statement.query_row([EMBEDDED_SLOT], read).optional()
+    statement.query_row([SLOT], read).optional()
 }
 
 /// What one step writes.

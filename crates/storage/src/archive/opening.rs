@@ -12,10 +12,10 @@ use domain::time::{BusinessDate, Timestamp};
 use domain::verify::Audit;
 
 use super::{list, object};
-use crate::batch::figures;
-use crate::books::EMBEDDED_SLOT;
+use crate::books::SLOT;
+use crate::books::batch_figures as figures;
+use crate::books::{audit_trail, rows};
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use crate::sqlite::{audit_trail, rows};
 
 /// What archived transactions of a terminal's batch came to.
 pub(crate) const BATCH_OPENING: &str = "SELECT figures FROM opening_batch WHERE terminal_id = ?1 AND number = ?2";
@@ -24,10 +24,10 @@ pub(crate) const BATCH_OPENING: &str = "SELECT figures FROM opening_batch WHERE 
 pub(crate) fn stored(connection: &Connection) -> sql::Result<Option<(Opening, [u8; 32])>> {
     let sql = "SELECT sequence, hash, until_date, carried, seal FROM ledger_opening WHERE slot = ?1";
     let read = |row: &Row<'_>| {
-        let head = Head { slot: EMBEDDED_SLOT, sequence: row.get(0)?, hash: row.get(1)? };
+        let head = Head { slot: SLOT, sequence: row.get(0)?, hash: row.get(1)? };
         Ok((Opening { head, until: BusinessDate(row.get(2)?), carried: row.get(3)? }, row.get(4)?))
     };
-    connection.prepare_cached(sql)?.query_row([EMBEDDED_SLOT], read).optional()
+    connection.prepare_cached(sql)?.query_row([SLOT], read).optional()
 }
 
 /// Hands everything that was carried over to `audit`, before the first transaction.
@@ -38,7 +38,7 @@ pub(crate) fn read_all(connection: &Connection, audit: &mut Audit) -> sql::Resul
         Err(error) => audit.unreadable("the opening of slot 1", &error.to_string()),
     }
     let strange = "SELECT slot FROM ledger_opening WHERE slot <> ?1";
-    for slot in connection.prepare(strange)?.query_map([EMBEDDED_SLOT], |row| row.get::<_, i64>(0))? {
+    for slot in connection.prepare(strange)?.query_map([SLOT], |row| row.get::<_, i64>(0))? {
         audit.unreadable(&format!("the opening of slot {}", slot?), "no copy of the program archives it");
     }
     balances(connection, |account, amount| audit.opening_balance(account, amount))?;

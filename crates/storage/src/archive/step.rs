@@ -12,11 +12,11 @@ use super::file::ArchiveFile;
 use super::list;
 use super::opening::{self, Figures};
 use crate::StorageError;
-use crate::books::EMBEDDED_SLOT;
+use crate::books::SLOT;
+use crate::books::lock_chain;
+use crate::books::{audit_trail, rows};
 use crate::ids::time_ordered;
-use crate::postgres;
 use crate::sql::{self, Connection, params};
-use crate::sqlite::{audit_trail, rows};
 
 /// Where what leaves with orders `?1` is, in an order in which it can be put down; it is taken up in the other.
 const OF_ORDERS: [(&str, &str); 6] = [
@@ -99,11 +99,11 @@ pub(super) struct Step<'a> {
 impl Step<'_> {
     /// Does `work`; what it moved, and what is to do next.
     pub(super) fn take(&self, work: Work) -> Result<(Moved, Option<Work>), StorageError> {
-        postgres::lock_chain(self.connection)?;
+        lock_chain(self.connection)?;
         let mut opening = match opening::stored(self.connection)? {
             Some((opening, seal)) if opening.seal(self.key) == seal => opening,
             Some(_) => return Err(StorageError::NotWritten("the opening was altered: run `webpos verify`".to_owned())),
-            None => Opening::nothing(EMBEDDED_SLOT),
+            None => Opening::nothing(SLOT),
         };
         opening.until = opening.until.max(self.until);
         match work {
@@ -136,7 +136,7 @@ impl Step<'_> {
 
     /// The next transactions that are not of a later day. What is not chained to the ones before is not passed.
     fn next_of_chain(&self, opening: &Opening) -> Result<Vec<Entry>, StorageError> {
-        let last = TransactionId::new(EMBEDDED_SLOT, TransactionId::SEQUENCES.saturating_sub(1));
+        let last = TransactionId::new(SLOT, TransactionId::SEQUENCES.saturating_sub(1));
         let mut statement = self.connection.prepare_cached(rows::TRANSACTIONS_AFTER)?;
         let found =
             statement.query_map([opening.head.next().0.saturating_sub(1), last.0, self.limit], rows::transaction)?;

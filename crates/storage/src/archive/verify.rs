@@ -9,9 +9,9 @@ use domain::verify::{Audit, Finding};
 use rusqlite::OpenFlags;
 
 use super::{file, opening};
-use crate::books::EMBEDDED_SLOT;
+use crate::books::SLOT;
+use crate::books::audit_trail;
 use crate::sql::{self, Connection};
-use crate::sqlite::audit_trail;
 use crate::{Storage, StorageError};
 
 /// What the ledger says of its archive.
@@ -39,7 +39,7 @@ pub async fn verify(db: &Storage, key: &ChainKey, files: Vec<PathBuf>) -> Result
 }
 
 fn carried(connection: &Connection) -> sql::Result<Carried> {
-    let end = opening::stored(connection)?.map_or(Head::empty(EMBEDDED_SLOT), |(opening, _)| opening.head);
+    let end = opening::stored(connection)?.map_or(Head::empty(SLOT), |(opening, _)| opening.head);
     let (mut accounts, mut kept) = (BTreeMap::<AccountId, i128>::new(), BTreeSet::new());
     let mut add = |account: AccountId, amount: i64| {
         let sum = accounts.entry(account).or_default();

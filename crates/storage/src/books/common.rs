@@ -1,0 +1,50 @@
+//! The part of load and save that both databases share: what comes after a sale, settlements, the outbox, and where the
+//! chain ends.
+
+use std::collections::BTreeSet;
+
+use crate::sql::{self, Connection, params};
+use domain::changes::Changes;
+use domain::ids::{OrderId, TerminalId};
+use domain::state::State;
+
+use super::cards::Programmes;
+use super::outbox::{self, Subscriptions};
+use super::{after_sale, settlement};
+
+/// What comes after a sale, and closing a batch.
+pub(crate) fn load_rest(
+    connection: &Connection,
+    programmes: &mut Programmes,
+    state: &mut State,
+    sold: BTreeSet<OrderId>,
+    batches: BTreeSet<TerminalId>,
+) -> sql::Result<()> {
+    for order in sold {
+        after_sale::load_sold(connection, programmes, state, order)?;
+    }
+    for till in batches {
+        after_sale::load_batch(connection, state, till)?;
+    }
+    Ok(())
+}
+
+/// What a sale does not write, the outbox, and where the chain ends.
+pub(crate) fn save_rest(
+    connection: &Connection,
+    state: &State,
+    changes: &Changes,
+    subscriptions: Subscriptions,
+) -> sql::Result<()> {
+    after_sale::save(connection, state, changes)?;
+    settlement::save(connection, changes)?;
+    outbox::save(connection, state, changes, subscriptions)?;
+    if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
+}
+
+fn save_head(connection: &Connection, state: &State) -> sql::Result<()> {
+    let sql = "INSERT INTO ledger_head (slot, sequence, hash, seal) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (slot) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = excluded.seal";
+    let (head, seal) = (&state.head, state.head.seal(&state.chain_key));
+    connection.execute_later(sql, params![head.slot, head.sequence, head.hash, seal])
+}

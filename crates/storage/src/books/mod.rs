@@ -1,0 +1,103 @@
+//! The books: the store of the money path. Loads what a group names, lets the domain decide, saves, commits.
+//!
+//! The only writer of money, paid orders, request ids and PIN counters. Three stores, one behaviour; the conformance
+//! suite in `tests/books.rs` holds them to it.
+
+use std::sync::Arc;
+
+use domain::command::Envelope;
+use domain::ledger::ChainKey;
+use domain::outcome::Outcome;
+use domain::verify::Finding;
+
+use crate::Storage;
+use crate::error::StorageError;
+use crate::{Postgres, Sqlite};
+
+pub(crate) mod after_sale;
+pub(crate) mod audit_trail;
+pub(crate) mod batch_figures;
+mod cards;
+mod common;
+pub mod memory;
+mod new_orders_postgres;
+mod new_orders_sqlite;
+pub mod outbox;
+pub(crate) mod post_postgres;
+mod post_sqlite;
+pub(crate) mod rows;
+pub(crate) mod settlement;
+
+use memory::Memory;
+pub(crate) use post_postgres::lock_chain;
+
+/// The slot of this installation's chain: all copies of the program that share a database continue one chain.
+pub(crate) const SLOT: u8 = 1;
+
+/// Where the ledger is kept.
+#[derive(Clone)]
+pub enum Books {
+    /// In a database file.
+    Sqlite(Sqlite, ChainKey),
+    /// On a server.
+    Postgres(Postgres, ChainKey),
+    /// In memory, for the simulator and tests.
+    Memory(Memory),
+}
+
+impl Books {
+    /// The ledger in `storage`, sealed under `key`.
+    pub fn of(storage: Storage, key: ChainKey) -> Self {
+        match storage {
+            Storage::Sqlite(sqlite) => Self::Sqlite(sqlite, key),
+            Storage::Postgres(postgres) => Self::Postgres(postgres, key),
+        }
+    }
+
+    /// The database under it.
+    pub fn storage(&self) -> Option<Storage> {
+        match self {
+            Self::Sqlite(sqlite, _) => Some(Storage::Sqlite(sqlite.clone())),
+            Self::Postgres(postgres, _) => Some(Storage::Postgres(postgres.clone())),
+            Self::Memory(_) => None,
+        }
+    }
+
+    /// Decides `group` in order and makes the result durable. On an error nothing of the group was written, unless the
+    /// error says that this is unknown.
+    pub async fn post(&self, group: impl Into<Arc<[Envelope]>>) -> Result<Vec<Outcome>, StorageError> {
+        let group = group.into();
+        self.post_when_ready(move || group).await
+    }
+
+    /// The same for a group that is put together when the store is ready for it, so that it holds whatever came while
+    /// the last one was committed. `group` is called at most once, and not at all when the store never was ready.
+    pub async fn post_when_ready<F>(&self, group: F) -> Result<Vec<Outcome>, StorageError>
+    where
+        F: FnOnce() -> Arc<[Envelope]> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite(sqlite, key) => {
+                let key = key.clone();
+                sqlite.write(move |connection| post_sqlite::post(connection, key, &group())).await
+            }
+            Self::Postgres(postgres, key) => postgres.post(key.clone(), group).await,
+            Self::Memory(memory) => memory.post(&group()),
+        }
+    }
+
+    /// Checks every invariant of the whole ledger on one snapshot.
+    pub async fn verify(&self) -> Result<Vec<Finding>, StorageError> {
+        match self {
+            Self::Sqlite(sqlite, key) => {
+                let key = key.clone();
+                sqlite.read(move |connection| audit_trail::verify(connection, key)).await
+            }
+            Self::Postgres(postgres, key) => {
+                let key = key.clone();
+                postgres.read(move |connection| audit_trail::verify(connection, key)).await
+            }
+            Self::Memory(memory) => Ok(memory.verify()),
+        }
+    }
+}

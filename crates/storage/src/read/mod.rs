@@ -1,0 +1,12 @@
+//! What pages and programs ask, by subject: lists, one record, totals. The small changes that belong to a subject, such as
+//! counting the prints of a slip, are beside its questions.
+
+pub mod batch;
+pub mod dispute;
+pub mod merchant;
+pub mod orders;
+pub mod product;
+pub mod refund;
+pub mod settlement;
+pub mod slip;
+pub mod till;

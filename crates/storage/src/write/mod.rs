@@ -1,0 +1,13 @@
+//! What pages and programs change outside the books: drafts, people, sessions, keys, webhooks, master data, the audit log.
+
+pub mod api_key;
+pub mod audit;
+pub mod card;
+pub mod catalogue;
+pub mod draft;
+pub mod idempotency;
+pub mod login;
+pub mod payment;
+pub mod people;
+pub mod session;
+pub mod webhook;
