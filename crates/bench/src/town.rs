@@ -355,7 +355,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         let actor = t.actor;
         row.extend([actor.merchant.0, actor.outlet.0, actor.terminal.0, actor.person.0].map(Number));
         row.extend([Text(t.kind.word()), optional(t.order.map(|id| id.0)), optional(t.card.map(|id| id.0))]);
-        row.extend([Made(t.masked.0), Text(t.entry.letter()), Number(t.amount.0), Null, Null, Text("123456")]);
+        row.extend([Made(t.masked.0), Text(t.entry.word()), Number(t.amount.0), Null, Null, Text("123456")]);
         row.extend([optional(t.balance.map(|fen| fen.0)), Number(t.batch), Number(t.business_date.0.into())]);
         row.extend([Number(t.at.0), Blob(t.hash.to_vec()), Null, Null]);
         row

@@ -10,57 +10,25 @@ use crate::time::BusinessDate;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CardKey(pub [u8; 16]);
 
-/// States of a card. Only [`Active`](CardStatus::Active) pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CardStatus {
-    /// Made, not yet handed to the holder.
-    Issued,
-    /// In use.
-    Active,
-    /// Frozen by the issuer.
-    Frozen,
-    /// Reported lost by the holder.
-    Lost,
-    /// Reported stolen.
-    Stolen,
-    /// Locked by the issuer after too many wrong PINs.
-    PinLocked,
-    /// Replaced by another card, which has the money.
-    Replaced,
-    /// Closed for good.
-    Closed,
-}
-
-impl CardStatus {
-    /// All states, for tables.
-    pub const ALL: [Self; 8] = [
-        Self::Issued,
-        Self::Active,
-        Self::Frozen,
-        Self::Lost,
-        Self::Stolen,
-        Self::PinLocked,
-        Self::Replaced,
-        Self::Closed,
-    ];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Issued => "issued",
-            Self::Active => "active",
-            Self::Frozen => "frozen",
-            Self::Lost => "lost",
-            Self::Stolen => "stolen",
-            Self::PinLocked => "pin_locked",
-            Self::Replaced => "replaced",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word() == word)
+words! {
+    /// States of a card. Only [`Active`](CardStatus::Active) pays.
+    pub enum CardStatus {
+        /// Made, not yet handed to the holder.
+        Issued = "issued",
+        /// In use.
+        Active = "active",
+        /// Frozen by the issuer.
+        Frozen = "frozen",
+        /// Reported lost by the holder.
+        Lost = "lost",
+        /// Reported stolen.
+        Stolen = "stolen",
+        /// Locked by the issuer after too many wrong PINs.
+        PinLocked = "pin_locked",
+        /// Replaced by another card, which has the money.
+        Replaced = "replaced",
+        /// Closed for good.
+        Closed = "closed",
     }
 }
 

@@ -14,31 +14,13 @@ pub struct CardNumber(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaskedCard(pub String);
 
-/// How the number came in; the slip prints the letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryMode {
-    /// Magnetic stripe.
-    Swiped,
-    /// Typed by hand.
-    Manual,
-}
-
-impl EntryMode {
-    /// The letter of the slip and of the stored row.
-    pub fn letter(self) -> &'static str {
-        match self {
-            Self::Swiped => "S",
-            Self::Manual => "M",
-        }
-    }
-
-    /// Reads the letter.
-    pub fn from_letter(letter: &str) -> Option<Self> {
-        match letter {
-            "S" => Some(Self::Swiped),
-            "M" => Some(Self::Manual),
-            _ => None,
-        }
+words! {
+    /// How the number came in; the slip prints the word, a letter.
+    pub enum EntryMode {
+        /// Magnetic stripe.
+        Swiped = "S",
+        /// Typed by hand.
+        Manual = "M",
     }
 }
 
@@ -155,7 +137,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<(String, &'static str), CardNumberError> {
-        CardNumber::parse(text).map(|(number, mode)| (number.reveal().to_owned(), mode.letter()))
+        CardNumber::parse(text).map(|(number, mode)| (number.reveal().to_owned(), mode.word()))
     }
 
     #[test]

@@ -21,75 +21,37 @@ use crate::time::{HOUR, Timestamp};
 /// How long the merchant has to answer, microseconds: seven days.
 pub const ANSWER_WITHIN: i64 = 7 * 24 * HOUR;
 
-/// What the holder says about the sale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// "I did not make this payment."
-    NotAuthorised,
-    /// "I did not get the goods."
-    NotReceived,
-    /// "Too much was charged."
-    WrongAmount,
-    /// "I was charged twice."
-    Duplicate,
-    /// "The goods have a fault and the shop does not take them back."
-    Quality,
-}
-
-impl Claim {
-    /// All claims, for tables and choices.
-    pub const ALL: [Self; 5] =
-        [Self::NotAuthorised, Self::NotReceived, Self::WrongAmount, Self::Duplicate, Self::Quality];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NotAuthorised => "not_authorised",
-            Self::NotReceived => "not_received",
-            Self::WrongAmount => "wrong_amount",
-            Self::Duplicate => "duplicate",
-            Self::Quality => "quality",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|claim| claim.word() == word)
+words! {
+    /// What the holder says about the sale.
+    pub enum Claim {
+        /// "I did not make this payment."
+        NotAuthorised = "not_authorised",
+        /// "I did not get the goods."
+        NotReceived = "not_received",
+        /// "Too much was charged."
+        WrongAmount = "wrong_amount",
+        /// "I was charged twice."
+        Duplicate = "duplicate",
+        /// "The goods have a fault and the shop does not take them back."
+        Quality = "quality",
     }
 }
 
-/// States of a dispute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DisputeStatus {
-    /// Waits for the merchant.
-    Opened,
-    /// The merchant has answered; waits for the company.
-    Answered,
-    /// The holder was right and has the money.
-    Upheld,
-    /// The sale stands.
-    Rejected,
+words! {
+    /// States of a dispute.
+    pub enum DisputeStatus {
+        /// Waits for the merchant.
+        Opened = "opened",
+        /// The merchant has answered; waits for the company.
+        Answered = "answered",
+        /// The holder was right and has the money.
+        Upheld = "upheld",
+        /// The sale stands.
+        Rejected = "rejected",
+    }
 }
 
 impl DisputeStatus {
-    /// All states, for tables and choices.
-    pub const ALL: [Self; 4] = [Self::Opened, Self::Answered, Self::Upheld, Self::Rejected];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Answered => "answered",
-            Self::Upheld => "upheld",
-            Self::Rejected => "rejected",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word() == word)
-    }
-
     /// Nobody has decided yet.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Opened | Self::Answered)
@@ -392,17 +354,5 @@ pub(crate) fn settle_order(state: &State, sold: &Sold, amount: Fen, changes: &mu
     let status = if whole { OrderStatus::Refunded } else { OrderStatus::PartlyRefunded };
     if let Some(order) = sold.sale.order.and_then(|order| state.orders.get(&order)) {
         changes.orders.insert(order.id, Order { status, ..order.clone() });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_word_is_read_again() {
-        assert!(Claim::ALL.into_iter().all(|claim| Claim::from_word(claim.word()) == Some(claim)));
-        assert!(DisputeStatus::ALL.into_iter().all(|one| DisputeStatus::from_word(one.word()) == Some(one)));
-        assert_eq!((Claim::from_word("other"), DisputeStatus::from_word("open")), (None, None));
     }
 }

@@ -45,91 +45,45 @@ impl AccountId {
     }
 }
 
-/// Kinds of transactions; a transfer has its transaction's kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Money arrives on a card.
-    Load,
-    /// Balance inquiry.
-    Inquiry,
-    /// Sale.
-    Sale,
-    /// Somebody asks for a refund; no money moves yet.
-    RefundRequest,
-    /// Somebody else turns it down.
-    RefundRejection,
-    /// Somebody else approves it and the money goes back.
-    Refund,
-    /// Today's sale is undone in full.
-    Void,
-    /// A machine takes back a sale whose outcome it does not know.
-    Reversal,
-    /// A terminal's batch is closed.
-    BatchClose,
-    /// Somebody of the card company prepares what a merchant is paid; no money moves yet.
-    SettlementRequest,
-    /// Somebody else turns it down.
-    SettlementRejection,
-    /// Somebody else confirms it and the merchant is paid.
-    Settlement,
-    /// The card company takes up what a holder contests; no money moves yet.
-    DisputeOpening,
-    /// The merchant answers.
-    DisputeAnswer,
-    /// Somebody else of the company turns the dispute down.
-    DisputeRejection,
-    /// Somebody else upholds it and the money goes back.
-    Chargeback,
+words! {
+    /// Kinds of transactions; a transfer has its transaction's kind.
+    pub enum Kind {
+        /// Money arrives on a card.
+        Load = "load",
+        /// Balance inquiry.
+        Inquiry = "inquiry",
+        /// Sale.
+        Sale = "sale",
+        /// Somebody asks for a refund; no money moves yet.
+        RefundRequest = "refund_request",
+        /// Somebody else turns it down.
+        RefundRejection = "refund_rejection",
+        /// Somebody else approves it and the money goes back.
+        Refund = "refund",
+        /// Today's sale is undone in full.
+        Void = "void",
+        /// A machine takes back a sale whose outcome it does not know.
+        Reversal = "reversal",
+        /// A terminal's batch is closed.
+        BatchClose = "batch_close",
+        /// Somebody of the card company prepares what a merchant is paid; no money moves yet.
+        SettlementRequest = "settlement_request",
+        /// Somebody else turns it down.
+        SettlementRejection = "settlement_rejection",
+        /// Somebody else confirms it and the merchant is paid.
+        Settlement = "settlement",
+        /// The card company takes up what a holder contests; no money moves yet.
+        DisputeOpening = "dispute_opening",
+        /// The merchant answers.
+        DisputeAnswer = "dispute_answer",
+        /// Somebody else of the company turns the dispute down.
+        DisputeRejection = "dispute_rejection",
+        /// Somebody else upholds it and the money goes back.
+        Chargeback = "chargeback",
+    }
 }
 
 impl Kind {
-    /// All kinds, for tables.
-    pub const ALL: [Self; 16] = [
-        Self::Load,
-        Self::Inquiry,
-        Self::Sale,
-        Self::RefundRequest,
-        Self::RefundRejection,
-        Self::Refund,
-        Self::Void,
-        Self::Reversal,
-        Self::BatchClose,
-        Self::SettlementRequest,
-        Self::SettlementRejection,
-        Self::Settlement,
-        Self::DisputeOpening,
-        Self::DisputeAnswer,
-        Self::DisputeRejection,
-        Self::Chargeback,
-    ];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Load => "load",
-            Self::Inquiry => "inquiry",
-            Self::Sale => "sale",
-            Self::RefundRequest => "refund_request",
-            Self::RefundRejection => "refund_rejection",
-            Self::Refund => "refund",
-            Self::Void => "void",
-            Self::Reversal => "reversal",
-            Self::BatchClose => "batch_close",
-            Self::SettlementRequest => "settlement_request",
-            Self::SettlementRejection => "settlement_rejection",
-            Self::Settlement => "settlement",
-            Self::DisputeOpening => "dispute_opening",
-            Self::DisputeAnswer => "dispute_answer",
-            Self::DisputeRejection => "dispute_rejection",
-            Self::Chargeback => "chargeback",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-
     /// Whether an approved one moves money.
     pub fn moves_money(self) -> bool {
         match self {
@@ -294,7 +248,7 @@ pub fn chain(key: &ChainKey, previous: &[u8; 32], transaction: &Transaction, tra
         number(transfer.amount.0);
         number(i64::from(transfer.business_date.0));
     }
-    let (kind, entry) = (transaction.kind.word(), transaction.entry.letter());
+    let (kind, entry) = (transaction.kind.word(), transaction.entry.word());
     let decline = transaction.decline.map(Decline::word);
     let approval = transaction.approval_code.as_deref();
     for text in [Some(kind), Some(transaction.masked.0.as_str()), Some(entry), decline, approval] {

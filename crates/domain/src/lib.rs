@@ -25,6 +25,9 @@ macro_rules! invariant {
     };
 }
 
+#[macro_use]
+pub mod words;
+
 pub mod archive;
 pub mod batch;
 pub mod card;

@@ -14,45 +14,25 @@ pub const LINES_MAX: usize = 200;
 /// Most pieces on one line.
 pub const QUANTITY_MAX: i64 = 999;
 
-/// States of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OrderStatus {
-    /// Being rung up.
-    Draft,
-    /// Paid by card.
-    Paid,
-    /// Paid, and a part of it given back.
-    PartlyRefunded,
-    /// Paid and all of it given back.
-    Refunded,
-    /// Paid and undone: voided or reversed.
-    Voided,
-    /// Given up before payment.
-    Abandoned,
+words! {
+    /// States of an order.
+    pub enum OrderStatus {
+        /// Being rung up.
+        Draft = "draft",
+        /// Paid by card.
+        Paid = "paid",
+        /// Paid, and a part of it given back.
+        PartlyRefunded = "partly_refunded",
+        /// Paid and all of it given back.
+        Refunded = "refunded",
+        /// Paid and undone: voided or reversed.
+        Voided = "voided",
+        /// Given up before payment.
+        Abandoned = "abandoned",
+    }
 }
 
 impl OrderStatus {
-    /// All states, for tables.
-    pub const ALL: [Self; 6] =
-        [Self::Draft, Self::Paid, Self::PartlyRefunded, Self::Refunded, Self::Voided, Self::Abandoned];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Paid => "paid",
-            Self::PartlyRefunded => "partly_refunded",
-            Self::Refunded => "refunded",
-            Self::Voided => "voided",
-            Self::Abandoned => "abandoned",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word() == word)
-    }
-
     /// A sale charged it, whatever was given back since.
     pub fn was_charged(self) -> bool {
         matches!(self, Self::Paid | Self::PartlyRefunded | Self::Refunded | Self::Voided)

@@ -109,6 +109,8 @@ macro_rules! declines {
                 [$($word,)+].into_iter().filter_map(|word| Self::from_word(word, Some(1))).collect()
             }
         }
+
+        const _: () = assert!(crate::words::distinct(&[$($word),+]), "two declines have the same word");
     };
     (@type fen) => { Fen };
     (@type date) => { BusinessDate };

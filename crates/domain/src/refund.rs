@@ -22,69 +22,34 @@ use crate::time::Timestamp;
 /// Shortest and longest reason or decision note, in characters.
 pub const TEXT_LENGTH: std::ops::RangeInclusive<usize> = 2..=100;
 
-/// Why goods come back. Sold drugs are taken back for quality reasons or the shop's own mistake, unless the merchant's
-/// policy says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ground {
-    /// The goods have a fault.
-    Quality,
-    /// The shop sold or charged the wrong thing.
-    ShopError,
-    /// The customer does not want them any more.
-    ChangedMind,
-}
-
-impl Ground {
-    /// All grounds, for tables and choices.
-    pub const ALL: [Self; 3] = [Self::Quality, Self::ShopError, Self::ChangedMind];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Quality => "quality",
-            Self::ShopError => "shop_error",
-            Self::ChangedMind => "changed_mind",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|ground| ground.word() == word)
+words! {
+    /// Why goods come back. Sold drugs are taken back for quality reasons or the shop's own mistake, unless the merchant's
+    /// policy says otherwise.
+    pub enum Ground {
+        /// The goods have a fault.
+        Quality = "quality",
+        /// The shop sold or charged the wrong thing.
+        ShopError = "shop_error",
+        /// The customer does not want them any more.
+        ChangedMind = "changed_mind",
     }
 }
 
-/// States of a refund.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefundStatus {
-    /// Waits for the merchant's reviewer.
-    Requested,
-    /// Waits for the card company.
-    Escalated,
-    /// Approved and paid back.
-    Approved,
-    /// Turned down.
-    Rejected,
+words! {
+    /// States of a refund.
+    pub enum RefundStatus {
+        /// Waits for the merchant's reviewer.
+        Requested = "requested",
+        /// Waits for the card company.
+        Escalated = "escalated",
+        /// Approved and paid back.
+        Approved = "approved",
+        /// Turned down.
+        Rejected = "rejected",
+    }
 }
 
 impl RefundStatus {
-    /// All states, for tables.
-    pub const ALL: [Self; 4] = [Self::Requested, Self::Escalated, Self::Approved, Self::Rejected];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Escalated => "escalated",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word() == word)
-    }
-
     /// Nobody has decided yet.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Requested | Self::Escalated)

@@ -113,33 +113,15 @@ fn fits(sum: Option<Fen>) -> Fen {
     sum.unwrap_or_default()
 }
 
-/// States of a settlement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettlementStatus {
-    /// Waits for a second person.
-    Prepared,
-    /// Paid out.
-    Confirmed,
-    /// Turned down; what it had taken is free again.
-    Rejected,
-}
-
-impl SettlementStatus {
-    /// All states, for tables and choices.
-    pub const ALL: [Self; 3] = [Self::Prepared, Self::Confirmed, Self::Rejected];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Prepared => "prepared",
-            Self::Confirmed => "confirmed",
-            Self::Rejected => "rejected",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word() == word)
+words! {
+    /// States of a settlement.
+    pub enum SettlementStatus {
+        /// Waits for a second person.
+        Prepared = "prepared",
+        /// Paid out.
+        Confirmed = "confirmed",
+        /// Turned down; what it had taken is free again.
+        Rejected = "rejected",
     }
 }
 

@@ -64,7 +64,7 @@ async fn main() {
     let mut first = 0;
     for turn in 0..6 {
         if turn == 3 {
-            let events = EventKind::ALL.into_iter().collect();
+            let events = EventKind::subscribable().collect();
             let terms = EndpointTerms { url: "https://example.com/".to_owned(), description: String::new(), events };
             let entry = Entry {
                 at: NOW,

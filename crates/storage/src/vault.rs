@@ -224,7 +224,7 @@ impl Vault {
         body.extend(confirmation.amount.0.to_be_bytes());
         body.extend(confirmation.card.key.0);
         body.extend(confirmation.until.0.to_be_bytes());
-        body.extend(confirmation.card.entry.letter().as_bytes());
+        body.extend(confirmation.card.entry.word().as_bytes());
         body.extend(confirmation.card.masked.0.as_bytes());
         let tag = mac(&self.0.token, &[&body]);
         hex(&[&tag[..], &body].concat())
@@ -250,7 +250,7 @@ impl Vault {
             card: PresentedCard {
                 key: CardKey(*key),
                 masked: MaskedCard(masked.to_owned()),
-                entry: EntryMode::from_letter(entry)?,
+                entry: EntryMode::from_word(entry)?,
             },
             until: Timestamp(i64::from_be_bytes(*until)),
         })

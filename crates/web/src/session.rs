@@ -59,7 +59,7 @@ impl Session {
         if self.can(action) {
             return Ok(());
         }
-        Err(Problem::Forbidden(Box::new(self.entry("denied", &self.path, action.code()))))
+        Err(Problem::Forbidden(Box::new(self.entry("denied", &self.path, action.word()))))
     }
 
     /// The store, which everything at the till belongs to. Staff of the card company has none and is refused.

@@ -75,33 +75,22 @@ impl From<&Item> for ProductResource {
     }
 }
 
-/// Class of a drug.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-pub(crate) enum OtcClass {
-    /// Prescription only.
-    #[serde(rename = "RX")]
-    Rx,
-    /// Over the counter, class A.
-    #[serde(rename = "OTC-A")]
-    OtcA,
-    /// Over the counter, class B.
-    #[serde(rename = "OTC-B")]
-    OtcB,
-    /// No drug.
-    #[serde(rename = "NONE")]
-    None,
-}
-
-impl OtcClass {
-    pub(crate) const ALL: [Self; 4] = [Self::Rx, Self::OtcA, Self::OtcB, Self::None];
-
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Rx => "RX",
-            Self::OtcA => "OTC-A",
-            Self::OtcB => "OTC-B",
-            Self::None => "NONE",
-        }
+domain::words! {
+    /// Class of a drug.
+    #[derive(Deserialize, Serialize, ToSchema)]
+    pub(crate) enum OtcClass {
+        /// Prescription only.
+        #[serde(rename = "RX")]
+        Rx = "RX",
+        /// Over the counter, class A.
+        #[serde(rename = "OTC-A")]
+        OtcA = "OTC-A",
+        /// Over the counter, class B.
+        #[serde(rename = "OTC-B")]
+        OtcB = "OTC-B",
+        /// No drug.
+        #[serde(rename = "NONE")]
+        None = "NONE",
     }
 }
 

@@ -293,7 +293,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     judge(&api, Some(&asked.url), Some(&asked.description), asked.events.as_deref())?;
     let claim = caller.claim("createWebhookEndpoint", &asked)?;
-    let all = || EventKind::ALL.into_iter().collect();
+    let all = || EventKind::subscribable().collect();
     let events = asked.events.map_or_else(all, |events| kinds(&events));
     let terms = EndpointTerms { url: asked.url, description: asked.description.trim().to_owned(), events };
     change(&api, &caller, claim, Change::Create(terms)).await
@@ -402,7 +402,7 @@ fn judge(api: &Api, url: Option<&str>, description: Option<&str>, events: Option
     if description.is_some_and(|text| !fits(text, 0, DESCRIPTION_MAX)) {
         return Err(Problem::invalid("description", "At most 100 characters."));
     }
-    if events.is_some_and(|events| !(1..=EventKind::ALL.len()).contains(&events.len())) {
+    if events.is_some_and(|events| !(1..=EventKind::subscribable().count()).contains(&events.len())) {
         return Err(Problem::invalid("events", "From 1 to 9 events."));
     }
     Ok(())
@@ -460,7 +460,7 @@ mod tests {
 
     #[test]
     fn the_names_for_programs_are_the_domains() {
-        for kind in EventKind::ALL {
+        for kind in EventKind::subscribable() {
             let read: EventType = serde_json::from_value(json!(kind.word())).expect("every kind has a name");
             assert_eq!(EventKind::from(read), kind);
         }

@@ -253,7 +253,7 @@ fn transactions(new: &[Transaction]) -> Columns {
         column(new, |t| t.order.map(|id| id.0)),
         column(new, |t| t.card.map(|id| id.0)),
         column(new, |t| t.masked.0.clone()),
-        column(new, |t| t.entry.letter()),
+        column(new, |t| t.entry.word()),
         column(new, |t| t.amount.0),
         column(new, |t| t.decline.map(Decline::word)),
         column(new, |t| t.decline.and_then(Decline::detail)),

@@ -102,7 +102,7 @@ pub fn logins() -> Vec<(&'static str, String)> {
     PEOPLE
         .iter()
         .map(|(_, name, login, roles, terminal)| {
-            let roles: Vec<_> = roles.iter().map(|role| role.code()).collect();
+            let roles: Vec<_> = roles.iter().map(|role| role.word()).collect();
             let terminal = terminal.map_or(String::new(), |id| format!(", terminal {id}"));
             (*login, format!("{name}, {}{terminal}", roles.join(" + ")))
         })

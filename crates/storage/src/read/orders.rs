@@ -39,58 +39,27 @@ pub struct Period {
     pub to: BusinessDate,
 }
 
-/// Which orders.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Which {
-    /// Every order with a payment attempt.
-    #[default]
-    All,
-    /// Charged, and nothing given back.
-    Charged,
-    /// Every attempt was declined.
-    Failed,
-    /// The attempt has no known outcome.
-    Unknown,
-    /// Somebody asked for a refund and nobody has decided.
-    RefundPending,
-    /// A refund was paid.
-    Refunded,
-    /// Voided or reversed.
-    Voided,
-    /// Nobody tried to pay.
-    Unpaid,
-}
-
-impl Which {
-    /// All, in the order of a choice.
-    pub const ALL: [Self; 8] = [
-        Self::All,
-        Self::Charged,
-        Self::Failed,
-        Self::Unknown,
-        Self::RefundPending,
-        Self::Refunded,
-        Self::Voided,
-        Self::Unpaid,
-    ];
-
-    /// The word in addresses and in the query.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Charged => "charged",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-            Self::RefundPending => "refund_pending",
-            Self::Refunded => "refunded",
-            Self::Voided => "voided",
-            Self::Unpaid => "unpaid",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|which| which.word() == word)
+domain::words! {
+    /// Which orders.
+    #[derive(Default)]
+    pub enum Which {
+        /// Every order with a payment attempt.
+        #[default]
+        All = "all",
+        /// Charged, and nothing given back.
+        Charged = "charged",
+        /// Every attempt was declined.
+        Failed = "failed",
+        /// The attempt has no known outcome.
+        Unknown = "unknown",
+        /// Somebody asked for a refund and nobody has decided.
+        RefundPending = "refund_pending",
+        /// A refund was paid.
+        Refunded = "refunded",
+        /// Voided or reversed.
+        Voided = "voided",
+        /// Nobody tried to pay.
+        Unpaid = "unpaid",
     }
 }
 

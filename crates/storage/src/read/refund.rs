@@ -357,7 +357,7 @@ pub async fn has_other_reviewer(db: &Storage, merchant: MerchantId, applicant: P
         let mut statement = connection.prepare_cached(sql)?;
         let words = statement.query_map([merchant.0, applicant.0], |row| row.get::<_, String>(0))?;
         let words: Vec<String> = words.collect::<sql::Result<_>>()?;
-        let mut roles = words.iter().filter_map(|word| Role::parse(word));
+        let mut roles = words.iter().filter_map(|word| Role::from_word(word));
         Ok(roles.any(|role| may(&[role], Action::ReviewRefund)))
     })
     .await

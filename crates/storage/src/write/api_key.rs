@@ -37,36 +37,17 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// What a key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Read orders, transactions and statements.
-    Read,
-    /// Take payments, ask for balances, reverse.
-    Sell,
-    /// Ask for refunds and decide on others' requests.
-    Refund,
-    /// Change the catalogue.
-    Catalogue,
-}
-
-impl Scope {
-    /// All scopes, for tables and choices.
-    pub const ALL: [Self; 4] = [Self::Read, Self::Sell, Self::Refund, Self::Catalogue];
-
-    /// The word that programs see.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Sell => "sell",
-            Self::Refund => "refund",
-            Self::Catalogue => "catalogue",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.word() == word)
+domain::words! {
+    /// What a key may do.
+    pub enum Scope {
+        /// Read orders, transactions and statements.
+        Read = "read",
+        /// Take payments, ask for balances, reverse.
+        Sell = "sell",
+        /// Ask for refunds and decide on others' requests.
+        Refund = "refund",
+        /// Change the catalogue.
+        Catalogue = "catalogue",
     }
 }
 

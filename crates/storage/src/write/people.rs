@@ -77,7 +77,7 @@ pub async fn roles(db: &Storage, person: PersonId) -> Result<Vec<Role>, StorageE
         let mut statement = connection.prepare_cached("SELECT role FROM person_role WHERE person_id = ?1")?;
         let rows = statement.query_map([person.0], |row| row.get::<_, String>(0))?;
         let words: Vec<String> = rows.collect::<sql::Result<_>>()?;
-        Ok(words.iter().filter_map(|word| Role::parse(word)).collect())
+        Ok(words.iter().filter_map(|word| Role::from_word(word)).collect())
     })
     .await
 }
@@ -152,7 +152,7 @@ pub(crate) fn insert_person(
         ),
     )?;
     for role in &person.roles {
-        connection.execute("INSERT INTO person_role (person_id, role) VALUES (?1, ?2)", (id.0, role.code()))?;
+        connection.execute("INSERT INTO person_role (person_id, role) VALUES (?1, ?2)", (id.0, role.word()))?;
     }
     Ok(())
 }

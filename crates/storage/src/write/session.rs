@@ -213,7 +213,7 @@ fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
         locked: row.get(5)?,
         created_at: Timestamp(row.get(6)?),
         seen_at: Timestamp(row.get(7)?),
-        roles: roles.unwrap_or_default().split(',').filter_map(Role::parse).collect(),
+        roles: roles.unwrap_or_default().split(',').filter_map(Role::from_word).collect(),
         shop: read_shop(row)?,
     })
 }

@@ -38,36 +38,17 @@ impl fmt::Display for EndpointId {
     }
 }
 
-/// States of an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndpointStatus {
-    /// Is told.
-    Active,
-    /// Somebody stopped it; what waits, waits.
-    Paused,
-    /// It stopped by itself, after days of nothing but failures.
-    Failed,
-    /// Gone.
-    Deleted,
-}
-
-impl EndpointStatus {
-    /// All states, for tables.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Paused, Self::Failed, Self::Deleted];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Paused => "paused",
-            Self::Failed => "failed",
-            Self::Deleted => "deleted",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word() == word)
+domain::words! {
+    /// States of an endpoint.
+    pub enum EndpointStatus {
+        /// Is told.
+        Active = "active",
+        /// Somebody stopped it; what waits, waits.
+        Paused = "paused",
+        /// It stopped by itself, after days of nothing but failures.
+        Failed = "failed",
+        /// Gone.
+        Deleted = "deleted",
     }
 }
 

@@ -143,7 +143,7 @@ pub(crate) async fn show(
     flash: Flash,
 ) -> Result<Response, Problem> {
     session.may(Action::ManageApiKeys)?;
-    let asked = Fields { events: EventKind::ALL.into_iter().collect(), ..Fields::default() };
+    let asked = Fields { events: EventKind::subscribable().collect(), ..Fields::default() };
     look(&web, &session, page, &flash, asked, None, None).await
 }
 
@@ -168,7 +168,7 @@ pub(crate) async fn make(
         Changed::Endpoint(endpoint) => {
             let secret = web.vault.webhook_secret(&endpoint.salt);
             let made = Made { title: text.webhooks.made, advice: text.webhooks.made_do, secret };
-            let asked = Fields { events: EventKind::ALL.into_iter().collect(), ..Fields::default() };
+            let asked = Fields { events: EventKind::subscribable().collect(), ..Fields::default() };
             look(&web, &session, page, &flash, asked, Some(made), None).await
         }
         Changed::Full => look(&web, &session, page, &flash, fields, None, Some(text.webhooks.full)).await,
@@ -223,7 +223,7 @@ async fn look(
     let view = View {
         rows: found.iter().map(|endpoint| row(endpoint, &places, text)).collect(),
         places: choices(&places, reach.is_none(), text),
-        events: EventKind::ALL.into_iter().map(event).collect(),
+        events: EventKind::subscribable().map(event).collect(),
         shell: page.shell(session, flash, Menu::Webhooks),
         made,
         problem,

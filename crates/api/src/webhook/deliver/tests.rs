@@ -117,7 +117,7 @@ impl House {
     }
 
     async fn endpoint(&self, url: &str) -> EndpointId {
-        let events = EventKind::ALL.into_iter().collect();
+        let events = EventKind::subscribable().collect();
         let terms = EndpointTerms { url: url.to_owned(), description: String::new(), events };
         let Changed::Endpoint(made) = self.change(Change::Create(terms)).await else { panic!("made") };
         made.id

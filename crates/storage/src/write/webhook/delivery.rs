@@ -43,33 +43,15 @@ pub fn back_off(attempts: u32) -> i64 {
     BACK_OFF[step]
 }
 
-/// States of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryStatus {
-    /// On its way.
-    Pending,
-    /// The endpoint said yes.
-    Delivered,
-    /// Given up until somebody asks for it again.
-    Parked,
-}
-
-impl DeliveryStatus {
-    /// All states, for tables and choices.
-    pub const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Parked];
-
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Delivered => "delivered",
-            Self::Parked => "parked",
-        }
-    }
-
-    /// Reads the word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word() == word)
+domain::words! {
+    /// States of a delivery.
+    pub enum DeliveryStatus {
+        /// On its way.
+        Pending = "pending",
+        /// The endpoint said yes.
+        Delivered = "delivered",
+        /// Given up until somebody asks for it again.
+        Parked = "parked",
     }
 }
 

@@ -1,0 +1,72 @@
+//! Stored words, written down a second time: one that is lost or changed makes rows unreadable, so it has to be changed
+//! here as well, by somebody who means it.
+
+use domain::card::CardStatus;
+use domain::card_number::EntryMode;
+use domain::dispute::{Claim, DisputeStatus};
+use domain::event::EventKind;
+use domain::ledger::Kind;
+use domain::order::OrderStatus;
+use domain::outcome::Decline;
+use domain::refund::{Ground, RefundStatus};
+use domain::role::{Action, Role};
+use domain::settlement::SettlementStatus;
+
+/// The words of an enum are `$expected`, in this order, and each is read as the value that wrote it.
+macro_rules! assert_words {
+    ($kind:ty, $expected:literal) => {{
+        let words: Vec<&str> = <$kind>::ALL.into_iter().map(<$kind>::word).collect();
+        let expected: Vec<&str> = $expected.split(' ').collect();
+        assert_eq!(words, expected, stringify!($kind));
+        let read: Vec<Option<$kind>> = expected.into_iter().map(<$kind>::from_word).collect();
+        assert_eq!(read, <$kind>::ALL.map(Some), stringify!($kind));
+        assert_eq!(<$kind>::from_word("nonsense"), None);
+    }};
+}
+
+#[test]
+fn stored_words_never_change() {
+    assert_words!(EntryMode, "S M");
+    assert_words!(CardStatus, "issued active frozen lost stolen pin_locked replaced closed");
+    assert_words!(OrderStatus, "draft paid partly_refunded refunded voided abandoned");
+    assert_words!(
+        Kind,
+        "load inquiry sale refund_request refund_rejection refund void reversal batch_close \
+         settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
+         chargeback"
+    );
+    assert_words!(Ground, "quality shop_error changed_mind");
+    assert_words!(RefundStatus, "requested escalated approved rejected");
+    assert_words!(Claim, "not_authorised not_received wrong_amount duplicate quality");
+    assert_words!(DisputeStatus, "opened answered upheld rejected");
+    assert_words!(SettlementStatus, "prepared confirmed rejected");
+    assert_words!(
+        EventKind,
+        "payment.approved payment.declined payment.withdrawn refund.requested refund.approved refund.rejected \
+         sale.voided sale.reversed batch.closed settlement.confirmed dispute.opened dispute.answered \
+         dispute.upheld dispute.rejected webhook.test"
+    );
+    assert_words!(Role, "cashier store_manager operator checker finance auditor admin");
+    assert_words!(
+        Action,
+        "sell confirm_price view_orders request_refund review_refund close_batch view_cards \
+         reveal_card_number prepare_cards release_cards late_refund view_disputes open_dispute decide_dispute \
+         answer_dispute view_own_settlement view_settlement prepare_settlement release_settlement \
+         manage_merchants manage_products manage_people view_audit manage_api_keys"
+    );
+}
+
+#[test]
+fn stored_declines_never_change() {
+    let words: Vec<&str> = Decline::every().into_iter().map(Decline::word).collect();
+    let expected = "merchant_suspended outlet_suspended no_such_order amount_changed invalid_amount invalid_card_number \
+         void_too_late not_reversible drug_not_returnable refund_window_passed refund_escalated text_length \
+         not_charged card_differs reviewer_is_applicant nothing_left refund_exists dispute_exists \
+         no_such_dispute answer_too_late answer_awaited already_decided attempts_open nothing_to_close \
+         no_such_merchant day_not_over settlement_open settled_before fee_not_agreed nothing_to_settle \
+         payable_short no_such_settlement withdrawn card_lost card_stolen insufficient_funds card_expired \
+         wrong_pin not_accepted_here line_not_payable terminal_disabled over_sale_limit over_daily_limit \
+         over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
+         pin_tries_exceeded proof_expired already_paid attempt_open unknown_terminal";
+    assert_eq!(words, expected.split(' ').collect::<Vec<_>>());
+}
