@@ -1,4 +1,4 @@
-//! Who asks, as an operation takes it, and JSON bodies and query parameters as it reads them.
+//! The extractors of operations: the caller, JSON bodies, query parameters and path segments.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use storage::merchant::{self, Reach, TerminalRow};
 use crate::problem::{Code, Problem};
 use crate::{Api, BODY_MAX};
 
-/// A program with a live key, let through by the gate.
+/// A program with a live key that passed the gate.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     /// Its key: merchant, place, person, scopes.
     pub(crate) key: ApiKey,
-    /// The moment of this request.
+    /// The time of this request.
     pub(crate) now: Timestamp,
     /// Network address.
     pub(crate) address: String,
@@ -31,7 +31,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// What it may see.
+    /// The rows it has access to.
     pub(crate) fn reach(&self) -> Reach {
         Reach { merchant: self.key.merchant, outlet: self.key.outlet }
     }
@@ -41,19 +41,20 @@ impl Caller {
         self.request.ok_or_else(|| Problem::new(Code::KeyMissing, ""))
     }
 
-    /// The use of its key: `content` is everything that makes two requests the same, in a fixed order and without PIN.
+    /// The claim on its Idempotency-Key. `content` is everything that makes two requests the same, in a fixed order and
+    /// without the PIN.
     pub(crate) fn claim(&self, operation: &'static str, content: &impl serde::Serialize) -> Result<Claim, Problem> {
         let text = serde_json::to_vec(&(operation, content)).map_err(|_| Problem::new(Code::Internal, ""))?;
         let content = Sha256::digest(&text).into();
         Ok(Claim { merchant: self.key.merchant, request: self.request()?, operation, content })
     }
 
-    /// This program at that place.
+    /// This program at a terminal.
     pub(crate) fn at(&self, outlet: OutletId, terminal: TerminalId) -> Actor {
         Actor { merchant: self.key.merchant, outlet, terminal, person: self.key.person }
     }
 
-    /// This program at the terminal that it names, at the one it is bound to, or at the only one there is.
+    /// This program at the named terminal, the terminal the key is bound to, or the only terminal there is.
     pub(crate) async fn at_terminal(&self, api: &Api, named: Option<TerminalId>) -> Result<Actor, Problem> {
         let foreign = || Problem::not_found("There is no such terminal.");
         let named = named.or(self.key.terminal);
@@ -69,11 +70,13 @@ impl Caller {
         match (named, &*found) {
             (_, [only]) => Ok(self.at(only.outlet, only.id)),
             (Some(_), _) => Err(foreign()),
-            (None, _) => Err(Problem::invalid("terminal_id", "Name the terminal: this key reaches more than one.")),
+            (None, _) => {
+                Err(Problem::invalid("terminal_id", "Name the terminal: this key has access to more than one."))
+            }
         }
     }
 
-    /// An audit entry for what this program does now.
+    /// An audit entry for an action of this program.
     pub(crate) fn entry(&self, action: &'static str, subject: &str) -> Entry {
         Entry {
             at: self.now,
@@ -106,7 +109,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The body, read strictly.
+/// The JSON body, read strictly.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -119,7 +122,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// What is wrong with the body. Never repeats a value: it may be a card number or a PIN.
+/// The error in a body. It never repeats a value, which may be a card number or a PIN.
 fn refused(error: &serde_json::Error) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
     if !error.is_data() {
@@ -152,7 +155,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The parts of the path; what cannot be read is not there.
+/// The path segments. An unreadable segment is reported as not found.
 pub(crate) struct Path<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {

@@ -1,4 +1,4 @@
-//! Cursors: where a list goes on. Opaque to callers, stable because they name the last row that was shown.
+//! Cursors: where a list continues. They are opaque to callers, and stable because they identify the last row returned.
 
 use domain::ids::{OrderId, TransactionId};
 use domain::time::BusinessDate;
@@ -6,30 +6,30 @@ use storage::vault::{hex, unhex};
 
 use crate::problem::Problem;
 
-/// Rows of a page unless the caller asks otherwise, and at most.
+/// Rows per page: by default, and at most.
 pub(crate) const LIMIT: u32 = 50;
 pub(crate) const LIMIT_MAX: u32 = 200;
 
-/// How many rows a page gets.
-pub(crate) fn limit(asked: Option<u32>) -> Result<u32, Problem> {
-    let limit = asked.unwrap_or(LIMIT);
+/// The number of rows of a page.
+pub(crate) fn limit(requested: Option<u32>) -> Result<u32, Problem> {
+    let limit = requested.unwrap_or(LIMIT);
     if (1..=LIMIT_MAX).contains(&limit) { Ok(limit) } else { Err(Problem::parameter("limit", "From 1 to 200.")) }
 }
 
-/// `text` of list `kind` as a cursor.
-fn seal(kind: char, text: &str) -> String {
+/// Encodes `text` as a cursor of list `kind`.
+fn encode(kind: char, text: &str) -> String {
     hex(format!("{kind}{text}").as_bytes())
 }
 
-fn open(kind: char, cursor: &str) -> Result<String, Problem> {
+fn decode(kind: char, cursor: &str) -> Result<String, Problem> {
     let refused = || Problem::parameter("cursor", "Not a cursor of this list.");
     let text = unhex(cursor).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(refused)?;
     text.strip_prefix(kind).map(str::to_owned).ok_or_else(refused)
 }
 
-/// A place in a list.
-pub(crate) trait Place: Sized {
-    /// Tells the cursors of different lists apart.
+/// The key of the last row of a page, from which the list continues.
+pub(crate) trait Cursor: Sized {
+    /// Distinguishes the cursors of different lists.
     const KIND: char;
 
     /// As text.
@@ -38,20 +38,20 @@ pub(crate) trait Place: Sized {
     /// From text.
     fn parse(text: &str) -> Option<Self>;
 
-    /// As cursor.
+    /// As an opaque cursor.
     fn cursor(&self) -> String {
-        seal(Self::KIND, &self.text())
+        encode(Self::KIND, &self.text())
     }
 
-    /// From the cursor of a query, if there is one.
+    /// From the cursor of a query, if present.
     fn of(cursor: Option<&str>) -> Result<Option<Self>, Problem> {
         let Some(cursor) = cursor else { return Ok(None) };
         let refused = || Problem::parameter("cursor", "Not a cursor of this list.");
-        Self::parse(&open(Self::KIND, cursor)?).ok_or_else(refused).map(Some)
+        Self::parse(&decode(Self::KIND, cursor)?).ok_or_else(refused).map(Some)
     }
 }
 
-impl Place for (BusinessDate, TransactionId) {
+impl Cursor for (BusinessDate, TransactionId) {
     const KIND: char = 't';
 
     fn text(&self) -> String {
@@ -64,7 +64,7 @@ impl Place for (BusinessDate, TransactionId) {
     }
 }
 
-impl Place for OrderId {
+impl Cursor for OrderId {
     const KIND: char = 'o';
 
     fn text(&self) -> String {
@@ -76,7 +76,7 @@ impl Place for OrderId {
     }
 }
 
-impl Place for TransactionId {
+impl Cursor for TransactionId {
     const KIND: char = 'r';
 
     fn text(&self) -> String {
@@ -89,9 +89,9 @@ impl Place for TransactionId {
 }
 
 /// A product's code.
-pub(crate) struct Code(pub(crate) String);
+pub(crate) struct ProductCode(pub(crate) String);
 
-impl Place for Code {
+impl Cursor for ProductCode {
     const KIND: char = 'p';
 
     fn text(&self) -> String {
@@ -109,11 +109,11 @@ mod tests {
 
     #[test]
     fn a_cursor_opens_its_own_list_only() {
-        let place = (BusinessDate(20_261_123), TransactionId(10_000_000_012));
-        assert_eq!(Place::of(Some(&place.cursor())).ok().flatten(), Some(place));
-        assert!(<OrderId as Place>::of(Some(&place.cursor())).is_err());
+        let key = (BusinessDate(20_261_123), TransactionId(10_000_000_012));
+        assert_eq!(Cursor::of(Some(&key.cursor())).ok().flatten(), Some(key));
+        assert!(<OrderId as Cursor>::of(Some(&key.cursor())).is_err());
         for bad in ["", "zz", "74", "7431", "ff"] {
-            assert!(<(BusinessDate, TransactionId) as Place>::of(Some(bad)).is_err(), "{bad}");
+            assert!(<(BusinessDate, TransactionId) as Cursor>::of(Some(bad)).is_err(), "{bad}");
         }
         assert!(limit(Some(0)).is_err() && limit(Some(201)).is_err() && limit(None).is_ok_and(|n| n == 50));
     }

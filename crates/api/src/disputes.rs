@@ -10,7 +10,7 @@ use storage::dispute::{self, Case};
 
 use crate::Api;
 use crate::caller::{Caller, Json, Path, Query};
-use crate::cursor::{self, Place as _};
+use crate::cursor::{self, Cursor as _};
 use crate::flight::Done;
 use crate::model::List;
 use crate::model::dispute::{DisputeAnswer, DisputeResource, NewDisputeAnswer};
@@ -21,7 +21,7 @@ use crate::refunds::{fitting, submit};
 /// The query of `GET /disputes`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
+pub(crate) struct DisputeQuery {
     status: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
@@ -31,16 +31,16 @@ pub(crate) struct Which {
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<Which>,
+    Query(query): Query<DisputeQuery>,
 ) -> Result<axum::Json<List<DisputeResource>>, Problem> {
-    let unknown = || Problem::parameter("status", "No such state of a dispute.");
+    let unknown = || Problem::parameter("status", "Not a state of a dispute.");
     let status = query.status.as_deref().map(|word| DisputeStatus::from_word(word).ok_or_else(unknown)).transpose()?;
     let limit = cursor::limit(query.limit)?;
     let after = TransactionId::of(query.cursor.as_deref())?;
     let found = dispute::list_of(&api.storage, caller.reach(), status, after, limit + 1).await?;
-    let place = |(dispute, _): &(Dispute, TransactionId)| dispute.id.cursor();
+    let cursor = |(dispute, _): &(Dispute, TransactionId)| dispute.id.cursor();
     let resource = |(dispute, sale): &(Dispute, TransactionId)| DisputeResource::new(dispute, *sale);
-    Ok(axum::Json(List::page(found, limit, place, resource)))
+    Ok(axum::Json(List::page(found, limit, cursor, resource)))
 }
 
 async fn find(api: &Api, caller: &Caller, id: &str) -> Result<Case, Problem> {
@@ -64,13 +64,13 @@ pub(crate) async fn answer_to(
     State(api): State<Api>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(asked): Json<NewDisputeAnswer>,
+    Json(body): Json<NewDisputeAnswer>,
 ) -> Result<Response, Problem> {
-    fitting("words", &asked.words)?;
+    fitting("words", &body.words)?;
     let case = find(&api, &caller, &id).await?;
     let dispute = &case.dispute;
-    let claim = caller.claim("answerDispute", &(dispute.id.0, &asked))?;
-    let answered = Answer { order: dispute.order, dispute: dispute.id, accept: asked.accept, words: asked.words };
+    let claim = caller.claim("answerDispute", &(dispute.id.0, &body))?;
+    let answered = Answer { order: dispute.order, dispute: dispute.id, accept: body.accept, words: body.words };
     let done = submit(&api, &caller, claim, &case.sale, Command::DisputeAnswer(answered)).await?;
     let now = find(&api, &caller, &id).await?;
     let now = DisputeResource::new(&now.dispute, now.sale.id);

@@ -1,4 +1,4 @@
-//! The documentation for people: one page out of the same table as the description, without script.
+//! The API documentation for people: one page from the same table as the description, without script.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -34,7 +34,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Paragraphs with bold text and code, which is all that the texts use.
+/// Renders paragraphs with bold text and code; the texts use nothing else.
 fn prose(text: &str) -> String {
     let marked = |text: &str, mark: &str, tag: &str| {
         let mut inside = false;

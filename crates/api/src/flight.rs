@@ -1,4 +1,5 @@
-//! Requests under way: each change once at a time, awaited for a while, never cancelled by a caller who went away.
+//! Requests in flight: each change runs once at a time, with a timeout for the caller, and is never cancelled when the
+//! caller disconnects.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,19 +17,19 @@ use crate::Api;
 use crate::caller::Caller;
 use crate::problem::{Code, Problem};
 
-/// How long a caller waits for an outcome; after that it is unknown.
+/// How long a caller waits for an outcome. After that it is unknown.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// When to ask again about something under way, seconds.
+/// Seconds after which to ask again about a request in flight.
 pub(crate) const AGAIN_AFTER: u32 = 1;
 
 type Key = (MerchantId, RequestId);
 
-/// The changes under way in this copy of the program.
+/// The changes in flight in this instance.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flights(Arc<Mutex<HashSet<Key>>>);
 
-/// One change under way, until it is dropped.
+/// A change in flight, until it is dropped.
 struct Flight {
     flights: Flights,
     key: Key,
@@ -40,7 +41,7 @@ impl Flights {
         new.then(|| Flight { flights: self.clone(), key })
     }
 
-    /// Whether the change is under way here.
+    /// Whether the change is in flight in this instance.
     pub(crate) fn holds(&self, merchant: MerchantId, request: RequestId) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&(merchant, request))
     }
@@ -52,16 +53,16 @@ impl Drop for Flight {
     }
 }
 
-/// What a change that moves money came to.
+/// The result of a change that moves money.
 #[derive(Clone, Debug)]
 pub(crate) enum Done<T = Box<Transaction>> {
     /// It is on record.
     Known(T),
-    /// Nobody knows yet.
+    /// Not known yet.
     Unknown,
 }
 
-/// Does `work` on its own, so that it goes on when the caller leaves, and waits for it a while.
+/// Runs `work` as a separate task, so that it continues if the caller disconnects, and waits for it with a timeout.
 pub(crate) async fn once<T: Send + 'static>(
     api: &Api,
     caller: &Caller,
@@ -83,7 +84,7 @@ pub(crate) async fn once<T: Send + 'static>(
     }
 }
 
-/// Hands a command to the money path, unless its outcome is on record already.
+/// Submits a command to the money path, unless its outcome is already on record.
 pub(crate) async fn submit(api: &Api, actor: Actor, request: RequestId, command: Command) -> Result<Done, Problem> {
     if let Some(recorded) = merchant::transaction_of(&api.storage, actor.merchant, request).await? {
         return Ok(Done::Known(Box::new(recorded)));
@@ -95,12 +96,12 @@ pub(crate) async fn submit(api: &Api, actor: Actor, request: RequestId, command:
     }
 }
 
-/// Why an outcome is not a record.
+/// The problem for an outcome that is not a record.
 pub(crate) fn refused(outcome: &Outcome) -> Problem {
     Problem::new(if matches!(outcome, Outcome::Conflict(_)) { Code::IdempotencyConflict } else { Code::Internal }, "")
 }
 
-/// What may be said when there is no outcome.
+/// What the caller is told if there is no outcome.
 pub(crate) fn not_known<T>(error: &SubmitError) -> Result<Done<T>, Problem> {
     match error {
         SubmitError::Overloaded | SubmitError::NotCharged(_) => {

@@ -1,7 +1,7 @@
-//! What every request passes: its number, its size, who asks, how often, and whether a change carries its key.
+//! The gate that every request passes: request number, size, API key, signature, rate limit and Idempotency-Key.
 //!
-//! What must stay true: merchant and person come from the API key alone; an operation that is not in the table of
-//! [`crate::operation`] is not served; nothing of a body or a header is logged.
+//! What must stay true: merchant and person come from the API key alone; an operation that is missing in the table of
+//! [`crate::operation`] is not served; no part of a body or a header is logged.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -23,20 +23,20 @@ use tracing::Instrument as _;
 
 use crate::caller::Caller;
 use crate::operation::{self, Operation};
-use crate::problem::{Code, Problem, worded};
+use crate::problem::{Code, Problem, with_body};
 use crate::{Api, BODY_MAX};
 
-/// How far the time of a signature may be off, microseconds.
+/// Largest deviation of a signature's timestamp, microseconds.
 const SKEW_MAX: i64 = 5 * 60 * 1_000_000;
 const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
 const KEY_LENGTH_MAX: usize = 255;
 
-/// Gives the request its number and its line in the log, answers errors in words.
+/// Gives the request its number and its log line, and errors their body.
 pub(crate) async fn surround(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let exchange = Exchange::begin(request.method().as_str(), route);
     let number = exchange.number().to_string();
-    let mut response = worded(next.run(request).instrument(exchange.span()).await, &number);
+    let mut response = with_body(next.run(request).instrument(exchange.span()).await, &number);
     exchange.end(response.status().as_u16());
     let headers = response.headers_mut();
     headers.insert(RequestNumber::HEADER, HeaderValue::from_str(&number).expect("letters and digits are a header"));
@@ -51,14 +51,14 @@ pub(crate) async fn admit(State(api): State<Api>, request: Request, next: Next) 
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
         return Problem::new(Code::TooLarge, "").into_response();
     };
-    // Only now: whoever sends slowly takes nobody's place.
-    let places = if parts.method.is_safe() { &api.reads } else { &api.changes };
-    let Ok(_place) = places.try_acquire() else {
+    // Count the request only now, so that a slow sender does not use up the limit.
+    let limit = if parts.method.is_safe() { &api.reads } else { &api.changes };
+    let Ok(_permit) = limit.try_acquire() else {
         metrics::refused("api");
-        return Problem::new(Code::Unavailable, "Too many requests are under way.").after(1).into_response();
+        return Problem::new(Code::Unavailable, "Too many requests are in progress.").after(1).into_response();
     };
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    // What is not in the table goes on without a caller: to axum's answer about methods, and to no operation.
+    // A request that is not in the table gets no caller: it reaches axum's 405 or 404, and no operation.
     if let Some(operation) = operation::find(&parts.method, path) {
         match judge(&api, operation, &parts, &body).await {
             Ok(caller) => parts.extensions.insert(caller),
@@ -72,7 +72,7 @@ async fn judge(api: &Api, operation: &Operation, parts: &Parts, body: &Bytes) ->
     let now = api.clock.now();
     let key = authenticate(api, &parts.headers, now).await?;
     api.rates.take(key.id, key.rate_max, now).map_err(|wait| {
-        let message = format!("This key may make {} requests per minute.", key.rate_max);
+        let message = format!("The limit of this key is {} requests per minute.", key.rate_max);
         Problem::new(Code::RateLimited, message).after(wait)
     })?;
     verify_signature(api, &key, parts, body, now).await?;
@@ -80,7 +80,7 @@ async fn judge(api: &Api, operation: &Operation, parts: &Parts, body: &Bytes) ->
     api_key::seen(&api.storage, &key, address.clone(), now).await?;
     if !operation.scopes.is_empty() && !operation.scopes.iter().any(|scope| key.scopes.contains(scope)) {
         let words: Vec<&str> = operation.scopes.iter().map(|scope| scope.word()).collect();
-        return Err(Problem::new(Code::ScopeMissing, format!("This needs the scope {}.", words.join(" or "))));
+        return Err(Problem::new(Code::ScopeMissing, format!("This requires the scope {}.", words.join(" or "))));
     }
     let request = if operation.changes() { Some(idempotency_key(operation, &parts.headers)?) } else { None };
     Ok(Caller { key, now, address, request })
@@ -108,7 +108,7 @@ fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next().filter(|_| values.next().is_none())?.to_str().ok()
 }
 
-/// What a caller signs: method, path with query, time, nonce and the SHA-256 of the body, a line each.
+/// The signed text: method, path with query, timestamp, nonce and SHA-256 of the body, one per line.
 pub(crate) fn signed_text(method: &str, path: &str, time: &str, nonce: &str, body: &[u8]) -> String {
     format!("{method}\n{path}\n{time}\n{nonce}\n{}", hex(&Sha256::digest(body)))
 }
@@ -131,23 +131,23 @@ async fn verify_signature(api: &Api, key: &ApiKey, parts: &Parts, body: &[u8], n
     if !NONCE_LENGTH.contains(&nonce.len()) || !nonce.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(refused("X-Webpos-Nonce has 8 to 64 printable characters."));
     }
-    // Within /api the address is a relative one.
+    // A nested router sees a relative URI, but the caller signs the original.
     let path = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let path = path.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
     let text = signed_text(parts.method.as_str(), path, time, nonce, body);
     let tag = unhex(signature).unwrap_or_default();
     if !Vault::signature_fits(&api.vault.signing_secret(key.id.0), text.as_bytes(), &tag) {
-        return Err(refused("The signature does not fit."));
+        return Err(refused("The signature does not match."));
     }
-    // Only a right signature uses its nonce up, so that nobody else can.
+    // Only a correct signature uses up its nonce; otherwise anyone could use up another caller's.
     if api_key::nonce_use(&api.storage, key.id, nonce.to_owned(), now).await? {
         Ok(())
     } else {
-        Err(refused("The nonce was used before."))
+        Err(refused("The nonce was already used."))
     }
 }
 
-/// The request id that an Idempotency-Key stands for: itself, if it is a UUID, else a digest.
+/// The request id of an Idempotency-Key: the key itself if it is a UUID, otherwise its digest.
 pub(crate) fn request_id(key: &str) -> RequestId {
     RequestId::parse(key).filter(|_| key.len() == 36 || key.len() == 32).unwrap_or_else(|| {
         let full: [u8; 32] = Sha256::digest(key.as_bytes()).into();
@@ -157,7 +157,7 @@ pub(crate) fn request_id(key: &str) -> RequestId {
     })
 }
 
-/// Whether this may be an Idempotency-Key.
+/// Whether this is a valid Idempotency-Key.
 pub(crate) fn usable_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= KEY_LENGTH_MAX && key.bytes().all(|byte| byte.is_ascii_graphic())
 }

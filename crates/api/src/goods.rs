@@ -1,4 +1,4 @@
-//! What a payment is for: lines out of the catalogue, or with a name and a price of their own.
+//! The lines of a payment: products of the catalogue, or lines with their own name and price.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::caller::Caller;
 use crate::model::payment::NewLine;
 use crate::problem::Problem;
 
-/// The largest amount of a payment and price of a piece, 99,999.99 yuan.
+/// The largest amount of a payment and the largest unit price, 99,999.99 yuan.
 pub(crate) const AMOUNT_MAX: i64 = domain::money::TYPED_MAX.0;
 
-/// Whether `text` has so many characters and none that breaks a line.
+/// Whether `text` has `min` to `max` characters and no control character.
 pub(crate) fn fits(text: &str, min: usize, max: usize) -> bool {
     (min..=max).contains(&text.trim().chars().count())
         && text.chars().count() <= max
@@ -27,7 +27,7 @@ fn refused(at: usize, field: &str, why: &'static str) -> Problem {
     Problem::invalid(format!("lines[{at}].{field}"), why)
 }
 
-/// What can be said about lines without a look at the catalogue.
+/// Checks lines as far as possible without the catalogue.
 pub(crate) fn check(asked: Option<&[NewLine]>) -> Result<(), Problem> {
     let Some(asked) = asked else { return Ok(()) };
     if !(1..=LINES_MAX).contains(&asked.len()) {
@@ -52,7 +52,7 @@ pub(crate) fn check(asked: Option<&[NewLine]>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The lines of a payment of `amount`, [checked](check) before.
+/// The lines of a payment of `amount`, already [checked](check).
 pub(crate) async fn lines(
     api: &Api,
     caller: &Caller,
@@ -90,14 +90,14 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
     judged(listed, name, asked.unit_price, asked.quantity, at)
 }
 
-/// Judges a line as the till does; a price outside the product's band needs a manager, whom a program is not.
+/// Judges a line as the till does. A price outside the product's band is refused, because it needs a manager.
 fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: usize) -> Result<DirectLine, Problem> {
     let refused = |field: &str, why: &'static str| refused(at, field, why);
     let typed = price.map_or_else(String::new, |price| Fen(price).to_string());
     let terms = line_terms(&listed.product, &typed, &quantity.to_string()).map_err(|error| match error {
-        LineError::ProductStopped => refused("product_code", "The product is not sold any more."),
+        LineError::ProductStopped => refused("product_code", "The product is no longer sold."),
         LineError::NotCardPayable => refused("product_code", "The card does not pay for this product."),
-        LineError::PriceMissing => refused("unit_price", "The product has no price of its own."),
+        LineError::PriceMissing => refused("unit_price", "The product has no price; give a unit_price."),
         LineError::PriceInvalid => refused("unit_price", "From 1 to 9999999 fen."),
         LineError::QuantityInvalid => refused("quantity", "From 1 to 999."),
     })?;
@@ -118,7 +118,7 @@ fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: u
     })
 }
 
-/// What is rung up when the catalogue lacks the product. Counts as a drug, which comes back for few reasons only.
+/// The line for a product that is not in the catalogue. It counts as a drug, which limits the grounds for a refund.
 async fn other(api: &Api, caller: &Caller) -> Result<Listed, Problem> {
     let found = find(api, caller, OTHER_CODE).await?;
     let product = Product {

@@ -1,11 +1,13 @@
-//! The door for programs: JSON over HTTP, described in OpenAPI.
+//! The API for programs: JSON over HTTP, described by OpenAPI.
 //!
-//! A pharmacy's own system sells, refunds and reconciles through it: the same commands, the same engine, the same
-//! response codes as the pages for people. What must stay true:
-//! - Merchant and person come from the API key alone. What belongs to somebody else is not found.
-//! - Every change carries an Idempotency-Key and happens at most once under it. An unknown outcome is said to be unknown.
-//! - A decline is a resource with a response code; an error is a problem with a word.
-//! - Card numbers and PINs are in requests only: not in answers, errors, logs or digests that would give a PIN away.
+//! A pharmacy's own system uses it to sell, refund and reconcile, with the same commands, engine and response codes as
+//! the pages for people. What must stay true:
+//! - Merchant and person come from the API key alone. Another merchant's data is reported as not found.
+//! - Every change carries an Idempotency-Key and happens at most once under it. An unknown outcome is reported as
+//!   unknown.
+//! - A decline is a resource with a response code; an error is a problem with a stable word.
+//! - Card numbers and PINs occur only in requests: never in responses, errors, logs, or digests that would reveal a
+//!   PIN.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,16 +59,16 @@ use webhook::resource as hooks;
 /// Longest body.
 const BODY_MAX: usize = 256 * 1024;
 
-/// Changes under way at once. Those beyond are refused, so that nothing behind this door queues without end.
+/// Changes in progress at once. More are rejected, so that no queue behind the API grows without bound.
 const CHANGES_MAX: usize = 1_024;
 
-/// Questions under way at once; in places of their own, so that whoever reads is served while everybody pays.
+/// Reads in progress at once. They have their own limit, so that reads survive a payment rush.
 const READS_MAX: usize = 256;
 
-/// Longer than any operation takes; a payment's own limit is shorter.
+/// Longer than any operation takes; the timeout of a payment is shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// Everything an operation needs. Cheap to clone; axum's state.
+/// What every operation needs: axum's state, cheap to clone.
 #[derive(Clone)]
 pub struct Api {
     storage: Storage,
@@ -85,7 +87,8 @@ pub struct Api {
 }
 
 impl Api {
-    /// Operations over `storage`, money through `engine`. `behind_proxy`: the caller's address is in `X-Forwarded-For`.
+    /// Operations on `storage`, with money moved by `engine`. `behind_proxy`: `X-Forwarded-For` has the caller's
+    /// address.
     pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, behind_proxy: bool) -> Self {
         let (rates, flights) = (rate::Rates::default(), flight::Flights::default());
         let (keys, places, goods) = (Shared::default(), Shared::default(), Shared::default());
@@ -108,14 +111,14 @@ impl Api {
         }
     }
 
-    /// The same, with webhook targets that the operator permits in spite of the rules.
+    /// The same, with webhook targets that the administrator permits despite the rules.
     #[must_use]
     pub fn with_targets(self, targets: TargetsAllowed) -> Self {
         Self { targets, ..self }
     }
 }
 
-/// All operations under `/api`, with what surrounds every one of them.
+/// All operations under `/api`, with the layers around them.
 pub fn router(api: Api) -> Router {
     let operations = Router::new()
         .route("/api/v1/me", get(records::me))
@@ -150,7 +153,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay", post(hooks::replay))
         .route_layer(from_fn_with_state(api.clone(), gate::admit));
 
-    // From the inside out: the last layer sees the request first.
+    // The last layer is the outermost: it sees the request first.
     operations
         .route("/api/openapi.json", get(openapi::serve))
         .route("/api/docs", get(docs::show))

@@ -1,4 +1,4 @@
-//! The resources as programs see them: plain nouns, amounts in fen, times in RFC 3339 UTC, ids as text.
+//! The resources of the API: plain nouns, amounts in fen, times in RFC 3339 UTC, ids as text.
 
 use domain::event::EventKind;
 use domain::ids::TransactionId;
@@ -26,12 +26,12 @@ pub(crate) enum Currency {
     Cny,
 }
 
-/// A moment in RFC 3339, UTC.
+/// A time in RFC 3339, UTC.
 pub(crate) fn time(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }
 
-/// Reads a moment in RFC 3339 with any offset.
+/// Reads a time in RFC 3339 with any offset.
 pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
     text.parse::<jiff::Timestamp>().ok().map(|at| Timestamp(at.as_microsecond()))
 }
@@ -47,9 +47,9 @@ pub(crate) fn date(date: BusinessDate) -> String {
 pub(crate) enum Status {
     /// Done as asked.
     Approved,
-    /// On record, and nothing moved.
+    /// On record; nothing moved.
     Declined,
-    /// Nobody knows yet. Ask again; never repeat with a new key.
+    /// Not known yet. Ask again; never repeat with a new key.
     Unknown,
 }
 
@@ -65,15 +65,15 @@ impl Status {
     "code": "insufficient_funds", "response_code": "51", "advice": "retry", "detail": 1250
 }))]
 pub(crate) struct DeclineReason {
-    /// The reason's word; it never changes.
+    /// The stable word of the reason.
     code: &'static str,
     /// Response code of ISO 8583 field 39, with UnionPay's meanings.
     #[schema(min_length = 2, max_length = 2)]
     response_code: &'static str,
-    /// What to do: `retry` after a correction and with a new key, `no_retry` with this card, `operator` has to act,
-    /// `fault` of the system.
+    /// What to do: `retry` after correcting it, with a new key; `no_retry` with this card; `operator`: a person must
+    /// act; `fault`: the system has a problem.
     advice: &'static str,
-    /// The figure that belongs to the reason: fen short, a limit in fen, PIN tries left, a date as yyyymmdd.
+    /// The figure of the reason: fen short, a limit in fen, PIN tries left, or a date as yyyymmdd.
     detail: Option<i64>,
 }
 
@@ -92,7 +92,7 @@ impl From<Decline> for DeclineReason {
     }
 }
 
-/// One attempt on record, whatever its kind.
+/// A recorded attempt of any kind.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Transaction, example = json!({
     "object": "transaction", "id": "010000000042", "event": "payment.approved", "kind": "sale", "status": "approved",
@@ -107,7 +107,7 @@ pub(crate) struct TransactionResource {
     /// Retrieval reference number, 12 digits.
     #[schema(pattern = "^[0-9]{12}$")]
     id: String,
-    /// The event that a webhook tells of it, if one does.
+    /// The webhook event sent for it, if any.
     event: Option<&'static str>,
     /// `sale`, `inquiry`, `refund_request`, `refund_rejection`, `refund`, `void`, `reversal`, `batch_close` or `load`.
     kind: &'static str,
@@ -124,13 +124,13 @@ pub(crate) struct TransactionResource {
     currency: &'static str,
     /// First six and last four digits of the card.
     card: Option<String>,
-    /// The order that it is about.
+    /// The order it belongs to.
     order_id: Option<String>,
-    /// The sale that it refunds, voids, reverses or disputes.
+    /// The sale it refunds, voids, reverses or disputes.
     original_id: Option<String>,
-    /// Where.
+    /// The outlet.
     outlet_id: String,
-    /// At which terminal.
+    /// The terminal.
     terminal_id: String,
     /// The person, or the person that an API key acts as.
     operator_id: String,
@@ -140,7 +140,7 @@ pub(crate) struct TransactionResource {
     stan: String,
     /// The terminal's batch.
     batch: i64,
-    /// The day that it counts for, in China.
+    /// The business day, in China.
     #[schema(format = Date)]
     business_date: String,
     /// When it was recorded.
@@ -175,7 +175,7 @@ impl From<&Transaction> for TransactionResource {
     }
 }
 
-/// The card as it may be seen, if one was shown.
+/// The masked card, if one was presented.
 pub(crate) fn card(transaction: &Transaction) -> Option<String> {
     Some(transaction.masked.0.clone()).filter(|masked| !masked.is_empty())
 }
@@ -187,14 +187,14 @@ pub(crate) struct List<T> {
     object: &'static str,
     /// The rows, oldest first.
     pub(crate) data: Vec<T>,
-    /// There is more now.
+    /// There are more rows now.
     has_more: bool,
-    /// Where to go on: with it, the next page; or later, what came since.
+    /// Returns the next page, or later the rows added since.
     next_cursor: Option<String>,
 }
 
 impl<T> List<T> {
-    /// A page of `limit` out of `found`, which holds one more if there is more; `cursor` names the last row shown.
+    /// A page of `limit` rows of `found`, which has one more if there are more; `cursor` identifies the last row shown.
     pub(crate) fn page<R>(
         mut found: Vec<R>,
         limit: u32,
@@ -207,7 +207,7 @@ impl<T> List<T> {
         Self { object: "list", data: found.iter().map(resource).collect(), has_more, next_cursor }
     }
 
-    /// All there is.
+    /// The complete list.
     pub(crate) fn all(data: Vec<T>) -> Self {
         Self { object: "list", data, has_more: false, next_cursor: None }
     }

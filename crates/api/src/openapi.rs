@@ -1,4 +1,4 @@
-//! The description of this door, OpenAPI 3.1: paths out of the table of operations, schemas out of the types.
+//! The OpenAPI 3.1 description: paths come from the table of operations, schemas from the types.
 
 use std::sync::LazyLock;
 
@@ -97,7 +97,7 @@ fn schemas() -> Schemas {
 fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
     let order_status = || OrderStatus::ALL.map(OrderStatus::word).to_vec();
     let events = || EventKind::subscribable().map(EventKind::word).collect::<Vec<_>>();
-    // What the card company does with itself alone is on nobody's list.
+    // Internal to the card company: programs never see these kinds.
     let own = [
         Kind::SettlementRequest,
         Kind::SettlementRejection,
@@ -134,7 +134,7 @@ fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
     all
 }
 
-/// Puts the list into the schema of a field, or of its items; where there may be none, that is one more.
+/// Puts the list into the schema of a field, or of its items; for an optional field, `null` is one more value.
 fn list_words(field: &mut Value, words: &[&str]) {
     let mut list: Vec<Value> = words.iter().map(|word| json!(word)).collect();
     if field["type"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "null")) {
@@ -179,8 +179,8 @@ fn document() -> Value {
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "wpos_<number>_<secret>",
-                "description": "An API key, made by the merchant's manager or the card company in the browser, shown \
-                    once. Scopes: read, sell, refund, catalogue.",
+                "description": "An API key. The merchant's manager or the card company creates it in the browser, \
+                    where it is shown once. Scopes: read, sell, refund, catalogue.",
             }},
         },
     })
@@ -199,8 +199,8 @@ fn tags() -> Value {
 fn describe(operation: &Operation) -> Value {
     let scopes: Vec<&str> = operation.scopes.iter().map(|scope| scope.word()).collect();
     let needs = match scopes.as_slice() {
-        [] => "Needs no scope.".to_owned(),
-        some => format!("Needs the scope {}.", some.join(" or ")),
+        [] => "Requires no scope.".to_owned(),
+        some => format!("Requires the scope {}.", some.join(" or ")),
     };
     let mut described = json!({
         "operationId": operation.id,
@@ -230,7 +230,7 @@ fn parameters(operation: &Operation) -> Value {
         let (about, schema) = match (name, operation.tag) {
             ("date", _) => ("A business day in China.", json!({"type": "string", "format": "date"})),
             ("code", _) => (
-                "Your own number of the product.",
+                "Your own product code.",
                 json!({"type": "string", "minLength": 1, "maxLength": 20, "pattern": "^[0-9A-Za-z-]+$"}),
             ),
             (_, "Webhooks") => ("A number, as text.", json!({"type": "string", "pattern": "^[0-9]{1,19}$"})),
@@ -256,8 +256,9 @@ fn parameters(operation: &Operation) -> Value {
     if operation.changes() {
         list.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": true,
-            "description": "Names this one change; a UUIDv7 is best. The same key and body answer the stored outcome, \
-                however often; the same key with another body is 422. Kept for ever for money, 30 days for the rest.",
+            "description": "Identifies this one change; preferably a UUIDv7. The same key with the same body always \
+                returns the stored outcome; with another body it is 422. Keys are kept for ever if money is involved, \
+                otherwise for 30 days.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
             "example": "0193a5c0-7b1e-7c3a-9a51-3f6d5f0c2b11",
         }));
@@ -307,7 +308,7 @@ fn responses(operation: &Operation) -> Value {
     Value::Object(responses)
 }
 
-/// What takes the id of the resource that an operation makes.
+/// Operations that take the id of the resource that an operation creates.
 fn links(operation: &str) -> &'static [(&'static str, &'static str)] {
     match operation {
         "createPayment" => &[("getPayment", "id"), ("reversePayment", "id"), ("getTransaction", "id")],
@@ -319,7 +320,7 @@ fn links(operation: &str) -> &'static [(&'static str, &'static str)] {
 
 fn id_header() -> Value {
     json!({"X-Request-Id": {
-        "description": "Names this request in the logs of the card company.",
+        "description": "Identifies this request in the logs of the card company.",
         "schema": {"type": "string", "pattern": "^[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}$"},
     }})
 }

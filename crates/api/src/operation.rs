@@ -1,5 +1,5 @@
-//! Every operation in one table: what it is called, what it takes and answers, which scope it needs. The gate, the
-//! description and the tests read it.
+//! The table of every operation: its name, parameters, body, responses and scopes. The gate, the description and the
+//! tests read it.
 
 use axum::http::Method;
 use storage::api_key::Scope;
@@ -18,32 +18,32 @@ pub(crate) struct Param {
 
 /// One operation.
 pub(crate) struct Operation {
-    /// Its name for generated clients.
+    /// Name used by generated clients.
     pub(crate) id: &'static str,
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     /// The group in the documentation.
     pub(crate) tag: &'static str,
-    /// One of these is needed; any live key will do when there is none.
+    /// One of these is required; if empty, any live key is accepted.
     pub(crate) scopes: &'static [Scope],
     pub(crate) summary: &'static str,
     pub(crate) about: &'static str,
     pub(crate) query: &'static [Param],
-    /// Schema of the body.
+    /// Schema of the request body.
     pub(crate) body: Option<&'static str>,
     /// Status, schema, meaning.
     pub(crate) answers: &'static [(u16, &'static str, &'static str)],
-    /// Errors beyond those that every operation has.
+    /// Errors in addition to those that every operation can return.
     pub(crate) problems: &'static [Code],
 }
 
 impl Operation {
-    /// Whether it changes anything, and so needs an Idempotency-Key.
+    /// Whether it changes anything and therefore requires an Idempotency-Key.
     pub(crate) fn changes(&self) -> bool {
         !self.method.is_safe()
     }
 
-    /// Every error it may answer.
+    /// Every error it can return.
     pub(crate) fn problems(&self) -> Vec<Code> {
         let mut codes = vec![
             Code::Unauthenticated,
@@ -80,34 +80,35 @@ pub(crate) fn find(method: &Method, path: &str) -> Option<&'static Operation> {
 
 const LIMIT: Param = Param {
     name: "limit",
-    about: "Rows of a page, 50 if you do not say.",
+    about: "Rows per page; 50 by default.",
     schema: r#"{"type":"integer","minimum":1,"maximum":200,"default":50}"#,
     example: "50",
 };
 const CURSOR: Param = Param {
     name: "cursor",
-    about: "The next_cursor of the page before.",
+    about: "The next_cursor of the previous page.",
     schema: r#"{"type":"string","pattern":"^[0-9a-f]+$","maxLength":200}"#,
     example: "",
 };
 const FROM: Param = Param {
     name: "from",
-    about: "The first moment, RFC 3339; the beginning of the present day in China if you do not say.",
+    about: "Start of the range, inclusive, RFC 3339; by default the beginning of the current day in China.",
     schema: r#"{"type":"string","format":"date-time"}"#,
     example: "2026-11-23T00:00:00Z",
 };
 const UNTIL: Param = Param {
     name: "until",
-    about: "The first moment that is not wanted any more, RFC 3339; now if you do not say. At most 31 days after from.",
+    about: "End of the range, exclusive, RFC 3339; by default now. At most 31 days after from.",
     schema: r#"{"type":"string","format":"date-time"}"#,
     example: "2026-11-24T00:00:00Z",
 };
 const KEY: &str = r#"{"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$"}"#;
 const UNKNOWN: &str =
-    "The outcome is not known yet: ask with GET or with the same Idempotency-Key, never repeat with a new one";
-const RULE: &str = "A decline is an ordinary answer with a response code. If you get no answer, or 202, the payment may or \
-    may not have been charged: ask with GET /api/v1/payments?idempotency_key=..., or send the same request with the same \
-    Idempotency-Key, or take it back with POST /api/v1/reversals. Never send it again with a new key before you know.";
+    "The outcome is not known yet: ask with GET or repeat with the same Idempotency-Key, never with a new one";
+const RULE: &str = "A decline is a normal response with a response code. If you get no response, or 202, the payment \
+    may or may not have been charged: ask with GET /api/v1/payments?idempotency_key=..., or send the same request again \
+    with the same Idempotency-Key, or reverse it with POST /api/v1/reversals. Never send it again with a new key before \
+    the outcome is known.";
 
 const NOTHING: &[Param] = &[];
 
@@ -133,24 +134,24 @@ macro_rules! operations {
 }
 
 operations! {
-    "getMe" GET "/api/v1/me" "Key" [] "The API key that asks" {
-        about: "Works with every live key, so it is the way to try one.", query: NOTHING, body: None,
+    "getMe" GET "/api/v1/me" "Key" [] "The API key in use" {
+        about: "Works with every live key; use it to test one.", query: NOTHING, body: None,
         answers: [200 "Me" "The key"], problems: []
     }
     "listOutlets" GET "/api/v1/outlets" "Places" [] "Outlets" {
-        about: "The outlets that the key reaches.", query: NOTHING, body: None,
+        about: "The outlets that the key has access to.", query: NOTHING, body: None,
         answers: [200 "OutletList" "All of them"], problems: []
     }
     "listTerminals" GET "/api/v1/terminals" "Places" [] "Terminals" {
-        about: "The terminals that the key reaches.",
+        about: "The terminals that the key has access to.",
         query: &[Param {
-            name: "outlet_id", about: "Only of this outlet.",
+            name: "outlet_id", about: "Only this outlet's terminals.",
             schema: r#"{"type":"string","pattern":"^[0-9]{1,18}$"}"#, example: "2501001",
         }],
         body: None, answers: [200 "TerminalList" "All of them"], problems: []
     }
-    "createBalanceInquiry" POST "/api/v1/balance_inquiries" "Payments" [Sell] "Ask for a card's balance" {
-        about: "A wrong PIN counts: payments and inquiries of a card share 5 tries a day.",
+    "createBalanceInquiry" POST "/api/v1/balance_inquiries" "Payments" [Sell] "Query a card's balance" {
+        about: "Wrong PINs are counted: payments and inquiries of a card share 5 tries a day.",
         query: NOTHING, body: Some("NewBalanceInquiry"),
         answers: [201 "BalanceInquiry" "On record, approved or declined", 202 "BalanceInquiry" UNKNOWN],
         problems: [NotFound]
@@ -159,32 +160,32 @@ operations! {
         about: RULE, query: NOTHING, body: Some("NewPayment"),
         answers: [201 "Payment" "On record, approved or declined", 202 "Payment" UNKNOWN], problems: [NotFound]
     }
-    "listPayments" GET "/api/v1/payments" "Payments" [Sell Read] "What became of a payment?" {
-        about: "Answers one payment or none. Status unknown: ask again. None: nothing has arrived so far; it still \
-            may, unless you send it again with the same key or take it back with POST /api/v1/reversals.",
+    "listPayments" GET "/api/v1/payments" "Payments" [Sell Read] "Look up a payment's outcome" {
+        about: "Returns one payment or none. Status unknown: ask again. None: the payment has not arrived so far, and \
+            still may, unless you send it again with the same key or reverse it with POST /api/v1/reversals.",
         query: &[Param {
-            name: "idempotency_key", about: "The key that the payment was sent with. Required.", schema: KEY,
+            name: "idempotency_key", about: "The key with which the payment was sent. Required.", schema: KEY,
             example: "0193a5c0-7b1e-7c3a-9a51-3f6d5f0c2b11",
         }],
         body: None, answers: [200 "PaymentList" "One payment or none"], problems: []
     }
     "getPayment" GET "/api/v1/payments/{id}" "Payments" [Sell Read] "A payment" {
-        about: "With its order as it is now.", query: NOTHING, body: None,
+        about: "Includes the current state of its order.", query: NOTHING, body: None,
         answers: [200 "Payment" "The payment"], problems: []
     }
-    "reversePayment" POST "/api/v1/payments/{id}/reversal" "Payments" [Sell] "Take a payment back" {
-        about: "For a payment of today whose goods did not leave the shop. Afterwards use a refund.",
+    "reversePayment" POST "/api/v1/payments/{id}/reversal" "Payments" [Sell] "Reverse a payment" {
+        about: "For a payment of today whose goods have not left the shop. Later, use a refund.",
         query: NOTHING, body: Some("NewPaymentReversal"),
         answers: [201 "Reversal" "On record; see not_charged", 202 "Reversal" UNKNOWN], problems: []
     }
-    "createReversal" POST "/api/v1/reversals" "Payments" [Sell] "Take a payment back by its Idempotency-Key" {
-        about: "For a payment whose answer was lost. It is undone if it was charged; if it never arrived, its key is \
-            used up, so that it can never be charged any more.",
+    "createReversal" POST "/api/v1/reversals" "Payments" [Sell] "Reverse a payment by its Idempotency-Key" {
+        about: "For a payment whose response was lost. A charged payment is undone; if the payment never arrived, its \
+            key is used up, so that it can no longer be charged.",
         query: NOTHING, body: Some("NewReversal"),
         answers: [201 "Reversal" "On record; see not_charged", 202 "Reversal" UNKNOWN], problems: []
     }
-    "createRefund" POST "/api/v1/refunds" "Refunds" [Refund] "Ask for a refund" {
-        about: "Reserves the pieces. Somebody else decides: a person in the browser, or a key that another person made.",
+    "createRefund" POST "/api/v1/refunds" "Refunds" [Refund] "Request a refund" {
+        about: "Reserves the goods. A second party decides: a person in the browser, or another person's key.",
         query: NOTHING, body: Some("NewRefund"),
         answers: [201 "Refund" "On record, requested or declined", 202 "Refund" UNKNOWN], problems: [NotFound]
     }
@@ -201,20 +202,20 @@ operations! {
         body: None, answers: [200 "RefundList" "A page"], problems: []
     }
     "getRefund" GET "/api/v1/refunds/{id}" "Refunds" [Refund Read] "A refund" {
-        about: "Also a request that was declined.", query: NOTHING, body: None,
+        about: "Includes requests that were declined.", query: NOTHING, body: None,
         answers: [200 "Refund" "The refund"], problems: []
     }
-    "approveRefund" POST "/api/v1/refunds/{id}/approve" "Refunds" [Refund] "Pay a refund back" {
-        about: "Money goes back to the card that paid. Whoever asked does not decide.",
+    "approveRefund" POST "/api/v1/refunds/{id}/approve" "Refunds" [Refund] "Approve a refund" {
+        about: "The money goes back to the card that paid. The applicant cannot decide.",
         query: NOTHING, body: Some("Approval"),
         answers: [201 "RefundDecision" "On record", 202 "RefundDecision" UNKNOWN], problems: [SamePerson]
     }
-    "rejectRefund" POST "/api/v1/refunds/{id}/reject" "Refunds" [Refund] "Turn a refund down" {
-        about: "Frees the pieces.", query: NOTHING, body: Some("Rejection"),
+    "rejectRefund" POST "/api/v1/refunds/{id}/reject" "Refunds" [Refund] "Reject a refund" {
+        about: "Releases the reserved goods.", query: NOTHING, body: Some("Rejection"),
         answers: [201 "RefundDecision" "On record", 202 "RefundDecision" UNKNOWN], problems: [SamePerson]
     }
     "listDisputes" GET "/api/v1/disputes" "Disputes" [Read Refund] "Disputes" {
-        about: "What card holders contest, oldest first. Answer the ones in state `opened` before `answer_until`.",
+        about: "Contested payments, oldest first. Answer those in state `opened` before `answer_until`.",
         query: &[
             Param {
                 name: "status", about: "Only in this state.",
@@ -225,17 +226,17 @@ operations! {
         body: None, answers: [200 "DisputeList" "A page"], problems: []
     }
     "getDispute" GET "/api/v1/disputes/{id}" "Disputes" [Read Refund] "A dispute" {
-        about: "By the number of its opening.", query: NOTHING, body: None,
+        about: "By the number of its opening transaction.", query: NOTHING, body: None,
         answers: [200 "Dispute" "The dispute"], problems: []
     }
     "answerDispute" POST "/api/v1/disputes/{id}/answer" "Disputes" [Refund] "Answer a dispute" {
-        about: "Once, and in time. The card company decides afterwards; what it upholds is paid back from what you are \
-            owed.",
+        about: "Once, and before the deadline. The card company then decides; an upheld dispute is paid from what you \
+            are owed.",
         query: NOTHING, body: Some("NewDisputeAnswer"),
         answers: [201 "DisputeAnswer" "On record", 202 "DisputeAnswer" UNKNOWN], problems: []
     }
     "listOrders" GET "/api/v1/orders" "Records" [Read] "Orders by time" {
-        about: "By the time they were begun, oldest first. An order's state changes later; follow the money with \
+        about: "By the time they were opened, oldest first. An order's state changes later; follow the money with \
             GET /api/v1/transactions.",
         query: &[
             FROM, UNTIL,
@@ -245,7 +246,7 @@ operations! {
                 example: "paid",
             },
             Param {
-                name: "merchant_order_number", about: "Only with this number of your system.",
+                name: "merchant_order_number", about: "Only the orders with this number of your system.",
                 schema: r#"{"type":"string","minLength":1,"maxLength":64}"#, example: "ERP-2026-000017",
             },
             CURSOR, LIMIT,
@@ -253,12 +254,12 @@ operations! {
         body: None, answers: [200 "OrderList" "A page"], problems: [Archived]
     }
     "getOrder" GET "/api/v1/orders/{id}" "Records" [Read] "An order" {
-        about: "With lines and refunds.", query: NOTHING, body: None,
+        about: "Includes its lines and refunds.", query: NOTHING, body: None,
         answers: [200 "Order" "The order"], problems: []
     }
     "listTransactions" GET "/api/v1/transactions" "Records" [Read] "Transactions by time" {
-        about: "Everything on record, approved or declined, oldest first. Keep next_cursor and ask again later to get \
-            what came since.",
+        about: "All recorded transactions, approved or declined, oldest first. Keep next_cursor and use it later to \
+            get those recorded since.",
         query: &[FROM, UNTIL, CURSOR, LIMIT],
         body: None, answers: [200 "TransactionList" "A page"], problems: [Archived]
     }
@@ -267,72 +268,72 @@ operations! {
         answers: [200 "Transaction" "The transaction"], problems: []
     }
     "getStatement" GET "/api/v1/statements/{date}" "Records" [Read] "A day's statement" {
-        about: "Counts and sums of a business day, and every transaction of it page by page. A day is complete once \
-            it is over in China. What the card company decided itself, late refunds and upheld disputes, is in the \
-            settlement.",
+        about: "Counts and sums of a business day, with its transactions page by page. A day is complete once it is \
+            over in China. The card company's own decisions (late refunds and upheld disputes) are in the settlement.",
         query: &[CURSOR, LIMIT],
         body: None, answers: [200 "Statement" "The day"], problems: [Archived]
     }
     "listSettlements" GET "/api/v1/settlements" "Settlements" [Read] "Settlements" {
-        about: "What the card company has confirmed and pays, oldest first. They are the whole merchant's: a key that is \
-            bound to an outlet finds none. Keep next_cursor and ask again later to get what came since.",
+        about: "Settlements that the card company has confirmed, oldest first. They cover the whole merchant: a key \
+            bound to an outlet sees none. Keep next_cursor and use it later to get those confirmed since.",
         query: &[CURSOR, LIMIT],
         body: None, answers: [200 "SettlementList" "A page"], problems: []
     }
     "getSettlement" GET "/api/v1/settlements/{id}" "Settlements" [Read] "A settlement" {
-        about: "With its figures day by day.", query: NOTHING, body: None,
+        about: "Includes its totals by day.", query: NOTHING, body: None,
         answers: [200 "Settlement" "The settlement"], problems: []
     }
     "listProducts" GET "/api/v1/products" "Catalogue" [Read Sell Catalogue] "Products" {
-        about: "By code; stopped ones too.", query: &[CURSOR, LIMIT], body: None,
+        about: "Ordered by code; includes discontinued ones.", query: &[CURSOR, LIMIT], body: None,
         answers: [200 "ProductList" "A page"], problems: []
     }
     "getProduct" GET "/api/v1/products/{code}" "Catalogue" [Read Sell Catalogue] "A product" {
-        about: "By your own number.", query: NOTHING, body: None,
+        about: "By your own product code.", query: NOTHING, body: None,
         answers: [200 "Product" "The product"], problems: []
     }
     "putProduct" PUT "/api/v1/products/{code}" "Catalogue" [Catalogue] "Write a product" {
-        about: "Makes it or replaces it as a whole.", query: NOTHING, body: Some("NewProduct"),
-        answers: [200 "Product" "Replaced", 201 "Product" "Made"], problems: []
+        about: "Creates the product, or replaces it as a whole.", query: NOTHING, body: Some("NewProduct"),
+        answers: [200 "Product" "Replaced", 201 "Product" "Created"], problems: []
     }
     "patchProduct" PATCH "/api/v1/products/{code}" "Catalogue" [Catalogue] "Change a product" {
-        about: "Fields that are not named stay as they are.", query: NOTHING, body: Some("ProductChange"),
+        about: "Fields that are left out stay as they are.", query: NOTHING, body: Some("ProductChange"),
         answers: [200 "Product" "Changed"], problems: []
     }
     "listWebhookEndpoints" GET "/api/v1/webhook_endpoints" "Webhooks" [Read] "Webhook endpoints" {
-        about: "Where events of your money are sent, oldest first.", query: &[CURSOR, LIMIT], body: None,
+        about: "The addresses that receive your events, oldest first.", query: &[CURSOR, LIMIT], body: None,
         answers: [200 "WebhookEndpointList" "A page"], problems: []
     }
-    "createWebhookEndpoint" POST "/api/v1/webhook_endpoints" "Webhooks" [Read] "Make a webhook endpoint" {
-        about: "Answers the secret that signs what is sent, this once. At most 20 for a merchant.",
+    "createWebhookEndpoint" POST "/api/v1/webhook_endpoints" "Webhooks" [Read] "Create a webhook endpoint" {
+        about: "Returns the signing secret, this once. At most 20 endpoints per merchant.",
         query: NOTHING, body: Some("NewWebhookEndpoint"),
-        answers: [201 "WebhookEndpoint" "Made"], problems: []
+        answers: [201 "WebhookEndpoint" "Created"], problems: []
     }
     "getWebhookEndpoint" GET "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "A webhook endpoint" {
         about: "Without its secret.", query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "The endpoint"], problems: []
     }
     "updateWebhookEndpoint" PATCH "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "Change a webhook endpoint" {
-        about: "Fields that are not named stay as they are. Status active starts one again that was paused or stopped \
-            by itself.",
+        about: "Fields that are left out stay as they are. Status active restarts an endpoint that was paused, or that \
+            was stopped because it kept failing.",
         query: NOTHING, body: Some("WebhookEndpointChange"),
         answers: [200 "WebhookEndpoint" "Changed"], problems: []
     }
     "deleteWebhookEndpoint" DELETE "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "Delete a webhook endpoint" {
-        about: "For good; what still waits for it is not sent any more.", query: NOTHING, body: None,
+        about: "Permanently; pending deliveries are not sent.", query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "Gone"], problems: []
     }
-    "rotateWebhookSecret" POST "/api/v1/webhook_endpoints/{id}/rotate_secret" "Webhooks" [Read] "Give a new secret" {
-        about: "Answers the new secret, this once. For 24 hours the one before signs too.",
+    "rotateWebhookSecret" POST "/api/v1/webhook_endpoints/{id}/rotate_secret" "Webhooks" [Read]
+        "Rotate the signing secret" {
+        about: "Returns the new secret, this once. For 24 hours the previous secret signs as well.",
         query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "Changed"], problems: []
     }
     "testWebhookEndpoint" POST "/api/v1/webhook_endpoints/{id}/test" "Webhooks" [Read] "Send a test event" {
-        about: "Sends webhook.test to this endpoint alone; it has to be active.", query: NOTHING, body: None,
+        about: "Sends webhook.test to this endpoint only; the endpoint must be active.", query: NOTHING, body: None,
         answers: [201 "WebhookDelivery" "On its way"], problems: [InvalidRequest]
     }
     "listWebhookDeliveries" GET "/api/v1/webhook_endpoints/{id}/deliveries" "Webhooks" [Read] "Deliveries" {
-        about: "What was sent or is on its way to an endpoint in the last 30 days, newest first.",
+        about: "Events sent or being sent to the endpoint in the last 30 days, newest first.",
         query: &[
             Param {
                 name: "status", about: "Only in this state.",
@@ -343,8 +344,9 @@ operations! {
         body: None, answers: [200 "WebhookDeliveryList" "A page"], problems: []
     }
     "replayWebhookDelivery" POST "/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay" "Webhooks" [Read]
-        "Send an event again" {
-        about: "Once more, or at once; tried for three days from now.", query: NOTHING, body: None,
+        "Replay an event" {
+        about: "Sends it again, or sends a pending one at once; retried for three days from now.",
+        query: NOTHING, body: None,
         answers: [201 "WebhookDelivery" "On its way"], problems: []
     }
 }

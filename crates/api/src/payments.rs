@@ -1,4 +1,4 @@
-//! Payments: an order and its charge in one step, and what became of it.
+//! Payments: an order and its charge in one step, and looking up the outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,10 +28,10 @@ use crate::model::List;
 use crate::model::payment::{BalanceInquiry, NewBalanceInquiry, NewPayment, PaidOrder, Payment};
 use crate::problem::{Code, Problem};
 
-/// How long to wait before asking again what became of a payment.
+/// The pause between two attempts to resolve an unknown outcome.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// The number of a transaction as the address names it: 12 digits.
+/// The transaction number in a path: 12 digits.
 pub(crate) fn rrn(text: &str) -> Option<TransactionId> {
     let digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|id| digits && *id > 0).map(TransactionId)
@@ -40,7 +40,7 @@ pub(crate) fn rrn(text: &str) -> Option<TransactionId> {
 /// The card of a request.
 pub(crate) fn present(api: &Api, text: &str) -> Result<(PresentedCard, CardNumber), Problem> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let refused = || Problem::invalid("card_number", "16 to 19 digits with a right check digit.");
+    let refused = || Problem::invalid("card_number", "16 to 19 digits with a correct check digit.");
     let (number, entry) = CardNumber::parse(text).ok().filter(|_| digits).ok_or_else(refused)?;
     Ok((api.vault.present(&number, entry), number))
 }
@@ -49,7 +49,7 @@ fn checked_pin(pin: &str) -> Result<(), Problem> {
     if is_pin(pin) { Ok(()) } else { Err(Problem::invalid("pin", "Six digits.")) }
 }
 
-/// 201 for what is on record, 202 for what nobody knows.
+/// 201 if the outcome is on record, 202 if it is not known.
 pub(crate) fn answer(known: bool, body: impl serde::Serialize) -> Response {
     let status = if known { StatusCode::CREATED } else { StatusCode::ACCEPTED };
     (status, axum::Json(body)).into_response()
@@ -59,13 +59,13 @@ pub(crate) fn answer(known: bool, body: impl serde::Serialize) -> Response {
 pub(crate) async fn inquire(
     State(api): State<Api>,
     caller: Caller,
-    Json(asked): Json<NewBalanceInquiry>,
+    Json(body): Json<NewBalanceInquiry>,
 ) -> Result<Response, Problem> {
-    let (card, number) = present(&api, &asked.card_number)?;
-    checked_pin(&asked.pin)?;
-    let pin = api.vault.pin_value(&number, &asked.pin);
-    let actor = caller.at_terminal(&api, terminal(asked.terminal_id.as_deref())?).await?;
-    let claim = caller.claim("createBalanceInquiry", &(&asked.terminal_id, card.key.0))?;
+    let (card, number) = present(&api, &body.card_number)?;
+    checked_pin(&body.pin)?;
+    let pin = api.vault.pin_value(&number, &body.pin);
+    let actor = caller.at_terminal(&api, terminal(body.terminal_id.as_deref())?).await?;
+    let claim = caller.claim("createBalanceInquiry", &(&body.terminal_id, card.key.0))?;
     let (request, now, work) = (claim.request, caller.now, api.clone());
     let done = flight::once(&api, &caller, async move {
         match idempotency::claim(&work.storage, claim, now).await? {
@@ -84,30 +84,29 @@ pub(crate) async fn inquire(
 pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
-    Json(asked): Json<NewPayment>,
+    Json(body): Json<NewPayment>,
 ) -> Result<Response, Problem> {
-    let (card, number) = present(&api, &asked.card_number)?;
-    checked_pin(&asked.pin)?;
-    if !(1..=AMOUNT_MAX).contains(&asked.amount) {
+    let (card, number) = present(&api, &body.card_number)?;
+    checked_pin(&body.pin)?;
+    if !(1..=AMOUNT_MAX).contains(&body.amount) {
         return Err(Problem::invalid("amount", "From 1 to 9999999 fen."));
     }
-    if asked.merchant_order_number.as_ref().is_some_and(|number| !goods::fits(number, 1, 64)) {
+    if body.merchant_order_number.as_ref().is_some_and(|number| !goods::fits(number, 1, 64)) {
         return Err(Problem::invalid("merchant_order_number", "1 to 64 characters."));
     }
-    let named = terminal(asked.terminal_id.as_deref())?;
-    goods::check(asked.lines.as_deref())?;
-    let content =
-        (&asked.terminal_id, card.key.0, asked.amount, asked.currency, &asked.lines, &asked.merchant_order_number);
+    let named = terminal(body.terminal_id.as_deref())?;
+    goods::check(body.lines.as_deref())?;
+    let content = (&body.terminal_id, card.key.0, body.amount, body.currency, &body.lines, &body.merchant_order_number);
     let claim = caller.claim("createPayment", &content)?;
-    let pin = api.vault.pin_value(&number, &asked.pin);
-    let (amount, merchant_number) = (Fen(asked.amount), asked.merchant_order_number);
+    let pin = api.vault.pin_value(&number, &body.pin);
+    let (amount, merchant_number) = (Fen(body.amount), body.merchant_order_number);
     let sale = DirectSale { content: claim.content, amount, card, pin, lines: Vec::new(), merchant_number };
-    let place = caller.at_terminal(&api, named);
-    let goods = goods::lines(&api, &caller, asked.lines.as_deref(), asked.amount);
-    let (actor, lines) = match tokio::join!(place, goods) {
+    let actor = caller.at_terminal(&api, named);
+    let goods = goods::lines(&api, &caller, body.lines.as_deref(), body.amount);
+    let (actor, lines) = match tokio::join!(actor, goods) {
         (Ok(actor), Ok(lines)) => (actor, lines),
         (Err(problem), _) | (_, Err(problem)) => {
-            return asked_before(&api, &caller, claim.request, sale, problem).await;
+            return repeated(&api, &caller, claim.request, sale, problem).await;
         }
     };
     let sale = DirectSale { lines, ..sale };
@@ -124,9 +123,9 @@ pub(crate) async fn create(
     }
 }
 
-/// Goods or a terminal that will not do now did perhaps when the same was asked first. Then the record is the answer: who
-/// lost it and asks again must not read that nothing happened.
-async fn asked_before(
+/// Answers a request whose goods or terminal are invalid now. They may have been valid when the same request was sent
+/// first; then the record is the answer, because a caller that lost it must not be told that nothing happened.
+async fn repeated(
     api: &Api,
     caller: &Caller,
     request: RequestId,
@@ -147,13 +146,14 @@ async fn asked_before(
     }
 }
 
-/// A payment on record, and its order when it was made just now.
+/// A recorded payment, with its order if it has just been created.
 struct Paid {
     transaction: Box<Transaction>,
     order: Option<PaidOrder>,
 }
 
-/// Rings up and charges; sent again, the record answers. An outcome that nobody knows is asked for until it is known.
+/// Creates the order and charges it; a repeated request gets the record. An unknown outcome is resolved in the
+/// background.
 async fn pay(api: Api, actor: Actor, request: RequestId, sale: Arc<DirectSale>) -> Result<Done<Paid>, Problem> {
     match api.engine.submit(request, actor, Command::DirectSale(Arc::clone(&sale))).await {
         Ok(Outcome::Ordered(transaction, number)) => {
@@ -167,8 +167,8 @@ async fn pay(api: Api, actor: Actor, request: RequestId, sale: Arc<DirectSale>) 
     }
 }
 
-/// Asks what became of a payment whose answer was lost, until somebody knows: it is on record, or is withdrawn by the
-/// question. Meanwhile the caller was told that it is unknown, and its key stays in flight.
+/// Asks for a lost outcome until it is known: the payment is on record, or the question withdraws it. Meanwhile the
+/// caller has been told that it is unknown, and its key stays in flight.
 async fn settle(api: &Api, actor: Actor, request: RequestId, sale: &DirectSale) -> Paid {
     loop {
         tokio::time::sleep(ASK_AGAIN_AFTER).await;
@@ -179,14 +179,14 @@ async fn settle(api: &Api, actor: Actor, request: RequestId, sale: &DirectSale) 
     }
 }
 
-/// Another outlet's payment under the same key is as good as something else.
+/// Another outlet's payment under the same key is a conflict.
 fn visible(caller: &Caller, transaction: &Transaction) -> Result<(), Problem> {
     let own = transaction.kind == Kind::Sale
         && caller.key.outlet.is_none_or(|outlet| outlet == transaction.actor.outlet || transaction.actor.outlet.0 == 0);
     if own { Ok(()) } else { Err(Problem::new(Code::IdempotencyConflict, "")) }
 }
 
-/// A payment on record with its order.
+/// A recorded payment with its order.
 pub(crate) async fn recorded(api: &Api, caller: &Caller, transaction: &Transaction) -> Result<Payment, Problem> {
     let order = match transaction.order {
         Some(order) => merchant::order(&api.storage, caller.reach(), order).await?,
@@ -205,7 +205,7 @@ pub(crate) async fn show(
     Ok(axum::Json(recorded(&api, &caller, &sale).await?))
 }
 
-/// The sale of this number within reach.
+/// The sale with this number, if the key has access to it.
 pub(crate) async fn sale(api: &Api, caller: &Caller, id: &str) -> Result<Transaction, Problem> {
     let absent = || Problem::not_found("There is no such payment.");
     let id = rrn(id).ok_or_else(absent)?;
@@ -216,7 +216,7 @@ pub(crate) async fn sale(api: &Api, caller: &Caller, id: &str) -> Result<Transac
 /// The query of `GET /payments`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ByKey {
+pub(crate) struct PaymentQuery {
     idempotency_key: Option<String>,
 }
 
@@ -224,7 +224,7 @@ pub(crate) struct ByKey {
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<ByKey>,
+    Query(query): Query<PaymentQuery>,
 ) -> Result<axum::Json<List<Payment>>, Problem> {
     let key = query.idempotency_key.filter(|key| gate::usable_key(key));
     let key = key.ok_or_else(|| Problem::parameter("idempotency_key", "1 to 255 printable ASCII characters."))?;

@@ -1,6 +1,6 @@
-//! Whatever goes wrong, as programs read it: RFC 9457, with a word per error that never changes.
+//! Errors as programs read them: RFC 9457 problems, each with a stable word.
 //!
-//! A decline is no error: it is a resource with a response code. Errors say whether anything may have happened.
+//! A decline is not an error: it is a resource with a response code. An error says whether anything may have happened.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -34,7 +34,7 @@ macro_rules! codes {
                 match self { $(Self::$name => StatusCode::$status),+ }
             }
 
-            /// What it means, the same every time.
+            /// The meaning, the same every time.
             pub(crate) fn title(self) -> &'static str {
                 match self { $(Self::$name => $title),+ }
             }
@@ -45,41 +45,41 @@ macro_rules! codes {
 codes! {
     /// Not JSON.
     InvalidJson = "invalid_json", BAD_REQUEST, "The body is not JSON";
-    /// A parameter of the address.
-    InvalidParameter = "invalid_parameter", BAD_REQUEST, "A query parameter is unknown or not usable";
-    /// No key on a change.
-    KeyMissing = "idempotency_key_missing", BAD_REQUEST, "A change needs one Idempotency-Key of 1 to 255 printable ASCII characters without spaces";
-    /// No or no live key.
+    /// A query parameter.
+    InvalidParameter = "invalid_parameter", BAD_REQUEST, "A query parameter is unknown or invalid";
+    /// A change without an Idempotency-Key.
+    KeyMissing = "idempotency_key_missing", BAD_REQUEST, "A change requires exactly one Idempotency-Key of 1 to 255 printable ASCII characters without spaces";
+    /// No API key, or not a live one.
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "The API key is missing, wrong, expired or revoked";
-    /// No or no right signature.
-    SignatureInvalid = "signature_invalid", UNAUTHORIZED, "The signature is missing or wrong, its time is off by more than 5 minutes, or its nonce was used before";
-    /// The key may not do this.
+    /// No signature, or a wrong one.
+    SignatureInvalid = "signature_invalid", UNAUTHORIZED, "The signature is missing or wrong, its timestamp is off by more than 5 minutes, or its nonce was already used";
+    /// The key lacks the scope.
     ScopeMissing = "scope_missing", FORBIDDEN, "The API key does not have the scope for this";
     /// Maker is checker.
-    SamePerson = "same_person", FORBIDDEN, "Whoever asked for a refund does not decide on it; neither does another key of the same maker";
-    /// Nothing here.
-    NotFound = "not_found", NOT_FOUND, "There is no such thing, or it belongs to somebody else";
+    SamePerson = "same_person", FORBIDDEN, "The applicant of a refund cannot decide on it; neither can another key created by the same person";
+    /// Nothing at this address, or another merchant's row.
+    NotFound = "not_found", NOT_FOUND, "It does not exist, or the key has no access to it";
     /// Too long ago.
-    Archived = "archived", GONE, "What happened then is in the card company's archive; ask for later days";
+    Archived = "archived", GONE, "That period is in the card company's archive; ask for later days";
     /// Wrong verb.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The address does not take this method";
-    /// Still at it.
-    InFlight = "in_flight", CONFLICT, "The same request is still being worked on; ask again after Retry-After seconds";
+    /// The first request is in progress.
+    InFlight = "in_flight", CONFLICT, "The same request is still in progress; ask again after Retry-After seconds";
     /// Too long.
     TooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is longer than 256 KiB";
-    /// Not JSON by its own word.
-    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json";
-    /// Values that cannot be used.
-    InvalidRequest = "invalid_request", UNPROCESSABLE_ENTITY, "A field is missing, unknown or not usable";
+    /// Another Content-Type.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body must be application/json";
+    /// Values that are invalid.
+    InvalidRequest = "invalid_request", UNPROCESSABLE_ENTITY, "A field is missing, unknown or invalid";
     /// Same key, other content.
     IdempotencyConflict = "idempotency_conflict", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for something else; nothing was done";
     /// Too many.
-    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "More requests than the key may make; go on after Retry-After seconds";
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "The key has exceeded its rate limit; continue after Retry-After seconds";
     /// A bug.
-    Internal = "internal", INTERNAL_SERVER_ERROR, "A fault of the system; repeat a change only with the same Idempotency-Key";
+    Internal = "internal", INTERNAL_SERVER_ERROR, "A fault in the system; repeat a change only with the same Idempotency-Key";
     /// Busy.
-    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Nothing was done, because the system is busy or its store fails; repeat with the same Idempotency-Key";
-    /// Nobody knows.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Nothing was done, because the system is overloaded or its store failed; repeat with the same Idempotency-Key";
+    /// The outcome is not known.
     OutcomeUnknown = "outcome_unknown", SERVICE_UNAVAILABLE, "The change may or may not have happened; repeat with the same Idempotency-Key to find out";
 }
 
@@ -93,27 +93,27 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    /// `code` with a message for the person who reads the log.
+    /// `code` with a message for the developer who reads it.
     pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into(), param: None, retry_after: None }
     }
 
-    /// A field that cannot be used.
+    /// An invalid field.
     pub(crate) fn invalid(param: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self { param: Some(param.into()), ..Self::new(Code::InvalidRequest, message) }
     }
 
-    /// A query parameter that cannot be used.
+    /// An invalid query parameter.
     pub(crate) fn parameter(param: &'static str, message: &'static str) -> Self {
         Self { param: Some(param.into()), ..Self::new(Code::InvalidParameter, message) }
     }
 
-    /// Somebody else's row, or none.
+    /// Another merchant's row, or none.
     pub(crate) fn not_found(what: &'static str) -> Self {
         Self::new(Code::NotFound, what)
     }
 
-    /// The same, with when to come back.
+    /// The same, with the seconds to wait before a retry.
     #[must_use]
     pub(crate) fn after(self, seconds: u32) -> Self {
         Self { retry_after: Some(seconds), ..self }
@@ -122,18 +122,20 @@ impl Problem {
 
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
-        tracing::error!(%error, "storage failed under a request");
+        tracing::error!(%error, "the store failed during a request");
         match error {
             StorageError::NotWritten(_) | StorageError::Unreachable(_) => {
                 Self::new(Code::Unavailable, "The store did not answer.").after(1)
             }
-            StorageError::Unknown(_) => Self::new(Code::OutcomeUnknown, "The store was lost on the way.").after(1),
+            StorageError::Unknown(_) => {
+                Self::new(Code::OutcomeUnknown, "The connection to the store was lost.").after(1)
+            }
             StorageError::Open(_) => Self::new(Code::Internal, "The store cannot be opened."),
         }
     }
 }
 
-/// What an error looks like.
+/// An error.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem, example = json!({
     "type": "/api/docs#idempotency_conflict",
@@ -147,18 +149,18 @@ impl From<StorageError> for Problem {
 pub(crate) struct ProblemBody {
     /// Where the error is described.
     r#type: String,
-    /// What the error means, the same every time.
+    /// The meaning of the error, the same every time.
     title: &'static str,
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// The error's word; it never changes.
+    /// The stable word of the error.
     code: &'static str,
-    /// What is wrong with this request, for people.
+    /// What is wrong with this request, in words.
     message: Cow<'static, str>,
-    /// The field or parameter that is meant.
+    /// The field or parameter concerned.
     param: Option<Cow<'static, str>>,
-    /// Names this request in the logs of the card company; also in the header X-Request-Id.
+    /// Identifies this request in the logs of the card company; also in the header X-Request-Id.
     request_id: String,
 }
 
@@ -170,8 +172,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Puts the error of `response` into words; axum's and tower's own refusals are known by their status.
-pub(crate) fn worded(response: Response, request_id: &str) -> Response {
+/// Gives an error its body; errors that axum and tower raise are recognised by their status.
+pub(crate) fn with_body(response: Response, request_id: &str) -> Response {
     let json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/"));
     let status = response.status();
     let problem = match response.extensions().get::<Problem>() {
@@ -214,7 +216,7 @@ fn code_of(status: StatusCode) -> Code {
     }
 }
 
-/// A bug somewhere below: logged where it happens, answered without its message.
+/// The answer to a panic. The panic is logged where it happens; its message is not sent.
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     Problem::new(Code::Internal, "").into_response()
 }

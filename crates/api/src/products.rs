@@ -1,4 +1,4 @@
-//! The catalogue: read by whoever sells, written by whoever may.
+//! The catalogue: keys that sell can read it, keys with the scope `catalogue` can write it.
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -9,7 +9,7 @@ use storage::catalogue::{self, Item, Written};
 
 use crate::Api;
 use crate::caller::{Caller, Json, Path, Query};
-use crate::cursor::{self, Code as Cursor, Place as _};
+use crate::cursor::{self, Cursor as _, ProductCode};
 use crate::flight::AGAIN_AFTER;
 use crate::goods::{AMOUNT_MAX, fits};
 use crate::model::List;
@@ -21,7 +21,7 @@ const ABSENT: &str = "There is no such product.";
 /// The query of `GET /products`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Page {
+pub(crate) struct ProductQuery {
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -30,12 +30,17 @@ pub(crate) struct Page {
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<Page>,
+    Query(query): Query<ProductQuery>,
 ) -> Result<axum::Json<List<ProductResource>>, Problem> {
     let limit = cursor::limit(query.limit)?;
-    let after = Cursor::of(query.cursor.as_deref())?.map_or_else(String::new, |after| after.0);
+    let after = ProductCode::of(query.cursor.as_deref())?.map_or_else(String::new, |after| after.0);
     let found = catalogue::page(&api.storage, caller.key.merchant, after, limit + 1).await?;
-    Ok(axum::Json(List::page(found, limit, |one| Cursor(one.code.clone()).cursor(), |one| ProductResource::from(one))))
+    Ok(axum::Json(List::page(
+        found,
+        limit,
+        |one| ProductCode(one.code.clone()).cursor(),
+        |one| ProductResource::from(one),
+    )))
 }
 
 /// `GET /products/{code}`
@@ -53,16 +58,16 @@ pub(crate) async fn put(
     State(api): State<Api>,
     caller: Caller,
     Path(code): Path<String>,
-    Json(asked): Json<NewProduct>,
+    Json(body): Json<NewProduct>,
 ) -> Result<Response, Problem> {
     let usable =
         (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !usable {
         return Err(Problem::invalid("code", "1 to 20 letters, digits and hyphens."));
     }
-    judge_texts(&asked)?;
-    let claim = caller.claim("putProduct", &(&code, &asked))?;
-    let item = item(code.clone(), asked);
+    judge_texts(&body)?;
+    let claim = caller.claim("putProduct", &(&code, &body))?;
+    let item = item(code.clone(), body);
     judge_prices(&item)?;
     write(&api, &caller, claim, code, "product_written", move |_| Ok(item)).await
 }
@@ -72,21 +77,21 @@ pub(crate) async fn patch(
     State(api): State<Api>,
     caller: Caller,
     Path(code): Path<String>,
-    Json(asked): Json<ProductChange>,
+    Json(body): Json<ProductChange>,
 ) -> Result<Response, Problem> {
-    if asked.name.as_ref().is_some_and(|name| !fits(name, 1, 120)) {
+    if body.name.as_ref().is_some_and(|name| !fits(name, 1, 120)) {
         return Err(Problem::invalid("name", "1 to 120 characters."));
     }
-    let claim = caller.claim("patchProduct", &(&code, &asked))?;
+    let claim = caller.claim("patchProduct", &(&code, &body))?;
     write(&api, &caller, claim, code, "product_changed", move |before| {
         let Some(before) = before else { return Err(Written::Absent) };
         let item = Item {
-            name: asked.name.unwrap_or(before.name),
-            price: asked.price.unwrap_or(before.price),
-            price_low: asked.price_low.unwrap_or(before.price_low),
-            price_high: asked.price_high.unwrap_or(before.price_high),
-            card_payable: asked.card_payable.unwrap_or(before.card_payable),
-            active: asked.active.unwrap_or(before.active),
+            name: body.name.unwrap_or(before.name),
+            price: body.price.unwrap_or(before.price),
+            price_low: body.price_low.unwrap_or(before.price_low),
+            price_high: body.price_high.unwrap_or(before.price_high),
+            card_payable: body.card_payable.unwrap_or(before.card_payable),
+            active: body.active.unwrap_or(before.active),
             ..before
         };
         judge_prices(&item).map_err(|_| Written::Invalid)?;
@@ -120,21 +125,21 @@ async fn write(
 const PRICES: &str =
     "Prices are 1 to 9999999 fen; price_low and price_high go together, low not above high, and price between them.";
 
-fn judge_texts(asked: &NewProduct) -> Result<(), Problem> {
+fn judge_texts(body: &NewProduct) -> Result<(), Problem> {
     let lower = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let fields = [
-        ("name", fits(&asked.name, 1, 120), "1 to 120 characters."),
-        ("unit", fits(&asked.unit, 1, 20), "1 to 20 characters."),
+        ("name", fits(&body.name, 1, 120), "1 to 120 characters."),
+        ("unit", fits(&body.unit, 1, 20), "1 to 20 characters."),
         (
             "barcode",
-            asked.barcode.len() <= 32 && asked.barcode.bytes().all(|b| b.is_ascii_graphic()),
+            body.barcode.len() <= 32 && body.barcode.bytes().all(|b| b.is_ascii_graphic()),
             "At most 32 letters and digits.",
         ),
-        ("pinyin", asked.pinyin.len() <= 60 && lower(&asked.pinyin), "At most 60 lower-case letters and digits."),
-        ("spec", fits(&asked.spec, 0, 60), "At most 60 characters."),
-        ("maker", fits(&asked.maker, 0, 120), "At most 120 characters."),
-        ("approval_no", fits(&asked.approval_no, 0, 60), "At most 60 characters."),
-        ("category", fits(&asked.category, 0, 60), "At most 60 characters."),
+        ("pinyin", body.pinyin.len() <= 60 && lower(&body.pinyin), "At most 60 lower-case letters and digits."),
+        ("spec", fits(&body.spec, 0, 60), "At most 60 characters."),
+        ("maker", fits(&body.maker, 0, 120), "At most 120 characters."),
+        ("approval_no", fits(&body.approval_no, 0, 60), "At most 60 characters."),
+        ("category", fits(&body.category, 0, 60), "At most 60 characters."),
     ];
     let wrong = fields.into_iter().find(|(_, right, _)| !right);
     wrong.map_or(Ok(()), |(field, _, why)| Err(Problem::invalid(field, why)))
@@ -151,22 +156,22 @@ fn judge_prices(item: &Item) -> Result<(), Problem> {
     if right { Ok(()) } else { Err(Problem::invalid("price", PRICES)) }
 }
 
-fn item(code: String, asked: NewProduct) -> Item {
+fn item(code: String, body: NewProduct) -> Item {
     Item {
         code,
-        barcode: asked.barcode,
-        name: asked.name,
-        pinyin: asked.pinyin,
-        spec: asked.spec,
-        maker: asked.maker,
-        approval_no: asked.approval_no,
-        category: asked.category,
-        otc_class: asked.otc_class.word().to_owned(),
-        unit: asked.unit,
-        price: asked.price,
-        price_low: asked.price_low,
-        price_high: asked.price_high,
-        card_payable: asked.card_payable,
-        active: asked.active,
+        barcode: body.barcode,
+        name: body.name,
+        pinyin: body.pinyin,
+        spec: body.spec,
+        maker: body.maker,
+        approval_no: body.approval_no,
+        category: body.category,
+        otc_class: body.otc_class.word().to_owned(),
+        unit: body.unit,
+        price: body.price,
+        price_low: body.price_low,
+        price_high: body.price_high,
+        card_payable: body.card_payable,
+        active: body.active,
     }
 }

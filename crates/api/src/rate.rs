@@ -1,7 +1,7 @@
-//! How many requests a key may make: so many per minute, a quarter of them at once.
+//! The rate limit of a key: requests per minute, a quarter of them in a burst.
 //!
-//! One number per key (generic cell rate algorithm): the moment at which the key will have used up what it took. Kept
-//! in memory; a copy of the program that starts anew forgives.
+//! Generic cell rate algorithm with one number per key: the time at which its requests so far will be paid off. It is
+//! kept in memory, so a restarted instance starts from zero.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ const MINUTE: i64 = 60_000_000;
 pub(crate) struct Rates(Arc<Mutex<HashMap<KeyId, i64>>>);
 
 impl Rates {
-    /// Takes one request of `per_minute`, or answers after how many seconds there is one again.
+    /// Takes one request of `per_minute`, or returns the seconds until one is available.
     pub(crate) fn take(&self, key: KeyId, per_minute: u32, now: Timestamp) -> Result<(), u32> {
         let cost = MINUTE / i64::from(per_minute.max(1));
         let at_once = (MINUTE / 4).max(cost);

@@ -1,4 +1,4 @@
-//! Orders, transactions and statements by time, and the places they belong to.
+//! Orders, transactions and statements by time, and the outlets and terminals they belong to.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use storage::merchant::{self, OrderFilter, Window};
 
 use crate::Api;
 use crate::caller::{Caller, Path, Query};
-use crate::cursor::{self, Place as _};
+use crate::cursor::{self, Cursor as _};
 use crate::goods;
 use crate::model::order::{OrderResource, StatementResource};
 use crate::model::place::{MeResource, OutletResource, TerminalResource};
@@ -20,7 +20,7 @@ use crate::model::{List, TransactionResource, parse_time};
 use crate::payments::rrn;
 use crate::problem::{Code, Problem};
 
-/// The longest time that a list covers.
+/// The longest period that a list covers.
 const SPAN_MAX: i64 = 31 * 24 * HOUR;
 
 /// `GET /me`
@@ -39,7 +39,7 @@ pub(crate) async fn outlets(State(api): State<Api>, caller: Caller) -> Result<Js
 /// The query of `GET /terminals`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct OfOutlet {
+pub(crate) struct TerminalQuery {
     outlet_id: Option<String>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct OfOutlet {
 pub(crate) async fn terminals(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<OfOutlet>,
+    Query(query): Query<TerminalQuery>,
 ) -> Result<Json<List<TerminalResource>>, Problem> {
     let outlet = match query.outlet_id {
         Some(text) => {
@@ -61,12 +61,12 @@ pub(crate) async fn terminals(
     Ok(Json(List::all(found.iter().map(Into::into).collect())))
 }
 
-/// From when until when: today, unless asked otherwise.
+/// The period of a list: by default today.
 fn span(from: Option<&str>, until: Option<&str>, now: Timestamp) -> Result<(Timestamp, Timestamp), Problem> {
     let moment = |name: &'static str, text: Option<&str>| match text {
         Some(text) => {
             let refused = || Problem::parameter(name, "RFC 3339, such as 2026-11-23T00:00:00Z.");
-            // A plus in an address is a space to most readers.
+            // Most URL decoders turn a plus into a space.
             parse_time(&text.replace(' ', "+")).map(Some).ok_or_else(refused)
         }
         None => Ok(None),
@@ -82,12 +82,13 @@ fn span(from: Option<&str>, until: Option<&str>, now: Timestamp) -> Result<(Time
     }
 }
 
-/// Refuses what is archived, rather than leave it out of an answer.
+/// Refuses a period that is archived, rather than returning part of it.
 async fn not_archived(api: &Api, from: Timestamp) -> Result<(), Problem> {
     match archive::archived_until(&api.storage).await? {
-        Some(day) if from.business_date() <= day => {
-            Err(Problem::new(Code::Archived, format!("The archive has everything up to {day}; begin after it.")))
-        }
+        Some(day) if from.business_date() <= day => Err(Problem::new(
+            Code::Archived,
+            format!("Everything up to {day} is in the archive; start after that day."),
+        )),
         _ => Ok(()),
     }
 }
@@ -95,7 +96,7 @@ async fn not_archived(api: &Api, from: Timestamp) -> Result<(), Problem> {
 /// The query of `GET /orders`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Orders {
+pub(crate) struct OrderQuery {
     from: Option<String>,
     until: Option<String>,
     status: Option<String>,
@@ -108,12 +109,12 @@ pub(crate) struct Orders {
 pub(crate) async fn orders(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<Orders>,
+    Query(query): Query<OrderQuery>,
 ) -> Result<Json<List<OrderResource>>, Problem> {
     let span = span(query.from.as_deref(), query.until.as_deref(), caller.now)?;
     let status = match query.status.as_deref() {
         Some(word) => {
-            let refused = || Problem::parameter("status", "No such state of an order.");
+            let refused = || Problem::parameter("status", "Not a state of an order.");
             Some(OrderStatus::from_word(word).ok_or_else(refused)?)
         }
         None => None,
@@ -145,7 +146,7 @@ pub(crate) async fn order(
 /// The query of `GET /transactions`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Transactions {
+pub(crate) struct TransactionQuery {
     from: Option<String>,
     until: Option<String>,
     cursor: Option<String>,
@@ -156,7 +157,7 @@ pub(crate) struct Transactions {
 pub(crate) async fn transactions(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<Transactions>,
+    Query(query): Query<TransactionQuery>,
 ) -> Result<Json<List<TransactionResource>>, Problem> {
     let span = span(query.from.as_deref(), query.until.as_deref(), caller.now)?;
     Ok(Json(page(&api, &caller, span, query.cursor.as_deref(), query.limit).await?))
@@ -174,8 +175,8 @@ async fn page(
     let after = <(BusinessDate, TransactionId)>::of(cursor)?;
     let window = Window { from, until, after, limit: limit + 1 };
     let found = merchant::transactions(&api.storage, caller.reach(), window).await?;
-    let place = |one: &Transaction| (one.business_date, one.id).cursor();
-    Ok(List::page(found, limit, place, |one| TransactionResource::from(one)))
+    let cursor = |one: &Transaction| (one.business_date, one.id).cursor();
+    Ok(List::page(found, limit, cursor, |one| TransactionResource::from(one)))
 }
 
 /// `GET /transactions/{id}`
@@ -193,7 +194,7 @@ pub(crate) async fn transaction(
 /// The query of `GET /statements/{date}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Page {
+pub(crate) struct StatementQuery {
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -203,7 +204,7 @@ pub(crate) async fn statement(
     State(api): State<Api>,
     caller: Caller,
     Path(date): Path<String>,
-    Query(query): Query<Page>,
+    Query(query): Query<StatementQuery>,
 ) -> Result<Json<StatementResource>, Problem> {
     let absent = || Problem::not_found("There is no such day.");
     let day = BusinessDate::parse(&date).filter(|day| day.to_string() == date).ok_or_else(absent)?;
@@ -219,12 +220,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_covers_today_or_what_is_asked_for() {
+    fn a_list_covers_today_or_the_requested_period() {
         let now = Timestamp(1_795_400_760_000_000);
         let (from, until) = span(None, None, now).expect("a span");
         assert_eq!((from.date_time_text().as_str(), until), ("2026-11-23 00:00:00", now.plus(1)));
-        let asked = span(Some("2026-11-01T00:00:00 08:00"), Some("2026-11-02T00:00:00Z"), now).expect("a span");
-        assert_eq!(asked.1.since(asked.0), 32 * HOUR);
+        let requested = span(Some("2026-11-01T00:00:00 08:00"), Some("2026-11-02T00:00:00Z"), now).expect("a span");
+        assert_eq!(requested.1.since(requested.0), 32 * HOUR);
         assert!(span(Some("2026-11-01"), None, now).is_err());
         assert!(span(Some("2026-10-01T00:00:00Z"), None, now).is_err());
         assert!(span(Some("2026-11-24T00:00:00Z"), Some("2026-11-23T00:00:00Z"), now).is_err());

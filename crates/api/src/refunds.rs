@@ -1,4 +1,4 @@
-//! Refunds: asked for by one key, decided by another or by a person.
+//! Refunds: requested by one key, decided by another key or by a person.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -13,7 +13,7 @@ use storage::merchant::{self, MerchantOrder};
 
 use crate::Api;
 use crate::caller::{Caller, Json, Path, Query};
-use crate::cursor::{self, Place as _};
+use crate::cursor::{self, Cursor as _};
 use crate::flight::{self, Done};
 use crate::model::List;
 use crate::model::refund::{Approval, NewRefund, RefundDecision, RefundResource, Rejection};
@@ -24,28 +24,28 @@ use crate::problem::{Code, Problem};
 pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
-    Json(asked): Json<NewRefund>,
+    Json(body): Json<NewRefund>,
 ) -> Result<Response, Problem> {
-    fitting("reason", &asked.reason)?;
-    if asked.lines.as_ref().is_some_and(|lines| !(1..=200).contains(&lines.len())) {
+    fitting("reason", &body.reason)?;
+    if body.lines.as_ref().is_some_and(|lines| !(1..=200).contains(&lines.len())) {
         return Err(Problem::invalid("lines", "From 1 to 200 lines."));
     }
-    let sold = sale(&api, &caller, &asked.payment_id).await.map_err(|problem| match problem.code {
+    let sold = sale(&api, &caller, &body.payment_id).await.map_err(|problem| match problem.code {
         Code::NotFound => Problem::not_found("There is no such payment."),
         _ => problem,
     })?;
-    let claim = caller.claim("createRefund", &asked)?;
+    let claim = caller.claim("createRefund", &body)?;
     let order = match sold.order {
         Some(order) => merchant::order(&api.storage, caller.reach(), order).await?,
         None => None,
     };
-    let order = order.ok_or_else(|| Problem::not_found("There is no order to this payment."))?;
+    let order = order.ok_or_else(|| Problem::not_found("This payment has no order."))?;
     let request = Request {
         order: order.order.id,
-        lines: pieces(&order, &asked),
-        ground: asked.ground.into(),
-        reason: asked.reason,
-        escalate: asked.escalate,
+        lines: pieces(&order, &body),
+        ground: body.ground.into(),
+        reason: body.reason,
+        escalate: body.escalate,
     };
     let done = submit(&api, &caller, claim, &sold, Command::RefundRequest(request)).await?;
     Ok(match done {
@@ -59,7 +59,7 @@ pub(crate) async fn create(
     })
 }
 
-/// The refund as the request left it, so that the answer stays the same when somebody has decided since.
+/// The refund as the request left it, so that a repeated request gets the same answer after a decision.
 fn as_requested(refund: Refund, sold: &Transaction) -> RefundResource {
     let decided = !refund.status.is_open();
     let status = if decided { RefundStatus::Requested } else { refund.status };
@@ -67,9 +67,9 @@ fn as_requested(refund: Refund, sold: &Transaction) -> RefundResource {
     RefundResource::recorded(&open, Some(sold.id))
 }
 
-/// Lines and pieces as asked, or all that is left.
-fn pieces(order: &MerchantOrder, asked: &NewRefund) -> Vec<(i64, i64)> {
-    if let Some(lines) = &asked.lines {
+/// The requested lines and quantities, or everything not refunded yet.
+fn pieces(order: &MerchantOrder, body: &NewRefund) -> Vec<(i64, i64)> {
+    if let Some(lines) = &body.lines {
         return lines.iter().map(|line| (line.line, line.quantity)).collect();
     }
     let sold = order.lines.iter().map(|line| SoldLine {
@@ -87,7 +87,7 @@ pub(crate) fn fitting(field: &'static str, text: &str) -> Result<(), Problem> {
     if text_fits(text) && plain { Ok(()) } else { Err(Problem::invalid(field, "2 to 100 characters.")) }
 }
 
-/// Claims the key and hands the command to the money path, at the terminal of the sale or the key's own.
+/// Claims the key and submits the command to the money path, at the sale's terminal or the key's own.
 pub(crate) async fn submit(
     api: &Api,
     caller: &Caller,
@@ -115,13 +115,13 @@ pub(crate) async fn approve(
     State(api): State<Api>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(asked): Json<Approval>,
+    Json(body): Json<Approval>,
 ) -> Result<Response, Problem> {
-    fitting("opinion", &asked.opinion)?;
+    fitting("opinion", &body.opinion)?;
     let refund = find(&api, &caller, &id).await?;
-    let (card, _) = present(&api, &asked.card_number)?;
-    let claim = caller.claim("approveRefund", &(refund.id.0, card.key.0, &asked.opinion))?;
-    decide(&api, &caller, claim, refund, Some(card), asked.opinion).await
+    let (card, _) = present(&api, &body.card_number)?;
+    let claim = caller.claim("approveRefund", &(refund.id.0, card.key.0, &body.opinion))?;
+    decide(&api, &caller, claim, refund, Some(card), body.opinion).await
 }
 
 /// `POST /refunds/{id}/reject`
@@ -129,12 +129,12 @@ pub(crate) async fn reject(
     State(api): State<Api>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(asked): Json<Rejection>,
+    Json(body): Json<Rejection>,
 ) -> Result<Response, Problem> {
-    fitting("opinion", &asked.opinion)?;
+    fitting("opinion", &body.opinion)?;
     let refund = find(&api, &caller, &id).await?;
-    let claim = caller.claim("rejectRefund", &(refund.id.0, &asked.opinion))?;
-    decide(&api, &caller, claim, refund, None, asked.opinion).await
+    let claim = caller.claim("rejectRefund", &(refund.id.0, &body.opinion))?;
+    decide(&api, &caller, claim, refund, None, body.opinion).await
 }
 
 async fn decide(
@@ -145,7 +145,7 @@ async fn decide(
     card: Option<domain::command::PresentedCard>,
     opinion: String,
 ) -> Result<Response, Problem> {
-    // Two keys of one maker are one person with two hands.
+    // Two keys created by one person count as that person.
     let maker = api_key::maker(&api.storage, refund.applicant).await?.unwrap_or(refund.applicant);
     if maker == caller.key.created_by || refund.applicant == caller.key.person {
         return Err(Problem::new(Code::SamePerson, ""));
@@ -197,7 +197,7 @@ pub(crate) async fn show(
 /// The query of `GET /refunds`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
+pub(crate) struct RefundQuery {
     status: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
@@ -207,11 +207,11 @@ pub(crate) struct Which {
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<Which>,
+    Query(query): Query<RefundQuery>,
 ) -> Result<axum::Json<List<RefundResource>>, Problem> {
     let status = match query.status.as_deref() {
         Some(word) => Some(
-            RefundStatus::from_word(word).ok_or_else(|| Problem::parameter("status", "No such state of a refund."))?,
+            RefundStatus::from_word(word).ok_or_else(|| Problem::parameter("status", "Not a state of a refund."))?,
         ),
         None => None,
     };

@@ -1,4 +1,4 @@
-//! Reversals: the end of a payment whose outcome its caller does not know, or does not want any more.
+//! Reversals of payments whose outcome the caller does not know or no longer wants.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -26,30 +26,33 @@ pub(crate) async fn of_payment(
 ) -> Result<Response, Problem> {
     let sale = sale(&api, &caller, &id).await?;
     let claim = caller.claim("reversePayment", &sale.id.0)?;
-    take_back(&api, &caller, claim, sale.request_id).await
+    submit_reversal(&api, &caller, claim, sale.request_id).await
 }
 
 /// `POST /reversals`
 pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
-    Json(asked): Json<NewReversal>,
+    Json(body): Json<NewReversal>,
 ) -> Result<Response, Problem> {
-    let key = asked.payment_idempotency_key.as_str();
+    let key = body.payment_idempotency_key.as_str();
     if !gate::usable_key(key) {
         return Err(Problem::invalid("payment_idempotency_key", "1 to 255 printable ASCII characters."));
     }
     let payment = gate::request_id(key);
     if payment == caller.request()? {
-        return Err(Problem::invalid("payment_idempotency_key", "The reversal needs a key of its own."));
+        return Err(Problem::invalid("payment_idempotency_key", "The reversal needs its own Idempotency-Key."));
     }
     let claim = caller.claim("createReversal", &payment.0)?;
-    take_back(&api, &caller, claim, payment).await
+    submit_reversal(&api, &caller, claim, payment).await
 }
 
-async fn take_back(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -> Result<Response, Problem> {
-    let (work, who) = (api.clone(), caller.clone());
-    let done = flight::once(api, caller, async move { reverse(&work, &who, claim, payment).await });
+async fn submit_reversal(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -> Result<Response, Problem> {
+    let work = {
+        let (api, caller) = (api.clone(), caller.clone());
+        async move { reverse(&api, &caller, claim, payment).await }
+    };
+    let done = flight::once(api, caller, work);
     Ok(match done.await? {
         Done::Known(transaction) => answer(true, Reversal::of(Some(&transaction))),
         Done::Unknown => answer(false, Reversal::of(None)),
@@ -63,7 +66,10 @@ async fn reverse(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -
         && (sold.kind != Kind::Sale || caller.key.outlet.is_some_and(|own| own != sold.actor.outlet))
         && sold.actor.outlet.0 != 0
     {
-        return Err(Problem::invalid("payment_idempotency_key", "This key was not used for a payment within reach."));
+        return Err(Problem::invalid(
+            "payment_idempotency_key",
+            "This key was not used for a payment that your API key has access to.",
+        ));
     }
     match idempotency::claim(&api.storage, claim, caller.now).await? {
         Found::New | Found::Same { .. } => {}
@@ -76,9 +82,9 @@ async fn reverse(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -
     flight::submit(api, actor, request, Command::Reverse(Reversed { request_id: payment, sale: None })).await
 }
 
-/// Where a payment is taken back that has not arrived.
+/// The terminal that reverses a payment which has not arrived.
 async fn anywhere(api: &Api, caller: &Caller) -> Result<Actor, Problem> {
-    let place = merchant::terminals(&api.storage, caller.reach(), None, caller.key.terminal).await?;
-    let place = place.first().map_or((OutletId(0), TerminalId(0)), |first| (first.outlet, first.id));
-    Ok(caller.at(place.0, place.1))
+    let terminals = merchant::terminals(&api.storage, caller.reach(), None, caller.key.terminal).await?;
+    let (outlet, terminal) = terminals.first().map_or((OutletId(0), TerminalId(0)), |first| (first.outlet, first.id));
+    Ok(caller.at(outlet, terminal))
 }

@@ -1,5 +1,4 @@
-//! Settlements, read: what the card company has confirmed. They are the whole merchant's, so a key that is bound to an
-//! outlet has none.
+//! Reading confirmed settlements. They cover the whole merchant, so a key bound to an outlet sees none.
 
 use axum::Json;
 use axum::extract::State;
@@ -10,16 +9,16 @@ use storage::settlement;
 
 use crate::Api;
 use crate::caller::{Caller, Path, Query};
-use crate::cursor::{self, Place};
+use crate::cursor::{self, Cursor};
 use crate::model::List;
 use crate::model::settlement::SettlementResource;
 use crate::payments::rrn;
 use crate::problem::Problem;
 
-/// A place in the list.
+/// The cursor of the list.
 struct Settled(TransactionId);
 
-impl Place for Settled {
+impl Cursor for Settled {
     const KIND: char = 's';
 
     fn text(&self) -> String {
@@ -34,7 +33,7 @@ impl Place for Settled {
 /// The query of `GET /settlements`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Which {
+pub(crate) struct SettlementQuery {
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -43,17 +42,17 @@ pub(crate) struct Which {
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<Which>,
+    Query(query): Query<SettlementQuery>,
 ) -> Result<Json<List<SettlementResource>>, Problem> {
     let limit = cursor::limit(query.limit)?;
-    let after = Settled::of(query.cursor.as_deref())?.map(|place| place.0);
+    let after = Settled::of(query.cursor.as_deref())?.map(|cursor| cursor.0);
     let reach = caller.reach();
     let found = match reach.outlet {
         Some(_) => Vec::new(),
         None => settlement::list_of(&api.storage, reach.merchant, after, limit + 1).await?,
     };
-    let place = |one: &Settlement| Settled(one.id).cursor();
-    Ok(Json(List::page(found, limit, place, |one| SettlementResource::from(one))))
+    let cursor = |one: &Settlement| Settled(one.id).cursor();
+    Ok(Json(List::page(found, limit, cursor, |one| SettlementResource::from(one))))
 }
 
 /// `GET /settlements/{id}`

@@ -1,8 +1,8 @@
-//! One look into the store for all who ask the same at the same time: many terminals of a house send payments under one
-//! key.
+//! One store look-up for all concurrent requests with the same question: many terminals of a merchant send payments
+//! under one API key.
 //!
-//! What must stay true: it is no cache. An answer comes from a look that began after the question, so whoever asks after
-//! a key was ended is told that it has ended.
+//! What must stay true: this is not a cache. An answer comes from a look-up that began after the question, so a request
+//! sent after a key was revoked sees that it is revoked.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,10 +12,10 @@ use storage::StorageError;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-type Answer<V> = oneshot::Sender<Result<V, StorageError>>;
+type Waiter<V> = oneshot::Sender<Result<V, StorageError>>;
 
-/// Questions that are being looked up, each with who waits for the next look.
-pub(crate) struct Shared<K, V>(Arc<Mutex<HashMap<K, Vec<Answer<V>>>>>);
+/// Look-ups in progress, each with the callers that wait for the next one.
+pub(crate) struct Shared<K, V>(Arc<Mutex<HashMap<K, Vec<Waiter<V>>>>>);
 
 impl<K, V> Clone for Shared<K, V> {
     fn clone(&self) -> Self {
@@ -34,27 +34,27 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// What `look` finds under `key`, in a look that begins after this call. Whoever comes first looks by itself, and with
-    /// an embedded database at once; those who come meanwhile share the next look.
+    /// The result of `look` for `key`, from a look-up that begins after this call. The first caller runs its own
+    /// look-up at once; callers that arrive meanwhile share the next one.
     pub(crate) async fn get<F, L>(&self, key: K, look: F) -> Result<V, StorageError>
     where
         F: Fn() -> L + Clone + Send + 'static,
         L: Future<Output = Result<V, StorageError>> + Send,
     {
         let Some(found) = self.wait(&key) else {
-            let (looking, again) = (Looking { shared: self.clone(), key, over: false }, look.clone());
-            // Also when the caller goes away before its answer is there.
-            let _afterwards = AtEnd(Some(move || looking.go_on(again)));
+            let (lookup, again) = (Lookup { shared: self.clone(), key, over: false }, look.clone());
+            // Runs even if the caller disconnects before its answer is there.
+            let _next = Defer(Some(move || lookup.serve_waiters(again)));
             return look().await;
         };
-        found.await.unwrap_or_else(|_| Err(StorageError::NotWritten("the look was given up".to_owned())))
+        found.await.unwrap_or_else(|_| Err(StorageError::NotWritten("the look-up was abandoned".to_owned())))
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<K, Vec<Answer<V>>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<K, Vec<Waiter<V>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer of the next look; none: nobody is looking, so the caller has to.
+    /// The answer of the next look-up, or `None` if no look-up is in progress and the caller must run its own.
     fn wait(&self, key: &K) -> Option<oneshot::Receiver<Result<V, StorageError>>> {
         let mut all = self.waiting();
         let Some(waiting) = all.get_mut(key) else {
@@ -67,42 +67,42 @@ where
     }
 }
 
-/// Somebody who looks, until nobody waits any more.
-struct Looking<K: Eq + Hash, V> {
+/// A look-up in progress, until no caller waits any more.
+struct Lookup<K: Eq + Hash, V> {
     shared: Shared<K, V>,
     key: K,
-    /// Nobody waited any more: whoever comes now looks for themselves.
+    /// No caller was waiting any more: the next one runs its own look-up.
     over: bool,
 }
 
-impl<K, V> Looking<K, V>
+impl<K, V> Lookup<K, V>
 where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// Looks for those who came meanwhile, in a task of its own.
-    fn go_on<F, L>(mut self, look: F)
+    /// Serves the callers that arrived meanwhile, in a separate task.
+    fn serve_waiters<F, L>(mut self, look: F)
     where
         F: Fn() -> L + Send + 'static,
         L: Future<Output = Result<V, StorageError>> + Send,
     {
-        let (false, Ok(runtime)) = (self.nobody_waits(), Handle::try_current()) else { return };
+        let (false, Ok(runtime)) = (self.finished(), Handle::try_current()) else { return };
         runtime.spawn(async move {
-            // Who is about to ask comes along.
+            // Let callers that are about to ask join this round.
             tokio::task::yield_now().await;
-            while !self.nobody_waits() {
+            while !self.finished() {
                 let waiting = self.shared.waiting().get_mut(&self.key).map(std::mem::take);
                 let found = look().await;
                 for answer in waiting.into_iter().flatten() {
-                    // Whoever went away needs no answer.
+                    // A caller that disconnected needs no answer.
                     let _ = answer.send(found.clone());
                 }
             }
         });
     }
 
-    /// Ends this looking if so.
-    fn nobody_waits(&mut self) -> bool {
+    /// Whether no caller waits any more; if so, ends this look-up.
+    fn finished(&mut self) -> bool {
         let mut all = self.shared.waiting();
         self.over = all.get(&self.key).is_none_or(Vec::is_empty);
         if self.over {
@@ -112,19 +112,19 @@ where
     }
 }
 
-impl<K: Eq + Hash, V> Drop for Looking<K, V> {
+impl<K: Eq + Hash, V> Drop for Lookup<K, V> {
     fn drop(&mut self) {
-        // After a panic, so that the next question finds nobody looking.
+        // After a panic, so that the next caller does not wait for this look-up.
         if !self.over {
             self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
         }
     }
 }
 
-/// Does something when it goes.
-struct AtEnd<F: FnOnce()>(Option<F>);
+/// Runs a closure when it is dropped.
+struct Defer<F: FnOnce()>(Option<F>);
 
-impl<F: FnOnce()> Drop for AtEnd<F> {
+impl<F: FnOnce()> Drop for Defer<F> {
     fn drop(&mut self) {
         if let Some(last) = self.0.take() {
             last();
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn those_who_come_during_a_look_share_the_next_one() {
+    async fn callers_that_arrive_during_a_look_up_share_the_next_one() {
         let (shared, looks, gate) = (Shared::default(), Arc::new(AtomicU32::new(0)), Arc::new(Semaphore::new(0)));
         let ask = |key: &'static str| {
             let (shared, looks, gate) = (Shared::clone(&shared), Arc::clone(&looks), Arc::clone(&gate));
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(first.await.expect("ends"), 0);
         gate.add_permits(1);
         for one in late {
-            assert_eq!(one.await.expect("ends"), 1, "a look that began after the question");
+            assert_eq!(one.await.expect("ends"), 1, "a look-up that began after the question");
         }
         gate.add_permits(1);
         assert_eq!(ask("b").await.expect("ends"), 2);
@@ -179,18 +179,18 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_when_a_look_is_over_looks_and_is_not_forgotten() {
+    fn a_caller_that_arrives_when_a_look_up_ends_runs_its_own() {
         let shared: Shared<(), u32> = Shared::default();
-        assert!(shared.wait(&()).is_none(), "looks for itself");
-        let mut over = Looking { shared: shared.clone(), key: (), over: false };
-        assert!(over.nobody_waits());
-        assert!(shared.wait(&()).is_none(), "looks for itself");
+        assert!(shared.wait(&()).is_none(), "runs its own look-up");
+        let mut over = Lookup { shared: shared.clone(), key: (), over: false };
+        assert!(over.finished());
+        assert!(shared.wait(&()).is_none(), "runs its own look-up");
         drop(over);
-        assert!(shared.wait(&()).is_some(), "somebody looks");
+        assert!(shared.wait(&()).is_some(), "a look-up is in progress");
     }
 
     #[tokio::test]
-    async fn those_who_wait_are_answered_when_the_first_goes_away_or_panics() {
+    async fn waiting_callers_are_answered_when_the_first_disconnects_or_panics() {
         for panics in [false, true] {
             let (shared, gate) = (Shared::<(), u32>::default(), Arc::new(Semaphore::new(0)));
             let first = {
@@ -223,7 +223,7 @@ mod tests {
             }
             let answer = second.await.expect("ends");
             assert_eq!(answer.is_ok(), !panics, "{answer:?}");
-            assert!(matches!(shared.get((), || async { Ok(7) }).await, Ok(7)), "the next one looks again");
+            assert!(matches!(shared.get((), || async { Ok(7) }).await, Ok(7)), "the next caller looks again");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Webhooks: the events of a merchant's money, sent to its own system.
+//! Webhooks: events about a merchant's money, sent to the merchant's own system.
 //!
-//! `deliver` is the one task that sends, `send` makes one call to one judged address, `sign` signs it, `resource` is
-//! where programs manage their endpoints.
+//! `deliver` is the sending task, `send` makes one call to a checked address, `sign` signs it, and `resource` has the
+//! operations that manage endpoints.
 
 pub(crate) mod deliver;
 pub(crate) mod resource;

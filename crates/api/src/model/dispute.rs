@@ -1,4 +1,4 @@
-//! Disputes as programs see them.
+//! Disputes.
 
 use domain::dispute::Dispute;
 use domain::ids::TransactionId;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{CNY, DeclineReason, Status, time};
 
-/// What a card holder contests, from the card company's opening to its decision.
+/// A payment that a card holder contests, from the card company's opening to its decision.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Dispute, example = json!({
     "object": "dispute", "id": "010000000061", "status": "answered", "payment_id": "010000000042",
@@ -21,36 +21,36 @@ use super::{CNY, DeclineReason, Status, time};
 pub(crate) struct DisputeResource {
     /// Always `dispute`.
     object: &'static str,
-    /// Number of the opening, 12 digits.
+    /// Reference number of the opening, 12 digits.
     id: String,
-    /// `opened` (waits for your answer), `answered` (waits for the card company), `upheld` (paid back), `rejected`.
+    /// `opened` (waiting for your answer), `answered` (waiting for the card company), `upheld` (paid back), `rejected`.
     status: &'static str,
     /// The payment.
     payment_id: String,
     /// Its order.
     order_id: String,
-    /// What the holder wants back, fen.
+    /// The contested amount, fen.
     #[schema(minimum = 1)]
     amount: i64,
     /// Always `CNY`.
     currency: &'static str,
-    /// What the holder says.
+    /// The holder's claim.
     claim: &'static str,
     /// The holder's words.
     words: String,
     /// When the card company opened it.
     #[schema(format = DateTime)]
     opened_at: String,
-    /// The last moment for your answer.
+    /// The deadline for your answer.
     #[schema(format = DateTime)]
     answer_until: String,
-    /// Whether you answered that the holder is right.
+    /// Whether you agreed with the holder.
     accepted: Option<bool>,
     /// Your answer in words.
     answer: Option<String>,
-    /// Who answered: a person, or the person that an API key acts as.
+    /// The person who answered, or the person that an API key acts as.
     answered_by: Option<String>,
-    /// When.
+    /// When it was answered.
     #[schema(format = DateTime)]
     answered_at: Option<String>,
     /// The card company's decision in words.
@@ -89,19 +89,19 @@ impl DisputeResource {
     }
 }
 
-/// Your answer to a dispute; there is one.
+/// Your answer to a dispute. It can be given once.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"accept": false, "words": "Signed for at the counter"}))]
 pub(crate) struct NewDisputeAnswer {
-    /// The holder is right. The card company still decides, and pays back from what you are owed.
+    /// Agree with the holder. The card company still decides, and pays from what you are owed.
     pub(crate) accept: bool,
     /// Why, in words.
     #[schema(min_length = 2, max_length = 100)]
     pub(crate) words: String,
 }
 
-/// What came of an answer.
+/// The result of an answer.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "object": "dispute_answer", "id": "010000000062", "status": "approved", "response_code": "00", "decline": null,
@@ -117,15 +117,15 @@ pub(crate) struct NewDisputeAnswer {
 pub(crate) struct DisputeAnswer {
     /// Always `dispute_answer`.
     object: &'static str,
-    /// Retrieval reference number, 12 digits; none while the outcome is unknown.
+    /// Retrieval reference number, 12 digits; null while the outcome is unknown.
     id: Option<String>,
     /// `approved`: the answer is on record. `declined`: it is not, see `decline`.
     status: Status,
     /// Response code of ISO 8583 field 39.
     response_code: &'static str,
-    /// Why it was not taken.
+    /// Why it was not accepted.
     decline: Option<DeclineReason>,
-    /// The dispute as it is now.
+    /// The current state of the dispute.
     dispute: DisputeResource,
 }
 

@@ -23,9 +23,9 @@ pub(crate) struct OrderResource {
     object: &'static str,
     /// Its id.
     id: String,
-    /// What people call it.
+    /// The order number that people see.
     number: String,
-    /// What your system calls it.
+    /// Its number in your system.
     merchant_order_number: Option<String>,
     /// `draft`, `paid`, `partly_refunded`, `refunded`, `voided` or `abandoned`.
     status: &'static str,
@@ -34,21 +34,21 @@ pub(crate) struct OrderResource {
     amount: i64,
     /// Always `CNY`.
     currency: &'static str,
-    /// Fen that were paid back.
+    /// Fen returned so far.
     refunded_amount: i64,
     /// The payment that charged it.
     payment_id: Option<String>,
-    /// Where.
+    /// The outlet.
     outlet_id: String,
-    /// At which terminal.
+    /// The terminal.
     terminal_id: String,
-    /// Who opened it.
+    /// The person who opened it.
     operator_id: String,
     /// The goods.
     lines: Vec<OrderLineResource>,
     /// Its refunds, oldest first.
     refunds: Vec<RefundResource>,
-    /// When it was begun.
+    /// When it was opened.
     #[schema(format = DateTime)]
     opened_at: String,
     /// When it was paid.
@@ -64,11 +64,11 @@ pub(crate) struct OrderLineResource {
     line: i64,
     /// The product's code.
     product_code: String,
-    /// Its name as it was sold.
+    /// Its name when it was sold.
     name: String,
-    /// Fen for one piece.
+    /// Unit price, fen.
     unit_price: i64,
-    /// Pieces.
+    /// Quantity.
     quantity: i64,
     /// Fen.
     amount: i64,
@@ -121,7 +121,7 @@ pub(crate) struct StatementResource {
     date: String,
     /// Always `CNY`.
     currency: &'static str,
-    /// Fen: sales less what was refunded, voided and reversed that day.
+    /// Fen: sales less refunds, voids and reversals of that day.
     net_amount: i64,
     /// Counts and sums over the whole day.
     totals: Vec<StatementTotal>,

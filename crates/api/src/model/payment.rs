@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{CNY, Currency, DeclineReason, Status, card, date, time};
 
-/// A card payment to be made.
+/// A new card payment.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -19,7 +19,7 @@ use super::{CNY, Currency, DeclineReason, Status, card, date, time};
     "lines": [{"product_code": "600233", "quantity": 1}]
 }))]
 pub(crate) struct NewPayment {
-    /// The terminal; needed when the key reaches more than one.
+    /// The terminal; required if the key has access to more than one.
     #[schema(pattern = "^[0-9]{8}$")]
     pub(crate) terminal_id: Option<String>,
     /// The card number, 16 to 19 digits.
@@ -28,15 +28,15 @@ pub(crate) struct NewPayment {
     /// The card's PIN.
     #[schema(pattern = "^[0-9]{6}$")]
     pub(crate) pin: String,
-    /// What to charge, in fen. With lines, their sum.
+    /// The amount in fen; with lines, their sum.
     #[schema(minimum = 1, maximum = 9_999_999)]
     pub(crate) amount: i64,
     /// The currency.
     pub(crate) currency: Currency,
-    /// The goods. Without lines the order has one line of the product 699999.
+    /// The goods. Without lines, the order has one line of product 699999.
     #[schema(min_items = 1, max_items = 200)]
     pub(crate) lines: Option<Vec<NewLine>>,
-    /// What your system calls the order.
+    /// The number of the order in your system.
     #[schema(min_length = 1, max_length = 64)]
     pub(crate) merchant_order_number: Option<String>,
 }
@@ -49,13 +49,13 @@ pub(crate) struct NewLine {
     /// The product, by its code.
     #[schema(min_length = 1, max_length = 20)]
     pub(crate) product_code: Option<String>,
-    /// What the slip calls a product that is not in the catalogue.
+    /// Name on the slip for a product that is not in the catalogue.
     #[schema(min_length = 1, max_length = 120)]
     pub(crate) name: Option<String>,
-    /// Price of one piece in fen; the catalogue's, if there is none.
+    /// Unit price in fen; by default the catalogue's.
     #[schema(minimum = 1, maximum = 9_999_999)]
     pub(crate) unit_price: Option<i64>,
-    /// Pieces.
+    /// Quantity.
     #[schema(minimum = 1, maximum = 999)]
     pub(crate) quantity: i64,
 }
@@ -72,9 +72,9 @@ pub(crate) struct NewLine {
 pub(crate) struct Payment {
     /// Always `payment`.
     object: &'static str,
-    /// Retrieval reference number, 12 digits; none while the outcome is unknown.
+    /// Retrieval reference number, 12 digits; null while the outcome is unknown.
     id: Option<String>,
-    /// How it ended.
+    /// The outcome.
     pub(crate) status: Status,
     /// Response code of ISO 8583 field 39; 98 while the outcome is unknown.
     response_code: &'static str,
@@ -87,27 +87,27 @@ pub(crate) struct Payment {
     currency: &'static str,
     /// First six and last four digits of the card.
     card: Option<String>,
-    /// What is left on the card, in fen, when approved.
+    /// The remaining balance in fen, if approved.
     balance_after: Option<i64>,
-    /// Six digits, when approved (ISO 8583 field 38).
+    /// Six digits, if approved (ISO 8583 field 38).
     approval_code: Option<String>,
     /// System trace audit number, six digits.
     stan: Option<String>,
     /// Its order.
     order_id: Option<String>,
-    /// What people call the order.
+    /// The order number that people see.
     order_number: Option<String>,
-    /// `paid`, `partly_refunded`, `refunded` or `voided` when it was charged.
+    /// `paid`, `partly_refunded`, `refunded` or `voided` if it was charged.
     order_status: Option<&'static str>,
-    /// Fen that were paid back.
+    /// Fen returned so far.
     refunded_amount: i64,
-    /// What your system calls the order.
+    /// The number of the order in your system.
     merchant_order_number: Option<String>,
-    /// Where.
+    /// The outlet.
     outlet_id: Option<String>,
-    /// At which terminal.
+    /// The terminal.
     terminal_id: Option<String>,
-    /// The day that it counts for, in China.
+    /// The business day, in China.
     #[schema(format = Date)]
     business_date: Option<String>,
     /// When it was recorded.
@@ -115,7 +115,7 @@ pub(crate) struct Payment {
     created_at: Option<String>,
 }
 
-/// What a payment says of its order.
+/// The order of a payment.
 pub(crate) struct PaidOrder {
     number: String,
     status: &'static str,
@@ -124,7 +124,7 @@ pub(crate) struct PaidOrder {
 }
 
 impl PaidOrder {
-    /// The order of a payment that was decided just now.
+    /// The order of a payment that has just been decided.
     pub(crate) fn new(t: &Transaction, number: String, merchant_number: Option<String>) -> Self {
         let status = if t.approved() { OrderStatus::Paid } else { OrderStatus::Abandoned };
         Self { number, status: status.word(), refunded: 0, merchant_number }
@@ -143,7 +143,7 @@ impl From<MerchantOrder> for PaidOrder {
 }
 
 impl Payment {
-    /// A payment on record, with its order as it is now.
+    /// A recorded payment with the current state of its order.
     pub(crate) fn recorded(t: &Transaction, order: Option<PaidOrder>) -> Self {
         let (refunded, order_status) =
             (order.as_ref().map_or(0, |order| order.refunded), order.as_ref().map(|o| o.status));
@@ -173,7 +173,7 @@ impl Payment {
         }
     }
 
-    /// A payment that nobody knows the outcome of yet.
+    /// A payment whose outcome is not known yet.
     pub(crate) fn unknown(amount: i64) -> Self {
         Self {
             object: "payment",
@@ -200,12 +200,12 @@ impl Payment {
     }
 }
 
-/// A question for a card's balance.
+/// A new balance inquiry.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"card_number": "6086250000010012", "pin": "123456"}))]
 pub(crate) struct NewBalanceInquiry {
-    /// The terminal; needed when the key reaches more than one.
+    /// The terminal; required if the key has access to more than one.
     #[schema(pattern = "^[0-9]{8}$")]
     pub(crate) terminal_id: Option<String>,
     /// The card number, 16 to 19 digits.
@@ -216,7 +216,7 @@ pub(crate) struct NewBalanceInquiry {
     pub(crate) pin: String,
 }
 
-/// A card's balance at one moment.
+/// A card's balance at one point in time.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "object": "balance_inquiry", "id": "010000000041", "status": "approved", "response_code": "00", "decline": null,
@@ -226,9 +226,9 @@ pub(crate) struct NewBalanceInquiry {
 pub(crate) struct BalanceInquiry {
     /// Always `balance_inquiry`.
     object: &'static str,
-    /// Retrieval reference number, 12 digits; none while the outcome is unknown.
+    /// Retrieval reference number, 12 digits; null while the outcome is unknown.
     id: Option<String>,
-    /// How it ended.
+    /// The outcome.
     status: Status,
     /// Response code of ISO 8583 field 39.
     response_code: &'static str,
@@ -236,11 +236,11 @@ pub(crate) struct BalanceInquiry {
     decline: Option<DeclineReason>,
     /// First six and last four digits of the card.
     card: Option<String>,
-    /// Fen on the card, when approved.
+    /// The balance in fen, if approved.
     balance: Option<i64>,
     /// Always `CNY`.
     currency: &'static str,
-    /// At which terminal.
+    /// The terminal.
     terminal_id: Option<String>,
     /// When it was recorded.
     #[schema(format = DateTime)]
@@ -248,7 +248,7 @@ pub(crate) struct BalanceInquiry {
 }
 
 impl BalanceInquiry {
-    /// An inquiry on record, or one that nobody knows the outcome of.
+    /// A recorded inquiry, or one whose outcome is not known.
     pub(crate) fn of(t: Option<&Transaction>) -> Self {
         Self {
             object: "balance_inquiry",
@@ -265,23 +265,23 @@ impl BalanceInquiry {
     }
 }
 
-/// A payment to be taken back by its Idempotency-Key, whether it arrived or not.
+/// A payment to reverse by its Idempotency-Key, whether it arrived or not.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"payment_idempotency_key": "0193a5c0-7b1e-7c3a-9a51-3f6d5f0c2b11"}))]
 pub(crate) struct NewReversal {
-    /// The Idempotency-Key that the payment was sent with.
+    /// The Idempotency-Key with which the payment was sent.
     #[schema(min_length = 1, max_length = 255, pattern = "^[!-~]+$")]
     pub(crate) payment_idempotency_key: String,
 }
 
-/// No fields: the address names the payment.
+/// No fields: the path identifies the payment.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({}))]
 pub(crate) struct NewPaymentReversal {}
 
-/// The end of a payment whose outcome its caller did not know.
+/// The reversal of a payment whose outcome the caller did not know.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "object": "reversal", "id": "010000000043", "status": "approved", "not_charged": true, "response_code": "00",
@@ -291,15 +291,16 @@ pub(crate) struct NewPaymentReversal {}
 pub(crate) struct Reversal {
     /// Always `reversal`.
     object: &'static str,
-    /// Retrieval reference number, 12 digits; none while the outcome is unknown.
+    /// Retrieval reference number, 12 digits; null while the outcome is unknown.
     id: Option<String>,
     /// `approved`: the money went back. `declined`: see `not_charged`.
     status: Status,
-    /// You may rely on it that the card is not charged, now and later. False: the payment stands, or nobody knows yet.
+    /// If true, the card is not charged and never will be. If false, the payment stands or its outcome is not known
+    /// yet.
     not_charged: bool,
-    /// Response code of ISO 8583 field 39; 25 is "there was nothing to take back", and as good as 00.
+    /// Response code of ISO 8583 field 39; 25 means "there was nothing to reverse" and is as good as 00.
     response_code: &'static str,
-    /// Why nothing was taken back.
+    /// Why nothing was reversed.
     decline: Option<DeclineReason>,
     /// The payment.
     payment_id: Option<String>,
@@ -314,7 +315,7 @@ pub(crate) struct Reversal {
 }
 
 impl Reversal {
-    /// A reversal on record, or one that nobody knows the outcome of.
+    /// A recorded reversal, or one whose outcome is not known.
     pub(crate) fn of(t: Option<&Transaction>) -> Self {
         Self {
             object: "reversal",

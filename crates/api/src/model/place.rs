@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::time;
 
-/// The API key that asks.
+/// The API key in use.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Me, example = json!({
     "object": "api_key", "id": "1001", "name": "ERP", "merchant_id": "250100", "merchant_number": "898320159120001",
@@ -18,9 +18,9 @@ use super::time;
 pub(crate) struct MeResource {
     /// Always `api_key`.
     object: &'static str,
-    /// Its number, the part of the token between the underscores.
+    /// Its id: the part of the token between the underscores.
     id: String,
-    /// What people call it.
+    /// Its name.
     name: String,
     /// The merchant.
     merchant_id: String,
@@ -28,22 +28,22 @@ pub(crate) struct MeResource {
     merchant_number: String,
     /// The merchant's name.
     merchant_name: String,
-    /// The only outlet it reaches.
+    /// The only outlet it has access to, if limited.
     outlet_id: Option<String>,
-    /// The only terminal it sells at.
+    /// The only terminal it sells at, if limited.
     terminal_id: Option<String>,
-    /// The person it acts as, in records.
+    /// The person it acts as in records.
     person_id: String,
     /// `read`, `sell`, `refund`, `catalogue`.
     scopes: Vec<&'static str>,
-    /// Every request has to be signed.
+    /// Whether every request must be signed.
     signed: bool,
-    /// Rate limit.
+    /// The rate limit.
     requests_per_minute: u32,
-    /// When it was made.
+    /// When it was created.
     #[schema(format = DateTime)]
     created_at: String,
-    /// When it ends.
+    /// When it expires.
     #[schema(format = DateTime)]
     expires_at: String,
 }
@@ -81,7 +81,7 @@ pub(crate) struct OutletResource {
     id: String,
     /// Its name.
     name: String,
-    /// In business.
+    /// Whether it is in business.
     active: bool,
 }
 
@@ -104,7 +104,7 @@ pub(crate) struct TerminalResource {
     id: String,
     /// Its outlet.
     outlet_id: String,
-    /// In service.
+    /// Whether it is in service.
     active: bool,
     /// The running batch.
     batch: i64,

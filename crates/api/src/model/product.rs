@@ -17,31 +17,31 @@ use super::CNY;
 pub(crate) struct ProductResource {
     /// Always `product`.
     object: &'static str,
-    /// Your own number.
+    /// Your own product code.
     code: String,
     /// EAN-13 or another barcode; empty if it has none.
     barcode: String,
     /// Name.
     name: String,
-    /// Initials of the name's pinyin, by which cashiers search.
+    /// Initials of the name's pinyin, for the cashiers' search.
     pinyin: String,
     /// Pack and strength.
     spec: String,
-    /// Who makes it.
+    /// The manufacturer.
     maker: String,
     /// Approval number of the drug authority.
     approval_no: String,
     /// Category.
     category: String,
-    /// `RX`, `OTC-A`, `OTC-B`, or `NONE` for what is no drug.
+    /// `RX`, `OTC-A`, `OTC-B`, or `NONE` if it is not a drug.
     otc_class: String,
-    /// Piece.
+    /// The unit of sale.
     unit: String,
-    /// Fen; none when the cashier sets it.
+    /// Fen; null if the cashier sets it.
     price: Option<i64>,
-    /// Lowest price in fen that a cashier may set alone.
+    /// Lowest price in fen that a cashier may set without a manager.
     price_low: Option<i64>,
-    /// Highest such price in fen.
+    /// Highest price in fen that a cashier may set without a manager.
     price_high: Option<i64>,
     /// Always `CNY`.
     currency: &'static str,
@@ -88,13 +88,13 @@ domain::words! {
         /// Over the counter, class B.
         #[serde(rename = "OTC-B")]
         OtcB = "OTC-B",
-        /// No drug.
+        /// Not a drug.
         #[serde(rename = "NONE")]
         None = "NONE",
     }
 }
 
-/// A product as a whole.
+/// A complete product.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Vitamin C tablets", "otc_class": "OTC-B", "unit": "bottle", "price": 650}))]
@@ -114,7 +114,7 @@ pub(crate) struct NewProduct {
     #[serde(default)]
     #[schema(max_length = 60, default = "")]
     pub(crate) spec: String,
-    /// Who makes it.
+    /// The manufacturer.
     #[serde(default)]
     #[schema(max_length = 120, default = "")]
     pub(crate) maker: String,
@@ -128,16 +128,16 @@ pub(crate) struct NewProduct {
     pub(crate) category: String,
     /// Class of a drug.
     pub(crate) otc_class: OtcClass,
-    /// Piece.
+    /// The unit of sale.
     #[schema(min_length = 1, max_length = 20)]
     pub(crate) unit: String,
-    /// Fen; none when the cashier sets it.
+    /// Fen; null if the cashier sets it.
     #[schema(minimum = 1, maximum = 9_999_999)]
     pub(crate) price: Option<i64>,
-    /// Lowest price in fen that a cashier may set alone. With the highest, or neither.
+    /// Lowest price in fen that a cashier may set without a manager. Give both limits or neither.
     #[schema(minimum = 1, maximum = 9_999_999)]
     pub(crate) price_low: Option<i64>,
-    /// Highest such price in fen.
+    /// Highest price in fen that a cashier may set without a manager.
     #[schema(minimum = 1, maximum = 9_999_999)]
     pub(crate) price_high: Option<i64>,
     /// Whether the card may pay for it.
@@ -154,7 +154,7 @@ fn yes() -> bool {
     true
 }
 
-/// Fields of a product to be changed; those that are not named stay (RFC 7396).
+/// Fields of a product to change; fields that are left out stay (RFC 7396).
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"price": 690, "active": true}))]
@@ -164,15 +164,15 @@ pub(crate) struct ProductChange {
     #[schema(min_length = 1, max_length = 120, nullable = false)]
     #[serde(default, deserialize_with = "present")]
     pub(crate) name: Option<String>,
-    /// Fen; `null`: the cashier sets it.
+    /// Fen; `null` if the cashier sets it.
     #[schema(minimum = 1, maximum = 9_999_999)]
     #[serde(default, deserialize_with = "present")]
     pub(crate) price: Option<Option<i64>>,
-    /// Lowest price in fen that a cashier may set alone; `null` for none.
+    /// Lowest price in fen that a cashier may set without a manager; `null` for none.
     #[schema(minimum = 1, maximum = 9_999_999)]
     #[serde(default, deserialize_with = "present")]
     pub(crate) price_low: Option<Option<i64>>,
-    /// Highest such price in fen; `null` for none.
+    /// Highest price in fen that a cashier may set without a manager; `null` for none.
     #[schema(minimum = 1, maximum = 9_999_999)]
     #[serde(default, deserialize_with = "present")]
     pub(crate) price_high: Option<Option<i64>>,
@@ -186,7 +186,7 @@ pub(crate) struct ProductChange {
     pub(crate) active: Option<bool>,
 }
 
-/// Tells a field that is `null` from one that is not there.
+/// Distinguishes a field that is `null` from one that is absent.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

@@ -1,4 +1,4 @@
-//! Refunds: asked for by one, decided by another.
+//! Refunds: requested by one party, decided by another.
 
 use domain::ids::TransactionId;
 use domain::ledger::Transaction;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{CNY, DeclineReason, Status, time};
 
-/// Goods that are to come back.
+/// A refund request.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -19,28 +19,28 @@ pub(crate) struct NewRefund {
     /// The payment.
     #[schema(pattern = "^[0-9]{12}$")]
     pub(crate) payment_id: String,
-    /// Lines and pieces; all that is left, if there are none.
+    /// Lines and quantities; by default everything not refunded yet.
     #[schema(min_items = 1, max_items = 200)]
     pub(crate) lines: Option<Vec<NewRefundLine>>,
-    /// Class of reason. Drugs come back for quality reasons or the shop's own mistake.
+    /// Class of reason. Drugs can be returned only for quality reasons or the shop's own mistake.
     pub(crate) ground: RefundGround,
-    /// Reason in words.
+    /// The reason in words.
     #[schema(min_length = 2, max_length = 100)]
     pub(crate) reason: String,
-    /// Ask the card company, because the shop's time has passed or it has nobody else to decide.
+    /// Ask the card company, because the shop's refund window is over or the shop has no second person to decide.
     #[serde(default)]
     #[schema(default = false)]
     pub(crate) escalate: bool,
 }
 
-/// Pieces of one line.
+/// A quantity of one line.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRefundLine {
     /// The line's number in the order.
     #[schema(minimum = 1, maximum = 1000)]
     pub(crate) line: i64,
-    /// Pieces.
+    /// Quantity.
     #[schema(minimum = 1, maximum = 999)]
     pub(crate) quantity: i64,
 }
@@ -49,11 +49,11 @@ pub(crate) struct NewRefundLine {
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RefundGround {
-    /// The goods have a fault.
+    /// The goods are faulty.
     Quality,
     /// The shop sold or charged the wrong thing.
     ShopError,
-    /// The customer does not want them any more.
+    /// The customer no longer wants them.
     ChangedMind,
 }
 
@@ -67,9 +67,9 @@ impl From<RefundGround> for domain::refund::Ground {
     }
 }
 
-/// What a request is whose refund does not exist.
+/// State of a request that was declined, so that no refund exists.
 pub(crate) const DECLINED: &str = "declined";
-/// What a request is while nobody knows whether its refund exists.
+/// State of a request whose outcome is not known.
 pub(crate) const UNKNOWN: &str = "unknown";
 
 /// A refund, from request to decision.
@@ -84,18 +84,18 @@ pub(crate) const UNKNOWN: &str = "unknown";
 pub(crate) struct RefundResource {
     /// Always `refund`.
     object: &'static str,
-    /// Number of the request, 12 digits; none while the outcome is unknown.
+    /// Reference number of the request, 12 digits; null while the outcome is unknown.
     id: Option<String>,
-    /// `requested`, `escalated` (waits for the card company), `approved` (paid back), `rejected`; `declined` when the
-    /// request was not taken in, `unknown` while nobody knows.
+    /// `requested`, `escalated` (waiting for the card company), `approved` (paid back), `rejected`; `declined` if the
+    /// request was not accepted; `unknown` while the outcome is not known.
     status: &'static str,
-    /// Why the request was not taken in.
+    /// Why the request was not accepted.
     decline: Option<DeclineReason>,
     /// The payment.
     payment_id: Option<String>,
     /// Its order.
     order_id: Option<String>,
-    /// What comes back.
+    /// The returned goods.
     lines: Vec<RefundLineResource>,
     /// Fen.
     #[schema(minimum = 0)]
@@ -104,16 +104,16 @@ pub(crate) struct RefundResource {
     currency: &'static str,
     /// Class of reason.
     ground: Option<&'static str>,
-    /// Reason in words.
+    /// The reason in words.
     reason: Option<String>,
-    /// Who asked: a person, or the person that an API key acts as.
+    /// The applicant: a person, or the person that an API key acts as.
     requested_by: Option<String>,
-    /// When.
+    /// When it was requested.
     #[schema(format = DateTime)]
     requested_at: Option<String>,
-    /// Who decided.
+    /// The reviewer.
     decided_by: Option<String>,
-    /// When.
+    /// When it was decided.
     #[schema(format = DateTime)]
     decided_at: Option<String>,
     /// The decision in words.
@@ -122,20 +122,20 @@ pub(crate) struct RefundResource {
     decision_id: Option<String>,
 }
 
-/// Pieces of one line that come back.
+/// The returned quantity of one line.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = RefundLine)]
 pub(crate) struct RefundLineResource {
     /// The line's number in the order.
     line: i64,
-    /// Pieces.
+    /// Quantity.
     quantity: i64,
     /// Fen.
     amount: i64,
 }
 
 impl RefundResource {
-    /// A refund on record; `sale` paid the order.
+    /// A recorded refund; `sale` paid the order.
     pub(crate) fn recorded(refund: &Refund, sale: Option<TransactionId>) -> Self {
         let line = |line: &domain::refund::RefundLine| RefundLineResource {
             line: line.line,
@@ -163,7 +163,7 @@ impl RefundResource {
         }
     }
 
-    /// A request that was declined, or that nobody knows the outcome of.
+    /// A request that was declined, or whose outcome is not known.
     pub(crate) fn without(t: Option<&Transaction>) -> Self {
         Self {
             object: "refund",
@@ -187,12 +187,12 @@ impl RefundResource {
     }
 }
 
-/// Yes to a refund.
+/// Approval of a refund.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"card_number": "6086250000010012", "opinion": "Goods are back"}))]
 pub(crate) struct Approval {
-    /// The card that paid, to check; money goes back to that card and no other.
+    /// The card that paid, as a check; the money goes back to that card and no other.
     #[schema(min_length = 16, max_length = 19, pattern = "^[0-9]{16,19}$")]
     pub(crate) card_number: String,
     /// The decision in words.
@@ -200,7 +200,7 @@ pub(crate) struct Approval {
     pub(crate) opinion: String,
 }
 
-/// No to a refund.
+/// Rejection of a refund.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"opinion": "Goods are not back"}))]
@@ -210,7 +210,7 @@ pub(crate) struct Rejection {
     pub(crate) opinion: String,
 }
 
-/// What came of a decision.
+/// The result of a decision.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "object": "refund_decision", "id": "010000000045", "status": "approved", "response_code": "00", "decline": null,
@@ -226,7 +226,7 @@ pub(crate) struct Rejection {
 pub(crate) struct RefundDecision {
     /// Always `refund_decision`.
     object: &'static str,
-    /// Retrieval reference number, 12 digits; none while the outcome is unknown.
+    /// Retrieval reference number, 12 digits; null while the outcome is unknown.
     id: Option<String>,
     /// `approved`: decided as asked. `declined`: not decided, see `decline`.
     status: Status,
@@ -234,7 +234,7 @@ pub(crate) struct RefundDecision {
     response_code: &'static str,
     /// Why it was not decided.
     decline: Option<DeclineReason>,
-    /// The refund as it is now.
+    /// The current state of the refund.
     refund: RefundResource,
 }
 

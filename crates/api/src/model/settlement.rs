@@ -1,4 +1,4 @@
-//! Settlements as programs see them.
+//! Settlements.
 
 use domain::batch::Tally;
 use domain::ids::TransactionId;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{CNY, date, time};
 
-/// What the card company paid the merchant, and for what.
+/// A payout of the card company to the merchant, with its totals.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Settlement, example = json!({
     "object": "settlement", "id": "010000000024", "number": 1, "from_date": "2026-11-23", "until_date": "2026-11-23",
@@ -27,38 +27,38 @@ pub(crate) struct SettlementResource {
     object: &'static str,
     /// Reference number of its preparation, 12 digits.
     id: String,
-    /// Counts the merchant's settlements from 1, without a gap.
+    /// The merchant's settlements are numbered from 1, without gaps.
     number: i64,
-    /// The first day that it takes something of.
+    /// The first day with a movement in it.
     #[schema(format = Date)]
     from_date: String,
-    /// The day up to which it settles.
+    /// The last day it covers.
     #[schema(format = Date)]
     until_date: String,
     /// Sales.
     sales: SumResource,
-    /// Refunds that were paid back.
+    /// Refunds that were paid.
     refunds: SumResource,
     /// Voids.
     voids: SumResource,
     /// Reversals.
     reversals: SumResource,
-    /// Disputes that were upheld.
+    /// Upheld disputes.
     chargebacks: SumResource,
-    /// Sales less everything that went back, fen.
+    /// Sales less everything returned, fen.
     net_amount: i64,
     /// The agreed rate: 60 is 0.60 %.
     #[schema(minimum = 0, maximum = 1000)]
     fee_basis_points: i64,
-    /// The card company's fee on the net amount, half a fen up.
+    /// The card company's fee on the net amount; half a fen is rounded up.
     fee_amount: i64,
-    /// Net amount less fee: what is paid.
+    /// The payout: net amount less fee.
     payout_amount: i64,
     /// Always `CNY`.
     currency: &'static str,
-    /// The same day by day.
+    /// The same totals by day.
     days: Vec<SettlementDay>,
-    /// The transaction that paid, 12 digits.
+    /// The transaction that paid it, 12 digits.
     transaction_id: Option<String>,
     /// When it was confirmed.
     #[schema(format = DateTime)]
@@ -69,7 +69,7 @@ pub(crate) struct SettlementResource {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = SettlementSum)]
 pub(crate) struct SumResource {
-    /// How many.
+    /// Number of transactions.
     count: i64,
     /// Fen.
     amount: i64,
@@ -89,13 +89,13 @@ pub(crate) struct SettlementDay {
     date: String,
     /// Sales.
     sales: SumResource,
-    /// Refunds that were paid back.
+    /// Refunds that were paid.
     refunds: SumResource,
     /// Voids.
     voids: SumResource,
     /// Reversals.
     reversals: SumResource,
-    /// Disputes that were upheld.
+    /// Upheld disputes.
     chargebacks: SumResource,
     /// Fen.
     net_amount: i64,

@@ -1,4 +1,4 @@
-//! Webhook endpoints as programs manage them.
+//! The operations with which programs manage webhook endpoints.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use super::send::refusal;
 use crate::Api;
 use crate::caller::{Caller, Json, Path, Query};
-use crate::cursor::{self, Place};
+use crate::cursor::{self, Cursor};
 use crate::goods::fits;
 use crate::model::{List, time};
 use crate::problem::{Code, Problem};
@@ -28,7 +28,7 @@ const ABSENT: &str = "There is no such webhook endpoint or delivery.";
 
 macro_rules! event_types {
     ($($name:ident = $word:tt),+ $(,)?) => {
-        /// What can happen.
+        /// Type of an event.
         #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
         pub(crate) enum EventType { $(#[serde(rename = $word)] $name),+ }
 
@@ -57,7 +57,7 @@ event_types! {
     DisputeRejected = "dispute.rejected",
 }
 
-/// An endpoint to be made.
+/// A new endpoint.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -67,16 +67,16 @@ pub(crate) struct NewWebhookEndpoint {
     /// Where events are sent: https, port 443, on the public Internet.
     #[schema(max_length = 500, pattern = "^https://[!-~]+$")]
     url: String,
-    /// What you call it.
+    /// Your own description.
     #[serde(default)]
     #[schema(max_length = 100, default = "")]
     description: String,
-    /// Which events; all of them if you do not say.
+    /// Event types; by default all of them.
     #[schema(min_items = 1, max_items = 10)]
     events: Option<Vec<EventType>>,
 }
 
-/// Fields to be changed; those that are not named stay.
+/// Fields to change; fields that are left out stay.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"status": "active"}))]
@@ -84,23 +84,23 @@ pub(crate) struct WebhookEndpointChange {
     /// Where events are sent.
     #[schema(max_length = 500, pattern = "^https://[!-~]+$")]
     url: Option<String>,
-    /// What you call it.
+    /// Your own description.
     #[schema(max_length = 100)]
     description: Option<String>,
-    /// Which events.
+    /// Event types.
     #[schema(min_items = 1, max_items = 10)]
     events: Option<Vec<EventType>>,
-    /// Start or stop it. What waits for a paused one is sent when it starts again, if that is within 30 days.
+    /// Activate or pause it. Pending deliveries of a paused endpoint are sent when it is active again within 30 days.
     status: Option<NewStatus>,
 }
 
-/// What an endpoint can be set to.
+/// State that an endpoint can be set to.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum NewStatus {
-    /// Is told.
+    /// Receives events.
     Active,
-    /// Is not told; what happens meanwhile is not kept for it.
+    /// Receives no events; events of that time are not kept for it.
     Paused,
 }
 
@@ -115,24 +115,24 @@ pub(crate) enum NewStatus {
 pub(crate) struct WebhookEndpoint {
     /// Always `webhook_endpoint`.
     object: &'static str,
-    /// Its number.
+    /// Its id.
     id: String,
     /// Where events are sent.
     url: String,
-    /// What you call it.
+    /// Your own description.
     description: String,
-    /// Which events.
+    /// Event types.
     events: Vec<&'static str>,
-    /// Only this outlet's events.
+    /// The only outlet whose events it receives, if limited.
     outlet_id: Option<String>,
-    /// `active`; `paused` by somebody; `failed`: stopped by itself after three days of nothing but failures; `deleted`.
+    /// `active`; `paused` by a person or program; `failed`: stopped after failing for three days; `deleted`.
     status: &'static str,
-    /// What signs; only in the answer that made it.
+    /// The signing secret; only in the response that created it.
     secret: Option<String>,
-    /// Until when the secret before signs too.
+    /// Until when the previous secret signs as well.
     #[schema(format = DateTime)]
     previous_secret_until: Option<String>,
-    /// When it was made.
+    /// When it was created.
     #[schema(format = DateTime)]
     created_at: String,
     /// The last success.
@@ -162,7 +162,7 @@ impl From<&Endpoint> for WebhookEndpoint {
     }
 }
 
-/// An event on its way to an endpoint, or there.
+/// The delivery of an event to an endpoint.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "object": "webhook_delivery", "event_id": "1882604968083456000", "type": "payment.approved", "status": "delivered",
@@ -172,30 +172,30 @@ impl From<&Endpoint> for WebhookEndpoint {
 pub(crate) struct WebhookDelivery {
     /// Always `webhook_delivery`.
     object: &'static str,
-    /// The event's number, also in the header Webpos-Event-Id.
+    /// The event's id, also in the header Webpos-Event-Id.
     #[schema(pattern = "^[0-9]{1,19}$")]
     event_id: String,
-    /// What happened.
+    /// Type of the event.
     r#type: &'static str,
-    /// `pending`: on its way; `delivered`: answered with 2xx; `parked`: given up after three days.
+    /// `pending`: still to be delivered; `delivered`: answered with 2xx; `parked`: given up after three days.
     status: &'static str,
-    /// Tries so far.
+    /// Attempts so far.
     #[schema(minimum = 0)]
     attempts: u32,
-    /// When it happened.
+    /// When the event happened.
     #[schema(format = DateTime)]
     created_at: String,
-    /// The next try.
+    /// The next attempt.
     #[schema(format = DateTime)]
     next_attempt_at: Option<String>,
-    /// The last try.
+    /// The last attempt.
     #[schema(format = DateTime)]
     last_attempt_at: Option<String>,
-    /// HTTP status of the last answer; none when there was no answer.
+    /// HTTP status of the last response; null if there was none.
     response_status: Option<u16>,
-    /// The first 200 bytes of it, or why there was none.
+    /// The first 200 bytes of that response, or why there was none.
     response: String,
-    /// The body as it is sent.
+    /// The body that is sent.
     #[schema(value_type = Object)]
     event: Value,
 }
@@ -219,7 +219,7 @@ impl From<&Delivery> for WebhookDelivery {
     }
 }
 
-impl Place for EndpointId {
+impl Cursor for EndpointId {
     const KIND: char = 'w';
 
     fn text(&self) -> String {
@@ -234,7 +234,7 @@ impl Place for EndpointId {
 /// The event of a delivery.
 struct Event(i64);
 
-impl Place for Event {
+impl Cursor for Event {
     const KIND: char = 'd';
 
     fn text(&self) -> String {
@@ -363,7 +363,7 @@ pub(crate) async fn replay(
 /// The query of `GET /webhook_endpoints/{id}/deliveries`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DeliveriesPage {
+pub(crate) struct DeliveryQuery {
     status: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
@@ -374,7 +374,7 @@ pub(crate) async fn deliveries(
     State(api): State<Api>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(query): Query<DeliveriesPage>,
+    Query(query): Query<DeliveryQuery>,
 ) -> Result<axum::Json<List<WebhookDelivery>>, Problem> {
     let limit = cursor::limit(query.limit)?;
     let status = match query.status.as_deref() {
@@ -402,14 +402,15 @@ fn judge(api: &Api, url: Option<&str>, description: Option<&str>, events: Option
     if description.is_some_and(|text| !fits(text, 0, DESCRIPTION_MAX)) {
         return Err(Problem::invalid("description", "At most 100 characters."));
     }
-    if events.is_some_and(|events| !(1..=EventKind::subscribable().count()).contains(&events.len())) {
-        return Err(Problem::invalid("events", "From 1 to 9 events."));
+    let all = EventKind::subscribable().count();
+    if events.is_some_and(|events| !(1..=all).contains(&events.len())) {
+        return Err(Problem::invalid("events", format!("From 1 to {all} events.")));
     }
     Ok(())
 }
 
-/// Changes something once and answers it. The answer that is kept holds the salt in the place of the secret, so that
-/// no row holds a secret and a repeated request still gets the one that it made.
+/// Makes a change once and returns its answer. The stored answer contains the salt instead of the secret, so that no
+/// row contains a secret and a repeated request still gets the secret it created.
 async fn change(
     api: &Api,
     caller: &Caller,
@@ -438,14 +439,14 @@ async fn change(
         }
         Once::OtherContent => Err(Problem::new(Code::IdempotencyConflict, "")),
         Once::Refused(Changed::Full) => {
-            Err(Problem::new(Code::InvalidRequest, "The merchant has 20 endpoints already."))
+            Err(Problem::new(Code::InvalidRequest, "The merchant already has 20 endpoints."))
         }
         Once::Refused(Changed::Stopped) => Err(Problem::new(Code::InvalidRequest, "The endpoint is not active.")),
         Once::Refused(_) => Err(Problem::not_found(ABSENT)),
     }
 }
 
-/// The stored answer with the secret in the place of its salt.
+/// The stored answer with the secret instead of its salt.
 fn with_secret(vault: &Vault, body: String) -> String {
     let Ok(mut value) = serde_json::from_str::<Value>(&body) else { return body };
     let salt = value["secret"].as_str().and_then(unhex).and_then(|salt| <[u8; 16]>::try_from(salt).ok());

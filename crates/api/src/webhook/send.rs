@@ -1,7 +1,8 @@
-//! One call to one address outside.
+//! One call to one external address.
 //!
-//! What must stay true: the connection goes to a number that was judged after the name was resolved for this very
-//! call; nothing is followed, neither a redirect nor a proxy of the environment; a call ends in time and reads little.
+//! What must stay true: the connection goes to an IP address that was checked after resolving the name for this very
+//! call; redirects and proxy settings of the environment are ignored; a call has a timeout and reads a bounded
+//! response.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -22,21 +23,21 @@ use storage::webhook::delivery::{ANSWER_KEPT, Answer};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// Resolving, connecting, asking and reading together.
+/// Timeout for resolving, connecting, sending and reading together.
 const CALL_WITHIN: Duration = Duration::from_secs(10);
-/// Longest answer that is read, head and body each.
+/// Longest response that is read, head and body each.
 const ANSWER_MAX: usize = 64 * 1024;
-/// Most header lines of an answer.
+/// Most header lines of a response.
 const HEADERS_MAX: usize = 64;
-/// Numbers of a name that are tried.
+/// IP addresses of a name that are tried.
 const ADDRESSES_MAX: usize = 4;
 
-/// How names become numbers.
+/// How names are resolved.
 #[derive(Clone)]
 pub(crate) enum Names {
-    /// The operating system knows.
+    /// By the operating system.
     System,
-    /// These, one per question; for tests.
+    /// From this list, one entry per query; for tests.
     #[cfg(test)]
     Listed(Arc<std::sync::Mutex<std::collections::VecDeque<Vec<IpAddr>>>>),
 }
@@ -51,19 +52,19 @@ impl Names {
     }
 }
 
-/// What calls.
+/// The HTTP client for calls.
 #[derive(Clone)]
-pub(crate) struct Caller {
+pub(crate) struct Client {
     allowed: TargetsAllowed,
     names: Names,
     tls: TlsConnector,
 }
 
-/// A header of ours.
+/// A request header.
 pub(crate) type Header = (&'static str, String);
 
-impl Caller {
-    /// Trusts the certificates that the operating system trusts.
+impl Client {
+    /// Uses the operating system's trust store.
     pub(crate) fn new(allowed: TargetsAllowed, names: Names) -> Self {
         let mut roots = RootCertStore::empty();
         let found = rustls_native_certs::load_native_certs();
@@ -83,7 +84,7 @@ impl Caller {
         Self { allowed, names, tls: TlsConnector::from(Arc::new(tls)) }
     }
 
-    /// Posts `body` to `url` and answers what came back, or why nothing did.
+    /// Posts `body` to `url` and returns the response, or why there was none.
     pub(crate) async fn post(&self, url: &str, headers: &[Header], body: String) -> Answer {
         let target = match Target::parse(url, &self.allowed) {
             Ok(target) => target,
@@ -92,7 +93,7 @@ impl Caller {
         match tokio::time::timeout(CALL_WITHIN, self.call(&target, headers, body)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => silent(&error),
-            Err(_) => silent("no answer within 10 seconds"),
+            Err(_) => silent("no response within 10 seconds"),
         }
     }
 
@@ -109,21 +110,21 @@ impl Caller {
         exchange(TokioIo::new(stream), target, headers, body).await
     }
 
-    /// A connection to one of the target's numbers. One number that is not public spoils them all: a name that
-    /// answers both is not a mistake.
+    /// Connects to one of the target's IP addresses. A single non-public address rejects the whole name: a name with
+    /// both kinds is an attack, not a mistake.
     async fn connect(&self, target: &Target) -> Result<TcpStream, String> {
-        let numbers = match &target.host {
+        let addresses = match &target.host {
             Host::Address(ip) => vec![*ip],
             Host::Name(name) => {
                 let found = self.names.resolve(name, target.port).await;
                 found.map_err(|_| "the name cannot be resolved".to_owned())?
             }
         };
-        if numbers.iter().any(|ip| !target.permits(*ip)) {
+        if addresses.iter().any(|ip| !target.permits(*ip)) {
             return Err(refusal(TargetRefused::Private).to_owned());
         }
         let mut last = "the name has no address".to_owned();
-        for ip in numbers.into_iter().take(ADDRESSES_MAX) {
+        for ip in addresses.into_iter().take(ADDRESSES_MAX) {
             match TcpStream::connect(SocketAddr::new(ip, target.port)).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = format!("cannot connect: {}", error.kind()),
@@ -137,7 +138,7 @@ async fn exchange<S>(stream: S, target: &Target, headers: &[Header], body: Strin
 where
     S: Read + Write + Unpin + Send + 'static,
 {
-    let failed = |error: hyper::Error| format!("no usable answer: {error}");
+    let failed = |error: hyper::Error| format!("no usable response: {error}");
     let mut builder = http1::Builder::new();
     let (mut sender, connection) =
         builder.max_buf_size(ANSWER_MAX).max_headers(HEADERS_MAX).handshake(stream).await.map_err(failed)?;
@@ -151,17 +152,18 @@ where
     for (name, value) in headers {
         request = request.header(*name, value);
     }
-    let request = request.body(Full::new(Bytes::from(body))).map_err(|error| format!("cannot be asked: {error}"))?;
+    let request =
+        request.body(Full::new(Bytes::from(body))).map_err(|error| format!("cannot build the request: {error}"))?;
     let ask = async {
         let answer = sender.send_request(request).await.map_err(failed)?;
         let status = answer.status().as_u16();
         let read = Limited::new(answer.into_body(), ANSWER_MAX).collect().await;
-        // The status is what counts; a body that is too long or breaks off is only not shown.
+        // Only the status matters; a body that is too long or incomplete is just not shown.
         let text = read.map_or_else(|_| "(no readable body)".to_owned(), |body| beginning(&body.to_bytes()));
         Ok(Answer { status: Some(status), text })
     };
     tokio::pin!(ask);
-    // The connection lives no longer than the question.
+    // The connection lives no longer than the request.
     tokio::select! {
         answer = &mut ask => answer,
         ended = connection => match ended {
@@ -175,18 +177,18 @@ fn silent(why: &str) -> Answer {
     Answer { status: None, text: beginning(why.as_bytes()) }
 }
 
-/// What is kept of an answer: its first bytes as text of one line.
+/// The stored part of a response: its first bytes as one line of text.
 fn beginning(bytes: &[u8]) -> String {
     let head = &bytes[..bytes.len().min(ANSWER_KEPT)];
     String::from_utf8_lossy(head).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Why an address is refused, for who owns it.
+/// Why an address is rejected, for the owner of the endpoint.
 pub(crate) fn refusal(refused: TargetRefused) -> &'static str {
     match refused {
-        TargetRefused::Form => "not an address that can be called",
-        TargetRefused::Scheme => "the address has to begin with https://",
-        TargetRefused::Port => "the port has to be 443",
+        TargetRefused::Form => "not a usable address",
+        TargetRefused::Scheme => "the address must begin with https://",
+        TargetRefused::Port => "the port must be 443",
         TargetRefused::Private => "the address is not on the public Internet",
     }
 }

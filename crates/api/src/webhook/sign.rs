@@ -6,7 +6,7 @@ use storage::webhook::Endpoint;
 
 const SECOND: i64 = 1_000_000;
 
-/// The secrets that sign for an endpoint now: its own, and for a while after a rotation the one before.
+/// The secrets that sign for an endpoint now: its own, and for a while after a rotation the previous one.
 pub(crate) fn secrets(vault: &Vault, endpoint: &Endpoint, now: Timestamp) -> Vec<String> {
     let before = endpoint.salt_before.filter(|(_, until)| now < *until).map(|(salt, _)| salt);
     [Some(endpoint.salt), before].iter().flatten().map(|salt| vault.webhook_secret(salt)).collect()

@@ -5,7 +5,7 @@ use domain::time::HOUR;
 use serde_json::json;
 use storage::api_key::{self, Scope};
 
-use crate::shop::{OPENING, Shop, described, entry, payment};
+use crate::fixture::{Fixture, OPENING, described, entry, payment};
 
 fn filled(path: &str) -> String {
     path.replace("{id}", "010000000001").replace("{code}", "600233").replace("{date}", "2026-11-23")
@@ -13,7 +13,7 @@ fn filled(path: &str) -> String {
 
 #[tokio::test]
 async fn no_operation_answers_without_a_live_key() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let (expired, token_expired) = shop.key(|key| key.expires_at = OPENING).await;
     let (revoked, token_revoked) = shop.key(|_| {}).await;
     assert!(api_key::revoke(&shop.db, revoked, None, None, entry()).await.expect("writes"));
@@ -40,7 +40,7 @@ async fn no_operation_answers_without_a_live_key() {
 
 #[tokio::test]
 async fn a_key_does_what_its_scopes_say_and_nothing_else() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     for scope in Scope::ALL {
         let (_, token) = shop.key(|key| key.scopes = vec![scope]).await;
         let program = shop.with_token(&token);
@@ -65,8 +65,8 @@ async fn a_key_does_what_its_scopes_say_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn use_is_written_down_once_a_minute() {
-    let shop = Shop::open().await;
+async fn the_last_use_is_recorded_once_a_minute() {
+    let shop = Fixture::open().await;
     let (id, token) = shop.key(|_| {}).await;
     let program = shop.with_token(&token);
     let seen = || async {
@@ -85,8 +85,8 @@ async fn use_is_written_down_once_a_minute() {
 }
 
 #[tokio::test]
-async fn too_many_requests_wait() {
-    let shop = Shop::open().await;
+async fn requests_over_the_rate_limit_are_rejected() {
+    let shop = Fixture::open().await;
     let (_, token) = shop.key(|key| key.rate_max = 12).await;
     let program = shop.with_token(&token);
     for _ in 0..3 {
@@ -100,10 +100,10 @@ async fn too_many_requests_wait() {
     shop.program(0).get("/me").await.is(200, "");
 }
 
-/// The signature as the documentation says it.
+/// The signature as documented.
 fn signature(secret: &str, text: &str) -> String {
     use std::fmt::Write as _;
-    // HMAC out of SHA-256 (RFC 2104), so that the test does not use what it tests.
+    // HMAC from SHA-256 (RFC 2104), so that the test does not use the code under test.
     use sha2::{Digest as _, Sha256};
     let mut block = [0_u8; 64];
     block[..secret.len().min(64)].copy_from_slice(&secret.as_bytes()[..secret.len().min(64)]);
@@ -116,9 +116,9 @@ fn signature(secret: &str, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_signed_key_takes_right_signatures_once() {
+async fn a_signed_key_accepts_each_correct_signature_once() {
     use sha2::{Digest as _, Sha256};
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let (id, token) = shop.key(|key| key.signed = true).await;
     let program = shop.with_token(&token);
     program.get("/me").await.is(401, "signature_invalid");

@@ -1,4 +1,4 @@
-//! Disputes as the merchant's program sees and answers them.
+//! Disputes: a program reads and answers them.
 
 use domain::command::{Actor, Command, Envelope};
 use domain::dispute::{Claim, Opening, Verdict};
@@ -7,9 +7,9 @@ use domain::money::Fen;
 use domain::time::HOUR;
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, payment};
+use crate::fixture::{Fixture, payment};
 
-async fn post(shop: &Shop, n: u8, person: i64, command: Command) -> TransactionId {
+async fn post(shop: &Fixture, n: u8, person: i64, command: Command) -> TransactionId {
     let actor = Actor::issuer(PersonId(person));
     let envelope = Envelope { request_id: RequestId([n; 16]), actor, at: shop.clock.now(), entropy: 1, command };
     let outcome = shop.books.post(vec![envelope]).await.expect("posts").remove(0);
@@ -19,7 +19,7 @@ async fn post(shop: &Shop, n: u8, person: i64, command: Command) -> TransactionI
 }
 
 /// A payment of 15.00 of which 10.00 are disputed: the dispute's number, order and payment.
-pub(crate) async fn disputed(shop: &Shop, n: u8) -> (String, OrderId, String) {
+pub(crate) async fn disputed(shop: &Fixture, n: u8) -> (String, OrderId, String) {
     let paid = shop.program(0).post("/payments", &payment(1_500)).await;
     paid.is(201, "");
     let order = OrderId(paid.text_of("order_id").parse().expect("a number"));
@@ -35,7 +35,7 @@ fn no() -> Value {
 
 #[tokio::test]
 async fn a_program_reads_and_answers_once() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let (id, order, payment) = disputed(&shop, 1).await;
     let found = erp.get(&format!("/disputes/{id}")).await;
@@ -86,8 +86,8 @@ async fn a_program_reads_and_answers_once() {
 }
 
 #[tokio::test]
-async fn lists_go_by_state_and_page_by_page_and_a_late_answer_is_declined() {
-    let shop = Shop::open().await;
+async fn lists_are_filtered_and_paged_and_a_late_answer_is_declined() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let (first, ..) = disputed(&shop, 1).await;
     let (second, ..) = disputed(&shop, 2).await;

@@ -1,19 +1,19 @@
-//! What a program gets that does not keep to the description.
+//! Errors for requests that violate the description.
 
 use axum::body::Body;
 use axum::http::{Method, Request};
 use serde_json::json;
 
-use crate::shop::{Shop, described, payment};
+use crate::fixture::{Fixture, described, payment};
 
 #[tokio::test]
 async fn every_change_needs_a_key_and_json_and_known_fields() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     for operation in described().iter().filter(|one| !one.method.is_safe()) {
         let path = operation.path.replace("{id}", "010000000001").replace("{code}", "600233");
         let path = path.replace("{event_id}", "1");
-        // Some need no more than their address.
+        // Some need nothing but their path.
         let Some(body) = operation.body.clone() else {
             let mut request = erp.request(&operation.method, &path, "a-key", None);
             request.headers_mut().remove("idempotency-key");
@@ -42,7 +42,7 @@ async fn every_change_needs_a_key_and_json_and_known_fields() {
 
 #[tokio::test]
 async fn a_refusal_never_repeats_a_card_number_or_a_pin() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     for body in [
         json!({"card_number": 6_086_250_000_010_012_i64, "pin": "123456"}),
@@ -57,8 +57,8 @@ async fn a_refusal_never_repeats_a_card_number_or_a_pin() {
 }
 
 #[tokio::test]
-async fn fields_and_parameters_that_cannot_be_used_are_named() {
-    let shop = Shop::open().await;
+async fn invalid_fields_and_parameters_are_named() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     for (field, value) in [
         ("amount", json!(0)),

@@ -3,10 +3,10 @@
 mod access;
 mod disputes;
 mod errors;
+mod fixture;
 mod payments;
 mod records;
 mod refunds;
 mod settlements;
-mod shop;
 mod tenant;
 mod webhooks;

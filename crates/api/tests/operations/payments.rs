@@ -1,4 +1,4 @@
-//! Payments: once under a key, declined as data, found again, taken back.
+//! Payments: once per key, declined as data, looked up, reversed.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,11 +8,11 @@ use storage::draft::{NewLine, Scope};
 use storage::product;
 use storage::till::{AtHand, till};
 
-use crate::shop::{CARD, OPENING, PIN, Shop, payment};
+use crate::fixture::{CARD, Fixture, OPENING, PIN, payment};
 
 #[tokio::test]
 async fn a_payment_is_charged_recorded_and_found_by_number_and_by_key() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let mut body = payment(2_200);
     body["merchant_order_number"] = json!("ERP-1");
@@ -40,7 +40,7 @@ async fn a_payment_is_charged_recorded_and_found_by_number_and_by_key() {
     );
     assert_eq!(order.body["lines"][1]["name"], "Plaster");
     assert_eq!(order.body["lines"][1]["product_code"], "699999");
-    // Nothing is left for a person at the till to do.
+    // No open attempt remains at the till.
     let scope = scope();
     let till = till(&shop.db, &scope, AtHand::None, false, 1, shop.clock.now()).await.expect("reads");
     assert_eq!((till.carts, till.unprinted), (vec![], vec![]));
@@ -49,7 +49,7 @@ async fn a_payment_is_charged_recorded_and_found_by_number_and_by_key() {
 
 #[tokio::test]
 async fn declines_are_answers_with_a_response_code() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     for (card, pin, amount, code, word) in [
         (CARD, "000000", 100, "55", "wrong_pin"),
@@ -74,12 +74,12 @@ async fn declines_are_answers_with_a_response_code() {
 
 #[tokio::test]
 async fn fifty_equal_payments_at_once_charge_once_and_all_get_the_same_answer() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let before = shop.balance().await;
     let send = |n: usize| {
         let erp = shop.program(0);
         async move {
-            // A program does as it is told: it comes back when the first is done.
+            // A program follows Retry-After until the first request is done.
             loop {
                 let answer = erp.post_as("/payments", "the-same", &payment(1_234)).await;
                 if answer.status.as_u16() != 409 {
@@ -108,7 +108,7 @@ async fn fifty_equal_payments_at_once_charge_once_and_all_get_the_same_answer() 
 
 #[tokio::test]
 async fn the_same_key_with_other_content_is_refused_and_does_nothing() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let first = erp.post_as("/payments", "k", &payment(100)).await;
     first.is(201, "");
@@ -125,7 +125,7 @@ async fn the_same_key_with_other_content_is_refused_and_does_nothing() {
     erp.post_as("/balance_inquiries", "k", &json!({"card_number": CARD, "pin": PIN}))
         .await
         .is(422, "idempotency_conflict");
-    // The PIN is no part of it: what was decided stays decided.
+    // The PIN is not part of the content: the first decision stands.
     let mut other_pin = payment(100);
     other_pin["pin"] = json!("000000");
     assert_eq!(erp.post_as("/payments", "k", &other_pin).await.body, first.body);
@@ -134,7 +134,7 @@ async fn the_same_key_with_other_content_is_refused_and_does_nothing() {
 
 #[tokio::test]
 async fn a_payment_that_never_arrived_is_blocked_for_good() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let before = shop.balance().await;
     let blocked = erp.post("/reversals", &json!({"payment_idempotency_key": "late"})).await;
@@ -148,7 +148,7 @@ async fn a_payment_that_never_arrived_is_blocked_for_good() {
             ("declined".to_owned(), &json!("withdrawn"))
         );
     }
-    // What no payment can look like is not answered from the record.
+    // An invalid request is not answered from the record.
     let odd = [("terminal_id", json!("")), ("lines", json!([])), ("lines", json!([{"name": "", "quantity": 1}]))];
     for (field, value) in odd {
         let mut body = payment(100);
@@ -160,8 +160,8 @@ async fn a_payment_that_never_arrived_is_blocked_for_good() {
 }
 
 #[tokio::test]
-async fn a_payment_is_taken_back_by_number_or_by_key_once() {
-    let shop = Shop::open().await;
+async fn a_payment_is_reversed_once_by_number_or_by_key() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let before = shop.balance().await;
     let paid = erp.post_as("/payments", "one", &payment(100)).await;
@@ -194,8 +194,8 @@ fn scope() -> Scope {
     }
 }
 
-/// Keeps the store from deciding anything until the answer is dropped.
-async fn block(shop: &Shop) -> std::sync::mpsc::Sender<()> {
+/// Blocks the store from deciding until the returned sender is dropped.
+async fn block(shop: &Fixture) -> std::sync::mpsc::Sender<()> {
     let (release, released) = std::sync::mpsc::channel::<()>();
     let (entered, inside) = tokio::sync::oneshot::channel();
     let both = Arc::new(Mutex::new(Some((released, entered))));
@@ -203,7 +203,7 @@ async fn block(shop: &Shop) -> std::sync::mpsc::Sender<()> {
     tokio::spawn(async move {
         db.write(move |connection| {
             if connection.sqlite().is_none() {
-                // What every group of the money path takes first.
+                // The lock that every group takes first.
                 connection.execute_batch("SELECT pg_advisory_xact_lock(7236)")?;
             }
             let (released, entered) = both.lock().expect("whole").take().expect("runs once");
@@ -218,8 +218,8 @@ async fn block(shop: &Shop) -> std::sync::mpsc::Sender<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_payment_under_way_is_unknown_and_may_be_taken_back_all_the_same() {
-    let shop = Shop::open().await;
+async fn a_payment_in_flight_is_unknown_and_can_be_reversed() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let before = shop.balance().await;
     let held = block(&shop).await;
@@ -255,7 +255,7 @@ async fn a_payment_under_way_is_unknown_and_may_be_taken_back_all_the_same() {
 
 #[tokio::test]
 async fn a_key_that_was_used_for_something_else_pays_nothing_and_the_other_way_round() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let product = json!({"name": "Gauze"});
     erp.patch("/products/600233", "p", &product).await.is(200, "");
@@ -268,8 +268,8 @@ async fn a_key_that_was_used_for_something_else_pays_nothing_and_the_other_way_r
 }
 
 #[tokio::test]
-async fn a_repetition_answers_the_record_also_when_the_goods_could_not_be_sold_any_more() {
-    let shop = Shop::open().await;
+async fn a_repeated_request_gets_the_record_even_if_the_goods_are_discontinued() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let mut body = payment(1_550);
     body["lines"] = json!([{"product_code": "600233", "quantity": 1}]);
@@ -286,9 +286,9 @@ async fn a_repetition_answers_the_record_also_when_the_goods_could_not_be_sold_a
 
 #[tokio::test]
 async fn orders_of_a_program_and_of_the_till_count_together() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
-    let number = |answer: &crate::shop::Answer| answer.text_of("order_number");
+    let number = |answer: &crate::fixture::Reply| answer.text_of("order_number");
     let first = number(&erp.post("/payments", &payment(100)).await);
     let listed = product::find(&shop.db, MerchantId(250_100), "600233").await.expect("reads").remove(0);
     let terms = domain::order::line_terms(&listed.product, "", "").expect("a line");
@@ -302,7 +302,7 @@ async fn orders_of_a_program_and_of_the_till_count_together() {
 
 #[tokio::test]
 async fn a_key_of_several_terminals_has_to_name_one() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let (_, token) = shop.key(|_| {}).await;
     let everywhere = shop.with_token(&token);
     let refused = everywhere.post("/payments", &payment(100)).await;

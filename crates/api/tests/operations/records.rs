@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{OPENING, Shop, payment};
+use crate::fixture::{Fixture, OPENING, payment};
 
 #[tokio::test]
 async fn pages_show_everything_once_and_a_kept_cursor_shows_what_came_since() {
     for list in ["/transactions", "/orders"] {
-        let shop = Shop::open().await;
+        let shop = Fixture::open().await;
         let erp = shop.program(0);
         let pay = async |amount| {
             shop.clock.advance(1_000_000);
@@ -42,8 +42,8 @@ async fn pages_show_everything_once_and_a_kept_cursor_shows_what_came_since() {
 }
 
 #[tokio::test]
-async fn a_span_of_time_is_half_open_and_ends_at_its_end() {
-    let shop = Shop::open().await;
+async fn a_period_includes_its_start_and_excludes_its_end() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     erp.post("/payments", &payment(100)).await.is(201, "");
     let count =
@@ -57,7 +57,7 @@ async fn a_span_of_time_is_half_open_and_ends_at_its_end() {
 
 #[tokio::test]
 async fn a_statement_adds_the_day_up() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let first = erp.post("/payments", &payment(1_000)).await.text_of("id");
     erp.post("/payments", &payment(500)).await.is(201, "");
@@ -83,7 +83,7 @@ async fn a_statement_adds_the_day_up() {
 
 #[tokio::test]
 async fn the_catalogue_is_written_once_under_a_key() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let body = json!({"name": "Vitamin C", "otc_class": "OTC-B", "unit": "box", "price": 650, "price_low": 600, "price_high": 700});
     let made = erp.put("/products/NEW-1", "k1", &body).await;
@@ -120,14 +120,14 @@ async fn the_catalogue_is_written_once_under_a_key() {
 
 #[tokio::test]
 async fn the_description_and_its_page_are_public_and_complete() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let stranger = shop.with_token("");
     let bare = |path: &str| axum::http::Request::get(path).body(axum::body::Body::empty()).expect("a request");
     let json = stranger.send(bare("/api/openapi.json")).await;
     json.is(200, "");
     assert_eq!(json.text, api::description());
     assert_eq!(json.body["openapi"], "3.1.0");
-    // Every reference leads somewhere, every body and answer has a schema, every operation its errors.
+    // Every reference resolves, every body and response has a schema, every operation has its errors.
     let schemas = json.body["components"]["schemas"].as_object().expect("schemas");
     for reference in json.text.split("#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap_or_default();
@@ -145,8 +145,8 @@ async fn the_description_and_its_page_are_public_and_complete() {
 }
 
 #[tokio::test]
-async fn an_archived_day_is_refused_and_not_answered_in_part() {
-    let shop = Shop::open().await;
+async fn an_archived_day_is_refused_rather_than_answered_in_part() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let payment = erp.post("/payments", &payment(100)).await.text_of("id");
     shop.archive().await;
@@ -159,7 +159,7 @@ async fn an_archived_day_is_refused_and_not_answered_in_part() {
         erp.get(&format!("{list}?from=2026-11-23T16:00:00Z&until=2026-11-24T16:00:00Z")).await.is(200, "");
     }
     erp.get("/statements/2026-11-24").await.is(200, "");
-    // What was not settled is there.
+    // What was not settled is not archived.
     erp.get(&format!("/payments/{payment}")).await.is(200, "");
     shop.assert_in_order().await;
 }

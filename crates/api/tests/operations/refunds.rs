@@ -1,8 +1,8 @@
-//! Refunds: asked for by one key, decided by another.
+//! Refunds: requested by one key, decided by another.
 
 use serde_json::{Value, json};
 
-use crate::shop::{CARD, Program, Shop, payment};
+use crate::fixture::{CARD, Fixture, Program, payment};
 
 async fn paid(erp: &Program) -> String {
     let mut body = payment(4_650);
@@ -15,8 +15,8 @@ fn asked(payment: &str, quantity: i64) -> Value {
 }
 
 #[tokio::test]
-async fn one_key_asks_another_pays_back() {
-    let shop = Shop::open().await;
+async fn one_key_requests_and_another_approves() {
+    let shop = Fixture::open().await;
     let (erp, office) = (shop.program(0), shop.program(1));
     let payment = paid(&erp).await;
     let before = shop.balance().await;
@@ -52,8 +52,8 @@ async fn one_key_asks_another_pays_back() {
 }
 
 #[tokio::test]
-async fn a_request_for_too_much_is_declined_and_a_rejected_one_frees_its_pieces() {
-    let shop = Shop::open().await;
+async fn a_request_for_too_much_is_declined_and_a_rejected_one_releases_its_goods() {
+    let shop = Fixture::open().await;
     let (erp, office) = (shop.program(0), shop.program(1));
     let payment = paid(&erp).await;
     let declined = erp.post("/refunds", &asked(&payment, 4)).await;
@@ -82,12 +82,12 @@ async fn a_request_for_too_much_is_declined_and_a_rejected_one_frees_its_pieces(
 }
 
 #[tokio::test]
-async fn two_keys_of_one_maker_are_one_person() {
-    let shop = Shop::open().await;
+async fn two_keys_created_by_one_person_count_as_that_person() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let payment = paid(&erp).await;
     let refund = erp.post("/refunds", &asked(&payment, 1)).await.text_of("id");
-    // Made by 1002, as the first one was.
+    // Created by 1002, like the first one.
     let (_, token) = shop.key(|_| {}).await;
     let second = shop.with_token(&token);
     second.post(&format!("/refunds/{refund}/reject"), &json!({"opinion": "No"})).await.is(403, "same_person");

@@ -1,4 +1,4 @@
-//! Settlements as the merchant's program reads them: confirmed ones of the own merchant, page by page.
+//! Settlements: a program reads its own merchant's confirmed ones, page by page.
 
 use domain::command::{Actor, Command, Envelope};
 use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TransactionId};
@@ -7,11 +7,11 @@ use domain::time::{BusinessDate, HOUR};
 use serde_json::json;
 use storage::vault::hex;
 
-use crate::shop::{Shop, payment};
+use crate::fixture::{Fixture, payment};
 
 const MERCHANT: MerchantId = MerchantId(250_100);
 
-async fn post(shop: &Shop, n: u8, person: i64, command: Command) -> TransactionId {
+async fn post(shop: &Fixture, n: u8, person: i64, command: Command) -> TransactionId {
     let actor = Actor::issuer(PersonId(person));
     let envelope = Envelope { request_id: RequestId([n; 16]), actor, at: shop.clock.now(), entropy: 1, command };
     let outcome = shop.books.post(vec![envelope]).await.expect("posts").remove(0);
@@ -21,21 +21,21 @@ async fn post(shop: &Shop, n: u8, person: i64, command: Command) -> TransactionI
 }
 
 /// Sells for 15.00, and prepares the settlement of the day when it is over.
-async fn prepare(shop: &Shop, n: u8) -> TransactionId {
+async fn prepare(shop: &Fixture, n: u8) -> TransactionId {
     shop.program(0).post("/payments", &payment(1_500)).await.is(201, "");
     let until: BusinessDate = shop.clock.now().business_date();
     shop.clock.advance(24 * HOUR);
     post(shop, n, 9003, Command::SettlementPrepare(Preparation { merchant: MERCHANT, until })).await
 }
 
-async fn confirm(shop: &Shop, n: u8, settlement: TransactionId) {
+async fn confirm(shop: &Fixture, n: u8, settlement: TransactionId) {
     let verdict = Verdict { merchant: MERCHANT, settlement, confirm: true, opinion: "compared".to_owned() };
     post(shop, n, 9002, Command::SettlementReview(verdict)).await;
 }
 
 #[tokio::test]
 async fn a_program_reads_what_was_paid() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let first = prepare(&shop, 1).await;
     assert_eq!(erp.get("/settlements").await.body["data"], json!([]), "not before it is confirmed");
@@ -76,8 +76,8 @@ async fn a_program_reads_what_was_paid() {
 }
 
 #[tokio::test]
-async fn nobody_else_reads_it() {
-    let shop = Shop::open().await;
+async fn no_other_key_can_read_it() {
+    let shop = Fixture::open().await;
     let id = prepare(&shop, 1).await;
     confirm(&shop, 2, id).await;
     let (_, token) = shop.key(|key| key.outlet = Some(OutletId(2_501_001))).await;

@@ -1,11 +1,11 @@
-//! Nobody reaches another merchant's rows: every operation of the description, with the other merchant's ids.
+//! No key reaches another merchant's rows: calls every operation of the description with the other merchant's ids.
 
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::shop::{CARD, Described, OPENING, Shop, described, payment};
+use crate::fixture::{CARD, Described, Fixture, OPENING, described, payment};
 
-/// What the first merchant has, by the name of the place in a path or body.
+/// Ids of the first merchant, by the parameter of a path or body.
 struct Theirs {
     payment: String,
     refund: String,
@@ -16,7 +16,7 @@ struct Theirs {
     key: &'static str,
 }
 
-async fn theirs(shop: &Shop) -> Theirs {
+async fn theirs(shop: &Fixture) -> Theirs {
     let erp = shop.program(0);
     let key = "their-payment";
     let paid = erp.post_as("/payments", key, &payment(1_000)).await;
@@ -35,7 +35,7 @@ async fn theirs(shop: &Shop) -> Theirs {
     Theirs { payment, refund, order, dispute, endpoint, event, key }
 }
 
-/// The operation's path with their ids in its places.
+/// The operation's path filled with those ids.
 fn with_their_ids(operation: &Described, theirs: &Theirs) -> String {
     let id = match operation.path.split('/').nth(1).unwrap_or_default() {
         "refunds" => &theirs.refund,
@@ -49,7 +49,7 @@ fn with_their_ids(operation: &Described, theirs: &Theirs) -> String {
     path.replace("{code}", "THEIRS-1").replace("{date}", &today)
 }
 
-/// A body that would do at their shop.
+/// A body that would be valid for that merchant.
 fn their_body(operation: &Described, theirs: &Theirs) -> Option<Value> {
     let mut body = operation.body.clone()?;
     for (field, value) in [
@@ -67,7 +67,7 @@ fn their_body(operation: &Described, theirs: &Theirs) -> Option<Value> {
 
 #[tokio::test]
 async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_nothing() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let theirs = theirs(&shop).await;
     let (erp, stranger) = (shop.program(0), shop.program(2));
     let before = shop.balance().await;
@@ -98,11 +98,11 @@ async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_no
             assert!(!answer.text.contains(word), "{} told a stranger {word}: {}", operation.id, answer.text);
         }
     }
-    // The question for a key, and for an outlet.
+    // The look-up by key, and by outlet.
     let asked = stranger.get(&format!("/payments?idempotency_key={}", theirs.key)).await;
     assert!(!asked.text.contains(&theirs.payment), "{}", asked.text);
     assert_eq!(stranger.get("/terminals?outlet_id=2501001").await.body["data"], json!([]));
-    // Theirs is as it was.
+    // The other merchant's endpoint is unchanged.
     assert_eq!(erp.get(&format!("/payments/{}", theirs.payment)).await.text_of("order_status"), "paid");
     assert_eq!(erp.get(&format!("/refunds/{}", theirs.refund)).await.text_of("status"), "requested");
     assert_eq!(erp.get(&format!("/disputes/{}", theirs.dispute)).await.text_of("status"), "opened");
@@ -118,7 +118,7 @@ async fn every_operation_with_another_merchants_ids_finds_nothing_and_changes_no
 
 #[tokio::test]
 async fn a_key_that_is_bound_to_an_outlet_reaches_no_other() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let theirs = theirs(&shop).await;
     let (_, token) = shop.key(|key| key.outlet = Some(domain::ids::OutletId(2_501_002))).await;
     let bound = shop.with_token(&token);

@@ -1,15 +1,15 @@
-//! Webhook endpoints as programs manage them: judged when they are made, their secret shown once, told of payments.
+//! Webhook endpoints: checked on creation, the secret shown once, payments delivered.
 
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, payment};
+use crate::fixture::{Fixture, payment};
 
 const URL: &str = "https://erp.example.com/webpos";
 
 #[tokio::test]
 async fn an_endpoint_is_made_once_and_its_secret_is_shown_once() {
-    let shop = Shop::open().await;
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let body = json!({"url": URL, "description": " ERP ", "events": ["payment.approved", "refund.approved"]});
     let made = erp.post_as("/webhook_endpoints", "make", &body).await;
@@ -39,8 +39,8 @@ async fn an_endpoint_is_made_once_and_its_secret_is_shown_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_endpoint_is_refused_and_named() {
-    let shop = Shop::open().await;
+async fn an_invalid_endpoint_is_rejected_with_the_field() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     for (body, param) in [
         (json!({"url": "http://erp.example.com/"}), "url"),
@@ -68,8 +68,8 @@ async fn what_cannot_be_an_endpoint_is_refused_and_named() {
 }
 
 #[tokio::test]
-async fn a_payment_is_told_to_who_wants_it_and_can_be_sent_again() {
-    let shop = Shop::open().await;
+async fn a_payment_is_delivered_to_subscribed_endpoints_and_can_be_replayed() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let id = erp.post("/webhook_endpoints", &json!({"url": URL})).await.text_of("id");
     let quiet = erp.post("/webhook_endpoints", &json!({"url": URL, "events": ["batch.closed"]})).await.text_of("id");
@@ -101,8 +101,8 @@ async fn a_payment_is_told_to_who_wants_it_and_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn an_endpoint_can_be_stopped_started_and_taken_away() {
-    let shop = Shop::open().await;
+async fn an_endpoint_can_be_paused_resumed_and_deleted() {
+    let shop = Fixture::open().await;
     let erp = shop.program(0);
     let id = erp.post("/webhook_endpoints", &json!({"url": URL})).await.text_of("id");
     let path = format!("/webhook_endpoints/{id}");

@@ -1,4 +1,5 @@
-//! The courier against listeners on this machine: what arrives is signed and in order, what is refused reaches nobody.
+//! The courier against local listeners: deliveries are signed and in order, and no connection is made to a refused
+//! target.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,10 +24,10 @@ const NOW: Timestamp = Timestamp(1_795_392_000_000_000);
 const REACH: Reach = Reach { merchant: MerchantId(250_100), outlet: None };
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// A web server of few lines: keeps what it is sent and answers what it is told.
+/// A minimal web server that keeps the requests it receives and gives prepared answers.
 struct Receiver {
     address: SocketAddr,
-    heard: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
 }
 
@@ -34,8 +35,8 @@ impl Receiver {
     async fn start(answer: impl Fn(usize) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
-        let (heard, connections) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
-        let (log, count) = (Arc::clone(&heard), Arc::clone(&connections));
+        let (received, connections) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
+        let (log, count) = (Arc::clone(&received), Arc::clone(&connections));
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let turn = count.fetch_add(1, Ordering::SeqCst);
@@ -51,7 +52,7 @@ impl Receiver {
                 let _ = stream.write_all(answer(turn).as_bytes()).await;
             }
         });
-        Self { address, heard, connections }
+        Self { address, received, connections }
     }
 
     fn url(&self) -> String {
@@ -62,8 +63,8 @@ impl Receiver {
         TargetsAllowed::parse(&self.address.to_string()).expect("an address")
     }
 
-    fn heard(&self) -> Vec<String> {
-        self.heard.lock().expect("one reader").clone()
+    fn received(&self) -> Vec<String> {
+        self.received.lock().expect("one reader").clone()
     }
 }
 
@@ -84,7 +85,7 @@ fn body(request: &str) -> &str {
     request.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
-struct House {
+struct Fixture {
     courier: Courier,
     db: Storage,
     vault: Vault,
@@ -92,7 +93,7 @@ struct House {
     _folder: tempfile::TempDir,
 }
 
-impl House {
+impl Fixture {
     async fn new(allowed: TargetsAllowed) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let db = Storage::open(&folder.path().join("test.db")).expect("opens");
@@ -144,14 +145,14 @@ fn yes(_: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_message_arrives_signed_and_is_ticked_off() {
+async fn a_message_arrives_signed_and_is_marked_as_delivered() {
     let receiver = Receiver::start(yes).await;
-    let house = House::new(receiver.allowed()).await;
-    let id = house.endpoint(&receiver.url()).await;
-    let delivery = house.send(id).await;
+    let fixture = Fixture::new(receiver.allowed()).await;
+    let id = fixture.endpoint(&receiver.url()).await;
+    let delivery = fixture.send(id).await;
     assert_eq!((delivery.status, delivery.attempts, delivery.answer_status), (DeliveryStatus::Delivered, 1, Some(200)));
     assert_eq!(delivery.answer, "ok");
-    let request = receiver.heard().remove(0);
+    let request = receiver.received().remove(0);
     assert!(request.starts_with("POST /hook?from=webpos HTTP/1.1\r\n"), "{request}");
     assert_eq!(header(&request, "host"), receiver.address.to_string());
     assert_eq!(header(&request, "content-type"), "application/json");
@@ -159,28 +160,28 @@ async fn a_message_arrives_signed_and_is_ticked_off() {
     assert_eq!(header(&request, "webpos-event-type"), "webhook.test");
     assert_eq!(header(&request, "webpos-attempt"), "1");
     assert_eq!(body(&request), delivery.payload);
-    let expected = sign::header(&house.secrets(id).await, &delivery.payload, NOW);
+    let expected = sign::header(&fixture.secrets(id).await, &delivery.payload, NOW);
     assert_eq!(header(&request, "webpos-signature"), expected);
-    assert_eq!(house.courier.round().await.expect("works"), 0, "once");
+    assert_eq!(fixture.courier.round().await.expect("works"), 0, "once");
 }
 
 #[tokio::test]
 async fn two_secrets_sign_for_a_day_after_a_rotation() {
     let receiver = Receiver::start(yes).await;
-    let house = House::new(receiver.allowed()).await;
-    let id = house.endpoint(&receiver.url()).await;
-    let old = house.secrets(id).await;
-    house.change(Change::Rotate(id)).await;
-    let both = house.secrets(id).await;
+    let fixture = Fixture::new(receiver.allowed()).await;
+    let id = fixture.endpoint(&receiver.url()).await;
+    let old = fixture.secrets(id).await;
+    fixture.change(Change::Rotate(id)).await;
+    let both = fixture.secrets(id).await;
     assert_eq!((both.len(), &both[1]), (2, &old[0]));
     assert!(both[0].starts_with("whsec_") && both[0].len() == 70 && both[0] != both[1]);
-    house.send(id).await;
-    assert_eq!(header(&receiver.heard()[0], "webpos-signature").matches("v1=").count(), 2);
-    house.clock.advance(24 * HOUR);
-    assert_eq!(house.secrets(id).await, both[..1]);
+    fixture.send(id).await;
+    assert_eq!(header(&receiver.received()[0], "webpos-signature").matches("v1=").count(), 2);
+    fixture.clock.advance(24 * HOUR);
+    assert_eq!(fixture.secrets(id).await, both[..1]);
     // Nothing on disk is a secret.
-    let file = std::fs::read(house.db.path().expect("a file")).expect("reads");
-    let wal = std::fs::read(house.db.path().expect("a file").with_extension("db-wal")).unwrap_or_default();
+    let file = std::fs::read(fixture.db.path().expect("a file")).expect("reads");
+    let wal = std::fs::read(fixture.db.path().expect("a file").with_extension("db-wal")).unwrap_or_default();
     for secret in both {
         let secret = secret.trim_start_matches("whsec_").as_bytes();
         assert!(![&file, &wal].iter().any(|bytes| bytes.windows(secret.len()).any(|part| part == secret)));
@@ -188,58 +189,58 @@ async fn two_secrets_sign_for_a_day_after_a_rotation() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_tried_again_until_it_is_taken() {
+async fn a_rejected_event_is_retried_until_it_is_accepted() {
     let answers = ["HTTP/1.1 500 No\r\n\r\nbroken\r\n\u{7}", "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\n\r\n", OK];
     let receiver = Receiver::start(move |turn| answers[turn].to_owned()).await;
-    let house = House::new(receiver.allowed()).await;
-    let id = house.endpoint(&receiver.url()).await;
-    let first = house.send(id).await;
+    let fixture = Fixture::new(receiver.allowed()).await;
+    let id = fixture.endpoint(&receiver.url()).await;
+    let first = fixture.send(id).await;
     assert_eq!(
         (first.status, first.answer_status, first.due_at),
         (DeliveryStatus::Pending, Some(500), NOW.plus(5_000_000))
     );
     assert_eq!(first.answer, "broken   ");
-    house.clock.advance(5_000_000);
-    assert_eq!(house.courier.round().await.expect("works"), 1);
-    let second = house.deliveries(id).await.remove(0);
+    fixture.clock.advance(5_000_000);
+    assert_eq!(fixture.courier.round().await.expect("works"), 1);
+    let second = fixture.deliveries(id).await.remove(0);
     assert_eq!((second.answer_status, second.attempts), (Some(302), 2), "a redirect is not followed");
-    house.clock.advance(30_000_000);
-    house.courier.round().await.expect("works");
-    assert_eq!(house.deliveries(id).await[0].status, DeliveryStatus::Delivered);
-    let events: Vec<String> = receiver.heard().iter().map(|one| header(one, "webpos-event-id").to_owned()).collect();
+    fixture.clock.advance(30_000_000);
+    fixture.courier.round().await.expect("works");
+    assert_eq!(fixture.deliveries(id).await[0].status, DeliveryStatus::Delivered);
+    let events: Vec<String> = receiver.received().iter().map(|one| header(one, "webpos-event-id").to_owned()).collect();
     assert_eq!(events, vec![first.event.to_string(); 3], "the same event each time");
-    assert!(receiver.heard().iter().all(|one| one.starts_with("POST /hook")));
+    assert!(receiver.received().iter().all(|one| one.starts_with("POST /hook")));
 }
 
 #[tokio::test]
-async fn only_the_beginning_of_an_answer_is_read_and_kept() {
+async fn only_the_beginning_of_a_response_is_read_and_kept() {
     let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(1_000_000));
     let head = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(200_000));
     let answers = [format!("HTTP/1.1 200 OK\r\n\r\n{}", "z".repeat(60_000)), long, head, "nonsense\r\n\r\n".to_owned()];
     let receiver = Receiver::start(move |turn| answers[turn].clone()).await;
-    let house = House::new(receiver.allowed()).await;
-    let id = house.endpoint(&receiver.url()).await;
-    assert_eq!(house.send(id).await.answer, "z".repeat(200));
-    let long = house.send(id).await;
+    let fixture = Fixture::new(receiver.allowed()).await;
+    let id = fixture.endpoint(&receiver.url()).await;
+    assert_eq!(fixture.send(id).await.answer, "z".repeat(200));
+    let long = fixture.send(id).await;
     assert_eq!((long.status, long.answer.as_str()), (DeliveryStatus::Delivered, "(no readable body)"));
     for _ in 0..2 {
-        let unusable = house.send(id).await;
+        let unusable = fixture.send(id).await;
         assert_eq!((unusable.status, unusable.answer_status), (DeliveryStatus::Pending, None), "{}", unusable.answer);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_receiver_that_says_nothing_is_left_after_ten_seconds() {
+async fn a_silent_receiver_times_out_after_ten_seconds() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
-    let caller = Caller::new(TargetsAllowed::parse(&address.to_string()).expect("an address"), Names::System);
+    let client = Client::new(TargetsAllowed::parse(&address.to_string()).expect("an address"), Names::System);
     let (start, real) = (tokio::time::Instant::now(), Instant::now());
-    let answer = caller.post(&format!("http://{address}/"), &[], "{}".to_owned()).await;
-    assert_eq!(answer, Answer { status: None, text: "no answer within 10 seconds".to_owned() });
+    let answer = client.post(&format!("http://{address}/"), &[], "{}".to_owned()).await;
+    assert_eq!(answer, Answer { status: None, text: "no response within 10 seconds".to_owned() });
     assert!(start.elapsed().as_secs() >= 10 && real.elapsed().as_secs() < 10);
 }
 
-/// Everything that reaches this machine, or the network behind it, in some reader's eyes.
+/// Notations that some parser takes for this machine or its private network.
 fn inner_forms(port: u16) -> Vec<String> {
     let hosts = [
         "127.0.0.1",
@@ -290,16 +291,16 @@ fn inner_forms(port: u16) -> Vec<String> {
 #[tokio::test]
 async fn no_form_of_an_inner_address_is_called() {
     let receiver = Receiver::start(yes).await;
-    let caller = Caller::new(TargetsAllowed::default(), Names::System);
+    let client = Client::new(TargetsAllowed::default(), Names::System);
     let forms = inner_forms(receiver.address.port());
     assert!(forms.len() >= 30);
     for form in forms {
-        let answer = caller.post(&form, &[], "{}".to_owned()).await;
+        let answer = client.post(&form, &[], "{}".to_owned()).await;
         assert_eq!(answer.status, None, "{form}");
         assert!(!answer.text.contains("connect"), "{form}: {}", answer.text);
     }
     tokio::task::yield_now().await;
-    assert_eq!(receiver.connections.load(Ordering::SeqCst), 0, "the listener heard nothing");
+    assert_eq!(receiver.connections.load(Ordering::SeqCst), 0, "the listener received nothing");
 }
 
 fn listed(answers: Vec<Vec<IpAddr>>) -> Names {
@@ -307,35 +308,35 @@ fn listed(answers: Vec<Vec<IpAddr>>) -> Names {
 }
 
 #[tokio::test]
-async fn a_name_is_judged_by_what_it_resolves_to_each_time() {
+async fn a_name_is_checked_by_its_resolved_addresses_each_time() {
     let receiver = Receiver::start(yes).await;
     let inner: IpAddr = Ipv4Addr::LOCALHOST.into();
     let outer: IpAddr = Ipv4Addr::new(8, 8, 8, 8).into();
     let mapped: IpAddr = "::ffff:127.0.0.1".parse().expect("an address");
     let translated: IpAddr = "64:ff9b::7f00:1".parse().expect("an address");
     let answers = vec![vec![inner], vec![outer, inner], vec![mapped], vec![translated], vec![]];
-    let caller = Caller::new(TargetsAllowed::default(), listed(answers));
+    let client = Client::new(TargetsAllowed::default(), listed(answers));
     for expected in [&["the address is not on the public Internet"; 4][..], &["the name has no address"]].concat() {
-        let answer = caller.post("https://rebinding.example.com/", &[], "{}".to_owned()).await;
+        let answer = client.post("https://rebinding.example.com/", &[], "{}".to_owned()).await;
         assert_eq!(answer, Answer { status: None, text: expected.to_owned() });
     }
     assert_eq!(receiver.connections.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
-async fn a_name_that_changes_gets_its_event_at_the_number_that_was_judged() {
+async fn a_name_that_changes_gets_its_event_at_the_address_that_was_checked() {
     let receiver = Receiver::start(yes).await;
     let target = format!("hooks.example.com:{}", receiver.address.port());
     let allowed = TargetsAllowed::parse(&target).expect("an address");
-    // Asked once per call: a second answer would go somewhere else.
+    // Resolved once per call: the second result would go elsewhere.
     let names = listed(vec![vec![Ipv4Addr::LOCALHOST.into()], vec![Ipv4Addr::new(127, 9, 9, 9).into()]]);
-    let house = House::new(TargetsAllowed::default()).await;
-    let courier = house.courier.clone().with_names(allowed, names);
-    let id = house.endpoint(&format!("http://{target}/x")).await;
-    house.change(Change::TryOut(id)).await;
+    let fixture = Fixture::new(TargetsAllowed::default()).await;
+    let courier = fixture.courier.clone().with_names(allowed, names);
+    let id = fixture.endpoint(&format!("http://{target}/x")).await;
+    fixture.change(Change::TryOut(id)).await;
     assert_eq!(courier.round().await.expect("works"), 1);
-    assert_eq!(house.deliveries(id).await[0].status, DeliveryStatus::Delivered);
-    assert_eq!(header(&receiver.heard()[0], "host"), target);
+    assert_eq!(fixture.deliveries(id).await[0].status, DeliveryStatus::Delivered);
+    assert_eq!(header(&receiver.received()[0], "host"), target);
 }
 
 #[tokio::test]
@@ -343,34 +344,34 @@ async fn an_endpoint_that_is_gone_is_stopped_after_three_days_and_another_goes_o
     let receiver = Receiver::start(yes).await;
     let dead = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound");
     let allowed = TargetsAllowed::parse(&format!("{},{dead}", receiver.address)).expect("addresses");
-    let house = House::new(allowed).await;
-    let (gone, well) = (house.endpoint(&format!("http://{dead}/")).await, house.endpoint(&receiver.url()).await);
-    house.change(Change::TryOut(gone)).await;
+    let fixture = Fixture::new(allowed).await;
+    let (gone, well) = (fixture.endpoint(&format!("http://{dead}/")).await, fixture.endpoint(&receiver.url()).await);
+    fixture.change(Change::TryOut(gone)).await;
     let mut rounds = 0;
     loop {
-        house.courier.round().await.expect("works");
-        let state = house.deliveries(gone).await.remove(0);
+        fixture.courier.round().await.expect("works");
+        let state = fixture.deliveries(gone).await.remove(0);
         assert!(state.answer.starts_with("cannot connect"), "{}", state.answer);
         if state.status == DeliveryStatus::Parked {
             break;
         }
         rounds += 1;
-        assert_eq!(house.send(well).await.status, DeliveryStatus::Delivered);
-        house.clock.advance(state.due_at.since(house.clock.now()));
+        assert_eq!(fixture.send(well).await.status, DeliveryStatus::Delivered);
+        fixture.clock.advance(state.due_at.since(fixture.clock.now()));
     }
-    assert_eq!((house.clock.now().since(NOW), rounds), (GIVE_UP_AFTER, 30));
-    let endpoint = webhook::find(&house.db, REACH, gone).await.expect("reads").expect("there");
+    assert_eq!((fixture.clock.now().since(NOW), rounds), (GIVE_UP_AFTER, 30));
+    let endpoint = webhook::find(&fixture.db, REACH, gone).await.expect("reads").expect("there");
     assert_eq!(endpoint.status, EndpointStatus::Failed);
 }
 
 #[tokio::test]
 async fn the_running_courier_finds_work_by_itself() {
     let receiver = Receiver::start(yes).await;
-    let house = House::new(receiver.allowed()).await;
-    let id = house.endpoint(&receiver.url()).await;
-    let running = tokio::spawn(house.courier.clone().run());
-    house.change(Change::TryOut(id)).await;
-    while house.deliveries(id).await[0].status != DeliveryStatus::Delivered {
+    let fixture = Fixture::new(receiver.allowed()).await;
+    let id = fixture.endpoint(&receiver.url()).await;
+    let running = tokio::spawn(fixture.courier.clone().run());
+    fixture.change(Change::TryOut(id)).await;
+    while fixture.deliveries(id).await[0].status != DeliveryStatus::Delivered {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     running.abort();

@@ -1,4 +1,4 @@
-//! A shop of its own per test, and programs with keys; through the router, without a socket.
+//! A demo shop per test and programs with keys, calling the router without a socket.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -25,8 +25,8 @@ fn migrate(url: &str) {
     runtime.block_on(storage::postgres::migrate(url)).expect("migrates");
 }
 
-/// The demo shop on a clock that the test moves.
-pub(crate) struct Shop {
+/// The demo shop with a clock that the test controls.
+pub(crate) struct Fixture {
     pub(crate) db: Storage,
     pub(crate) clock: Clock,
     pub(crate) vault: Vault,
@@ -36,7 +36,7 @@ pub(crate) struct Shop {
     _database: Option<scratch::Database>,
 }
 
-impl Shop {
+impl Fixture {
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = scratch::wanted().then(|| scratch::Database::of("schema", migrate));
@@ -55,14 +55,14 @@ impl Shop {
         Self { db, clock, vault, books, router: api::router(api), folder, _database: database }
     }
 
-    /// Archives what happened up to the clock's day, as is done when the time for refunds is long over.
+    /// Archives everything up to the clock's day, as if the refund window were long over.
     pub(crate) async fn archive(&self) {
         let now = self.clock.now();
         let target = self.folder.path().join("archive.db");
         let year = 366 * 24 * domain::time::HOUR;
         let job = Job { until: now.business_date(), now: now.plus(year), target: &target, step: 100 };
         let key = self.vault.chain_key();
-        archive(&self.db, &key, job, |_| true).await.expect("archives").expect("nothing is in the way");
+        archive(&self.db, &key, job, |_| true).await.expect("archives").expect("nothing prevents it");
     }
 
     /// The program with demo key `n`: 0 the shop's ERP, 1 its head office, 2 another merchant.
@@ -75,7 +75,7 @@ impl Shop {
         Program { router: self.router.clone(), token: token.to_owned() }
     }
 
-    /// A key of the demo merchant that is like the usual one but for `change`; number and token.
+    /// A key of the demo merchant: the usual one modified by `change`. Returns its id and token.
     pub(crate) async fn key(&self, change: impl FnOnce(&mut NewKey)) -> (api_key::KeyId, String) {
         let mut key = NewKey {
             merchant: MerchantId(250_100),
@@ -93,13 +93,13 @@ impl Shop {
         (made, api_key::token(made, &secret))
     }
 
-    /// Nothing is wrong with the ledger.
+    /// Asserts that the ledger verifies.
     pub(crate) async fn assert_in_order(&self) {
         let findings = self.books.verify().await.expect("reads");
         assert!(findings.is_empty(), "{findings:?}");
     }
 
-    /// What is on the usual card, in fen.
+    /// The balance of the usual card, in fen.
     pub(crate) async fn balance(&self) -> i64 {
         let answer = self.program(0).post("/balance_inquiries", &json!({"card_number": CARD, "pin": PIN})).await;
         answer.body["balance"].as_i64().expect("a balance")
@@ -131,16 +131,16 @@ pub(crate) struct Program {
     token: String,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Reply {
     /// A field as text.
     #[track_caller]
     pub(crate) fn text_of(&self, field: &str) -> String {
@@ -160,15 +160,15 @@ impl Answer {
 }
 
 impl Program {
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.expect("never fails");
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        Reply { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
     }
 
-    /// A request with everything that it needs; `key` is the Idempotency-Key.
+    /// A complete request; `key` is the Idempotency-Key.
     pub(crate) fn request(&self, method: &Method, path: &str, key: &str, body: Option<&Value>) -> Request<Body> {
         let mut request = Request::builder()
             .method(method)
@@ -181,29 +181,29 @@ impl Program {
         request.body(body).expect("a request")
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(self.request(&Method::GET, path, "", None)).await
     }
 
-    /// Under a key of its own.
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+    /// Posts with a new Idempotency-Key.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.post_as(path, &api_key::secret(), body).await
     }
 
-    pub(crate) async fn post_as(&self, path: &str, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn post_as(&self, path: &str, key: &str, body: &Value) -> Reply {
         self.send(self.request(&Method::POST, path, key, Some(body))).await
     }
 
-    pub(crate) async fn put(&self, path: &str, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, path: &str, key: &str, body: &Value) -> Reply {
         self.send(self.request(&Method::PUT, path, key, Some(body))).await
     }
 
-    pub(crate) async fn patch(&self, path: &str, key: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, key: &str, body: &Value) -> Reply {
         self.send(self.request(&Method::PATCH, path, key, Some(body))).await
     }
 }
 
-/// One operation as the description has it.
+/// An operation of the description.
 #[derive(Clone, Debug)]
 pub(crate) struct Described {
     pub(crate) id: String,
@@ -227,7 +227,7 @@ pub(crate) fn described() -> Vec<Described> {
             all.push(Described {
                 id: told["operationId"].as_str().expect("an id").to_owned(),
                 method: method.to_uppercase().parse().expect("a method"),
-                path: path.strip_prefix("/api/v1").expect("a path of ours").to_owned(),
+                path: path.strip_prefix("/api/v1").expect("an API path").to_owned(),
                 scopes: words.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect(),
                 body: name.map(|name| description["components"]["schemas"][name]["example"].clone()),
             });
