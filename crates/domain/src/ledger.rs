@@ -171,7 +171,7 @@ pub struct Transfer {
 }
 
 /// Secret of the chain; held outside the database.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ChainKey(pub [u8; 32]);
 
 /// Where a slot's chain ends.

@@ -59,3 +59,4 @@ pub mod time;
 pub mod verify;
 pub mod void;
 pub mod withdrawal;
+pub mod world;

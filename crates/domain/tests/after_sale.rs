@@ -13,7 +13,9 @@ use domain::outcome::Decline;
 use domain::refund::{Ground, RefundStatus};
 use domain::reversal::Reversed;
 use domain::time::{HOUR, Timestamp};
-use world::{MORNING, World, by, by_issuer, card, card_key, envelope, load, order, refund_request, review, sale_pin};
+use world::{
+    MORNING, Submit as _, World, by, by_issuer, card, card_key, envelope, load, order, refund_request, review, sale_pin,
+};
 
 const ORDER: i64 = 1;
 const CARD: u8 = 1;
@@ -22,7 +24,7 @@ const WINDOW: i64 = 48 * HOUR;
 
 /// 73.00 paid from a card with 100.00.
 fn sold() -> World {
-    let mut world = World::new();
+    let mut world = world::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
     world.lines.insert(OrderId(ORDER), world::lines());
@@ -32,7 +34,7 @@ fn sold() -> World {
 }
 
 fn asked(world: &mut World, n: u16, lines: &[(i64, i64)]) -> TransactionId {
-    let outcome = world.ask(&envelope(n, MORNING, refund_request(ORDER, lines, Ground::Quality, false)));
+    let outcome = world.submit(&envelope(n, MORNING, refund_request(ORDER, lines, Ground::Quality, false)));
     let transaction = outcome.transaction().expect("recorded");
     assert_eq!(transaction.decline, None);
     transaction.id
@@ -70,7 +72,7 @@ fn the_window_ends_after_its_last_microsecond() {
                 (None, None) => RefundStatus::Rejected,
             };
             assert_eq!(world.refunds[&id].status, status, "turning it down late is a decision too");
-            assert_eq!(world.audit(), []);
+            assert_eq!(world.verify(), []);
         }
     }
 }
@@ -86,7 +88,7 @@ fn the_card_company_decides_what_came_too_late() {
     assert_eq!(world.decline(&issuer), None);
     assert_eq!((world.refunds[&id].reviewer, balance(&world, CARD)), (Some(PersonId(9001)), Fen(3_700)));
     assert_eq!(world.orders[&OrderId(ORDER)].status, OrderStatus::PartlyRefunded);
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -108,7 +110,7 @@ fn money_goes_back_to_a_card_that_may_hold_it() {
             let asked = by_issuer(9001, envelope(5, MORNING, review(ORDER, id, Some(CARD))));
             assert_eq!(world.decline(&asked), issuer, "{status:?}");
         }
-        assert_eq!(world.audit(), []);
+        assert_eq!(world.verify(), []);
 
         let mut world = sold();
         change_card(&mut world, |card| card.status = status);
@@ -127,7 +129,7 @@ fn a_replaced_card_sends_its_money_on() {
         world.replaced.insert(card_key(CARD), card_key(2));
         assert_eq!(world.decline(&decide(4, id, Some(typed), MORNING)), None);
         assert_eq!((balance(&world, CARD), balance(&world, 2)), (Fen(2_700), Fen(4_300)));
-        assert_eq!(world.audit(), []);
+        assert_eq!(world.verify(), []);
     }
 }
 
@@ -144,7 +146,7 @@ fn refunds_of_an_order_never_exceed_it() {
     assert_eq!(world.orders[&OrderId(ORDER)].status, OrderStatus::Refunded);
     assert_eq!(world.decline(&more(9, &[(1, 1)])), Some(Decline::NothingLeft { left: Fen::ZERO }));
     assert_eq!(balance(&world, CARD), Fen(10_000));
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -169,29 +171,29 @@ fn a_reversal_undoes_the_sale_once_or_keeps_it_from_ever_coming() {
     assert_eq!(world.decline(&envelope(4, MORNING, Command::Reverse(reversed))), Some(Decline::NotCharged));
     assert_eq!((balance(&world, CARD), world.orders[&OrderId(ORDER)].status), (Fen(10_000), OrderStatus::Voided));
 
-    let mut world = World::new();
+    let mut world = world::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
-    world.ask(&envelope(1, MORNING, load(CARD, 10_000)));
+    world.submit(&envelope(1, MORNING, load(CARD, 10_000)));
     assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), Some(Decline::NotCharged));
     let late = world::sale(ORDER, 7_300, CARD, Proof::Confirmed { until: MORNING });
     assert_eq!(world.decline(&envelope(2, MORNING, late)), Some(Decline::Withdrawn));
     assert_eq!(balance(&world, CARD), Fen(10_000));
     assert_eq!(world.decline(&envelope(5, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None, "another try pays");
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
 fn a_reversal_under_the_sales_own_id_is_refused_and_so_is_the_sale() {
-    let mut world = World::new();
+    let mut world = world::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
-    world.ask(&envelope(1, MORNING, load(CARD, 10_000)));
+    world.submit(&envelope(1, MORNING, load(CARD, 10_000)));
     let reversed = Reversed { request_id: world::request(2), sale: Some((OrderId(ORDER), Fen(7_300))) };
     assert_eq!(world.decline(&envelope(2, MORNING, Command::Reverse(reversed))), Some(Decline::NotReversible));
-    let late = world.ask(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
+    let late = world.submit(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
     assert_eq!((late.approved(), balance(&world, CARD)), (false, Fen(10_000)));
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -202,7 +204,7 @@ fn a_close_sees_the_payment_that_its_own_group_resolves() {
     let withdraw = envelope(50, MORNING, world::withdraw(ORDER + 1, 100));
     let close = envelope(51, MORNING, Command::BatchClose);
     let mut alone = world.clone();
-    let one_at_a_time = [alone.ask(&withdraw), alone.ask(&close)];
+    let one_at_a_time = [alone.submit(&withdraw), alone.submit(&close)];
     assert!(one_at_a_time[1].approved());
     assert_eq!(world.post(&[withdraw, close]), one_at_a_time);
 }
@@ -210,7 +212,7 @@ fn a_close_sees_the_payment_that_its_own_group_resolves() {
 fn disputed(world: &mut World, amount: i64) -> TransactionId {
     let n = 300 + u16::try_from(world.disputes.len()).expect("few");
     let opened = by_issuer(9003, envelope(n, MORNING, world::dispute(ORDER, amount)));
-    world.ask(&opened).transaction().filter(|one| one.approved()).expect("opened").id
+    world.submit(&opened).transaction().filter(|one| one.approved()).expect("opened").id
 }
 
 fn heard(world: &mut World, dispute: TransactionId, uphold: bool) {
@@ -243,7 +245,7 @@ fn a_dispute_that_is_upheld_pays_back_once_and_leaves_the_rest_to_refunds() {
     assert_eq!(world.decline(&again), Some(Decline::RefundExists), "one at a time");
     assert_eq!(world.decline(&decide(9, refund, Some(CARD), MORNING)), None);
     assert_eq!((balance(&world, CARD), world.orders[&OrderId(ORDER)].status), (Fen(10_000), OrderStatus::Refunded));
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -256,7 +258,7 @@ fn a_dispute_that_is_turned_down_leaves_the_sale_as_it_was() {
     let more = by_issuer(9003, envelope(3, MORNING, world::dispute(ORDER, 7_301)));
     assert_eq!(world.decline(&more), Some(Decline::NothingLeft { left: Fen(7_300) }));
     disputed(&mut world, 7_300);
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -277,6 +279,6 @@ fn the_merchant_is_heard_or_has_its_seven_days() {
         assert_eq!(world.decline(&shop), Some(Decline::RefundEscalated), "the card company decides");
         let company = by_issuer(9002, envelope(7, at, world::answer(ORDER, id, true)));
         assert_eq!(world.decline(&company), Some(Decline::NoSuchDispute), "the merchant answers");
-        assert_eq!(world.audit(), []);
+        assert_eq!(world.verify(), []);
     }
 }

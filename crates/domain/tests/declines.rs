@@ -14,7 +14,7 @@ use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
 use domain::state::Till;
 use domain::time::{BusinessDate, HOUR, Timestamp};
-use world::{DAY, MERCHANT, MORNING, TILL, World, card, envelope, load, order, sale_pin, till};
+use world::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, load, order, sale_pin, till};
 
 const CARD: u8 = 1;
 const ORDER: i64 = 5_001;
@@ -23,7 +23,7 @@ const MANAGER: i64 = 1002;
 
 /// A shop with a card that holds 100.00 and an order of 73.00.
 fn shop() -> World {
-    let mut world = World::new();
+    let mut world = world::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
     assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 10_000))), None);
@@ -59,7 +59,7 @@ fn with_pay(command: domain::command::Command) -> (World, Envelope) {
 fn tried(wrong: u8) -> (World, Envelope) {
     let mut world = shop();
     for n in 0..u16::from(wrong) {
-        world.ask(&envelope(10 + n, MORNING, sale_pin(ORDER, 7_300, CARD, false)));
+        world.submit(&envelope(10 + n, MORNING, sale_pin(ORDER, 7_300, CARD, false)));
     }
     (world, pay())
 }
@@ -95,7 +95,7 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::NotAcceptedHere => with_card(|card| card.programme.merchants = vec![MerchantId(250_200)]),
         Decline::InsufficientFunds { .. } => {
             let (mut world, asked) = with_order(|order| order.total = Fen(7_300));
-            world.ask(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
+            world.submit(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
             world.put_order(order(ORDER + 1, 7_300));
             (world, Envelope { command: sale_pin(ORDER + 1, 7_300, CARD, true), ..asked })
         }
@@ -109,7 +109,7 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::ProofExpired => with_pay(world::sale(ORDER, 7_300, CARD, expired)),
         Decline::AlreadyPaid => {
             let mut world = shop();
-            world.ask(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
+            world.submit(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
             (world, pay())
         }
         Decline::AttemptOpen => with_order(|order| order.attempt = Some(world::request(2))),
@@ -123,7 +123,7 @@ fn sold(asked: bool) -> (World, Option<TransactionId>) {
     world.lines.insert(OrderId(ORDER), world::lines());
     assert_eq!(world.decline(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None);
     let request = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
-    let id = asked.then(|| world.ask(&envelope(3, MORNING, request)).transaction().expect("recorded").id);
+    let id = asked.then(|| world.submit(&envelope(3, MORNING, request)).transaction().expect("recorded").id);
     (world, id)
 }
 
@@ -157,7 +157,7 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
         Decline::RefundEscalated => {
             let (mut world, _) = sold(false);
             let escalated = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, true);
-            let id = world.ask(&envelope(3, MORNING, escalated)).transaction().expect("recorded").id;
+            let id = world.submit(&envelope(3, MORNING, escalated)).transaction().expect("recorded").id;
             (world, world::by(MANAGER, envelope(100, MORNING, world::review(ORDER, id, Some(CARD)))))
         }
         Decline::TextLength => {
@@ -205,7 +205,7 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
 fn prepared() -> (World, TransactionId) {
     let (mut world, _) = sold(false);
     let asked = world::prepare(MERCHANT, MORNING.business_date());
-    let outcome = world.ask(&world::by_issuer(9003, envelope(50, MORNING.plus(DAY), asked)));
+    let outcome = world.submit(&world::by_issuer(9003, envelope(50, MORNING.plus(DAY), asked)));
     let id = outcome.transaction().filter(|transaction| transaction.approved()).expect("prepared").id;
     (world, id)
 }
@@ -233,7 +233,7 @@ fn example_settlement(expected: Decline) -> (World, Envelope) {
         Decline::PayableShort { .. } => {
             let (mut world, id) = prepared();
             let refund = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
-            let refund = world.ask(&envelope(60, MORNING.plus(DAY), refund)).transaction().expect("recorded").id;
+            let refund = world.submit(&envelope(60, MORNING.plus(DAY), refund)).transaction().expect("recorded").id;
             let back = world::review(ORDER, refund, Some(CARD));
             assert_eq!(world.decline(&world::by(MANAGER, envelope(61, MORNING.plus(DAY), back))), None);
             (world, next(world::verdict(MERCHANT, id, true)))
@@ -250,7 +250,7 @@ fn example_settlement(expected: Decline) -> (World, Envelope) {
 fn example_dispute(expected: Decline) -> (World, Envelope) {
     let (mut world, _) = sold(false);
     let opened = world::by_issuer(9003, envelope(50, MORNING, world::dispute(ORDER, 4_300)));
-    let id = world.ask(&opened).transaction().filter(|one| one.approved()).expect("opened").id;
+    let id = world.submit(&opened).transaction().filter(|one| one.approved()).expect("opened").id;
     let next = |at, command| world::by_issuer(9002, envelope(100, at, command));
     let last = MORNING.plus(ANSWER_WITHIN);
     let asked = match expected {
@@ -268,7 +268,7 @@ fn every_decline_has_a_way_there_and_leaves_only_its_record() {
     for expected in Decline::every() {
         let (mut world, asked) = example(expected);
         let before = world.clone();
-        let outcome = world.ask(&asked);
+        let outcome = world.submit(&asked);
         let recorded = outcome.transaction().unwrap_or_else(|| panic!("{expected:?} is on record"));
         let decline = recorded.decline.unwrap_or_else(|| panic!("{expected:?}, not approved"));
         assert_eq!(decline.word(), expected.word());
@@ -283,7 +283,7 @@ fn every_decline_has_a_way_there_and_leaves_only_its_record() {
         if expected.word() != "insufficient_funds" {
             assert_eq!(recorded.balance, None, "{expected:?} tells the balance");
         }
-        assert_eq!(world.audit(), [], "{expected:?}");
+        assert_eq!(world.verify(), [], "{expected:?}");
     }
 }
 
@@ -328,7 +328,7 @@ fn a_till_of_another_merchant_is_unknown() {
 fn a_confirmed_sale_needs_no_pin_and_counts_no_try() {
     let mut world = shop();
     let proof = Proof::Confirmed { until: MORNING };
-    let outcome = world.ask(&envelope(100, MORNING, world::sale(ORDER, 7_300, CARD, proof)));
+    let outcome = world.submit(&envelope(100, MORNING, world::sale(ORDER, 7_300, CARD, proof)));
     assert_eq!(outcome.transaction().map(|t| (t.code(), t.balance)), Some(("00", Some(Fen(2_700)))));
     assert!(world.tries.is_empty());
 }

@@ -21,7 +21,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use world::steps::{NUMBERS, any_sketch, any_steps, envelopes};
-use world::{MORNING, World, card, card_key, envelope, order};
+use world::{MORNING, Submit as _, World, card, card_key, envelope, order};
 
 /// Follows one world through its commands and knows what must hold after each.
 #[derive(Default)]
@@ -292,7 +292,7 @@ fn conserved(world: &World) {
 }
 
 fn one_at_a_time(mut world: World, all: &[Envelope]) -> (Vec<Outcome>, World) {
-    let outcomes = all.iter().map(|asked| world.ask(asked)).collect();
+    let outcomes = all.iter().map(|asked| world.submit(asked)).collect();
     (outcomes, world)
 }
 
@@ -305,10 +305,10 @@ proptest! {
         let mut watch = Watch::default();
         for asked in envelopes(&world, &steps) {
             let before = world.clone();
-            let outcome = world.ask(&asked);
+            let outcome = world.submit(&asked);
             watch.step(&before, &asked, &outcome, &world);
         }
-        prop_assert_eq!(world.audit(), []);
+        prop_assert_eq!(world.verify(), []);
     }
 
     #[test]
@@ -351,7 +351,7 @@ proptest! {
         sales in prop::collection::vec((edge(), 0..3_i64, any::<bool>()), 0..12),
         spent in (edge(), edge()),
     ) {
-        let mut world = World::new();
+        let mut world = world::one_till();
         for number in [1, 2] {
             let programme = Programme {
                 named: true,
@@ -368,19 +368,19 @@ proptest! {
         let mut n = 0_u16;
         let mut next = |command| { n += 1; envelope(n, MORNING, command) };
         for amount in loads {
-            world.ask(&next(world::load(1, amount)));
-            world.ask(&next(world::load(2, amount)));
+            world.submit(&next(world::load(1, amount)));
+            world.submit(&next(world::load(2, amount)));
         }
         for (total, off, token) in sales {
             let id = 10 + i64::try_from(world.orders.len()).expect("few");
             world.put_order(order(id, total));
             let proof = if token { Proof::Confirmed { until: Timestamp(i64::MAX) } } else { Proof::Pin(world::pin(1, true)) };
-            world.ask(&next(world::sale(id, total.saturating_sub(off), 1, proof)));
-            world.ask(&Envelope { at: Timestamp(i64::MAX), ..next(world::check(id, total, 2, true)) });
-            world.ask(&Envelope { at: Timestamp(i64::MIN), ..next(world::sale_pin(id, total, 2, true)) });
+            world.submit(&next(world::sale(id, total.saturating_sub(off), 1, proof)));
+            world.submit(&Envelope { at: Timestamp(i64::MAX), ..next(world::check(id, total, 2, true)) });
+            world.submit(&Envelope { at: Timestamp(i64::MIN), ..next(world::sale_pin(id, total, 2, true)) });
         }
         prop_assert!(world.cards.values().all(|card| card.balance >= Fen::ZERO));
-        prop_assert_eq!(world.audit(), []);
+        prop_assert_eq!(world.verify(), []);
     }
 }
 

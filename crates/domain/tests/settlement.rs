@@ -10,7 +10,9 @@ use domain::outcome::Decline;
 use domain::refund::Ground;
 use domain::settlement::{Settlement, SettlementStatus};
 use domain::time::{BusinessDate, Timestamp};
-use world::{DAY, MERCHANT, MORNING, World, by, by_issuer, card, envelope, load, order, prepare, sale_pin, verdict};
+use world::{
+    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, load, order, prepare, sale_pin, verdict,
+};
 
 const MAKER: i64 = 9003;
 const CHECKER: i64 = 9002;
@@ -20,7 +22,7 @@ const SECOND_DAY: BusinessDate = BusinessDate(20_261_124);
 
 /// Orders 1 to 9 of 73.00 and a card with plenty on it.
 fn shop() -> World {
-    let mut world = World::new();
+    let mut world = world::one_till();
     let mut card = card(1);
     (card.programme.daily_count_max, card.programme.balance_max) = (100, Fen(10_000_000));
     world.put_card(card);
@@ -34,7 +36,7 @@ fn shop() -> World {
 
 /// Asks and has to be approved; the number of the record.
 fn done(world: &mut World, asked: &Envelope) -> TransactionId {
-    let outcome = world.ask(asked);
+    let outcome = world.submit(asked);
     let transaction = outcome.transaction().expect("on record");
     assert_eq!(transaction.decline, None, "{:?}", transaction.kind);
     transaction.id
@@ -94,7 +96,7 @@ fn a_settlement_pays_sales_less_what_went_back_less_the_fee() {
     assert_eq!(balance(&world, AccountId::merchant_payable(MERCHANT)), 7_300);
     let next = settle(&mut world, 40, SECOND_DAY, MORNING.plus(2 * DAY));
     assert_eq!((next.number(), next.net, next.before), (2, Fen(7_300), Some(paid.settled_to())));
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -109,7 +111,7 @@ fn nothing_to_pay_is_carried_over() {
     sell(&mut world, 41, 2, late);
     let third = settle(&mut world, 50, BusinessDate(20_261_125), MORNING.plus(3 * DAY));
     assert_eq!(third.net, Fen(6_300), "the refund of the day between is in it");
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn refunds_of_today_keep_yesterdays_money_here() {
     assert_eq!(world.decline(&ready(42, FIRST_DAY, today)), short, "nor is it prepared again");
     let both = settle(&mut world, 50, SECOND_DAY, MORNING.plus(2 * DAY));
     assert_eq!((both.net, both.number()), (Fen(6_300), 1));
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -139,11 +141,11 @@ fn the_maker_does_not_confirm_and_a_decision_is_final() {
     assert_eq!(world.decline(&own), Some(Decline::ReviewerIsApplicant));
     let store = Envelope { actor: world::actor(MERCHANT, world::TILL), ..confirm(22, id, today) };
     assert_eq!(world.decline(&store), Some(Decline::NoSuchSettlement));
-    let first = world.ask(&confirm(23, id, today));
-    assert_eq!(world.ask(&confirm(23, id, today)), first, "the record is the answer");
+    let first = world.submit(&confirm(23, id, today));
+    assert_eq!(world.submit(&confirm(23, id, today)), first, "the record is the answer");
     assert_eq!(world.decline(&confirm(24, id, today)), Some(Decline::AlreadyDecided));
     assert_eq!(balance(&world, AccountId::merchant_payable(MERCHANT)), 0);
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -159,7 +161,7 @@ fn what_comes_late_for_a_settled_day_is_in_the_next() {
     let second = settle(&mut world, 40, SECOND_DAY, MORNING.plus(2 * DAY));
     assert_eq!(second.net, Fen(14_600));
     assert_eq!(second.turnover.days().into_iter().collect::<Vec<_>>(), [FIRST_DAY, SECOND_DAY]);
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 #[test]
@@ -177,7 +179,7 @@ fn one_group_prepares_confirms_and_goes_on() {
     let codes: Vec<_> = world.post(&group).iter().map(|one| one.transaction().expect("recorded").code()).collect();
     assert_eq!(codes, ["00", "00", "00", "94", "00"]);
     assert_eq!(world.settlements.values().map(|one| one.net).collect::<Vec<_>>(), [Fen(7_300), Fen(7_300)]);
-    assert_eq!(world.audit(), []);
+    assert_eq!(world.verify(), []);
 }
 
 /// Every figure, name and date of a settlement is held to the ledger.
@@ -203,10 +205,10 @@ fn a_settlement_that_was_altered_is_found() {
     for (n, change) in changes.into_iter().enumerate() {
         let mut altered = world.clone();
         change(altered.settlements.get_mut(&id).expect("there"));
-        let findings = altered.audit();
+        let findings = altered.verify();
         assert!(findings.iter().any(|one| one.what.contains(&id.rrn())), "change {n}: {findings:?}");
     }
     let mut gone = world.clone();
     gone.settlements.clear();
-    assert!(gone.audit().iter().any(|one| one.what.contains("no settlement")));
+    assert!(gone.verify().iter().any(|one| one.what.contains("no settlement")));
 }

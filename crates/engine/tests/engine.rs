@@ -17,6 +17,7 @@ use domain::outcome::Outcome;
 use domain::pin::PinValue;
 use domain::state::Till;
 use domain::time::{BusinessDate, HOUR, Timestamp};
+use domain::world::World;
 use engine::clock::Clock;
 use engine::{Engine, SubmitError};
 use storage::memory::Memory;
@@ -43,7 +44,7 @@ struct Ground {
 }
 
 fn memory() -> Ground {
-    let books = Memory::new(ChainKey([7; 32]));
+    let mut books = World::new(ChainKey([7; 32]), 1);
     let (merchant, outlet) = (ACTOR.merchant, ACTOR.outlet);
     let till = Till {
         merchant,
@@ -54,7 +55,7 @@ fn memory() -> Ground {
         batch: 1,
         drug_returns: false,
     };
-    books.put_till(ACTOR.terminal, till);
+    books.tills.insert(ACTOR.terminal, till);
     let programme = Programme {
         named: true,
         balance_max: Fen(MOST),
@@ -90,7 +91,7 @@ fn memory() -> Ground {
             paid_at: None,
         });
     }
-    Ground { books: Books::Memory(books), _folder: None }
+    Ground { books: Books::Memory(Memory::new(books)), _folder: None }
 }
 
 async fn sqlite() -> Ground {

@@ -10,6 +10,7 @@ use domain::ids::TransactionId;
 use engine::Engine;
 use engine::clock::Clock;
 use rusqlite::{Connection, params};
+use storage::books::SLOT;
 use storage::{Books, Sqlite, StorageError};
 use tokio::task::JoinSet;
 
@@ -18,8 +19,6 @@ use crate::dice::Dice;
 use crate::shop::{self, ACTOR, FIRST_CARD, MORNING, OrderTerms, chain_key, request};
 
 const AMOUNT: i64 = 100;
-/// Slot of the embedded database.
-const SLOT: u8 = 1;
 /// 10^13: a card that never runs out.
 const PLENTY: i64 = 10_000_000_000_000;
 

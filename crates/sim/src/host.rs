@@ -5,12 +5,12 @@ use std::path::Path;
 use std::pin::Pin;
 
 use domain::dispute::DisputeStatus;
-use domain::ids::OrderId;
 use domain::ledger::{AccountId, Transfer};
 use domain::order::OrderStatus;
 use domain::outcome::Outcome;
 use domain::refund::RefundStatus;
 use domain::settlement::SettlementStatus;
+use domain::world::World;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::memory::Memory;
@@ -22,7 +22,7 @@ use crate::ask::Asked;
 use crate::auditor::{Closed, Disputed, Paid, Returned, Seen};
 use crate::flaws::{FlawedBooks, FlawedHost};
 use crate::run::Kind;
-use crate::shop::{ACTOR, FIRST_CARD, Shop, card_key, chain_key, request};
+use crate::shop::{ACTOR, FIRST_CARD, Shop, chain_key, request};
 
 /// What survives a restart.
 pub(crate) enum Store {
@@ -34,7 +34,7 @@ pub(crate) enum Store {
 impl Store {
     pub(crate) fn new(kind: Kind, shop: &Shop) -> Self {
         match kind {
-            Kind::Memory => Self::Memory(Books::Memory(shop.fill_memory())),
+            Kind::Memory => Self::Memory(Books::Memory(Memory::new(shop.world()))),
             Kind::Flawed(flaw) => Self::Flawed(FlawedBooks::new(shop, flaw)),
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().expect("a folder");
@@ -72,7 +72,7 @@ impl Store {
     /// What the books say now.
     pub(crate) async fn look(&self) -> Result<Seen, String> {
         match self {
-            Self::Memory(Books::Memory(memory)) => Ok(look_memory(memory)),
+            Self::Memory(Books::Memory(memory)) => Ok(memory.world(|world| seen(world))),
             Self::Memory(books) => look_database(&books.storage().expect("not in memory")).await,
             Self::Sqlite(database, _) => look_database(database.as_ref().expect("open")).await,
             Self::Flawed(books) => Ok(books.look()),
@@ -121,37 +121,29 @@ impl Host {
 }
 
 /// A refund with its lines in order.
-pub(crate) fn returned(refund: &domain::refund::Refund) -> Returned {
+fn returned(refund: &domain::refund::Refund) -> Returned {
     let mut seen = Returned::from(refund);
     seen.lines.sort_unstable();
     seen
 }
 
 /// What transfers come to on an account.
-pub(crate) fn balance<'l>(transfers: impl IntoIterator<Item = &'l Transfer>, account: AccountId) -> i64 {
+fn balance(transfers: &[Transfer], account: AccountId) -> i64 {
     let sign = |leg: &Transfer| i64::from(leg.credit == account) - i64::from(leg.debit == account);
-    transfers.into_iter().map(|leg| sign(leg) * leg.amount.0).sum()
+    transfers.iter().map(|leg| sign(leg) * leg.amount.0).sum()
 }
 
-/// Paid out, and kept as fees.
-pub(crate) fn out(transfers: &[Transfer]) -> (i64, i64) {
-    (balance(transfers, AccountId::PAYOUT_CLEARING), balance(transfers, AccountId::FEE_INCOME))
-}
-
-fn look_memory(memory: &Memory) -> Seen {
-    let cards = (0..).map_while(|n| Some((n, memory.card(card_key(n))?))).map(|(n, card)| (n, card.balance.0));
-    let fence = memory.card(card_key(crate::run::FENCE)).map(|card| (crate::run::FENCE, card.balance.0));
-    let orders = (1..).map_while(|id| Some((id, memory.order(OrderId(id))?.status.word())));
-    let transfers = memory.transfers();
+/// What books in memory say.
+pub(crate) fn seen(world: &World) -> Seen {
     Seen {
-        cards: cards.chain(fence).collect(),
-        payable: balance(&transfers, AccountId::merchant_payable(ACTOR.merchant)),
-        orders: orders.collect(),
-        refunds: memory.refunds().iter().map(returned).collect(),
-        batches: memory.batches().iter().map(Closed::from).collect(),
-        paid: memory.settlements().iter().map(Paid::from).collect(),
-        disputes: memory.disputes().iter().map(Disputed::from).collect(),
-        out: out(&transfers),
+        cards: world.cards.values().map(|card| (card.id.0 - FIRST_CARD, card.balance.0)).collect(),
+        payable: balance(&world.transfers, AccountId::merchant_payable(ACTOR.merchant)),
+        orders: world.orders.iter().map(|(id, order)| (id.0, order.status.word())).collect(),
+        refunds: world.refunds.values().map(returned).collect(),
+        batches: world.batches.iter().map(Closed::from).collect(),
+        paid: world.settlements.values().map(Paid::from).collect(),
+        disputes: world.disputes.values().map(Disputed::from).collect(),
+        out: (balance(&world.transfers, AccountId::PAYOUT_CLEARING), balance(&world.transfers, AccountId::FEE_INCOME)),
     }
 }
 

@@ -11,8 +11,9 @@ use domain::pin::PinValue;
 use domain::refund::SoldLine;
 use domain::state::Till;
 use domain::time::{BusinessDate, Timestamp};
+use domain::world::World;
 use storage::StorageError;
-use storage::memory::Memory;
+use storage::books::SLOT;
 use storage::sql::{self, Connection, params};
 
 /// 2026-11-23 08:00 in China.
@@ -181,17 +182,17 @@ pub fn till() -> Till {
 }
 
 impl Shop {
-    /// Puts the shop into memory.
-    pub fn fill_memory(&self) -> Memory {
-        let memory = Memory::new(chain_key());
-        memory.put_till(ACTOR.terminal, till());
-        memory.put_merchant(ACTOR.merchant, Some(FEE_BP));
-        self.cards.iter().for_each(|card| memory.put_card(card.card()));
+    /// The shop as books in memory.
+    pub fn world(&self) -> World {
+        let mut world = World::new(chain_key(), SLOT);
+        world.tills.insert(ACTOR.terminal, till());
+        world.fees.insert(ACTOR.merchant, Some(FEE_BP));
+        self.cards.iter().for_each(|card| world.put_card(card.card()));
         for order in &self.orders {
-            memory.put_order(order.order());
-            memory.put_lines(OrderId(order.id), order.lines());
+            world.put_order(order.order());
+            world.lines.insert(OrderId(order.id), order.lines());
         }
-        memory
+        world
     }
 
     /// Puts the shop into an empty database, in the open transaction.

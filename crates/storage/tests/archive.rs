@@ -52,7 +52,7 @@ on_both! {
 }
 
 fn shop() -> World {
-    let mut world = World::new();
+    let mut world = world::one_till();
     for number in [1, 2] {
         let mut card = card(number);
         card.programme.daily_count_max = 1_000;

@@ -24,7 +24,7 @@ const MANAGER: PersonId = PersonId(1002);
 const SECOND: i64 = 1_000_000;
 
 fn shop() -> World {
-    let mut world = World::new();
+    let mut world = world::one_till();
     world.put_card(card(1));
     (1..=20).for_each(|id| world.put_order(order(id, 1_000)));
     world
@@ -71,7 +71,9 @@ fn expected() -> BTreeMap<PersonId, Totals> {
 
 async fn zed(ground: &Ground, number: i64) -> Option<ClosedBatch> {
     match &ground.books {
-        Books::Memory(memory) => memory.batches().into_iter().find(|closed| closed.batch.number == number),
+        Books::Memory(memory) => {
+            memory.world(|world| world.batches.iter().find(|closed| closed.batch.number == number).cloned())
+        }
         _ => batch::closed(ground.database(), TILL, number).await.expect("reads"),
     }
 }

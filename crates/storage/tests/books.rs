@@ -13,7 +13,9 @@ use domain::outcome::{Decline, Outcome};
 use ground::Ground;
 use proptest::prelude::*;
 use world::steps::{any_sketch, any_steps, envelopes};
-use world::{DAY, MERCHANT, MORNING, World, by_issuer, card, envelope, inquiry, load, order, sale_pin, withdraw};
+use world::{
+    DAY, MERCHANT, MORNING, Submit as _, World, by_issuer, card, envelope, inquiry, load, order, sale_pin, withdraw,
+};
 
 /// Writes each test once per store.
 macro_rules! for_every_store {
@@ -47,7 +49,7 @@ for_every_store! {
 
 /// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
 fn shop() -> World {
-    let mut world = World::new();
+    let mut world = world::one_till();
     let other = MerchantId(250_200);
     world.tills.insert(world::steps::OTHER_TILL, world::till(other));
     world.fees.insert(other, None);
@@ -343,8 +345,8 @@ proptest! {
             assert_eq!(sqlite.verify().await, []);
             answers
         });
-        let mut singly: Vec<Outcome> = all.iter().map(|asked| world.ask(asked)).collect();
-        singly.extend(all.iter().map(|asked| world.ask(asked)).collect::<Vec<_>>());
+        let mut singly: Vec<Outcome> = all.iter().map(|asked| world.submit(asked)).collect();
+        singly.extend(all.iter().map(|asked| world.submit(asked)).collect::<Vec<_>>());
         prop_assert_eq!(&memory, &singly);
         prop_assert_eq!(&sqlite, &singly);
     }

@@ -74,7 +74,7 @@ fn commands() -> Vec<Envelope> {
 }
 
 fn shop() -> World {
-    let mut world = World::new();
+    let mut world = world::one_till();
     (1..=2).for_each(|number| world.put_card(card(number)));
     (1..=12).for_each(|id| world.put_order(order(id, 1_000)));
     world

@@ -44,7 +44,7 @@ fn subscriptions() -> Vec<(EndpointId, Option<OutletId>, Vec<EventKind>)> {
 }
 
 fn shop() -> World {
-    let mut world = World::new();
+    let mut world = world::one_till();
     world.put_card(card(1));
     (1..=20).for_each(|id| world.put_order(order(id, 7_300)));
     world
@@ -53,7 +53,7 @@ fn shop() -> World {
 fn memory() -> Ground {
     let ground = Ground::memory(&shop());
     let Books::Memory(memory) = &ground.books else { unreachable!("just made") };
-    (1..=20).for_each(|id| memory.put_lines(OrderId(id), lines()));
+    memory.world(|world| world.lines.extend((1..=20).map(|id| (OrderId(id), lines()))));
     for (id, outlet, events) in subscriptions() {
         let events = events.into_iter().collect::<BTreeSet<_>>();
         memory.put_subscription(MERCHANT, Subscription { endpoint: id.0, outlet, events });
@@ -235,7 +235,7 @@ async fn a_body_names_the_record_and_nothing_secret() {
         assert_eq!(names, (&rrn(of), &rrn(dispute), &serde_json::json!("2501001")), "{body}");
     }
     // The card's keyed values, the PIN's keyed value and its balance are markers of their own: 0x01 repeated.
-    let balance = world.card(world::card_key(1)).expect("a card").balance.0.to_string();
+    let balance = world.world(|world| world.cards[&world::card_key(1)].balance.0.to_string());
     for message in &told {
         for secret in ["010101010101", "fefefefefefe", "[1,1,1,1", "balance\"", "pin\":", "holder", &balance] {
             assert!(!message.payload.contains(secret), "{secret} in {}", message.payload);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ground::{Ground, not_written};
 use storage::{Sqlite, StorageError};
-use world::{MORNING, World, card, envelope, load, order, sale_pin};
+use world::{MORNING, card, envelope, load, order, sale_pin};
 
 async fn notes(folder: &tempfile::TempDir) -> Sqlite {
     let database = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
@@ -63,7 +63,7 @@ async fn a_job_that_errs_or_panics_rolls_back_alone() {
 
 #[tokio::test]
 async fn a_full_disk_is_a_definite_answer_and_passes() {
-    let mut world = World::new();
+    let mut world = world::one_till();
     world.put_card(card(1));
     (1..=2_000).for_each(|id| world.put_order(order(id, 100)));
     world.cards.values_mut().for_each(|card| card.programme.daily_count_max = 100_000);
@@ -108,7 +108,7 @@ async fn a_full_disk_is_a_definite_answer_and_passes() {
 
 #[tokio::test]
 async fn a_full_disk_fails_a_whole_group_and_nothing_of_it_stays() {
-    let mut world = World::new();
+    let mut world = world::one_till();
     world.put_card(card(1));
     (1..=600).for_each(|id| world.put_order(order(id, 100)));
     world.cards.values_mut().for_each(|card| card.programme.daily_count_max = 100_000);
@@ -190,7 +190,7 @@ async fn a_read_after_an_answer_sees_it() {
 /// A file that was once analysed must not make every payment parse its statements anew.
 #[tokio::test]
 async fn statements_stay_prepared_in_an_analysed_file() {
-    let mut world = World::new();
+    let mut world = world::one_till();
     (1..=200).for_each(|number| world.put_card(card(number)));
     let ground = Ground::sqlite(&world).await;
     ground.tool().execute_batch("ANALYZE").expect("analysed");

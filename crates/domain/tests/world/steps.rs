@@ -12,7 +12,7 @@ use domain::settlement::Verdict;
 use domain::time::{BusinessDate, HOUR};
 use proptest::prelude::*;
 
-use super::{DAY, MERCHANT, MORNING, World, actor, card, envelope, order, till};
+use super::{DAY, MERCHANT, MORNING, Submit as _, World, actor, card, envelope, order, till};
 
 /// Cards 1 to 3 exist, number 4 is nobody's.
 pub(crate) const NUMBERS: u8 = 4;
@@ -37,7 +37,7 @@ pub(crate) struct CardSketch {
 
 impl Sketch {
     pub(crate) fn build(self) -> World {
-        let mut world = World::new();
+        let mut world = super::one_till();
         let mut other = till(OTHER);
         other.merchant_active = !self.suspended;
         world.tills.insert(OTHER_TILL, other);
@@ -372,7 +372,7 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
         if *other && !asked.actor.is_issuer() && !matches!(step, Step::Repeat { .. }) {
             asked.actor = actor(OTHER, OTHER_TILL);
         }
-        shadow.ask(&asked);
+        shadow.submit(&asked);
         all.push(asked);
     }
     all

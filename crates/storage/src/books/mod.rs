@@ -32,7 +32,7 @@ use memory::Memory;
 pub(crate) use post_postgres::lock_chain;
 
 /// The slot of this installation's chain: all copies of the program that share a database continue one chain.
-pub(crate) const SLOT: u8 = 1;
+pub const SLOT: u8 = 1;
 
 /// Where the ledger is kept.
 #[derive(Clone)]

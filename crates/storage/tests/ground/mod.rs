@@ -24,23 +24,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) fn memory(world: &World) -> Self {
-        let memory = Memory::new(chain_key());
-        for (id, till) in &world.tills {
-            memory.put_till(*id, till.clone());
-        }
-        for card in world.cards.values() {
-            memory.put_card(card.clone());
-        }
-        for order in world.orders.values() {
-            memory.put_order(order.clone());
-        }
-        for (order, lines) in &world.lines {
-            memory.put_lines(*order, lines.clone());
-        }
-        for (merchant, fee_bp) in &world.fees {
-            memory.put_merchant(*merchant, *fee_bp);
-        }
-        Self { books: Books::Memory(memory), database: None, folder: None, server: None }
+        Self { books: Books::Memory(Memory::new(world.clone())), database: None, folder: None, server: None }
     }
 
     pub(crate) async fn sqlite(world: &World) -> Self {

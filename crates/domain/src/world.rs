@@ -1,0 +1,279 @@
+//! The books in memory: load, decide, save and verify without a store.
+//!
+//! What a database keeps in tables stands here in maps, and a command goes through the same steps: [`World::load`],
+//! [`decide_all`], [`World::save`]. The memory store, the simulator's flawed host and the tests of the rules wrap it, so
+//! that the steps are written once. It keeps everything and looks rows up by walking: it is for small books.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::batch::{Batch, ClosedBatch};
+use crate::card::{Card, CardKey};
+use crate::changes::Changes;
+use crate::command::Envelope;
+use crate::decide::decide_all;
+use crate::direct_sale::OutletDay;
+use crate::dispute::Dispute;
+use crate::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
+use crate::ledger::{ChainKey, Head, Transaction, Transfer};
+use crate::order::Order;
+use crate::outcome::Outcome;
+use crate::pin::PinTries;
+use crate::refund::{Refund, SoldLine};
+use crate::settlement::{Payable, Settlement};
+use crate::state::{Keys, RequestKey, Sold, State, Till};
+use crate::time::Timestamp;
+use crate::verify::{Audit, Finding};
+
+/// All rows, by key or in order.
+#[derive(Clone, PartialEq)]
+pub struct World {
+    /// Secret of the chain.
+    pub key: ChainKey,
+    /// Where the chain ends.
+    pub head: Head,
+    /// Every transaction, in order.
+    pub transactions: Vec<Transaction>,
+    /// Every transfer, in the order of the transactions and their legs.
+    pub transfers: Vec<Transfer>,
+    /// The transaction of each request.
+    pub requests: BTreeMap<RequestKey, TransactionId>,
+    /// Cards. A new one starts at zero; money arrives by a load.
+    pub cards: BTreeMap<CardKey, Card>,
+    /// The card that took a card's place.
+    pub replaced: BTreeMap<CardKey, CardKey>,
+    /// Wrong PINs.
+    pub tries: BTreeMap<CardKey, PinTries>,
+    /// Orders.
+    pub orders: BTreeMap<OrderId, Order>,
+    /// Their lines, without those that were voided.
+    pub lines: BTreeMap<OrderId, Vec<SoldLine>>,
+    /// How many orders an outlet has had on a day.
+    pub numbers: BTreeMap<OutletDay, i64>,
+    /// Requests that something else than the money path was asked under.
+    pub claims: BTreeSet<RequestKey>,
+    /// Refunds.
+    pub refunds: BTreeMap<TransactionId, Refund>,
+    /// Disputes.
+    pub disputes: BTreeMap<TransactionId, Dispute>,
+    /// Tills.
+    pub tills: BTreeMap<TerminalId, Till>,
+    /// Closed batches, in the order in which they were closed.
+    pub batches: Vec<ClosedBatch>,
+    /// The agreed fee of each merchant that is settled with, in basis points.
+    pub fees: BTreeMap<MerchantId, Option<i64>>,
+    /// Settlements.
+    pub settlements: BTreeMap<TransactionId, Settlement>,
+}
+
+impl World {
+    /// Empty books, written in `slot`.
+    pub fn new(key: ChainKey, slot: u8) -> Self {
+        Self {
+            key,
+            head: Head::empty(slot),
+            transactions: Vec::new(),
+            transfers: Vec::new(),
+            requests: BTreeMap::new(),
+            cards: BTreeMap::new(),
+            replaced: BTreeMap::new(),
+            tries: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            claims: BTreeSet::new(),
+            refunds: BTreeMap::new(),
+            disputes: BTreeMap::new(),
+            tills: BTreeMap::new(),
+            batches: Vec::new(),
+            fees: BTreeMap::new(),
+            settlements: BTreeMap::new(),
+        }
+    }
+
+    /// Adds or replaces a card.
+    pub fn put_card(&mut self, card: Card) {
+        self.cards.insert(card.key, card);
+    }
+
+    /// Adds or replaces an order.
+    pub fn put_order(&mut self, order: Order) {
+        self.orders.insert(order.id, order);
+    }
+
+    /// Decides one group and keeps what it writes.
+    pub fn post(&mut self, group: &[Envelope]) -> Vec<Outcome> {
+        let mut state = self.load(group);
+        let (outcomes, changes) = decide_all(&mut state, group);
+        let clash = self.clash(&changes);
+        invariant!(clash.is_none(), "{clash:?}");
+        self.save(state.head, changes);
+        outcomes
+    }
+
+    /// Everything that the commands of `group` may look at.
+    pub fn load(&self, group: &[Envelope]) -> State {
+        let keys = Keys::of(group);
+        let mut state = State::new(self.key.clone(), self.head);
+        for till in &keys.tills {
+            state.tills.loaded(*till, self.tills.get(till).cloned());
+        }
+        for request in &keys.requests {
+            let transaction = self.requests.get(request).and_then(|id| self.transaction(*id));
+            state.requests.loaded(*request, transaction.cloned());
+        }
+        let found = keys.found(&state);
+        state.reversed = keys.reversed;
+        for request in keys.claims {
+            state.claims.loaded(request, self.claims.contains(&request).then_some(()));
+        }
+        state.last_order = self.orders.keys().next_back().map_or(0, |id| id.0);
+        for day in keys.numbers {
+            state.numbers.loaded(day, self.numbers.get(&day).copied());
+        }
+        for order in keys.orders.iter().chain(&found) {
+            state.orders.loaded(*order, self.orders.get(order).cloned());
+        }
+        for card in keys.cards {
+            state.cards.loaded(card, self.cards.get(&card).cloned());
+        }
+        for card in keys.pins {
+            state.tries.loaded(card, self.tries.get(&card).copied());
+        }
+        for order in keys.sold.into_iter().chain(found) {
+            self.load_sold(&mut state, order);
+        }
+        for till in keys.batches {
+            let open = self.orders.values().filter(|order| order.terminal == till && order.attempt.is_some()).count();
+            state.attempts.loaded(till, i64::try_from(open).ok());
+            state.batches.loaded(till, self.running_batch(till));
+        }
+        for merchant in keys.payables {
+            state.payables.loaded(merchant, self.payable(merchant));
+        }
+        for id in keys.settlements {
+            state.settlements.loaded(id, self.settlements.get(&id).cloned());
+        }
+        state
+    }
+
+    /// A paid order with its lines and the card that gets money back.
+    fn load_sold(&self, state: &mut State, order: OrderId) {
+        state.lines.loaded(order, Some(self.lines.get(&order).cloned().unwrap_or_default()));
+        let sale = self.orders.get(&order).and_then(|order| order.paid_by).and_then(|id| self.transaction(id));
+        let sold = sale.and_then(|sale| Some((sale, self.card(sale.card?)?))).map(|(sale, card)| {
+            let payee = self.payee(card.key);
+            for key in [card.key, payee] {
+                state.cards.loaded(key, self.cards.get(&key).cloned());
+            }
+            let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
+            let disputes = self.disputes.values().filter(|dispute| dispute.order == order).cloned().collect();
+            let window = card.programme.refund_window;
+            Sold { sale: sale.clone(), card: card.key, payee, window, refunds, disputes }
+        });
+        state.sold.loaded(order, sold);
+    }
+
+    /// The last of the cards that replaced one another, which has the money.
+    fn payee(&self, card: CardKey) -> CardKey {
+        let mut payee = card;
+        while let Some(next) = self.replaced.get(&payee) {
+            payee = *next;
+        }
+        payee
+    }
+
+    fn card(&self, id: CardId) -> Option<&Card> {
+        self.cards.values().find(|card| card.id == id)
+    }
+
+    /// The transaction of this number.
+    pub fn transaction(&self, id: TransactionId) -> Option<&Transaction> {
+        let at = self.transactions.binary_search_by_key(&id, |transaction| transaction.id).ok()?;
+        self.transactions.get(at)
+    }
+
+    /// The transfers of a transaction, by leg.
+    fn legs(&self, id: TransactionId) -> &[Transfer] {
+        let from = self.transfers.partition_point(|leg| leg.transaction < id);
+        let to = self.transfers.partition_point(|leg| leg.transaction <= id);
+        self.transfers.get(from..to).unwrap_or_default()
+    }
+
+    /// What a merchant is owed, if it is settled with.
+    pub fn payable(&self, merchant: MerchantId) -> Option<Payable> {
+        let fee = *self.fees.get(&merchant)?;
+        let moved = self.transfers.iter().filter_map(|leg| Some((self.transaction(leg.transaction)?, leg)));
+        Some(Payable::of(merchant, fee, self.settlements.values(), moved))
+    }
+
+    fn running_batch(&self, terminal: TerminalId) -> Option<Batch> {
+        let number = self.tills.get(&terminal)?.batch;
+        let last = self.batches.iter().rev().find(|closed| closed.batch.terminal == terminal);
+        let opened_at = last.map_or(Timestamp(0), |closed| closed.closed_at);
+        let mut batch = Batch::open(terminal, number, opened_at, 0);
+        let own = |t: &&Transaction| t.actor.terminal == terminal && t.batch == number;
+        self.transactions.iter().filter(own).for_each(|transaction| batch.add(transaction));
+        Some(batch)
+    }
+
+    /// What a database would refuse by an index: the first row of `changes` that is there already.
+    pub fn clash(&self, changes: &Changes) -> Option<String> {
+        let written = |one: &&Transaction| {
+            self.requests.contains_key(&(one.request_id, one.actor.merchant)) || self.transaction(one.id).is_some()
+        };
+        let transaction = changes.transactions.iter().find(written);
+        let order = changes.new_orders.iter().find(|new| self.orders.contains_key(&new.order.id));
+        let transaction = transaction.map(|one| format!("transaction {} exists", one.id.rrn()));
+        transaction.or_else(|| order.map(|new| format!("order {} exists", new.order.id)))
+    }
+
+    /// Keeps what a group wrote and where the chain ends after it.
+    pub fn save(&mut self, head: Head, changes: Changes) {
+        self.numbers.extend(changes.numbers());
+        for transaction in changes.transactions {
+            self.requests.insert((transaction.request_id, transaction.actor.merchant), transaction.id);
+            self.transactions.push(transaction);
+        }
+        self.transfers.extend(changes.transfers);
+        self.cards.extend(changes.cards);
+        self.orders.extend(changes.orders);
+        for new in changes.new_orders {
+            self.lines.insert(new.order.id, new.sale.sold_lines());
+            self.orders.insert(new.order.id, new.order);
+        }
+        self.tries.extend(changes.tries);
+        self.refunds.extend(changes.refunds);
+        self.disputes.extend(changes.disputes);
+        self.tills.extend(changes.tills);
+        self.batches.extend(changes.batches);
+        self.settlements.extend(changes.settlements);
+        self.head = head;
+    }
+
+    /// Checks every invariant over the whole ledger.
+    pub fn verify(&self) -> Vec<Finding> {
+        let mut audit = Audit::new(self.key.clone());
+        audit.settlements(self.settlements.values().cloned());
+        for transaction in &self.transactions {
+            audit.transaction(transaction, self.legs(transaction.id));
+        }
+        let read = audit.read_head();
+        audit.head(self.head, &self.head.seal(&self.key), Some(&read).filter(|_| !self.transactions.is_empty()));
+        for card in self.cards.values() {
+            audit.card(card.id, card.balance);
+        }
+        for order in self.orders.values() {
+            audit.order(order.id, order.status, order.total, order.paid_by);
+        }
+        for refund in self.refunds.values() {
+            audit.refund(refund);
+        }
+        for dispute in self.disputes.values() {
+            audit.dispute(dispute);
+        }
+        self.batches.iter().for_each(|closed| audit.batch(closed));
+        self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));
+        let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.merchant).collect();
+        audit.finish(&merchants)
+    }
+}
