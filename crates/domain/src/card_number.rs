@@ -111,7 +111,7 @@ fn track_number(text: &str) -> Option<&str> {
 }
 
 /// ISO/IEC 7812-1 annex B (Luhn).
-fn check_digit_fits(digits: &str) -> bool {
+pub(crate) fn check_digit_fits(digits: &str) -> bool {
     check_sum(digits.bytes().rev().map(|b| u32::from(b.wrapping_sub(b'0')))).is_multiple_of(10)
 }
 

@@ -52,6 +52,7 @@ pub mod refund;
 pub mod reversal;
 pub mod role;
 pub mod sale;
+pub mod scan;
 pub mod settlement;
 pub mod state;
 pub mod target;
