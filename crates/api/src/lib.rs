@@ -16,7 +16,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get};
 use domain::ids::{MerchantId, TerminalId};
 use domain::target::TargetsAllowed;
 use engine::Engine;
@@ -52,9 +52,9 @@ mod shared;
 mod webhook;
 
 pub use openapi::description;
+use operation::OPERATIONS;
 use shared::Shared;
 pub use webhook::Courier;
-use webhook::resource as hooks;
 
 /// Longest body.
 const BODY_MAX: usize = 256 * 1024;
@@ -118,48 +118,30 @@ impl Api {
     }
 }
 
+/// Leads to what answers an address.
+type Route = fn() -> MethodRouter<Api>;
+
+/// What is served beside the operations.
+const BESIDE: &[(&str, Route)] = &[
+    ("/api/openapi.json", || get(openapi::serve)),
+    ("/api/docs", || get(docs::show)),
+    ("/api", || any(problem::nothing_here)),
+    ("/api/{*rest}", || any(problem::nothing_here)),
+];
+
+/// Every address that is served, once for each method.
+pub fn addresses() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|one| one.path).chain(BESIDE.iter().map(|(path, _)| *path))
+}
+
 /// All operations under `/api`, with the layers around them.
 pub fn router(api: Api) -> Router {
-    let operations = Router::new()
-        .route("/api/v1/me", get(records::me))
-        .route("/api/v1/outlets", get(records::outlets))
-        .route("/api/v1/terminals", get(records::terminals))
-        .route("/api/v1/balance_inquiries", post(payments::inquire))
-        .route("/api/v1/payments", get(payments::list).post(payments::create))
-        .route("/api/v1/payments/{id}", get(payments::show))
-        .route("/api/v1/payments/{id}/reversal", post(reversals::of_payment))
-        .route("/api/v1/reversals", post(reversals::create))
-        .route("/api/v1/refunds", get(refunds::list).post(refunds::create))
-        .route("/api/v1/refunds/{id}", get(refunds::show))
-        .route("/api/v1/refunds/{id}/approve", post(refunds::approve))
-        .route("/api/v1/refunds/{id}/reject", post(refunds::reject))
-        .route("/api/v1/disputes", get(disputes::list))
-        .route("/api/v1/disputes/{id}", get(disputes::show))
-        .route("/api/v1/disputes/{id}/answer", post(disputes::answer_to))
-        .route("/api/v1/settlements", get(settlements::list))
-        .route("/api/v1/settlements/{id}", get(settlements::show))
-        .route("/api/v1/orders", get(records::orders))
-        .route("/api/v1/orders/{id}", get(records::order))
-        .route("/api/v1/transactions", get(records::transactions))
-        .route("/api/v1/transactions/{id}", get(records::transaction))
-        .route("/api/v1/statements/{date}", get(records::statement))
-        .route("/api/v1/products", get(products::list))
-        .route("/api/v1/products/{code}", get(products::show).put(products::put).patch(products::patch))
-        .route("/api/v1/webhook_endpoints", get(hooks::list).post(hooks::create))
-        .route("/api/v1/webhook_endpoints/{id}", get(hooks::show).patch(hooks::update).delete(hooks::delete))
-        .route("/api/v1/webhook_endpoints/{id}/rotate_secret", post(hooks::rotate))
-        .route("/api/v1/webhook_endpoints/{id}/test", post(hooks::try_out))
-        .route("/api/v1/webhook_endpoints/{id}/deliveries", get(hooks::deliveries))
-        .route("/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay", post(hooks::replay))
-        .route_layer(from_fn_with_state(api.clone(), gate::admit));
+    let operations = OPERATIONS.iter().fold(Router::new(), |router, one| router.route(one.path, (one.route)()));
+    let operations = operations.route_layer(from_fn_with_state(api.clone(), gate::admit));
+    let all = BESIDE.iter().fold(operations, |router, (path, route)| router.route(path, route()));
 
     // The last layer is the outermost: it sees the request first.
-    operations
-        .route("/api/openapi.json", get(openapi::serve))
-        .route("/api/docs", get(docs::show))
-        .route("/api", any(problem::nothing_here))
-        .route("/api/{*rest}", any(problem::nothing_here))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
+    all.layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn(gate::surround))

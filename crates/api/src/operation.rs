@@ -1,10 +1,13 @@
-//! The table of every operation: its name, parameters, body, responses and scopes. The gate, the description and the
-//! tests read it.
+//! The table of every operation: its name, handler, parameters, body, responses and scopes. The router, the gate, the
+//! description and the tests read it.
 
 use axum::http::Method;
+use axum::routing::{MethodFilter, on};
 use storage::api_key::Scope;
 
 use crate::problem::Code;
+use crate::webhook::resource as hooks;
+use crate::{Route, disputes, payments, products, records, refunds, reversals, settlements};
 
 /// A query parameter.
 pub(crate) struct Param {
@@ -22,6 +25,8 @@ pub(crate) struct Operation {
     pub(crate) id: &'static str,
     pub(crate) method: Method,
     pub(crate) path: &'static str,
+    /// Leads to its handler.
+    pub(crate) route: Route,
     /// The group in the documentation.
     pub(crate) tag: &'static str,
     /// One of these is required; if empty, any live key is accepted.
@@ -113,7 +118,7 @@ const RULE: &str = "A decline is a normal response with a response code. If you 
 const NOTHING: &[Param] = &[];
 
 macro_rules! operations {
-    ($($id:literal $method:ident $path:literal $tag:literal [$($scope:ident)*] $summary:literal
+    ($($id:literal $method:ident $path:literal $module:ident::$handler:ident $tag:literal [$($scope:ident)*] $summary:literal
         { about: $about:expr, query: $query:expr, body: $body:expr,
           answers: [$($status:literal $schema:literal $meaning:expr),+], problems: [$($problem:ident)*] })+) => {
         /// The table.
@@ -121,6 +126,7 @@ macro_rules! operations {
             id: $id,
             method: Method::$method,
             path: $path,
+            route: || on(MethodFilter::$method, $module::$handler),
             tag: $tag,
             scopes: &[$(Scope::$scope),*],
             summary: $summary,
@@ -134,15 +140,15 @@ macro_rules! operations {
 }
 
 operations! {
-    "getMe" GET "/api/v1/me" "Key" [] "The API key in use" {
+    "getMe" GET "/api/v1/me" records::me "Key" [] "The API key in use" {
         about: "Works with every live key; use it to test one.", query: NOTHING, body: None,
         answers: [200 "Me" "The key"], problems: []
     }
-    "listOutlets" GET "/api/v1/outlets" "Places" [] "Outlets" {
+    "listOutlets" GET "/api/v1/outlets" records::outlets "Places" [] "Outlets" {
         about: "The outlets that the key has access to.", query: NOTHING, body: None,
         answers: [200 "OutletList" "All of them"], problems: []
     }
-    "listTerminals" GET "/api/v1/terminals" "Places" [] "Terminals" {
+    "listTerminals" GET "/api/v1/terminals" records::terminals "Places" [] "Terminals" {
         about: "The terminals that the key has access to.",
         query: &[Param {
             name: "outlet_id", about: "Only this outlet's terminals.",
@@ -150,17 +156,18 @@ operations! {
         }],
         body: None, answers: [200 "TerminalList" "All of them"], problems: []
     }
-    "createBalanceInquiry" POST "/api/v1/balance_inquiries" "Payments" [Sell] "Query a card's balance" {
+    "createBalanceInquiry" POST "/api/v1/balance_inquiries" payments::inquire "Payments" [Sell]
+        "Query a card's balance" {
         about: "Wrong PINs are counted: payments and inquiries of a card share 5 tries a day.",
         query: NOTHING, body: Some("NewBalanceInquiry"),
         answers: [201 "BalanceInquiry" "On record, approved or declined", 202 "BalanceInquiry" UNKNOWN],
         problems: [NotFound]
     }
-    "createPayment" POST "/api/v1/payments" "Payments" [Sell] "Charge a card" {
+    "createPayment" POST "/api/v1/payments" payments::create "Payments" [Sell] "Charge a card" {
         about: RULE, query: NOTHING, body: Some("NewPayment"),
         answers: [201 "Payment" "On record, approved or declined", 202 "Payment" UNKNOWN], problems: [NotFound]
     }
-    "listPayments" GET "/api/v1/payments" "Payments" [Sell Read] "Look up a payment's outcome" {
+    "listPayments" GET "/api/v1/payments" payments::list "Payments" [Sell Read] "Look up a payment's outcome" {
         about: "Returns one payment or none. Status unknown: ask again. None: the payment has not arrived so far, and \
             still may, unless you send it again with the same key or reverse it with POST /api/v1/reversals.",
         query: &[Param {
@@ -169,27 +176,28 @@ operations! {
         }],
         body: None, answers: [200 "PaymentList" "One payment or none"], problems: []
     }
-    "getPayment" GET "/api/v1/payments/{id}" "Payments" [Sell Read] "A payment" {
+    "getPayment" GET "/api/v1/payments/{id}" payments::show "Payments" [Sell Read] "A payment" {
         about: "Includes the current state of its order.", query: NOTHING, body: None,
         answers: [200 "Payment" "The payment"], problems: []
     }
-    "reversePayment" POST "/api/v1/payments/{id}/reversal" "Payments" [Sell] "Reverse a payment" {
+    "reversePayment" POST "/api/v1/payments/{id}/reversal" reversals::of_payment "Payments" [Sell] "Reverse a payment" {
         about: "For a payment of today whose goods have not left the shop. Later, use a refund.",
         query: NOTHING, body: Some("NewPaymentReversal"),
         answers: [201 "Reversal" "On record; see not_charged", 202 "Reversal" UNKNOWN], problems: []
     }
-    "createReversal" POST "/api/v1/reversals" "Payments" [Sell] "Reverse a payment by its Idempotency-Key" {
+    "createReversal" POST "/api/v1/reversals" reversals::create "Payments" [Sell]
+        "Reverse a payment by its Idempotency-Key" {
         about: "For a payment whose response was lost. A charged payment is undone; if the payment never arrived, its \
             key is used up, so that it can no longer be charged.",
         query: NOTHING, body: Some("NewReversal"),
         answers: [201 "Reversal" "On record; see not_charged", 202 "Reversal" UNKNOWN], problems: []
     }
-    "createRefund" POST "/api/v1/refunds" "Refunds" [Refund] "Request a refund" {
+    "createRefund" POST "/api/v1/refunds" refunds::create "Refunds" [Refund] "Request a refund" {
         about: "Reserves the goods. A second party decides: a person in the browser, or another person's key.",
         query: NOTHING, body: Some("NewRefund"),
         answers: [201 "Refund" "On record, requested or declined", 202 "Refund" UNKNOWN], problems: [NotFound]
     }
-    "listRefunds" GET "/api/v1/refunds" "Refunds" [Refund Read] "Refunds" {
+    "listRefunds" GET "/api/v1/refunds" refunds::list "Refunds" [Refund Read] "Refunds" {
         about: "Oldest first.",
         query: &[
             Param {
@@ -201,20 +209,20 @@ operations! {
         ],
         body: None, answers: [200 "RefundList" "A page"], problems: []
     }
-    "getRefund" GET "/api/v1/refunds/{id}" "Refunds" [Refund Read] "A refund" {
+    "getRefund" GET "/api/v1/refunds/{id}" refunds::show "Refunds" [Refund Read] "A refund" {
         about: "Includes requests that were declined.", query: NOTHING, body: None,
         answers: [200 "Refund" "The refund"], problems: []
     }
-    "approveRefund" POST "/api/v1/refunds/{id}/approve" "Refunds" [Refund] "Approve a refund" {
+    "approveRefund" POST "/api/v1/refunds/{id}/approve" refunds::approve "Refunds" [Refund] "Approve a refund" {
         about: "The money goes back to the card that paid. The applicant cannot decide.",
         query: NOTHING, body: Some("Approval"),
         answers: [201 "RefundDecision" "On record", 202 "RefundDecision" UNKNOWN], problems: [SamePerson]
     }
-    "rejectRefund" POST "/api/v1/refunds/{id}/reject" "Refunds" [Refund] "Reject a refund" {
+    "rejectRefund" POST "/api/v1/refunds/{id}/reject" refunds::reject "Refunds" [Refund] "Reject a refund" {
         about: "Releases the reserved goods.", query: NOTHING, body: Some("Rejection"),
         answers: [201 "RefundDecision" "On record", 202 "RefundDecision" UNKNOWN], problems: [SamePerson]
     }
-    "listDisputes" GET "/api/v1/disputes" "Disputes" [Read Refund] "Disputes" {
+    "listDisputes" GET "/api/v1/disputes" disputes::list "Disputes" [Read Refund] "Disputes" {
         about: "Contested payments, oldest first. Answer those in state `opened` before `answer_until`.",
         query: &[
             Param {
@@ -225,17 +233,17 @@ operations! {
         ],
         body: None, answers: [200 "DisputeList" "A page"], problems: []
     }
-    "getDispute" GET "/api/v1/disputes/{id}" "Disputes" [Read Refund] "A dispute" {
+    "getDispute" GET "/api/v1/disputes/{id}" disputes::show "Disputes" [Read Refund] "A dispute" {
         about: "By the number of its opening transaction.", query: NOTHING, body: None,
         answers: [200 "Dispute" "The dispute"], problems: []
     }
-    "answerDispute" POST "/api/v1/disputes/{id}/answer" "Disputes" [Refund] "Answer a dispute" {
+    "answerDispute" POST "/api/v1/disputes/{id}/answer" disputes::answer_to "Disputes" [Refund] "Answer a dispute" {
         about: "Once, and before the deadline. The card company then decides; an upheld dispute is paid from what you \
             are owed.",
         query: NOTHING, body: Some("NewDisputeAnswer"),
         answers: [201 "DisputeAnswer" "On record", 202 "DisputeAnswer" UNKNOWN], problems: []
     }
-    "listOrders" GET "/api/v1/orders" "Records" [Read] "Orders by time" {
+    "listOrders" GET "/api/v1/orders" records::orders "Records" [Read] "Orders by time" {
         about: "By the time they were opened, oldest first. An order's state changes later; follow the money with \
             GET /api/v1/transactions.",
         query: &[
@@ -253,86 +261,91 @@ operations! {
         ],
         body: None, answers: [200 "OrderList" "A page"], problems: [Archived]
     }
-    "getOrder" GET "/api/v1/orders/{id}" "Records" [Read] "An order" {
+    "getOrder" GET "/api/v1/orders/{id}" records::order "Records" [Read] "An order" {
         about: "Includes its lines and refunds.", query: NOTHING, body: None,
         answers: [200 "Order" "The order"], problems: []
     }
-    "listTransactions" GET "/api/v1/transactions" "Records" [Read] "Transactions by time" {
+    "listTransactions" GET "/api/v1/transactions" records::transactions "Records" [Read] "Transactions by time" {
         about: "All recorded transactions, approved or declined, oldest first. Keep next_cursor and use it later to \
             get those recorded since.",
         query: &[FROM, UNTIL, CURSOR, LIMIT],
         body: None, answers: [200 "TransactionList" "A page"], problems: [Archived]
     }
-    "getTransaction" GET "/api/v1/transactions/{id}" "Records" [Read] "A transaction" {
+    "getTransaction" GET "/api/v1/transactions/{id}" records::transaction "Records" [Read] "A transaction" {
         about: "By its reference number.", query: NOTHING, body: None,
         answers: [200 "Transaction" "The transaction"], problems: []
     }
-    "getStatement" GET "/api/v1/statements/{date}" "Records" [Read] "A day's statement" {
+    "getStatement" GET "/api/v1/statements/{date}" records::statement "Records" [Read] "A day's statement" {
         about: "Counts and sums of a business day, with its transactions page by page. A day is complete once it is \
             over in China. The card company's own decisions (late refunds and upheld disputes) are in the settlement.",
         query: &[CURSOR, LIMIT],
         body: None, answers: [200 "Statement" "The day"], problems: [Archived]
     }
-    "listSettlements" GET "/api/v1/settlements" "Settlements" [Read] "Settlements" {
+    "listSettlements" GET "/api/v1/settlements" settlements::list "Settlements" [Read] "Settlements" {
         about: "Settlements that the card company has confirmed, oldest first. They cover the whole merchant: a key \
             bound to an outlet sees none. Keep next_cursor and use it later to get those confirmed since.",
         query: &[CURSOR, LIMIT],
         body: None, answers: [200 "SettlementList" "A page"], problems: []
     }
-    "getSettlement" GET "/api/v1/settlements/{id}" "Settlements" [Read] "A settlement" {
+    "getSettlement" GET "/api/v1/settlements/{id}" settlements::show "Settlements" [Read] "A settlement" {
         about: "Includes its totals by day.", query: NOTHING, body: None,
         answers: [200 "Settlement" "The settlement"], problems: []
     }
-    "listProducts" GET "/api/v1/products" "Catalogue" [Read Sell Catalogue] "Products" {
+    "listProducts" GET "/api/v1/products" products::list "Catalogue" [Read Sell Catalogue] "Products" {
         about: "Ordered by code; includes discontinued ones.", query: &[CURSOR, LIMIT], body: None,
         answers: [200 "ProductList" "A page"], problems: []
     }
-    "getProduct" GET "/api/v1/products/{code}" "Catalogue" [Read Sell Catalogue] "A product" {
+    "getProduct" GET "/api/v1/products/{code}" products::show "Catalogue" [Read Sell Catalogue] "A product" {
         about: "By your own product code.", query: NOTHING, body: None,
         answers: [200 "Product" "The product"], problems: []
     }
-    "putProduct" PUT "/api/v1/products/{code}" "Catalogue" [Catalogue] "Write a product" {
+    "putProduct" PUT "/api/v1/products/{code}" products::put "Catalogue" [Catalogue] "Write a product" {
         about: "Creates the product, or replaces it as a whole.", query: NOTHING, body: Some("NewProduct"),
         answers: [200 "Product" "Replaced", 201 "Product" "Created"], problems: []
     }
-    "patchProduct" PATCH "/api/v1/products/{code}" "Catalogue" [Catalogue] "Change a product" {
+    "patchProduct" PATCH "/api/v1/products/{code}" products::patch "Catalogue" [Catalogue] "Change a product" {
         about: "Fields that are left out stay as they are.", query: NOTHING, body: Some("ProductChange"),
         answers: [200 "Product" "Changed"], problems: []
     }
-    "listWebhookEndpoints" GET "/api/v1/webhook_endpoints" "Webhooks" [Read] "Webhook endpoints" {
+    "listWebhookEndpoints" GET "/api/v1/webhook_endpoints" hooks::list "Webhooks" [Read] "Webhook endpoints" {
         about: "The addresses that receive your events, oldest first.", query: &[CURSOR, LIMIT], body: None,
         answers: [200 "WebhookEndpointList" "A page"], problems: []
     }
-    "createWebhookEndpoint" POST "/api/v1/webhook_endpoints" "Webhooks" [Read] "Create a webhook endpoint" {
+    "createWebhookEndpoint" POST "/api/v1/webhook_endpoints" hooks::create "Webhooks" [Read]
+        "Create a webhook endpoint" {
         about: "Returns the signing secret, this once. At most 20 endpoints per merchant.",
         query: NOTHING, body: Some("NewWebhookEndpoint"),
         answers: [201 "WebhookEndpoint" "Created"], problems: []
     }
-    "getWebhookEndpoint" GET "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "A webhook endpoint" {
+    "getWebhookEndpoint" GET "/api/v1/webhook_endpoints/{id}" hooks::show "Webhooks" [Read] "A webhook endpoint" {
         about: "Without its secret.", query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "The endpoint"], problems: []
     }
-    "updateWebhookEndpoint" PATCH "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "Change a webhook endpoint" {
+    "updateWebhookEndpoint" PATCH "/api/v1/webhook_endpoints/{id}" hooks::update "Webhooks" [Read]
+        "Change a webhook endpoint" {
         about: "Fields that are left out stay as they are. Status active restarts an endpoint that was paused, or that \
             was stopped because it kept failing.",
         query: NOTHING, body: Some("WebhookEndpointChange"),
         answers: [200 "WebhookEndpoint" "Changed"], problems: []
     }
-    "deleteWebhookEndpoint" DELETE "/api/v1/webhook_endpoints/{id}" "Webhooks" [Read] "Delete a webhook endpoint" {
+    "deleteWebhookEndpoint" DELETE "/api/v1/webhook_endpoints/{id}" hooks::delete "Webhooks" [Read]
+        "Delete a webhook endpoint" {
         about: "Permanently; pending deliveries are not sent.", query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "Gone"], problems: []
     }
-    "rotateWebhookSecret" POST "/api/v1/webhook_endpoints/{id}/rotate_secret" "Webhooks" [Read]
+    "rotateWebhookSecret" POST "/api/v1/webhook_endpoints/{id}/rotate_secret" hooks::rotate "Webhooks" [Read]
         "Rotate the signing secret" {
         about: "Returns the new secret, this once. For 24 hours the previous secret signs as well.",
         query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "Changed"], problems: []
     }
-    "testWebhookEndpoint" POST "/api/v1/webhook_endpoints/{id}/test" "Webhooks" [Read] "Send a test event" {
+    "testWebhookEndpoint" POST "/api/v1/webhook_endpoints/{id}/test" hooks::try_out "Webhooks" [Read]
+        "Send a test event" {
         about: "Sends webhook.test to this endpoint only; the endpoint must be active.", query: NOTHING, body: None,
         answers: [201 "WebhookDelivery" "On its way"], problems: [InvalidRequest]
     }
-    "listWebhookDeliveries" GET "/api/v1/webhook_endpoints/{id}/deliveries" "Webhooks" [Read] "Deliveries" {
+    "listWebhookDeliveries" GET "/api/v1/webhook_endpoints/{id}/deliveries" hooks::deliveries "Webhooks" [Read]
+        "Deliveries" {
         about: "Events sent or being sent to the endpoint in the last 30 days, newest first.",
         query: &[
             Param {
@@ -343,7 +356,7 @@ operations! {
         ],
         body: None, answers: [200 "WebhookDeliveryList" "A page"], problems: []
     }
-    "replayWebhookDelivery" POST "/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay" "Webhooks" [Read]
+    "replayWebhookDelivery" POST "/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay" hooks::replay "Webhooks" [Read]
         "Replay an event" {
         about: "Sends it again, or sends a pending one at once; retried for three days from now.",
         query: NOTHING, body: None,

@@ -2,8 +2,9 @@
 //!
 //! One file per page in `till/`, its template beside it by name in `templates/till/`, its words in `text/`. Every page
 //! works without JavaScript; a change is a POST that ends in a redirect. What must stay true:
+//! - A handler is reached through the table of pages only ([`table`]), and its access is checked before it runs.
 //! - Who asks and for which merchant comes from the session only ([`session::Session`]), and what they may do from
-//!   `domain::role`. A page that takes no session is public.
+//!   `domain::role`.
 //! - A page never answers without words: whatever fails becomes the page of [`problem`].
 //! - Nothing secret in addresses, logs or flash messages.
 
@@ -14,7 +15,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use domain::target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
@@ -29,19 +29,25 @@ use tower_http::timeout::TimeoutLayer;
 mod assets;
 mod captcha;
 mod client;
+mod codes;
 mod cookies;
 mod flash;
 mod guard;
 mod health;
+mod link;
 mod office;
 mod page;
 mod passwords;
 mod problem;
 mod session;
+mod submit;
+mod table;
 mod text;
 mod till;
 
 use passwords::Passwords;
+pub use table::{Access, Line, Table};
+use table::{Menu, page};
 pub use till::attempt::follow_up;
 
 /// Largest form that a page sends, with room to spare.
@@ -81,6 +87,7 @@ pub struct Web {
     settings: Arc<Settings>,
     passwords: Passwords,
     targets: TargetsAllowed,
+    menu: Arc<Menu>,
     stopping: Arc<AtomicBool>,
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
@@ -92,7 +99,19 @@ impl Web {
         let (passwords, targets) = (Passwords::new(), TargetsAllowed::default());
         let (changes, reads) = (Arc::new(Semaphore::new(CHANGES_MAX)), Arc::new(Semaphore::new(READS_MAX)));
         let settings = Arc::new(settings);
-        Self { storage, engine, vault, clock, settings, passwords, targets, stopping: Arc::default(), changes, reads }
+        Self {
+            storage,
+            engine,
+            vault,
+            clock,
+            settings,
+            passwords,
+            targets,
+            menu: Arc::default(),
+            stopping: Arc::default(),
+            changes,
+            reads,
+        }
     }
 
     /// From now on `/readyz` says no, so that a proxy sends people elsewhere; everything else goes on.
@@ -107,76 +126,28 @@ impl Web {
     }
 }
 
-/// The pages that the card company works on, and what a merchant has of the same.
-fn office() -> Router<Web> {
-    Router::new()
-        .route("/office/refunds", get(office::refunds::show).post(office::refunds::decide))
-        .route("/office/disputes", get(office::disputes::show).post(office::disputes::open))
-        .route("/office/disputes/{dispute}", get(office::dispute::show).post(office::dispute::decide))
-        .route("/disputes", get(office::disputes::own))
-        .route("/disputes/{dispute}", get(office::dispute::own).post(office::dispute::answer))
-        .route("/office/settlements", get(office::settlements::show).post(office::settlements::prepare))
-        .route("/office/settlements/rate", get(office::settlements::show).post(office::settlements::rate))
-        .route("/office/settlements/{settlement}", get(office::settlement::show).post(office::settlement::decide))
-        .route("/office/settlements/{settlement}/export.csv", get(office::settlement_export::csv))
-        .route("/settlements", get(office::settlements::own))
-        .route("/settlements/{settlement}", get(office::settlement::own))
-        .route("/settlements/{settlement}/export.csv", get(office::settlement_export::own))
-        .route("/keys", get(office::api_keys::show).post(office::api_keys::make))
-        .route("/keys/revoke", get(office::api_keys::show).post(office::api_keys::revoke))
-        .route("/webhooks", get(office::webhooks::show).post(office::webhooks::make))
-        .route("/webhooks/{endpoint}", get(office::webhook::show).post(office::webhook::change))
+/// Every page of every audience.
+pub fn pages() -> Table {
+    let parts = vec![
+        page("/static/{*name}").get(Access::Public, assets::serve),
+        page("/healthz").get(Access::Public, health::alive),
+        page("/readyz").get(Access::Public, health::ready),
+    ];
+    Table::of([
+        till::pages::account(),
+        till::pages::pages(),
+        office::pages::merchant(),
+        office::pages::company(),
+        parts,
+    ])
 }
 
 /// All pages, with what surrounds every one of them.
 pub fn router(web: Web) -> Router {
-    let pages = Router::new()
-        .route("/", get(till::home::show))
-        .route("/login", get(till::login::show).post(till::login::enter))
-        .route("/login/again", post(till::login::again))
-        .route("/login/captcha.png", get(till::login::image))
-        .route("/login/captcha.wav", get(till::login::sound))
-        .route("/logout", get(till::logout::ask).post(till::logout::leave))
-        .route("/lock", get(till::lock::show).post(till::lock::open))
-        .route("/password", get(till::password::show).post(till::password::change))
-        .route("/password/sessions", post(till::password::end_session))
-        .route("/session/ping", post(till::home::ping))
-        .route("/lang/{lang}", get(till::home::language))
-        .route("/batch", get(till::batch::show))
-        .route("/batch/close", get(till::batch::ask).post(till::batch::close))
-        .route("/batch/now", get(till::batch_print::now))
-        .route("/batch/{number}", get(till::batch_print::show))
-        .route("/batch/{number}/print", post(till::batch_print::print))
-        .route("/sale", get(till::sale::show))
-        .route("/sale/lines", get(till::sale::back).post(till::lines::add))
-        .route("/sale/lines/void", get(till::sale::back).post(till::lines::void))
-        .route("/sale/lines/undo", get(till::sale::back).post(till::lines::undo))
-        .route("/sale/picker", get(till::picker::show))
-        .route("/sale/price", get(till::price::ask).post(till::price::confirm))
-        .route("/sale/hold", get(till::sale::back).post(till::hold::hold))
-        .route("/sale/resume", get(till::sale::back).post(till::hold::resume))
-        .route("/sale/abandon", get(till::hold::ask).post(till::hold::abandon))
-        .route("/sale/pay", get(till::sale::back).post(till::pay::pay))
-        .route("/sale/confirm", get(till::sale::back).post(till::attempt::confirm))
-        .route("/sale/query", get(till::sale::back).post(till::attempt::query))
-        .route("/slip/{rrn}", get(till::slip::show))
-        .route("/slip/{rrn}/print", post(till::slip::print))
-        .route("/slip/{rrn}/skip", post(till::slip::skip))
-        .route("/slip/pending/{order}", get(till::slip::pending))
-        .route("/slip/paper", post(till::slip::paper))
-        .route("/slip/page.css", get(till::slip::sheet))
-        .route("/orders", get(till::orders::show))
-        .route("/orders/export.csv", get(till::order_export::csv))
-        .route("/orders/export.xlsx", get(till::order_export::excel))
-        .route("/orders/{order}", get(till::order::show))
-        .route("/orders/{order}/query", post(till::order::query))
-        .route("/refunds", get(till::refund_review::show).post(till::refund_review::decide))
-        .route("/refunds/new", get(till::refund_request::show).post(till::refund_request::ask))
-        .route("/void", get(till::void::ask).post(till::void::confirm))
-        .merge(office())
-        .route("/static/{*name}", get(assets::serve))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+    let table = pages();
+    let web = Web { menu: Arc::new(table.menu()), ..web };
+    let pages = table
+        .router(&web)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(web.clone());

@@ -1,6 +1,7 @@
 //! What every page starts with: language, addresses of assets, the frame of top bar and menu.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use askama::Template;
 use askama::filters::Safe;
@@ -17,6 +18,7 @@ use crate::assets::asset;
 use crate::cookies;
 use crate::flash::Flash;
 use crate::session::Session;
+use crate::table::{Count, Menu, MenuEntry};
 use crate::text::{Lang, Text, fill};
 
 /// Renders a template to a page.
@@ -33,6 +35,7 @@ pub(crate) struct Page {
     pub(crate) hotline: String,
     /// Where a switch of language comes back to.
     back: String,
+    menu: Arc<Menu>,
 }
 
 impl Page {
@@ -67,8 +70,8 @@ impl Page {
         fill(self.text.shell.title_error, &[title])
     }
 
-    /// The frame for a signed-in person, with `menu` marked as the present place.
-    pub(crate) fn shell(self, session: &Session, flash: &Flash, menu: Menu) -> Shell {
+    /// The frame for a signed-in person, with the menu's entry for `place` marked as the present one.
+    pub(crate) fn shell(self, session: &Session, flash: &Flash, place: &'static str) -> Shell {
         let text = &self.text.shell;
         let said = match flash.word.as_str() {
             "password_changed" => Some(text.said_password_changed),
@@ -103,14 +106,21 @@ impl Page {
             idle_seconds: IDLE / 1_000_000,
             may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
             free: !session.must_change,
-            to_review: (session.to_review > 0)
-                .then(|| (session.to_review, fill(self.text.refund.open_label, &[&session.to_review.to_string()]))),
-            to_answer: (session.to_answer > 0)
-                .then(|| (session.to_answer, fill(self.text.refund.open_label, &[&session.to_answer.to_string()]))),
+            menu: self.menu.open_to(&session.roles).map(|entry| self.menu_link(entry, session)).collect(),
             page: self,
             said,
-            menu,
+            place,
         }
+    }
+
+    fn menu_link(&self, entry: &MenuEntry, session: &Session) -> MenuLink {
+        let count = entry.count.map_or(0, |count| match count {
+            Count::ToReview => session.to_review,
+            Count::ToAnswer => session.to_answer,
+        });
+        let label = || fill(self.text.refund.open_label, &[&count.to_string()]);
+        let (path, icon, word) = (entry.path, entry.icon, (entry.word)(self.text));
+        MenuLink { path, icon, word, count: (count > 0).then(|| (count, label())) }
     }
 }
 
@@ -121,7 +131,7 @@ impl FromRequestParts<Web> for Page {
         let lang = Lang::parse(&cookies::value(web, &parts.headers, cookies::LANG).unwrap_or_default());
         // Only an address that can be read again is a place to come back to.
         let back = if parts.method == Method::GET { parts.uri.path().to_owned() } else { "/".to_owned() };
-        Ok(Self { lang, text: lang.text(), hotline: web.settings.hotline.clone(), back })
+        Ok(Self { lang, text: lang.text(), hotline: web.settings.hotline.clone(), back, menu: web.menu.clone() })
     }
 }
 
@@ -137,33 +147,14 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Places in the menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Menu {
-    /// Ring up and take payment.
-    Sale,
-    /// Find orders.
-    Orders,
-    /// The shift's figures, and closing it.
-    Batch,
-    /// Decide on refunds.
-    Refunds,
-    /// Decide on refunds for the card company.
-    LateRefunds,
-    /// Settle with merchants.
-    Settlements,
-    /// The own merchant's settlements.
-    OwnSettlements,
-    /// What card holders contest.
-    Disputes,
-    /// The same, of the own merchant.
-    OwnDisputes,
-    /// Keys for programs.
-    ApiKeys,
-    /// Where events of the merchant's money are sent.
-    Webhooks,
-    /// The own password and sessions.
-    Account,
+/// A place of the menu, as the frame shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct MenuLink {
+    pub(crate) path: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) word: &'static str,
+    /// What waits there, and a sentence that says so.
+    pub(crate) count: Option<(i64, String)>,
 }
 
 /// A note about a payment whose outcome is not known.
@@ -178,7 +169,8 @@ pub(crate) struct Pinned {
 #[derive(Clone, Debug)]
 pub(crate) struct Shell {
     pub(crate) page: Page,
-    pub(crate) menu: Menu,
+    /// Address of the present place in the menu.
+    pub(crate) place: &'static str,
     pub(crate) outlet: String,
     pub(crate) terminal: Option<String>,
     pub(crate) person: String,
@@ -187,12 +179,10 @@ pub(crate) struct Shell {
     may: Vec<Action>,
     /// The menu is open to the person: nobody with an initial password gets past changing it.
     pub(crate) free: bool,
+    /// What of it the person may read.
+    pub(crate) menu: Vec<MenuLink>,
     /// Payments of the store whose outcome is not known, on every page until they are.
     pub(crate) unresolved: Vec<Pinned>,
-    /// Refunds that wait for this person's decision, and a sentence that says so.
-    pub(crate) to_review: Option<(i64, String)>,
-    /// Disputes that wait for this person, and a sentence that says so.
-    pub(crate) to_answer: Option<(i64, String)>,
     /// Message of the last step.
     pub(crate) said: Option<&'static str>,
 }

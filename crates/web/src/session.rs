@@ -1,5 +1,6 @@
-//! Who is asking: the extractors that a page takes to be for signed-in people only.
+//! Who is asking. The gate finds the session before a page's handler runs; the extractors give it to the handler.
 
+use std::convert::Infallible;
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
@@ -21,7 +22,7 @@ use crate::cookies;
 use crate::flash::Flash;
 use crate::page::local_path;
 use crate::problem::Problem;
-use crate::till::attempt;
+use crate::submit::unresolved_before;
 
 /// A signed-in person, free to work: not locked, password changed. Gives access to all of [`SignedIn`].
 #[derive(Clone, Debug)]
@@ -84,18 +85,10 @@ impl Session {
 }
 
 impl FromRequestParts<Web> for Session {
-    type Rejection = Response;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
-        let AnySession(session) = AnySession::from_request_parts(parts, web).await?;
-        if session.locked {
-            let back = if parts.method == Method::GET { local_path(parts.uri.path()) } else { "/" };
-            return Err(Redirect::to(&format!("/lock?back={back}")).into_response());
-        }
-        if session.must_change {
-            return Err(Redirect::to("/password").into_response());
-        }
-        Ok(session)
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().expect("the page's access asks for a session").clone())
     }
 }
 
@@ -104,15 +97,29 @@ impl FromRequestParts<Web> for Session {
 pub(crate) struct AnySession(pub(crate) Session);
 
 impl FromRequestParts<Web> for AnySession {
-    type Rejection = Response;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
-        match find(parts, web).await {
-            Ok(Some(session)) => Ok(Self(session)),
-            Ok(None) => Err(to_login(parts, web)),
-            Err(problem) => Err(problem.into_response()),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().expect("the page's access asks for any session").clone())
     }
+}
+
+/// The session of this request; for the gate of the table of pages. `Err` leads to the login page.
+pub(crate) async fn enter(parts: &mut Parts, web: &Web) -> Result<Session, Response> {
+    match find(parts, web).await {
+        Ok(Some(session)) => Ok(session),
+        Ok(None) => Err(to_login(parts, web)),
+        Err(problem) => Err(problem.into_response()),
+    }
+}
+
+/// Where a person is sent whose screen is locked or whose password is the initial one, before anything else.
+pub(crate) fn detour(session: &Session, parts: &Parts) -> Option<Redirect> {
+    if session.locked {
+        let back = if parts.method == Method::GET { local_path(parts.uri.path()) } else { "/" };
+        return Some(Redirect::to(&format!("/lock?back={back}")));
+    }
+    session.must_change.then(|| Redirect::to("/password"))
 }
 
 /// The session of this request, if there is one.
@@ -141,7 +148,7 @@ async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> 
 /// What a page that is read tells this person besides.
 fn wanted(person: &SignedIn, now: Timestamp) -> Wanted {
     let may = |action| role::may(&person.roles, action);
-    let attempts = person.shop.as_ref().map(|shop| (shop.outlet, attempt::unresolved_before(now)));
+    let attempts = person.shop.as_ref().map(|shop| (shop.outlet, unresolved_before(now)));
     let refunds = match &person.shop {
         Some(shop) if may(Action::ReviewRefund) => Some(Desk::Merchant(shop.merchant)),
         None if may(Action::LateRefund) => Some(Desk::Issuer),

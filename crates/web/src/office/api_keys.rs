@@ -8,7 +8,6 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ids::{MerchantId, OutletId, TerminalId};
-use domain::role::Action;
 use domain::time::HOUR;
 use serde::Deserialize;
 use storage::api_key::{self, ApiKey, KeyId, NewKey, RATE_MAX, Scope};
@@ -16,7 +15,7 @@ use storage::merchant::{self, Reach};
 
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
@@ -114,7 +113,6 @@ pub(crate) async fn show(
     page: Page,
     flash: Flash,
 ) -> Result<Response, Problem> {
-    session.may(Action::ManageApiKeys)?;
     let asked = Fields { read: Some(String::new()), ..Fields::default() };
     look(&web, &session, page, &flash, asked, None, None).await
 }
@@ -127,7 +125,6 @@ pub(crate) async fn make(
     flash: Flash,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ManageApiKeys)?;
     let words = &page.text.api_keys;
     let scopes: Vec<Scope> = grantable(&session).filter(|scope| fields.has(*scope)).collect();
     let name = fields.name.trim().to_owned();
@@ -188,7 +185,6 @@ pub(crate) async fn revoke(
     session: Session,
     Form(which): Form<Which>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ManageApiKeys)?;
     let (merchant, outlet) = reach(&session).map_or((None, None), |reach| (Some(reach.merchant), reach.outlet));
     let entry = session.entry("api_key_revoked", &which.key.to_string(), "");
     if !api_key::revoke(&web.storage, KeyId(which.key), merchant, outlet, entry).await? {
@@ -216,7 +212,7 @@ async fn look(
         scopes: grantable(session).map(|scope| (scope.word(), scope_words(scope, text))).collect(),
         days: DAYS.into_iter().map(|days| (days, fill(text.api_keys.days_of, &[&days.to_string()]))).collect(),
         rows: found.iter().map(|key| row(key, session, text)).collect(),
-        shell: page.shell(session, flash, Menu::ApiKeys),
+        shell: page.shell(session, flash, "/keys"),
         made,
         problem,
         asked,

@@ -20,12 +20,12 @@ use storage::dispute::{self, Case};
 use super::disputes::{OFFICE, OWN, claim, number, place, reach, state, told};
 use super::told::Told;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{actor, submit};
 use crate::text::{Text, fill};
-use crate::till::link::link;
-use crate::till::pay::{actor, ask as submit};
 use crate::{Web, cookies};
 
 #[derive(Template)]
@@ -96,7 +96,6 @@ pub(crate) async fn show(
     Path(rrn): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ViewDisputes)?;
     let found = find(&web, &session, &rrn).await?;
     look(&web, &session, page, &flash, found, &asked, None).await
 }
@@ -110,7 +109,6 @@ pub(crate) async fn own(
     Path(rrn): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::AnswerDispute)?;
     let found = find(&web, &session, &rrn).await?;
     look(&web, &session, page, &flash, found, &asked, None).await
 }
@@ -157,7 +155,7 @@ async fn look(
         told: notes,
         done,
         stage,
-        shell: page.shell(session, flash, if company { Menu::Disputes } else { Menu::OwnDisputes }),
+        shell: page.shell(session, flash, if company { "/office/disputes" } else { "/disputes" }),
     };
     Ok(render(&view).into_response())
 }
@@ -230,7 +228,6 @@ pub(crate) async fn answer(
     Path(rrn): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    session.may(Action::AnswerDispute)?;
     let found = find(&web, &session, &rrn).await?;
     let (order, dispute) = (found.dispute.order, found.dispute.id);
     let command = |accept, words| Command::DisputeAnswer(Answer { order, dispute, accept, words });
@@ -246,7 +243,6 @@ pub(crate) async fn decide(
     Path(rrn): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    session.may(Action::DecideDispute)?;
     let found = find(&web, &session, &rrn).await?;
     let (order, dispute) = (found.dispute.order, found.dispute.id);
     let command = |uphold, words| Command::DisputeReview(Verdict { order, dispute, uphold, words });

@@ -23,12 +23,12 @@ use storage::merchant::Reach;
 
 use super::told::{self, Told, Words};
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::submit;
 use crate::text::{Text, fill};
-use crate::till::link::link;
-use crate::till::pay::ask as submit;
 use crate::{Web, cookies};
 
 /// Disputes on a page.
@@ -129,7 +129,6 @@ pub(crate) async fn show(
     flash: Flash,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ViewDisputes)?;
     look(&web, &session, page, &flash, asked, None).await
 }
 
@@ -141,7 +140,6 @@ pub(crate) async fn own(
     flash: Flash,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::AnswerDispute)?;
     look(&web, &session, page, &flash, asked, None).await
 }
 
@@ -204,7 +202,7 @@ async fn look(
         open,
         older,
         rows: found.iter().map(|case| row(path, case, session.now, text)).collect(),
-        shell: page.shell(session, flash, if company { Menu::Disputes } else { Menu::OwnDisputes }),
+        shell: page.shell(session, flash, if company { "/office/disputes" } else { "/disputes" }),
     };
     Ok(render(&view).into_response())
 }
@@ -313,7 +311,6 @@ pub(crate) async fn open(
     flash: Flash,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    session.may(Action::OpenDispute)?;
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let sale = number(&fields.sale).ok_or(Problem::BadForm)?;
     let found = dispute::disputable(&web.storage, sale).await?.ok_or(Problem::NotFound)?;

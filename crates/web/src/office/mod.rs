@@ -3,6 +3,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod dispute;
 pub(crate) mod disputes;
+pub(crate) mod pages;
 pub(crate) mod refunds;
 pub(crate) mod settlement;
 pub(crate) mod settlement_export;

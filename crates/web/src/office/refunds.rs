@@ -20,7 +20,7 @@ pub(crate) async fn show(
     flash: Flash,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let place = Place::company(&session)?;
+    let place = Place::company(&session);
     refund_review::look(&web, &session, page, &flash, &place, asked).await
 }
 
@@ -32,6 +32,6 @@ pub(crate) async fn decide(
     flash: Flash,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    let place = Place::company(&session)?;
+    let place = Place::company(&session);
     refund_review::review(&web, &session, page, &flash, &place, fields).await
 }

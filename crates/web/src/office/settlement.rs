@@ -22,14 +22,14 @@ use storage::settlement::{self, Statement};
 
 use super::settlements::{Days, OFFICE, OWN, rate_words, state, told};
 use super::told::Told;
+use crate::codes;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::submit;
 use crate::text::{Text, fill};
-use crate::till::codes;
-use crate::till::link::link;
-use crate::till::pay::ask as submit;
 use crate::{Web, cookies};
 
 /// Transactions on a page.
@@ -125,7 +125,6 @@ pub(crate) async fn show(
     Path(rrn): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ViewSettlement)?;
     let found = find(&web, &rrn, None).await?;
     look(&web, &session, page, &flash, found, &asked, None).await
 }
@@ -139,7 +138,6 @@ pub(crate) async fn own(
     Path(rrn): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ViewOwnSettlement)?;
     let found = find(&web, &rrn, Some(session.shop()?.merchant)).await?;
     look(&web, &session, page, &flash, found, &asked, None).await
 }
@@ -217,7 +215,7 @@ async fn look(
         stage,
         rrn,
         path,
-        shell: page.shell(session, flash, if company { Menu::Settlements } else { Menu::OwnSettlements }),
+        shell: page.shell(session, flash, if company { "/office/settlements" } else { "/settlements" }),
     };
     Ok(render(&view).into_response())
 }
@@ -261,7 +259,6 @@ pub(crate) async fn decide(
     Path(rrn): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ReleaseSettlement)?;
     let found = find(&web, &rrn, None).await?;
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let confirm = match fields.action.as_str() {

@@ -6,30 +6,27 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::{MerchantId, TransactionId};
-use domain::role::Action;
 use storage::audit;
 use storage::settlement::{self, Statement};
 
 use super::settlement::{find, signed};
 use super::settlements::{OFFICE, OWN};
 use crate::Web;
+use crate::codes;
 use crate::flash::Flash;
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::Text;
-use crate::till::codes;
 use crate::till::order_export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, guarded};
 
 /// The card company's file.
 pub(crate) async fn csv(web: State<Web>, session: Session, page: Page, rrn: Path<String>) -> Result<Response, Problem> {
-    session.may(Action::ViewSettlement)?;
     file(&web, &session, page.text, &rrn, None).await
 }
 
 /// The merchant's.
 pub(crate) async fn own(web: State<Web>, session: Session, page: Page, rrn: Path<String>) -> Result<Response, Problem> {
-    session.may(Action::ViewOwnSettlement)?;
     file(&web, &session, page.text, &rrn, Some(session.shop()?.merchant)).await
 }
 

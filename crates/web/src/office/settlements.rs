@@ -23,12 +23,12 @@ use storage::settlement::{self, Filter, MERCHANTS_MAX, Merchant, Statement};
 
 use super::told::{self, Told, Words};
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::submit;
 use crate::text::{Text, fill};
-use crate::till::link::link;
-use crate::till::pay::ask as submit;
 use crate::{Web, cookies};
 
 /// Settlements on a page.
@@ -172,7 +172,6 @@ pub(crate) async fn show(
     flash: Flash,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ViewSettlement)?;
     look(&web, &session, page, &flash, asked, None).await
 }
 
@@ -184,7 +183,6 @@ pub(crate) async fn own(
     flash: Flash,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ViewOwnSettlement)?;
     let merchant = session.shop()?.merchant;
     let found = settlement::list(&web.storage, Filter::Of(merchant), before(&asked)?, ROWS).await?;
     let view = View {
@@ -197,7 +195,7 @@ pub(crate) async fn own(
         open: false,
         older: older(OWN, &asked, &found),
         rows: found.iter().map(|one| row(OWN, one, page.text)).collect(),
-        shell: page.shell(&session, &flash, Menu::OwnSettlements),
+        shell: page.shell(&session, &flash, "/settlements"),
     };
     Ok(render(&view).into_response())
 }
@@ -295,7 +293,7 @@ async fn look(
         open,
         older: older(OFFICE, &asked, &found),
         rows: found.iter().map(|one| row(OFFICE, one, page.text)).collect(),
-        shell: page.shell(session, flash, Menu::Settlements),
+        shell: page.shell(session, flash, "/office/settlements"),
     };
     Ok(render(&view).into_response())
 }
@@ -373,7 +371,6 @@ pub(crate) async fn prepare(
     session: Session,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    session.may(Action::PrepareSettlement)?;
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let until = BusinessDate::parse(&fields.until).ok_or(Problem::BadForm)?;
     let asked = Preparation { merchant: MerchantId(fields.merchant), until };
@@ -411,7 +408,6 @@ pub(crate) async fn rate(
     flash: Flash,
     Form(fields): Form<RateFields>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ManageMerchants)?;
     let merchant = MerchantId(fields.merchant);
     let typed: String = fields.rate.trim().chars().map(domain::money::half_width).collect();
     let asked = Asked { merchant: fields.merchant.to_string(), ..Asked::default() };

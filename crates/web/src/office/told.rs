@@ -6,9 +6,9 @@ use domain::ledger::Kind;
 use storage::refund;
 
 use crate::Web;
+use crate::codes;
 use crate::problem::Problem;
 use crate::text::Text;
-use crate::till::codes;
 
 /// A note above the page.
 pub(crate) struct Told {

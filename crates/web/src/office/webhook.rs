@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use domain::role::Action;
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::merchant::{self, Reach};
@@ -14,7 +13,7 @@ use storage::webhook::{self, Change, Changed, Endpoint, EndpointId, EndpointStat
 use super::webhooks::{Made, event_words, place_words, reach, state};
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
@@ -93,7 +92,6 @@ pub(crate) async fn show(
     Path(id): Path<i64>,
     Query(query): Query<Before>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ManageApiKeys)?;
     look(&web, &session, page, &flash, EndpointId(id), query.before, None).await
 }
 
@@ -106,7 +104,6 @@ pub(crate) async fn change(
     Path(id): Path<i64>,
     Form(asked): Form<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ManageApiKeys)?;
     let id = EndpointId(id);
     let (change, said) = match (asked.r#do.as_str(), asked.replay) {
         (_, Some(event)) => (Change::Replay(id, event), "webhook_replayed"),
@@ -170,7 +167,7 @@ async fn look(
         parked: shown.iter().any(|one| one.status == DeliveryStatus::Parked),
         rows: shown.iter().map(|one| row(one, text)).collect(),
         older: older.map(|last| format!("/webhooks/{id}?before={}", last.event)),
-        shell: page.shell(session, flash, Menu::Webhooks),
+        shell: page.shell(session, flash, "/webhooks"),
         made,
     };
     Ok(render(&view).into_response())

@@ -11,7 +11,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
 use domain::ids::{MerchantId, OutletId};
-use domain::role::Action;
 use domain::target::{Target, TargetRefused};
 use storage::merchant::{self, Place, Reach};
 use storage::webhook::{
@@ -20,7 +19,7 @@ use storage::webhook::{
 
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
@@ -142,7 +141,6 @@ pub(crate) async fn show(
     page: Page,
     flash: Flash,
 ) -> Result<Response, Problem> {
-    session.may(Action::ManageApiKeys)?;
     let asked = Fields { events: EventKind::subscribable().collect(), ..Fields::default() };
     look(&web, &session, page, &flash, asked, None, None).await
 }
@@ -155,7 +153,6 @@ pub(crate) async fn make(
     flash: Flash,
     Form(form): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ManageApiKeys)?;
     let (fields, text) = (Fields::read(form), page.text);
     if let Some(problem) = refused(&web, &fields, text) {
         return look(&web, &session, page, &flash, fields, None, Some(problem)).await;
@@ -224,7 +221,7 @@ async fn look(
         rows: found.iter().map(|endpoint| row(endpoint, &places, text)).collect(),
         places: choices(&places, reach.is_none(), text),
         events: EventKind::subscribable().map(event).collect(),
-        shell: page.shell(session, flash, Menu::Webhooks),
+        shell: page.shell(session, flash, "/webhooks"),
         made,
         problem,
         asked,

@@ -14,8 +14,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::{Actor, Command, Proof};
 use domain::ids::{OrderId, RequestId};
 use domain::outcome::Outcome;
-use domain::role::Action;
-use domain::time::Timestamp;
 use engine::SubmitError;
 use serde::Deserialize;
 use storage::StorageError;
@@ -28,25 +26,12 @@ use crate::flash::Flash;
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{ANSWER_WITHIN, actor, micros};
 use crate::till::panel::{Panel, result_url};
-use crate::till::pay::actor;
 use crate::till::sale;
-
-/// How long a page waits for the answer of a payment; after that the outcome is unknown.
-pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// How often attempts without an answer are followed up.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
-
-/// A payment without an outcome that was sent before this moment has waited longer than an answer may take.
-pub(crate) fn unresolved_before(now: Timestamp) -> Timestamp {
-    now.plus(-micros(ANSWER_WITHIN)).plus(1)
-}
-
-/// A duration as the clock counts.
-pub(crate) fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
 
 /// The form of the dialog.
 #[derive(Deserialize)]
@@ -63,7 +48,6 @@ pub(crate) async fn confirm(
     flash: Flash,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, Problem> {
-    session.may(Action::Sell)?;
     let actor = actor(&session)?;
     let confirmation = web.vault.read_confirmation(&form.token).ok_or(Problem::BadForm)?;
     let (order, request) = (confirmation.order, confirmation.request_id);
@@ -130,7 +114,6 @@ pub(crate) async fn query(
     session: Session,
     Form(form): Form<Which>,
 ) -> Result<Response, Problem> {
-    session.may(Action::Sell)?;
     let order = form.order.parse().map(OrderId).map_err(|_| Problem::BadForm)?;
     let outlet = session.shop()?.outlet;
     if let Some(confirmation) = web.vault.read_confirmation(&form.token) {

@@ -18,7 +18,6 @@ use domain::command::Command;
 use domain::ids::{OrderId, RequestId};
 use domain::money::Fen;
 use domain::outcome::Outcome;
-use domain::role::Action;
 use engine::SubmitError;
 use serde::Deserialize;
 use storage::payment::{self, OpenAttempt};
@@ -27,15 +26,14 @@ use storage::{StorageError, batch};
 use tracing::Instrument as _;
 
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{ANSWER_WITHIN, actor};
 use crate::text::batch::Batch as Words;
 use crate::text::fill;
-use crate::till::attempt::ANSWER_WITHIN;
 use crate::till::batch_report::Report;
-use crate::till::{codes, pay};
-use crate::{Web, cookies};
+use crate::{Web, codes, cookies};
 
 /// Closed batches that the page lists.
 const CLOSED: u32 = 30;
@@ -110,7 +108,6 @@ pub(crate) async fn show(
     flash: Flash,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    session.may(Action::CloseBatch)?;
     Ok(render(&view(&web, &session, page, &flash, &asked, false).await?).into_response())
 }
 
@@ -121,7 +118,6 @@ pub(crate) async fn ask(
     page: Page,
     flash: Flash,
 ) -> Result<Response, Problem> {
-    session.may(Action::CloseBatch)?;
     let view = view(&web, &session, page, &flash, &Asked::default(), true).await?;
     if view.dialog.is_none() {
         return Ok(Redirect::to("/batch").into_response());
@@ -155,7 +151,7 @@ async fn view(
         report: Report::of(web, &running, None, words).await?,
         closed: closed(web, session, words).await?,
         open: open.iter().map(|one| open_row(one, words)).collect(),
-        shell: page.shell(session, flash, Menu::Batch),
+        shell: page.shell(session, flash, "/batch"),
         words,
         begun,
         drafts,
@@ -238,7 +234,6 @@ pub(crate) async fn close(
     session: Session,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, Problem> {
-    session.may(Action::CloseBatch)?;
     let terminal = session.shop()?.terminal;
     let request = RequestId::parse(&form.request).ok_or(Problem::BadForm)?;
     let number: i64 = form.number.parse().map_err(|_| Problem::BadForm)?;
@@ -247,7 +242,7 @@ pub(crate) async fn close(
         batch::closed(&web.storage, terminal, number).await?.ok_or(Problem::BadForm)?;
         return Ok(Flash::new("batch_already", &[]).redirect(&web, &format!("/batch/{number}")));
     }
-    let (actor, engine) = (pay::actor(&session)?, web.engine.clone());
+    let (actor, engine) = (actor(&session)?, web.engine.clone());
     // On its own: the browser may go away, the close goes on.
     let sent = async move { engine.submit(request, actor, Command::BatchClose).await };
     let sent = tokio::spawn(sent.in_current_span());

@@ -9,7 +9,6 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::role::Action;
 use serde::Deserialize;
 use storage::batch;
 use storage::session::Shop;
@@ -81,7 +80,6 @@ pub(crate) async fn now(
     page: Page,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Problem> {
-    session.may(Action::CloseBatch)?;
     let shop = session.shop()?.clone();
     let running = batch::running(&web.storage, shop.terminal).await?.ok_or(Problem::NotFound)?;
     let paper = paper(&shown.paper, &shop);
@@ -114,7 +112,6 @@ pub(crate) async fn show(
     Path(number): Path<String>,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Problem> {
-    session.may(Action::CloseBatch)?;
     let shop = session.shop()?.clone();
     let number = parsed(&number)?;
     let closed = batch::closed(&web.storage, shop.terminal, number).await?.ok_or(Problem::NotFound)?;
@@ -155,7 +152,6 @@ pub(crate) async fn print(
     Path(number): Path<String>,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, Problem> {
-    session.may(Action::CloseBatch)?;
     let shop = session.shop()?;
     let (number, paper) = (parsed(&number)?, paper(&chosen.paper, shop));
     let entry = session.entry("batch_printed", "", "");

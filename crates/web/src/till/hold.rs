@@ -11,7 +11,7 @@ use storage::draft::{self, DraftError};
 
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::fill;
@@ -94,7 +94,7 @@ pub(crate) async fn ask(
     sale.focus = None;
     let values = [order.number, order.lines.iter().filter(|line| line.voided_at.is_none()).count().to_string()];
     let ask = fill(page.text.sale.abandon_ask, &[&values[0], &values[1], &order.order.total.to_string()]);
-    Ok(render(&View { shell: page.shell(&session, &flash, Menu::Sale), sale, ask }).into_response())
+    Ok(render(&View { shell: page.shell(&session, &flash, "/sale"), sale, ask }).into_response())
 }
 
 /// Gives the order up.

@@ -4,26 +4,19 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
-use domain::role::Action;
 use serde::Deserialize;
 
 use crate::page::local_path;
 use crate::session::Session;
 use crate::{Web, cookies};
 
-/// Sends everybody to where their work is.
-pub(crate) async fn show(session: Session) -> Redirect {
-    let places = [
-        (Action::Sell, "/sale"),
-        (Action::LateRefund, "/office/refunds"),
-        (Action::ViewSettlement, "/office/settlements"),
-    ];
-    let place = places.into_iter().find(|(action, _)| session.can(*action));
-    Redirect::to(place.map_or("/password", |(_, place)| place))
+/// Sends people to where their work is.
+pub(crate) async fn show(State(web): State<Web>, session: Session) -> Redirect {
+    Redirect::to(web.menu.landing(&session.roles).unwrap_or("/password"))
 }
 
 /// The browser says that its user is busy, so the session is not idle.
-pub(crate) async fn ping(_: Session) -> StatusCode {
+pub(crate) async fn ping() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 

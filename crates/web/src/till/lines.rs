@@ -12,9 +12,9 @@ use storage::product::{self, Listed};
 
 use crate::Web;
 use crate::flash::Flash;
+use crate::link::link;
 use crate::problem::Problem;
 use crate::session::Session;
-use crate::till::link::link;
 use crate::till::sale::{Wanted, scope};
 use crate::till::trouble::Trouble;
 

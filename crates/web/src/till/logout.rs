@@ -9,7 +9,7 @@ use serde::Deserialize;
 use storage::session::close;
 
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::{MaybeSession, Session};
 use crate::text::fill;
@@ -39,7 +39,7 @@ pub(crate) async fn ask(
     };
     let open = open.iter().map(row).collect();
     // The page itself names them, so they are not pinned on top of it as well.
-    let mut shell = page.shell(&session, &flash, Menu::Account);
+    let mut shell = page.shell(&session, &flash, "/password");
     shell.unresolved.clear();
     Ok(render(&View { shell, open }).into_response())
 }

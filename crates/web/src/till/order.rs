@@ -15,14 +15,15 @@ use storage::orders::{self, Detail, Listed, MarkKind, SoldLine};
 use storage::payment;
 
 use crate::Web;
+use crate::codes;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{ANSWER_WITHIN, micros};
 use crate::text::{Text, fill};
-use crate::till::attempt::{self, ANSWER_WITHIN, micros};
-use crate::till::link::link;
-use crate::till::{codes, orders as list, pay};
+use crate::till::{attempt, orders as list, pay};
 
 /// How an order stands, at one look.
 #[derive(Clone, Debug)]
@@ -182,7 +183,6 @@ pub(crate) async fn show(
     flash: Flash,
     Path(order): Path<String>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ViewOrders)?;
     let outlet = session.shop()?.outlet;
     let id = order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
     let detail = orders::detail(&web.storage, outlet, id).await?.ok_or(Problem::NotFound)?;
@@ -202,7 +202,7 @@ pub(crate) async fn show(
         steps: steps(order, &session, now),
         back: link("/orders", &[("from", &day), ("to", &day)]),
         reloads: order.open_attempt.is_some(),
-        shell: page.shell(&session, &flash, Menu::Orders),
+        shell: page.shell(&session, &flash, "/orders"),
     };
     Ok(render(&view).into_response())
 }
@@ -213,7 +213,6 @@ pub(crate) async fn query(
     session: Session,
     Path(order): Path<String>,
 ) -> Result<Response, Problem> {
-    session.may(Action::Sell)?;
     let outlet = session.shop()?.outlet;
     let id = order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
     if let Some(open) = payment::attempt_of(&web.storage, outlet, id).await? {

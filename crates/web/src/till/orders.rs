@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::{OrderId, TransactionId};
 use domain::money::half_width;
 use domain::order::OrderStatus;
-use domain::role::Action;
 use domain::time::{BusinessDate, Timestamp};
 use serde::Deserialize;
 use storage::archive;
@@ -18,11 +17,11 @@ use storage::session::Shop;
 
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
-use crate::till::link::link;
 use crate::till::order::{Standing, Steps, holder, meaning, standing, steps};
 
 /// Orders on a page.
@@ -244,7 +243,6 @@ pub(crate) async fn show(
     flash: Flash,
     Query(ask): Query<Ask>,
 ) -> Result<Response, Problem> {
-    session.may(Action::ViewOrders)?;
     let (shop, text, now) = (session.shop()?.clone(), page.text, session.now);
     let ask = ask.settled(now.business_date());
     let (found, wrong) = match ask.read(&shop, text) {
@@ -259,7 +257,7 @@ pub(crate) async fn show(
     let archived = archived.filter(|day| wrong.is_none() && (any_day || ask.from <= *day));
     let mut view = View {
         none: if any_day { text.orders.none_named } else { text.orders.none },
-        shell: page.shell(&session, &flash, Menu::Orders),
+        shell: page.shell(&session, &flash, "/orders"),
         wrong,
         statuses,
         rows: Vec::new(),

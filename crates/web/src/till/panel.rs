@@ -18,12 +18,12 @@ use storage::slip::Unprinted;
 use storage::till::Till;
 
 use crate::Web;
+use crate::codes::{self, Advice, Step};
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{ANSWER_WITHIN, micros};
 use crate::text::{Text, fill};
-use crate::till::attempt::{ANSWER_WITHIN, micros};
-use crate::till::codes::{self, Advice, Step};
 
 /// Rows of the list of transactions.
 pub(crate) const ROWS: u32 = 8;

@@ -11,7 +11,7 @@ use storage::session::{self, Listed};
 
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::{AnySession, Session, SignInFrom, begin};
 use crate::text::{Text, fill};
@@ -92,7 +92,7 @@ pub(crate) async fn show(
 fn form(page: Page, session: &Session, flash: &Flash, sessions: Vec<Row>) -> Html<String> {
     let text = page.text;
     let mut view = View {
-        shell: page.shell(session, flash, Menu::Account),
+        shell: page.shell(session, flash, "/password"),
         text,
         login: session.login.clone(),
         first: session.must_change,

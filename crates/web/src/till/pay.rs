@@ -6,14 +6,12 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::card_number::{CardNumber, CardNumberError, EntryMode};
-use domain::command::{Actor, Command};
+use domain::command::Command;
 use domain::ids::{OrderId, RequestId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::{Fen, half_width};
 use domain::outcome::{Clearance, Outcome};
 use domain::pin::is_pin;
-use domain::role::Action;
-use engine::SubmitError;
 use serde::Deserialize;
 use storage::vault::Confirmation;
 
@@ -21,8 +19,8 @@ use crate::flash::Flash;
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{actor, submit};
 use crate::text::Text;
-use crate::till::attempt::ANSWER_WITHIN;
 use crate::till::panel::{Balance, Confirm, Filled, Focus, Panel, result_url};
 use crate::till::sale;
 use crate::{Web, cookies};
@@ -38,12 +36,6 @@ pub(crate) fn masked_name(name: &str) -> String {
         Some(last) if name.chars().count() > 2 => format!("{first}*{last}"),
         _ => format!("{first}*"),
     }
-}
-
-/// Who acts, where: from the session only.
-pub(crate) fn actor(session: &Session) -> Result<Actor, Problem> {
-    let shop = session.shop()?;
-    Ok(Actor { merchant: shop.merchant, outlet: shop.outlet, terminal: shop.terminal, person: session.person })
 }
 
 /// The form 刷卡支付. No `Debug`: it holds a card number and a PIN.
@@ -99,7 +91,6 @@ pub(crate) async fn pay(
     flash: Flash,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    session.may(Action::Sell)?;
     let actor = actor(&session)?;
     let order = fields.order.parse().ok().map(OrderId);
     let (number, entry, pin) = match fields.read(page.text) {
@@ -114,7 +105,7 @@ pub(crate) async fn pay(
         ("pay", Some(order)) => Command::SaleCheck { order, amount: amount.clone()?, card: card.clone(), pin },
         _ => return Err(Problem::BadForm),
     };
-    let panel = match ask(&web, request, actor, command).await {
+    let panel = match submit(&web, request, actor, command).await {
         Ok(Outcome::Recorded(record)) if record.kind == Kind::Inquiry && record.approved() => {
             Panel::Form(balance(&record, order.and(amount.ok())))
         }
@@ -136,12 +127,6 @@ pub(crate) async fn pay(
         Err(_) => Panel::Fault,
     };
     sale::with_panel(&web, &session, page, &flash, order, panel).await
-}
-
-/// Hands a command over and waits for its answer as long as a page may.
-pub(crate) async fn ask(web: &Web, request: RequestId, actor: Actor, command: Command) -> Result<Outcome, SubmitError> {
-    let answer = tokio::time::timeout(ANSWER_WITHIN, web.engine.submit(request, actor, command)).await;
-    answer.unwrap_or_else(|_| Err(SubmitError::Unknown("no answer in time".to_owned())))
 }
 
 fn balance(record: &Transaction, due: Option<Fen>) -> Filled {

@@ -9,11 +9,11 @@ use storage::product::{self, Hits, Listed};
 
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
-use crate::till::link::link;
 use crate::till::sale::{self, SaleView, Wanted};
 
 /// Rows shown at once; more words find the rest.
@@ -81,7 +81,7 @@ pub(crate) async fn show(
     });
     let rows = hits.rows.into_iter().chain(other).map(|listed| row(listed, &ask)).collect();
     let categories = product::categories(db, merchant).await?;
-    let shell = page.shell(&session, &flash, Menu::Sale);
+    let shell = page.shell(&session, &flash, "/sale");
     Ok(render(&View { shell, sale, categories, rows, found, close: wanted.address(), ask }).into_response())
 }
 

@@ -15,12 +15,12 @@ use storage::{audit, people};
 
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
 use crate::till::lines::AddForm;
-use crate::till::link::link;
 use crate::till::login::{Refusal, check_password};
 use crate::till::sale::{self, SaleView, Wanted, scope};
 
@@ -91,7 +91,7 @@ pub(crate) async fn ask(
     let ask = fill(words.confirm_ask, &[&listed.product.name, &terms.price.to_string(), &band[0], &band[1]]);
     let close = link("/sale", &[("order", form.order.as_str()), ("pick", &form.code), ("qty", &form.qty)]);
     let user = if error.is_some() { flash.value(0).to_owned() } else { String::new() };
-    Ok(render(&View { shell: page.shell(&session, &flash, Menu::Sale), sale, form, ask, user, error, close })
+    Ok(render(&View { shell: page.shell(&session, &flash, "/sale"), sale, form, ask, user, error, close })
         .into_response())
 }
 

@@ -21,13 +21,14 @@ use domain::role::Action;
 use engine::SubmitError;
 use storage::refund::{self, Goods, SoldOrder};
 
+use crate::codes;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{actor, submit};
 use crate::text::{Text, fill};
-use crate::till::codes;
-use crate::till::pay::{actor, ask as submit, masked_name};
+use crate::till::pay::masked_name;
 use crate::{Web, cookies};
 
 /// Microseconds in a minute.
@@ -288,7 +289,7 @@ impl Case {
             waiting: if sent { Vec::new() } else { self.waiting(text) },
             usual: [text.refund.usual_wrong, text.refund.usual_quality, text.refund.usual_typo],
             stage,
-            shell: page.shell(session, flash, Menu::Orders),
+            shell: page.shell(session, flash, "/orders"),
         };
         render(&view).into_response()
     }
@@ -316,7 +317,6 @@ pub(crate) async fn show(
     flash: Flash,
     Query(fields): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    session.may(Action::RequestRefund)?;
     let mut asked = Asked::read(fields);
     let case = load(&web, &session, &asked).await?;
     let mut wrong = Wrong::default();
@@ -354,7 +354,6 @@ pub(crate) async fn ask(
     flash: Flash,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    session.may(Action::RequestRefund)?;
     let actor = actor(&session)?;
     let asked = Asked::read(fields);
     let request = asked.request.ok_or(Problem::BadForm)?;

@@ -17,21 +17,20 @@ use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
 use domain::refund::{RefundStatus, Review, text_fits};
-use domain::role::Action;
 use domain::time::Timestamp;
 use engine::SubmitError;
 use serde::Deserialize;
 use storage::refund::{self, Case, Desk, Filter, Goods};
 use storage::vault::Confirmation;
 
+use crate::codes;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::link::link;
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{actor, submit};
 use crate::text::{Text, fill};
-use crate::till::codes;
-use crate::till::link::link;
-use crate::till::pay::{actor, ask as submit};
 use crate::till::refund_request::time_left;
 use crate::{Web, cookies};
 
@@ -39,8 +38,6 @@ use crate::{Web, cookies};
 pub(crate) struct Place {
     /// Its address.
     pub(crate) path: &'static str,
-    action: Action,
-    menu: Menu,
     desk: Desk,
     actor: Actor,
 }
@@ -48,27 +45,18 @@ pub(crate) struct Place {
 impl Place {
     /// The store's reviewers, for requests of their merchant.
     pub(crate) fn store(session: &Session) -> Result<Self, Problem> {
-        session.may(Action::ReviewRefund)?;
         let desk = Desk::Merchant(session.shop()?.merchant);
         let actor = actor(session)?;
-        Ok(Self { path: "/refunds", action: Action::ReviewRefund, menu: Menu::Refunds, desk, actor })
+        Ok(Self { path: "/refunds", desk, actor })
     }
 
     /// The card company, for requests that came too late or that nobody else may decide.
-    pub(crate) fn company(session: &Session) -> Result<Self, Problem> {
-        session.may(Action::LateRefund)?;
-        let actor = Actor::issuer(session.person);
-        Ok(Self {
-            path: "/office/refunds",
-            action: Action::LateRefund,
-            menu: Menu::LateRefunds,
-            desk: Desk::Issuer,
-            actor,
-        })
+    pub(crate) fn company(session: &Session) -> Self {
+        Self { path: "/office/refunds", desk: Desk::Issuer, actor: Actor::issuer(session.person) }
     }
 
     fn is_company(&self) -> bool {
-        self.action == Action::LateRefund
+        matches!(self.desk, Desk::Issuer)
     }
 }
 
@@ -435,7 +423,7 @@ async fn view(
         full,
         totals: fill(words.totals, &[&count.to_string(), &sum.to_string()]),
         panel,
-        shell: page.shell(session, flash, place.menu),
+        shell: page.shell(session, flash, place.path),
     };
     Ok(render(&view).into_response())
 }

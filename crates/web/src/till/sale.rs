@@ -16,13 +16,12 @@ use storage::till::{self, AtHand};
 
 use crate::Web;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
 use crate::till::panel::{self, Asked, Panel, Right};
 use crate::till::trouble::{Field, Trouble};
-use domain::role::Action;
 use domain::time::Timestamp;
 
 /// Which order a page is about.
@@ -223,7 +222,7 @@ pub(crate) async fn show(
         let found = product::find(&web.storage, session.shop()?.merchant, &ask.pick).await?;
         take_in_hand(&mut sale, found.into_iter().next(), &ask, page.text);
     }
-    Ok(render(&View { shell: page.shell(&session, &flash, Menu::Sale), sale }).into_response())
+    Ok(render(&View { shell: page.shell(&session, &flash, "/sale"), sale }).into_response())
 }
 
 /// The page of `order`, or of the current one, with `panel` in the right column: the answer to a payment's form.
@@ -237,19 +236,18 @@ pub(crate) async fn with_panel(
 ) -> Result<Response, Problem> {
     let wanted = order.map_or(Wanted::Current, Wanted::Id);
     match load_with(web, session, &page, flash, wanted, panel).await? {
-        Ok(sale) => Ok(render(&View { shell: page.shell(session, flash, Menu::Sale), sale }).into_response()),
+        Ok(sale) => Ok(render(&View { shell: page.shell(session, flash, "/sale"), sale }).into_response()),
         Err(trouble) => Ok(Flash::new(trouble.word(), &[]).redirect(web, "/sale")),
     }
 }
 
 /// Where a form's address is read by mistake, as after signing in again or by a reload: back to the page.
-pub(crate) async fn back(_: Session) -> Response {
+pub(crate) async fn back() -> Response {
     axum::response::Redirect::to("/sale").into_response()
 }
 
 /// The till that the session works at.
 pub(crate) fn scope(session: &Session) -> Result<Scope, Problem> {
-    session.may(Action::Sell)?;
     let shop = session.shop()?;
     Ok(Scope {
         merchant: shop.merchant,

@@ -17,13 +17,13 @@ use engine::SubmitError;
 use serde::Deserialize;
 use storage::refund::{self, SoldOrder};
 
+use crate::codes;
 use crate::flash::Flash;
-use crate::page::{Menu, Page, Shell, render};
+use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::submit::{actor, submit};
 use crate::text::{Text, fill};
-use crate::till::codes;
-use crate::till::pay::{actor, ask as submit};
 use crate::till::price::{Consent, consent, refusal};
 use crate::{Web, cookies};
 
@@ -67,7 +67,6 @@ fn result_url(order: OrderId, request: RequestId) -> String {
 }
 
 async fn load(web: &Web, session: &Session, asked: &Asked) -> Result<SoldOrder, Problem> {
-    session.may(Action::RequestRefund)?;
     let order = asked.order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
     refund::sold_order(&web.storage, session.shop()?.outlet, order).await?.ok_or(Problem::NotFound)
 }
@@ -190,7 +189,7 @@ fn view(session: &Session, page: Page, flash: &Flash, sold: &SoldOrder, stage: S
         card: sale.map_or_else(String::new, |sale| sale.masked.grouped()),
         amount: sold.order.total,
         stage,
-        shell: page.shell(session, flash, Menu::Orders),
+        shell: page.shell(session, flash, "/orders"),
     };
     render(&view).into_response()
 }

@@ -1,0 +1,43 @@
+//! Handing a command to the money path: who acts, and how long a page waits for the answer.
+
+use std::time::Duration;
+
+use domain::command::{Actor, Command};
+use domain::ids::RequestId;
+use domain::outcome::Outcome;
+use domain::time::Timestamp;
+use engine::SubmitError;
+
+use crate::Web;
+use crate::problem::Problem;
+use crate::session::Session;
+
+/// How long a page waits for the answer of a command; after that its outcome is unknown.
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// A duration as the clock counts.
+pub(crate) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// A payment without an outcome that was sent before this moment has waited longer than an answer may take.
+pub(crate) fn unresolved_before(now: Timestamp) -> Timestamp {
+    now.plus(-micros(ANSWER_WITHIN)).plus(1)
+}
+
+/// The person at the session's till, as the books know it: from the session only.
+pub(crate) fn actor(session: &Session) -> Result<Actor, Problem> {
+    let shop = session.shop()?;
+    Ok(Actor { merchant: shop.merchant, outlet: shop.outlet, terminal: shop.terminal, person: session.person })
+}
+
+/// Hands a command over and waits for its answer as long as a page may.
+pub(crate) async fn submit(
+    web: &Web,
+    request: RequestId,
+    actor: Actor,
+    command: Command,
+) -> Result<Outcome, SubmitError> {
+    let answer = tokio::time::timeout(ANSWER_WITHIN, web.engine.submit(request, actor, command)).await;
+    answer.unwrap_or_else(|_| Err(SubmitError::Unknown("no answer in time".to_owned())))
+}
