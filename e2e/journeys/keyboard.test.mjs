@@ -79,6 +79,14 @@ journey('扫码在任何地方都认得', async ({ screen, server }) => {
     await screen.see('600901', LINES);
     await screen.gone('交易失败');
   });
+  await step('密码键盘一次送出六位：不提交，也不是没有话', async () => {
+    await screen.key('F3');
+    await scan(screen, TRACK);
+    assert.match(await screen.focused(), /密码/);
+    await scan(screen, '123456');
+    await screen.see('密码输得太快，像是扫码。请用键盘重新输入密码。没有扣款。');
+    await screen.gone('是否确认支付？');
+  });
   await step('同一条码再扫：数量加一', async () => {
     await new Promise((done) => setTimeout(done, 300));
     await scan(screen, BARCODES[1]);

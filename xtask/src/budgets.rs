@@ -7,6 +7,12 @@ const MEDIAN_MAX: usize = 150;
 const P90_MAX: usize = 450;
 const FILE_MAX: usize = 800;
 
+/// Templates, style sheets and the script: what a browser gets.
+const PAGE_ENDINGS: [&str; 3] = ["html", "css", "js"];
+const PAGE_FILE_MAX: usize = 300;
+/// In characters. One element or one rule a line stays far below it; rustfmt keeps `.rs` files to their own width.
+const PAGE_LINE_MAX: usize = 160;
+
 pub(crate) fn check(repo: &Repo) -> Vec<Finding> {
     let sizes = sizes(repo);
     let mut findings: Vec<Finding> = sizes
@@ -24,7 +30,21 @@ pub(crate) fn check(repo: &Repo) -> Vec<Finding> {
             ));
         }
     }
+    findings.extend(PAGE_ENDINGS.iter().flat_map(|ending| repo.with_extension(ending)).flat_map(page_file));
     findings
+}
+
+/// A template, style sheet or script: neither long nor packed.
+fn page_file((path, text): (&str, &str)) -> Vec<Finding> {
+    let size = text.lines().count();
+    let long = (size > PAGE_FILE_MAX)
+        .then(|| Finding::new(path, 1, format!("{size} lines; at most {PAGE_FILE_MAX}: split it")));
+    let wide = (1..).zip(text.lines()).filter_map(|(at, line)| {
+        let width = line.chars().count();
+        (width > PAGE_LINE_MAX)
+            .then(|| Finding::new(path, at, format!("{width} characters in a line; at most {PAGE_LINE_MAX}")))
+    });
+    long.into_iter().chain(wide).collect()
 }
 
 /// One line for people: how the sizes stand.
@@ -62,5 +82,17 @@ mod tests {
         let found: Vec<String> = check(&repo).iter().map(ToString::to_string).collect();
         assert_eq!(found[0], "a.rs:1: 801 lines without tests; at most 800: split it");
         assert_eq!(found.len(), 2, "the second is the p90: {found:?}");
+    }
+    #[test]
+    fn a_long_and_a_packed_template_are_found() {
+        let long = "<p>\n".repeat(301);
+        let packed = format!("<p>\n<b>{}</b>\n", "价".repeat(154));
+        let fits = format!("{}\n", "x".repeat(160));
+        let files = [("a.html", long.as_str()), ("b.css", &packed), ("c.js", &fits), ("d.md", &packed)];
+        let found: Vec<String> = check(&Repo::of(&files)).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            ["a.html:1: 301 lines; at most 300: split it", "b.css:2: 161 characters in a line; at most 160"]
+        );
     }
 }

@@ -6,6 +6,7 @@
 mod budgets;
 mod contents;
 mod glossary;
+mod hooks;
 mod house;
 mod licences;
 mod links;
@@ -22,7 +23,8 @@ use repo::{Finding, Repo};
 /// A rule that needs only the files' text.
 type Rule = fn(&Repo) -> Vec<Finding>;
 
-const RULES: [Rule; 6] = [budgets::check, words::check, places::check, links::check, contents::check, glossary::check];
+const RULES: [Rule; 7] =
+    [budgets::check, words::check, places::check, links::check, contents::check, glossary::check, hooks::check];
 
 fn main() -> ExitCode {
     let outcome = match std::env::args().nth(1).as_deref() {

@@ -17,30 +17,41 @@ use sha2::{Digest, Sha256};
 #[folder = "static/"]
 struct Files;
 
-/// Scripts that make up `app.js`, in this order.
-const SCRIPTS: &[&str] = &["pos.js"];
+/// The parts in `static/js/` that make up `app.js`, in this order.
+const SCRIPT: &[&str] = &["pure", "tools", "swap", "forms", "scan", "card", "keys", "pay", "idle", "start"];
+
+/// The parts in `static/css/` that make up `pos.css`, in this order: a later rule wins over an earlier one.
+const STYLE: &[&str] = &[
+    "base", "shell", "forms", "tables", "status", "sale", "dialog", "gate", "say", "batch", "orders", "office",
+    "refunds", "narrow",
+];
 
 const FOR_A_YEAR: &str = "public, max-age=31536000, immutable";
 
 struct Asset {
     /// `/static/pos.0123456789.css`
     url: String,
-    body: Vec<u8>,
+    body: String,
     content_type: &'static str,
 }
 
 static ASSETS: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(|| {
     let mut all: BTreeMap<String, Asset> = Files::iter()
-        .filter(|name| !SCRIPTS.contains(&name.as_ref()))
-        .filter_map(|name| Some((name.to_string(), Asset::new(&name, Files::get(&name)?.data.into_owned()))))
+        .filter(|name| !name.contains('/'))
+        .map(|name| {
+            let text = source(&name);
+            let body = if name.rsplit_once('.').is_some_and(|(_, ending)| ending == "css") { cut(&text) } else { text };
+            (name.to_string(), Asset::new(&name, body))
+        })
         .collect();
     all.insert("app.js".into(), Asset::new("app.js", app_js()));
+    all.insert("pos.css".into(), Asset::new("pos.css", pos_css()));
     all
 });
 
 impl Asset {
-    fn new(name: &str, body: Vec<u8>) -> Self {
-        let hash = Sha256::digest(&body).iter().take(5).fold(String::new(), |mut text, byte| {
+    fn new(name: &str, body: String) -> Self {
+        let hash = Sha256::digest(body.as_bytes()).iter().take(5).fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         });
@@ -61,19 +72,35 @@ fn content_type(ending: &str) -> &'static str {
     }
 }
 
-/// All scripts in one file, without whole-line comments and indentation: half the size, and no build step.
-fn app_js() -> Vec<u8> {
-    let mut out = String::new();
-    for name in SCRIPTS {
-        let source = Files::get(name).map(|file| file.data).unwrap_or_default();
-        for line in String::from_utf8_lossy(&source).lines().map(str::trim) {
-            if !line.is_empty() && !line.starts_with("//") {
-                out.push_str(line);
-                out.push('\n');
-            }
+/// The text of a file in `static/`.
+fn source(name: &str) -> String {
+    let file = Files::get(name).unwrap_or_else(|| panic!("no such file: {name}"));
+    String::from_utf8_lossy(&file.data).into_owned()
+}
+
+/// The parts of the script in one function of its own, so that nothing is global.
+fn app_js() -> String {
+    let parts: String = SCRIPT.iter().map(|part| cut(&source(&format!("js/{part}.js")))).collect();
+    format!("(function (win, doc) {{\n'use strict';\n{parts}}}(window, document));\n")
+}
+
+fn pos_css() -> String {
+    STYLE.iter().map(|part| cut(&source(&format!("css/{part}.css")))).collect()
+}
+
+/// A source without indentation and without comments that begin a line: half the size, and no build step.
+fn cut(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut comment = false;
+    for line in source.lines().map(str::trim) {
+        comment |= line.starts_with("/*");
+        if !comment && !line.is_empty() && !line.starts_with("//") {
+            out.push_str(line);
+            out.push('\n');
         }
+        comment &= !line.ends_with("*/");
     }
-    out.into_bytes()
+    out
 }
 
 /// The address of a file in `static/` (or of `app.js`), for templates.
@@ -99,7 +126,7 @@ fn answer(asset: &'static Asset, cache: &'static str) -> Response {
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)),
         (header::CACHE_CONTROL, HeaderValue::from_static(cache)),
     ];
-    (headers, asset.body.as_slice()).into_response()
+    (headers, asset.body.as_str()).into_response()
 }
 
 #[cfg(test)]
@@ -136,16 +163,38 @@ mod tests {
 
     #[tokio::test]
     async fn unknown_and_outdated_names_are_not_found() {
-        for name in ["", "nothing.css", "pos.0000000000.css", "../Cargo.toml", "pos.js", "/static/pos.css"] {
+        for name in ["", "nothing.css", "pos.0000000000.css", "../Cargo.toml", "js/pay.js", "/static/pos.css"] {
             assert_eq!(get(name).await.0, StatusCode::NOT_FOUND, "{name}");
         }
     }
 
     #[test]
-    fn the_script_is_served_without_comments() {
-        let text = String::from_utf8(app_js()).unwrap();
-        assert!(text.starts_with("(function"));
-        assert!(text.lines().all(|line| !line.starts_with("//") && !line.starts_with(' ')));
+    fn script_and_style_sheets_are_served_without_comments_and_indentation() {
+        assert!(app_js().starts_with("(function"));
+        for (name, text) in
+            ASSETS.iter().map(|(name, asset)| (name, &asset.body)).filter(|(name, _)| *name != "icons.svg")
+        {
+            assert!(text.lines().all(|line| !line.starts_with("//") && !line.starts_with(' ')), "{name}");
+            assert!(!text.contains("/*") && !text.contains("*/"), "{name}");
+        }
+    }
+
+    #[test]
+    fn comments_of_one_and_more_lines_are_cut_and_the_rest_stays() {
+        let source = "// a\nlet b = 'c'; // d\n/* e */\n\n/* f\n   g { } */\n.h {\n  width: 1px;\n}\n";
+        assert_eq!(cut(source), "let b = 'c'; // d\n.h {\nwidth: 1px;\n}\n");
+    }
+
+    #[test]
+    fn every_part_is_served() {
+        for (folder, ending, parts) in [("js/", ".js", SCRIPT), ("css/", ".css", STYLE)] {
+            let mut listed: Vec<String> = parts.iter().map(|part| format!("{folder}{part}{ending}")).collect();
+            let mut found: Vec<String> =
+                Files::iter().filter(|name| name.starts_with(folder)).map(|name| name.to_string()).collect();
+            listed.sort();
+            found.sort();
+            assert_eq!(listed, found);
+        }
     }
 
     #[test]

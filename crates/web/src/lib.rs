@@ -34,6 +34,7 @@ mod cookies;
 mod flash;
 mod guard;
 mod health;
+mod indentation;
 mod link;
 mod office;
 mod page;

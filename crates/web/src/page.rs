@@ -17,13 +17,14 @@ use crate::Web;
 use crate::assets::asset;
 use crate::cookies;
 use crate::flash::Flash;
+use crate::indentation;
 use crate::session::Session;
 use crate::table::{Count, Menu, MenuEntry};
 use crate::text::{Lang, Text, fill};
 
 /// Renders a template to a page.
 pub(crate) fn render(template: &impl Template) -> Html<String> {
-    Html(template.render().expect("writing a template to memory cannot fail"))
+    Html(indentation::cut(&template.render().expect("writing a template to memory cannot fail")))
 }
 
 /// The words and settings of one answer. Templates hold it as `page`.

@@ -35,9 +35,9 @@ texts! {
         blocked: "请先完成当前操作", "Finish the current step first.";
         ime: "请切换到英文输入法后重新扫描", "Switch to English input and scan again.";
         not_pin: "已识别为扫码，密码没有提交", "Read as a scan; no password was sent.";
+        fast_pin: "密码输得太快，像是扫码。请用键盘重新输入密码。没有扣款。", "The PIN came as fast as a scan. Type it again on the keyboard. No money was taken.";
         bad_card: "没有读到卡号，请重新刷卡", "The card was not read. Swipe again.";
         net_lost: "网络断开，恢复前不能支付", "Offline. You cannot take payment until it is back.";
-        slow: "网络较慢，请稍候", "The network is slow, please wait.";
         compat: "当前是兼容模式，请点地址栏的“极速模式”图标", "Switch the browser to its Chrome (fast) mode.";
         said_password_changed: "密码已修改。其他登录已全部退出。", "Password changed. All your other sessions were signed out.";
         said_api_key_revoked: "密钥已停用，立即生效。", "The key was revoked; it opens nothing any more.";

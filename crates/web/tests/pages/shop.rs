@@ -121,8 +121,15 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// As text; of a page, white space is folded to single spaces, as a browser does.
     pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes).into_owned()
+        let text = String::from_utf8_lossy(&self.bytes);
+        let kind = self.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if kind.starts_with("text/html") {
+            text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+        } else {
+            text.into_owned()
+        }
     }
 
     pub(crate) fn location(&self) -> &str {
