@@ -118,7 +118,7 @@ impl Database {
         })
     }
 
-    /// Brings the schema up to date. A file's is whenever it is opened.
+    /// Creates the schema in an empty database. A file gets it whenever it is opened.
     pub(crate) async fn migrate(&self) -> Result<(), Failure> {
         match self.server() {
             Some(url) => postgres::migrate(url).await.map(|_| ())?,

@@ -2,7 +2,11 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+
+use storage::Storage;
+use storage::sql::Connection;
 
 fn webpos(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_webpos"));
@@ -19,15 +23,29 @@ fn refused(arguments: &[&str]) -> String {
     String::from_utf8(stderr).expect("text")
 }
 
+/// Makes a data folder with the database of a program that has another schema.
+fn with_another_schema(folder: &Path) {
+    let storage = Storage::open(&folder.join("webpos.db")).expect("opens");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let spoil = |connection: &Connection| Ok(connection.execute_batch("UPDATE schema_digest SET digest = 'another'")?);
+    runtime.block_on(storage.write(spoil)).expect("writes");
+}
+
 #[test]
 fn bad_configuration_is_one_line_and_exit_2() {
     let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().to_str().expect("text");
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("text");
     let not_a_database = folder.path().join("text.db");
     std::fs::write(&not_a_database, "this is not a database, this is not a database").expect("writes");
     let url = format!("sqlite:{}", not_a_database.display());
+    let other = folder.path().to_str().expect("text");
+    with_another_schema(folder.path());
     for arguments in [
-        &["serve", "--listen", "0.0.0.0:0", "--data-dir", data][..],
+        &["serve", "--listen", "127.0.0.1:0", "--data-dir", other][..],
+        &["migrate", "--data-dir", other],
+        &["verify", "--data-dir", other],
+        &["serve", "--listen", "0.0.0.0:0", "--data-dir", data],
         &["serve", "--test-captcha", "abcd", "--data-dir", data],
         &[
             "serve",

@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 /// Ids below this belong to the system accounts of the ledger.
 pub const FIRST_OWNED: i64 = 1_000;
 
-/// Merchants have ids in this range and cards have ids above it: an index of the transfers that take something from a
-/// merchant is told by it, in the migration `settlement`.
+/// Merchants have ids in this range and cards have ids above it: the index `ledger_transfer_back` of the schema tells by
+/// the range which transfers take something from a merchant.
 pub const MERCHANTS: std::ops::RangeInclusive<i64> = FIRST_OWNED..=999_999;
 
 macro_rules! id {

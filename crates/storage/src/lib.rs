@@ -1,4 +1,4 @@
-//! Rows to domain state and domain changes to rows, read queries, plain admin writes, migrations.
+//! Rows to domain state and domain changes to rows, read queries, plain admin writes, the schema.
 //!
 //! The only crate that knows SQL. What must stay true:
 //! - Money, paid orders, request ids and PIN counters have one writer path, the group in `books`; everything else is

@@ -1,11 +1,9 @@
-//! The two schemas are one: the same tables, columns, types, what may be missing and what is unique; and the server's is
-//! brought up to date when told, and only then.
+//! The two schemas are one: the same tables, columns, types, what may be missing and what is unique; and a
+//! database with another schema is refused.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
-
+use domain::ledger::Kind;
 use scratch::Database;
+use std::collections::{BTreeMap, BTreeSet};
 use storage::sql::{self, Connection};
 use storage::{Storage, StorageError, postgres};
 
@@ -58,7 +56,7 @@ fn of_server(connection: &Connection) -> sql::Result<BTreeMap<String, Table>> {
     let mut tables = BTreeMap::new();
     let names = "SELECT table_name::text FROM information_schema.tables
         WHERE table_schema = 'public' AND table_name <> ?1";
-    for name in texts(connection, names, "schema_version")? {
+    for name in texts(connection, names, "")? {
         let mut table = Table::default();
         let columns = "SELECT column_name::text, data_type::text, is_nullable = 'YES'
             FROM information_schema.columns WHERE table_name = ?1";
@@ -104,35 +102,86 @@ async fn both_schemas_are_the_same() {
     }
 }
 
-#[test]
-fn migrations_have_the_same_numbers_and_names() {
-    let names = |place: &str| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(place);
-        let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
-        files.collect::<BTreeSet<_>>()
-    };
-    assert_eq!(names("sqlite"), names("postgres"));
+fn refused(answer: Result<Storage, StorageError>) -> String {
+    match answer {
+        Err(StorageError::Open(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a program with another schema would have stored.
+fn other_schema(connection: &Connection) -> Result<(), StorageError> {
+    connection.execute("UPDATE schema_digest SET digest = 'another'", [])?;
+    Ok(())
+}
+
+/// What a program of before the digest left behind.
+fn no_digest(connection: &Connection) -> Result<(), StorageError> {
+    Ok(connection.execute_batch("DROP TABLE schema_digest")?)
+}
+
+type Spoil = fn(&Connection) -> Result<(), StorageError>;
+
+#[tokio::test]
+async fn a_file_with_another_schema_is_refused_and_left_as_it_is() {
+    for spoil in [other_schema as Spoil, no_digest] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("webpos.db");
+        let storage = Storage::open(&path).expect("opens");
+        drop(Storage::open(&path).expect("opens its own schema again"));
+        storage.write(spoil).await.expect("writes");
+        drop(storage);
+        for _ in 0..2 {
+            let why = refused(Storage::open(&path));
+            assert!(why.ends_with("move the data folder away") && !why.contains('\n'), "{why}");
+        }
+        let files = std::fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").path());
+        let databases = files.filter(|file| file.extension().is_some_and(|end| end == "db"));
+        assert_eq!(databases.collect::<Vec<_>>(), [path], "nothing is copied aside");
+    }
 }
 
 #[tokio::test]
-async fn a_server_is_migrated_when_told() {
+async fn a_server_gets_its_schema_when_told() {
     let server = Database::create();
-    let refused = |answer: Result<Storage, StorageError>| match answer {
-        Err(StorageError::Open(why)) => why,
-        other => panic!("{other:?}"),
-    };
-    assert!(refused(Storage::connect(&server.url()).await).contains("run `webpos migrate`"));
-    // Two at once take turns.
     let url = server.url();
+    assert!(refused(Storage::connect(&url).await).contains("run `webpos migrate`"));
+    // Two at once take turns.
     let (one, other) = tokio::join!(postgres::migrate(&url), postgres::migrate(&url));
-    let (one, other) = (one.expect("migrates"), other.expect("migrates"));
-    assert_eq!((one.0.min(other.0), one.0.max(other.0)), (0, one.1));
-    let storage = Storage::connect(&url).await.expect("connects");
-    let newer = |connection: &Connection| {
-        connection.execute("UPDATE schema_version SET version = version + 1", [])?;
-        Ok(())
-    };
-    storage.write(newer).await.expect("writes");
-    assert!(refused(Storage::connect(&url).await).contains("Use a newer program"));
-    assert!(postgres::migrate(&url).await.is_err());
+    let (one, other) = (one.expect("creates"), other.expect("creates"));
+    assert!(one != other, "one of them creates it");
+    assert!(!postgres::migrate(&url).await.expect("is there"));
+    drop(Storage::connect(&url).await.expect("connects"));
+}
+
+#[tokio::test]
+async fn a_server_with_another_schema_is_refused() {
+    for spoil in [other_schema as Spoil, no_digest] {
+        let server = Database::create();
+        let url = server.url();
+        postgres::migrate(&url).await.expect("creates");
+        let storage = Storage::connect(&url).await.expect("connects");
+        storage.write(spoil).await.expect("writes");
+        let why = refused(Storage::connect(&url).await);
+        assert!(why.ends_with("make a new database") && !why.contains('\n'), "{why}");
+        assert_eq!(postgres::migrate(&url).await.expect_err("refused").to_string(), why);
+    }
+}
+
+#[tokio::test]
+async fn the_kinds_of_the_schema_are_those_of_the_program() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = Storage::open(&folder.path().join("webpos.db")).expect("opens");
+    let server = Database::create();
+    postgres::migrate(&server.url()).await.expect("creates");
+    let there = Storage::connect(&server.url()).await.expect("connects");
+    let kinds: BTreeSet<String> = Kind::ALL.iter().map(|kind| kind.word().to_owned()).collect();
+    for storage in [file, there] {
+        let stored = storage.read(|connection| {
+            let mut words = connection.prepare("SELECT word FROM transaction_kind")?;
+            let words = words.query_map([], |row| row.get::<_, String>(0))?;
+            Ok(words.collect::<sql::Result<BTreeSet<_>>>()?)
+        });
+        assert_eq!(stored.await.expect("reads"), kinds);
+    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::error::StorageError;
 
 pub mod postgres;
+mod schema;
 pub mod sql;
 pub(crate) mod sqlite;
 
@@ -22,7 +23,7 @@ pub enum Storage {
 }
 
 impl Storage {
-    /// Opens or creates the database file and brings its schema up to date.
+    /// Opens the database file, or creates it with the schema. Refuses a file with another schema.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         Sqlite::open(path).map(Self::Sqlite)
     }

@@ -103,7 +103,7 @@ fn filled(mut text: String, constants: &BTreeMap<String, String>) -> (String, bo
 /// A text with the file it stands in, and whether it was put together here.
 pub(crate) type Text = (PathBuf, String, bool);
 
-/// Every SQL text of the crate except those of `places`, and the tables that no migration makes.
+/// Every SQL text of the crate except those of `places`, and the tables that the schema does not make.
 pub(crate) fn texts(places: &[&str]) -> (Vec<Text>, Vec<String>) {
     let mut files = Vec::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

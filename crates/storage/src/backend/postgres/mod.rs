@@ -25,10 +25,10 @@ use crate::error::StorageError;
 use crate::sql::{Broken, Connection, Link, Trouble};
 
 pub(crate) mod connect;
-mod migrate;
+mod schema;
 
 use connect::Server;
-pub use migrate::migrate;
+pub use schema::migrate;
 
 /// Connections of one copy of the program, one of them for the books.
 const CONNECTIONS_MAX: usize = 16;
@@ -89,7 +89,7 @@ impl Postgres {
         let pages = Pool { server, settings: "", idle: Mutex::default() };
         let pages = tokio::task::spawn_blocking(move || {
             let first = pages.server.connect(pages.settings).map_err(StorageError::Open)?;
-            migrate::check(migrate::version(&first)?)?;
+            schema::check(&first)?;
             pages.put_back(first);
             Ok::<_, StorageError>(Arc::new(pages))
         });

@@ -22,12 +22,12 @@ use crate::error::StorageError;
 use crate::sql;
 
 mod checkpointer;
-mod migrate;
 mod readers;
+mod schema;
 mod writer;
 
-pub(crate) use migrate::schema_of;
 use readers::Readers;
+pub(crate) use schema::schema_of;
 use writer::Writer;
 
 /// First version without the WAL-reset corruption bug, in SQLite's numbering (3.51.3).
@@ -45,8 +45,7 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens or creates the database file and brings its schema up to date, after copying the file aside when an
-    /// existing schema changes.
+    /// Opens the database file, or creates it with the schema. Refuses a file that was made by another schema.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         if rusqlite::version_number() < SQLITE_VERSION_MIN {
             return Err(StorageError::Open(format!(
@@ -60,7 +59,8 @@ impl Sqlite {
         own.map_err(|error| StorageError::Open(format!("cannot open {}: {error}", path.display())))?;
         let mut connection = Connection::open(path).map_err(cannot)?;
         prepare_writer(&mut connection).map_err(cannot)?;
-        migrate::migrate(&mut connection, path)?;
+        let connection = sql::Connection::from(connection);
+        schema::prepare(&connection, path)?;
         let readers = Readers::open(path, READERS_MAX).map_err(cannot)?;
         let committed = checkpointer::spawn(path).map_err(cannot)?;
         let writer = Writer::spawn(connection, committed);

@@ -34,8 +34,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn spawn(connection: rusqlite::Connection, committed: Committed) -> Self {
-        let connection = Connection::from(connection);
+    pub(super) fn spawn(connection: Connection, committed: Committed) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         thread::Builder::new()
             .name("sqlite-writer".to_owned())

@@ -1,0 +1,648 @@
+-- The schema: tables and columns of sqlite.sql. Text sorts and compares by its bytes, as there.
+--
+-- Edited in place until the first release: a database made by another text is refused.
+--
+-- Money in fen, moments in microseconds UTC, dates as yyyymmdd, booleans 0/1. Nothing here is computed by the database.
+-- Ids come from the program. Keys of growing tables ascend with time, so that inserts stay on few pages.
+
+-- The digest of this text, so that a program with another schema notices.
+CREATE TABLE schema_digest (
+    digest TEXT COLLATE "C" PRIMARY KEY
+);
+
+-- Which keys belong to this database: a value computed under them, so that a copy of the program that has others notices.
+CREATE TABLE vault_mark (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    mark BYTEA NOT NULL CHECK (length(mark) = 32)
+);
+
+-- ---- Who sells where, who may sign in, and what they did ----
+
+CREATE TABLE merchant (
+    id BIGINT PRIMARY KEY,
+    mid TEXT COLLATE "C" NOT NULL UNIQUE CHECK (length(mid) = 15),
+    name TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- 1: drugs are taken back for any reason, not only for their quality.
+    drug_returns BIGINT NOT NULL CHECK (drug_returns IN (0, 1)),
+    -- Basis points; none is agreed while there is none, and nothing is settled.
+    fee_bp BIGINT CHECK (fee_bp BETWEEN 0 AND 1000)
+);
+
+CREATE TABLE outlet (
+    id BIGINT PRIMARY KEY,
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    name TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'suspended'))
+);
+CREATE INDEX outlet_merchant ON outlet (merchant_id);
+
+-- The id is the terminal number, 8 digits.
+CREATE TABLE terminal (
+    id BIGINT PRIMARY KEY CHECK (id BETWEEN 10000000 AND 99999999),
+    outlet_id BIGINT NOT NULL REFERENCES outlet (id),
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'disabled')),
+    batch_no BIGINT NOT NULL,
+    paper TEXT COLLATE "C" NOT NULL CHECK (paper IN ('p80', 'p58', 'pa4')),
+    -- Longest pause between two characters of a scanner, milliseconds.
+    scan_gap_ms BIGINT NOT NULL CHECK (scan_gap_ms BETWEEN 20 AND 120)
+);
+CREATE INDEX terminal_outlet ON terminal (outlet_id);
+
+-- Staff of a store has a merchant, an outlet and a terminal; staff of the card company has none.
+CREATE TABLE person (
+    id BIGINT PRIMARY KEY,
+    -- Printed on slips.
+    number TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    -- Lower case.
+    login TEXT COLLATE "C" NOT NULL UNIQUE,
+    password_hash TEXT COLLATE "C" NOT NULL,
+    must_change BIGINT NOT NULL CHECK (must_change IN (0, 1)),
+    password_changed_at BIGINT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'disabled')),
+    merchant_id BIGINT REFERENCES merchant (id),
+    outlet_id BIGINT REFERENCES outlet (id),
+    terminal_id BIGINT REFERENCES terminal (id)
+);
+CREATE INDEX person_merchant ON person (merchant_id);
+
+CREATE TABLE person_role (
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    role TEXT COLLATE "C" NOT NULL CHECK (
+        role IN ('cashier', 'store_manager', 'operator', 'checker', 'finance', 'auditor', 'admin')
+    ),
+    PRIMARY KEY (person_id, role)
+);
+
+-- The cookie's token is not here, only its SHA-256: whoever reads the file cannot take over a session.
+CREATE TABLE session (
+    id_hash BYTEA PRIMARY KEY CHECK (length(id_hash) = 32),
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    locked BIGINT NOT NULL CHECK (locked IN (0, 1)),
+    address TEXT COLLATE "C" NOT NULL,
+    agent TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX session_person ON session (person_id);
+-- Sessions that are over.
+CREATE INDEX session_created ON session (created_at);
+
+CREATE TABLE captcha (
+    id BYTEA PRIMARY KEY CHECK (length(id) = 16),
+    answer TEXT COLLATE "C" NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used BIGINT NOT NULL CHECK (used IN (0, 1))
+);
+CREATE INDEX captcha_expires ON captcha (expires_at);
+
+-- Counts tries per login name and failures per address, for people who exist and for names that do not.
+CREATE TABLE throttle (
+    key TEXT COLLATE "C" PRIMARY KEY,
+    window_start BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    blocked_until BIGINT NOT NULL
+);
+CREATE INDEX throttle_window ON throttle (window_start);
+
+-- Ids of the audit log. Not computed by a table, so that the program knows the id it gives.
+CREATE SEQUENCE audit_id;
+
+-- Append only.
+CREATE TABLE audit (
+    id BIGINT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    person_id BIGINT REFERENCES person (id),
+    merchant_id BIGINT REFERENCES merchant (id),
+    terminal_id BIGINT REFERENCES terminal (id),
+    action TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    detail TEXT COLLATE "C" NOT NULL,
+    address TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX audit_at ON audit (at);
+-- What happened to one order.
+CREATE INDEX audit_subject ON audit (subject);
+CREATE INDEX audit_terminal ON audit (terminal_id, id);
+
+-- ---- Cards, ledger, products, orders ----
+
+CREATE TABLE programme (
+    id BIGINT PRIMARY KEY,
+    name TEXT COLLATE "C" NOT NULL,
+    named BIGINT NOT NULL CHECK (named IN (0, 1)),
+    balance_max BIGINT NOT NULL CHECK (balance_max > 0),
+    sale_max BIGINT NOT NULL CHECK (sale_max > 0),
+    daily_max BIGINT NOT NULL CHECK (daily_max > 0),
+    daily_count_max BIGINT NOT NULL CHECK (daily_count_max > 0),
+    -- How long the merchant may refund a sale, microseconds.
+    refund_window BIGINT NOT NULL CHECK (refund_window > 0)
+);
+
+-- Merchants that take a programme's cards; a programme without rows is taken everywhere.
+CREATE TABLE programme_merchant (
+    programme_id BIGINT NOT NULL REFERENCES programme (id),
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    PRIMARY KEY (programme_id, merchant_id)
+);
+
+CREATE TABLE card (
+    id BIGINT PRIMARY KEY,
+    -- HMAC of the number (first 16 bytes) and its AEAD ciphertext; the number itself is nowhere.
+    lookup BYTEA NOT NULL UNIQUE CHECK (length(lookup) = 16),
+    sealed BYTEA NOT NULL,
+    programme_id BIGINT NOT NULL REFERENCES programme (id),
+    status TEXT COLLATE "C" NOT NULL
+        CHECK (status IN ('issued', 'active', 'frozen', 'lost', 'stolen', 'pin_locked', 'replaced', 'closed')),
+    holder TEXT COLLATE "C" NOT NULL,
+    expires_on BIGINT,
+    -- The card that took this one's place and its money.
+    replaced_by BIGINT REFERENCES card (id),
+    pin BYTEA NOT NULL CHECK (length(pin) = 32),
+    balance BIGINT NOT NULL CHECK (balance >= 0),
+    spent_on BIGINT NOT NULL,
+    spent_amount BIGINT NOT NULL,
+    spent_count BIGINT NOT NULL
+) WITH (fillfactor = 80);
+
+-- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
+CREATE TABLE pin_tries (
+    lookup BYTEA PRIMARY KEY CHECK (length(lookup) = 16),
+    tried_on BIGINT NOT NULL,
+    count BIGINT NOT NULL CHECK (count BETWEEN 0 AND 5)
+);
+
+-- Kinds of transaction: the program's own list, `domain::ledger::Kind`. A new kind is one line here.
+CREATE TABLE transaction_kind (
+    word TEXT COLLATE "C" PRIMARY KEY
+);
+INSERT INTO transaction_kind (word) VALUES
+    ('load'),
+    ('inquiry'),
+    ('sale'),
+    ('refund_request'),
+    ('refund_rejection'),
+    ('refund'),
+    ('void'),
+    ('reversal'),
+    ('batch_close'),
+    ('settlement_request'),
+    ('settlement_rejection'),
+    ('settlement'),
+    ('dispute_opening'),
+    ('dispute_answer'),
+    ('dispute_rejection'),
+    ('chargeback');
+
+-- One row per attempt, approved (decline IS NULL) or declined. Append-only.
+CREATE TABLE ledger_transaction (
+    id BIGINT PRIMARY KEY,
+    request_id BYTEA NOT NULL CHECK (length(request_id) = 16),
+    content BYTEA NOT NULL CHECK (length(content) = 16),
+    merchant_id BIGINT NOT NULL,
+    outlet_id BIGINT NOT NULL,
+    terminal_id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL REFERENCES transaction_kind (word),
+    order_id BIGINT,
+    -- The sale that this refunds, voids, reverses or disputes, and the manager who consented.
+    original BIGINT,
+    checker_id BIGINT,
+    card_id BIGINT,
+    masked TEXT COLLATE "C" NOT NULL,
+    entry TEXT COLLATE "C" NOT NULL CHECK (entry IN ('S', 'M')),
+    amount BIGINT NOT NULL,
+    decline TEXT COLLATE "C",
+    detail BIGINT,
+    approval_code TEXT COLLATE "C",
+    balance BIGINT,
+    batch BIGINT NOT NULL,
+    business_date BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    hash BYTEA NOT NULL CHECK (length(hash) = 32)
+);
+
+CREATE UNIQUE INDEX ledger_transaction_request ON ledger_transaction (request_id, merchant_id);
+CREATE INDEX ledger_transaction_order ON ledger_transaction (order_id) WHERE order_id IS NOT NULL;
+-- A merchant's day, page by page. Ascends with time within a merchant, so that inserts stay on its last page.
+CREATE INDEX ledger_transaction_day ON ledger_transaction (merchant_id, business_date, id);
+-- What a till did since its last batch was closed.
+CREATE INDEX ledger_transaction_till ON ledger_transaction (terminal_id, id);
+
+-- Money that moved. Debits equal credits because each row is both. Append-only.
+CREATE TABLE ledger_transfer (
+    transaction_id BIGINT NOT NULL,
+    leg BIGINT NOT NULL,
+    debit BIGINT NOT NULL,
+    credit BIGINT NOT NULL CHECK (credit <> debit),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    business_date BIGINT NOT NULL,
+    PRIMARY KEY (transaction_id, leg)
+);
+
+-- What went back from merchants, and payouts. The range is that of merchants' ids, so no sale and no load is in it.
+CREATE INDEX ledger_transfer_back ON ledger_transfer (debit, business_date, transaction_id)
+    WHERE debit BETWEEN 1000 AND 999999;
+
+-- Where each slot's chain ends, sealed under a key outside the database.
+CREATE TABLE ledger_head (
+    slot BIGINT PRIMARY KEY,
+    sequence BIGINT NOT NULL,
+    hash BYTEA NOT NULL CHECK (length(hash) = 32),
+    seal BYTEA NOT NULL CHECK (length(seal) = 32)
+);
+
+CREATE TABLE product (
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    code TEXT COLLATE "C" NOT NULL,
+    barcode TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    pinyin TEXT COLLATE "C" NOT NULL,
+    spec TEXT COLLATE "C" NOT NULL,
+    maker TEXT COLLATE "C" NOT NULL,
+    approval_no TEXT COLLATE "C" NOT NULL,
+    category TEXT COLLATE "C" NOT NULL,
+    otc_class TEXT COLLATE "C" NOT NULL CHECK (otc_class IN ('RX', 'OTC-A', 'OTC-B', 'NONE')),
+    unit TEXT COLLATE "C" NOT NULL,
+    price BIGINT CHECK (price > 0),
+    price_low BIGINT,
+    price_high BIGINT,
+    card_payable BIGINT NOT NULL CHECK (card_payable IN (0, 1)),
+    active BIGINT NOT NULL CHECK (active IN (0, 1)),
+    PRIMARY KEY (merchant_id, code)
+);
+
+CREATE INDEX product_barcode ON product (merchant_id, barcode) WHERE barcode <> '';
+
+-- What a search looks through: per category a line of keys for each product on sale. Written by product::index.
+CREATE TABLE product_keys (
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    category TEXT COLLATE "C" NOT NULL,
+    count BIGINT NOT NULL,
+    keys TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (merchant_id, category)
+);
+
+-- Written as a draft by `draft`, and once paid only by the money path.
+CREATE TABLE orders (
+    id BIGINT PRIMARY KEY,
+    -- What people call it: yymmdd and a number that counts per outlet and day.
+    number TEXT COLLATE "C" NOT NULL,
+    merchant_id BIGINT NOT NULL,
+    outlet_id BIGINT NOT NULL,
+    terminal_id BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL
+        CHECK (status IN ('draft', 'paid', 'partly_refunded', 'refunded', 'voided', 'abandoned')),
+    total BIGINT NOT NULL CHECK (total >= 0),
+    payable BIGINT NOT NULL CHECK (payable IN (0, 1)),
+    -- The payment that was sent and has no recorded outcome yet. It locks the order.
+    attempt BYTEA CHECK (length(attempt) = 16),
+    attempt_at BIGINT,
+    attempt_masked TEXT COLLATE "C",
+    paid_by BIGINT,
+    paid_at BIGINT,
+    -- 1 while the till has something left to do: ring up, pay, or print.
+    open BIGINT NOT NULL CHECK (open IN (0, 1)),
+    -- 1 when put aside for another customer.
+    held BIGINT NOT NULL CHECK (held IN (0, 1)),
+    prints BIGINT NOT NULL,
+    -- The scan added last. A till that lost the answer sends it again, and it counts once.
+    last_scan TEXT COLLATE "C",
+    opened_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+) WITH (fillfactor = 80);
+
+CREATE INDEX orders_outlet ON orders (outlet_id, id);
+-- Orders that left the till long after they were opened (microseconds), so that a list by day finds them by that moment.
+CREATE INDEX orders_late ON orders (outlet_id, COALESCE(paid_at, changed_at))
+    WHERE status <> 'draft' AND COALESCE(paid_at, changed_at) - opened_at > 1800000000;
+CREATE INDEX orders_open ON orders (terminal_id) WHERE open = 1;
+CREATE INDEX orders_attempt ON orders (attempt_at) WHERE attempt IS NOT NULL;
+
+CREATE TABLE order_line (
+    order_id BIGINT NOT NULL REFERENCES orders (id),
+    line BIGINT NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    spec TEXT COLLATE "C" NOT NULL,
+    unit TEXT COLLATE "C" NOT NULL,
+    drug BIGINT NOT NULL CHECK (drug IN (0, 1)),
+    list_price BIGINT,
+    price BIGINT NOT NULL CHECK (price > 0),
+    quantity BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 999),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    -- The manager who confirmed a price outside the band.
+    confirmed_by BIGINT,
+    added_at BIGINT NOT NULL,
+    added_by BIGINT NOT NULL,
+    voided_at BIGINT,
+    voided_by BIGINT,
+    PRIMARY KEY (order_id, line)
+);
+
+-- Counts an outlet's orders of one day, for their numbers.
+CREATE TABLE order_number (
+    outlet_id BIGINT NOT NULL,
+    business_date BIGINT NOT NULL,
+    last BIGINT NOT NULL,
+    PRIMARY KEY (outlet_id, business_date)
+);
+
+-- Refunds: the id is the number of the transaction that asked for it. Written only by the money path.
+CREATE TABLE refund (
+    id BIGINT PRIMARY KEY,
+    order_id BIGINT NOT NULL,
+    merchant_id BIGINT NOT NULL,
+    outlet_id BIGINT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('requested', 'escalated', 'approved', 'rejected')),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    ground TEXT COLLATE "C" NOT NULL CHECK (ground IN ('quality', 'shop_error', 'changed_mind')),
+    reason TEXT COLLATE "C" NOT NULL,
+    applicant_id BIGINT NOT NULL,
+    requested_at BIGINT NOT NULL,
+    reviewer_id BIGINT,
+    decided_at BIGINT,
+    opinion TEXT COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    -- Slips printed.
+    prints BIGINT NOT NULL,
+    CHECK (reviewer_id IS NULL OR reviewer_id <> applicant_id)
+);
+
+CREATE INDEX refund_order ON refund (order_id);
+CREATE INDEX refund_merchant ON refund (merchant_id, id);
+CREATE INDEX refund_open ON refund (status, merchant_id) WHERE status IN ('requested', 'escalated');
+-- What somebody decided, the latest first.
+CREATE INDEX refund_reviewer ON refund (reviewer_id, id) WHERE reviewer_id IS NOT NULL;
+
+CREATE TABLE refund_line (
+    refund_id BIGINT NOT NULL REFERENCES refund (id),
+    line BIGINT NOT NULL,
+    quantity BIGINT NOT NULL CHECK (quantity > 0),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (refund_id, line)
+);
+
+-- Slips of voids printed. The till's own, like `prints` of orders and refunds.
+CREATE TABLE void_slip (
+    transaction_id BIGINT PRIMARY KEY,
+    prints BIGINT NOT NULL
+);
+
+-- Closed batches (Z reports), immutable. `figures` is the report as JSON, per person.
+CREATE TABLE batch (
+    terminal_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    closed_at BIGINT NOT NULL,
+    person_id BIGINT NOT NULL,
+    -- The transaction that closed it; the batch's own ones are older.
+    closed_by BIGINT NOT NULL,
+    figures TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (terminal_id, number)
+);
+
+-- ---- Disputes ----
+
+-- Disputes: what a card holder contests. Written only by the money path; the id is the number of the transaction that
+-- opened it.
+CREATE TABLE dispute (
+    id BIGINT PRIMARY KEY,
+    order_id BIGINT NOT NULL REFERENCES orders (id),
+    merchant_id BIGINT NOT NULL,
+    outlet_id BIGINT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('opened', 'answered', 'upheld', 'rejected')),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    claim TEXT COLLATE "C" NOT NULL
+        CHECK (claim IN ('not_authorised', 'not_received', 'wrong_amount', 'duplicate', 'quality')),
+    words TEXT COLLATE "C" NOT NULL,
+    opener_id BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    answer_until BIGINT NOT NULL,
+    -- The merchant's answer: whether the holder is right, who said so, when, why, in which transaction.
+    accepted BIGINT CHECK (accepted IN (0, 1)),
+    answerer_id BIGINT,
+    answered_at BIGINT,
+    answer TEXT COLLATE "C" NOT NULL,
+    answered_by BIGINT,
+    -- The company's decision.
+    decider_id BIGINT,
+    decided_at BIGINT,
+    opinion TEXT COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    CHECK (decider_id IS NULL OR decider_id <> opener_id)
+);
+
+CREATE INDEX dispute_order ON dispute (order_id);
+CREATE INDEX dispute_merchant ON dispute (merchant_id, id);
+-- One of an order at a time.
+CREATE UNIQUE INDEX dispute_open ON dispute (order_id) WHERE status IN ('opened', 'answered');
+CREATE INDEX dispute_waiting ON dispute (status, id) WHERE status IN ('opened', 'answered');
+
+-- ---- Settlement with merchants ----
+
+-- Settlements: what a merchant is paid up to a day that is over. Written only by the money path; the id is the number
+-- of the transaction that prepared it.
+CREATE TABLE settlement (
+    id BIGINT PRIMARY KEY,
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('prepared', 'confirmed', 'rejected')),
+    -- Counts a merchant's confirmed ones, without a gap.
+    number BIGINT,
+    -- It takes what is dated up to this day and numbered below it, and what the confirmed one before did not take.
+    until_date BIGINT NOT NULL,
+    before_number BIGINT,
+    before_date BIGINT,
+    before_id BIGINT,
+    net BIGINT NOT NULL CHECK (net > 0),
+    fee_bp BIGINT NOT NULL CHECK (fee_bp BETWEEN 0 AND 1000),
+    fee BIGINT NOT NULL CHECK (fee >= 0),
+    payout BIGINT NOT NULL CHECK (payout > 0),
+    maker_id BIGINT NOT NULL,
+    prepared_at BIGINT NOT NULL,
+    checker_id BIGINT,
+    decided_at BIGINT,
+    opinion TEXT COLLATE "C" NOT NULL,
+    decided_by BIGINT,
+    CHECK (checker_id IS NULL OR checker_id <> maker_id)
+);
+
+CREATE UNIQUE INDEX settlement_number ON settlement (merchant_id, number) WHERE number IS NOT NULL;
+-- One of a merchant's at a time.
+CREATE UNIQUE INDEX settlement_open ON settlement (merchant_id) WHERE status = 'prepared';
+
+-- What a settlement takes: count and sum per day and kind of transaction.
+CREATE TABLE settlement_day (
+    settlement_id BIGINT NOT NULL REFERENCES settlement (id),
+    business_date BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL REFERENCES transaction_kind (word),
+    count BIGINT NOT NULL CHECK (count > 0),
+    sum BIGINT NOT NULL CHECK (sum > 0),
+    PRIMARY KEY (settlement_id, business_date, kind)
+);
+
+-- ---- Programs that sell for a merchant: their keys, the requests they repeat ----
+
+-- The secret is not here, only its SHA-256. A key acts as a person of its own, who cannot sign in.
+CREATE TABLE api_key (
+    id BIGINT PRIMARY KEY,
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    -- Where it may act; all of the merchant's when there is none.
+    outlet_id BIGINT REFERENCES outlet (id),
+    terminal_id BIGINT REFERENCES terminal (id),
+    person_id BIGINT NOT NULL UNIQUE REFERENCES person (id),
+    name TEXT COLLATE "C" NOT NULL,
+    secret_hash BYTEA NOT NULL CHECK (length(secret_hash) = 32),
+    may_read BIGINT NOT NULL CHECK (may_read IN (0, 1)),
+    may_sell BIGINT NOT NULL CHECK (may_sell IN (0, 1)),
+    may_refund BIGINT NOT NULL CHECK (may_refund IN (0, 1)),
+    may_catalogue BIGINT NOT NULL CHECK (may_catalogue IN (0, 1)),
+    -- 1: every request carries a signature.
+    signed BIGINT NOT NULL CHECK (signed IN (0, 1)),
+    -- Requests per minute.
+    rate_max BIGINT NOT NULL CHECK (rate_max > 0),
+    created_at BIGINT NOT NULL,
+    created_by BIGINT NOT NULL REFERENCES person (id),
+    expires_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    revoked_by BIGINT REFERENCES person (id),
+    -- Last use, to the minute.
+    seen_at BIGINT,
+    address TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX api_key_merchant ON api_key (merchant_id, id);
+
+-- Nonces of signed requests; older ones than a signature is good for are gone.
+CREATE TABLE api_nonce (
+    key_id BIGINT NOT NULL REFERENCES api_key (id),
+    nonce TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (key_id, nonce)
+);
+CREATE INDEX api_nonce_at ON api_nonce (at);
+
+-- What an Idempotency-Key was used for. The record of money is the ledger's, so `answer` is for everything else.
+CREATE TABLE idempotency (
+    merchant_id BIGINT NOT NULL,
+    request_id BYTEA NOT NULL CHECK (length(request_id) = 16),
+    -- 'blocked': a payment that was taken back before it arrived.
+    operation TEXT COLLATE "C" NOT NULL,
+    -- Digest of what was asked, never of a PIN.
+    content BYTEA NOT NULL CHECK (length(content) = 32),
+    order_id BIGINT,
+    status BIGINT,
+    answer TEXT COLLATE "C",
+    at BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, request_id)
+);
+CREATE INDEX idempotency_answer ON idempotency (at) WHERE answer IS NOT NULL;
+
+-- The number that the merchant's own system gave an order.
+CREATE TABLE merchant_order (
+    order_id BIGINT PRIMARY KEY REFERENCES orders (id),
+    merchant_id BIGINT NOT NULL,
+    number TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX merchant_order_number ON merchant_order (merchant_id, number);
+
+-- ---- What merchants' own systems are told: events, where they go, what came of each delivery ----
+
+CREATE TABLE webhook_endpoint (
+    id BIGINT PRIMARY KEY,
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    -- Only this outlet's events; all of the merchant's when there is none.
+    outlet_id BIGINT REFERENCES outlet (id),
+    url TEXT COLLATE "C" NOT NULL,
+    description TEXT COLLATE "C" NOT NULL,
+    -- Words with a blank between.
+    events TEXT COLLATE "C" NOT NULL,
+    -- paused: by somebody; failed: by itself, after days of nothing but failures; deleted: kept for what it delivered.
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'paused', 'failed', 'deleted')),
+    -- The secret is derived from this under a key outside the database.
+    salt BYTEA NOT NULL CHECK (length(salt) = 16),
+    -- The one before it, which signs too until a moment.
+    salt_before BYTEA CHECK (length(salt_before) = 16),
+    salt_before_until BIGINT,
+    created_at BIGINT NOT NULL,
+    created_by BIGINT NOT NULL REFERENCES person (id),
+    delivered_at BIGINT,
+    -- The first failure since the last success.
+    failing_since BIGINT
+);
+CREATE INDEX webhook_endpoint_merchant ON webhook_endpoint (merchant_id, id);
+-- The money path asks this one for every merchant of a group.
+CREATE INDEX webhook_endpoint_active ON webhook_endpoint (merchant_id) WHERE status = 'active';
+
+-- The outbox. Written in the commit of what it tells; ascends with time.
+CREATE TABLE webhook_event (
+    id BIGINT PRIMARY KEY,
+    merchant_id BIGINT NOT NULL,
+    outlet_id BIGINT NOT NULL,
+    -- Events of one object are told in order.
+    object_id BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL,
+    payload TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE webhook_delivery (
+    endpoint_id BIGINT NOT NULL REFERENCES webhook_endpoint (id),
+    event_id BIGINT NOT NULL REFERENCES webhook_event (id),
+    object_id BIGINT NOT NULL,
+    -- parked: given up until somebody asks for it again.
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('pending', 'delivered', 'parked')),
+    attempts BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    give_up_at BIGINT,
+    -- Taken by a copy of the program until then.
+    lease BYTEA CHECK (length(lease) = 16),
+    leased_until BIGINT,
+    -- The last answer: HTTP status, or none with the reason in `answer`.
+    tried_at BIGINT,
+    answer_status BIGINT,
+    answer TEXT COLLATE "C",
+    PRIMARY KEY (endpoint_id, event_id)
+);
+CREATE INDEX webhook_delivery_due ON webhook_delivery (endpoint_id, due_at) WHERE status = 'pending';
+CREATE INDEX webhook_delivery_object ON webhook_delivery (endpoint_id, object_id, event_id) WHERE status = 'pending';
+CREATE INDEX webhook_delivery_event ON webhook_delivery (event_id);
+
+-- ---- What archived transactions leave behind; written by archiving alone, under the chain's seal ----
+
+-- Where the chain goes on. What is numbered up to here and still present was kept.
+CREATE TABLE ledger_opening (
+    slot BIGINT PRIMARY KEY,
+    sequence BIGINT NOT NULL,
+    hash BYTEA NOT NULL CHECK (length(hash) = 32),
+    -- The day up to which transactions were archived.
+    until_date BIGINT NOT NULL,
+    -- A sum over the tables below and what was kept.
+    carried BYTEA NOT NULL CHECK (length(carried) = 32),
+    seal BYTEA NOT NULL CHECK (length(seal) = 32)
+);
+
+-- Credits less debits of archived transfers.
+CREATE TABLE opening_balance (
+    account BIGINT PRIMARY KEY,
+    amount BIGINT NOT NULL
+);
+
+-- What archived transactions of a terminal's batch came to, in the form of a closed batch's figures.
+CREATE TABLE opening_batch (
+    terminal_id BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    figures TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (terminal_id, number)
+);
+
+-- What settlements took of archived transactions.
+CREATE TABLE opening_turnover (
+    settlement_id BIGINT NOT NULL,
+    business_date BIGINT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL REFERENCES transaction_kind (word),
+    count BIGINT NOT NULL CHECK (count > 0),
+    sum BIGINT NOT NULL CHECK (sum > 0),
+    PRIMARY KEY (settlement_id, business_date, kind)
+);

@@ -1,0 +1,643 @@
+-- The schema. Edited in place until the first release: a database made by another text is refused.
+--
+-- Money in fen, moments in microseconds UTC, dates as yyyymmdd, booleans 0/1. Nothing here is computed by the database.
+-- Ids come from the program. Keys of growing tables ascend with time, so that inserts stay on few pages.
+
+-- The digest of this text, so that a program with another schema notices.
+CREATE TABLE schema_digest (
+    digest TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- Which keys belong to this database: a value computed under them, so that a copy of the program that has others notices.
+CREATE TABLE vault_mark (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    mark BLOB NOT NULL CHECK (length(mark) = 32)
+) STRICT;
+
+-- ---- Who sells where, who may sign in, and what they did ----
+
+CREATE TABLE merchant (
+    id INTEGER PRIMARY KEY,
+    mid TEXT NOT NULL UNIQUE CHECK (length(mid) = 15),
+    name TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- 1: drugs are taken back for any reason, not only for their quality.
+    drug_returns INTEGER NOT NULL CHECK (drug_returns IN (0, 1)),
+    -- Basis points; none is agreed while there is none, and nothing is settled.
+    fee_bp INTEGER CHECK (fee_bp BETWEEN 0 AND 1000)
+) STRICT;
+
+CREATE TABLE outlet (
+    id INTEGER PRIMARY KEY,
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    name TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'suspended'))
+) STRICT;
+CREATE INDEX outlet_merchant ON outlet (merchant_id);
+
+-- The id is the terminal number, 8 digits.
+CREATE TABLE terminal (
+    id INTEGER PRIMARY KEY CHECK (id BETWEEN 10000000 AND 99999999),
+    outlet_id INTEGER NOT NULL REFERENCES outlet (id),
+    status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+    batch_no INTEGER NOT NULL,
+    paper TEXT NOT NULL CHECK (paper IN ('p80', 'p58', 'pa4')),
+    -- Longest pause between two characters of a scanner, milliseconds.
+    scan_gap_ms INTEGER NOT NULL CHECK (scan_gap_ms BETWEEN 20 AND 120)
+) STRICT;
+CREATE INDEX terminal_outlet ON terminal (outlet_id);
+
+-- Staff of a store has a merchant, an outlet and a terminal; staff of the card company has none.
+CREATE TABLE person (
+    id INTEGER PRIMARY KEY,
+    -- Printed on slips.
+    number TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- Lower case.
+    login TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
+    must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
+    password_changed_at INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+    merchant_id INTEGER REFERENCES merchant (id),
+    outlet_id INTEGER REFERENCES outlet (id),
+    terminal_id INTEGER REFERENCES terminal (id)
+) STRICT;
+CREATE INDEX person_merchant ON person (merchant_id);
+
+CREATE TABLE person_role (
+    person_id INTEGER NOT NULL REFERENCES person (id),
+    role TEXT NOT NULL CHECK (
+        role IN ('cashier', 'store_manager', 'operator', 'checker', 'finance', 'auditor', 'admin')
+    ),
+    PRIMARY KEY (person_id, role)
+) STRICT, WITHOUT ROWID;
+
+-- The cookie's token is not here, only its SHA-256: whoever reads the file cannot take over a session.
+CREATE TABLE session (
+    id_hash BLOB PRIMARY KEY CHECK (length(id_hash) = 32),
+    person_id INTEGER NOT NULL REFERENCES person (id),
+    created_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    locked INTEGER NOT NULL CHECK (locked IN (0, 1)),
+    address TEXT NOT NULL,
+    agent TEXT NOT NULL
+) STRICT;
+CREATE INDEX session_person ON session (person_id);
+-- Sessions that are over.
+CREATE INDEX session_created ON session (created_at);
+
+CREATE TABLE captcha (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    answer TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used INTEGER NOT NULL CHECK (used IN (0, 1))
+) STRICT;
+CREATE INDEX captcha_expires ON captcha (expires_at);
+
+-- Counts tries per login name and failures per address, for people who exist and for names that do not.
+CREATE TABLE throttle (
+    key TEXT PRIMARY KEY,
+    window_start INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    blocked_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX throttle_window ON throttle (window_start);
+
+-- Append only.
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    person_id INTEGER REFERENCES person (id),
+    merchant_id INTEGER REFERENCES merchant (id),
+    terminal_id INTEGER REFERENCES terminal (id),
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    address TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_at ON audit (at);
+-- What happened to one order.
+CREATE INDEX audit_subject ON audit (subject);
+CREATE INDEX audit_terminal ON audit (terminal_id, id);
+
+-- ---- Cards, ledger, products, orders ----
+
+CREATE TABLE programme (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    named INTEGER NOT NULL CHECK (named IN (0, 1)),
+    balance_max INTEGER NOT NULL CHECK (balance_max > 0),
+    sale_max INTEGER NOT NULL CHECK (sale_max > 0),
+    daily_max INTEGER NOT NULL CHECK (daily_max > 0),
+    daily_count_max INTEGER NOT NULL CHECK (daily_count_max > 0),
+    -- How long the merchant may refund a sale, microseconds.
+    refund_window INTEGER NOT NULL CHECK (refund_window > 0)
+) STRICT;
+
+-- Merchants that take a programme's cards; a programme without rows is taken everywhere.
+CREATE TABLE programme_merchant (
+    programme_id INTEGER NOT NULL REFERENCES programme (id),
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    PRIMARY KEY (programme_id, merchant_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE card (
+    id INTEGER PRIMARY KEY,
+    -- HMAC of the number (first 16 bytes) and its AEAD ciphertext; the number itself is nowhere.
+    lookup BLOB NOT NULL UNIQUE CHECK (length(lookup) = 16),
+    sealed BLOB NOT NULL,
+    programme_id INTEGER NOT NULL REFERENCES programme (id),
+    status TEXT NOT NULL
+        CHECK (status IN ('issued', 'active', 'frozen', 'lost', 'stolen', 'pin_locked', 'replaced', 'closed')),
+    holder TEXT NOT NULL,
+    expires_on INTEGER,
+    -- The card that took this one's place and its money.
+    replaced_by INTEGER REFERENCES card (id),
+    pin BLOB NOT NULL CHECK (length(pin) = 32),
+    balance INTEGER NOT NULL CHECK (balance >= 0),
+    spent_on INTEGER NOT NULL,
+    spent_amount INTEGER NOT NULL,
+    spent_count INTEGER NOT NULL
+) STRICT;
+
+-- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
+CREATE TABLE pin_tries (
+    lookup BLOB PRIMARY KEY CHECK (length(lookup) = 16),
+    tried_on INTEGER NOT NULL,
+    count INTEGER NOT NULL CHECK (count BETWEEN 0 AND 5)
+) STRICT, WITHOUT ROWID;
+
+-- Kinds of transaction: the program's own list, `domain::ledger::Kind`. A new kind is one line here.
+CREATE TABLE transaction_kind (
+    word TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+INSERT INTO transaction_kind (word) VALUES
+    ('load'),
+    ('inquiry'),
+    ('sale'),
+    ('refund_request'),
+    ('refund_rejection'),
+    ('refund'),
+    ('void'),
+    ('reversal'),
+    ('batch_close'),
+    ('settlement_request'),
+    ('settlement_rejection'),
+    ('settlement'),
+    ('dispute_opening'),
+    ('dispute_answer'),
+    ('dispute_rejection'),
+    ('chargeback');
+
+-- One row per attempt, approved (decline IS NULL) or declined. Append-only.
+CREATE TABLE ledger_transaction (
+    id INTEGER PRIMARY KEY,
+    request_id BLOB NOT NULL CHECK (length(request_id) = 16),
+    content BLOB NOT NULL CHECK (length(content) = 16),
+    merchant_id INTEGER NOT NULL,
+    outlet_id INTEGER NOT NULL,
+    terminal_id INTEGER NOT NULL,
+    person_id INTEGER NOT NULL,
+    kind TEXT NOT NULL REFERENCES transaction_kind (word),
+    order_id INTEGER,
+    -- The sale that this refunds, voids, reverses or disputes, and the manager who consented.
+    original INTEGER,
+    checker_id INTEGER,
+    card_id INTEGER,
+    masked TEXT NOT NULL,
+    entry TEXT NOT NULL CHECK (entry IN ('S', 'M')),
+    amount INTEGER NOT NULL,
+    decline TEXT,
+    detail INTEGER,
+    approval_code TEXT,
+    balance INTEGER,
+    batch INTEGER NOT NULL,
+    business_date INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE UNIQUE INDEX ledger_transaction_request ON ledger_transaction (request_id, merchant_id);
+CREATE INDEX ledger_transaction_order ON ledger_transaction (order_id) WHERE order_id IS NOT NULL;
+-- A merchant's day, page by page. Ascends with time within a merchant, so that inserts stay on its last page.
+CREATE INDEX ledger_transaction_day ON ledger_transaction (merchant_id, business_date, id);
+-- What a till did since its last batch was closed.
+CREATE INDEX ledger_transaction_till ON ledger_transaction (terminal_id, id);
+
+-- Money that moved. Debits equal credits because each row is both. Append-only.
+CREATE TABLE ledger_transfer (
+    transaction_id INTEGER NOT NULL,
+    leg INTEGER NOT NULL,
+    debit INTEGER NOT NULL,
+    credit INTEGER NOT NULL CHECK (credit <> debit),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    business_date INTEGER NOT NULL,
+    PRIMARY KEY (transaction_id, leg)
+) STRICT, WITHOUT ROWID;
+
+-- What went back from merchants, and payouts. The range is that of merchants' ids, so no sale and no load is in it.
+CREATE INDEX ledger_transfer_back ON ledger_transfer (debit, business_date, transaction_id)
+    WHERE debit BETWEEN 1000 AND 999999;
+
+-- Where each slot's chain ends, sealed under a key outside the database.
+CREATE TABLE ledger_head (
+    slot INTEGER PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    seal BLOB NOT NULL CHECK (length(seal) = 32)
+) STRICT;
+
+CREATE TABLE product (
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    code TEXT NOT NULL,
+    barcode TEXT NOT NULL,
+    name TEXT NOT NULL,
+    pinyin TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    maker TEXT NOT NULL,
+    approval_no TEXT NOT NULL,
+    category TEXT NOT NULL,
+    otc_class TEXT NOT NULL CHECK (otc_class IN ('RX', 'OTC-A', 'OTC-B', 'NONE')),
+    unit TEXT NOT NULL,
+    price INTEGER CHECK (price > 0),
+    price_low INTEGER,
+    price_high INTEGER,
+    card_payable INTEGER NOT NULL CHECK (card_payable IN (0, 1)),
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    PRIMARY KEY (merchant_id, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX product_barcode ON product (merchant_id, barcode) WHERE barcode <> '';
+
+-- What a search looks through: per category a line of keys for each product on sale. Written by product::index.
+CREATE TABLE product_keys (
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    category TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    keys TEXT NOT NULL,
+    PRIMARY KEY (merchant_id, category)
+) STRICT;
+
+-- Written as a draft by `draft`, and once paid only by the money path.
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    -- What people call it: yymmdd and a number that counts per outlet and day.
+    number TEXT NOT NULL,
+    merchant_id INTEGER NOT NULL,
+    outlet_id INTEGER NOT NULL,
+    terminal_id INTEGER NOT NULL,
+    person_id INTEGER NOT NULL,
+    status TEXT NOT NULL
+        CHECK (status IN ('draft', 'paid', 'partly_refunded', 'refunded', 'voided', 'abandoned')),
+    total INTEGER NOT NULL CHECK (total >= 0),
+    payable INTEGER NOT NULL CHECK (payable IN (0, 1)),
+    -- The payment that was sent and has no recorded outcome yet. It locks the order.
+    attempt BLOB CHECK (length(attempt) = 16),
+    attempt_at INTEGER,
+    attempt_masked TEXT,
+    paid_by INTEGER,
+    paid_at INTEGER,
+    -- 1 while the till has something left to do: ring up, pay, or print.
+    open INTEGER NOT NULL CHECK (open IN (0, 1)),
+    -- 1 when put aside for another customer.
+    held INTEGER NOT NULL CHECK (held IN (0, 1)),
+    prints INTEGER NOT NULL,
+    -- The scan added last. A till that lost the answer sends it again, and it counts once.
+    last_scan TEXT,
+    opened_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX orders_outlet ON orders (outlet_id, id);
+-- Orders that left the till long after they were opened (microseconds), so that a list by day finds them by that moment.
+CREATE INDEX orders_late ON orders (outlet_id, COALESCE(paid_at, changed_at))
+    WHERE status <> 'draft' AND COALESCE(paid_at, changed_at) - opened_at > 1800000000;
+CREATE INDEX orders_open ON orders (terminal_id) WHERE open = 1;
+CREATE INDEX orders_attempt ON orders (attempt_at) WHERE attempt IS NOT NULL;
+
+CREATE TABLE order_line (
+    order_id INTEGER NOT NULL REFERENCES orders (id),
+    line INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    unit TEXT NOT NULL,
+    drug INTEGER NOT NULL CHECK (drug IN (0, 1)),
+    list_price INTEGER,
+    price INTEGER NOT NULL CHECK (price > 0),
+    quantity INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 999),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    -- The manager who confirmed a price outside the band.
+    confirmed_by INTEGER,
+    added_at INTEGER NOT NULL,
+    added_by INTEGER NOT NULL,
+    voided_at INTEGER,
+    voided_by INTEGER,
+    PRIMARY KEY (order_id, line)
+) STRICT, WITHOUT ROWID;
+
+-- Counts an outlet's orders of one day, for their numbers.
+CREATE TABLE order_number (
+    outlet_id INTEGER NOT NULL,
+    business_date INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (outlet_id, business_date)
+) STRICT, WITHOUT ROWID;
+
+-- Refunds: the id is the number of the transaction that asked for it. Written only by the money path.
+CREATE TABLE refund (
+    id INTEGER PRIMARY KEY,
+    order_id INTEGER NOT NULL,
+    merchant_id INTEGER NOT NULL,
+    outlet_id INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('requested', 'escalated', 'approved', 'rejected')),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    ground TEXT NOT NULL CHECK (ground IN ('quality', 'shop_error', 'changed_mind')),
+    reason TEXT NOT NULL,
+    applicant_id INTEGER NOT NULL,
+    requested_at INTEGER NOT NULL,
+    reviewer_id INTEGER,
+    decided_at INTEGER,
+    opinion TEXT NOT NULL,
+    decided_by INTEGER,
+    -- Slips printed.
+    prints INTEGER NOT NULL,
+    CHECK (reviewer_id IS NULL OR reviewer_id <> applicant_id)
+) STRICT;
+
+CREATE INDEX refund_order ON refund (order_id);
+CREATE INDEX refund_merchant ON refund (merchant_id, id);
+CREATE INDEX refund_open ON refund (status, merchant_id) WHERE status IN ('requested', 'escalated');
+-- What somebody decided, the latest first.
+CREATE INDEX refund_reviewer ON refund (reviewer_id, id) WHERE reviewer_id IS NOT NULL;
+
+CREATE TABLE refund_line (
+    refund_id INTEGER NOT NULL REFERENCES refund (id),
+    line INTEGER NOT NULL,
+    quantity INTEGER NOT NULL CHECK (quantity > 0),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (refund_id, line)
+) STRICT, WITHOUT ROWID;
+
+-- Slips of voids printed. The till's own, like `prints` of orders and refunds.
+CREATE TABLE void_slip (
+    transaction_id INTEGER PRIMARY KEY,
+    prints INTEGER NOT NULL
+) STRICT;
+
+-- Closed batches (Z reports), immutable. `figures` is the report as JSON, per person.
+CREATE TABLE batch (
+    terminal_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL,
+    closed_at INTEGER NOT NULL,
+    person_id INTEGER NOT NULL,
+    -- The transaction that closed it; the batch's own ones are older.
+    closed_by INTEGER NOT NULL,
+    figures TEXT NOT NULL,
+    PRIMARY KEY (terminal_id, number)
+) STRICT, WITHOUT ROWID;
+
+-- ---- Disputes ----
+
+-- Disputes: what a card holder contests. Written only by the money path; the id is the number of the transaction that
+-- opened it.
+CREATE TABLE dispute (
+    id INTEGER PRIMARY KEY,
+    order_id INTEGER NOT NULL REFERENCES orders (id),
+    merchant_id INTEGER NOT NULL,
+    outlet_id INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('opened', 'answered', 'upheld', 'rejected')),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    claim TEXT NOT NULL
+        CHECK (claim IN ('not_authorised', 'not_received', 'wrong_amount', 'duplicate', 'quality')),
+    words TEXT NOT NULL,
+    opener_id INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL,
+    answer_until INTEGER NOT NULL,
+    -- The merchant's answer: whether the holder is right, who said so, when, why, in which transaction.
+    accepted INTEGER CHECK (accepted IN (0, 1)),
+    answerer_id INTEGER,
+    answered_at INTEGER,
+    answer TEXT NOT NULL,
+    answered_by INTEGER,
+    -- The company's decision.
+    decider_id INTEGER,
+    decided_at INTEGER,
+    opinion TEXT NOT NULL,
+    decided_by INTEGER,
+    CHECK (decider_id IS NULL OR decider_id <> opener_id)
+) STRICT;
+
+CREATE INDEX dispute_order ON dispute (order_id);
+CREATE INDEX dispute_merchant ON dispute (merchant_id, id);
+-- One of an order at a time.
+CREATE UNIQUE INDEX dispute_open ON dispute (order_id) WHERE status IN ('opened', 'answered');
+CREATE INDEX dispute_waiting ON dispute (status, id) WHERE status IN ('opened', 'answered');
+
+-- ---- Settlement with merchants ----
+
+-- Settlements: what a merchant is paid up to a day that is over. Written only by the money path; the id is the number
+-- of the transaction that prepared it.
+CREATE TABLE settlement (
+    id INTEGER PRIMARY KEY,
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    status TEXT NOT NULL CHECK (status IN ('prepared', 'confirmed', 'rejected')),
+    -- Counts a merchant's confirmed ones, without a gap.
+    number INTEGER,
+    -- It takes what is dated up to this day and numbered below it, and what the confirmed one before did not take.
+    until_date INTEGER NOT NULL,
+    before_number INTEGER,
+    before_date INTEGER,
+    before_id INTEGER,
+    net INTEGER NOT NULL CHECK (net > 0),
+    fee_bp INTEGER NOT NULL CHECK (fee_bp BETWEEN 0 AND 1000),
+    fee INTEGER NOT NULL CHECK (fee >= 0),
+    payout INTEGER NOT NULL CHECK (payout > 0),
+    maker_id INTEGER NOT NULL,
+    prepared_at INTEGER NOT NULL,
+    checker_id INTEGER,
+    decided_at INTEGER,
+    opinion TEXT NOT NULL,
+    decided_by INTEGER,
+    CHECK (checker_id IS NULL OR checker_id <> maker_id)
+) STRICT;
+
+CREATE UNIQUE INDEX settlement_number ON settlement (merchant_id, number) WHERE number IS NOT NULL;
+-- One of a merchant's at a time.
+CREATE UNIQUE INDEX settlement_open ON settlement (merchant_id) WHERE status = 'prepared';
+
+-- What a settlement takes: count and sum per day and kind of transaction.
+CREATE TABLE settlement_day (
+    settlement_id INTEGER NOT NULL REFERENCES settlement (id),
+    business_date INTEGER NOT NULL,
+    kind TEXT NOT NULL REFERENCES transaction_kind (word),
+    count INTEGER NOT NULL CHECK (count > 0),
+    sum INTEGER NOT NULL CHECK (sum > 0),
+    PRIMARY KEY (settlement_id, business_date, kind)
+) STRICT, WITHOUT ROWID;
+
+-- ---- Programs that sell for a merchant: their keys, the requests they repeat ----
+
+-- The secret is not here, only its SHA-256. A key acts as a person of its own, who cannot sign in.
+CREATE TABLE api_key (
+    id INTEGER PRIMARY KEY,
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    -- Where it may act; all of the merchant's when there is none.
+    outlet_id INTEGER REFERENCES outlet (id),
+    terminal_id INTEGER REFERENCES terminal (id),
+    person_id INTEGER NOT NULL UNIQUE REFERENCES person (id),
+    name TEXT NOT NULL,
+    secret_hash BLOB NOT NULL CHECK (length(secret_hash) = 32),
+    may_read INTEGER NOT NULL CHECK (may_read IN (0, 1)),
+    may_sell INTEGER NOT NULL CHECK (may_sell IN (0, 1)),
+    may_refund INTEGER NOT NULL CHECK (may_refund IN (0, 1)),
+    may_catalogue INTEGER NOT NULL CHECK (may_catalogue IN (0, 1)),
+    -- 1: every request carries a signature.
+    signed INTEGER NOT NULL CHECK (signed IN (0, 1)),
+    -- Requests per minute.
+    rate_max INTEGER NOT NULL CHECK (rate_max > 0),
+    created_at INTEGER NOT NULL,
+    created_by INTEGER NOT NULL REFERENCES person (id),
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER,
+    revoked_by INTEGER REFERENCES person (id),
+    -- Last use, to the minute.
+    seen_at INTEGER,
+    address TEXT NOT NULL
+) STRICT;
+CREATE INDEX api_key_merchant ON api_key (merchant_id, id);
+
+-- Nonces of signed requests; older ones than a signature is good for are gone.
+CREATE TABLE api_nonce (
+    key_id INTEGER NOT NULL REFERENCES api_key (id),
+    nonce TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (key_id, nonce)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_nonce_at ON api_nonce (at);
+
+-- What an Idempotency-Key was used for. The record of money is the ledger's, so `answer` is for everything else.
+CREATE TABLE idempotency (
+    merchant_id INTEGER NOT NULL,
+    request_id BLOB NOT NULL CHECK (length(request_id) = 16),
+    -- 'blocked': a payment that was taken back before it arrived.
+    operation TEXT NOT NULL,
+    -- Digest of what was asked, never of a PIN.
+    content BLOB NOT NULL CHECK (length(content) = 32),
+    order_id INTEGER,
+    status INTEGER,
+    answer TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (merchant_id, request_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_answer ON idempotency (at) WHERE answer IS NOT NULL;
+
+-- The number that the merchant's own system gave an order.
+CREATE TABLE merchant_order (
+    order_id INTEGER PRIMARY KEY REFERENCES orders (id),
+    merchant_id INTEGER NOT NULL,
+    number TEXT NOT NULL
+) STRICT;
+CREATE INDEX merchant_order_number ON merchant_order (merchant_id, number);
+
+-- ---- What merchants' own systems are told: events, where they go, what came of each delivery ----
+
+CREATE TABLE webhook_endpoint (
+    id INTEGER PRIMARY KEY,
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    -- Only this outlet's events; all of the merchant's when there is none.
+    outlet_id INTEGER REFERENCES outlet (id),
+    url TEXT NOT NULL,
+    description TEXT NOT NULL,
+    -- Words with a blank between.
+    events TEXT NOT NULL,
+    -- paused: by somebody; failed: by itself, after days of nothing but failures; deleted: kept for what it delivered.
+    status TEXT NOT NULL CHECK (status IN ('active', 'paused', 'failed', 'deleted')),
+    -- The secret is derived from this under a key outside the database.
+    salt BLOB NOT NULL CHECK (length(salt) = 16),
+    -- The one before it, which signs too until a moment.
+    salt_before BLOB CHECK (length(salt_before) = 16),
+    salt_before_until INTEGER,
+    created_at INTEGER NOT NULL,
+    created_by INTEGER NOT NULL REFERENCES person (id),
+    delivered_at INTEGER,
+    -- The first failure since the last success.
+    failing_since INTEGER
+) STRICT;
+CREATE INDEX webhook_endpoint_merchant ON webhook_endpoint (merchant_id, id);
+-- The money path asks this one for every merchant of a group.
+CREATE INDEX webhook_endpoint_active ON webhook_endpoint (merchant_id) WHERE status = 'active';
+
+-- The outbox. Written in the commit of what it tells; ascends with time.
+CREATE TABLE webhook_event (
+    id INTEGER PRIMARY KEY,
+    merchant_id INTEGER NOT NULL,
+    outlet_id INTEGER NOT NULL,
+    -- Events of one object are told in order.
+    object_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE webhook_delivery (
+    endpoint_id INTEGER NOT NULL REFERENCES webhook_endpoint (id),
+    event_id INTEGER NOT NULL REFERENCES webhook_event (id),
+    object_id INTEGER NOT NULL,
+    -- parked: given up until somebody asks for it again.
+    status TEXT NOT NULL CHECK (status IN ('pending', 'delivered', 'parked')),
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    give_up_at INTEGER,
+    -- Taken by a copy of the program until then.
+    lease BLOB CHECK (length(lease) = 16),
+    leased_until INTEGER,
+    -- The last answer: HTTP status, or none with the reason in `answer`.
+    tried_at INTEGER,
+    answer_status INTEGER,
+    answer TEXT,
+    PRIMARY KEY (endpoint_id, event_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_delivery_due ON webhook_delivery (endpoint_id, due_at) WHERE status = 'pending';
+CREATE INDEX webhook_delivery_object ON webhook_delivery (endpoint_id, object_id, event_id) WHERE status = 'pending';
+CREATE INDEX webhook_delivery_event ON webhook_delivery (event_id);
+
+-- ---- What archived transactions leave behind; written by archiving alone, under the chain's seal ----
+
+-- Where the chain goes on. What is numbered up to here and still present was kept.
+CREATE TABLE ledger_opening (
+    slot INTEGER PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    -- The day up to which transactions were archived.
+    until_date INTEGER NOT NULL,
+    -- A sum over the tables below and what was kept.
+    carried BLOB NOT NULL CHECK (length(carried) = 32),
+    seal BLOB NOT NULL CHECK (length(seal) = 32)
+) STRICT;
+
+-- Credits less debits of archived transfers.
+CREATE TABLE opening_balance (
+    account INTEGER PRIMARY KEY,
+    amount INTEGER NOT NULL
+) STRICT;
+
+-- What archived transactions of a terminal's batch came to, in the form of a closed batch's figures.
+CREATE TABLE opening_batch (
+    terminal_id INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    figures TEXT NOT NULL,
+    PRIMARY KEY (terminal_id, number)
+) STRICT, WITHOUT ROWID;
+
+-- What settlements took of archived transactions.
+CREATE TABLE opening_turnover (
+    settlement_id INTEGER NOT NULL,
+    business_date INTEGER NOT NULL,
+    kind TEXT NOT NULL REFERENCES transaction_kind (word),
+    count INTEGER NOT NULL CHECK (count > 0),
+    sum INTEGER NOT NULL CHECK (sum > 0),
+    PRIMARY KEY (settlement_id, business_date, kind)
+) STRICT, WITHOUT ROWID;
