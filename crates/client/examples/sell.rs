@@ -21,13 +21,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The whole story; what happened, line by line.
+/// Runs the whole example and returns what happened, line by line.
 pub(crate) async fn sell(url: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let mut told = Vec::new();
     let shop = Client::new(url, "wpos_1001_demo-erp-2026")?;
     let office = Client::new(url, "wpos_1002_demo-office-2026")?;
 
-    // A line that breaks when the answer is on its way back. Whoever does not know says so, and does not guess.
+    // A connection that breaks before the response arrives. The client reports "unknown" and does not guess.
     let broken = format!("http://{}", cut_first_answer(url).await?);
     let unlucky = Client::builder(broken, "wpos_1001_demo-erp-2026").tries(1).build()?;
     let payment = NewPayment {
@@ -41,22 +41,22 @@ pub(crate) async fn sell(url: &str) -> Result<Vec<String>, Box<dyn Error>> {
     };
     let key = IdempotencyKey::random();
     let Attempt::Unknown(unknown) = unlucky.pay(&key, &payment).await? else {
-        return Err("the answer was not lost".into());
+        return Err("the response was not lost".into());
     };
     told.push(format!("lost: {}", unknown.why()));
 
-    // Asking moves nothing. The line holds this time.
+    // Asking moves nothing. The connection holds this time.
     let Attempt::Known(paid) = unknown.ask().await else { return Err("still unknown".into()) };
-    let id = paid.id.ok_or("a payment on record has a number")?;
+    let id = paid.id.ok_or("a recorded payment has a number")?;
     told.push(format!("asked: {} {:?}, {} fen", id, paid.status, paid.amount));
     if paid.status != Status::Approved {
         return Err("it was declined".into());
     }
-    // The same once more, with the same key, charges nothing.
+    // Repeating with the same key charges nothing.
     let Attempt::Known(again) = shop.pay(&key, &payment).await? else { return Err("unknown".into()) };
     told.push(format!("repeated: the same payment, {}", again.id.as_deref() == Some(&id)));
 
-    // One asks for the money back, another decides.
+    // One key requests a refund, another decides.
     let asked = NewRefund {
         escalate: None,
         ground: RefundGround::Quality,
@@ -66,7 +66,7 @@ pub(crate) async fn sell(url: &str) -> Result<Vec<String>, Box<dyn Error>> {
     };
     let refund = shop.request_refund(&IdempotencyKey::random(), &asked).await?;
     let Attempt::Known(refund) = refund else { return Err("unknown".into()) };
-    let number = refund.id.ok_or("a refund on record has a number")?;
+    let number = refund.id.ok_or("a recorded refund has a number")?;
     told.push(format!("refund {number}: {:?}", refund.status));
     let approval = Approval { card_number: CARD.into(), opinion: "looked at the boxes".to_owned() };
     let decided = office.approve_refund(&IdempotencyKey::random(), &number, &approval).await?;
@@ -75,7 +75,7 @@ pub(crate) async fn sell(url: &str) -> Result<Vec<String>, Box<dyn Error>> {
     Ok(told)
 }
 
-/// A way to the server on which the first answer gets lost; what comes after passes.
+/// A proxy to the server that loses the first response and passes everything after it.
 async fn cut_first_answer(url: &str) -> Result<std::net::SocketAddr, Box<dyn Error>> {
     let server = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -94,7 +94,7 @@ async fn cut_first_answer(url: &str) -> Result<std::net::SocketAddr, Box<dyn Err
     Ok(address)
 }
 
-/// Hands the request over, waits until the server answers, and hangs up.
+/// Passes the request on, waits for the server's response, and closes the connection.
 async fn lose(client: TcpStream, server: TcpStream) -> std::io::Result<()> {
     let ((mut from_client, _to_client), (mut from_server, mut to_server)) = (client.into_split(), server.into_split());
     let forward = tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });

@@ -1,7 +1,7 @@
-//! What became of a change that moves money: known, or not known.
+//! The outcome of a change that moves money: known or unknown.
 //!
-//! What must stay true: nothing turns "unknown" into "failed"; the only ways on from an unknown outcome are to ask, to
-//! repeat it with the same key and content, and to take it back.
+//! What must stay true: nothing turns "unknown" into "failed". An unknown outcome can only be asked for, repeated with
+//! the same key and content, or reversed.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,17 +18,17 @@ use crate::problem::Error;
 
 /// The outcome of a change. Approved and declined are both known.
 #[derive(Debug)]
-#[must_use = "an outcome that is not known has to be asked for"]
+#[must_use = "an unknown outcome must be resolved"]
 pub enum Attempt<T> {
     /// It is on record.
     Known(T),
-    /// Nobody knows yet whether it happened.
+    /// It is not known yet whether it happened.
     Unknown(Unknown<T>),
 }
 
 /// A change that may have happened. Do not send it again under a new key: [`ask`](Unknown::ask) for it,
 /// [`repeat`](Unknown::repeat) it, or [`reverse`](Unknown::reverse) it.
-#[must_use = "an outcome that is not known has to be asked for"]
+#[must_use = "an unknown outcome must be resolved"]
 pub struct Unknown<T> {
     client: Client,
     call: Call,
@@ -45,7 +45,7 @@ impl<T> fmt::Debug for Unknown<T> {
 
 /// A resource that says whether its outcome is known.
 pub trait Outcome: DeserializeOwned {
-    /// Whether it is. A state that this crate has no word for is not.
+    /// Whether it is. A status that this crate does not know counts as unknown.
     fn known(&self) -> bool;
 }
 
@@ -67,15 +67,15 @@ impl Outcome for Refund {
     }
 }
 
-/// What is known of a payment that was asked for by its key.
+/// The result of looking a payment up by its key.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum PaymentLookup {
     /// On record, approved or declined.
     Known(Box<Payment>),
-    /// It has arrived and is still being worked on.
+    /// It has arrived and is in progress.
     Unknown,
     /// Nothing has arrived so far. It still may, unless it is repeated with the same key or reversed.
-    Nothing,
+    Absent,
 }
 
 impl<T: Outcome> Unknown<T> {
@@ -87,7 +87,7 @@ impl<T: Outcome> Unknown<T> {
         }
     }
 
-    /// Sends the same once more, with the same key: the record answers, or it happens now, once.
+    /// Sends the same request again with the same key. It returns the record, or the change happens now, once.
     pub async fn repeat(self) -> Attempt<T> {
         let result = self.client.send(&self.call).await;
         Self::judge(self.client, self.call, result)
@@ -96,45 +96,45 @@ impl<T: Outcome> Unknown<T> {
     fn judge(client: Client, call: Call, result: Result<(T, bool), Error>) -> Attempt<T> {
         let why = match result {
             Ok((found, false)) if found.known() => return Attempt::Known(found),
-            Ok(_) => Error::Unsettled("the server is still asking"),
+            Ok(_) => Error::Unsettled("the server has not resolved it yet"),
             Err(error) => error,
         };
         Attempt::Unknown(Self { client, call, why, of: PhantomData })
     }
 
-    /// The key that finds it, now and later.
+    /// The key with which it can be looked up.
     pub fn key(&self) -> &IdempotencyKey {
         self.call.key.as_ref().expect("a change has a key")
     }
 
-    /// Why its outcome is not known.
+    /// Why the outcome is not known.
     pub fn why(&self) -> &Error {
         &self.why
     }
 }
 
 impl Unknown<Payment> {
-    /// Asks what became of it. Nothing is sent again.
+    /// Asks for the outcome. Nothing is sent again.
     pub async fn ask(self) -> Attempt<Payment> {
         let why = match self.client.find_payment(self.key()).await {
-            Ok(Found::Known(payment)) => return Attempt::Known(*payment),
-            Ok(Found::Unknown) => Error::Unsettled("the server is still asking"),
-            Ok(Found::Nothing) => Error::Unsettled("nothing has arrived so far"),
+            Ok(PaymentLookup::Known(payment)) => return Attempt::Known(*payment),
+            Ok(PaymentLookup::Unknown) => Error::Unsettled("the server has not resolved it yet"),
+            Ok(PaymentLookup::Absent) => Error::Unsettled("nothing has arrived so far"),
             Err(error) => error,
         };
         Attempt::Unknown(Self { why, ..self })
     }
 
-    /// Gives the payment up: it is undone if it was charged, and can never be charged if it was not. `key` names this
-    /// reversal. Rely on [`Reversal::not_charged`].
+    /// Reverses the payment: it is undone if it was charged, and can never be charged if it was not. `key` identifies
+    /// the reversal. Rely on [`Reversal::not_charged`].
     pub async fn reverse(&self, key: &IdempotencyKey) -> Result<Attempt<Reversal>, Error> {
         self.client.reverse_lost(key, self.key()).await
     }
 }
 
 impl Client {
-    /// Gives up the payment that was sent with `payment`, whether it arrived or not; for a program that was started
-    /// again and has only the key. `key` names this reversal.
+    /// Reverses the payment that was sent with the key `payment`, whether it arrived or not; for a program that was
+    /// restarted and has only the key. `key` identifies the reversal.
     pub async fn reverse_lost(
         &self,
         key: &IdempotencyKey,

@@ -1,6 +1,6 @@
 //! Every operation as a method of [`Client`].
 
-use crate::attempt::{Attempt, Found, Unknown};
+use crate::attempt::{Attempt, PaymentLookup, Unknown};
 use crate::client::{Call, Client, Query};
 use crate::key::IdempotencyKey;
 use crate::model::{
@@ -13,16 +13,16 @@ use crate::operation as op;
 use crate::pages::{Pages, place};
 use crate::problem::Error;
 
-/// Which orders.
+/// Filter for orders.
 #[derive(Clone, Debug, Default)]
 pub struct OrderFilter {
-    /// The first moment, RFC 3339; the beginning of the present day in China if there is none.
+    /// Start of the range, inclusive, RFC 3339; by default the beginning of the current day in China.
     pub from: Option<String>,
-    /// The first moment that is not wanted any more; now if there is none. At most 31 days after `from`.
+    /// End of the range, exclusive; by default now. At most 31 days after `from`.
     pub until: Option<String>,
     /// Only in this state.
     pub status: Option<OrderStatus>,
-    /// Only with this number of your system.
+    /// Only the orders with this number of your system.
     pub merchant_order_number: Option<String>,
 }
 
@@ -34,12 +34,12 @@ impl OrderFilter {
     }
 }
 
-/// Which transactions.
+/// Filter for transactions.
 #[derive(Clone, Debug, Default)]
 pub struct TransactionFilter {
-    /// The first moment, RFC 3339; the beginning of the present day in China if there is none.
+    /// Start of the range, inclusive, RFC 3339; by default the beginning of the current day in China.
     pub from: Option<String>,
-    /// The first moment that is not wanted any more; now if there is none. At most 31 days after `from`.
+    /// End of the range, exclusive; by default now. At most 31 days after `from`.
     pub until: Option<String>,
 }
 
@@ -51,23 +51,23 @@ impl TransactionFilter {
 
 /// Selling.
 impl Client {
-    /// The API key that asks: the way to try one.
+    /// The API key in use; a way to test it.
     pub async fn me(&self) -> Result<Me, Error> {
         self.read(&Call::new(op::GET_ME, &[])).await
     }
 
-    /// The outlets that the key reaches.
+    /// The outlets that the key has access to.
     pub async fn outlets(&self) -> Result<Vec<Outlet>, Error> {
         self.read(&Call::new(op::LIST_OUTLETS, &[])).await.map(|list: List<_>| list.data)
     }
 
-    /// The terminals that the key reaches, or those of one outlet.
+    /// The terminals that the key has access to, or those of one outlet.
     pub async fn terminals(&self, outlet_id: Option<&str>) -> Result<Vec<Terminal>, Error> {
         let query = [outlet_id.map(str::to_owned)];
         self.read(&Call::new(op::LIST_TERMINALS, &[]).query(&query)).await.map(|list: List<_>| list.data)
     }
 
-    /// Asks for a card's balance. A wrong PIN counts.
+    /// Queries a card's balance. Wrong PINs are counted.
     pub async fn balance(
         &self,
         key: &IdempotencyKey,
@@ -76,30 +76,30 @@ impl Client {
         Unknown::first(self, Call::new(op::CREATE_BALANCE_INQUIRY, &[]).key(key).body(inquiry)).await
     }
 
-    /// Charges a card, at most once under `key`. An error means that it is not charged; a decline is an answer.
+    /// Charges a card at most once under `key`. An error means that the card is not charged; a decline is not an error.
     pub async fn pay(&self, key: &IdempotencyKey, payment: &NewPayment) -> Result<Attempt<Payment>, Error> {
         Unknown::first(self, Call::new(op::CREATE_PAYMENT, &[]).key(key).body(payment)).await
     }
 
-    /// What became of the payment that was sent with `key`.
-    pub async fn find_payment(&self, key: &IdempotencyKey) -> Result<Found, Error> {
+    /// Looks up the payment that was sent with `key`.
+    pub async fn find_payment(&self, key: &IdempotencyKey) -> Result<PaymentLookup, Error> {
         let query = [Some(key.to_string())];
         let list: List<Payment> = self.read(&Call::new(op::LIST_PAYMENTS, &[]).query(&query)).await?;
         Ok(match list.data.into_iter().next() {
             Some(payment) if matches!(payment.status, Status::Approved | Status::Declined) => {
-                Found::Known(Box::new(payment))
+                PaymentLookup::Known(Box::new(payment))
             }
-            Some(_) => Found::Unknown,
-            None => Found::Nothing,
+            Some(_) => PaymentLookup::Unknown,
+            None => PaymentLookup::Absent,
         })
     }
 
-    /// A payment, with its order as it is now.
+    /// A payment with the current state of its order.
     pub async fn payment(&self, id: &str) -> Result<Payment, Error> {
         self.read(&Call::new(op::GET_PAYMENT, &[id])).await
     }
 
-    /// Takes a payment of today back whose goods did not leave the shop.
+    /// Reverses a payment of today whose goods have not left the shop.
     pub async fn reverse_payment(&self, key: &IdempotencyKey, id: &str) -> Result<Attempt<Reversal>, Error> {
         let nothing = serde_json::Map::new();
         Unknown::first(self, Call::new(op::REVERSE_PAYMENT, &[id]).key(key).body(&nothing)).await
@@ -108,23 +108,23 @@ impl Client {
 
 /// Refunds.
 impl Client {
-    /// Asks for a refund; somebody else decides.
+    /// Requests a refund; a second party decides.
     pub async fn request_refund(&self, key: &IdempotencyKey, refund: &NewRefund) -> Result<Attempt<Refund>, Error> {
         Unknown::first(self, Call::new(op::CREATE_REFUND, &[]).key(key).body(refund)).await
     }
 
-    /// Refunds, oldest first, in one state or all. `declined` and `unknown` are no states of a list.
+    /// Refunds, oldest first, in one state or all. `declined` and `unknown` cannot be listed.
     pub fn refunds(&self, status: Option<&RefundStatus>) -> Pages<Refund> {
         let filter = vec![status.map(|status| status.word().to_owned())];
         Pages::new(self, op::LIST_REFUNDS, &[], filter)
     }
 
-    /// A refund, also a request that was declined.
+    /// A refund, or a request that was declined.
     pub async fn refund(&self, id: &str) -> Result<Refund, Error> {
         self.read(&Call::new(op::GET_REFUND, &[id])).await
     }
 
-    /// Pays a refund back. Whoever asked does not decide.
+    /// Approves a refund. The applicant cannot decide.
     pub async fn approve_refund(
         &self,
         key: &IdempotencyKey,
@@ -134,7 +134,7 @@ impl Client {
         Unknown::first(self, Call::new(op::APPROVE_REFUND, &[id]).key(key).body(approval)).await
     }
 
-    /// Turns a refund down.
+    /// Rejects a refund.
     pub async fn reject_refund(
         &self,
         key: &IdempotencyKey,
@@ -169,19 +169,19 @@ impl Client {
     }
 }
 
-/// What is on record.
+/// Records.
 impl Client {
-    /// Orders by the time they were begun, oldest first.
+    /// Orders by the time they were opened, oldest first.
     pub fn orders(&self, filter: OrderFilter) -> Pages<Order> {
         Pages::new(self, op::LIST_ORDERS, &[], filter.query())
     }
 
-    /// An order, with lines and refunds.
+    /// An order with its lines and refunds.
     pub async fn order(&self, id: &str) -> Result<Order, Error> {
         self.read(&Call::new(op::GET_ORDER, &[id])).await
     }
 
-    /// Everything on record, oldest first. Keep [`Pages::cursor`] and ask again later to get what came since.
+    /// All transactions, oldest first. Keep [`Pages::cursor`] and use it later to get those recorded since.
     pub fn transactions(&self, filter: TransactionFilter) -> Pages<Transaction> {
         Pages::new(self, op::LIST_TRANSACTIONS, &[], filter.query())
     }
@@ -191,17 +191,17 @@ impl Client {
         self.read(&Call::new(op::GET_TRANSACTION, &[id])).await
     }
 
-    /// A business day (`2026-11-23`): its sums, and a page of its transactions.
+    /// The statement of a business day (`2026-11-23`): its totals and a page of its transactions.
     pub async fn statement(&self, date: &str, cursor: Option<&str>, limit: Option<u32>) -> Result<Statement, Error> {
         self.read(&Call::new(op::GET_STATEMENT, &[date]).query(&place(cursor, limit))).await
     }
 
-    /// What the card company has confirmed and pays, oldest first.
+    /// Confirmed settlements, oldest first.
     pub fn settlements(&self) -> Pages<Settlement> {
         Pages::new(self, op::LIST_SETTLEMENTS, &[], Query::new())
     }
 
-    /// A settlement, day by day.
+    /// A settlement with its totals by day.
     pub async fn settlement(&self, id: &str) -> Result<Settlement, Error> {
         self.read(&Call::new(op::GET_SETTLEMENT, &[id])).await
     }
@@ -209,17 +209,17 @@ impl Client {
 
 /// The catalogue.
 impl Client {
-    /// Products by code, stopped ones too.
+    /// Products by code, including discontinued ones.
     pub fn products(&self) -> Pages<Product> {
         Pages::new(self, op::LIST_PRODUCTS, &[], Query::new())
     }
 
-    /// A product by your own number.
+    /// A product by your own code.
     pub async fn product(&self, code: &str) -> Result<Product, Error> {
         self.read(&Call::new(op::GET_PRODUCT, &[code])).await
     }
 
-    /// Makes a product or replaces it as a whole.
+    /// Creates a product or replaces it as a whole.
     pub async fn put_product(&self, key: &IdempotencyKey, code: &str, product: &NewProduct) -> Result<Product, Error> {
         self.read(&Call::new(op::PUT_PRODUCT, &[code]).key(key).body(product)).await
     }
@@ -235,14 +235,14 @@ impl Client {
     }
 }
 
-/// Webhook endpoints; [`webhook::verify`](crate::webhook::verify) judges what arrives at one.
+/// Webhook endpoints; [`webhook::verify`](crate::webhook::verify) checks the requests they receive.
 impl Client {
     /// Endpoints, oldest first.
     pub fn webhook_endpoints(&self) -> Pages<WebhookEndpoint> {
         Pages::new(self, op::LIST_WEBHOOK_ENDPOINTS, &[], Query::new())
     }
 
-    /// Makes an endpoint. Its secret is answered this once.
+    /// Creates an endpoint. Its secret is returned this once.
     pub async fn create_webhook_endpoint(
         &self,
         key: &IdempotencyKey,
@@ -266,28 +266,28 @@ impl Client {
         self.read(&Call::new(op::UPDATE_WEBHOOK_ENDPOINT, &[id]).key(key).body(change)).await
     }
 
-    /// Deletes an endpoint for good.
+    /// Deletes an endpoint permanently.
     pub async fn delete_webhook_endpoint(&self, key: &IdempotencyKey, id: &str) -> Result<WebhookEndpoint, Error> {
         self.read(&Call::new(op::DELETE_WEBHOOK_ENDPOINT, &[id]).key(key)).await
     }
 
-    /// Gives an endpoint a new secret. For 24 hours the one before signs too.
+    /// Rotates an endpoint's secret. For 24 hours the previous one signs as well.
     pub async fn rotate_webhook_secret(&self, key: &IdempotencyKey, id: &str) -> Result<WebhookEndpoint, Error> {
         self.read(&Call::new(op::ROTATE_WEBHOOK_SECRET, &[id]).key(key)).await
     }
 
-    /// Sends an endpoint a test.
+    /// Sends a test event to an endpoint.
     pub async fn test_webhook_endpoint(&self, key: &IdempotencyKey, id: &str) -> Result<WebhookDelivery, Error> {
         self.read(&Call::new(op::TEST_WEBHOOK_ENDPOINT, &[id]).key(key)).await
     }
 
-    /// What was sent to an endpoint, in one state or all.
+    /// Deliveries to an endpoint, in one state or all.
     pub fn webhook_deliveries(&self, id: &str, status: Option<&DeliveryStatus>) -> Pages<WebhookDelivery> {
         let filter = vec![status.map(|status| status.word().to_owned())];
         Pages::new(self, op::LIST_WEBHOOK_DELIVERIES, &[id], filter)
     }
 
-    /// Sends an event again.
+    /// Replays an event.
     pub async fn replay_webhook_delivery(
         &self,
         key: &IdempotencyKey,

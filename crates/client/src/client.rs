@@ -1,7 +1,7 @@
-//! The client: how a call is sent, signed, repeated and read.
+//! The client: it sends, signs and repeats calls and reads their responses.
 //!
-//! What must stay true: a change is repeated with its own key and the same bytes only; an error that says "nothing
-//! happened" is not said once an answer was lost.
+//! What must stay true: a change is repeated only with its own key and the same bytes; once a response was lost, no
+//! error says "nothing happened".
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +21,12 @@ use crate::key::{IdempotencyKey, now};
 use crate::operation::Operation;
 use crate::problem::{Error, Problem};
 use crate::secret::{SigningSecret, Token};
-use crate::transport::{Address, Answer, Transport};
+use crate::transport::{Address, Reply, Transport};
 use crate::webhook::tag;
 
-/// The first wait between two tries; it doubles.
+/// The first pause between two tries; it doubles each time.
 const WAIT: Duration = Duration::from_millis(100);
-/// A server that wants a longer wait is told so by the caller's own next call.
+/// Longest pause. If the server asks for a longer one, the call ends and the caller decides.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Settings of a [`Client`].
@@ -42,37 +42,37 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Signs every request, which a key may demand.
+    /// Signs every request; a key can require it.
     #[must_use]
     pub fn sign_with(self, secret: impl Into<SigningSecret>) -> Self {
         Self { signing: Some(secret.into()), ..self }
     }
 
-    /// Trusts these for https, and not those that the operating system trusts.
+    /// Trusts these certificates for https instead of the operating system's.
     #[must_use]
     pub fn trust(self, roots: RootCertStore) -> Self {
         Self { roots: Some(Arc::new(roots)), ..self }
     }
 
-    /// How long a connection may take to be made; 5 seconds if you do not say.
+    /// Timeout for connecting; 5 seconds by default.
     #[must_use]
     pub fn connect_within(self, limit: Duration) -> Self {
         Self { connect_within: limit, ..self }
     }
 
-    /// How long one answer may take; 35 seconds if you do not say, because the server takes 30 at most.
+    /// Timeout for a response; 35 seconds by default, because the server takes at most 30.
     #[must_use]
     pub fn answer_within(self, limit: Duration) -> Self {
         Self { answer_within: limit, ..self }
     }
 
-    /// How often a call is sent at most, always with the same key; 4 times if you do not say, at least once.
+    /// How often a call is sent at most, always with the same key; 4 times by default, at least once.
     #[must_use]
     pub fn tries(self, tries: u32) -> Self {
         Self { tries: tries.max(1), ..self }
     }
 
-    /// The client. It connects when it is used.
+    /// Builds the client. It connects when it is used.
     pub fn build(self) -> Result<Client, Error> {
         let address = Address::parse(&self.url)?;
         let secret = |text: &str| {
@@ -97,7 +97,7 @@ struct Inner {
     tries: u32,
 }
 
-/// Speaks to one server with one API key, inside a tokio runtime. Cheap to clone; clones share connections.
+/// A client for one server with one API key, inside a tokio runtime. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -109,7 +109,7 @@ impl std::fmt::Debug for Client {
     }
 }
 
-/// One call: what is sent again, byte for byte.
+/// One call, which is repeated byte for byte.
 #[derive(Clone)]
 pub(crate) struct Call {
     operation: Operation,
@@ -119,11 +119,11 @@ pub(crate) struct Call {
     body: Option<Bytes>,
 }
 
-/// Values of an operation's query parameters, in its order; none is left out.
+/// Values of the operation's query parameters, in its order; `None` is left out.
 pub(crate) type Query = Vec<Option<String>>;
 
 impl Call {
-    /// `operation` with its path's parts filled in, in order.
+    /// `operation` with its path segments filled in, in order.
     pub(crate) fn new(operation: Operation, parts: &[&str]) -> Self {
         let (mut target, mut parts) = (String::new(), parts.iter());
         for piece in operation.path.split('/').skip(1) {
@@ -154,7 +154,7 @@ impl Call {
     }
 
     pub(crate) fn body(self, body: &impl Serialize) -> Self {
-        let body = serde_json::to_vec(body).expect("requests have nothing that JSON cannot say");
+        let body = serde_json::to_vec(body).expect("requests contain only what JSON can express");
         Self { body: Some(body.into()), ..self }
     }
 }
@@ -172,7 +172,7 @@ fn encode(text: &str, into: &mut String) {
 }
 
 impl Client {
-    /// For the server at `url` (`https://host[:port]`), with an API key.
+    /// A builder for the server at `url` (`https://host[:port]`), with an API key.
     pub fn builder(url: impl Into<String>, token: impl Into<Token>) -> Builder {
         Builder {
             url: url.into(),
@@ -185,13 +185,13 @@ impl Client {
         }
     }
 
-    /// The same with every setting as it is.
+    /// A client with the default settings.
     pub fn new(url: impl Into<String>, token: impl Into<Token>) -> Result<Self, Error> {
         Self::builder(url, token).build()
     }
 
-    /// Sends `call` until it is answered, refused for good, or tried often enough. The flag says that the server
-    /// answered 202: it does not know the outcome yet.
+    /// Sends `call` until there is a response or a permanent error, or the tries are used up. The flag is true if the
+    /// server answered 202: it does not know the outcome yet.
     pub(crate) async fn send<T: DeserializeOwned>(&self, call: &Call) -> Result<(T, bool), Error> {
         let mut lost = false;
         let mut wait = WAIT;
@@ -205,7 +205,7 @@ impl Client {
             let pause = asked.map_or(wait, |asked| asked.max(wait));
             if tries_left == 0 || !error.worth_repeating() || pause > WAIT_MAX {
                 return Err(if lost && !error.may_have_happened() {
-                    Error::Lost(format!("no answer at first, and then: {error}"))
+                    Error::Lost(format!("no response at first, and then: {error}"))
                 } else {
                     error
                 });
@@ -216,7 +216,7 @@ impl Client {
         Err(Error::Unusable("no tries"))
     }
 
-    /// Sends `call` and reads the answer, whatever its status among the good ones.
+    /// Sends `call` and reads the response of any success status.
     pub(crate) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
         self.send(call).await.map(|(found, _)| found)
     }
@@ -258,7 +258,7 @@ impl Client {
     }
 }
 
-fn refusal(answer: &Answer) -> Error {
+fn refusal(answer: &Reply) -> Error {
     match serde_json::from_slice::<Problem>(&answer.body) {
         Ok(problem) => Error::Problem(Box::new(Problem { retry_after: answer.retry_after, ..problem })),
         Err(error) => unreadable(answer.status, &error),
@@ -266,7 +266,7 @@ fn refusal(answer: &Answer) -> Error {
 }
 
 fn unreadable(status: u16, error: &serde_json::Error) -> Error {
-    // Only where: serde's own words may repeat a value.
+    // Give only the position: serde's message may repeat a value.
     let reason = format!("line {}, column {}", error.line(), error.column());
     Error::Unreadable { status, reason }
 }

@@ -1,6 +1,5 @@
-//! This crate against the description of the API: its operations with their query parameters are exactly the described
-//! ones, its structs have the described fields with their types, and its enums know every word that the description
-//! lists.
+//! Compares this crate with the description of the API: the operations and their query parameters are the same, the
+//! structs have the described fields and types, and the enums know every listed word.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,11 +80,11 @@ fn every_list_of_words_in_the_description_is_covered_by_an_enum_here() {
     for known in known {
         let told: BTreeSet<&String> = found.keys().filter(|words| covers(known, words)).flatten().collect();
         let more: Vec<_> = known.iter().filter(|word| !told.iter().any(|told| told == *word)).collect();
-        assert!(more.is_empty(), "nobody says {more:?}");
+        assert!(more.is_empty(), "the description does not have {more:?}");
     }
 }
 
-/// Every struct that is sent or answered.
+/// Every struct of a request or a response.
 #[derive(OpenApi)]
 #[openapi(components(schemas(
     Approval,
@@ -128,8 +127,8 @@ fn every_list_of_words_in_the_description_is_covered_by_an_enum_here() {
 )))]
 struct Structs;
 
-/// A type in one word, with `?` when there may be none: `string`, `integer?`, `[OrderLine]`. Words are strings; pages of
-/// a list are called `List`.
+/// A type in one word, with `?` if it is optional: `string`, `integer?`, `[OrderLine]`. Words are strings; pages of a
+/// list are called `List`.
 fn shape(schema: &Value, schemas: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         let own = &schemas[name];
@@ -155,7 +154,7 @@ fn shape(schema: &Value, schemas: &Value) -> String {
     kind + if null.is_empty() { "" } else { "?" }
 }
 
-/// Fields of a struct with their shapes; one that need not be there ends in `?`.
+/// Fields of a struct with their types; optional ones end in `?`.
 fn fields(name: &str, schemas: &Value) -> BTreeMap<String, String> {
     let own = &schemas[name];
     let required: BTreeSet<&str> = own["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -176,7 +175,7 @@ fn every_struct_has_the_described_fields() {
     let objects = described.as_object().expect("schemas").iter().filter(|(_, schema)| schema["type"] == "object");
     for (name, _) in objects {
         let mut told = fields(name, &described);
-        // Says what it is, to people who read an answer; a type says it here.
+        // `object` names the resource; here the type does.
         told.remove("object");
         if name.ends_with("List") {
             let shapes: Vec<_> = told.iter().map(|(field, shape)| format!("{field} {shape}")).collect();
@@ -192,7 +191,7 @@ fn every_struct_has_the_described_fields() {
             continue;
         }
         let mut known = fields(name, &here);
-        // A request may always say what it need not say.
+        // A request may include an optional field.
         if name.starts_with("New") {
             for (field, shape) in &mut known {
                 let optional = told.get(field).is_some_and(|told| told.strip_suffix('?') == Some(shape.as_str()));

@@ -1,22 +1,22 @@
-//! The name of one intended change.
+//! The Idempotency-Key: identifies one intended change.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const LENGTH_MAX: usize = 255;
 
-/// Since 1970. A program elsewhere has its own clock.
-#[expect(clippy::disallowed_methods, reason = "this crate knows nothing of the server's clock")]
+/// Time since 1970, by this program's own clock.
+#[expect(clippy::disallowed_methods, reason = "a client cannot read the server's clock")]
 pub(crate) fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Names one intended change. Store it before the change is sent: whatever happens, it finds the outcome.
+/// Identifies one intended change. Store it before sending the change: with it the outcome can always be found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// A new one: a UUIDv7, so that keys sort by time.
+    /// A new UUIDv7; such keys sort by time.
     pub fn random() -> Self {
         let millis = now().as_millis();
         let mut bytes = [0; 16];
@@ -30,13 +30,13 @@ impl IdempotencyKey {
         Self(parts.join("-"))
     }
 
-    /// One of your own: 1 to 255 printable ASCII characters without spaces.
+    /// Your own key: 1 to 255 printable ASCII characters without spaces.
     pub fn parse(text: &str) -> Option<Self> {
         let usable = (1..=LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         usable.then(|| Self(text.to_owned()))
     }
 
-    /// As text, to be stored.
+    /// The key as text, for storing.
     pub fn as_str(&self) -> &str {
         &self.0
     }

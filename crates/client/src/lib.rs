@@ -15,7 +15,7 @@ mod transport;
 pub mod webhook;
 mod words;
 
-pub use attempt::{Attempt, Found, Outcome, Unknown};
+pub use attempt::{Attempt, Outcome, PaymentLookup, Unknown};
 pub use calls::{OrderFilter, TransactionFilter};
 pub use client::{Builder, Client};
 pub use key::IdempotencyKey;

@@ -1,5 +1,5 @@
-//! What is asked and answered, in the names of the description (`/api/openapi.json`). Amounts are whole fen, ids are
-//! text, times RFC 3339. Answers may gain fields and words; requests have exactly the fields that the API takes.
+//! Requests and responses, with the names of the description (`/api/openapi.json`). Amounts are whole fen, ids are
+//! text, times RFC 3339. Responses may gain fields and words; requests have exactly the fields that the API accepts.
 
 use serde::Deserialize;
 
@@ -30,13 +30,13 @@ words! {
 }
 
 words! {
-    /// How an attempt ended.
+    /// The outcome of an attempt.
     Status {
-        /// It happened.
+        /// Done as requested.
         Approved = "approved",
-        /// It did not happen; see `decline`.
+        /// On record; nothing moved. See `decline`.
         Declined = "declined",
-        /// Nobody knows yet.
+        /// Not known yet.
         Unknown = "unknown",
     }
 }
@@ -50,43 +50,43 @@ words! {
         NoRetry = "no_retry",
         /// A person has to act.
         Operator = "operator",
-        /// A fault of the system.
+        /// The system has a problem.
         Fault = "fault",
     }
 }
 
 words! {
-    /// How far an order is.
+    /// State of an order.
     OrderStatus {
-        /// Being rung up.
+        /// Not paid yet.
         Draft = "draft",
         /// Paid.
         Paid = "paid",
-        /// Some of it came back.
+        /// Partly refunded.
         PartlyRefunded = "partly_refunded",
-        /// All of it came back.
+        /// Refunded in full.
         Refunded = "refunded",
-        /// Undone on its day.
+        /// Voided on its day.
         Voided = "voided",
-        /// Given up, never paid.
+        /// Abandoned; never paid.
         Abandoned = "abandoned",
     }
 }
 
 words! {
-    /// How far a refund is.
+    /// State of a refund.
     RefundStatus {
-        /// Waits for somebody else's decision.
+        /// Waiting for a second person's decision.
         Requested = "requested",
-        /// Waits for the card company.
+        /// Waiting for the card company.
         Escalated = "escalated",
         /// Paid back.
         Approved = "approved",
-        /// Turned down.
+        /// Rejected.
         Rejected = "rejected",
-        /// The request was not taken in.
+        /// The request was not accepted.
         Declined = "declined",
-        /// Nobody knows yet.
+        /// Not known yet.
         Unknown = "unknown",
     }
 }
@@ -94,17 +94,17 @@ words! {
 words! {
     /// Class of reason for a refund.
     RefundGround {
-        /// The goods have a fault.
+        /// The goods are faulty.
         Quality = "quality",
         /// The shop sold or charged the wrong thing.
         ShopError = "shop_error",
-        /// The customer does not want them any more.
+        /// The customer no longer wants them.
         ChangedMind = "changed_mind",
     }
 }
 
 words! {
-    /// What a card holder says about a payment.
+    /// A card holder's claim about a payment.
     DisputeClaim {
         /// "I did not make it."
         NotAuthorised = "not_authorised",
@@ -114,47 +114,47 @@ words! {
         WrongAmount = "wrong_amount",
         /// "I was charged twice."
         Duplicate = "duplicate",
-        /// "The goods have a fault and the shop does not take them back."
+        /// "The goods are faulty and the shop does not take them back."
         Quality = "quality",
     }
 }
 
 words! {
-    /// How far a dispute is.
+    /// State of a dispute.
     DisputeStatus {
-        /// Waits for your answer.
+        /// Waiting for your answer.
         Opened = "opened",
-        /// Waits for the card company.
+        /// Waiting for the card company.
         Answered = "answered",
         /// Paid back.
         Upheld = "upheld",
-        /// Turned down.
+        /// Rejected.
         Rejected = "rejected",
     }
 }
 
 words! {
-    /// Kind of a transaction.
+    /// Kind of transaction.
     TransactionKind {
         /// A payment.
         Sale = "sale",
-        /// A question for the balance.
+        /// A balance inquiry.
         Inquiry = "inquiry",
-        /// A refund asked for.
+        /// A refund request.
         RefundRequest = "refund_request",
-        /// A refund turned down.
+        /// A rejected refund.
         RefundRejection = "refund_rejection",
-        /// A refund paid back.
+        /// A paid refund.
         Refund = "refund",
         /// A void.
         Void = "void",
         /// A reversal.
         Reversal = "reversal",
-        /// The end of a batch.
+        /// A batch close.
         BatchClose = "batch_close",
-        /// Money put on a card.
+        /// A load: money put on a card.
         Load = "load",
-        /// A dispute answered.
+        /// An answer to a dispute.
         DisputeAnswer = "dispute_answer",
     }
 }
@@ -168,19 +168,19 @@ words! {
         OtcA = "OTC-A",
         /// Over the counter, class B.
         OtcB = "OTC-B",
-        /// No drug.
+        /// Not a drug.
         NoDrug = "NONE",
     }
 }
 
 words! {
-    /// What an API key may do.
+    /// Scope of an API key.
     Scope {
-        /// Read what is on record.
+        /// Read records.
         Read = "read",
         /// Take payments and reverse them.
         Sell = "sell",
-        /// Ask for refunds and decide them.
+        /// Request and decide refunds.
         Refund = "refund",
         /// Change the catalogue.
         Catalogue = "catalogue",
@@ -188,21 +188,21 @@ words! {
 }
 
 words! {
-    /// What a webhook tells of.
+    /// Type of a webhook event.
     EventType {
-        /// A payment went through.
+        /// A payment was approved.
         PaymentApproved = "payment.approved",
-        /// A payment was refused.
+        /// A payment was declined.
         PaymentDeclined = "payment.declined",
         /// A payment that never arrived was withdrawn.
         PaymentWithdrawn = "payment.withdrawn",
-        /// Somebody asked for a refund.
+        /// A refund was requested.
         RefundRequested = "refund.requested",
-        /// A refund was paid back.
+        /// A refund was approved and paid.
         RefundApproved = "refund.approved",
-        /// A refund was turned down.
+        /// A refund was rejected.
         RefundRejected = "refund.rejected",
-        /// A sale was undone in full on its day.
+        /// A sale was voided: undone in full on its day.
         SaleVoided = "sale.voided",
         /// A sale was reversed.
         SaleReversed = "sale.reversed",
@@ -216,31 +216,31 @@ words! {
         DisputeAnswered = "dispute.answered",
         /// A dispute was upheld and paid back.
         DisputeUpheld = "dispute.upheld",
-        /// A dispute was turned down: the payment stands.
+        /// A dispute was rejected: the payment stands.
         DisputeRejected = "dispute.rejected",
-        /// Somebody tests an endpoint; nobody subscribes to it.
+        /// A test of an endpoint; it cannot be subscribed to.
         Test = "webhook.test",
     }
 }
 
 words! {
-    /// Whether an endpoint is told; [`WebhookEndpointChange`] takes `active` and `paused`.
+    /// State of an endpoint; [`WebhookEndpointChange`] accepts `active` and `paused`.
     EndpointStatus {
-        /// Is told.
+        /// Receives events.
         Active = "active",
-        /// Is not told.
+        /// Receives no events.
         Paused = "paused",
-        /// Stopped by itself after three days of nothing but failures.
+        /// Stopped after failing for three days.
         Failed = "failed",
-        /// Gone.
+        /// Deleted.
         Deleted = "deleted",
     }
 }
 
 words! {
-    /// How far a delivery is.
+    /// State of a delivery.
     DeliveryStatus {
-        /// On its way.
+        /// Still to be delivered.
         Pending = "pending",
         /// Answered with 2xx.
         Delivered = "delivered",
@@ -254,12 +254,12 @@ words! {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct DeclineReason {
-    /// What to do: `retry` after a correction and with a new key, `no_retry` with this card, `operator` has to act,
-    /// `fault` of the system.
+    /// What to do: `retry` after correcting it, with a new key; `no_retry` with this card; `operator`: a person must
+    /// act; `fault`: the system has a problem.
     pub advice: Advice,
-    /// The reason's word; it never changes.
+    /// The stable word of the reason.
     pub code: String,
-    /// The figure that belongs to the reason: fen short, a limit in fen, PIN tries left, a date as yyyymmdd.
+    /// The figure of the reason: fen short, a limit in fen, PIN tries left, or a date as yyyymmdd.
     pub detail: Option<i64>,
     /// Response code of ISO 8583 field 39, with UnionPay's meanings.
     pub response_code: String,
@@ -272,8 +272,8 @@ pub struct DeclineReason {
 pub struct List<T> {
     /// The rows, oldest first.
     pub data: Vec<T>,
-    /// There is more now.
+    /// There are more rows now.
     pub has_more: bool,
-    /// Where to go on: with it, the next page; or later, what came since.
+    /// Returns the next page, or later the rows added since.
     pub next_cursor: Option<String>,
 }

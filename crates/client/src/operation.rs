@@ -3,12 +3,12 @@
 /// One operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation {
-    /// Its name in the description.
+    /// Its `operationId` in the description.
     #[cfg_attr(not(test), expect(dead_code, reason = "compared with the description"))]
     pub(crate) id: &'static str,
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
-    /// Its query parameters, in the order in which a [`Call`](crate::client::Call) is given their values.
+    /// Its query parameters, in the order in which a [`Call`](crate::client::Call) takes their values.
     pub(crate) query: &'static [&'static str],
 }
 

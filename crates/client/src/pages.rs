@@ -1,4 +1,4 @@
-//! Lists, a page at a time.
+//! Lists, read page by page.
 
 use std::marker::PhantomData;
 
@@ -11,7 +11,7 @@ use crate::problem::Error;
 
 /// A list that is read page by page.
 #[derive(Debug)]
-#[must_use = "nothing is asked before the first page"]
+#[must_use = "nothing is requested before the first page"]
 pub struct Pages<T> {
     client: Client,
     operation: Operation,
@@ -37,22 +37,22 @@ impl<T: DeserializeOwned> Pages<T> {
         }
     }
 
-    /// Begins after the place where an earlier reading ended.
+    /// Starts at the cursor of an earlier reading.
     pub fn after(self, cursor: impl Into<String>) -> Self {
         Self { cursor: Some(cursor.into()), ..self }
     }
 
-    /// Rows of a page, 1 to 200; 50 if you do not say.
+    /// Rows per page, 1 to 200; 50 by default.
     pub fn limit(self, limit: u32) -> Self {
         Self { limit: Some(limit), ..self }
     }
 
-    /// Where the reading is. Kept, it gets what comes later.
+    /// The current cursor. Keep it to get later rows.
     pub fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
     }
 
-    /// The rows of the next page; none after the last. After an error it may be called again.
+    /// The rows of the next page, or `None` after the last. It may be called again after an error.
     pub async fn next(&mut self) -> Result<Option<Vec<T>>, Error> {
         if self.done {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! What goes wrong: the server's problems (RFC 9457), and no answer at all.
+//! Errors: the server's problems (RFC 9457), and missing responses.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,41 +8,41 @@ use serde::Deserialize;
 use crate::words::words;
 
 words! {
-    /// The word of a problem; it never changes.
+    /// The stable word of a problem.
     ProblemCode {
         /// Not JSON.
         InvalidJson = "invalid_json",
-        /// A parameter of the address cannot be used.
+        /// A query parameter is invalid.
         InvalidParameter = "invalid_parameter",
-        /// A change without a key.
+        /// A change without an Idempotency-Key.
         IdempotencyKeyMissing = "idempotency_key_missing",
-        /// No or no live API key.
+        /// No API key, or not a live one.
         Unauthenticated = "unauthenticated",
-        /// No or no right signature.
+        /// No signature, or a wrong one.
         SignatureInvalid = "signature_invalid",
-        /// The API key may not do this.
+        /// The API key lacks the scope.
         ScopeMissing = "scope_missing",
-        /// Whoever asked for a refund does not decide on it.
+        /// The applicant of a refund cannot decide on it.
         SamePerson = "same_person",
-        /// There is no such thing, or it is somebody else's.
+        /// It does not exist, or the key has no access to it.
         NotFound = "not_found",
-        /// What happened then is in the card company's archive.
+        /// That period is in the card company's archive.
         Archived = "archived",
         /// The address does not take this method.
         MethodNotAllowed = "method_not_allowed",
-        /// The same request is still being worked on.
+        /// The same request is still in progress.
         InFlight = "in_flight",
         /// The body is too long.
         BodyTooLarge = "body_too_large",
-        /// The body has to be JSON.
+        /// The body must be JSON.
         UnsupportedMediaType = "unsupported_media_type",
-        /// A field cannot be used.
+        /// A field is invalid.
         InvalidRequest = "invalid_request",
         /// The key was used for something else.
         IdempotencyConflict = "idempotency_conflict",
         /// Too many requests.
         RateLimited = "rate_limited",
-        /// A fault of the system.
+        /// A fault in the system.
         Internal = "internal",
         /// Nothing was done; send the same again.
         Unavailable = "unavailable",
@@ -51,26 +51,26 @@ words! {
     }
 }
 
-/// What the server says is wrong.
+/// An error that the server reported.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Problem {
     /// Where the error is described.
     pub r#type: String,
-    /// What it means, the same every time.
+    /// The meaning, the same every time.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// The error's word.
+    /// The stable word of the error.
     pub code: ProblemCode,
-    /// What is wrong with this request, for people.
+    /// What is wrong with this request, in words.
     pub message: String,
-    /// The field or parameter that is meant.
+    /// The field or parameter concerned.
     pub param: Option<String>,
-    /// Names the request in the logs of the card company.
+    /// Identifies the request in the logs of the card company.
     pub request_id: String,
-    /// How long to wait before the same is sent again (the header `Retry-After`).
+    /// How long to wait before repeating the request (the header `Retry-After`).
     #[serde(skip)]
     pub retry_after: Option<Duration>,
 }
@@ -83,33 +83,33 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Why there is no answer. Of a payment, a refund or a reversal an error means that nothing happened; if nobody knows,
-/// they answer [`Attempt::Unknown`](crate::Attempt::Unknown) instead.
+/// Why there is no result. For a payment, refund or reversal, an error means that nothing happened; if the outcome is
+/// not known, the call returns [`Attempt::Unknown`](crate::Attempt::Unknown) instead.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server refused.
+    /// The server reported an error.
     #[error(transparent)]
     Problem(#[from] Box<Problem>),
     /// The server was not reached: nothing was sent.
     #[error("not reached: {0}")]
     NotReached(String),
-    /// It was sent, and no answer came. A change may have happened: repeat it with the same key.
-    #[error("no answer: {0}")]
+    /// It was sent, and there was no response. A change may have happened: repeat it with the same key.
+    #[error("no response: {0}")]
     Lost(String),
     /// The server itself does not know yet.
     #[error("not known yet: {0}")]
     Unsettled(&'static str),
-    /// Something answered that does not speak this API. A change may have happened: repeat it with the same key.
-    #[error("status {status} with a body that cannot be read: {reason}")]
+    /// The response is not one of this API. A change may have happened: repeat it with the same key.
+    #[error("status {status} with an unreadable body: {reason}")]
     Unreadable {
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it; nothing of the body.
+        /// What is wrong with it, without any part of the body.
         reason: String,
     },
-    /// The client was made with something that cannot be used.
-    #[error("cannot be used: {0}")]
+    /// The client was configured with an invalid value.
+    #[error("invalid: {0}")]
     Unusable(&'static str),
 }
 
@@ -122,7 +122,7 @@ impl Error {
         }
     }
 
-    /// Whether a change that failed so may have happened all the same.
+    /// Whether a change with this error may have happened.
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Problem(problem) => match &problem.code {
@@ -135,7 +135,7 @@ impl Error {
         }
     }
 
-    /// Whether sending the same again, with the same key, may help.
+    /// Whether repeating the request with the same key may help.
     pub(crate) fn worth_repeating(&self) -> bool {
         match self {
             Self::Problem(problem) => matches!(

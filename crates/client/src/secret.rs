@@ -1,4 +1,4 @@
-//! What must not be seen: card numbers, PINs and keys, in types whose `Debug` shows nothing.
+//! Secrets: card numbers, PINs and keys, in types whose `Debug` reveals nothing.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ macro_rules! secrets {
         pub struct $name(String);
 
         impl $name {
-            /// The text itself; for where it has to be, never for a log.
+            /// The text itself. Never log it.
             pub fn reveal(&self) -> &str {
                 &self.0
             }
@@ -40,9 +40,9 @@ secrets! {
     Pin;
     /// An API key, `wpos_<number>_<secret>`.
     Token;
-    /// What signs requests, shown beside the API key when it was made.
+    /// The secret that signs requests, shown beside the API key when it is created.
     SigningSecret;
-    /// What signs webhooks, `whsec_...`.
+    /// The secret that signs webhooks, `whsec_...`.
     WebhookSecret;
 }
 

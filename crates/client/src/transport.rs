@@ -1,7 +1,7 @@
-//! One request and its answer over a connection that is kept.
+//! One request and its response over a kept-alive connection.
 //!
-//! What must stay true: whoever asks is told whether the request may have reached the server. "Not reached" is said only
-//! when not a byte of it was written.
+//! What must stay true: an error says whether the request may have reached the server. "Not reached" means that not a
+//! byte of it was written.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,13 +21,13 @@ use tokio_rustls::TlsConnector;
 
 use crate::problem::Error;
 
-/// Connections that are kept while nobody uses them.
+/// Idle connections that are kept.
 const IDLE_MAX: usize = 8;
-/// Longest answer that is read: 200 rows of a list are far below it.
+/// Longest response that is read; 200 rows of a list are far below it.
 const ANSWER_MAX: usize = 16 * 1024 * 1024;
 
-/// A whole answer.
-pub(crate) struct Answer {
+/// A complete response.
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
@@ -46,7 +46,7 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// `roots`: who is trusted in place of those that the operating system trusts.
+    /// `roots`: certificates to trust instead of the operating system's.
     pub(crate) fn new(
         address: &Address,
         roots: Option<RootCertStore>,
@@ -59,7 +59,7 @@ impl Transport {
     }
 
     /// Sends `request` once.
-    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, Error> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Reply, Error> {
         let mut sender = match self.kept().await {
             Some(sender) => sender,
             None => match timeout(self.connect_within, self.connect()).await {
@@ -69,20 +69,20 @@ impl Transport {
         };
         let exchange = async {
             let answer = sender.send_request(request).await.map_err(|error| {
-                // Only a request that hyper never took up is known not to have left.
+                // Only a request that hyper never accepted is known not to have been sent.
                 if error.is_canceled() { Error::NotReached(error.to_string()) } else { Error::Lost(error.to_string()) }
             })?;
             whole(answer).await
         };
         let answer = match timeout(self.answer_within, exchange).await {
             Ok(answer) => answer?,
-            Err(_) => return Err(Error::Lost(format!("nothing within {:?}", self.answer_within))),
+            Err(_) => return Err(Error::Lost(format!("no response within {:?}", self.answer_within))),
         };
         self.keep(sender);
         Ok(answer)
     }
 
-    /// A connection from before that is still open.
+    /// An idle connection that is still open.
     async fn kept(&self) -> Option<Sender> {
         loop {
             let mut sender = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
@@ -102,7 +102,7 @@ impl Transport {
     async fn connect(&self) -> Result<Sender, Error> {
         let failed = |error: std::io::Error| Error::NotReached(error.to_string());
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(failed)?;
-        // A request is one small write; waiting for more would cost 40 ms.
+        // A request is one small write; Nagle's algorithm would delay it by 40 ms.
         stream.set_nodelay(true).map_err(failed)?;
         match &self.tls {
             None => handshake(TokioIo::new(stream)).await,
@@ -116,19 +116,19 @@ impl Transport {
 
 async fn handshake<S: Read + Write + Unpin + Send + 'static>(stream: S) -> Result<Sender, Error> {
     let (sender, connection) = http1::handshake(stream).await.map_err(|error| Error::NotReached(error.to_string()))?;
-    // How the connection ends is told to whoever waits for an answer on it.
+    // The pending request reports how the connection ended.
     tokio::spawn(async {
         let _ = connection.await;
     });
     Ok(sender)
 }
 
-async fn whole(answer: Response<hyper::body::Incoming>) -> Result<Answer, Error> {
+async fn whole(answer: Response<hyper::body::Incoming>) -> Result<Reply, Error> {
     let status = answer.status().as_u16();
     let seconds = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let body = Limited::new(answer.into_body(), ANSWER_MAX).collect().await;
-    let body = body.map_err(|error| Error::Lost(format!("the answer broke off: {error}")))?.to_bytes();
-    Ok(Answer { status, retry_after: seconds.map(Duration::from_secs), body })
+    let body = body.map_err(|error| Error::Lost(format!("the response is incomplete: {error}")))?.to_bytes();
+    Ok(Reply { status, retry_after: seconds.map(Duration::from_secs), body })
 }
 
 fn connector(roots: Option<RootCertStore>) -> Result<TlsConnector, Error> {
@@ -138,7 +138,7 @@ fn connector(roots: Option<RootCertStore>) -> Result<TlsConnector, Error> {
         roots
     });
     if roots.is_empty() {
-        return Err(Error::Unusable("https, but the operating system trusts no certificate"));
+        return Err(Error::Unusable("https: the operating system has no trusted certificates"));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
@@ -156,16 +156,16 @@ fn name(host: &str) -> Result<ServerName<'static>, Error> {
 /// Where a server is: `http://host[:port]` or `https://host[:port]`.
 pub(crate) struct Address {
     pub(crate) secure: bool,
-    /// Without the brackets of IPv6.
+    /// Without the brackets of an IPv6 address.
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// As the header `Host` says it.
+    /// For the header `Host`.
     pub(crate) authority: String,
 }
 
 impl Address {
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
-        let refused = || Error::Unusable("the address has to be https://host[:port] or http://host[:port]");
+        let refused = || Error::Unusable("the address must be https://host[:port] or http://host[:port]");
         let url: hyper::Uri = url.parse().map_err(|_| refused())?;
         let secure = match url.scheme_str() {
             Some("https") => true,

@@ -1,4 +1,4 @@
-//! Webhooks: whether one is genuine, and what it says.
+//! Webhooks: verifying a request and reading its event.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,44 +9,44 @@ use sha2::Sha256;
 use crate::hex;
 use crate::secret::WebhookSecret;
 
-/// How far the time of a signature may be off, seconds.
+/// Largest deviation of a signature's timestamp, seconds.
 const SKEW_MAX: u64 = 5 * 60;
 
-/// An event, as it is sent. The same one may come twice: remember the ids that you have taken.
+/// An event. The same event may arrive twice: remember the ids you have processed.
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// The same each time it is sent.
+    /// The same for every delivery of the event.
     pub id: String,
-    /// What happened, such as `payment.approved`; `webhook.test` for a test.
+    /// The type, such as `payment.approved`; `webhook.test` for a test.
     pub r#type: String,
-    /// Whose money.
+    /// The merchant.
     pub merchant_id: String,
     /// When it happened, RFC 3339.
     pub created_at: String,
-    /// The resource that it is about, such as a transaction; null for a test.
+    /// The resource concerned, such as a transaction; null for a test.
     pub data: serde_json::Value,
 }
 
-/// Why a message is not taken.
+/// Why a message is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Forged {
     /// The header `Webpos-Signature` cannot be read.
     #[error("the signature cannot be read")]
     Unreadable,
-    /// Its time is more than five minutes off: an old message sent again, or a wrong clock.
-    #[error("the time of the signature is more than five minutes off")]
+    /// The timestamp is more than five minutes off: a replayed message, or a wrong clock.
+    #[error("the timestamp of the signature is more than five minutes off")]
     Old,
-    /// No signature fits.
-    #[error("the signature does not fit")]
+    /// No signature matches.
+    #[error("the signature does not match")]
     Wrong,
-    /// Signed, but no event.
-    #[error("the message is no event")]
+    /// Signed, but not an event.
+    #[error("the message is not an event")]
     NoEvent,
 }
 
-/// The event in `body`, if the header `Webpos-Signature` proves that it comes from the holder of `secret` and is new.
-/// `body` is what arrived, byte for byte.
+/// Returns the event in `body` if the header `Webpos-Signature` proves that the holder of `secret` sent it just now.
+/// `body` must be the received bytes, unchanged.
 pub fn verify(secret: &WebhookSecret, signature: &str, body: &[u8], now: SystemTime) -> Result<Event, Forged> {
     let mut parts = signature.split(',').filter_map(|part| part.split_once('='));
     let (_, time) = parts.clone().find(|(name, _)| *name == "t").ok_or(Forged::Unreadable)?;
@@ -94,7 +94,7 @@ mod tests {
 
     const BODY: &[u8] = br#"{"object":"event","id":"1","type":"webhook.test","merchant_id":"2","created_at":"2026-11-23T00:00:15Z","data":null}"#;
 
-    /// What the server sends in its own test, checked there with openssl; here over another body, computed by `tag`.
+    /// A header like the server's, whose own test checks it with openssl; here computed by `tag` over another body.
     fn signed(time: u64) -> String {
         let text = format!("{time}.{}", std::str::from_utf8(BODY).expect("text"));
         format!("t={time},v1={},v1={}", tag("whsec_old", &text), tag("whsec_test", &text))

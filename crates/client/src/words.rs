@@ -1,5 +1,5 @@
-//! Words of the API as enums. A word that is newer than this crate is kept as it came, so that a server may learn
-//! new ones without breaking anybody.
+//! Words of the API as enums. A word that is newer than this crate is kept as it is, so that a new server word breaks
+//! no client.
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident = $word:literal,)+ }) => {
@@ -16,7 +16,7 @@ macro_rules! words {
             /// All words that this crate knows.
             pub const WORDS: &'static [&'static str] = &[$($word),+];
 
-            /// As the API says it.
+            /// The word in the API.
             pub fn word(&self) -> &str {
                 match self {
                     $(Self::$variant => $word,)+

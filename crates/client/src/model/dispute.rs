@@ -2,24 +2,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{Currency, DeclineReason, DisputeClaim, DisputeStatus, Status};
 
-/// What a card holder contests, from the card company's opening to its decision.
+/// A payment that a card holder contests, from the card company's opening to its decision.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Dispute {
-    /// Whether you answered that the holder is right.
+    /// Whether you agreed with the holder.
     pub accepted: Option<bool>,
-    /// What the holder wants back, fen.
+    /// The contested amount, fen.
     pub amount: i64,
     /// Your answer in words.
     pub answer: Option<String>,
-    /// The last moment for your answer.
+    /// The deadline for your answer.
     pub answer_until: String,
     /// When you answered.
     pub answered_at: Option<String>,
-    /// Who answered: a person, or the person that an API key acts as.
+    /// The person who answered, or the person that an API key acts as.
     pub answered_by: Option<String>,
-    /// What the holder says.
+    /// The holder's claim.
     pub claim: DisputeClaim,
     /// Always `CNY`.
     pub currency: Currency,
@@ -27,7 +27,7 @@ pub struct Dispute {
     pub decided_at: Option<String>,
     /// The transaction that decided it, 12 digits.
     pub decision_id: Option<String>,
-    /// Number of the opening, 12 digits.
+    /// Reference number of the opening, 12 digits.
     pub id: String,
     /// When the card company opened it.
     pub opened_at: String,
@@ -37,32 +37,32 @@ pub struct Dispute {
     pub order_id: String,
     /// The payment.
     pub payment_id: String,
-    /// `opened` (waits for your answer), `answered` (waits for the card company), `upheld` (paid back), `rejected`.
+    /// `opened` (waiting for your answer), `answered` (waiting for the card company), `upheld` (paid back), `rejected`.
     pub status: DisputeStatus,
     /// The holder's words.
     pub words: String,
 }
 
-/// Your answer to a dispute; there is one.
+/// Your answer to a dispute. It can be given once.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewDisputeAnswer {
-    /// The holder is right. The card company still decides, and pays back from what you are owed.
+    /// Agree with the holder. The card company still decides, and pays from what you are owed.
     pub accept: bool,
     /// Why, in words.
     pub words: String,
 }
 
-/// What came of an answer.
+/// The result of an answer.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct DisputeAnswer {
-    /// Why the answer was not taken.
+    /// Why the answer was not accepted.
     pub decline: Option<DeclineReason>,
-    /// The dispute as it is now.
+    /// The current state of the dispute.
     pub dispute: Dispute,
-    /// Retrieval reference number, 12 digits; none while the outcome is unknown.
+    /// Retrieval reference number, 12 digits; null while the outcome is unknown.
     pub id: Option<String>,
     /// Response code of ISO 8583 field 39.
     pub response_code: String,

@@ -5,31 +5,31 @@ use serde::{Deserialize, Serialize};
 use super::{DeliveryStatus, EndpointStatus, EventType};
 use crate::secret::WebhookSecret;
 
-/// An endpoint to be made.
+/// A new endpoint.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewWebhookEndpoint {
-    /// What you call it.
+    /// Your own description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Which events; all of them if you do not say.
+    /// Event types; by default all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<EventType>>,
     /// Where events are sent: https, port 443, on the public Internet.
     pub url: String,
 }
 
-/// Fields to be changed; those that are not named stay.
+/// Fields to change; fields that are left out stay.
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct WebhookEndpointChange {
-    /// What you call it.
+    /// Your own description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Which events.
+    /// Event types.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<EventType>>,
-    /// What an endpoint can be set to.
+    /// Activate or pause it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<EndpointStatus>,
     /// Where events are sent.
@@ -42,55 +42,54 @@ pub struct WebhookEndpointChange {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
-    /// When it was made.
+    /// When it was created.
     pub created_at: String,
     /// The last success.
     pub delivered_at: Option<String>,
-    /// What you call it.
+    /// Your own description.
     pub description: String,
-    /// Which events.
+    /// Event types.
     pub events: Vec<EventType>,
     /// The first failure since then.
     pub failing_since: Option<String>,
-    /// Its number.
+    /// Its id.
     pub id: String,
-    /// Only this outlet's events.
+    /// The only outlet whose events it receives, if limited.
     pub outlet_id: Option<String>,
-    /// Until when the secret before signs too.
+    /// Until when the previous secret signs as well.
     pub previous_secret_until: Option<String>,
-    /// What signs; only in the answer that made it.
+    /// The signing secret; only in the response that created it.
     pub secret: Option<WebhookSecret>,
-    /// `active`; `paused` by somebody; `failed`: stopped by itself after three days of nothing but failures;
-    /// `deleted`.
+    /// `active`; `paused` by a person or program; `failed`: stopped after failing for three days; `deleted`.
     pub status: EndpointStatus,
     /// Where events are sent.
     pub url: String,
 }
 
-/// An event on its way to an endpoint, or there.
+/// The delivery of an event to an endpoint.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct WebhookDelivery {
-    /// Tries so far.
+    /// Attempts so far.
     pub attempts: u32,
-    /// When it happened.
+    /// When the event happened.
     pub created_at: String,
-    /// The body as it is sent.
+    /// The body that is sent.
     #[cfg_attr(test, schema(value_type = Object))]
     pub event: serde_json::Value,
-    /// The event's number, also in the header Webpos-Event-Id.
+    /// The event's id, also in the header Webpos-Event-Id.
     pub event_id: String,
-    /// The last try.
+    /// The last attempt.
     pub last_attempt_at: Option<String>,
-    /// The next try.
+    /// The next attempt.
     pub next_attempt_at: Option<String>,
-    /// The first 200 bytes of it, or why there was none.
+    /// The first 200 bytes of that response, or why there was none.
     pub response: String,
-    /// HTTP status of the last answer; none when there was no answer.
+    /// HTTP status of the last response; null if there was none.
     pub response_status: Option<u16>,
-    /// `pending`: on its way; `delivered`: answered with 2xx; `parked`: given up after three days.
+    /// `pending`: still to be delivered; `delivered`: answered with 2xx; `parked`: given up after three days.
     pub status: DeliveryStatus,
-    /// What happened.
+    /// Type of the event.
     pub r#type: EventType,
 }

@@ -4,16 +4,16 @@ use serde::Deserialize;
 
 use super::Scope;
 
-/// The API key that asks.
+/// The API key in use.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Me {
-    /// When it was made.
+    /// When it was created.
     pub created_at: String,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: String,
-    /// Its number, the part of the token between the underscores.
+    /// Its id: the part of the token between the underscores.
     pub id: String,
     /// The merchant.
     pub merchant_id: String,
@@ -21,19 +21,19 @@ pub struct Me {
     pub merchant_name: String,
     /// Merchant number, 15 digits.
     pub merchant_number: String,
-    /// What people call it.
+    /// Its name.
     pub name: String,
-    /// The only outlet it reaches.
+    /// The only outlet it has access to, if limited.
     pub outlet_id: Option<String>,
-    /// The person it acts as, in records.
+    /// The person it acts as in records.
     pub person_id: String,
-    /// Rate limit.
+    /// The rate limit.
     pub requests_per_minute: i64,
     /// What it may do.
     pub scopes: Vec<Scope>,
-    /// Every request has to be signed.
+    /// Whether every request must be signed.
     pub signed: bool,
-    /// The only terminal it sells at.
+    /// The only terminal it sells at, if limited.
     pub terminal_id: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Me {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Outlet {
-    /// In business.
+    /// Whether it is in business.
     pub active: bool,
     /// Its id.
     pub id: String,
@@ -55,7 +55,7 @@ pub struct Outlet {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Terminal {
-    /// In service.
+    /// Whether it is in service.
     pub active: bool,
     /// The running batch.
     pub batch: i64,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Currency, OtcClass};
 
-/// A product as a whole.
+/// A complete product.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewProduct {
@@ -18,7 +18,7 @@ pub struct NewProduct {
     pub card_payable: bool,
     /// Category.
     pub category: String,
-    /// Who makes it.
+    /// The manufacturer.
     pub maker: String,
     /// Name.
     pub name: String,
@@ -26,22 +26,22 @@ pub struct NewProduct {
     pub otc_class: OtcClass,
     /// Initials of the name's pinyin.
     pub pinyin: String,
-    /// Fen; none when the cashier sets it.
+    /// Fen; null if the cashier sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<i64>,
-    /// Highest such price in fen.
+    /// Highest price in fen that a cashier may set without a manager.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_high: Option<i64>,
-    /// Lowest price in fen that a cashier may set alone. With the highest, or neither.
+    /// Lowest price in fen that a cashier may set without a manager. Give both limits or neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_low: Option<i64>,
     /// Pack and strength.
     pub spec: String,
-    /// Piece.
+    /// The unit of sale.
     pub unit: String,
 }
 
-/// Fields of a product to be changed; those that are not named stay (RFC 7396).
+/// Fields of a product to change; fields that are left out stay (RFC 7396).
 #[derive(Clone, Debug, Default, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ProductChange {
@@ -54,13 +54,13 @@ pub struct ProductChange {
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Fen; `null`: the cashier sets it.
+    /// Fen; `null` if the cashier sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Option<i64>>,
-    /// Highest such price in fen; `null` for none.
+    /// Highest price in fen that a cashier may set without a manager; `null` for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_high: Option<Option<i64>>,
-    /// Lowest price in fen that a cashier may set alone; `null` for none.
+    /// Lowest price in fen that a cashier may set without a manager; `null` for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_low: Option<Option<i64>>,
 }
@@ -80,26 +80,26 @@ pub struct Product {
     pub card_payable: bool,
     /// Category.
     pub category: String,
-    /// Your own number.
+    /// Your own product code.
     pub code: String,
     /// Always `CNY`.
     pub currency: Currency,
-    /// Who makes it.
+    /// The manufacturer.
     pub maker: String,
     /// Name.
     pub name: String,
-    /// `RX`, `OTC-A`, `OTC-B`, or `NONE` for what is no drug.
+    /// `RX`, `OTC-A`, `OTC-B`, or `NONE` if it is not a drug.
     pub otc_class: OtcClass,
-    /// Initials of the name's pinyin, by which cashiers search.
+    /// Initials of the name's pinyin, for the cashiers' search.
     pub pinyin: String,
-    /// Fen; none when the cashier sets it.
+    /// Fen; null if the cashier sets it.
     pub price: Option<i64>,
-    /// Highest such price in fen.
+    /// Highest price in fen that a cashier may set without a manager.
     pub price_high: Option<i64>,
-    /// Lowest price in fen that a cashier may set alone.
+    /// Lowest price in fen that a cashier may set without a manager.
     pub price_low: Option<i64>,
     /// Pack and strength.
     pub spec: String,
-    /// Piece.
+    /// The unit of sale.
     pub unit: String,
 }

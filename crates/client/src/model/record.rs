@@ -18,27 +18,27 @@ pub struct Order {
     pub id: String,
     /// The goods.
     pub lines: Vec<OrderLine>,
-    /// What your system calls it.
+    /// Its number in your system.
     pub merchant_order_number: Option<String>,
-    /// What people call it.
+    /// The order number that people see.
     pub number: String,
-    /// When it was begun.
+    /// When it was opened.
     pub opened_at: String,
-    /// Who opened it.
+    /// The person who opened it.
     pub operator_id: String,
-    /// Where.
+    /// The outlet.
     pub outlet_id: String,
     /// When it was paid.
     pub paid_at: Option<String>,
     /// The payment that charged it.
     pub payment_id: Option<String>,
-    /// Fen that were paid back.
+    /// Fen returned so far.
     pub refunded_amount: i64,
     /// Its refunds, oldest first.
     pub refunds: Vec<Refund>,
     /// `draft`, `paid`, `partly_refunded`, `refunded`, `voided` or `abandoned`.
     pub status: OrderStatus,
-    /// At which terminal.
+    /// The terminal.
     pub terminal_id: String,
 }
 
@@ -51,28 +51,28 @@ pub struct OrderLine {
     pub amount: i64,
     /// Its number.
     pub line: i64,
-    /// Its name as it was sold.
+    /// Its name when it was sold.
     pub name: String,
     /// The product's code.
     pub product_code: String,
-    /// Pieces.
+    /// Quantity.
     pub quantity: i64,
-    /// Fen for one piece.
+    /// Unit price, fen.
     pub unit_price: i64,
 }
 
-/// One attempt on record, whatever its kind.
+/// A recorded attempt of any kind.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Transaction {
     /// Fen; zero for an inquiry.
     pub amount: i64,
-    /// Six digits, when approved (ISO 8583 field 38).
+    /// Six digits, if approved (ISO 8583 field 38).
     pub approval_code: Option<String>,
     /// The terminal's batch.
     pub batch: i64,
-    /// The day that it counts for, in China.
+    /// The business day, in China.
     pub business_date: String,
     /// First six and last four digits of the card.
     pub card: Option<String>,
@@ -82,7 +82,7 @@ pub struct Transaction {
     pub currency: Currency,
     /// Why an attempt was declined.
     pub decline: Option<DeclineReason>,
-    /// The event that a webhook tells of it, if one does.
+    /// The webhook event sent for it, if any.
     pub event: Option<EventType>,
     /// Retrieval reference number, 12 digits.
     pub id: String,
@@ -91,11 +91,11 @@ pub struct Transaction {
     pub kind: TransactionKind,
     /// The person, or the person that an API key acts as.
     pub operator_id: String,
-    /// The order that it is about.
+    /// The order it belongs to.
     pub order_id: Option<String>,
-    /// The sale that it refunds, voids or reverses.
+    /// The sale it refunds, voids or reverses.
     pub original_id: Option<String>,
-    /// Where.
+    /// The outlet.
     pub outlet_id: String,
     /// Response code of ISO 8583 field 39.
     pub response_code: String,
@@ -103,7 +103,7 @@ pub struct Transaction {
     pub stan: String,
     /// Approved or declined.
     pub status: Status,
-    /// At which terminal.
+    /// The terminal.
     pub terminal_id: String,
 }
 
@@ -116,7 +116,7 @@ pub struct Statement {
     pub currency: Currency,
     /// The day, in China.
     pub date: String,
-    /// Fen: sales less what was refunded, voided and reversed that day.
+    /// Fen: sales less refunds, voids and reversals of that day.
     pub net_amount: i64,
     /// Counts and sums over the whole day.
     pub totals: Vec<StatementTotal>,
@@ -131,7 +131,7 @@ pub struct Statement {
 pub struct StatementTotal {
     /// Fen.
     pub amount: i64,
-    /// How many.
+    /// Number of transactions.
     pub count: i64,
     /// Kind of transaction.
     pub kind: TransactionKind,
@@ -139,42 +139,42 @@ pub struct StatementTotal {
     pub status: Status,
 }
 
-/// What the card company paid the merchant, and for what.
+/// A payout of the card company to the merchant, with its totals.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Settlement {
-    /// Disputes that were upheld.
+    /// Upheld disputes.
     pub chargebacks: SettlementSum,
     /// When it was confirmed.
     pub confirmed_at: Option<String>,
     /// Always `CNY`.
     pub currency: Currency,
-    /// The same day by day.
+    /// The same totals by day.
     pub days: Vec<SettlementDay>,
-    /// The card company's fee on the net amount, half a fen up.
+    /// The card company's fee on the net amount; half a fen is rounded up.
     pub fee_amount: i64,
     /// The agreed rate: 60 is 0.60 %.
     pub fee_basis_points: i64,
-    /// The first day that it takes something of.
+    /// The first day with a movement in it.
     pub from_date: String,
     /// Reference number of its preparation, 12 digits.
     pub id: String,
-    /// Sales less everything that went back, fen.
+    /// Sales less everything returned, fen.
     pub net_amount: i64,
-    /// Counts the merchant's settlements from 1, without a gap.
+    /// The merchant's settlements are numbered from 1, without gaps.
     pub number: i64,
-    /// Net amount less fee: what is paid.
+    /// The payout: net amount less fee.
     pub payout_amount: i64,
-    /// Refunds that were paid back.
+    /// Refunds that were paid.
     pub refunds: SettlementSum,
     /// Reversals.
     pub reversals: SettlementSum,
     /// Sales.
     pub sales: SettlementSum,
-    /// The transaction that paid, 12 digits.
+    /// The transaction that paid it, 12 digits.
     pub transaction_id: Option<String>,
-    /// The day up to which it settles.
+    /// The last day it covers.
     pub until_date: String,
     /// Voids.
     pub voids: SettlementSum,
@@ -185,13 +185,13 @@ pub struct Settlement {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct SettlementDay {
-    /// Disputes that were upheld.
+    /// Upheld disputes.
     pub chargebacks: SettlementSum,
     /// The day.
     pub date: String,
     /// Fen.
     pub net_amount: i64,
-    /// Refunds that were paid back.
+    /// Refunds that were paid.
     pub refunds: SettlementSum,
     /// Reversals.
     pub reversals: SettlementSum,
@@ -208,6 +208,6 @@ pub struct SettlementDay {
 pub struct SettlementSum {
     /// Fen.
     pub amount: i64,
-    /// How many.
+    /// Number of transactions.
     pub count: i64,
 }

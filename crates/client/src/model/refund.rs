@@ -1,35 +1,35 @@
-//! Refunds: asked for by one, decided by another.
+//! Refunds: requested by one party, decided by another.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Currency, DeclineReason, RefundGround, RefundStatus, Status};
 use crate::secret::CardNumber;
 
-/// Goods that are to come back.
+/// A refund request.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewRefund {
-    /// Ask the card company, because the shop's time has passed or it has nobody else to decide.
+    /// Ask the card company, because the shop's refund window is over or the shop has no second person to decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalate: Option<bool>,
-    /// Class of reason. Drugs come back for quality reasons or the shop's own mistake.
+    /// Class of reason. Drugs can be returned only for quality reasons or the shop's own mistake.
     pub ground: RefundGround,
-    /// Lines and pieces; all that is left, if there are none.
+    /// Lines and quantities; by default everything not refunded yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<NewRefundLine>>,
     /// The payment.
     pub payment_id: String,
-    /// Reason in words.
+    /// The reason in words.
     pub reason: String,
 }
 
-/// Pieces of one line.
+/// A quantity of one line.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewRefundLine {
     /// The line's number in the order.
     pub line: i64,
-    /// Pieces.
+    /// Quantity.
     pub quantity: i64,
 }
 
@@ -42,9 +42,9 @@ pub struct Refund {
     pub amount: i64,
     /// Always `CNY`.
     pub currency: Currency,
-    /// When.
+    /// When it was decided.
     pub decided_at: Option<String>,
-    /// Who decided.
+    /// The reviewer.
     pub decided_by: Option<String>,
     /// The transaction that decided it, 12 digits.
     pub decision_id: Option<String>,
@@ -52,9 +52,9 @@ pub struct Refund {
     pub decline: Option<DeclineReason>,
     /// Class of reason.
     pub ground: Option<RefundGround>,
-    /// Number of the request, 12 digits; none while the outcome is unknown.
+    /// Reference number of the request, 12 digits; null while the outcome is unknown.
     pub id: Option<String>,
-    /// What comes back.
+    /// The returned goods.
     pub lines: Vec<RefundLine>,
     /// The decision in words.
     pub opinion: Option<String>,
@@ -62,18 +62,18 @@ pub struct Refund {
     pub order_id: Option<String>,
     /// The payment.
     pub payment_id: Option<String>,
-    /// Reason in words.
+    /// The reason in words.
     pub reason: Option<String>,
-    /// When.
+    /// When it was requested.
     pub requested_at: Option<String>,
-    /// Who asked: a person, or the person that an API key acts as.
+    /// The applicant: a person, or the person that an API key acts as.
     pub requested_by: Option<String>,
-    /// `requested`, `escalated` (waits for the card company), `approved` (paid back), `rejected`; `declined` when the
-    /// request was not taken in, `unknown` while nobody knows.
+    /// `requested`, `escalated` (waiting for the card company), `approved` (paid back), `rejected`; `declined` if the
+    /// request was not accepted; `unknown` while the outcome is not known.
     pub status: RefundStatus,
 }
 
-/// Pieces of one line that come back.
+/// The returned quantity of one line.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
@@ -82,21 +82,21 @@ pub struct RefundLine {
     pub amount: i64,
     /// The line's number in the order.
     pub line: i64,
-    /// Pieces.
+    /// Quantity.
     pub quantity: i64,
 }
 
-/// Yes to a refund.
+/// Approval of a refund.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Approval {
-    /// The card that paid, to check; money goes back to that card and no other.
+    /// The card that paid, as a check; the money goes back to that card and no other.
     pub card_number: CardNumber,
     /// The decision in words.
     pub opinion: String,
 }
 
-/// No to a refund.
+/// Rejection of a refund.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Rejection {
@@ -104,16 +104,16 @@ pub struct Rejection {
     pub opinion: String,
 }
 
-/// What came of a decision.
+/// The result of a decision.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct RefundDecision {
     /// Why an attempt was declined.
     pub decline: Option<DeclineReason>,
-    /// Retrieval reference number, 12 digits; none while the outcome is unknown.
+    /// Retrieval reference number, 12 digits; null while the outcome is unknown.
     pub id: Option<String>,
-    /// The refund as it is now.
+    /// The current state of the refund.
     pub refund: Refund,
     /// Response code of ISO 8583 field 39.
     pub response_code: String,
