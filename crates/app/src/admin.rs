@@ -1,4 +1,4 @@
-//! People from the command line: the first administrator, and the way back in when a password is lost.
+//! `webpos admin`: creating the first administrator, and resetting a lost password.
 
 use domain::role::Role;
 use engine::clock::Clock;
@@ -8,7 +8,7 @@ use storage::people::{self, NewPerson};
 use crate::config::Admin;
 use crate::{Failure, console};
 
-/// Letters and digits of initial passwords: 32, none that looks like another one.
+/// The 32 characters of initial passwords, without any that look alike.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
 
 pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
@@ -31,17 +31,17 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
         }
         Admin::ResetPassword { database, login } => {
             if !people::reset_password(&database.open().await?, &login, hash, clock.now()).await? {
-                return Err(Failure::Run(format!("nobody has the login name {login}")));
+                return Err(Failure::Run(format!("there is no login name {login}")));
             }
         }
     }
-    console::say(&format!("Initial password, to be changed at first login: {initial}"));
+    console::say(&format!("Initial password, to be changed at the first login: {initial}"));
     Ok(())
 }
 
 /// 16 random characters, 80 bits.
 fn initial_password() -> String {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).expect("the operating system has randomness");
+    getrandom::fill(&mut bytes).expect("the operating system has random bytes");
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }

@@ -16,52 +16,52 @@ use crate::{Failure, log};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// What lines of the log look like; `WEBPOS_LOG` says which there are.
+    /// Format of log lines; `WEBPOS_LOG` selects which are written.
     #[arg(long, env = "WEBPOS_LOG_FORMAT", value_name = "FORMAT", default_value = "text", global = true)]
     pub(crate) log_format: log::Format,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve the pages.
+    /// Serve the pages and the API.
     Serve(Serve),
-    /// Bring the database schema up to date.
+    /// Create the database schema.
     Migrate(Database),
     /// Check every invariant of the ledger: exit code 0, or 1 with one line per finding.
     Verify {
         #[command(flatten)]
         database: Database,
-        /// A file that `archive` made. With all of them the history is checked from its first transaction on.
+        /// A file made by `archive`. With all of them, the history is checked from the first transaction on.
         #[arg(long = "archive", value_name = "FILE")]
         archives: Vec<PathBuf>,
     },
-    /// Move what is old, settled and decided into a file, while the program serves.
+    /// Move old, settled and decided orders into a file, while the program serves.
     Archive {
         #[command(flatten)]
         database: Database,
-        /// The last day that is moved, as in 2025-12-31.
+        /// The last day to move, such as 2025-12-31.
         #[arg(long, value_name = "DAY", value_parser = day)]
         until: BusinessDate,
-        /// The file to make, or to go on with after an archiving that was stopped.
+        /// The file to create, or to continue after an interruption.
         file: PathBuf,
     },
-    /// Copy the database and the keys to read it into one file, while the program serves.
+    /// Copy the database and its keys into one file, while the program serves.
     Backup {
         #[command(flatten)]
         database: Database,
-        /// The file to make.
+        /// The file to create.
         file: PathBuf,
     },
-    /// Make a data folder from a backup. Refuses a folder that has data.
+    /// Create a data folder from a backup. A folder that contains data is refused.
     Restore {
         #[command(flatten)]
         database: Database,
-        /// The file that `backup` made.
+        /// The file made by `backup`.
         file: PathBuf,
     },
-    /// Print the description of the API for programs (OpenAPI 3.1).
+    /// Print the OpenAPI 3.1 description of the API.
     Openapi,
-    /// Administer people from the command line.
+    /// Manage people.
     Admin {
         #[command(subcommand)]
         command: Admin,
@@ -69,13 +69,13 @@ pub(crate) enum Command {
 }
 
 fn day(text: &str) -> Result<BusinessDate, String> {
-    BusinessDate::parse(text).ok_or_else(|| "not a day as in 2025-12-31".to_owned())
+    BusinessDate::parse(text).ok_or_else(|| "expected a day such as 2025-12-31".to_owned())
 }
 
-/// Where the data is.
+/// Location of the data.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Database {
-    /// Database: `sqlite:PATH` or `postgres://user@host/database`. Default: webpos.db in the data folder.
+    /// The database: `sqlite:PATH` or `postgres://user@host/database`. Default: webpos.db in the data folder.
     #[arg(long, env = "WEBPOS_DATABASE", value_name = "URL")]
     pub(crate) database: Option<String>,
     /// Folder for the database and the keys.
@@ -94,17 +94,17 @@ impl Database {
         let Some(url) = &self.database else { return Ok(self.data_dir.join("webpos.db")) };
         match url.strip_prefix("sqlite:") {
             Some("") => {
-                Err(Failure::Configuration("--database sqlite: needs a path, as in sqlite:webpos.db".to_owned()))
+                Err(Failure::Configuration("--database sqlite: needs a path, such as sqlite:webpos.db".to_owned()))
             }
             Some(path) => Ok(PathBuf::from(path)),
-            // The address may hold a password, so it is not repeated.
+            // Do not repeat the address: it may contain a password.
             None => Err(Failure::Configuration(
                 "--database must be sqlite:PATH or postgres://user@host/database".to_owned(),
             )),
         }
     }
 
-    /// Opens the database, creating the data folder for the program's user only.
+    /// Opens the database. Creates the data folder, accessible to the program's user only.
     pub(crate) async fn open(&self) -> Result<Storage, Failure> {
         let mut folder = std::fs::DirBuilder::new();
         #[cfg(unix)]
@@ -118,7 +118,7 @@ impl Database {
         })
     }
 
-    /// Creates the schema in an empty database. A file gets it whenever it is opened.
+    /// Creates the schema in an empty database. Opening a file does so.
     pub(crate) async fn migrate(&self) -> Result<(), Failure> {
         match self.server() {
             Some(url) => postgres::migrate(url).await.map(|_| ())?,
@@ -132,75 +132,76 @@ impl Database {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) database: Database,
-    /// Address and port to listen on; port 0 takes a free one.
+    /// Address and port to listen on; port 0 picks a free port.
     #[arg(long, env = "WEBPOS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// Fill an empty database with the demo shop.
     #[arg(long, env = "WEBPOS_DEMO")]
     pub(crate) demo: bool,
-    /// Certificate chain, PEM. Needs --tls-key.
+    /// Certificate chain, PEM. Requires --tls-key.
     #[arg(long, env = "WEBPOS_TLS_CERT", value_name = "FILE")]
     pub(crate) tls_cert: Option<PathBuf>,
-    /// Private key, PEM. Needs --tls-cert.
+    /// Private key, PEM. Requires --tls-cert.
     #[arg(long, env = "WEBPOS_TLS_KEY", value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// A proxy of ours terminates TLS and sets X-Forwarded-For.
+    /// A proxy of yours terminates TLS and sets X-Forwarded-For.
     #[arg(long, env = "WEBPOS_BEHIND_PROXY")]
     pub(crate) behind_proxy: bool,
-    /// Seconds between being told to stop and stopping; meanwhile /readyz says no, and a proxy sends people elsewhere.
+    /// Seconds to keep serving after a stop signal while /readyz reports not ready, so that the proxy sends requests
+    /// elsewhere.
     #[arg(long, env = "WEBPOS_STOP_DELAY", value_name = "SECONDS", default_value = "0")]
     pub(crate) stop_delay: u16,
-    /// Address and port on which Prometheus may read /metrics. Nothing is served there by default.
+    /// Address and port on which to serve /metrics for Prometheus. Default: metrics are not served.
     #[arg(long, env = "WEBPOS_METRICS_LISTEN", value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<SocketAddr>,
     /// Customer-service phone shown on every page.
     #[arg(long, env = "WEBPOS_HOTLINE", value_name = "PHONE", default_value = "025-86988520")]
     pub(crate) hotline: String,
-    /// Hosts that webhooks may go to in spite of the rules (https, port 443, public Internet): `host:port` or `host:*`,
-    /// with commas between.
+    /// Hosts that webhooks may reach despite the rules (https, port 443, public Internet): `host:port` or `host:*`,
+    /// separated by commas.
     #[arg(long, env = "WEBPOS_WEBHOOK_ALLOW", value_name = "LIST", default_value = "")]
     pub(crate) webhook_allow: String,
-    /// Every captcha's answer; for tests, with --demo on a loopback address only.
+    /// The answer to every captcha. For tests: requires --demo and a loopback address.
     #[arg(long, env = "WEBPOS_TEST_CAPTCHA", value_name = "TEXT", hide = true)]
     pub(crate) test_captcha: Option<String>,
-    /// Days that the clock is ahead; for tests, with --demo on a loopback address only.
+    /// Days by which the clock is ahead. For tests: requires --demo and a loopback address.
     #[arg(long, env = "WEBPOS_TEST_DAYS_AHEAD", value_name = "DAYS", default_value_t = 0, hide = true,
         value_parser = clap::value_parser!(i64).range(0..=3_650))]
     pub(crate) test_days_ahead: i64,
 }
 
 impl Serve {
-    /// The webhook targets that are allowed in spite of the rules.
+    /// The webhook targets that are permitted despite the rules.
     pub(crate) fn targets(&self) -> Result<TargetsAllowed, Failure> {
         let refuse =
-            || Failure::Configuration("--webhook-allow takes host:port or host:*, with commas between".to_owned());
+            || Failure::Configuration("--webhook-allow takes host:port or host:*, separated by commas".to_owned());
         TargetsAllowed::parse(&self.webhook_allow).ok_or_else(refuse)
     }
 
-    /// Certificate and key, if TLS is wanted. Refuses combinations that would be less safe than they look.
+    /// Certificate and key, if TLS is configured. Refuses combinations that would be less safe than they look.
     pub(crate) fn check(&self) -> Result<Option<(PathBuf, PathBuf)>, Failure> {
         let refuse = |message: &str| Err(Failure::Configuration(message.to_owned()));
         let loopback = self.listen.ip().is_loopback();
         if self.test_captcha.is_some() && !(self.demo && loopback) {
-            return refuse("WEBPOS_TEST_CAPTCHA is for tests: it needs --demo and a loopback address");
+            return refuse("WEBPOS_TEST_CAPTCHA is for tests: it requires --demo and a loopback address");
         }
         if self.test_days_ahead != 0 && !(self.demo && loopback) {
-            return refuse("WEBPOS_TEST_DAYS_AHEAD is for tests: it needs --demo and a loopback address");
+            return refuse("WEBPOS_TEST_DAYS_AHEAD is for tests: it requires --demo and a loopback address");
         }
         match (&self.tls_cert, &self.tls_key) {
             (Some(cert), Some(key)) => Ok(Some((cert.clone(), key.clone()))),
             (None, None) if loopback || self.behind_proxy => Ok(None),
             (None, None) => refuse(
-                "passwords would cross the network in clear: give --tls-cert and --tls-key, or --behind-proxy, or listen on 127.0.0.1",
+                "passwords would cross the network unencrypted: give --tls-cert and --tls-key, or --behind-proxy, or listen on 127.0.0.1",
             ),
-            _ => refuse("--tls-cert and --tls-key belong together"),
+            _ => refuse("--tls-cert and --tls-key must be given together"),
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
-    /// Create an administrator; prints the initial password.
+    /// Create an administrator and print the initial password.
     Create {
         #[command(flatten)]
         database: Database,
@@ -211,7 +212,7 @@ pub(crate) enum Admin {
         #[arg(long)]
         name: String,
     },
-    /// Give somebody a new initial password, end their sessions and their lock-out.
+    /// Give a person a new initial password, end their sessions and lift their lock-out.
     ResetPassword {
         #[command(flatten)]
         database: Database,

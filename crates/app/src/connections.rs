@@ -1,5 +1,5 @@
-//! How many connections there may be: each takes a place for as long as it lasts, and one too many is closed at once.
-//! So idle and slow clients cost what is counted on, and files for the database are never used up by them.
+//! The limit on connections: each holds a permit for as long as it lasts, and a connection over the limit is closed at
+//! once. Idle and slow clients therefore have a bounded cost, and never use up the file descriptors of the database.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -16,16 +16,16 @@ use tower::Service;
 /// Connections, at most. An idle one costs about 20 KiB.
 const CONNECTIONS_MAX: u64 = 8_192;
 
-/// Files that are none of them: database, log, webhooks on their way.
+/// File descriptors for everything else: database, log, outgoing webhooks.
 const OTHER_FILES: u64 = 256;
 
-/// Gives out places for connections.
+/// The permits for connections.
 #[derive(Clone, Debug)]
-pub(crate) struct Places(Arc<Semaphore>);
+pub(crate) struct Permits(Arc<Semaphore>);
 
-impl Places {
-    /// As many as the operating system lets this program have files, but [`CONNECTIONS_MAX`] at most. Raises its limit as
-    /// far as that needs and an ordinary user may.
+impl Permits {
+    /// As many as the limit on open files allows, but at most [`CONNECTIONS_MAX`]. Raises that limit as far as
+    /// necessary and as an ordinary user can.
     pub(crate) fn for_this_process() -> Self {
         let limit = getrlimit(Resource::Nofile);
         let wanted = CONNECTIONS_MAX + OTHER_FILES;
@@ -33,41 +33,41 @@ impl Places {
         let raised = limit.maximum.unwrap_or(wanted).min(wanted).max(now);
         let raise = Rlimit { current: Some(raised), maximum: limit.maximum };
         let files = if setrlimit(Resource::Nofile, raise).is_ok() { raised } else { now };
-        let places = files.saturating_sub(OTHER_FILES).clamp(1, CONNECTIONS_MAX);
-        if places < CONNECTIONS_MAX {
-            tracing::warn!(places, "few connections: the limit on open files is low");
+        let connections = files.saturating_sub(OTHER_FILES).clamp(1, CONNECTIONS_MAX);
+        if connections < CONNECTIONS_MAX {
+            tracing::warn!(connections, "the limit on open files allows only few connections");
         }
-        Self::new(usize::try_from(places).unwrap_or(usize::MAX))
+        Self::new(usize::try_from(connections).unwrap_or(usize::MAX))
     }
 
-    fn new(places: usize) -> Self {
-        Self(Arc::new(Semaphore::new(places)))
+    fn new(connections: usize) -> Self {
+        Self(Arc::new(Semaphore::new(connections)))
     }
 }
 
-impl<S> Accept<TcpStream, S> for Places {
+impl<S> Accept<TcpStream, S> for Permits {
     type Stream = TcpStream;
-    type Service = Placed<S>;
-    type Future = Ready<io::Result<(TcpStream, Placed<S>)>>;
+    type Service = Permitted<S>;
+    type Future = Ready<io::Result<(TcpStream, Permitted<S>)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Ok(place) = Arc::clone(&self.0).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&self.0).try_acquire_owned() else {
             metrics::refused("connection");
-            return ready(Err(io::Error::other("every place for a connection is taken")));
+            return ready(Err(io::Error::other("the limit on connections is reached")));
         };
-        let placed = Placed { service, _place: Arc::new((place, Connected::new())) };
-        ready(stream.set_nodelay(true).map(|()| (stream, placed)))
+        let permitted = Permitted { service, _permit: Arc::new((permit, Connected::new())) };
+        ready(stream.set_nodelay(true).map(|()| (stream, permitted)))
     }
 }
 
-/// What answers on a connection, with its place.
+/// The service of a connection, with its permit.
 #[derive(Clone)]
-pub(crate) struct Placed<S> {
+pub(crate) struct Permitted<S> {
     service: S,
-    _place: Arc<(OwnedSemaphorePermit, Connected)>,
+    _permit: Arc<(OwnedSemaphorePermit, Connected)>,
 }
 
-impl<S: Service<R>, R> Service<R> for Placed<S> {
+impl<S: Service<R>, R> Service<R> for Permitted<S> {
     type Response = S::Response;
     type Error = S::Error;
     type Future = S::Future;

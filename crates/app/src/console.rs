@@ -1,4 +1,4 @@
-//! What the program says to the person who started it. A closed pipe is not an error.
+//! Output to the terminal. A closed pipe is not an error.
 
 use std::io::Write;
 

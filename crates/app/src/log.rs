@@ -1,6 +1,6 @@
 //! The log: lines on standard error, as text for people or as JSON for machines.
 //!
-//! What must stay true: no card number, PIN, password, key or cookie in any line, whatever is asked for.
+//! What must stay true: no line contains a card number, PIN, password, key or cookie, whatever the filter.
 
 use std::panic::PanicHookInfo;
 
@@ -12,19 +12,19 @@ use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// What a line looks like.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
     Text,
-    /// An object per line, for machines.
+    /// One JSON object per line, for machines.
     Json,
 }
 
-/// Where lines of our own come from. Libraries may warn; what they say beyond that could hold what they carry.
-const OURS: [&str; 8] = ["webpos", "web", "api", "engine", "storage", "domain", "telemetry", telemetry::TARGET];
+/// Targets of the program's own lines. Libraries may only warn: their other lines could contain the data they carry.
+const OWN: [&str; 8] = ["webpos", "web", "api", "engine", "storage", "domain", "telemetry", telemetry::TARGET];
 
-/// From now on lines are written. `WEBPOS_LOG` says which.
+/// Starts logging. `WEBPOS_LOG` selects the lines.
 pub(crate) fn start(format: Format) {
     let lines = layer().with_writer(std::io::stderr).with_ansi(false);
     let lines = match format {
@@ -32,16 +32,16 @@ pub(crate) fn start(format: Format) {
         Format::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
     let wanted = EnvFilter::try_from_env("WEBPOS_LOG").unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::registry().with(wanted).with(filter_fn(may_speak)).with(lines).init();
+    tracing_subscriber::registry().with(wanted).with(filter_fn(permitted)).with(lines).init();
     std::panic::set_hook(Box::new(panicked));
 }
 
-fn may_speak(line: &Metadata<'_>) -> bool {
+fn permitted(line: &Metadata<'_>) -> bool {
     let origin = line.target().split("::").next().unwrap_or_default();
-    *line.level() <= Level::WARN || OURS.contains(&origin)
+    *line.level() <= Level::WARN || OWN.contains(&origin)
 }
 
-/// A bug. Written in the span of the request that ran into it.
+/// Logs a panic, which is a bug, in the span of the request that caused it.
 fn panicked(panic: &PanicHookInfo<'_>) {
     let said = panic.payload();
     let cause = said.downcast_ref::<String>().map(String::as_str).or_else(|| said.downcast_ref::<&str>().copied());

@@ -6,7 +6,7 @@ use clap::Parser;
 use domain::time::HOUR;
 use engine::clock::Clock;
 
-/// A payment makes some hundred small allocations on one thread and frees them on another, which this one is made for.
+/// A payment makes about a hundred small allocations on one thread and frees them on another; mimalloc suits that.
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -22,7 +22,7 @@ mod upkeep;
 
 use config::{Cli, Command};
 
-/// Configuration that cannot work, as opposed to something that fails later.
+/// Exit code for a configuration that cannot work, as opposed to a later failure.
 const BAD_CONFIGURATION: u8 = 2;
 
 fn main() -> ExitCode {
@@ -67,9 +67,9 @@ fn fail(message: &str, code: u8) -> ExitCode {
 /// Why the program ends.
 #[derive(Debug)]
 enum Failure {
-    /// What it was told cannot work; one line.
+    /// The configuration cannot work; one line.
     Configuration(String),
-    /// It could not go on.
+    /// It failed while running.
     Run(String),
 }
 

@@ -1,4 +1,4 @@
-//! `webpos serve`: opens the database, listens, stops in good order.
+//! `webpos serve`: opens the database, listens, shuts down gracefully.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -16,16 +16,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use web::{Settings, Web, router};
 
 use crate::config::Serve;
-use crate::connections::Places;
+use crate::connections::Permits;
 use crate::{Failure, console, metrics, service};
 
-/// How long requests under way may take once the program was told to stop.
+/// Timeout for requests in progress when the program shuts down.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a connection may take to say what it wants; an idle one is closed after it.
+/// Timeout for the headers of a request; an idle connection is closed after it.
 const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 
-/// Connections that may wait to be accepted. Of more at once, those left over try again after a whole second.
+/// Backlog of connections to accept. Clients beyond it retry only after a whole second.
 const WAITING_MAX: u32 = 4_096;
 
 pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
@@ -62,14 +62,14 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     announce(&format!("{scheme}://{address}"), options.demo);
     service::ready();
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
-    let places = Places::for_this_process();
+    let permits = Permits::for_this_process();
     let served = if let Some(config) = tls {
         let server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?.handle(handle);
-        let mut server = server.map(|acceptor| acceptor.acceptor(places));
+        let mut server = server.map(|acceptor| acceptor.acceptor(permits));
         server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
         server.first_request_timeout(HEADERS_WITHIN).serve(app).await
     } else {
-        let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle).acceptor(places);
+        let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle).acceptor(permits);
         server.http_builder().http1().header_read_timeout(HEADERS_WITHIN);
         server.first_request_timeout(HEADERS_WITHIN).serve(app).await
     };
@@ -89,21 +89,21 @@ fn settings(options: &Serve, tls: bool) -> Settings {
 fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     let failed = |error: std::io::Error| Failure::Configuration(format!("cannot listen on {address}: {error}"));
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
-    // A restart takes the port again at once.
+    // A restart can bind the port again at once.
     socket.set_reuseaddr(true).map_err(failed)?;
     socket.bind(address).map_err(failed)?;
     socket.listen(WAITING_MAX).and_then(tokio::net::TcpListener::into_std).map_err(failed)
 }
 
 async fn load_tls((cert, key): (PathBuf, PathBuf)) -> Result<RustlsConfig, Failure> {
-    // Fails only if it was done before.
+    // Fails only if it was already installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     RustlsConfig::from_pem_file(&cert, &key).await.map_err(|error| {
         Failure::Configuration(format!("cannot use {} with {}: {error}", cert.display(), key.display()))
     })
 }
 
-/// Told to stop: not ready any more, and after `delay`, when nobody new comes, no new connections either.
+/// On a stop signal, reports not ready at once; after `delay`, when no new requests come, shuts down.
 fn stop_on_signal(handle: Handle<SocketAddr>, web: Web, delay: Duration) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Run(format!("cannot listen for signals: {error}"));
     let (mut term, mut interrupt) =
@@ -126,7 +126,7 @@ fn announce(url: &str, demo: bool) {
     if !demo {
         return;
     }
-    console::say(&format!("\nDemo logins, password {} for all of them:", demo::PASSWORD));
+    console::say(&format!("\nDemo logins, each with password {}:", demo::PASSWORD));
     for (login, who) in demo::logins() {
         console::say(&format!("  {login:<10} {who}"));
     }
@@ -134,7 +134,7 @@ fn announce(url: &str, demo: bool) {
     for (number, pin, what) in demo_cards::cards() {
         console::say(&format!("  {number}  {pin}  {what}"));
     }
-    console::say("\nDemo keys for programs (the API is described at /api/docs):");
+    console::say("\nDemo API keys (the API is described at /api/docs):");
     for (token, name) in demo_keys::tokens() {
         console::say(&format!("  {token:<27} {name}"));
     }

@@ -1,4 +1,4 @@
-//! Looking after the data: check the ledger, archive, back up, restore.
+//! Maintenance of the data: verify the ledger, archive, back up, restore.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use storage::{Books, Storage, backup};
 use crate::config::Database;
 use crate::{Failure, console};
 
-/// Checks the whole ledger, and with `archives` what left it; every finding is one line on standard output.
+/// Checks the whole ledger, and with `archives` also what was archived. Prints one line per finding to standard output.
 pub(crate) async fn verify(database: &Database, archives: Vec<PathBuf>) -> Result<(), Failure> {
     let (storage, key) = open(database).await?;
     let before = match archives.len() {
-        0 => archive::archived_until(&storage).await?.map(|day| format!("What left it up to {day} was not checked.")),
-        1 => Some("So is its archive.".to_owned()),
-        files => Some(format!("So is its archive of {files} files.")),
+        0 => archive::archived_until(&storage).await?.map(|day| format!("The archive up to {day} was not checked.")),
+        1 => Some("The archive is in order.".to_owned()),
+        files => Some(format!("The archive of {files} files is in order.")),
     };
     let mut findings = Vec::new();
     if !archives.is_empty() {
@@ -50,13 +50,13 @@ async fn open(database: &Database) -> Result<(Storage, ChainKey), Failure> {
     Ok((storage, vault.chain_key()))
 }
 
-/// Transactions of one step of archiving: a few milliseconds that a payment may have to wait.
+/// Transactions per step of archiving. A step delays payments by a few milliseconds.
 const STEP: u16 = 50;
 
-/// Steps between two lines about how far it is.
-const STEPS_TOLD: u64 = 500;
+/// Steps between two progress lines.
+const STEPS_REPORTED: u64 = 500;
 
-/// Moves what happened up to `until` into `file`. Told to stop, it ends after the step at hand.
+/// Moves everything up to `until` into `file`. On Ctrl-C it stops after the current step.
 pub(crate) async fn archive(
     database: &Database,
     until: BusinessDate,
@@ -74,15 +74,15 @@ pub(crate) async fn archive(
     let job = Job { until, now: clock.now(), target: file, step: STEP };
     let done = archive::archive(&storage, &key, job, |moved| {
         steps += 1;
-        if steps.is_multiple_of(STEPS_TOLD) {
-            console::say(&format!("{} transactions looked at, {} moved", moved.passed, moved.transactions));
+        if steps.is_multiple_of(STEPS_REPORTED) {
+            console::say(&format!("{} transactions examined, {} moved", moved.passed, moved.transactions));
         }
         !stop.load(Ordering::Relaxed)
     });
     match done.await? {
         Ok(moved) => {
             let (transactions, orders) = (moved.transactions, moved.orders);
-            let end = if stop.load(Ordering::Relaxed) { "Stopped. The same command goes on." } else { "Done." };
+            let end = if stop.load(Ordering::Relaxed) { "Stopped. Run the same command to continue." } else { "Done." };
             console::say(&format!(
                 "Moved {transactions} transactions and {orders} orders into {}. {end}",
                 file.display()
@@ -90,7 +90,7 @@ pub(crate) async fn archive(
             Ok(())
         }
         Err(Refused::NotBefore(day)) => Err(Failure::Configuration(format!(
-            "nothing was moved: what was sold on {until} may be refunded; it can be archived from {day} on"
+            "nothing was moved: sales of {until} can still be refunded; archive them from {day} on"
         ))),
         Err(Refused::Findings(findings)) => {
             console::complain("nothing was moved, because the ledger is not in order:");
@@ -103,14 +103,17 @@ pub(crate) async fn archive(
 pub(crate) fn backup(database: &Database, file: &Path) -> Result<(), Failure> {
     if database.server().is_some() {
         return Err(Failure::Configuration(format!(
-            "no backup was made: a server is backed up by its own tools, pg_basebackup with a log archive, or pg_dump; \
-             copy {} apart from it, without it nothing can be read (docs/operations.md, Backup and restore)",
+            "no backup was made: back up a server with its own tools, pg_basebackup with a log archive, or pg_dump; and \
+             copy {} separately, because the backup is useless without it (docs/operations.md, Backup and restore)",
             database.data_dir.join("webpos.keys").display()
         )));
     }
     exists(database)?;
     backup::backup(&database.path()?, &database.data_dir, file)?;
-    console::say(&format!("Backed up to {}. It holds the keys: keep it as safe as the data folder.", file.display()));
+    console::say(&format!(
+        "Backed up to {}. It contains the keys: keep it as safe as the data folder.",
+        file.display()
+    ));
     Ok(())
 }
 
@@ -118,8 +121,8 @@ pub(crate) fn backup(database: &Database, file: &Path) -> Result<(), Failure> {
 pub(crate) fn restore(database: &Database, file: &Path) -> Result<(), Failure> {
     if database.server().is_some() {
         return Err(Failure::Configuration(
-            "nothing was restored: --database or WEBPOS_DATABASE names a server, and a backup file is for the embedded \
-             database; a server is restored by its own tools (docs/operations.md, Backup and restore)"
+            "nothing was restored: --database or WEBPOS_DATABASE names a server, but a backup file is for the embedded \
+             database; restore a server with its own tools (docs/operations.md, Backup and restore)"
                 .to_owned(),
         ));
     }

@@ -1,4 +1,4 @@
-//! The command line as scripts see it: exit codes, the printed address, an orderly stop.
+//! The command line as scripts see it: exit codes, the printed address, a graceful stop.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -142,7 +142,7 @@ fn the_first_administrator_comes_from_the_command_line() {
 }
 
 #[test]
-fn two_copies_serve_one_server_that_was_migrated() {
+fn two_instances_serve_one_migrated_server() {
     let server = scratch::Database::create();
     let folder = tempfile::tempdir().expect("a folder");
     let (url, data) = (server.url(), folder.path().join("data").to_str().expect("text").to_owned());
@@ -172,10 +172,10 @@ fn two_copies_serve_one_server_that_was_migrated() {
     let elsewhere = folder.path().join("elsewhere");
     let mut other = webpos(&["serve", "--listen", "127.0.0.1:0", "--database", &url, "--data-dir"]);
     let refused = other.arg(&elsewhere).output().expect("runs");
-    assert_eq!(refused.status.code(), Some(2), "a copy without the keys");
+    assert_eq!(refused.status.code(), Some(2), "an instance without the keys");
     std::fs::write(elsewhere.join("webpos.keys"), format!("webpos-keys 1\n{}\n", "07".repeat(160))).expect("writes");
     let refused = other.output().expect("runs");
-    assert_eq!(refused.status.code(), Some(2), "a copy with other keys");
+    assert_eq!(refused.status.code(), Some(2), "an instance with other keys");
     assert!(String::from_utf8(refused.stderr).expect("text").contains("not the keys of this database"));
     let verified = on_server(&["verify"]).output().expect("runs");
     assert_eq!(verified.status.code(), Some(0), "{verified:?}");

@@ -1,4 +1,4 @@
-//! The client for programs against the real program: a sale whose answer is lost, found again, and refunded.
+//! Runs the client library's example against the real program: a sale whose response is lost, looked up, and refunded.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -17,12 +17,12 @@ async fn a_sale_whose_answer_is_lost_is_found_and_refunded() {
         .spawn()
         .expect("starts");
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines().map_while(Result::ok);
-    let ready = lines.find(|line| line.contains("is ready on")).expect("says that it is ready");
+    let ready = lines.find(|line| line.contains("is ready on")).expect("reports that it is ready");
     std::thread::spawn(move || lines.for_each(drop));
     let told = sell::sell(ready.rsplit(' ').next().expect("an address")).await.map_err(|error| error.to_string());
     child.kill().expect("runs");
     child.wait().expect("ends");
-    let told = told.expect("the story ends well");
+    let told = told.expect("the example succeeds");
     assert!(told[0].starts_with("lost: "), "{told:?}");
     assert!(told[1].contains("Approved, 3100 fen"), "{told:?}");
     assert_eq!(told[2], "repeated: the same payment, true");

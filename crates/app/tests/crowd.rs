@@ -1,4 +1,4 @@
-//! Crowds at the real program's door: idle connections, slow senders, more connections than there are files for.
+//! The real program under many connections: idle ones, slow senders, more than the limit on open files allows.
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -18,7 +18,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// The demo, started by a shell that says `before`.
+    /// The demo, started by a shell that first runs `before`.
     fn open(before: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new("sh")
@@ -38,7 +38,7 @@ impl Shop {
         Self { child, address, token, _folder: folder }
     }
 
-    /// Pays 1.00; whatever is in the way of it is told.
+    /// Pays 1.00, or returns the error.
     async fn pay(&self) -> Result<(), String> {
         let client =
             Client::new(format!("http://{}", self.address), self.token.as_str()).map_err(|error| error.to_string())?;
@@ -63,7 +63,7 @@ impl Shop {
         stream
     }
 
-    /// Most memory that it used, KiB.
+    /// Peak memory, KiB.
     fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
@@ -78,7 +78,7 @@ impl Drop for Shop {
     }
 }
 
-/// Whether the other side has closed the connection, after a moment to do so.
+/// Whether the other side closes the connection within a moment.
 fn closed(stream: &mut TcpStream) -> bool {
     match stream.read(&mut [0; 1]) {
         Ok(read) => read == 0,
@@ -93,7 +93,7 @@ async fn two_thousand_idle_and_slow_connections_do_no_harm() {
     setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum }).expect("raised");
     let shop = Shop::open("");
     let mut idle: Vec<TcpStream> = (0..1_000).map(|_| shop.connect()).collect();
-    // Half a head, and half a body: whoever sends slowly takes nobody's place.
+    // Half a head and half a body: slow senders must not use up the limit on requests.
     for n in 0..1_000 {
         let mut slow = shop.connect();
         let half = if n % 2 == 0 {
@@ -117,8 +117,8 @@ async fn two_thousand_idle_and_slow_connections_do_no_harm() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_closed_and_the_others_go_on() {
-    // 300 files leave 44 places.
+async fn a_connection_over_the_limit_is_closed_and_the_others_continue() {
+    // 300 file descriptors leave 44 connections.
     let shop = Shop::open("ulimit -n 300;");
     let mut held: Vec<TcpStream> = (0..44).map(|_| shop.connect()).collect();
     let ask = |stream: &mut TcpStream| {
@@ -140,7 +140,7 @@ async fn one_connection_too_many_is_closed_and_the_others_go_on() {
     more.set_read_timeout(Some(Duration::from_secs(30))).expect("a time limit");
     assert!(closed(&mut more), "one too many");
     held.truncate(40);
-    // The places are free once the program has seen them go.
+    // The connections are free once the program has noticed that they are closed.
     let paid = async {
         loop {
             match shop.pay().await {

@@ -1,4 +1,4 @@
-//! What `deploy/` says to the program is what the program takes: no option there that the program does not have.
+//! The files in `deploy/` match the program: they use only options and commands that it has.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,11 +6,11 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use outside::{Copy, PATIENCE, ask, webpos};
+use program::{Instance, PATIENCE, ask, webpos};
 
-#[path = "outside/mod.rs"]
+#[path = "program/mod.rs"]
 #[expect(dead_code, reason = "it serves other tests as well")]
-mod outside;
+mod program;
 
 fn files() -> BTreeMap<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
@@ -33,7 +33,7 @@ fn file(name: &str) -> String {
 }
 
 /// The number after `name` in `text`.
-fn told(text: &str, name: &str) -> u64 {
+fn number(text: &str, name: &str) -> u64 {
     let (_, rest) = text.split_once(name).unwrap_or_else(|| panic!("no {name}"));
     rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().expect("a number")
 }
@@ -44,7 +44,7 @@ fn help(subcommand: &str) -> String {
     String::from_utf8(said.stdout).expect("text")
 }
 
-/// The settings of `deploy/webpos.env`, those that are commented out as well if `all`.
+/// The settings of `deploy/webpos.env`; with `all` also those that are commented out.
 fn settings(all: bool) -> Vec<(String, String)> {
     let text = file("webpos.env");
     let lines = text.lines().map(|line| if all { line.trim_start_matches('#') } else { line });
@@ -60,7 +60,7 @@ fn every_variable_is_one_of_the_program() {
         let ends = |c: char| !c.is_ascii_uppercase() && c != '_';
         for (at, _) in text.match_indices("WEBPOS_") {
             let name = text[at..].split(ends).next().expect("a word");
-            // The log's filter is read before there are options.
+            // The log filter is read before the options are parsed.
             let known = name == "WEBPOS_LOG" || options.contains(&format!("[env: {name}="));
             assert!(known, "{}: {name}", path.display());
             seen += 1;
@@ -87,54 +87,54 @@ fn every_command_is_one_of_the_program() {
 }
 
 #[test]
-fn the_program_starts_and_stops_as_the_service_tells_it() {
+fn the_program_starts_and_stops_under_the_service_manager() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = webpos();
     command.arg("serve").envs(settings(false)).env("WEBPOS_DATA_DIR", folder.path().join("data"));
     let manager = UnixDatagram::bind(folder.path().join("notify")).expect("bound");
     manager.set_read_timeout(Some(PATIENCE)).expect("set");
-    let copy = Copy::start({
+    let instance = Instance::start({
         command.env("NOTIFY_SOCKET", folder.path().join("notify"));
-        // Any free ports, not those of this house.
+        // Free ports instead of the file's.
         command.env("WEBPOS_LISTEN", "127.0.0.1:0").env("WEBPOS_METRICS_LISTEN", "127.0.0.1:0").stderr(Stdio::null());
         command
     });
-    assert_eq!(ask(&copy.address, "GET", "/readyz", &[], "").expect("answers").status, 200);
+    assert_eq!(ask(&instance.address, "GET", "/readyz", &[], "").expect("answers").status, 200);
     let (unit, env) = (file("webpos.service"), file("webpos.env"));
     let mut word = [0; 32];
     let length = manager.recv(&mut word).expect("the manager is told");
     assert!(unit.contains("\nType=notify\n") && word[..length] == *b"READY=1");
-    // Requests under way have 10 seconds.
-    assert!(told(&unit, "TimeoutStopSec=") > told(&env, "WEBPOS_STOP_DELAY=") + 10);
-    assert!(told(&unit, "LimitNOFILE=") >= 8_192 + 256);
+    // Requests in progress have 10 seconds.
+    assert!(number(&unit, "TimeoutStopSec=") > number(&env, "WEBPOS_STOP_DELAY=") + 10);
+    assert!(number(&unit, "LimitNOFILE=") >= 8_192 + 256);
 }
 
 #[test]
-fn nginx_finds_a_copy_that_is_back_before_the_next_one_is_gone() {
-    // It counts whole seconds.
-    let left_alone = told(&file("webpos.conf"), "fail_timeout=") + 1;
-    assert!(left_alone < told(&file("webpos.env"), "WEBPOS_STOP_DELAY="), "{left_alone}");
+fn nginx_retries_an_instance_before_the_next_one_stops() {
+    // nginx counts whole seconds.
+    let left_alone = number(&file("webpos.conf"), "fail_timeout=") + 1;
+    assert!(left_alone < number(&file("webpos.env"), "WEBPOS_STOP_DELAY="), "{left_alone}");
 }
 
 #[test]
-fn the_database_that_is_commented_out_is_one_that_the_program_understands() {
+fn the_commented_out_database_is_a_valid_address() {
     let (_, url) = settings(true).into_iter().find(|(name, _)| name == "WEBPOS_DATABASE").expect("an example");
     let said = webpos().args(["migrate", "--database", &url]).output().expect("runs");
     let words = String::from_utf8(said.stderr).expect("text");
-    // Understood up to the file with the authority, which is not on this machine.
+    // Parsed up to the authority's file, which this machine does not have.
     assert!(words.contains("sslrootcert /etc/webpos/db-ca.pem"), "{words}");
 }
 
 #[test]
-fn the_container_is_asked_for_its_health_in_words_that_the_program_answers() {
+fn the_containers_health_check_works() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = webpos();
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path());
-    let copy = Copy::start(command);
+    let instance = Instance::start(command);
     let text = file("Containerfile");
     let line = text.lines().find_map(|line| line.trim().strip_prefix("CMD [\"bash\", ")).expect("a question");
     let words: Vec<String> = serde_json::from_str(&format!("[{line}")).expect("JSON");
-    let (host, port) = copy.address.rsplit_once(':').expect("a port");
+    let (host, port) = instance.address.rsplit_once(':').expect("a port");
     assert_eq!(host, "127.0.0.1");
     let healthy = |port: &str| {
         let question = words[1].replace("/8080", &format!("/{port}"));
@@ -142,6 +142,6 @@ fn the_container_is_asked_for_its_health_in_words_that_the_program_answers() {
         asked.expect("bash is installed").success()
     };
     assert!(healthy(port));
-    drop(copy);
+    drop(instance);
     assert!(!healthy("1"));
 }

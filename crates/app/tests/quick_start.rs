@@ -1,4 +1,4 @@
-//! `docs/api.md` as a reader types it: every shell block with curl, against the demo shop on a socket of its own.
+//! Runs every shell block of `docs/api.md` with curl against the demo shop.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-/// Between the outputs of two blocks.
+/// Separates the outputs of two blocks.
 const CUT: &str = "---- cut ----";
 
-/// The server, ended with the test.
+/// The server, stopped with the test.
 struct Server(Child);
 
 impl Drop for Server {
@@ -29,8 +29,8 @@ fn serve(folder: &Path) -> (Server, String) {
         .expect("starts");
     let out = child.stdout.take().expect("its output");
     let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-    let ready = lines.find(|line| line.contains("is ready on")).expect("says that it is ready");
-    // The rest is read, so that the program never waits for somebody to read it.
+    let ready = lines.find(|line| line.contains("is ready on")).expect("reports that it is ready");
+    // Keep reading, so that the program never blocks on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (Server(child), ready.rsplit(' ').next().expect("an address").to_owned())
 }

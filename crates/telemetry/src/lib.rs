@@ -1,9 +1,8 @@
-//! What whoever runs the program sees of it: a number and a line in the log for each request, and the figures that
-//! Prometheus reads.
+//! Logs and metrics for the administrator: a number and a log line for each request, and metrics for Prometheus.
 //!
 //! What must stay true:
-//! - Nothing that a caller chose is written here: of an address only the pattern of the route that it matched, of a
-//!   method only one that is known.
+//! - Nothing that a caller chose is recorded: only the pattern of the matched route instead of the address, and only
+//!   known methods.
 
 mod exchange;
 pub mod metrics;

@@ -1,9 +1,9 @@
-//! What the program counts and measures, as Prometheus reads it (`OpenMetrics` text,
+//! The metrics of the program, in Prometheus' format (`OpenMetrics` text,
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 //!
 //! What must stay true:
-//! - A label is one of few words of the program's own: never a number, name, address or text that somebody sent.
-//! - Counting costs a payment next to nothing: atomics, and a look into a table of labels that is only read.
+//! - A label is one of a few fixed words: never a number, name, address or text from a caller.
+//! - Counting costs a payment almost nothing: atomics, and a read-only look-up of the labels.
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
@@ -16,11 +16,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-/// What a scrape is sent as.
+/// Content type of a scrape.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels<const N: usize> = [(&'static str, &'static str); N];
-type Figure = Gauge<f64, AtomicU64>;
+type FloatGauge = Gauge<f64, AtomicU64>;
 
 struct Metrics {
     registry: Registry,
@@ -36,15 +36,15 @@ struct Metrics {
     logins: Family<Labels<1>, Counter>,
     webhooks: Family<Labels<1>, Counter>,
     connections: Gauge,
-    figures: Family<Labels<1>, Figure>,
-    store: Family<Labels<1>, Figure>,
+    figures: Family<Labels<1>, FloatGauge>,
+    store: Family<Labels<1>, FloatGauge>,
     processor: Counter<f64, AtomicU64>,
-    process: [Figure; 3],
+    process: [FloatGauge; 3],
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
 
-/// 0.25 ms to 8 s, doubling.
+/// Buckets from 0.25 ms to 8 s, doubling.
 fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(0.000_25, 2.0, 16))
 }
@@ -59,35 +59,39 @@ impl Metrics {
         let group_commands = Histogram::new(exponential_buckets(1.0, 2.0, 9));
         let (queued, logins, webhooks) = (Gauge::default(), Family::default(), Family::default());
         let (connections, figures, store) = (Gauge::default(), Family::default(), Family::default());
-        let (processor, process): (Counter<f64, AtomicU64>, [Figure; 3]) = Default::default();
+        let (processor, process): (Counter<f64, AtomicU64>, [FloatGauge; 3]) = Default::default();
         let own = registry.sub_registry_with_prefix("webpos");
         own.register("http_requests", "Requests by route and status class", Family::clone(&requests));
         let help = "Time from a request's arrival to its answer";
         own.register_with_unit("http_request", help, Unit::Seconds, request_seconds.clone());
         own.register("outcomes", "Recorded attempts by kind and response code", Family::clone(&outcomes));
-        own.register("refused", "What was turned away because too much was under way", Family::clone(&refused));
+        own.register("refused", "Requests rejected for overload or because the store failed", Family::clone(&refused));
         own.register("unknown", "Commands whose commit got no answer", unknown.clone());
-        own.register("group_commands", "Commands that one commit made durable", group_commands.clone());
+        own.register("group_commands", "Commands per commit", group_commands.clone());
         let help = "Time from taking a group to its commit";
         own.register_with_unit("group", help, Unit::Seconds, group_seconds.clone());
-        let help = "Time that the first of a group waited to be taken";
+        let help = "Time that the first command of a group waited in the queue";
         own.register_with_unit("queue", help, Unit::Seconds, queue_seconds.clone());
-        own.register("queue_depth", "Commands that wait for the store", queued.clone());
-        own.register("logins", "Attempts to sign in by what came of them", Family::clone(&logins));
-        own.register("webhook_deliveries", "Events sent by what came of it", Family::clone(&webhooks));
+        own.register("queue_depth", "Commands in the queue", queued.clone());
+        own.register("logins", "Login attempts by result", Family::clone(&logins));
+        own.register("webhook_deliveries", "Webhook deliveries by result", Family::clone(&webhooks));
         own.register("connections", "Open connections", connections.clone());
         own.register("store_connections", "Connections to the store by state", Family::clone(&store));
-        own.register("waiting", "What waits: payments of unknown outcome, webhook deliveries", Family::clone(&figures));
-        registry.register("process_cpu_seconds", "Processor time so far", processor.clone());
-        let [memory, files, began] = &process;
+        own.register(
+            "waiting",
+            "Pending work: payments of unknown outcome, webhook deliveries",
+            Family::clone(&figures),
+        );
+        registry.register("process_cpu_seconds", "CPU time so far", processor.clone());
+        let [memory, files, started] = &process;
         for (name, help, metric) in [
             ("process_resident_memory_bytes", "Resident memory", memory),
             ("process_open_fds", "Open files", files),
-            ("process_start_time_seconds", "When the program began, Unix time", began),
+            ("process_start_time_seconds", "Start time of the program, Unix time", started),
         ] {
             registry.register(name, help, metric.clone());
         }
-        // There from the beginning, at nothing: a rule that looks for a rise has to see where it began.
+        // Create the labels at zero, so that an alert on an increase sees the first one.
         for what in ["payment", "store", "page", "api", "password", "connection"] {
             drop(Family::<Labels<1>, Counter>::get_or_create(&refused, &[("what", what)]));
         }
@@ -119,7 +123,7 @@ impl Metrics {
     }
 }
 
-/// A request was answered, or its caller went away first (no status).
+/// Counts an answered request, or one whose caller disconnected (no status).
 pub(crate) fn request(method: &'static str, route: &str, status: Option<u16>, took: Duration) {
     let class = match status {
         Some(200..=299) => "2xx",
@@ -135,49 +139,49 @@ pub(crate) fn request(method: &'static str, route: &str, status: Option<u16>, to
     METRICS.request_seconds.get_or_create(&[("door", door)]).observe(took.as_secs_f64());
 }
 
-/// An attempt is on record: the word of its kind, its response code.
+/// Counts a recorded attempt by the word of its kind and its response code.
 pub fn outcome(kind: &'static str, code: &'static str) {
     METRICS.outcomes.get_or_create(&[("kind", kind), ("code", code)]).inc();
 }
 
-/// Something was turned away because too much was under way. `what`: one of few words.
+/// Counts a rejection for overload. `what` is one of a few fixed words.
 pub fn refused(what: &'static str) {
     METRICS.refused.get_or_create(&[("what", what)]).inc();
 }
 
-/// Nobody knows whether a command was written.
+/// Counts a command of which it is not known whether it was written.
 pub fn unknown() {
     METRICS.unknown.inc();
 }
 
-/// A group of commands was made durable, `took` after it was taken; the first of it had `waited`.
+/// Records a committed group: its size, how long the first command had `waited`, and how long the commit `took`.
 pub fn group(commands: u32, waited: Duration, took: Duration) {
     METRICS.group_commands.observe(f64::from(commands));
     METRICS.queue_seconds.observe(waited.as_secs_f64());
     METRICS.group_seconds.observe(took.as_secs_f64());
 }
 
-/// So many commands wait for the store.
+/// Sets the number of commands in the queue.
 pub fn queued(commands: usize) {
     METRICS.queued.set(i64::try_from(commands).unwrap_or(i64::MAX));
 }
 
-/// Somebody tried to sign in. `result`: one of few words.
+/// Counts a login attempt. `result` is one of a few fixed words.
 pub fn login(result: &'static str) {
     METRICS.logins.get_or_create(&[("result", result)]).inc();
 }
 
-/// An event was sent to an endpoint. `result`: one of few words.
+/// Counts a webhook delivery. `result` is one of a few fixed words.
 pub fn webhook(result: &'static str) {
     METRICS.webhooks.get_or_create(&[("result", result)]).inc();
 }
 
-/// An open connection, counted for as long as it is there.
+/// An open connection, counted until it is dropped.
 #[derive(Debug)]
 pub struct Connected(());
 
 impl Connected {
-    /// One more.
+    /// Counts one more connection.
     pub fn new() -> Self {
         METRICS.connections.inc();
         Self(())
@@ -196,41 +200,41 @@ impl Drop for Connected {
     }
 }
 
-/// What is looked up when somebody asks for the figures.
+/// Values that are read at the time of a scrape.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Snapshot {
-    /// Connections to the store: how many there may be, and how many are in use.
+    /// Connections to the store: the maximum, and those in use.
     pub store: (u32, u32),
     /// Payments whose outcome is not known yet.
     pub attempts: u32,
-    /// Webhook deliveries that are still to be made.
+    /// Webhook deliveries still to be made.
     pub deliveries: u32,
     /// Resident memory, bytes.
     pub memory: u64,
-    /// Processor time so far, seconds.
+    /// CPU time so far, seconds.
     pub processor: f64,
     /// Open files.
     pub files: u32,
-    /// When the program began, seconds since 1970.
-    pub began: f64,
+    /// Start of the program, seconds since 1970.
+    pub started: f64,
 }
 
-/// Everything counted so far, as Prometheus reads it.
+/// All metrics in Prometheus' format.
 pub fn text(now: Snapshot) -> String {
-    let set = |family: &Family<Labels<1>, Figure>, label, value: u32| {
+    let set = |family: &Family<Labels<1>, FloatGauge>, label, value: u32| {
         family.get_or_create(&[label]).set(f64::from(value));
     };
     set(&METRICS.store, ("state", "open_at_most"), now.store.0);
     set(&METRICS.store, ("state", "in_use"), now.store.1);
     set(&METRICS.figures, ("what", "unknown_payments"), now.attempts);
     set(&METRICS.figures, ("what", "webhook_deliveries"), now.deliveries);
-    let [memory, files, began] = &METRICS.process;
+    let [memory, files, started] = &METRICS.process;
     memory.set(f64::from(u32::try_from(now.memory / 1_024).unwrap_or(u32::MAX)) * 1_024.0);
     METRICS.processor.inc_by((now.processor - METRICS.processor.get()).max(0.0));
     files.set(f64::from(now.files));
-    began.set(now.began);
+    started.set(now.started);
     let mut text = String::new();
-    // A text takes whatever is written into it.
+    // Writing to a string cannot fail.
     let _ = encode(&mut text, &METRICS.registry);
     text
 }

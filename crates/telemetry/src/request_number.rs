@@ -1,26 +1,26 @@
-//! The number that a request is known by.
+//! The number that identifies a request.
 
 use std::fmt;
 
-/// 32 letters and digits, none that is read as another one (Crockford's).
+/// Crockford's 32 letters and digits, none of which can be misread as another.
 const ALPHABET: [char; 32] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p',
     'q', 'r', 's', 't', 'v', 'w', 'x', 'y', 'z',
 ];
 
-/// Bits of a number that are shown, five to a letter.
+/// Bits of a number that are shown, five per character.
 const BITS: u32 = 60;
 
-/// Names one request in the log, in the header `X-Request-Id` and on the page of an error: `k7q4-m2xp-9tda`, short enough
-/// to be read out on the telephone. Made here, taken from nobody.
+/// Identifies one request in the log, in the header `X-Request-Id` and on an error page: `k7q4-m2xp-9tda`, short enough
+/// to read out on the telephone. It is generated here and never taken from a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestNumber(u64);
 
 impl RequestNumber {
-    /// The header that tells the caller.
+    /// The header with the number.
     pub const HEADER: &str = "x-request-id";
 
-    /// A new one, by chance.
+    /// A new random number.
     pub(crate) fn new() -> Self {
         let mut bytes = [0; 8];
         getrandom::fill(&mut bytes).expect("the operating system has random bytes");

@@ -1,4 +1,4 @@
-//! A house: a database server and copies of `webpos` in front of it, all ended with the test.
+//! An installation: a database server and instances of `webpos`, all stopped with the test.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,40 +7,41 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::outside::{Copy, PATIENCE, ask, webpos};
+use crate::program::{Instance, PATIENCE, ask, webpos};
 
-/// Between two looks at something that takes a while.
-pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Interval of polling.
+pub(crate) const POLL_EVERY: Duration = Duration::from_millis(20);
 
-/// Waits until `done`.
+/// Polls until `done` is true.
 #[track_caller]
 pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !done() {
         assert!(begun.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        sleep(LOOK_EVERY);
+        sleep(POLL_EVERY);
     }
 }
 
-/// What every copy is given: the address of the database and a data folder with the keys.
-pub(crate) struct House {
+/// What the instances share: the address of the database and a data folder with the keys.
+pub(crate) struct Installation {
     pub(crate) url: String,
     pub(crate) data: PathBuf,
     _folder: TempDir,
 }
 
-impl House {
-    /// The demo shop in the database at `url`, its cards without daily limits, so that they serve for load.
-    pub(crate) fn lay(url: String, sql: impl Fn(&str) -> String) -> Self {
+impl Installation {
+    /// Sets up the demo shop in the database at `url`, with cards without daily limits, so that they can be used for
+    /// load.
+    pub(crate) fn set_up(url: String, sql: impl Fn(&str) -> String) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let house = Self { url, data: folder.path().join("data"), _folder: folder };
-        assert!(house.run(&["migrate"]).success());
-        drop(house.copy(&[]));
+        let installation = Self { url, data: folder.path().join("data"), _folder: folder };
+        assert!(installation.run(&["migrate"]).success());
+        drop(installation.start(&[]));
         sql("UPDATE programme SET daily_max = 1000000000, daily_count_max = 1000000000");
-        house
+        installation
     }
 
-    /// The program with its data.
+    /// The program with this data.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.command_at(&self.url, arguments)
     }
@@ -55,25 +56,25 @@ impl House {
         self.command(arguments).stdout(Stdio::null()).status().expect("runs")
     }
 
-    /// Another copy, ready, on a free port.
-    pub(crate) fn copy(&self, options: &[&str]) -> Copy {
-        self.copy_at("127.0.0.1:0", options)
+    /// Starts another instance on a free port and waits until it is ready.
+    pub(crate) fn start(&self, options: &[&str]) -> Instance {
+        self.start_at("127.0.0.1:0", options)
     }
 
-    /// Another copy, ready, on `address`.
-    pub(crate) fn copy_at(&self, address: &str, options: &[&str]) -> Copy {
+    /// Starts another instance on `address` and waits until it is ready.
+    pub(crate) fn start_at(&self, address: &str, options: &[&str]) -> Instance {
         let mut command = self.command(&["serve", "--demo", "--test-captcha", "abcd", "--listen", address]);
         command.args(options);
-        Copy::start(command)
+        Instance::start(command)
     }
 
-    /// Nothing is wrong with the ledger.
+    /// Asserts that the ledger verifies.
     #[track_caller]
     pub(crate) fn assert_in_order(&self) {
         self.assert_in_order_at(&self.url);
     }
 
-    /// Nothing is wrong with the ledger in the database at `url`, which has the same keys.
+    /// Asserts that the ledger in the database at `url` verifies with the same keys.
     #[track_caller]
     pub(crate) fn assert_in_order_at(&self, url: &str) {
         let verified = self.command_at(url, &["verify"]).output().expect("runs");
@@ -81,20 +82,20 @@ impl House {
     }
 }
 
-impl Copy {
-    /// Tells it to stop, as a service manager does.
-    pub(crate) fn tell_to_stop(&self) {
+impl Instance {
+    /// Sends the stop signal, as a service manager does.
+    pub(crate) fn send_stop(&self) {
         let told = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(told.success());
     }
 
-    /// Waits until it ended in good order.
+    /// Waits until it has exited successfully.
     pub(crate) fn wait(mut self) {
-        until("the copy ends", || self.child.try_wait().expect("it is ours").is_some());
-        assert_eq!(self.child.wait().expect("it is ours").code(), Some(0));
+        until("the instance ends", || self.child.try_wait().expect("it is a child process").is_some());
+        assert_eq!(self.child.wait().expect("it is a child process").code(), Some(0));
     }
 
-    /// What `/readyz` says.
+    /// Whether `/readyz` reports ready.
     pub(crate) fn ready(&self) -> bool {
         ask(&self.address, "GET", "/readyz", &[], "").is_ok_and(|reply| reply.status == 200)
     }

@@ -1,21 +1,21 @@
-//! The database fails over under load: the primary dies, its synchronous standby takes over, and the copies go on
-//! without a restart.
+//! Failover of the database under load: the primary dies, its synchronous standby takes over, and the instances
+//! continue without a restart.
 
 use std::io::Write as _;
 use std::time::Instant;
 
 use scratch::{Cluster, Pair};
 
-use crate::house::{House, until};
+use crate::installation::{Installation, until};
 use crate::load::{Load, check};
-use crate::outside::Copy;
+use crate::program::Instance;
 
-/// Ends the primary under load, waits for `before_promotion`, promotes, and checks everything.
+/// Stops the primary under load, waits for `before_promotion`, promotes the standby, and checks everything.
 fn fail_over(end: impl Fn(&mut Cluster), before_promotion: impl Fn(&Load)) {
     let mut pair = Pair::start();
-    let house = House::lay(pair.url(), |sql| pair.primary.sql(sql));
-    let copies = [house.copy(&[]), house.copy(&[])];
-    let load = Load::start(copies.iter().map(|copy| copy.address.clone()).collect());
+    let installation = Installation::set_up(pair.url(), |sql| pair.primary.sql(sql));
+    let instances = [installation.start(&[]), installation.start(&[])];
+    let load = Load::start(instances.iter().map(|instance| instance.address.clone()).collect());
     load.wait_for(60);
     end(&mut pair.primary);
     before_promotion(&load);
@@ -24,10 +24,10 @@ fn fail_over(end: impl Fn(&mut Cluster), before_promotion: impl Fn(&Load)) {
     load.wait_for(60);
     let seen = load.finish();
     let first = seen.acknowledged.values().map(|(_, at)| *at).filter(|at| *at > promoted).min().expect("some");
-    check(&house, &seen, |sql| pair.standby.sql(sql));
-    assert!(copies.iter().all(Copy::ready));
+    check(&installation, &seen, |sql| pair.standby.sql(sql));
+    assert!(instances.iter().all(Instance::ready));
     assert!(seen.repeated.keys().all(|said| said.starts_with("503") || said.starts_with("202")), "{:?}", seen.repeated);
-    // Shown by `--no-capture`.
+    // Visible with `--no-capture`.
     let told = format!(
         "{} acknowledged, {} withdrawn, sent again {:?}; first {:?} after the promotion, longest gap {:?}\n",
         seen.acknowledged.len(),
@@ -44,14 +44,15 @@ fn when_the_standby_takes_over_at_once_nothing_is_lost_or_doubled() {
     fail_over(Cluster::kill, |_| {});
 }
 
-/// Longer than a copy waits for a database. [`Load`] accepts no answer in between but "not charged" and "unknown".
+/// The outage is longer than an instance waits for a database. [`Load`] accepts only "not charged" and "unknown"
+/// meanwhile.
 #[test]
 fn after_a_long_outage_every_payment_gets_its_outcome() {
-    fail_over(Cluster::kill, |load| until("somebody is told", || !load.seen().repeated.is_empty()));
+    fail_over(Cluster::kill, |load| until("a caller is told", || !load.seen().repeated.is_empty()));
 }
 
-/// Its machine keeps the connections and says nothing: the copies give it up by themselves.
+/// The machine keeps its connections and stays silent: the instances time out by themselves.
 #[test]
-fn a_primary_that_hangs_is_left() {
+fn a_hanging_primary_is_abandoned() {
     fail_over(|primary| drop(primary.freeze()), |_| {});
 }

@@ -8,7 +8,7 @@ pub(crate) fn all() -> Vec<&'static str> {
     all
 }
 
-/// An address that matches `pattern`, with `value` in every place.
+/// An address that matches `pattern`, with `value` for every parameter.
 pub(crate) fn filled(pattern: &str, value: &str) -> String {
     let parts = pattern.split('/').map(|part| if part.starts_with('{') { value } else { part });
     parts.collect::<Vec<_>>().join("/")

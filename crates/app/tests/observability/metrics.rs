@@ -1,29 +1,29 @@
-//! The figures of the real program: they move with what happens, and everything that the dashboard and the alert rules
-//! ask for is there.
+//! The metrics of the real program: they change with events, and include everything that the dashboard and the alert
+//! rules use.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::outside::{Browser, Copy, PASSWORD, ask, webpos};
+use crate::program::{Browser, Instance, PASSWORD, ask, webpos};
 
 const CARD: &str = "6086250000070073";
 const DASHBOARD: &str = include_str!("../../../../deploy/grafana/webpos.json");
 const ALERTS: &str = include_str!("../../../../deploy/prometheus/alerts.yml");
 
-/// Starts the program with figures on a free port; where those are.
-pub(crate) fn start(mut command: Command) -> (Copy, String) {
+/// Starts the program with metrics on a free port. Returns their address.
+pub(crate) fn start(mut command: Command) -> (Instance, String) {
     command.args(["--metrics-listen", "127.0.0.1:0"]);
     let mut figures = None;
-    let program = Copy::watch(command, |line| {
+    let program = Instance::watch(command, |line| {
         let rest = line.split_once("metrics are on http://").and_then(|(_, rest)| rest.split('/').next());
         figures = rest.map(str::to_owned).or(figures.take());
     });
     (program, figures.expect("says where"))
 }
 
-/// What Prometheus reads.
+/// The text of a scrape.
 pub(crate) fn scrape(figures: &str) -> String {
     let reply = ask(figures, "GET", "/metrics", &[], "").expect("answers");
     assert_eq!((reply.status, reply.header("content-type").starts_with("application/openmetrics-text")), (200, true));
@@ -35,7 +35,7 @@ fn value(text: &str, name: &str) -> f64 {
     line.map_or(0.0, |figure| figure.parse().unwrap_or_else(|_| panic!("{name} {figure}")))
 }
 
-fn pay(program: &Copy, n: usize, pin: &str) {
+fn pay(program: &Instance, n: usize, pin: &str) {
     let body = json!({"card_number": CARD, "pin": pin, "amount": 100, "currency": "CNY"}).to_string();
     let key = format!("figure-{n}");
     let headers = [
@@ -47,14 +47,14 @@ fn pay(program: &Copy, n: usize, pin: &str) {
     assert_eq!(reply.status, 201, "{}", reply.body);
 }
 
-/// Names of metrics in a text, as expressions have them.
+/// The names of metrics in a text.
 fn names(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     words.filter(|word| word.starts_with("webpos_") || word.starts_with("process_")).map(str::to_owned).collect()
 }
 
 #[test]
-fn figures_move_with_what_happens_and_the_dashboard_asks_for_none_that_is_not_there() {
+fn metrics_change_with_events_and_the_dashboard_uses_only_existing_ones() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = webpos();
     command.args(["serve", "--demo", "--test-captcha", "abcd", "--listen", "127.0.0.1:0"]);
@@ -84,7 +84,7 @@ fn figures_move_with_what_happens_and_the_dashboard_asks_for_none_that_is_not_th
     assert!(value(&after, "process_resident_memory_bytes") > 1e6, "{after}");
     assert!(value(&after, "webpos_connections") >= 0.0);
 
-    // What has labels shows once it happened; here it is by its declaration.
+    // A metric with labels appears only after its first event; its declaration is always there.
     let declared: BTreeSet<String> =
         after.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).map(str::to_owned).collect();
     let known = |name: &String| {

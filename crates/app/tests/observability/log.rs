@@ -1,5 +1,4 @@
-//! The log of the real program, with everything that it can say: a line for each request, and nothing that a caller
-//! sent.
+//! The log of the real program at the most verbose level: a line for each request, and nothing that a caller sent.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -7,14 +6,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::outside::{Browser, Copy, PASSWORD, ask, webpos};
-use crate::{figures, routes};
+use crate::program::{Browser, Instance, PASSWORD, ask, webpos};
+use crate::{metrics, routes};
 
-/// Works: it pays, and its PIN is right.
+/// A card that can pay, with its PIN.
 const CARD: (&str, &str) = ("6086250000070073", "654321");
 const TOKEN: &str = "wpos_1001_demo-erp-2026";
 
-/// Nothing of these may be in a line. What is like a number is looked for as a whole word.
+/// Text that no line may contain. Numbers are searched as whole words.
 const SECRETS: [&str; 14] = [
     CARD.0,
     "0000070073",
@@ -33,7 +32,7 @@ const SECRETS: [&str; 14] = [
 ];
 const NUMBERS: [&str; 3] = [CARD.1, "907351", "abcd"];
 
-/// What a page may send, by name, read from the templates.
+/// Names of the form fields in the templates.
 fn field_names() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/templates")];
@@ -65,11 +64,11 @@ fn form() -> String {
     fields.join("&")
 }
 
-/// Sends everything to one address, as a browser and as a program, and answers how many requests that was.
-fn try_everything(program: &Copy, browser: &mut Browser, path: &str, form: &str) -> usize {
+/// Sends every kind of request to one address, as a browser and as a program. Returns the number of requests.
+fn try_everything(program: &Instance, browser: &mut Browser, path: &str, form: &str) -> usize {
     let asked = format!("{path}?q=marker-query&card=6086259999999999&idempotency_key=marker-query");
     for (method, body) in [("GET", ""), ("POST", form), ("MARKER-METHOD", "")] {
-        // No signing out half-way.
+        // Do not sign out half-way.
         if !path.starts_with("/logout") && path != "/password/sessions" {
             browser.send(method, &asked, body);
         }
@@ -104,8 +103,8 @@ fn try_everything(program: &Copy, browser: &mut Browser, path: &str, form: &str)
     sent
 }
 
-/// A sale at the till, one by a program, and logins that fail.
-fn work(program: &Copy) -> Browser {
+/// A sale at the till, a sale by a program, and failed logins.
+fn work(program: &Instance) -> Browser {
     let mut stranger = Browser::new(vec![program.address.clone()]);
     assert_eq!(stranger.sign_in("cashier2", "marker-secret"), "/login");
     stranger.get("/login");
@@ -136,19 +135,19 @@ fn work(program: &Copy) -> Browser {
     browser
 }
 
-fn assert_says_nothing(line: &str, cookies: &[String]) {
+fn assert_no_secret(line: &str, cookies: &[String]) {
     for secret in SECRETS.into_iter().chain(cookies.iter().map(String::as_str)) {
         assert!(!line.contains(secret), "{secret} in: {line}");
     }
-    // The id of a request is three groups of four, drawn: one of them may be any word.
+    // A request id is three random groups of four, any of which may be a word.
     let drawn = |word: &&str| word.split('-').map(str::len).eq([4, 4, 4]);
     let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| !drawn(word));
     let found = words.flat_map(|word| word.split('-')).find(|word| NUMBERS.contains(word));
     assert!(found.is_none(), "{found:?} in: {line}");
 }
 
-/// Runs the program with all that it can log in one format, sends everything everywhere, and answers the lines, the
-/// number of requests and what the browsers held.
+/// Runs the program with the most verbose log in one format and sends every request to every route. Returns the lines,
+/// the number of requests and the browsers' cookies.
 fn logged(format: &str) -> (String, usize, Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("log");
@@ -156,7 +155,7 @@ fn logged(format: &str) -> (String, usize, Vec<String>) {
     command.args(["serve", "--demo", "--test-captcha", "abcd", "--listen", "127.0.0.1:0", "--log-format", format]);
     command.arg("--data-dir").arg(folder.path().join("data")).env("WEBPOS_LOG", "trace");
     command.stderr(File::create(&file).expect("a file"));
-    let (program, figures) = figures::start(command);
+    let (program, figures) = metrics::start(command);
     let mut browser = work(&program);
     let mut held: Vec<String> = browser.cookies.values().cloned().collect();
     let (mut sent, form) = (0, form());
@@ -170,9 +169,9 @@ fn logged(format: &str) -> (String, usize, Vec<String>) {
     sent += try_everything(&program, &mut browser, "/api/v1/marker-path", &form);
     held.extend(browser.cookies.into_values());
     held.retain(|value| value.len() > 8);
-    for line in figures::scrape(&figures).lines() {
-        // A figure may be any number.
-        assert_says_nothing(line.rsplit_once(' ').map_or(line, |(name, _)| name), &held);
+    for line in metrics::scrape(&figures).lines() {
+        // A measured value may be any number.
+        assert_no_secret(line.rsplit_once(' ').map_or(line, |(name, _)| name), &held);
     }
     drop(program);
     (std::fs::read_to_string(file).expect("text"), sent, held)
@@ -188,7 +187,7 @@ fn json_lines_tell_each_request_and_nothing_that_was_sent() {
         assert!(one["timestamp"].is_string() && one["level"].is_string(), "{line}");
         let micros = one["micros"].take();
         one["timestamp"].take();
-        assert_says_nothing(&one.to_string(), &held);
+        assert_no_secret(&one.to_string(), &held);
         if one["target"] == "access" {
             count += 1;
             assert!(micros.is_u64() && one["method"].is_string(), "{line}");
@@ -210,7 +209,7 @@ fn a_line_names_the_request_that_the_answer_names() {
     let mut command = webpos();
     command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path().join("data"));
     command.env("WEBPOS_LOG", "warn,access=info").stderr(File::create(&file).expect("a file"));
-    let program = Copy::start(command);
+    let program = Instance::start(command);
     let page = ask(&program.address, "GET", "/marker-path", &[("X-Request-Id", "marker-header")], "").expect("answers");
     let number = page.header("x-request-id");
     assert!(page.status == 404 && page.body.contains(number), "on the page to be told on the telephone: {page:?}");
@@ -222,6 +221,6 @@ fn a_line_names_the_request_that_the_answer_names() {
     for (number, route, status) in numbers {
         let line = log.lines().find(|line| line.contains(number)).unwrap_or_else(|| panic!("no {number} in\n{log}"));
         assert!(line.contains(&format!("route=\"{route}\" status={status}")), "{line}");
-        assert_says_nothing(line, &[]);
+        assert_no_secret(line, &[]);
     }
 }

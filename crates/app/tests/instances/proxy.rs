@@ -1,4 +1,4 @@
-//! `deploy/nginx/webpos.conf` in front of two copies, under load, while one copy after the other ends and starts again.
+//! `deploy/nginx/webpos.conf` in front of two instances, under load, while they restart one after the other.
 
 use std::fs;
 use std::net::TcpListener;
@@ -10,15 +10,15 @@ use std::thread::scope;
 use scratch::Cluster;
 use tempfile::TempDir;
 
-use crate::house::{House, until};
+use crate::installation::{Installation, until};
 use crate::load::{Load, check};
-use crate::outside::ask;
+use crate::program::ask;
 
 fn free_port(host: &str) -> String {
     TcpListener::bind((host, 0)).and_then(|listener| listener.local_addr()).expect("a free port").to_string()
 }
 
-/// A running nginx, ended with the test.
+/// A running nginx, stopped with the test.
 struct Proxy {
     child: Child,
     address: String,
@@ -26,8 +26,8 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// With the file that is delivered, but for what belongs to a house: addresses, places, and no TLS.
-    fn start(copies: &[String; 2]) -> Self {
+    /// Starts nginx with the delivered file, except for local settings: addresses, paths, and no TLS.
+    fn start(instances: &[String; 2]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx");
         let address = free_port("127.0.0.1");
@@ -36,20 +36,20 @@ impl Proxy {
             assert!(text.contains(old), "no {old:?}");
             text = text.replace(old, new);
         };
-        instead("server 127.0.0.1:8081 ", &format!("server {} ", copies[0]));
-        instead("server 127.0.0.1:8082 ", &format!("server {} ", copies[1]));
+        instead("server 127.0.0.1:8081 ", &format!("server {} ", instances[0]));
+        instead("server 127.0.0.1:8082 ", &format!("server {} ", instances[1]));
         instead("listen 80;\n    listen [::]:80;", &format!("listen {};", free_port("127.0.0.1")));
         instead("listen 443 ssl http2;\n    listen [::]:443 ssl http2;", &format!("listen {address};"));
         instead("ssl_certificate /etc/webpos/tls/cert.pem;\n    ssl_certificate_key /etc/webpos/tls/key.pem;", "");
         instead("/var/log/nginx/webpos.log", "access.log");
         instead("root /etc/nginx/webpos;", &format!("root {};", deploy.display()));
-        // Root's nginx would otherwise give its workers to somebody who may not enter the folder.
+        // As root, nginx would otherwise run its workers as a user without access to the folder.
         let head = "daemon off; user root; pid nginx.pid; error_log nginx.log; events {}\n";
         let places =
             ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|what| format!("{what}_temp_path {what};\n"));
         let conf = folder.path().join("nginx.conf");
         fs::write(&conf, format!("{head}http {{\n{}{text}}}\n", places.concat())).expect("written");
-        // Debian keeps it where not everybody's PATH leads.
+        // On Debian it is often not on PATH.
         let program = ["/usr/sbin/nginx", "nginx"].into_iter().find(|path| Path::new(path).exists()).unwrap_or("nginx");
         let mut command = Command::new(program);
         command.arg("-p").arg(folder.path()).args(["-e", "nginx.log", "-c"]).arg(&conf);
@@ -62,7 +62,7 @@ impl Proxy {
         fs::read_to_string(self.folder.path().join("access.log")).expect("is there")
     }
 
-    /// How many requests the copy at `address` has answered.
+    /// The number of requests that the instance at `address` has answered.
     fn answered_by(&self, address: &str) -> usize {
         let answered = |line: &&str| {
             let mut words = line.rsplit(' ');
@@ -74,22 +74,22 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        // Its workers end with it only if it is asked.
+        // A kill would leave its workers running.
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
 }
 
-/// A page comes from the copy that is there. A payment that a copy may have got is not sent to the other one: the caller
-/// is told that there is no answer, and the same request again has it.
+/// Pages come from the remaining instance. A payment that an instance may have received is not sent to the other one:
+/// the caller gets 502, and the same request sent again has the answer.
 #[test]
 fn a_restart_behind_nginx_costs_no_page_and_no_payment() {
     let server = Cluster::start();
-    let house = House::lay(server.url(), |sql| server.sql(sql));
-    // Hosts that nobody connects from, so that a copy that starts again finds its port free.
+    let installation = Installation::set_up(server.url(), |sql| server.sql(sql));
+    // Addresses that no client connects from, so that a restarted instance finds its port free.
     let addresses = [free_port("127.0.0.2"), free_port("127.0.0.3")];
-    let start = |address: &String| house.copy_at(address, &["--behind-proxy"]);
-    let mut copies = addresses.each_ref().map(start).into_iter();
+    let start = |address: &String| installation.start_at(address, &["--behind-proxy"]);
+    let mut instances = addresses.each_ref().map(start).into_iter();
     let proxy = Proxy::start(&addresses);
     let load = Load::start(vec![proxy.address.clone()]);
     let look = |over: &Receiver<()>| {
@@ -99,18 +99,18 @@ fn a_restart_behind_nginx_costs_no_page_and_no_payment() {
         }
     };
     let again = scope(|scope| {
-        // Also over when something below panics: nobody looks on for ever.
+        // Dropping `going_on` stops the reader even if something below panics.
         let (going_on, over) = channel();
         let looking = scope.spawn(move || look(&over));
         let again = addresses.each_ref().map(|address| {
             load.wait_for(30);
-            let old = copies.next().expect("there are two");
-            old.tell_to_stop();
+            let old = instances.next().expect("there are two");
+            old.send_stop();
             old.wait();
             load.wait_for(30);
             let before = proxy.answered_by(address);
             let new = start(address);
-            // What WEBPOS_STOP_DELAY is for in a house: nginx knows that this one is back before the other one goes.
+            // In production WEBPOS_STOP_DELAY ensures this: nginx uses this instance again before the other one stops.
             until("nginx sends to it again", || proxy.answered_by(address) > before);
             new
         });
@@ -122,10 +122,10 @@ fn a_restart_behind_nginx_costs_no_page_and_no_payment() {
     assert_eq!(seen.withdrawn, Vec::<String>::new());
     let cured = ["502", "503 unavailable", "409 in_flight"];
     assert!(seen.repeated.keys().all(|said| cured.contains(&said.as_str())), "{:?}", seen.repeated);
-    check(&house, &seen, |sql| server.sql(sql));
+    check(&installation, &seen, |sql| server.sql(sql));
     drop(again);
-    let nobody = ask(&proxy.address, "POST", "/sale/confirm?word", &[], "").expect("nginx answers");
-    assert!(nobody.status == 502 && nobody.body.contains("结果未知"), "{nobody:?}");
+    let unanswered = ask(&proxy.address, "POST", "/sale/confirm?word", &[], "").expect("nginx answers");
+    assert!(unanswered.status == 502 && unanswered.body.contains("结果未知"), "{unanswered:?}");
     let log = proxy.log();
     assert!(log.lines().last().is_some_and(|line| line.contains(" POST /sale/confirm 502 ")), "{log}");
 }

@@ -1,5 +1,5 @@
-//! Archiving while people pay, beside the process that serves them: every payment is answered, and is afterwards either in
-//! the ledger or in the archive.
+//! Archiving while the program serves payments: every payment is answered, and is afterwards either in the ledger or in
+//! the archive.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,31 +17,31 @@ use storage::{Books, Storage};
 use tokio::runtime::Runtime;
 
 use crate::backup::on_file;
-use crate::house::House;
+use crate::installation::Installation;
 use crate::load::Load;
 
-/// When archiving happens: long after the first payments.
+/// The time of archiving: long after the first payments.
 const DAYS: i64 = 400;
-/// Of the demo.
+/// The demo's merchant.
 const MERCHANT: MerchantId = MerchantId(250_100);
 
-/// The ledger as somebody beside the program reaches it.
+/// The ledger, opened by another process than the program.
 struct Ledger {
     db: Storage,
     key: ChainKey,
 }
 
 impl Ledger {
-    async fn of(house: &House) -> Self {
-        let db = match house.url.strip_prefix("sqlite:") {
+    async fn of(installation: &Installation) -> Self {
+        let db = match installation.url.strip_prefix("sqlite:") {
             Some(file) => Storage::open(Path::new(file)).expect("opens"),
-            None => Storage::connect(&house.url).await.expect("connects"),
+            None => Storage::connect(&installation.url).await.expect("connects"),
         };
-        let vault = Vault::of(&db, &house.data).await.expect("the keys");
+        let vault = Vault::of(&db, &installation.data).await.expect("the keys");
         Self { db, key: vault.chain_key() }
     }
 
-    /// Prepared by one, confirmed by another.
+    /// Settles: prepared by one person, confirmed by another.
     async fn settle(&self, until: BusinessDate, at: Timestamp) {
         let books = Books::of(self.db.clone(), self.key.clone());
         let ask = async |n, person, command| {
@@ -70,22 +70,22 @@ fn requests(file: &Path) -> BTreeSet<String> {
     on_file(file, sql).lines().map(str::to_owned).collect()
 }
 
-fn archived_while_people_pay(house: &House, ledger: impl Fn() -> BTreeSet<String>) {
-    let copy = house.copy(&[]);
-    let load = Load::start(vec![copy.address.clone()]);
+fn archived_while_people_pay(installation: &Installation, ledger: impl Fn() -> BTreeSet<String>) {
+    let instance = installation.start(&[]);
+    let load = Load::start(vec![instance.address.clone()]);
     load.wait_for(300);
     let old = load.finish();
-    copy.tell_to_stop();
-    copy.wait();
+    instance.send_stop();
+    instance.wait();
     let now = Clock::system().now().plus(DAYS * 24 * HOUR);
     let today = now.plus(-DAYS * 24 * HOUR).business_date();
 
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("old.archive");
-    let copy = house.copy(&["--test-days-ahead", &DAYS.to_string()]);
-    let load = Load::start_from(1_000_000, vec![copy.address.clone()]);
+    let instance = installation.start(&["--test-days-ahead", &DAYS.to_string()]);
+    let load = Load::start_from(1_000_000, vec![instance.address.clone()]);
     let moved = Runtime::new().expect("a runtime").block_on(async {
-        let ledger = Ledger::of(house).await;
+        let ledger = Ledger::of(installation).await;
         ledger.settle(today, now).await;
         load.wait_for(20);
         ledger.archive(today, now, &target).await
@@ -95,41 +95,46 @@ fn archived_while_people_pay(house: &House, ledger: impl Fn() -> BTreeSet<String
 
     assert_eq!(moved.orders, u64::try_from(old.acknowledged.len()).expect("few"), "all of the old ones left");
     assert_eq!(ledger(), new.acknowledged.into_keys().collect(), "the new ones are in the ledger, each once");
-    house.assert_in_order();
-    // The chain of the archive has no gap from the first transaction to where the ledger goes on.
-    let verified = house.command(&["verify", "--archive", target.to_str().expect("text")]).output().expect("runs");
+    installation.assert_in_order();
+    // The archive's chain has no gap from the first transaction to the point where the ledger continues.
+    let verified =
+        installation.command(&["verify", "--archive", target.to_str().expect("text")]).output().expect("runs");
     let said = String::from_utf8_lossy(&verified.stdout);
-    assert!(verified.status.success() && said.contains("So is its archive"), "{said}");
-    let alone = house.command(&["verify"]).output().expect("runs");
+    assert!(verified.status.success() && said.contains("The archive is in order"), "{said}");
+    let alone = installation.command(&["verify"]).output().expect("runs");
     let said = String::from_utf8_lossy(&alone.stdout);
-    assert!(said.contains(&format!("What left it up to {today} was not checked")), "{said}");
+    assert!(said.contains(&format!("The archive up to {today} was not checked")), "{said}");
 }
 
 #[test]
 fn a_file_is_archived_while_people_pay() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("shop.db");
-    let house = House::lay(format!("sqlite:{}", file.display()), |sql| on_file(&file, &format!("{sql} RETURNING 'x'")));
-    archived_while_people_pay(&house, || requests(&file));
+    let installation = Installation::set_up(format!("sqlite:{}", file.display()), |sql| {
+        on_file(&file, &format!("{sql} RETURNING 'x'"))
+    });
+    archived_while_people_pay(&installation, || requests(&file));
 }
 
 #[test]
 fn a_server_is_archived_while_people_pay() {
     let server = Cluster::start();
-    let house = House::lay(server.url(), |sql| server.sql(sql));
+    let installation = Installation::set_up(server.url(), |sql| server.sql(sql));
     let sql = "SELECT encode(request_id, 'hex') FROM ledger_transaction WHERE kind = 'sale' AND decline IS NULL";
-    archived_while_people_pay(&house, || server.sql(sql).lines().map(str::to_owned).collect());
+    archived_while_people_pay(&installation, || server.sql(sql).lines().map(str::to_owned).collect());
 }
 
 #[test]
-fn the_command_says_why_it_moves_nothing() {
+fn the_command_gives_the_reason_if_it_moves_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("shop.db");
-    let house = House::lay(format!("sqlite:{}", file.display()), |sql| on_file(&file, &format!("{sql} RETURNING 'x'")));
+    let installation = Installation::set_up(format!("sqlite:{}", file.display()), |sql| {
+        on_file(&file, &format!("{sql} RETURNING 'x'"))
+    });
     let today = Clock::system().now().business_date().to_string();
     let archive = |until: &str| {
         let target = folder.path().join("old.archive");
-        let said = house.command(&["archive", "--until", until]).arg(&target).output().expect("runs");
+        let said = installation.command(&["archive", "--until", until]).arg(&target).output().expect("runs");
         let words = [said.stdout, said.stderr].map(|text| String::from_utf8(text).expect("text")).concat();
         (said.status.code(), words)
     };

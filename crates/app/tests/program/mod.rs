@@ -1,4 +1,4 @@
-//! The program from outside: the real binary, asked over HTTP.
+//! The real binary, started as a process and called over HTTP.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -6,13 +6,13 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Longer than anything takes on a machine that does other things as well.
+/// Timeout of everything, generous for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The password of everybody in the demo shop.
+/// The password of every person in the demo shop.
 pub(crate) const PASSWORD: &str = "Demo-pass-2026";
 
-/// The program, without options from the surroundings.
+/// The program, without options from the environment.
 pub(crate) fn webpos() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_webpos"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WEBPOS_")) {
@@ -21,19 +21,19 @@ pub(crate) fn webpos() -> Command {
     command
 }
 
-/// A running copy, ended with the test.
-pub(crate) struct Copy {
+/// A running instance, stopped with the test.
+pub(crate) struct Instance {
     pub(crate) child: Child,
     pub(crate) address: String,
 }
 
-impl Copy {
+impl Instance {
     /// Runs `command` and waits until the program is ready.
     pub(crate) fn start(command: Command) -> Self {
         Self::watch(command, |_| {})
     }
 
-    /// The same, and tells what the program says before.
+    /// The same; passes every line that the program prints before it is ready to `before`.
     pub(crate) fn watch(mut command: Command, mut before: impl FnMut(&str)) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
@@ -41,21 +41,21 @@ impl Copy {
             before(line);
             line.contains("is ready on")
         });
-        let ready = ready.expect("says that it is ready");
-        // The rest is read, so that the program never waits for somebody to read it.
+        let ready = ready.expect("reports that it is ready");
+        // Keep reading, so that the program never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address: ready.rsplit("http://").next().expect("an address").to_owned() }
     }
 }
 
-impl Drop for Copy {
+impl Drop for Instance {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// An answer, whole.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -69,17 +69,17 @@ impl Reply {
     }
 }
 
-/// One request on a connection of its own. An answer that is cut off is an error.
+/// Sends one request on a new connection. A truncated response is an error.
 pub(crate) fn ask(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Reply> {
     let mut connection = TcpStream::connect(address)?;
     connection.set_read_timeout(Some(PATIENCE))?;
     let named: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{named}");
-    // In one piece: a server that answers without reading all of it would cut the answer off.
+    // In one piece: a server that answers before reading everything would reset the connection.
     connection.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes())?;
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer)?;
-    let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "the answer was cut off");
+    let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "the response is truncated");
     read(&answer).ok_or_else(cut)
 }
 
@@ -97,7 +97,7 @@ fn read(answer: &[u8]) -> Option<Reply> {
     length.is_none_or(|length: usize| length == body.len()).then_some(reply)
 }
 
-/// A browser whose requests go to some copies in turn.
+/// A browser that sends its requests to several instances in turn.
 pub(crate) struct Browser {
     pub(crate) addresses: Vec<String>,
     pub(crate) turn: usize,
@@ -131,19 +131,19 @@ impl Browser {
         self.send("GET", path, "")
     }
 
-    /// Sends a form; where it leads to, or its page.
+    /// Sends a form. Returns the redirect or the page.
     pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         self.send("POST", path, &body.join("&"))
     }
 
-    /// Signs in, with more than one copy at the one after that which drew the captcha; where that leads to.
+    /// Signs in and returns the redirect. With several instances, the one after the captcha's checks the login.
     pub(crate) fn sign_in(&mut self, login: &str, password: &str) -> String {
         self.get("/login");
         self.post("/login", &[("u", login), ("p", password), ("c", "abcd")]).header("location").to_owned()
     }
 
-    /// Rings up two boxes; the order's number in the form.
+    /// Adds two boxes to a new order. Returns the order's id in the form.
     pub(crate) fn ring(&mut self) -> String {
         let page = self.get("/sale");
         let (order, changed) = (hidden(&page, "order"), hidden(&page, "changed"));
@@ -153,7 +153,7 @@ impl Browser {
         hidden(&self.get(next.header("location")), "order")
     }
 
-    /// Card and PIN into the form of `order`, up to the dialog that asks whether to pay; its token.
+    /// Sends card and PIN for `order`. Returns the token of the confirmation dialog.
     pub(crate) fn pay(&mut self, order: &str, (card, pin): (&str, &str)) -> String {
         let page = self.get("/sale");
         let form = page.body.split(r#"action="/sale/pay""#).nth(1).expect("a form to pay").to_owned();

@@ -1,5 +1,5 @@
-//! Backups that are taken while people pay: they end, they are whole, and every payment acknowledged before one began
-//! is in it.
+//! Backups during payments: they finish, they are complete, and they contain every payment that was acknowledged before
+//! they began.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,16 +13,16 @@ use scratch::Cluster;
 use storage::Storage;
 use tokio::runtime::Runtime;
 
-use crate::house::{House, LOOK_EVERY, until};
+use crate::installation::{Installation, POLL_EVERY, until};
 use crate::load::{Load, Seen};
-use crate::outside::{PATIENCE, webpos};
+use crate::program::{PATIENCE, webpos};
 
-/// The keys of the payments that are acknowledged so far.
+/// The keys of the payments acknowledged so far.
 fn acknowledged(load: &Load) -> BTreeSet<String> {
     load.seen().acknowledged.keys().cloned().collect()
 }
 
-/// Runs `take` anew until payments were acknowledged while it ran; what had been acknowledged before its last run.
+/// Repeats `take` until payments were acknowledged while it ran. Returns those acknowledged before its last run.
 fn under_load(load: &Load, mut take: impl FnMut()) -> BTreeSet<String> {
     let mut before = BTreeSet::new();
     until("a backup with payments in the middle of it", || {
@@ -34,12 +34,12 @@ fn under_load(load: &Load, mut take: impl FnMut()) -> BTreeSet<String> {
     before
 }
 
-/// `charged`, one request id in each line, is what was acknowledged before, and nothing that was not asked for.
+/// Asserts that `charged`, one request id per line, has everything acknowledged before, and nothing that was not sent.
 #[track_caller]
 fn check(charged: &str, before: &BTreeSet<String>, seen: &Seen) {
     let charged: BTreeSet<String> = charged.lines().map(str::to_lowercase).collect();
     assert_eq!(before.difference(&charged).collect::<Vec<_>>(), Vec::<&String>::new(), "acknowledged and not restored");
-    // Later ones may be in it; all of them were acknowledged in the end, because each is sent until it is.
+    // It may contain later payments; each of those was acknowledged in the end, because it is sent until it is.
     assert!(charged.iter().all(|key| seen.acknowledged.contains_key(key)));
 }
 
@@ -73,16 +73,17 @@ fn a_file_is_backed_up_while_people_pay() {
     let ballast = "CREATE TABLE ballast (bytes BLOB NOT NULL) STRICT;
         INSERT INTO ballast WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 64)
         SELECT randomblob(1000000) FROM n";
-    let house = House::lay(format!("sqlite:{}", file.display()), |sql| on_file(&file, &format!("{sql};{ballast}")));
-    let copy = house.copy(&[]);
-    let load = Load::start(vec![copy.address.clone()]);
+    let installation =
+        Installation::set_up(format!("sqlite:{}", file.display()), |sql| on_file(&file, &format!("{sql};{ballast}")));
+    let instance = installation.start(&[]);
+    let load = Load::start(vec![instance.address.clone()]);
     let backup = folder.path().join("shop.backup");
     let before = under_load(&load, || {
         let _ = fs::remove_file(&backup);
-        let mut running = house.command(&["backup"]).arg(&backup).stdout(Stdio::null()).spawn().expect("starts");
+        let mut running = installation.command(&["backup"]).arg(&backup).stdout(Stdio::null()).spawn().expect("starts");
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE && running.try_wait().expect("it is ours").is_none() {
-            sleep(LOOK_EVERY);
+            sleep(POLL_EVERY);
         }
         let _ = running.kill();
         assert!(running.wait().expect("it is ours").success(), "it ends while people pay");
@@ -108,13 +109,13 @@ fn a_file_is_backed_up_while_people_pay() {
     check(&on_file(&again.join("webpos.db"), charged), &before, &seen);
 }
 
-/// As docs/operations.md says.
+/// Follows docs/operations.md.
 #[test]
 fn a_server_is_dumped_and_copied_while_people_pay() {
     let server = Cluster::start();
-    let house = House::lay(server.url(), |sql| server.sql(sql));
-    let copies = [house.copy(&[]), house.copy(&[])];
-    let load = Load::start(copies.iter().map(|copy| copy.address.clone()).collect());
+    let installation = Installation::set_up(server.url(), |sql| server.sql(sql));
+    let instances = [installation.start(&[]), installation.start(&[])];
+    let load = Load::start(instances.iter().map(|instance| instance.address.clone()).collect());
     let folder = tempfile::tempdir().expect("a folder");
     let dump = folder.path().join("webpos.dump");
     let run = |program: &str, arguments: &[&str]| {
@@ -129,12 +130,12 @@ fn a_server_is_dumped_and_copied_while_people_pay() {
 
     let charged = "SELECT encode(request_id, 'hex') FROM ledger_transaction WHERE kind = 'sale' AND decline IS NULL";
     let copied = copied.expect("one was made");
-    house.assert_in_order_at(&copied.url());
+    installation.assert_in_order_at(&copied.url());
     check(&copied.sql(charged), &before_copy, &seen);
 
     let other = Cluster::start();
     run("pg_restore", &["-d", &other.url(), "--exit-on-error", "--single-transaction", "--no-owner"]);
-    house.assert_in_order_at(&other.url());
+    installation.assert_in_order_at(&other.url());
     check(&other.sql(charged), &before_dump, &seen);
 }
 

@@ -1,4 +1,4 @@
-//! Payments from many programs at once through all copies, and a list of what was acknowledged, kept outside.
+//! Concurrent payments through all instances, with a record of the acknowledged ones outside of the program.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,28 +8,28 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::house::{House, until};
-use crate::outside::{Reply, ask};
+use crate::installation::{Installation, until};
+use crate::program::{Reply, ask};
 
 const CALLERS: u32 = 6;
-/// Before the same request is sent again.
+/// Pause before the same request is sent again.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
-/// A demo card with enough for every payment of 0.01.
+/// A demo card with enough money for every payment of 0.01.
 pub(crate) const CARD: (&str, &str) = ("6086250000070073", "654321");
 
-/// What is known outside.
+/// What the callers know.
 #[derive(Default)]
 pub(crate) struct Seen {
-    /// Request id and number of each payment that was acknowledged, and when.
+    /// The request id, number and time of each acknowledged payment.
     pub(crate) acknowledged: BTreeMap<String, (String, Instant)>,
-    /// Payments that were taken back after nobody knew their outcome: never charged.
+    /// Payments that were withdrawn because their outcome was unknown: never charged.
     pub(crate) withdrawn: Vec<String>,
-    /// Answers that made a caller send the same again, by what they said.
+    /// Answers that made a caller repeat the request, with their counts.
     pub(crate) repeated: BTreeMap<String, u32>,
 }
 
 impl Seen {
-    /// The longest time without any payment that was acknowledged.
+    /// The longest time without an acknowledged payment.
     pub(crate) fn gap(&self) -> Duration {
         let mut times: Vec<Instant> = self.acknowledged.values().map(|(_, at)| *at).collect();
         times.sort_unstable();
@@ -37,33 +37,33 @@ impl Seen {
     }
 }
 
-/// Payments under way.
+/// The running load.
 pub(crate) struct Load {
     seen: Arc<Mutex<Seen>>,
-    /// Where requests go, in turn; what a proxy in front of the copies knows.
-    copies: Arc<Mutex<Vec<String>>>,
+    /// Targets of the requests, in turn, as a proxy in front of the instances knows them.
+    instances: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
     callers: Vec<JoinHandle<()>>,
 }
 
 impl Load {
-    pub(crate) fn start(copies: Vec<String>) -> Self {
-        Self::start_from(0, copies)
+    pub(crate) fn start(instances: Vec<String>) -> Self {
+        Self::start_from(0, instances)
     }
 
-    /// The same with keys that no load from a lower number used.
-    pub(crate) fn start_from(first: u32, copies: Vec<String>) -> Self {
-        let (seen, copies) = (Arc::default(), Arc::new(Mutex::new(copies)));
-        let mut load = Self { seen, copies, stop: Arc::default(), callers: Vec::new() };
+    /// Starts with keys from number `first` on, so that they differ from those of an earlier load.
+    pub(crate) fn start_from(first: u32, instances: Vec<String>) -> Self {
+        let (seen, instances) = (Arc::default(), Arc::new(Mutex::new(instances)));
+        let mut load = Self { seen, instances, stop: Arc::default(), callers: Vec::new() };
         for caller in 0..CALLERS {
-            let (seen, copies, stop) = (Arc::clone(&load.seen), Arc::clone(&load.copies), Arc::clone(&load.stop));
+            let (seen, instances, stop) = (Arc::clone(&load.seen), Arc::clone(&load.instances), Arc::clone(&load.stop));
             load.callers.push(spawn(move || {
                 let mut turn = usize::try_from(caller).expect("small");
                 for n in first.. {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    pay_until_known(&format!("{caller:016x}{n:016x}"), &copies, &mut turn, &seen);
+                    pay_until_known(&format!("{caller:016x}{n:016x}"), &instances, &mut turn, &seen);
                 }
             }));
         }
@@ -74,39 +74,39 @@ impl Load {
         self.seen.lock().expect("no caller panicked")
     }
 
-    /// Sends to these from now on.
-    pub(crate) fn send_to(&self, copies: Vec<String>) {
-        *self.copies.lock().expect("no caller panicked") = copies;
+    /// Changes the targets.
+    pub(crate) fn send_to(&self, instances: Vec<String>) {
+        *self.instances.lock().expect("no caller panicked") = instances;
     }
 
-    /// Waits until `count` more are acknowledged.
+    /// Waits until `count` more payments are acknowledged.
     #[track_caller]
     pub(crate) fn wait_for(&self, count: usize) {
         let before = self.seen().acknowledged.len();
         until("payments go on", || {
-            assert!(!self.callers.iter().any(JoinHandle::is_finished), "a caller got an answer that may not be given");
+            assert!(!self.callers.iter().any(JoinHandle::is_finished), "a caller got an answer that is not allowed");
             self.seen().acknowledged.len() >= before + count
         });
     }
 
-    /// Lets every caller get a definite answer for what it sent, then tells all that is known.
+    /// Waits until every caller has a definite answer. Returns what the callers know.
     pub(crate) fn finish(self) -> Seen {
         self.stop.store(true, Ordering::Relaxed);
         for caller in self.callers {
-            caller.join().expect("every answer was one that may be given");
+            caller.join().expect("every answer was allowed");
         }
         std::mem::take(&mut *self.seen.lock().expect("no caller panicked"))
     }
 }
 
-/// Sends one payment, the same again and again, until its outcome is known. The only answers in between are those that
-/// say "not charged" or "unknown", and no answer.
-fn pay_until_known(key: &str, copies: &Mutex<Vec<String>>, turn: &mut usize, seen: &Mutex<Seen>) {
+/// Repeats one payment until its outcome is known. Until then only "not charged", "unknown" and a missing answer are
+/// allowed.
+fn pay_until_known(key: &str, instances: &Mutex<Vec<String>>, turn: &mut usize, seen: &Mutex<Seen>) {
     loop {
         let address = {
-            let copies = copies.lock().expect("nobody panics with it");
+            let instances = instances.lock().expect("no caller panicked");
             *turn += 1;
-            copies[*turn % copies.len()].clone()
+            instances[*turn % instances.len()].clone()
         };
         let said = match pay(&address, key, 1) {
             Ok(reply) => {
@@ -124,7 +124,7 @@ fn pay_until_known(key: &str, copies: &Mutex<Vec<String>>, turn: &mut usize, see
                     }
                     (202, "unknown", _) => "202 unknown".to_owned(),
                     (409 | 503, ..) => format!("{} {}", reply.status, word("code")),
-                    // Of a proxy that got no answer itself.
+                    // From a proxy that got no answer itself.
                     (502, ..) => "502".to_owned(),
                     _ => panic!("{reply:?}"),
                 }
@@ -151,9 +151,10 @@ pub(crate) fn post(address: &str, what: &str, key: &str, body: &Value) -> std::i
     ask(address, "POST", &format!("/api/v1/{what}"), &headers, &body.to_string())
 }
 
-/// What is on record is exactly what was acknowledged, each once; what was taken back is not; the books are in order.
+/// Asserts that exactly the acknowledged payments are on record, each once, no withdrawn one is, and the ledger
+/// verifies.
 #[track_caller]
-pub(crate) fn check(house: &House, seen: &Seen, sql: impl Fn(&str) -> String) {
+pub(crate) fn check(installation: &Installation, seen: &Seen, sql: impl Fn(&str) -> String) {
     let rows = sql("SELECT encode(request_id, 'hex'), lpad(id::text, 12, '0') FROM ledger_transaction
         WHERE kind = 'sale' AND decline IS NULL ORDER BY request_id");
     let charged: Vec<(&str, &str)> = rows.lines().filter_map(|line| line.split_once('|')).collect();
@@ -161,5 +162,5 @@ pub(crate) fn check(house: &House, seen: &Seen, sql: impl Fn(&str) -> String) {
         seen.acknowledged.iter().map(|(key, (id, _))| (key.as_str(), id.as_str())).collect();
     assert_eq!(charged, acknowledged, "on record, and acknowledged");
     assert!(seen.withdrawn.iter().all(|key| !seen.acknowledged.contains_key(key)));
-    house.assert_in_order();
+    installation.assert_in_order();
 }
