@@ -38,7 +38,7 @@ fn main() -> ExitCode {
                 let clock = Clock::ahead(options.test_days_ahead.saturating_mul(24 * HOUR));
                 serve::run(options, clock).await
             }
-            Command::Migrate(database) => database.migrate().await.map(|()| console::say("The schema is up to date.")),
+            Command::Migrate(database) => database.migrate().await.map(|()| console::say("The schema is in place.")),
             Command::Verify { database, archives } => upkeep::verify(&database, archives).await,
             Command::Archive { database, until, file } => {
                 upkeep::archive(&database, until, &file, &Clock::system()).await

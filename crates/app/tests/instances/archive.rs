@@ -139,9 +139,9 @@ fn the_command_gives_the_reason_if_it_moves_nothing() {
         (said.status.code(), words)
     };
     let (code, words) = archive(&today);
-    assert!(code == Some(2) && words.contains("may be refunded"), "{words}");
+    assert!(code == Some(2) && words.contains("can still be refunded"), "{words}");
     let (code, words) = archive("yesterday");
-    assert!(code == Some(2) && words.contains("not a day"), "{words}");
+    assert!(code == Some(2) && words.contains("expected a day"), "{words}");
     let (code, words) = archive("2020-12-31");
     assert!(code == Some(0) && words.contains("Moved 0 transactions and 0 orders"), "{words}");
 }
