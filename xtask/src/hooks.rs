@@ -77,6 +77,7 @@ fn script(repo: &Repo) -> (Side, Side) {
 /// What templates set, and the ids that their attributes point at.
 fn templates(repo: &Repo) -> (Side, Names) {
     let (mut set, mut asked) = (Side::default(), Names::new());
+    let components = components(repo);
     for (path, text) in repo.with_extension("html").filter(|(path, _)| path.contains("/templates/")) {
         let mut in_say = false;
         for (at, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with("{#")) {
@@ -91,10 +92,29 @@ fn templates(repo: &Repo) -> (Side, Names) {
             for (id, _) in words_after(line, " id=\"") {
                 add(&mut set.ids, id.to_owned(), path, at);
             }
+            for (component, argument) in &components {
+                for (_, after) in splits(line, component) {
+                    let id = after.split(", ").nth(*argument).unwrap_or_default();
+                    add(&mut set.ids, id.trim_matches('"').to_owned(), path, at);
+                }
+            }
             in_say &= !line.ends_with('>');
         }
     }
     (set, asked)
+}
+
+/// Components that give an element the id that they are called with: how a call begins, and which argument it is.
+fn components(repo: &Repo) -> Vec<(String, usize)> {
+    let macros = repo.with_extension("html").flat_map(|(_, text)| text.split("{% macro ").skip(1));
+    let with_id = macros.filter_map(|text| {
+        let (head, body) = text.split_once(" %}")?;
+        let (name, arguments) = head.trim_end_matches([' ', '-', ')']).split_once('(')?;
+        let sets = body.split("{% endmacro").next()?.contains(" id=\"{{ id }}\"");
+        let argument = arguments.split(", ").position(|argument| argument == "id");
+        Some((format!("ui::{name}("), argument.filter(|_| sets)?))
+    });
+    with_id.collect()
 }
 
 /// Hooks that a style sheet selects by.
@@ -159,7 +179,9 @@ mod tests {
     fn both_sides_that_agree_are_silent() {
         let script = "// data-none\n$('[data-a-b]'); el.dataset.cD = 1; el.dataset.cD === 2; if ('eF' in el.dataset) {}\n\
                       live.id = 'live'; $('#code,#live'); el.id === 'code';";
-        let page = "{# data-none #}\n<p id=\"code\" data-a-b=\"#code\" data-e-f{% if x %} data-g{% endif %}>\n";
+        let page = "{# data-none #}\n<p id=\"code\" data-a-b=\"#code\" data-e-f{% if x %} data-g{% endif %}>\n\
+                    {% macro own(page, id) %}\n<i id=\"{{ id }}\">\n{% endmacro %}\n\
+                    {{ ui::own(page, \"why\", x) }}<p data-e-f=\"#why\">\n";
         assert_eq!(found(script, page, "p[data-g] { margin: 0; }"), Vec::<String>::new());
     }
 

@@ -27,6 +27,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
 mod assets;
+mod badge;
 mod captcha;
 mod client;
 mod codes;

@@ -14,6 +14,7 @@ use storage::api_key::{self, ApiKey, KeyId, NewKey, RATE_MAX, Scope};
 use storage::merchant::{self, Reach};
 
 use crate::Web;
+use crate::badge::Badge;
 use crate::flash::Flash;
 use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
@@ -52,9 +53,7 @@ struct Row {
     expires: String,
     seen: String,
     address: String,
-    class: &'static str,
-    icon: &'static str,
-    state: &'static str,
+    state: Badge,
     live: bool,
     revoke_label: String,
 }
@@ -243,10 +242,10 @@ fn choices(places: &[merchant::Place], company: bool, text: &'static Text) -> Ve
 fn row(key: &ApiKey, session: &Session, text: &'static Text) -> Row {
     let words = &text.api_keys;
     let live = key.alive(session.now);
-    let (class, icon, state) = match key.revoked_at {
-        Some(_) => ("bad", "bad", words.revoked),
-        None if live => ("ok", "ok", words.live),
-        None => ("warn", "clock", words.expired),
+    let state = match key.revoked_at {
+        Some(_) => Badge::new("bad", "bad", words.revoked),
+        None if live => Badge::new("ok", "ok", words.live),
+        None => Badge::new("warn", "clock", words.expired),
     };
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.word()).collect();
     let place = [key.outlet.map(|id| id.to_string()), key.terminal.map(|id| id.to_string())];
@@ -260,8 +259,6 @@ fn row(key: &ApiKey, session: &Session, text: &'static Text) -> Row {
         expires: key.expires_at.date_time_text(),
         seen: key.seen_at.map_or_else(|| words.never.to_owned(), domain::time::Timestamp::date_time_text),
         address: key.address.clone(),
-        class,
-        icon,
         state,
         live: key.revoked_at.is_none(),
         revoke_label: fill(words.revoke_of, &[&key.name]),

@@ -19,6 +19,7 @@ use storage::dispute::{self, Case};
 
 use super::disputes::{OFFICE, OWN, claim, number, place, reach, state, told};
 use super::told::Told;
+use crate::badge::Badge;
 use crate::flash::Flash;
 use crate::link::link;
 use crate::page::{Page, Shell, render};
@@ -35,7 +36,7 @@ struct View {
     list: &'static str,
     path: String,
     rrn: String,
-    state: (&'static str, &'static str, &'static str),
+    state: Badge,
     company: bool,
     place: String,
     number: String,

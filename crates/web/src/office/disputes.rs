@@ -22,6 +22,7 @@ use storage::dispute::{self, Case, Disputable};
 use storage::merchant::Reach;
 
 use super::told::{self, Told, Words};
+use crate::badge::Badge;
 use crate::flash::Flash;
 use crate::link::link;
 use crate::page::{Page, Shell, render};
@@ -62,7 +63,7 @@ struct Row {
     amount: Fen,
     claim: &'static str,
     until: String,
-    state: (&'static str, &'static str, &'static str),
+    state: Badge,
     link: String,
     label: String,
 }
@@ -258,18 +259,18 @@ pub(crate) fn claim(claim: Claim, text: &'static Text) -> &'static str {
     }
 }
 
-/// A dispute's state as class, icon and word.
-pub(crate) fn state(one: &Dispute, now: Timestamp, text: &'static Text) -> (&'static str, &'static str, &'static str) {
+/// How a dispute's state looks.
+pub(crate) fn state(one: &Dispute, now: Timestamp, text: &'static Text) -> Badge {
     let words = &text.dispute;
     match one.status {
-        DisputeStatus::Opened if now > one.answer_until => ("warn", "clock", words.state_overdue),
-        DisputeStatus::Opened => ("info", "clock", words.state_opened),
+        DisputeStatus::Opened if now > one.answer_until => Badge::new("warn", "clock", words.state_overdue),
+        DisputeStatus::Opened => Badge::new("info", "clock", words.state_opened),
         DisputeStatus::Answered if one.answer.as_ref().is_some_and(|answer| answer.accept) => {
-            ("warn", "clock", words.state_accepted)
+            Badge::new("warn", "clock", words.state_accepted)
         }
-        DisputeStatus::Answered => ("warn", "clock", words.state_contested),
-        DisputeStatus::Upheld => ("ok", "ok", words.state_upheld),
-        DisputeStatus::Rejected => ("bad", "bad", words.state_rejected),
+        DisputeStatus::Answered => Badge::new("warn", "clock", words.state_contested),
+        DisputeStatus::Upheld => Badge::new("ok", "ok", words.state_upheld),
+        DisputeStatus::Rejected => Badge::new("bad", "bad", words.state_rejected),
     }
 }
 

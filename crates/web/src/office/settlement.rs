@@ -22,6 +22,7 @@ use storage::settlement::{self, Statement};
 
 use super::settlements::{Days, OFFICE, OWN, rate_words, state, told};
 use super::told::Told;
+use crate::badge::Badge;
 use crate::codes;
 use crate::flash::Flash;
 use crate::link::link;
@@ -46,7 +47,7 @@ struct View {
     merchant: String,
     mid: String,
     period: String,
-    state: (&'static str, &'static str, &'static str),
+    state: Badge,
     net: Fen,
     rate: String,
     fee: Fen,

@@ -22,6 +22,7 @@ use serde::Deserialize;
 use storage::settlement::{self, Filter, MERCHANTS_MAX, Merchant, Statement};
 
 use super::told::{self, Told, Words};
+use crate::badge::Badge;
 use crate::flash::Flash;
 use crate::link::link;
 use crate::page::{Page, Shell, render};
@@ -74,7 +75,7 @@ struct Row {
     payout: Fen,
     at: String,
     by: String,
-    state: (&'static str, &'static str, &'static str),
+    state: Badge,
     link: String,
     label: String,
 }
@@ -222,13 +223,13 @@ pub(crate) fn rate_words(fee_bp: i64, text: &'static Text) -> String {
     fill(text.settlement.rate_of, &[&percent(fee_bp)])
 }
 
-/// Class, icon and word of a state.
-pub(crate) fn state(status: SettlementStatus, text: &'static Text) -> (&'static str, &'static str, &'static str) {
+/// How a settlement's state looks.
+pub(crate) fn state(status: SettlementStatus, text: &'static Text) -> Badge {
     let words = &text.settlement;
     match status {
-        SettlementStatus::Prepared => ("info", "wait", words.state_prepared),
-        SettlementStatus::Confirmed => ("ok", "ok", words.state_confirmed),
-        SettlementStatus::Rejected => ("bad", "bad", words.state_rejected),
+        SettlementStatus::Prepared => Badge::new("info", "wait", words.state_prepared),
+        SettlementStatus::Confirmed => Badge::new("ok", "ok", words.state_confirmed),
+        SettlementStatus::Rejected => Badge::new("bad", "bad", words.state_rejected),
     }
 }
 

@@ -12,6 +12,7 @@ use storage::webhook::{self, Change, Changed, Endpoint, EndpointId, EndpointStat
 
 use super::webhooks::{Made, event_words, place_words, reach, state};
 use crate::Web;
+use crate::badge::Badge;
 use crate::flash::Flash;
 use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
@@ -31,9 +32,7 @@ struct View {
     place: String,
     events: Vec<&'static str>,
     delivered: String,
-    class: &'static str,
-    icon: &'static str,
-    state: &'static str,
+    state: Badge,
     /// What the state means and what to do.
     advice: Option<String>,
     old_until: Option<String>,
@@ -48,9 +47,7 @@ struct Row {
     event: String,
     kind: &'static str,
     at: String,
-    class: &'static str,
-    icon: &'static str,
-    state: &'static str,
+    state: Badge,
     next: Option<String>,
     tries: u32,
     tried: String,
@@ -148,7 +145,7 @@ async fn look(
     let shown = found.get(..ROWS as usize).unwrap_or(&found);
     let older = if found.len() > shown.len() { shown.last() } else { None };
     let places = merchant::places(&web.storage, Some(reach)).await?;
-    let (class, icon, state) = state(&endpoint, text);
+    let state = state(&endpoint, text);
     let until = endpoint.salt_before.map(|(_, until)| until).filter(|until| session.now < *until);
     let delivered = endpoint.delivered_at.map(Timestamp::date_time_text);
     let view = View {
@@ -158,8 +155,6 @@ async fn look(
         place: place_words(&endpoint, &places, text),
         events: endpoint.events.iter().map(|kind| event_words(*kind, text)).collect(),
         delivered: delivered.unwrap_or_else(|| text.webhooks.never.to_owned()),
-        class,
-        icon,
         state,
         advice: advice(&endpoint, text),
         old_until: until.map(|until| fill(text.webhooks.old_until, &[&until.date_time_text()])),
@@ -185,10 +180,10 @@ fn advice(endpoint: &Endpoint, text: &'static Text) -> Option<String> {
 
 fn row(one: &Delivery, text: &'static Text) -> Row {
     let words = &text.webhooks;
-    let (class, icon, state) = match one.status {
-        DeliveryStatus::Pending => ("warn", "clock", words.pending),
-        DeliveryStatus::Delivered => ("ok", "ok", words.delivered_state),
-        DeliveryStatus::Parked => ("bad", "bad", words.parked),
+    let state = match one.status {
+        DeliveryStatus::Pending => Badge::new("warn", "clock", words.pending),
+        DeliveryStatus::Delivered => Badge::new("ok", "ok", words.delivered_state),
+        DeliveryStatus::Parked => Badge::new("bad", "bad", words.parked),
     };
     let waits = one.status == DeliveryStatus::Pending && one.attempts > 0;
     let status = one.answer_status.map(|status| status.to_string());
@@ -197,8 +192,6 @@ fn row(one: &Delivery, text: &'static Text) -> Row {
         event: one.event.to_string(),
         kind: event_words(one.kind, text),
         at: one.created_at.date_time_text(),
-        class,
-        icon,
         state,
         next: waits.then(|| fill(words.next_at, &[&one.due_at.date_time_text()])),
         tries: one.attempts,

@@ -18,6 +18,7 @@ use storage::webhook::{
 };
 
 use crate::Web;
+use crate::badge::Badge;
 use crate::flash::Flash;
 use crate::page::{Page, Shell, render};
 use crate::problem::Problem;
@@ -53,9 +54,7 @@ struct Row {
     place: String,
     count: usize,
     delivered: String,
-    class: &'static str,
-    icon: &'static str,
-    state: &'static str,
+    state: Badge,
     open_label: String,
 }
 
@@ -111,14 +110,14 @@ pub(crate) fn event_words(kind: EventKind, text: &'static Text) -> &'static str 
     }
 }
 
-/// Class, icon and words of an endpoint's state.
-pub(crate) fn state(endpoint: &Endpoint, text: &'static Text) -> (&'static str, &'static str, &'static str) {
+/// How an endpoint's state looks.
+pub(crate) fn state(endpoint: &Endpoint, text: &'static Text) -> Badge {
     let words = &text.webhooks;
     match endpoint.status {
-        EndpointStatus::Active if endpoint.failing_since.is_some() => ("warn", "warn", words.failing),
-        EndpointStatus::Active => ("ok", "ok", words.active),
-        EndpointStatus::Paused => ("warn", "pause", words.paused),
-        EndpointStatus::Failed | EndpointStatus::Deleted => ("bad", "bad", words.failed),
+        EndpointStatus::Active if endpoint.failing_since.is_some() => Badge::new("warn", "warn", words.failing),
+        EndpointStatus::Active => Badge::new("ok", "ok", words.active),
+        EndpointStatus::Paused => Badge::new("warn", "pause", words.paused),
+        EndpointStatus::Failed | EndpointStatus::Deleted => Badge::new("bad", "bad", words.failed),
     }
 }
 
@@ -248,7 +247,7 @@ fn choices(places: &[Place], company: bool, text: &'static Text) -> Vec<(String,
 }
 
 fn row(endpoint: &Endpoint, places: &[Place], text: &'static Text) -> Row {
-    let (class, icon, state) = state(endpoint, text);
+    let state = state(endpoint, text);
     let delivered = endpoint.delivered_at.map(domain::time::Timestamp::date_time_text);
     Row {
         id: endpoint.id.to_string(),
@@ -257,8 +256,6 @@ fn row(endpoint: &Endpoint, places: &[Place], text: &'static Text) -> Row {
         place: place_words(endpoint, places, text),
         count: endpoint.events.len(),
         delivered: delivered.unwrap_or_else(|| text.webhooks.never.to_owned()),
-        class,
-        icon,
         state,
         open_label: fill(text.webhooks.open_of, &[&endpoint.id.to_string()]),
     }

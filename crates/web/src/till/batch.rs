@@ -59,7 +59,6 @@ struct View {
 
 /// What came of the last attempt to close.
 struct Said {
-    bad: bool,
     title: Option<&'static str>,
     text: String,
     more: Option<String>,
@@ -200,7 +199,7 @@ async fn said(
     asked: &Asked,
 ) -> Result<Option<Said>, StorageError> {
     let words = &page.text.batch;
-    let plain = |text: &str| Some(Said { bad: true, title: None, text: text.to_owned(), more: None });
+    let plain = |text: &str| Some(Said { title: None, text: text.to_owned(), more: None });
     match flash.word.as_str() {
         "batch_fault" => return Ok(plain(words.said_fault)),
         "batch_unknown" => return Ok(plain(words.said_unknown)),
@@ -211,7 +210,6 @@ async fn said(
     Ok(record.and_then(|record| {
         let decline = record.decline?;
         Some(Said {
-            bad: true,
             title: Some(words.declined_title),
             text: codes::what(decline, page.text),
             more: Some(fill(words.declined_do, &[&record.id.rrn()])),

@@ -15,6 +15,7 @@ use storage::orders::{self, Detail, Listed, MarkKind, SoldLine};
 use storage::payment;
 
 use crate::Web;
+use crate::badge::Badge;
 use crate::codes;
 use crate::flash::Flash;
 use crate::link::link;
@@ -28,11 +29,8 @@ use crate::till::{attempt, orders as list, pay};
 /// How an order stands, at one look.
 #[derive(Clone, Debug)]
 pub(crate) struct Standing {
-    /// Colour.
-    pub(crate) class: &'static str,
-    pub(crate) icon: &'static str,
     /// 交易状态.
-    pub(crate) word: &'static str,
+    pub(crate) badge: Badge,
     /// May the goods be handed over?
     pub(crate) hand_over: String,
 }
@@ -40,7 +38,10 @@ pub(crate) struct Standing {
 /// How `order` stands at `now`.
 pub(crate) fn standing(order: &Listed, now: Timestamp, text: &Text) -> Standing {
     let words = &text.orders;
-    let plain = |class, icon, word, hand_over: &str| Standing { class, icon, word, hand_over: hand_over.to_owned() };
+    let plain = |class, icon, word, hand_over: &str| Standing {
+        badge: Badge::new(class, icon, word),
+        hand_over: hand_over.to_owned(),
+    };
     if let Some((sent, _)) = &order.open_attempt {
         return if now.since(*sent) < micros(ANSWER_WITHIN) {
             plain("warn", "wait", words.processing, words.wait_processing)

@@ -195,7 +195,7 @@ fn cells(order: &Listed, now: Timestamp, text: &'static Text) -> [Cell; 16] {
         Cell::Text(text.pay.sale.to_owned()),
         Cell::Money(order.total),
         Cell::Money(order.given_back()),
-        Cell::Text(standing.word.to_owned()),
+        Cell::Text(standing.badge.word.to_owned()),
         Cell::Text(standing.hand_over),
         Cell::Text(code.to_owned()),
         Cell::Text(meaning),

@@ -23,6 +23,7 @@ use serde::Deserialize;
 use storage::refund::{self, Case, Desk, Filter, Goods};
 use storage::vault::Confirmation;
 
+use crate::badge::Badge;
 use crate::codes;
 use crate::flash::Flash;
 use crate::link::link;
@@ -83,7 +84,7 @@ struct Row {
     store: String,
     amount: Fen,
     reason: String,
-    state: (&'static str, &'static str, &'static str),
+    state: Badge,
     link: String,
     act: Act,
 }
@@ -301,18 +302,20 @@ fn short_time(at: Timestamp, now: Timestamp) -> String {
 /// Who decided, when and how.
 fn done_by(case: &Case, text: &'static Text) -> Option<String> {
     let at = case.refund.decided_at?.in_china().strftime("%m-%d %H:%M").to_string();
-    let (_, _, state) = state(case, false, text);
+    let state = state(case, false, text).word;
     Some(fill(text.refund.done_by, &[case.reviewer.as_deref().unwrap_or_default(), &at, state]))
 }
 
-/// Class, icon and word.
-fn state(case: &Case, with_issuer: bool, text: &'static Text) -> (&'static str, &'static str, &'static str) {
+/// How a refund's state looks.
+fn state(case: &Case, with_issuer: bool, text: &'static Text) -> Badge {
     let words = &text.refund;
     match case.refund.status {
-        RefundStatus::Approved => ("ok", "ok", words.state_approved),
-        RefundStatus::Rejected => ("bad", "bad", words.state_rejected),
-        RefundStatus::Requested | RefundStatus::Escalated if with_issuer => ("warn", "clock", words.state_company),
-        RefundStatus::Requested | RefundStatus::Escalated => ("info", "wait", words.state_open),
+        RefundStatus::Approved => Badge::new("ok", "ok", words.state_approved),
+        RefundStatus::Rejected => Badge::new("bad", "bad", words.state_rejected),
+        RefundStatus::Requested | RefundStatus::Escalated if with_issuer => {
+            Badge::new("warn", "clock", words.state_company)
+        }
+        RefundStatus::Requested | RefundStatus::Escalated => Badge::new("info", "wait", words.state_open),
     }
 }
 
