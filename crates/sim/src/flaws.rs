@@ -37,7 +37,8 @@ pub use flaw::Flaw;
 pub struct FlawedBooks(Arc<Mutex<Flawed>>);
 
 struct Flawed {
-    flaw: Flaw,
+    /// `None` has to pass.
+    flaw: Option<Flaw>,
     groups: u64,
     world: World,
     /// Balances before the last group.
@@ -50,7 +51,7 @@ pub struct FlawedHost(mpsc::UnboundedSender<(Envelope, oneshot::Sender<Outcome>)
 
 impl FlawedBooks {
     /// The shop, kept by a host with `flaw`.
-    pub fn new(shop: &Shop, flaw: Flaw) -> Self {
+    pub fn new(shop: &Shop, flaw: Option<Flaw>) -> Self {
         Self(Arc::new(Mutex::new(Flawed { flaw, groups: 0, world: shop.world(), before: BTreeMap::new() })))
     }
 
@@ -67,13 +68,13 @@ impl FlawedBooks {
             while waiting.recv_many(&mut group, 256).await > 0 {
                 let (envelopes, answers): (Vec<_>, Vec<_>) = group.drain(..).unzip();
                 let (mut outcomes, head, changes) = books.locked(|books| books.decide(&envelopes));
-                let early = books.locked(|books| books.flaw == Flaw::AnswerBeforeCommit);
+                let early = books.locked(|books| books.flaw == Some(Flaw::AnswerBeforeCommit));
                 if !early {
                     books.locked(|books| books.save(head, changes.clone()));
                 } else if outcomes.is_empty() {
                     continue;
                 }
-                if books.locked(|books| books.flaw == Flaw::SwappedAnswers) && outcomes.len() > 1 {
+                if books.locked(|books| books.flaw == Some(Flaw::SwappedAnswers)) && outcomes.len() > 1 {
                     outcomes.swap(0, 1);
                 }
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -120,14 +121,14 @@ impl Flawed {
         let mut state = self.world.load(group);
         let keys = keys(group);
         match self.flaw {
-            Flaw::ForgetRequests => keys.requests.iter().for_each(|key| state.requests.loaded(*key, None)),
-            Flaw::TriesNeverEnd => {
+            Some(Flaw::ForgetRequests) => keys.requests.iter().for_each(|key| state.requests.loaded(*key, None)),
+            Some(Flaw::TriesNeverEnd) => {
                 for (key, tries) in keys.pins.iter().filter_map(|key| Some((key, *self.world.tries.get(key)?))) {
                     let on = group.first().map_or(tries.on, |envelope| envelope.at.business_date());
                     state.tries.loaded(*key, Some(PinTries { on, ..tries }));
                 }
             }
-            Flaw::SettlesAgain | Flaw::SettlesWithoutRefunds => {
+            Some(Flaw::SettlesAgain | Flaw::SettlesWithoutRefunds) => {
                 keys.payables.iter().for_each(|id| state.payables.loaded(*id, Some(self.payable(*id))));
             }
             _ => {}
@@ -138,22 +139,29 @@ impl Flawed {
     fn payable(&self, merchant: MerchantId) -> Payable {
         // What a flawed host does not know of, it settles again, or never.
         let known = self.world.settlements.values().filter(|one| match self.flaw {
-            Flaw::SettlesAgain => one.status != SettlementStatus::Confirmed,
+            Some(Flaw::SettlesAgain) => one.status != SettlementStatus::Confirmed,
             _ => true,
         });
         let moved = self.world.transfers.iter().filter_map(|leg| {
             let own = self.world.transaction(leg.transaction)?;
-            (self.flaw != Flaw::SettlesWithoutRefunds || own.kind != Kind::Refund).then_some((own, leg))
+            (self.flaw != Some(Flaw::SettlesWithoutRefunds) || own.kind != Kind::Refund).then_some((own, leg))
         });
         Payable::of(merchant, Some(FEE_BP), known, moved)
     }
 
     /// Shows `state` to one command as the flawed host believes it; what was there is put back by the caller.
     fn bend(&self, state: &mut State, envelope: &Envelope) {
-        if let (Flaw::SettlesAlone, Command::SettlementReview(verdict)) = (self.flaw, &envelope.command)
+        if let (Some(Flaw::SettlesAlone), Command::SettlementReview(verdict)) = (self.flaw, &envelope.command)
             && let Some(one) = state.settlements.get(&verdict.settlement).cloned()
         {
             state.settlements.loaded(one.id, Some(Settlement { maker: PersonId(0), ..one }));
+        }
+        if let (Some(Flaw::LastFenOfDay), Command::Sale { amount, card, .. }) = (self.flaw, &envelope.command)
+            && let Some(mut card) = state.cards.get(&card.key).cloned()
+            && card.spent_today(envelope.at.business_date()).amount.plus(*amount) == Some(card.programme.daily_max)
+        {
+            card.programme.daily_max = Fen(card.programme.daily_max.0 - 1);
+            state.cards.loaded(card.key, Some(card));
         }
         let (order, asks) = match &envelope.command {
             Command::RefundRequest(request) => (request.order, true),
@@ -170,32 +178,32 @@ impl Flawed {
         let undoes = matches!(envelope.command, Command::Void { .. } | Command::Reverse(_));
         let rules = matches!(envelope.command, Command::DisputeReview(_));
         match self.flaw {
-            Flaw::OpenRefundsUncounted if asks => sold.refunds.retain(|refund| !refund.status.is_open()),
-            Flaw::RejectedRefundsCounted if asks => {
+            Some(Flaw::OpenRefundsUncounted) if asks => sold.refunds.retain(|refund| !refund.status.is_open()),
+            Some(Flaw::RejectedRefundsCounted) if asks => {
                 sold.refunds.iter_mut().for_each(|refund| refund.status = RefundStatus::Approved);
             }
-            Flaw::MakerIsChecker => sold.refunds.iter_mut().for_each(|refund| refund.applicant = PersonId(0)),
-            Flaw::DisputePaysTwice if rules => {
+            Some(Flaw::MakerIsChecker) => sold.refunds.iter_mut().for_each(|refund| refund.applicant = PersonId(0)),
+            Some(Flaw::DisputePaysTwice) if rules => {
                 let decided = sold.disputes.iter_mut().filter(|dispute| dispute.status == DisputeStatus::Upheld);
                 decided.for_each(|dispute| dispute.status = DisputeStatus::Answered);
             }
-            Flaw::RefundInDispute if asks => sold.disputes.retain(|dispute| !dispute.status.is_open()),
-            Flaw::RulesUnheard if rules => {
+            Some(Flaw::RefundInDispute) if asks => sold.disputes.retain(|dispute| !dispute.status.is_open()),
+            Some(Flaw::RulesUnheard) if rules => {
                 let open = sold.disputes.iter_mut().filter(|dispute| dispute.status == DisputeStatus::Opened);
                 open.for_each(|dispute| dispute.status = DisputeStatus::Answered);
             }
-            Flaw::DecideAgain if !undoes && !asks => {
+            Some(Flaw::DecideAgain) if !undoes && !asks => {
                 let decided = sold.refunds.iter_mut().filter(|refund| !refund.status.is_open());
                 decided.for_each(|refund| refund.status = RefundStatus::Requested);
             }
-            Flaw::AnyCardInReview => {
+            Some(Flaw::AnyCardInReview) => {
                 if let Command::RefundReview(domain::refund::Review { card: Some(card), .. }) = &envelope.command {
                     sold.card = card.key;
                 }
             }
-            Flaw::RefundForEver => sold.window = i64::MAX / 4,
-            Flaw::VoidAfterRefund if undoes => sold.refunds.clear(),
-            Flaw::UndoTwice if undoes => {
+            Some(Flaw::RefundForEver) => sold.window = i64::MAX / 4,
+            Some(Flaw::VoidAfterRefund) if undoes => sold.refunds.clear(),
+            Some(Flaw::UndoTwice) if undoes => {
                 if let Some(order) = state.orders.get(&order).cloned() {
                     state.orders.loaded(order.id, Some(Order { status: OrderStatus::Paid, ..order }));
                 }
@@ -211,13 +219,14 @@ impl Flawed {
         let mut declined = false;
         for envelope in group {
             let (sold, orders, settlements) = (state.sold.clone(), state.orders.clone(), state.settlements.clone());
+            let cards = state.cards.clone();
             self.bend(&mut state, envelope);
             let Decision { mut outcome, mut changes } = decide(&state, &self.asked(envelope));
-            (state.sold, state.orders, state.settlements) = (sold, orders, settlements);
+            (state.sold, state.orders, state.settlements, state.cards) = (sold, orders, settlements, cards);
             self.spoil(envelope, &mut outcome, &mut changes);
             declined |= outcome.transaction().is_some_and(|transaction| !transaction.approved());
             outcomes.push(outcome);
-            if self.flaw == Flaw::StaleGroup {
+            if self.flaw == Some(Flaw::StaleGroup) {
                 let cards = std::mem::take(&mut changes.cards);
                 state.apply(&changes);
                 changes.cards = cards;
@@ -226,11 +235,11 @@ impl Flawed {
             }
             all.merge(changes);
         }
-        if self.flaw == Flaw::SharedFate && declined {
+        if self.flaw == Some(Flaw::SharedFate) && declined {
             (all.cards, all.orders) = Default::default();
         }
         self.groups += 1;
-        if self.flaw == Flaw::LostCommit && self.groups.is_multiple_of(20) {
+        if self.flaw == Some(Flaw::LostCommit) && self.groups.is_multiple_of(20) {
             return (outcomes, self.world.head, Changes::default());
         }
         (outcomes, state.head, all)
@@ -240,10 +249,10 @@ impl Flawed {
     fn asked(&self, envelope: &Envelope) -> Envelope {
         let mut asked = envelope.clone();
         match (self.flaw, &mut asked.command) {
-            (Flaw::AnyPin, Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
+            (Some(Flaw::AnyPin), Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
                 *pin = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
             }
-            (Flaw::ConfirmedForEver, Command::Sale { proof: Proof::Confirmed { until }, .. }) => {
+            (Some(Flaw::ConfirmedForEver), Command::Sale { proof: Proof::Confirmed { until }, .. }) => {
                 *until = Timestamp(i64::MAX);
             }
             _ => {}
@@ -253,33 +262,35 @@ impl Flawed {
 
     fn spoil(&self, envelope: &Envelope, outcome: &mut Outcome, changes: &mut Changes) {
         match self.flaw {
-            Flaw::SkipTryCounter => changes.tries.clear(),
-            Flaw::UnknownCardsUncounted => changes.tries.retain(|key, _| self.world.cards.contains_key(key)),
-            Flaw::ForgetOrderStatus => changes.orders.clear(),
-            Flaw::NoTransfer if matches!(envelope.command, Command::Sale { .. }) => changes.transfers.clear(),
-            Flaw::ForgetSpent => changes.cards.values_mut().for_each(|card| card.spent.amount = Fen::ZERO),
-            Flaw::DoubleLoad => {
+            Some(Flaw::SkipTryCounter) => changes.tries.clear(),
+            Some(Flaw::UnknownCardsUncounted) => changes.tries.retain(|key, _| self.world.cards.contains_key(key)),
+            Some(Flaw::ForgetOrderStatus) => changes.orders.clear(),
+            Some(Flaw::NoTransfer) if matches!(envelope.command, Command::Sale { .. }) => changes.transfers.clear(),
+            Some(Flaw::ForgetSpent) => changes.cards.values_mut().for_each(|card| card.spent.amount = Fen::ZERO),
+            Some(Flaw::DoubleLoad) => {
                 if let Command::Load { amount, .. } = envelope.command {
                     changes.cards.values_mut().for_each(|card| card.balance = Fen(card.balance.0 + amount.0));
                 }
             }
-            Flaw::RefundForgetsOrder if matches!(envelope.command, Command::RefundReview(_)) => changes.orders.clear(),
-            Flaw::VoidKeepsSpent if matches!(envelope.command, Command::Void { .. }) => {
+            Some(Flaw::RefundForgetsOrder) if matches!(envelope.command, Command::RefundReview(_)) => {
+                changes.orders.clear();
+            }
+            Some(Flaw::VoidKeepsSpent) if matches!(envelope.command, Command::Void { .. }) => {
                 for (key, card) in &mut changes.cards {
                     card.spent = self.world.cards.get(key).map_or(card.spent, |before| before.spent);
                 }
             }
-            Flaw::BatchWithoutVoids => {
+            Some(Flaw::BatchWithoutVoids) => {
                 let people = changes.batches.iter_mut().flat_map(|closed| closed.batch.people.values_mut());
                 people.for_each(|totals| totals.voids = Tally::default());
             }
-            Flaw::FeeRoundedDown => {
+            Some(Flaw::FeeRoundedDown) => {
                 for one in changes.settlements.values_mut() {
                     one.fee = Fen(one.net.0 * one.fee_bp / 10_000);
                     one.payout = Fen(one.net.0 - one.fee.0);
                 }
             }
-            Flaw::StaleRead => {
+            Some(Flaw::StaleRead) => {
                 if let (Command::Inquiry { card, .. }, Outcome::Recorded(transaction)) = (&envelope.command, outcome)
                     && let (Some(balance), true) = (self.before.get(&card.key), transaction.approved())
                 {
@@ -296,8 +307,8 @@ impl Flawed {
             let withdrawn = transaction.decline == Some(Decline::Withdrawn) && transaction.kind == Kind::Sale;
             let next = changes.transactions.get(at + 1).and_then(|next| next.original);
             match self.flaw {
-                Flaw::ForgetWithdrawals => withdrawn,
-                Flaw::ReversalBlocksNothing => withdrawn && next == Some(transaction.id),
+                Some(Flaw::ForgetWithdrawals) => withdrawn,
+                Some(Flaw::ReversalBlocksNothing) => withdrawn && next == Some(transaction.id),
                 _ => false,
             }
         };

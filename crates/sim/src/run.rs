@@ -24,8 +24,8 @@ pub enum Kind {
     Memory,
     /// The engine over a database file.
     Sqlite,
-    /// A host with a planted fault.
-    Flawed(Flaw),
+    /// A host with a planted fault, or none: the control.
+    Flawed(Option<Flaw>),
 }
 
 /// What a run did.
@@ -51,6 +51,8 @@ pub struct Stats {
 /// Cards 0 to 6 exist, 7 is nobody's; the fence is nobody's concern.
 pub(crate) const CARDS: i64 = 7;
 pub(crate) const FENCE: i64 = 150;
+/// One yuan in fen.
+pub(crate) const YUAN: i64 = 100;
 pub(crate) const HOUR: i64 = 3_600_000_000;
 
 /// The till's own numbers for payments that it has begun start above this.
@@ -90,27 +92,33 @@ pub fn run(kind: Kind, seed: u64, steps: u64) -> Result<Stats, String> {
     Ok(run.stats)
 }
 
+/// Every second card has limits of whole yuan, and many orders cost one yuan or one fen more: so limits are met to the
+/// last fen, which numbers drawn from hundreds never would.
 fn shop(dice: &mut Dice, steps: u64) -> Shop {
     let mut cards: Vec<CardTerms> = (0..CARDS)
         .map(|n| {
             let all = CardStatus::ALL;
             let other = all[usize::try_from(dice.below(8)).expect("small")];
             let status = if dice.chance(80) { CardStatus::Active } else { other };
-            CardTerms {
-                n,
-                status,
-                balance_max: 2_000 + dice.below(3_000),
-                sale_max: 150 + dice.below(400),
-                daily_max: 400 + dice.below(2_000),
-                daily_count_max: 2 + dice.below(12),
-            }
+            let daily_count_max = 2 + dice.below(12);
+            let [balance_max, sale_max, daily_max] = if n % 2 == 0 {
+                [YUAN * (4 + dice.below(4)), YUAN * (1 + dice.below(2)), YUAN * (2 + dice.below(4))]
+            } else {
+                [2_000 + dice.below(3_000), 150 + dice.below(400), 400 + dice.below(2_000)]
+            };
+            CardTerms { n, status, balance_max, sale_max, daily_max, daily_count_max }
         })
         .collect();
     cards.push(CardTerms::wide(FENCE));
     let count = 20 + i64::try_from(steps * 3).expect("few");
     let mut order = |id| {
         let attempt = dice.chance(10).then(|| ATTEMPTS + u64::try_from(id).expect("positive"));
-        OrderTerms { id, total: 3 + dice.below(300), attempt }
+        let total = match dice.below(10) {
+            0..=3 => YUAN,
+            4 => YUAN + 1,
+            _ => 3 + dice.below(300),
+        };
+        OrderTerms { id, total, attempt }
     };
     Shop { cards, orders: (1..=count).map(&mut order).collect() }
 }

@@ -3,7 +3,7 @@
 use crate::ask::{Ask, Asked, Who};
 use crate::auditor::Auditor;
 use crate::dice::Dice;
-use crate::run::{ATTEMPTS, CARDS, HOUR};
+use crate::run::{ATTEMPTS, CARDS, HOUR, YUAN};
 
 /// What the shop knows while it thinks of something to do.
 pub(crate) struct Today<'a> {
@@ -117,6 +117,7 @@ fn payment(dice: &mut Dice, today: &Today<'_>) -> Ask {
         2..=5 => Ask::Sale { order, amount, card, right },
         6 | 7 => Ask::Confirmed { order, amount, card, until },
         8 => Ask::Withdraw { order, amount },
+        9 => Ask::Load { card, amount: YUAN * (1 + dice.below(5)) },
         _ => Ask::Load { card, amount: dice.below(900) - 3 },
     }
 }

@@ -1,0 +1,85 @@
+//! Limits to the last fen: what comes to a limit exactly passes, one more is declined.
+
+mod world;
+
+use domain::card::{Card, Programme, Spent};
+use domain::ids::OrderId;
+use domain::money::Fen;
+use domain::outcome::Decline;
+use world::{MORNING, Submit as _, World, card, card_key, envelope, load, order, sale_pin};
+
+const ORDER: i64 = 1;
+const CARD: u8 = 1;
+const AMOUNT: i64 = 7_300;
+const STEPS: [i64; 3] = [-1, 0, 1];
+
+/// An order of 73.00, and a card as `change` leaves it.
+fn till(change: impl FnOnce(&mut Card)) -> World {
+    let mut world = world::one_till();
+    let mut card = card(CARD);
+    change(&mut card);
+    world.put_card(card);
+    world.put_order(order(ORDER, AMOUNT));
+    world
+}
+
+#[test]
+fn a_sale_meets_every_limit_exactly() {
+    let today = MORNING.business_date();
+    let (spent, count) = (Fen(2_700), 3);
+    for sale in STEPS {
+        for sum in STEPS {
+            for times in STEPS {
+                for balance in STEPS {
+                    let sale_max = Fen(AMOUNT + sale);
+                    let daily_max = Fen(spent.0 + AMOUNT + sum);
+                    let daily_count_max = count + 1 + times;
+                    let mut world = till(|card| {
+                        card.balance = Fen(AMOUNT + balance);
+                        card.spent = Spent { on: today, amount: spent, count };
+                        card.programme = Programme { sale_max, daily_max, daily_count_max, ..card.programme.clone() };
+                    });
+                    let expected = match (sale, times, sum, balance) {
+                        (-1, ..) => Some(Decline::OverSaleLimit { limit: sale_max }),
+                        (_, -1, ..) => Some(Decline::OverDailyCount { limit: daily_count_max }),
+                        (_, _, -1, _) => Some(Decline::OverDailyLimit { limit: daily_max }),
+                        (.., -1) => Some(Decline::InsufficientFunds { short_by: Fen(1) }),
+                        _ => None,
+                    };
+                    let decline = world.decline(&envelope(2, MORNING, sale_pin(ORDER, AMOUNT, CARD, true)));
+                    assert_eq!(decline, expected, "sale {sale}, sum {sum}, count {times}, balance {balance}");
+                    if expected.is_none() {
+                        let card = &world.cards[&card_key(CARD)];
+                        let after = Spent { on: today, amount: Fen(spent.0 + AMOUNT), count: count + 1 };
+                        assert_eq!((card.balance, card.spent), (Fen(balance), after));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_new_day_has_its_whole_limit() {
+    let mut world = till(|card| {
+        card.balance = Fen(2 * AMOUNT);
+        (card.programme.daily_max, card.programme.daily_count_max) = (Fen(AMOUNT), 1);
+    });
+    world.put_order(order(ORDER + 1, AMOUNT));
+    let pay = |n, order, at| envelope(n, at, sale_pin(order, AMOUNT, CARD, true));
+    assert_eq!(world.decline(&pay(2, ORDER, MORNING)), None);
+    assert_eq!(world.decline(&pay(3, ORDER + 1, MORNING)), Some(Decline::OverDailyCount { limit: 1 }));
+    assert_eq!(world.decline(&pay(4, ORDER + 1, MORNING.plus(world::DAY))), None);
+    assert!([ORDER, ORDER + 1].iter().all(|id| world.orders[&OrderId(*id)].paid_by.is_some()));
+}
+
+#[test]
+fn a_load_fills_a_card_exactly() {
+    let limit = Fen(10_000);
+    for (step, expected) in STEPS.into_iter().zip([None, None, Some(Decline::OverBalanceLimit { limit })]) {
+        let mut world = till(|card| card.programme.balance_max = limit);
+        assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 4_000))), None);
+        assert_eq!(world.decline(&envelope(2, MORNING, load(CARD, 6_000 + step))), expected, "{step}");
+        assert_eq!(world.verify(), []);
+    }
+}
