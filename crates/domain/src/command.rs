@@ -161,75 +161,70 @@ pub enum Command {
 impl Command {
     /// Digest of what is asked. Leaves the PIN out: a digest of six digits would give them away.
     pub fn content(&self) -> [u8; 16] {
-        let mut digest = Sha256::new();
-        let nobody = CardKey([0; 16]);
-        let mut put = |word: &str, order: OrderId, amount: Fen, card: &CardKey| {
-            digest.update(word);
-            digest.update(order.0.to_be_bytes());
-            digest.update(amount.0.to_be_bytes());
-            digest.update(card.0);
-        };
         match self {
-            Self::Inquiry { card, .. } => put("inquiry", OrderId(0), Fen::ZERO, &card.key),
-            Self::SaleCheck { order, amount, card, .. } => put("check", *order, *amount, &card.key),
-            Self::Sale { order, amount, card, .. } => put("sale", *order, *amount, &card.key),
-            Self::DirectSale(sale) => {
-                put("direct_sale", OrderId(0), sale.amount, &sale.card.key);
-                digest.update(sale.content);
-            }
-            Self::Withdraw { order, amount, .. } => put("withdraw", *order, *amount, &nobody),
-            Self::Load { card, amount } => put("load", OrderId(0), *amount, &card.key),
+            Self::Inquiry { card, .. } => content("inquiry", &[], &[&card.key.0]),
+            Self::SaleCheck { order, amount, card, .. } => content("check", &[order.0, amount.0], &[&card.key.0]),
+            Self::Sale { order, amount, card, .. } => content("sale", &[order.0, amount.0], &[&card.key.0]),
+            Self::DirectSale(sale) => content("direct_sale", &[sale.amount.0], &[&sale.card.key.0, &sale.content]),
+            Self::Withdraw { order, amount, .. } => content("withdraw", &[order.0, amount.0], &[]),
+            Self::Load { card, amount } => content("load", &[amount.0], &[&card.key.0]),
             Self::RefundRequest(request) => {
-                put("refund_request", request.order, Fen::ZERO, &nobody);
-                for (line, quantity) in &request.lines {
-                    digest.update(line.to_be_bytes());
-                    digest.update(quantity.to_be_bytes());
-                }
-                digest.update([u8::from(request.escalate)]);
-                digest.update([request.ground.word(), &request.reason].concat());
+                let refund::Request { order, lines, ground, reason, escalate } = request;
+                let mut numbers = vec![order.0, i64::from(*escalate)];
+                numbers.extend(lines.iter().flat_map(|(line, quantity)| [*line, *quantity]));
+                content("refund_request", &numbers, &[ground.word().as_bytes(), text(reason)])
             }
-            Self::RefundReview(review) => {
-                let card = review.card.as_ref().map_or(&nobody, |card| &card.key);
-                put("refund_review", review.order, Fen(review.refund.0), card);
-                digest.update([u8::from(review.card.is_some())]);
-                digest.update(&review.opinion);
+            Self::RefundReview(refund::Review { order, refund, card, opinion }) => {
+                let numbers = [order.0, refund.0, i64::from(card.is_some())];
+                let card = card.as_ref().map_or(&[][..], |card| &card.key.0);
+                content("refund_review", &numbers, &[card, text(opinion)])
             }
-            Self::Void { order, checker } => put("void", *order, Fen(checker.0), &nobody),
-            Self::Reverse(reversed) => {
-                let (order, amount) = reversed.sale.unwrap_or((OrderId(0), Fen::ZERO));
-                put("reverse", order, amount, &nobody);
-                digest.update(reversed.request_id.0);
+            Self::Void { order, checker } => content("void", &[order.0, checker.0], &[]),
+            Self::Reverse(Reversed { request_id, sale }) => {
+                let (order, amount) = sale.unwrap_or((OrderId(0), Fen::ZERO));
+                content("reverse", &[order.0, amount.0, i64::from(sale.is_some())], &[&request_id.0])
             }
-            Self::BatchClose => put("batch_close", OrderId(0), Fen::ZERO, &nobody),
-            Self::SettlementPrepare(asked) => {
-                put("settlement_prepare", OrderId(0), Fen::ZERO, &nobody);
-                digest.update(asked.merchant.0.to_be_bytes());
-                digest.update(asked.until.0.to_be_bytes());
+            Self::BatchClose => content("batch_close", &[], &[]),
+            Self::SettlementPrepare(settlement::Preparation { merchant, until }) => {
+                content("settlement_prepare", &[merchant.0, i64::from(until.0)], &[])
             }
-            Self::SettlementReview(verdict) => {
-                put("settlement_review", OrderId(0), Fen(verdict.settlement.0), &nobody);
-                digest.update(verdict.merchant.0.to_be_bytes());
-                digest.update([u8::from(verdict.confirm)]);
-                digest.update(verdict.opinion.trim());
+            Self::SettlementReview(settlement::Verdict { merchant, settlement, confirm, opinion }) => {
+                let numbers = [merchant.0, settlement.0, i64::from(*confirm)];
+                content("settlement_review", &numbers, &[text(opinion)])
             }
-            Self::DisputeOpen(opening) => {
-                put("dispute_open", opening.order, opening.amount, &nobody);
-                digest.update([opening.claim.word(), opening.words.trim()].concat());
+            Self::DisputeOpen(dispute::Opening { order, amount, claim, words }) => {
+                content("dispute_open", &[order.0, amount.0], &[claim.word().as_bytes(), text(words)])
             }
-            Self::DisputeAnswer(answer) => {
-                put("dispute_answer", answer.order, Fen(answer.dispute.0), &nobody);
-                digest.update([u8::from(answer.accept)]);
-                digest.update(answer.words.trim());
+            Self::DisputeAnswer(dispute::Answer { order, dispute, accept, words }) => {
+                content("dispute_answer", &[order.0, dispute.0, i64::from(*accept)], &[text(words)])
             }
-            Self::DisputeReview(verdict) => {
-                put("dispute_review", verdict.order, Fen(verdict.dispute.0), &nobody);
-                digest.update([u8::from(verdict.uphold)]);
-                digest.update(verdict.words.trim());
+            Self::DisputeReview(dispute::Verdict { order, dispute, uphold, words }) => {
+                content("dispute_review", &[order.0, dispute.0, i64::from(*uphold)], &[text(words)])
             }
         }
-        let full: [u8; 32] = digest.finalize().into();
-        let mut short = [0; 16];
-        short.copy_from_slice(full.split_at(16).0);
-        short
     }
+}
+
+/// The first half of SHA-256 over a command's word, numbers and texts. Each part carries its length, so no two commands
+/// are written alike.
+fn content(word: &str, numbers: &[i64], texts: &[&[u8]]) -> [u8; 16] {
+    let mut digest = Sha256::new();
+    let length = |length: usize| i64::try_from(length).unwrap_or(i64::MAX).to_be_bytes();
+    digest.update(length(numbers.len()));
+    for number in numbers {
+        digest.update(number.to_be_bytes());
+    }
+    for text in [word.as_bytes()].iter().chain(texts) {
+        digest.update(length(text.len()));
+        digest.update(text);
+    }
+    let full: [u8; 32] = digest.finalize().into();
+    let mut half = [0; 16];
+    half.copy_from_slice(full.split_at(16).0);
+    half
+}
+
+/// A text as it is kept: spaces around it make no other command.
+fn text(text: &str) -> &[u8] {
+    text.trim().as_bytes()
 }

@@ -4,10 +4,11 @@
 //! commands would decide one at a time in the same order.
 
 use crate::changes::Changes;
-use crate::command::{Command, Envelope, PresentedCard};
-use crate::ledger::{Kind, Transaction, Transfer, chain};
+use crate::command::{Command, Envelope, PresentedCard, Proof};
+use crate::ledger::{Head, Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::outcome::{Decline, Outcome};
+use crate::sale::Payment;
 use crate::state::{Keys, State, Till};
 use crate::{batch, direct_sale, dispute, inquiry, load, refund, reversal, sale, settlement, void, withdrawal};
 
@@ -33,8 +34,13 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
     }
     match &envelope.command {
         Command::Inquiry { card, pin } => inquiry::decide(state, envelope, card, pin),
-        Command::SaleCheck { order, amount, card, pin } => sale::check(state, envelope, *order, *amount, card, pin),
-        Command::Sale { order, amount, card, proof } => sale::decide(state, envelope, *order, *amount, card, proof),
+        Command::SaleCheck { order, amount, card, pin } => {
+            let proof = &Proof::Pin(pin.clone());
+            sale::check(state, envelope, *order, &Payment { amount: *amount, card, proof })
+        }
+        Command::Sale { order, amount, card, proof } => {
+            sale::decide(state, envelope, *order, &Payment { amount: *amount, card, proof })
+        }
         Command::DirectSale(sale) => direct_sale::decide(state, envelope, sale),
         Command::Withdraw { order, amount, masked } => {
             withdrawal::decide(state, envelope, Some(*order), *amount, masked)
@@ -141,7 +147,7 @@ pub(crate) fn record_card(
     }
 }
 
-/// Closes a decision: chains the transaction with its transfers.
+/// Closes a decision: chains the transaction with its transfers, after what `changes` has already.
 pub(crate) fn recorded(
     state: &State,
     mut transaction: Transaction,
@@ -150,7 +156,10 @@ pub(crate) fn recorded(
 ) -> Decision {
     invariant!(transaction.approved() || transfers.is_empty(), "a declined attempt moves no money");
     invariant!(transfers.iter().all(|transfer| transfer.amount.is_positive()), "a transfer moves more than nothing");
-    transaction.hash = chain(&state.chain_key, &state.head.hash, &transaction, &transfers);
+    let head = changes.transactions.last().map_or(state.head, Head::after);
+    transaction.id = head.next();
+    invariant!(transfers.iter().all(|transfer| transfer.transaction == transaction.id), "a transfer names its record");
+    transaction.hash = chain(&state.chain_key, &head.hash, &transaction, &transfers);
     changes.transactions.push(transaction.clone());
     changes.transfers.extend(transfers);
     Decision { outcome: Outcome::Recorded(Box::new(transaction)), changes }

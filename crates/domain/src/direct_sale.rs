@@ -14,7 +14,7 @@ use crate::order::{Order, OrderStatus};
 use crate::outcome::Outcome;
 use crate::pin::PinValue;
 use crate::refund::SoldLine;
-use crate::sale;
+use crate::sale::{self, Payment};
 use crate::state::State;
 use crate::time::{BusinessDate, Timestamp};
 
@@ -118,12 +118,11 @@ pub(crate) fn decide(state: &State, envelope: &Envelope, sale: &Arc<DirectSale>)
         paid_at: None,
     };
     let mut changes = Changes::default();
-    let proof = Proof::Pin(sale.pin.clone());
-    let Decision { outcome, mut changes } =
-        match sale::judge(state, envelope, &order, sale.amount, &sale.card, &proof, &mut changes) {
-            Ok(cleared) => sale::approved(state, envelope, &sale.card, &cleared, changes),
-            Err(decline) => sale::declined(state, envelope, Some(&order), sale.amount, &sale.card, decline, changes),
-        };
+    let payment = Payment { amount: sale.amount, card: &sale.card, proof: &Proof::Pin(sale.pin.clone()) };
+    let Decision { outcome, mut changes } = match sale::judge(state, envelope, Some(&order), &payment, &mut changes) {
+        Ok(cleared) => sale::approved(state, envelope, payment.card, &cleared, changes),
+        Err(decline) => sale::declined(state, envelope, Some(&order), &payment, decline, changes),
+    };
     let given_up = Order { status: OrderStatus::Abandoned, ..order };
     let order = changes.orders.remove(&given_up.id).unwrap_or(given_up);
     let day = envelope.at.business_date();

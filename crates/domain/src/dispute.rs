@@ -12,10 +12,10 @@ use crate::decide::{Decision, record, recorded};
 use crate::ids::{OrderId, PersonId, TransactionId};
 use crate::ledger::Kind;
 use crate::money::Fen;
-use crate::order::{Order, OrderStatus};
 use crate::outcome::Decline;
-use crate::refund::{about, credit, payee_refused, reaches, sold, text_fits};
-use crate::state::{Sold, State};
+use crate::refund::text_fits;
+use crate::sold::{Sold, about, credit, payee_refused, reaches, settle_order, sold};
+use crate::state::State;
 use crate::time::{HOUR, Timestamp};
 
 /// How long the merchant has to answer, microseconds: seven days.
@@ -154,35 +154,6 @@ pub struct Verdict {
     pub words: String,
 }
 
-impl Sold {
-    /// What was paid back: approved refunds and upheld disputes.
-    pub fn given_back(&self) -> Fen {
-        let refunds = self.refunds.iter().filter(|refund| refund.status == crate::refund::RefundStatus::Approved);
-        let disputes = self.disputes.iter().filter(|dispute| dispute.status == DisputeStatus::Upheld);
-        sum(refunds.map(|refund| refund.amount).chain(disputes.map(|dispute| dispute.amount)))
-    }
-
-    /// What may still be asked for: the sale without what was paid back and what open refunds and disputes reserve.
-    pub fn left(&self) -> Fen {
-        let refunds = self.refunds.iter().filter(|refund| refund.status.is_open());
-        let disputes = self.disputes.iter().filter(|dispute| dispute.status.is_open());
-        let reserved = sum(refunds.map(|refund| refund.amount).chain(disputes.map(|dispute| dispute.amount)));
-        let left = self.sale.amount.minus(self.given_back()).and_then(|left| left.minus(reserved));
-        left.unwrap_or(Fen::ZERO).max(Fen::ZERO)
-    }
-
-    /// A dispute of this order that nobody has decided.
-    pub fn open_dispute(&self) -> Option<&Dispute> {
-        self.disputes.iter().find(|dispute| dispute.status.is_open())
-    }
-}
-
-fn sum(amounts: impl Iterator<Item = Fen>) -> Fen {
-    let sum = Fen::sum(amounts);
-    invariant!(sum.is_some(), "what goes back of a sale fits");
-    sum.unwrap_or(Fen::ZERO)
-}
-
 /// Takes a dispute up, or says why not.
 pub(crate) fn open(state: &State, envelope: &Envelope, opening: &Opening) -> Decision {
     let mut changes = Changes::default();
@@ -214,7 +185,7 @@ pub(crate) fn open(state: &State, envelope: &Envelope, opening: &Opening) -> Dec
 
 fn judge_opening(state: &State, envelope: &Envelope, opening: &Opening) -> Result<(), Decline> {
     if !envelope.actor.is_issuer() {
-        return Err(Decline::RefundEscalated);
+        return Err(Decline::CompanyOnly);
     }
     let sold = sold(state, envelope, opening.order)?;
     if sold.open_dispute().is_some() {
@@ -325,7 +296,7 @@ fn judge_review<'a>(
     verdict: &Verdict,
 ) -> Result<(&'a Sold, &'a Dispute), Decline> {
     if !envelope.actor.is_issuer() {
-        return Err(Decline::RefundEscalated);
+        return Err(Decline::CompanyOnly);
     }
     let (sold, dispute) = found.ok_or(Decline::NoSuchDispute)?;
     if !dispute.status.is_open() {
@@ -343,16 +314,5 @@ fn judge_review<'a>(
     match payee_refused(state, sold, true).filter(|_| verdict.uphold) {
         Some(decline) => Err(decline),
         None => Ok((sold, dispute)),
-    }
-}
-
-/// The order's state once `amount` more went back.
-pub(crate) fn settle_order(state: &State, sold: &Sold, amount: Fen, changes: &mut Changes) {
-    let back = sold.given_back().plus(amount);
-    invariant!(back.is_some_and(|back| back <= sold.sale.amount), "no more goes back than the sale brought");
-    let whole = back == Some(sold.sale.amount);
-    let status = if whole { OrderStatus::Refunded } else { OrderStatus::PartlyRefunded };
-    if let Some(order) = sold.sale.order.and_then(|order| state.orders.get(&order)) {
-        changes.orders.insert(order.id, Order { status, ..order.clone() });
     }
 }

@@ -54,6 +54,7 @@ pub mod role;
 pub mod sale;
 pub mod scan;
 pub mod settlement;
+pub mod sold;
 pub mod state;
 pub mod target;
 pub mod time;

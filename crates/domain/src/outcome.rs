@@ -161,6 +161,8 @@ declines! {
     CardDiffers => "card_differs", "14", Retry;
     /// Nobody reviews an own request.
     ReviewerIsApplicant => "reviewer_is_applicant", "58", NoRetry;
+    /// Only the card company does this.
+    CompanyOnly => "company_only", "58", NoRetry;
     /// More than is left to refund.
     NothingLeft { left: fen } => "nothing_left", "64", Retry;
     /// There is a refund of this order already.

@@ -6,17 +6,15 @@
 //! - Maker and checker are different persons. The card typed in the review is a check, never a destination.
 //! - The merchant decides within the programme's window after the sale's commit; later only the card company does.
 
-use crate::card::{Card, CardStatus};
 use crate::changes::Changes;
 use crate::command::{Envelope, PresentedCard};
 use crate::decide::{Decision, open_till, record, recorded};
-use crate::dispute::settle_order;
 use crate::ids::{OrderId, PersonId, TransactionId};
-use crate::ledger::{AccountId, Kind, Transaction, Transfer};
+use crate::ledger::{Kind, Transaction, Transfer};
 use crate::money::Fen;
-use crate::order::OrderStatus;
 use crate::outcome::Decline;
-use crate::state::{Sold, State};
+use crate::sold::{Sold, about, credit, payee_refused, reaches, settle_order, sold};
+use crate::state::State;
 use crate::time::Timestamp;
 
 /// Shortest and longest reason or decision note, in characters.
@@ -193,31 +191,6 @@ pub(crate) fn request(state: &State, envelope: &Envelope, request: &Request) -> 
     recorded(state, transaction, Vec::new(), changes)
 }
 
-/// Fills in the sale that this is about.
-pub(crate) fn about(transaction: &mut Transaction, sold: &Sold, amount: Fen) {
-    transaction.order = sold.sale.order;
-    transaction.card = sold.sale.card;
-    transaction.masked = sold.sale.masked.clone();
-    transaction.entry = sold.sale.entry;
-    transaction.original = Some(sold.sale.id);
-    transaction.amount = amount;
-}
-
-/// The card company reaches every sale, a merchant its own.
-pub(crate) fn reaches(envelope: &Envelope, sale: &Transaction) -> bool {
-    envelope.actor.is_issuer() || sale.actor.merchant == envelope.actor.merchant
-}
-
-/// The paid order that this is about.
-pub(crate) fn sold<'a>(state: &'a State, envelope: &Envelope, order: OrderId) -> Result<&'a Sold, Decline> {
-    let sold = state.sold.get(&order).filter(|sold| reaches(envelope, &sold.sale)).ok_or(Decline::NotCharged)?;
-    match state.orders.get(&order).map(|order| order.status) {
-        Some(OrderStatus::Paid | OrderStatus::PartlyRefunded) => Ok(sold),
-        Some(OrderStatus::Refunded | OrderStatus::Voided) => Err(Decline::NothingLeft { left: Fen::ZERO }),
-        Some(OrderStatus::Draft | OrderStatus::Abandoned) | None => Err(Decline::NotCharged),
-    }
-}
-
 fn judge_request<'a>(
     state: &'a State,
     envelope: &Envelope,
@@ -337,19 +310,6 @@ fn judge_review<'a>(
     }
 }
 
-/// A lost or stolen card gets its money back only through the card company; a closed or replaced one not at all.
-pub(crate) fn payee_refused(state: &State, sold: &Sold, issuer: bool) -> Option<Decline> {
-    let Some(card) = state.cards.get(&sold.payee) else { return Some(Decline::CardClosed) };
-    match card.status {
-        CardStatus::Lost if !issuer => Some(Decline::CardLost),
-        CardStatus::Stolen if !issuer => Some(Decline::CardStolen),
-        CardStatus::Closed => Some(Decline::CardClosed),
-        CardStatus::Replaced => Some(Decline::CardReplaced),
-        // An expired, frozen or PIN-locked card takes its own money back; its holder gets at it once that is lifted.
-        _ => None,
-    }
-}
-
 fn pay_back(
     state: &State,
     envelope: &Envelope,
@@ -360,37 +320,4 @@ fn pay_back(
 ) -> Transfer {
     settle_order(state, sold, refund.amount, changes);
     credit(state, envelope, sold, refund.amount, transaction, changes, |card| card)
-}
-
-/// Moves money from the merchant back to the card that paid (or its replacement). The card's limit on its balance does
-/// not apply: it is the card's own money.
-pub(crate) fn credit(
-    state: &State,
-    envelope: &Envelope,
-    sold: &Sold,
-    amount: Fen,
-    transaction: &mut Transaction,
-    changes: &mut Changes,
-    also: impl FnOnce(Card) -> Card,
-) -> Transfer {
-    let card = state.cards.get(&sold.payee);
-    invariant!(card.is_some(), "the card was found before money moves");
-    let card = card.cloned().unwrap_or_else(|| unreachable!("checked above"));
-    let balance = card.balance.plus(amount);
-    invariant!(balance.is_some(), "a balance fits");
-    let balance = balance.unwrap_or(card.balance);
-    transaction.card = Some(card.id);
-    transaction.amount = amount;
-    transaction.balance = Some(balance);
-    transaction.approval_code = Some(crate::decide::approval_code(envelope));
-    let transfer = Transfer {
-        transaction: transaction.id,
-        leg: 1,
-        debit: AccountId::merchant_payable(sold.sale.actor.merchant),
-        credit: AccountId::card(card.id),
-        amount,
-        business_date: transaction.business_date,
-    };
-    changes.cards.insert(card.key, also(Card { balance, ..card }));
-    transfer
 }

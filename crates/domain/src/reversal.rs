@@ -4,8 +4,9 @@
 //! request id is used up, so that it can never be charged. Either way the caller may rely on "not charged" afterwards.
 //! In UnionPay's terms 00 and 25 both mean "reversal done".
 
+use crate::card_number::MaskedCard;
 use crate::changes::Changes;
-use crate::command::Envelope;
+use crate::command::{Command, Envelope};
 use crate::decide::{Decision, record, recorded};
 use crate::dispute::DisputeStatus;
 use crate::ids::{OrderId, RequestId};
@@ -14,8 +15,10 @@ use crate::money::Fen;
 use crate::order::OrderStatus;
 use crate::outcome::Decline;
 use crate::refund::RefundStatus;
-use crate::state::{Sold, State};
+use crate::sold::Sold;
+use crate::state::State;
 use crate::void::undo;
+use crate::withdrawal;
 
 /// The sale that is to be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,25 +104,15 @@ fn own_id(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
 /// Two records: the sale's request id, withdrawn, and the reversal itself with "nothing to reverse".
 fn block(state: &State, envelope: &Envelope, reversed: &Reversed) -> Decision {
     let (order, amount) = reversed.known();
-    let sale = Envelope {
-        request_id: reversed.request_id,
-        command: crate::command::Command::Withdraw {
-            order,
-            amount,
-            masked: crate::card_number::MaskedCard(String::new()),
-        },
-        ..envelope.clone()
-    };
-    let masked = crate::card_number::MaskedCard(String::new());
-    let first = crate::withdrawal::decide(state, &sale, reversed.sale.map(|(order, _)| order), amount, &masked);
-    let mut changes = first.changes;
+    let masked = MaskedCard(String::new());
+    let command = Command::Withdraw { order, amount, masked: masked.clone() };
+    let sale = Envelope { request_id: reversed.request_id, command, ..envelope.clone() };
+    let order = reversed.sale.map(|(order, _)| order);
+    let Decision { changes, .. } = withdrawal::decide(state, &sale, order, amount, &masked);
     let mut transaction = record(state, envelope, Kind::Reversal, amount);
     transaction.decline = Some(Decline::NotCharged);
-    let Some(withdrawn) = changes.transactions.last() else { unreachable!("a withdrawal is always recorded") };
-    transaction.id = crate::ledger::Head::after(withdrawn).next();
-    transaction.original = Some(withdrawn.id);
-    transaction.order = withdrawn.order;
-    transaction.hash = crate::ledger::chain(&state.chain_key, &withdrawn.hash, &transaction, &[]);
-    changes.transactions.push(transaction.clone());
-    Decision { outcome: crate::outcome::Outcome::Recorded(Box::new(transaction)), changes }
+    let withdrawn = changes.transactions.last();
+    transaction.original = withdrawn.map(|withdrawn| withdrawn.id);
+    transaction.order = withdrawn.and_then(|withdrawn| withdrawn.order);
+    recorded(state, transaction, Vec::new(), changes)
 }

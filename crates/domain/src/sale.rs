@@ -13,8 +13,17 @@ use crate::ledger::{AccountId, Kind, Transfer};
 use crate::money::Fen;
 use crate::order::{Order, OrderStatus};
 use crate::outcome::{Clearance, Decline, Outcome};
-use crate::pin::PinValue;
 use crate::state::State;
+
+/// What is to be paid, from which card, and what shows the holder's consent.
+pub(crate) struct Payment<'a> {
+    /// The total that was shown.
+    pub(crate) amount: Fen,
+    /// The card.
+    pub(crate) card: &'a PresentedCard,
+    /// The holder's consent.
+    pub(crate) proof: &'a Proof,
+}
 
 /// A sale that may go through.
 pub(crate) struct Cleared<'a> {
@@ -25,18 +34,10 @@ pub(crate) struct Cleared<'a> {
 }
 
 /// The question before the confirmation: decides as a sale would; a decline is on record, a "yes" is not.
-pub(crate) fn check(
-    state: &State,
-    envelope: &Envelope,
-    order: OrderId,
-    amount: Fen,
-    presented: &PresentedCard,
-    pin: &PinValue,
-) -> Decision {
+pub(crate) fn check(state: &State, envelope: &Envelope, order: OrderId, payment: &Payment<'_>) -> Decision {
     let mut changes = Changes::default();
-    let proof = Proof::Pin(pin.clone());
     let own = own_order(state, envelope, order);
-    match judge_own(state, envelope, own, amount, presented, &proof, &mut changes) {
+    match judge(state, envelope, own, payment, &mut changes) {
         Ok(cleared) => {
             let clearance = Clearance {
                 card: cleared.card.id,
@@ -47,65 +48,41 @@ pub(crate) fn check(
             };
             Decision { outcome: Outcome::Cleared(clearance), changes }
         }
-        Err(decline) => declined(state, envelope, own, amount, presented, decline, changes),
+        Err(decline) => declined(state, envelope, own, payment, decline, changes),
     }
 }
 
-pub(crate) fn decide(
-    state: &State,
-    envelope: &Envelope,
-    order: OrderId,
-    amount: Fen,
-    presented: &PresentedCard,
-    proof: &Proof,
-) -> Decision {
+pub(crate) fn decide(state: &State, envelope: &Envelope, order: OrderId, payment: &Payment<'_>) -> Decision {
     let mut changes = Changes::default();
     let own = own_order(state, envelope, order);
-    match judge_own(state, envelope, own, amount, presented, proof, &mut changes) {
-        Ok(cleared) => approved(state, envelope, presented, &cleared, changes),
-        Err(decline) => declined(state, envelope, own, amount, presented, decline, changes),
+    match judge(state, envelope, own, payment, &mut changes) {
+        Ok(cleared) => approved(state, envelope, payment.card, &cleared, changes),
+        Err(decline) => declined(state, envelope, own, payment, decline, changes),
     }
 }
 
-fn judge_own<'a>(
-    state: &'a State,
-    envelope: &Envelope,
-    order: Option<&'a Order>,
-    amount: Fen,
-    presented: &PresentedCard,
-    proof: &Proof,
-    changes: &mut Changes,
-) -> Result<Cleared<'a>, Decline> {
-    let Some(order) = order else {
-        open_till(state, envelope)?;
-        return Err(Decline::NoSuchOrder);
-    };
-    judge(state, envelope, order, amount, presented, proof, changes)
-}
-
-/// Whether this outlet's order may be paid from this card.
+/// Whether this outlet's order, if there is one, may be paid so.
 pub(crate) fn judge<'a>(
     state: &'a State,
     envelope: &Envelope,
-    order: &'a Order,
-    amount: Fen,
-    presented: &PresentedCard,
-    proof: &Proof,
+    order: Option<&'a Order>,
+    payment: &Payment<'_>,
     changes: &mut Changes,
 ) -> Result<Cleared<'a>, Decline> {
     open_till(state, envelope)?;
-    payable(order, envelope, amount)?;
-    let card = match proof {
-        Proof::Pin(pin) => prove_pin(state, envelope, presented, pin, changes)?,
+    let order = order.ok_or(Decline::NoSuchOrder)?;
+    payable(order, envelope, payment.amount)?;
+    let card = match payment.proof {
+        Proof::Pin(pin) => prove_pin(state, envelope, payment.card, pin, changes)?,
         Proof::Confirmed { until } if envelope.at <= *until => {
             // The token was made for a card that existed; one that is gone now is refused like a wrong PIN.
-            state.cards.get(&presented.key).ok_or(Decline::WrongPin { tries_left: 0 })?
+            state.cards.get(&payment.card.key).ok_or(Decline::WrongPin { tries_left: 0 })?
         }
         Proof::Confirmed { .. } => return Err(Decline::ProofExpired),
     };
     let today = envelope.at.business_date();
     card.usable(envelope.actor.merchant, today)?;
-    let (balance, spent) = card.debit(amount, today)?;
+    let (balance, spent) = card.debit(payment.amount, today)?;
     Ok(Cleared { order, card, balance, spent })
 }
 
@@ -175,16 +152,15 @@ pub(crate) fn declined(
     state: &State,
     envelope: &Envelope,
     order: Option<&Order>,
-    amount: Fen,
-    presented: &PresentedCard,
+    payment: &Payment<'_>,
     decline: Decline,
     mut changes: Changes,
 ) -> Decision {
-    let mut transaction = record_card(state, envelope, Kind::Sale, amount, presented);
+    let mut transaction = record_card(state, envelope, Kind::Sale, payment.amount, payment.card);
     transaction.decline = Some(decline);
-    // Short funds are told to who proved the PIN, with the balance they concern.
+    // Show the balance only after a correct PIN; short funds are found after it.
     if let Decline::InsufficientFunds { .. } = decline {
-        transaction.balance = state.cards.get(&presented.key).map(|card| card.balance);
+        transaction.balance = state.cards.get(&payment.card.key).map(|card| card.balance);
     }
     if let Some(order) = order {
         transaction.order = Some(order.id);

@@ -10,13 +10,13 @@ use crate::card::{Card, CardKey};
 use crate::changes::Changes;
 use crate::command::{Command, Envelope, Proof};
 use crate::direct_sale::OutletDay;
-use crate::dispute::Dispute;
 use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::order::Order;
 use crate::pin::PinTries;
-use crate::refund::{Refund, SoldLine};
+use crate::refund::SoldLine;
 use crate::settlement::{Payable, Settlement};
+use crate::sold::Sold;
 use crate::{dispute, refund};
 
 /// Rows of one kind, by key.
@@ -81,23 +81,6 @@ pub struct Till {
     pub batch: i64,
     /// The merchant takes drugs back for any reason.
     pub drug_returns: bool,
-}
-
-/// A paid order with what the refund rules need.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sold {
-    /// The sale that paid it.
-    pub sale: Transaction,
-    /// The card that paid.
-    pub card: CardKey,
-    /// Where money goes back to: that card, or the one that replaced it.
-    pub payee: CardKey,
-    /// The programme's refund window, microseconds.
-    pub window: i64,
-    /// Its refunds, oldest first.
-    pub refunds: Vec<Refund>,
-    /// Its disputes, oldest first.
-    pub disputes: Vec<Dispute>,
 }
 
 /// A request id is unique within its merchant; the card company is merchant 0.
@@ -249,7 +232,8 @@ impl State {
         if transaction.kind != Kind::Sale || !transaction.approved() {
             return;
         }
-        let Some(card) = changes.cards.values().next() else { return };
+        let own = |card: &&Card| Some(card.id) == transaction.card;
+        let Some(card) = changes.cards.values().find(own) else { return };
         let sold = Sold {
             sale: transaction.clone(),
             card: card.key,

@@ -11,8 +11,9 @@ use crate::ledger::Kind;
 use crate::money::Fen;
 use crate::order::{Order, OrderStatus};
 use crate::outcome::Decline;
-use crate::refund::{RefundStatus, credit, payee_refused, sold};
-use crate::state::{Sold, State};
+use crate::refund::RefundStatus;
+use crate::sold::{Sold, credit, payee_refused, sold};
+use crate::state::State;
 
 pub(crate) fn decide(state: &State, envelope: &Envelope, order: OrderId, checker: PersonId) -> Decision {
     let mut changes = Changes::default();

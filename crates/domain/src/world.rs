@@ -20,7 +20,8 @@ use crate::outcome::Outcome;
 use crate::pin::PinTries;
 use crate::refund::{Refund, SoldLine};
 use crate::settlement::{Payable, Settlement};
-use crate::state::{Keys, RequestKey, Sold, State, Till};
+use crate::sold::Sold;
+use crate::state::{Keys, RequestKey, State, Till};
 use crate::time::Timestamp;
 use crate::verify::{Audit, Finding};
 

@@ -197,6 +197,26 @@ fn a_reversal_under_the_sales_own_id_is_refused_and_so_is_the_sale() {
 }
 
 #[test]
+fn a_sale_is_undone_in_its_own_batch_and_day_only() {
+    let reversed = Reversed { request_id: world::request(2), sale: None };
+    let undo = [Command::Void { order: OrderId(ORDER), checker: PersonId(MANAGER) }, Command::Reverse(reversed)];
+    let midnight = Timestamp(MORNING.0 + 16 * HOUR);
+    for (n, command) in (10..).zip(undo) {
+        let last = envelope(n, Timestamp(midnight.0 - 1), command.clone());
+        assert_eq!(sold().decline(&last), None, "the last moment of the day");
+        let mut world = sold();
+        assert_eq!(world.decline(&envelope(n, midnight, command.clone())), Some(Decline::VoidTooLate));
+        assert_eq!(balance(&world, CARD), Fen(2_700));
+        let mut world = sold();
+        assert_eq!(world.decline(&envelope(3, MORNING, Command::BatchClose)), None);
+        // A machine does not know of batches: its sale is taken back in the next one as well.
+        let closed = matches!(command, Command::Void { .. }).then_some(Decline::VoidTooLate);
+        assert_eq!(world.decline(&envelope(n, MORNING, command.clone())), closed);
+        assert_eq!(world.verify(), []);
+    }
+}
+
+#[test]
 fn a_close_sees_the_payment_that_its_own_group_resolves() {
     let mut world = sold();
     let attempt = Some(world::request(50));
@@ -276,7 +296,7 @@ fn the_merchant_is_heard_or_has_its_seven_days() {
         let own = by_issuer(9003, envelope(5, at, world::decide_dispute(ORDER, id, true)));
         assert_eq!(world.decline(&own), Some(Decline::ReviewerIsApplicant));
         let shop = envelope(6, at, world::decide_dispute(ORDER, id, true));
-        assert_eq!(world.decline(&shop), Some(Decline::RefundEscalated), "the card company decides");
+        assert_eq!(world.decline(&shop), Some(Decline::CompanyOnly), "the card company decides");
         let company = by_issuer(9002, envelope(7, at, world::answer(ORDER, id, true)));
         assert_eq!(world.decline(&company), Some(Decline::NoSuchDispute), "the merchant answers");
         assert_eq!(world.verify(), []);

@@ -256,6 +256,7 @@ fn example_dispute(expected: Decline) -> (World, Envelope) {
     let asked = match expected {
         Decline::DisputeExists => next(MORNING, world::dispute(ORDER, 1_000)),
         Decline::NoSuchDispute => next(last.plus(1), world::decide_dispute(ORDER, TransactionId(1), true)),
+        Decline::CompanyOnly => envelope(100, last.plus(1), world::decide_dispute(ORDER, id, true)),
         Decline::AnswerTooLate { .. } => envelope(100, last.plus(1), world::answer(ORDER, id, true)),
         Decline::AnswerAwaited { .. } => next(last, world::decide_dispute(ORDER, id, false)),
         other => unreachable!("{other:?} has an example above"),

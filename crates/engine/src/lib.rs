@@ -171,18 +171,14 @@ struct Group {
 
 /// One group, from the queue to its answers.
 async fn work(path: Arc<MoneyPath>) {
-    let taken = Arc::new(Mutex::new(None::<Group>));
     let take = {
-        let (path, taken, runtime) = (Arc::clone(&path), Arc::clone(&taken), Handle::current());
+        let (path, runtime) = (Arc::clone(&path), Handle::current());
         move || {
             let group = path.take(&runtime);
-            let envelopes = Arc::clone(&group.envelopes);
-            *taken.lock().unwrap_or_else(PoisonError::into_inner) = Some(group);
-            envelopes
+            (Arc::clone(&group.envelopes), group)
         }
     };
-    let outcomes = path.books.post_when_ready(take).await;
-    let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (taken, outcomes) = path.books.post_when_ready(take).await;
     // The store may have refused before it was ready.
     let Group { envelopes, answers, waited, taken } = taken.unwrap_or_else(|| path.take(&Handle::current()));
     if outcomes.is_ok() && !envelopes.is_empty() {

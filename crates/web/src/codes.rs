@@ -98,6 +98,7 @@ pub(crate) fn what(decline: Decline, text: &Text) -> String {
         Decline::NotCharged => text.not_charged_order,
         Decline::CardDiffers => text.card_differs,
         Decline::ReviewerIsApplicant => text.reviewer_is_applicant,
+        Decline::CompanyOnly => text.company_only,
         Decline::RefundExists => text.refund_exists,
         Decline::DisputeExists => text.dispute_exists,
         Decline::NoSuchDispute => text.no_such_dispute,
@@ -122,6 +123,8 @@ pub(crate) fn advice(decline: Decline, text: &Text) -> Advice {
 fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &'static [Step]) {
     use Step::{Again, Call, Card, Edit, Order, Pin, Read};
     let not = text.not_charged;
+    let after_sale = |todo| (text.not_refunded, vec![todo], &[Order, Call][..]);
+    let settlement = |todo| (text.not_paid_out, vec![todo], &[Order, Call][..]);
     match decline {
         Decline::MerchantSuspended
         | Decline::OutletSuspended
@@ -149,62 +152,26 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::LineNotPayable => (not, vec![text.do_remove_lines], &[Edit]),
         Decline::AlreadyPaid => (text.not_charged_twice, vec![text.do_open_original], &[Order]),
         Decline::AttemptOpen => (text.not_charged_yet, vec![text.do_wait], &[Order]),
-        Decline::VoidTooLate
-        | Decline::NotReversible
-        | Decline::DrugNotReturnable
-        | Decline::RefundWindowPassed { .. }
-        | Decline::RefundEscalated
-        | Decline::TextLength
-        | Decline::NotCharged
-        | Decline::CardDiffers
-        | Decline::ReviewerIsApplicant
-        | Decline::NothingLeft { .. }
-        | Decline::RefundExists
-        | Decline::DisputeExists
-        | Decline::NoSuchDispute
-        | Decline::AnswerTooLate { .. }
-        | Decline::AnswerAwaited { .. }
-        | Decline::AlreadyDecided
-        | Decline::NothingToClose
-        | Decline::AttemptsOpen { .. } => (text.not_refunded, vec![after_sale(decline, text)], &[Order, Call]),
-        Decline::NoSuchMerchant
-        | Decline::DayNotOver { .. }
-        | Decline::SettlementOpen
-        | Decline::SettledBefore { .. }
-        | Decline::FeeNotAgreed
-        | Decline::NothingToSettle { .. }
-        | Decline::PayableShort { .. }
-        | Decline::NoSuchSettlement => (text.not_paid_out, vec![settlement(decline, text)], &[Order, Call]),
-    }
-}
-
-/// What to do when a refund, void, dispute or batch close was declined.
-fn after_sale(decline: Decline, text: &Codes) -> &'static str {
-    match decline {
-        Decline::VoidTooLate | Decline::RefundExists => text.do_refund_instead,
-        Decline::DisputeExists => text.do_decide_dispute,
-        Decline::AnswerAwaited { .. } => text.do_await_answer,
-        Decline::RefundWindowPassed { .. } | Decline::RefundEscalated => text.do_escalate,
-        Decline::ReviewerIsApplicant => text.do_other_reviewer,
+        Decline::VoidTooLate | Decline::RefundExists => after_sale(text.do_refund_instead),
+        Decline::DisputeExists => after_sale(text.do_decide_dispute),
+        Decline::AnswerAwaited { .. } => after_sale(text.do_await_answer),
+        Decline::RefundWindowPassed { .. } | Decline::RefundEscalated => after_sale(text.do_escalate),
+        Decline::ReviewerIsApplicant => after_sale(text.do_other_reviewer),
         Decline::AlreadyDecided
         | Decline::AttemptsOpen { .. }
         | Decline::NothingToClose
         | Decline::NoSuchDispute
-        | Decline::AnswerTooLate { .. } => text.do_look_again,
-        Decline::TextLength | Decline::CardDiffers | Decline::NothingLeft { .. } => text.do_correct,
-        _ => text.do_call,
-    }
-}
-
-/// What to do when a settlement was declined.
-fn settlement(decline: Decline, text: &Codes) -> &'static str {
-    match decline {
-        Decline::DayNotOver { .. } | Decline::SettledBefore { .. } => text.do_other_day,
-        Decline::SettlementOpen => text.do_decide_first,
-        Decline::FeeNotAgreed => text.do_agree_fee,
-        Decline::NothingToSettle { .. } => text.do_carry_over,
-        Decline::PayableShort { .. } => text.do_later_day,
-        _ => text.do_look_again,
+        | Decline::AnswerTooLate { .. } => after_sale(text.do_look_again),
+        Decline::TextLength | Decline::CardDiffers | Decline::NothingLeft { .. } => after_sale(text.do_correct),
+        Decline::NotReversible | Decline::DrugNotReturnable | Decline::NotCharged | Decline::CompanyOnly => {
+            after_sale(text.do_call)
+        }
+        Decline::DayNotOver { .. } | Decline::SettledBefore { .. } => settlement(text.do_other_day),
+        Decline::SettlementOpen => settlement(text.do_decide_first),
+        Decline::FeeNotAgreed => settlement(text.do_agree_fee),
+        Decline::NothingToSettle { .. } => settlement(text.do_carry_over),
+        Decline::PayableShort { .. } => settlement(text.do_later_day),
+        Decline::NoSuchMerchant | Decline::NoSuchSettlement => settlement(text.do_look_again),
     }
 }
 

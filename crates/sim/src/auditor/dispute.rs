@@ -8,7 +8,7 @@ use crate::ask::Who;
 const WEEK: i64 = 7 * DAY;
 
 /// The card company's alone.
-const NOT_YOURS: Declined = ("12", None, None);
+const NOT_YOURS: Declined = ("58", None, None);
 
 const UNKNOWN: Declined = ("25", None, None);
 

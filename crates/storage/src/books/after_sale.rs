@@ -9,7 +9,8 @@ use domain::ids::{OrderId, PersonId, TerminalId, TransactionId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::refund::{Ground, Refund, RefundLine, RefundStatus, SoldLine};
-use domain::state::{Sold, State};
+use domain::sold::Sold;
+use domain::state::State;
 use domain::time::Timestamp;
 
 use super::cards::{self, Programmes};

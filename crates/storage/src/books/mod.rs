@@ -9,6 +9,7 @@ use domain::command::Envelope;
 use domain::ledger::ChainKey;
 use domain::outcome::Outcome;
 use domain::verify::Finding;
+use tokio::sync::oneshot;
 
 use crate::Storage;
 use crate::error::StorageError;
@@ -67,23 +68,34 @@ impl Books {
     /// error says that this is unknown.
     pub async fn post(&self, group: impl Into<Arc<[Envelope]>>) -> Result<Vec<Outcome>, StorageError> {
         let group = group.into();
-        self.post_when_ready(move || group).await
+        let (_, outcomes) = self.post_when_ready(move || (group, ())).await;
+        outcomes
     }
 
     /// The same for a group that is put together when the store is ready for it, so that it holds whatever came while
-    /// the last one was committed. `group` is called at most once, and not at all when the store never was ready.
-    pub async fn post_when_ready<F>(&self, group: F) -> Result<Vec<Outcome>, StorageError>
+    /// the last one was committed. `take` is called at most once, and not at all when the store never was ready; what it
+    /// gives besides the group comes back with the outcomes.
+    pub async fn post_when_ready<F, T>(&self, take: F) -> (Option<T>, Result<Vec<Outcome>, StorageError>)
     where
-        F: FnOnce() -> Arc<[Envelope]> + Send + 'static,
+        F: FnOnce() -> (Arc<[Envelope]>, T) + Send + 'static,
+        T: Send + 'static,
     {
-        match self {
+        let (hand_back, mut handed_back) = oneshot::channel();
+        let group = move || {
+            let (group, rest) = take();
+            // Without a receiver the caller is gone, and nobody waits for the rest.
+            let _ = hand_back.send(rest);
+            group
+        };
+        let outcomes = match self {
             Self::Sqlite(sqlite, key) => {
                 let key = key.clone();
                 sqlite.write(move |connection| post_sqlite::post(connection, key, &group())).await
             }
             Self::Postgres(postgres, key) => postgres.post(key.clone(), group).await,
             Self::Memory(memory) => memory.post(&group()),
-        }
+        };
+        (handed_back.try_recv().ok(), outcomes)
     }
 
     /// Checks every invariant of the whole ledger on one snapshot.

@@ -159,7 +159,7 @@ pub async fn disputable(db: &Storage, sale: TransactionId) -> Result<Option<Disp
         let (number, merchant, outlet, status) = connection.prepare_cached(sql)?.query_row([order.0], read)?;
         let refunds = after_sale::refunds_of(connection, order)?;
         let disputes = after_sale::disputes_of(connection, order)?;
-        let sold = domain::state::Sold {
+        let sold = domain::sold::Sold {
             card: domain::card::CardKey([0; 16]),
             payee: domain::card::CardKey([0; 16]),
             window: 0,

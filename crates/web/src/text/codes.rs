@@ -44,6 +44,7 @@ texts! {
         not_charged_order: "该订单没有成功扣款，不需要退货", "The order was not charged; nothing to refund";
         card_differs: "与原卡号不一致，不能退款", "Not the card that paid; no refund";
         reviewer_is_applicant: "不能审核自己提交的申请", "You cannot review your own request";
+        company_only: "只有卡公司可以处理", "Only the card company may do this";
         nothing_left: "超过可退数量，最多还可退 ¥{0}", "More than is left; ¥{0} at most";
         refund_exists: "该订单已有退货或退货申请", "The order has a refund, or a request for one";
         dispute_exists: "该订单有争议，不能退货、撤销或再开争议", "The order is disputed: no refund, void or second dispute";

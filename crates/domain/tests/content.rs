@@ -1,0 +1,103 @@
+//! The digest of what is asked: the same request id with any other content is noticed, the PIN and spaces around a text
+//! are not part of it.
+
+mod world;
+
+use std::collections::BTreeSet;
+
+use domain::command::Command;
+use domain::dispute::{Answer, Claim, Opening};
+use domain::ids::{MerchantId, OrderId, PersonId, TransactionId};
+use domain::money::Fen;
+use domain::refund::{Ground, Request};
+use domain::reversal::Reversed;
+use domain::time::{BusinessDate, Timestamp};
+use world::{
+    check, decide_dispute, direct_sale, dispute, inquiry, load, prepare, refund_request, request, review, sale,
+    sale_pin, verdict, withdraw,
+};
+
+const REFUND: TransactionId = TransactionId(20);
+
+/// Pairs and more that differ in one thing.
+fn commands() -> Vec<Command> {
+    let request_of = |change: fn(&mut Request)| {
+        let Command::RefundRequest(mut asked) = refund_request(1, &[(1, 2)], Ground::Quality, false) else {
+            unreachable!("just made")
+        };
+        change(&mut asked);
+        Command::RefundRequest(asked)
+    };
+    let opening = |change: fn(&mut Opening)| {
+        let Command::DisputeOpen(mut opening) = dispute(1, 100) else { unreachable!("just made") };
+        change(&mut opening);
+        Command::DisputeOpen(opening)
+    };
+    let answer = |order: i64, id: i64, accept, words: &str| {
+        let (order, dispute, words) = (OrderId(order), TransactionId(id), words.to_owned());
+        Command::DisputeAnswer(Answer { order, dispute, accept, words })
+    };
+    let reverse = |n, sale: Option<(i64, i64)>| {
+        let sale = sale.map(|(order, amount)| (OrderId(order), Fen(amount)));
+        Command::Reverse(Reversed { request_id: request(n), sale })
+    };
+    let void = |order: i64, checker: i64| Command::Void { order: OrderId(order), checker: PersonId(checker) };
+    let (merchant, other, day) = (MerchantId(1), MerchantId(2), BusinessDate(20_261_123));
+    let mut all = vec![inquiry(1, true), inquiry(2, true), check(1, 100, 1, true), check(2, 100, 1, true)];
+    all.extend([check(1, 101, 1, true), check(1, 100, 2, true)]);
+    all.extend([sale_pin(1, 100, 1, true), sale_pin(2, 100, 1, true), sale_pin(1, 101, 1, true)]);
+    all.extend([sale_pin(1, 100, 2, true), withdraw(1, 100), withdraw(2, 100), withdraw(1, 101)]);
+    all.extend([direct_sale(300, 300, 1, true), direct_sale(300, 301, 1, true), direct_sale(301, 300, 1, true)]);
+    all.extend([direct_sale(300, 300, 2, true), load(1, 100), load(2, 100), load(1, 101)]);
+    all.extend([request_of(|_| {}), request_of(|asked| asked.order = OrderId(2))]);
+    all.extend([request_of(|asked| asked.lines[0].0 = 2), request_of(|asked| asked.lines[0].1 = 1)]);
+    all.extend([request_of(|asked| asked.lines.push((2, 1))), request_of(|asked| asked.ground = Ground::ShopError)]);
+    all.extend([request_of(|asked| asked.reason.push('!')), request_of(|asked| asked.escalate = true)]);
+    all.extend([review(1, REFUND, None), review(2, REFUND, None), review(1, TransactionId(21), None)]);
+    all.extend([review(1, REFUND, Some(1)), review(1, REFUND, Some(2)), void(1, 9), void(2, 9), void(1, 10)]);
+    all.extend([reverse(1, None), reverse(2, None), reverse(1, Some((1, 100))), reverse(1, Some((2, 100)))]);
+    all.extend([reverse(1, Some((1, 101))), reverse(1, Some((0, 0))), Command::BatchClose]);
+    all.extend([prepare(merchant, day), prepare(other, day), prepare(merchant, BusinessDate(20_261_124))]);
+    all.extend([verdict(merchant, REFUND, true), verdict(other, REFUND, true), verdict(merchant, REFUND, false)]);
+    all.push(verdict(merchant, TransactionId(21), true));
+    all.extend([opening(|_| {}), opening(|one| one.order = OrderId(2)), opening(|one| one.amount = Fen(101))]);
+    all.extend([opening(|one| one.claim = Claim::Duplicate), opening(|one| one.words.push('!'))]);
+    all.extend([answer(1, 20, true, "why"), answer(2, 20, true, "why"), answer(1, 21, true, "why")]);
+    all.extend([answer(1, 20, false, "why"), answer(1, 20, true, "why!")]);
+    all.extend([decide_dispute(1, REFUND, true), decide_dispute(2, REFUND, true), decide_dispute(1, REFUND, false)]);
+    all.push(decide_dispute(1, TransactionId(21), true));
+    all
+}
+
+#[test]
+fn commands_that_differ_have_different_content() {
+    let all = commands();
+    assert_eq!(all.iter().map(Command::content).collect::<BTreeSet<_>>().len(), all.len());
+}
+
+#[test]
+fn a_pin_and_spaces_around_a_text_make_no_difference() {
+    let confirmed = domain::command::Proof::Confirmed { until: Timestamp(1) };
+    let same = [
+        (inquiry(1, true), inquiry(1, false)),
+        (check(1, 100, 1, true), check(1, 100, 1, false)),
+        (sale_pin(1, 100, 1, true), sale_pin(1, 100, 1, false)),
+        (sale_pin(1, 100, 1, true), sale(1, 100, 1, confirmed)),
+        (direct_sale(300, 300, 1, true), direct_sale(300, 300, 1, false)),
+    ];
+    assert!(same.iter().all(|(one, other)| one.content() == other.content()));
+    for command in commands() {
+        let mut spaced = command.clone();
+        let text = match &mut spaced {
+            Command::RefundRequest(asked) => &mut asked.reason,
+            Command::RefundReview(review) => &mut review.opinion,
+            Command::SettlementReview(verdict) => &mut verdict.opinion,
+            Command::DisputeOpen(opening) => &mut opening.words,
+            Command::DisputeAnswer(answer) => &mut answer.words,
+            Command::DisputeReview(verdict) => &mut verdict.words,
+            _ => continue,
+        };
+        *text = format!(" {text}\n");
+        assert_eq!(spaced.content(), command.content());
+    }
+}
