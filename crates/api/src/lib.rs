@@ -18,7 +18,7 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, any, get};
 use domain::ids::{MerchantId, TerminalId};
-use domain::target::TargetsAllowed;
+use webhook_target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;

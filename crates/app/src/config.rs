@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use domain::target::TargetsAllowed;
+use webhook_target::TargetsAllowed;
 use domain::time::BusinessDate;
 use storage::{Storage, postgres};
 

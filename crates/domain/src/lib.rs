@@ -56,7 +56,6 @@ pub mod scan;
 pub mod settlement;
 pub mod sold;
 pub mod state;
-pub mod target;
 pub mod time;
 pub mod verify;
 pub mod void;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use domain::target::TargetsAllowed;
+use webhook_target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;
@@ -28,7 +28,6 @@ use tower_http::timeout::TimeoutLayer;
 
 mod assets;
 mod badge;
-mod captcha;
 mod client;
 mod codes;
 mod cookies;

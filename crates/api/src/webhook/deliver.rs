@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use domain::target::TargetsAllowed;
+use webhook_target::TargetsAllowed;
 use engine::clock::Clock;
 use storage::vault::Vault;
 use storage::webhook::delivery::{self, Answer, Taken};

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
-use domain::target::Target;
+use webhook_target::Target;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use storage::vault::{Vault, hex, unhex};

@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::target::{Host, Target, TargetRefused, TargetsAllowed};
+use webhook_target::{Host, Target, TargetRefused, TargetsAllowed};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;

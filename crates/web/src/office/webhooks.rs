@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
 use domain::ids::{MerchantId, OutletId};
-use domain::target::{Target, TargetRefused};
+use webhook_target::{Target, TargetRefused};
 use storage::merchant::{self, Place, Reach};
 use storage::webhook::{
     self, Change, Changed, DESCRIPTION_MAX, ENDPOINTS_MAX, Endpoint, EndpointStatus, EndpointTerms,

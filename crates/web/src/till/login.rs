@@ -24,7 +24,7 @@ use crate::page::{Page, render};
 use crate::problem::Problem;
 use crate::session::{MaybeSession, SignInFrom, begin};
 use crate::text::fill;
-use crate::{Web, captcha, cookies};
+use crate::{Web, cookies};
 
 /// Longest user name and password that are looked at, in bytes.
 const FIELD_MAX: usize = 512;

@@ -58,12 +58,12 @@ const SAMPLES_PER_SECOND: u32 = 8000;
 const SILENCE: u8 = 128;
 
 /// A captcha's text from four random bytes.
-pub(crate) fn random_text(bytes: [u8; 4]) -> String {
+pub fn random_text(bytes: [u8; 4]) -> String {
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }
 
 /// The text as a PNG of 136 x 44 pixels. Characters outside the alphabet are left out.
-pub(crate) fn draw(text: &str, seed: u64) -> Vec<u8> {
+pub fn draw(text: &str, seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
     let mut canvas = Canvas::new();
     let (height, length, phase) = (random.between(1.0, 2.2), random.between(40.0, 70.0), random.between(0.0, TAU));
@@ -105,7 +105,7 @@ fn noise(canvas: &mut Canvas, random: &mut Random) {
 }
 
 /// The text as a WAV file, 8 kHz, 8 bit, mono.
-pub(crate) fn speak(text: &str, seed: u64) -> Vec<u8> {
+pub fn speak(text: &str, seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
     let mut sound = Vec::new();
     pause(&mut sound, &mut random, 2000);

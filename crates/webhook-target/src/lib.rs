@@ -5,7 +5,7 @@
 //!   names, back-slashes, numbers that are addresses in disguise) is refused, not repaired.
 //! - An address is judged twice: as text when it is given, and as resolved number each time before it is called. The
 //!   connection goes to the number that was judged.
-//! - Only numbers of the public Internet pass, unless the operator of the program allowed this very host and port.
+//! - Only numbers of the public Internet pass, unless the administrator allowed this very host and port.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -24,7 +24,7 @@ const HTTP: u16 = 80;
 pub enum TargetRefused {
     /// Not an address that can be read in one way only.
     Form,
-    /// Neither https, nor a host and port that the operator allowed.
+    /// Neither https, nor a host and port that the administrator allowed.
     Scheme,
     /// A port that the operator did not allow.
     Port,
@@ -32,7 +32,7 @@ pub enum TargetRefused {
     Private,
 }
 
-/// Hosts and ports that the operator of the program allows in spite of the rules: `host:port` or `host:*`.
+/// Hosts and ports that the administrator allows in spite of the rules: `host:port` or `host:*`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TargetsAllowed(Vec<(String, Option<u16>)>);
 

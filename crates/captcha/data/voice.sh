@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes voice.bin, the spoken captcha: needs espeak-ng and sox. Run by hand when the alphabet changes (captcha.rs).
+# Makes voice.bin, the spoken captcha: needs espeak-ng and sox. Run by hand when the alphabet changes (src/lib.rs).
 # Letters by their English names, digits in Mandarin, as they are read out in China; 8 kHz, 8 bit, mono.
 # Layout: 32 lengths (u16, little endian), then 32 clips, in the order below.
 set -eu
