@@ -9,21 +9,22 @@
 //! order in which money moved.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use domain::card::CardKey;
 use domain::changes::Changes;
 use domain::command::Envelope;
 use domain::decide::{decide_all, keys};
 use domain::ids::{MerchantId, TerminalId};
-use domain::ledger::{ChainKey, Head, Transaction};
-use domain::outcome::{Decline, Outcome};
+use domain::ledger::{ChainKey, Head};
+use domain::outcome::Outcome;
 use domain::state::{Keys, State};
 use tokio_postgres::Row as ServerRow;
 use tokio_postgres::types::ToSql;
 
 use super::new_orders_postgres as new_orders;
 use super::outbox::{self, Subscriptions};
-use super::rows::{self, transaction_columns};
+use super::rows::{self, TransactionRow, transaction_columns};
 use super::{SLOT, cards, common, settlement};
 use crate::backend::postgres;
 use crate::error::StorageError;
@@ -182,14 +183,7 @@ fn absent(state: &mut State, keys: &Keys) {
     keys.pins.iter().for_each(|card| state.tries.loaded(*card, None));
 }
 
-const TRANSACTIONS_INSERT: &str = concat!(
-    "INSERT INTO ledger_transaction (",
-    transaction_columns!(),
-    ") SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[], \
-     $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::bigint[], $14::text[], \
-     $15::bigint[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bytea[], \
-     $22::bigint[], $23::bigint[])"
-);
+static TRANSACTIONS_INSERT: LazyLock<String> = LazyLock::new(TransactionRow::insert_on_server);
 const TRANSFERS_INSERT: &str = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date) \
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])";
 const CARDS_UPDATE: &str = "UPDATE card SET balance = n.balance, spent_on = n.spent_on, \
@@ -225,7 +219,7 @@ fn save(link: &Link, changes: &Changes) -> sql::Result<()> {
         (new_orders::INSERT, new.is_empty(), new_orders::orders(new)),
         (new_orders::LINES_INSERT, new.is_empty(), new_orders::lines(new)),
         (new_orders::MERCHANT_NUMBERS_INSERT, unnamed, new_orders::merchant_numbers(new)),
-        (TRANSACTIONS_INSERT, changes.transactions.is_empty(), transactions(&changes.transactions)),
+        (&TRANSACTIONS_INSERT, changes.transactions.is_empty(), TransactionRow::columns(&changes.transactions)),
         (TRANSFERS_INSERT, changes.transfers.is_empty(), transfers(changes)),
         (CARDS_UPDATE, changes.cards.is_empty(), cards(changes)),
         (ORDERS_UPDATE, changes.orders.is_empty(), orders(changes)),
@@ -237,35 +231,6 @@ fn save(link: &Link, changes: &Changes) -> sql::Result<()> {
         }
     }
     Ok(())
-}
-
-/// In the order of `transaction_columns!`.
-fn transactions(new: &[Transaction]) -> Columns {
-    vec![
-        column(new, |t| t.id.0),
-        column(new, |t| t.request_id.0.to_vec()),
-        column(new, |t| t.content.to_vec()),
-        column(new, |t| t.actor.merchant.0),
-        column(new, |t| t.actor.outlet.0),
-        column(new, |t| t.actor.terminal.0),
-        column(new, |t| t.actor.person.0),
-        column(new, |t| t.kind.word()),
-        column(new, |t| t.order.map(|id| id.0)),
-        column(new, |t| t.card.map(|id| id.0)),
-        column(new, |t| t.masked.0.clone()),
-        column(new, |t| t.entry.word()),
-        column(new, |t| t.amount.0),
-        column(new, |t| t.decline.map(Decline::word)),
-        column(new, |t| t.decline.and_then(Decline::detail)),
-        column(new, |t| t.approval_code.clone()),
-        column(new, |t| t.balance.map(|fen| fen.0)),
-        column(new, |t| t.batch),
-        column(new, |t| i64::from(t.business_date.0)),
-        column(new, |t| t.at.0),
-        column(new, |t| t.hash.to_vec()),
-        column(new, |t| t.original.map(|id| id.0)),
-        column(new, |t| t.checker.map(|id| id.0)),
-    ]
 }
 
 fn transfers(changes: &Changes) -> Columns {

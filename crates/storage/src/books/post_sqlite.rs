@@ -13,6 +13,7 @@ use domain::state::{RequestKey, State};
 
 use super::cards::{self, Programmes};
 use super::outbox::Subscriptions;
+use super::rows::TransactionRow;
 use super::{SLOT, common, new_orders_sqlite, rows, settlement};
 use crate::error::StorageError;
 use crate::ids;
@@ -94,9 +95,9 @@ const TILL: &str = "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.st
         t.batch_no, m.drug_returns
     FROM terminal t JOIN outlet o ON o.id = t.outlet_id JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ?1";
 fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
-    let mut insert = connection.prepare_cached(rows::TRANSACTION_INSERT)?;
+    let mut insert = connection.prepare_cached(TransactionRow::INSERT)?;
     for transaction in &changes.transactions {
-        rows::insert_transaction(&mut insert, transaction)?;
+        TransactionRow::insert(&mut insert, transaction)?;
     }
     let sql = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

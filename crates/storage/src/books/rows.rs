@@ -1,6 +1,6 @@
 //! Rows of the ledger and of orders, read and written in one place.
 
-use crate::sql::{self, CachedStatement, Row, params};
+use crate::sql::{self, CachedStatement, Row, Values, params};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::Actor;
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
@@ -10,14 +10,127 @@ use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
 use domain::state::Till;
 use domain::time::{BusinessDate, Timestamp};
+use tokio_postgres::types::ToSql;
 
 use super::SLOT;
 
-macro_rules! transaction_columns {
-    () => {
-        "id, request_id, content, merchant_id, outlet_id, terminal_id, person_id, kind, order_id, card_id, masked, \
-         entry, amount, decline, detail, approval_code, balance, batch, business_date, at, hash, original, checker_id"
+/// Columns of a table, listed once: name, type on a server, and the value that a row gives it.
+///
+/// Makes `$names!()`, their names for a text; `$places`, where each is in a row that was read; and the two ways to write
+/// rows. All of them are in the order of the list.
+macro_rules! columns {
+    (
+        $names:ident, $places:ident: $struct:ident, $into:literal, $record:ident: $of:ty;
+        $first:ident: $first_type:ident = $first_value:expr,
+        $($column:ident: $type:ident = $value:expr,)+
+    ) => {
+        macro_rules! $names {
+            () => { concat!(stringify!($first) $(, ", ", stringify!($column))+) };
+        }
+
+        /// Where each column is in a row.
+        pub(crate) struct $struct {
+            pub(crate) $first: usize,
+            $(pub(crate) $column: usize,)+
+            /// How many there are.
+            pub(crate) count: usize,
+        }
+
+        pub(crate) const $places: $struct = {
+            let mut next = 0;
+            $struct {
+                $first: 0,
+                $($column: { next += 1; next },)+
+                count: next + 1,
+            }
+        };
+
+        impl $struct {
+            /// Inserts one row into the file, whose values are bound in the order of the columns.
+            pub(crate) const INSERT: &str = concat!(
+                "INSERT INTO ", $into, " (", $names!(), ") VALUES (?", $(columns!(@place $column),)+ ")"
+            );
+
+            /// Binds the values of one row and inserts it.
+            pub(crate) fn insert(insert: &mut CachedStatement<'_>, $record: &$of) -> sql::Result<()> {
+                let written = insert.execute(params![$first_value, $($value),+])?;
+                debug_assert_eq!(written, 1);
+                Ok(())
+            }
+
+            /// Inserts rows on a server, whose columns are its parameters.
+            pub(crate) fn insert_on_server() -> String {
+                let types = [stringify!($first_type), $(stringify!($type)),+];
+                let columns = (1..).zip(types).map(|(place, of)| format!("${place}::{of}[]"));
+                let columns = columns.collect::<Vec<_>>().join(", ");
+                format!(concat!("INSERT INTO ", $into, " (", $names!(), ") SELECT * FROM unnest({})"), columns)
+            }
+
+            /// The values of rows, a column each.
+            pub(crate) fn columns(rows: &[$of]) -> Values {
+                vec![
+                    Box::new(rows.iter().map(|$record| $first_value.for_server()).collect::<Vec<_>>()),
+                    $(Box::new(rows.iter().map(|$record| $value.for_server()).collect::<Vec<_>>()),)+
+                ]
+            }
+        }
     };
+    (@place $column:ident) => { ", ?" };
+}
+
+/// A value as an array of a server takes it.
+trait ForServer {
+    type Owned: ToSql + Sync + Send + 'static;
+
+    fn for_server(self) -> Self::Owned;
+}
+
+macro_rules! for_server {
+    ($($type:ty => $owned:ty: $convert:expr;)+) => {
+        $(impl ForServer for $type {
+            type Owned = $owned;
+
+            fn for_server(self) -> $owned {
+                $convert(self)
+            }
+        })+
+    };
+}
+
+for_server! {
+    i64 => i64: std::convert::identity;
+    Option<i64> => Option<i64>: std::convert::identity;
+    &str => String: str::to_owned;
+    Option<&str> => Option<String>: |text: Option<&str>| text.map(str::to_owned);
+    [u8; 16] => Vec<u8>: |bytes: [u8; 16]| bytes.to_vec();
+    [u8; 32] => Vec<u8>: |bytes: [u8; 32]| bytes.to_vec();
+}
+
+columns! {
+    transaction_columns, AT: TransactionRow, "ledger_transaction", t: Transaction;
+    id: bigint = t.id.0,
+    request_id: bytea = t.request_id.0,
+    content: bytea = t.content,
+    merchant_id: bigint = t.actor.merchant.0,
+    outlet_id: bigint = t.actor.outlet.0,
+    terminal_id: bigint = t.actor.terminal.0,
+    person_id: bigint = t.actor.person.0,
+    kind: text = t.kind.word(),
+    order_id: bigint = t.order.map(|id| id.0),
+    original: bigint = t.original.map(|id| id.0),
+    checker_id: bigint = t.checker.map(|id| id.0),
+    card_id: bigint = t.card.map(|id| id.0),
+    masked: text = t.masked.0.as_str(),
+    entry: text = t.entry.word(),
+    amount: bigint = t.amount.0,
+    decline: text = t.decline.map(Decline::word),
+    detail: bigint = t.decline.and_then(Decline::detail),
+    approval_code: text = t.approval_code.as_deref(),
+    balance: bigint = t.balance.map(|fen| fen.0),
+    batch: bigint = t.batch,
+    business_date: bigint = i64::from(t.business_date.0),
+    at: bigint = t.at.0,
+    hash: bytea = t.hash,
 }
 
 pub(crate) use transaction_columns;
@@ -76,12 +189,6 @@ pub(crate) const TRANSACTIONS_OF_ORDERS: &str = concat!(
     " FROM ledger_transaction WHERE order_id IN (SELECT CAST(key AS BIGINT) FROM json_each(?1))"
 );
 
-pub(crate) const TRANSACTION_INSERT: &str = concat!(
-    "INSERT INTO ledger_transaction (",
-    transaction_columns!(),
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
-);
-
 pub(crate) const ORDER_BY_ID: &str = "SELECT id, merchant_id, outlet_id, terminal_id, person_id, status, total, \
      payable, attempt, paid_by, paid_at FROM orders WHERE id = ?1";
 
@@ -95,71 +202,42 @@ fn unknown_word(column: usize, text: &str) -> sql::Error {
     sql::Error::unreadable(column, &format!("unknown word {text:?}"))
 }
 
+/// A transaction, from `transaction_columns!` at the beginning of a row.
 pub(crate) fn transaction(row: &Row<'_>) -> sql::Result<Transaction> {
-    let detail: Option<i64> = row.get(14)?;
-    let decline = match row.get::<_, Option<String>>(13)? {
-        Some(text) => Some(Decline::from_word(&text, detail).ok_or_else(|| unknown_word(13, &text))?),
+    let detail: Option<i64> = row.get(AT.detail)?;
+    let decline = match row.get::<_, Option<String>>(AT.decline)? {
+        Some(text) => Some(Decline::from_word(&text, detail).ok_or_else(|| unknown_word(AT.decline, &text))?),
         None => None,
     };
     if decline.and_then(Decline::detail) != detail {
-        return Err(unknown_word(14, "a figure that belongs to no decline"));
+        return Err(unknown_word(AT.detail, "a figure that belongs to no decline"));
     }
     Ok(Transaction {
-        id: TransactionId(row.get(0)?),
-        request_id: RequestId(row.get(1)?),
-        content: row.get(2)?,
+        id: TransactionId(row.get(AT.id)?),
+        request_id: RequestId(row.get(AT.request_id)?),
+        content: row.get(AT.content)?,
         actor: Actor {
-            merchant: MerchantId(row.get(3)?),
-            outlet: OutletId(row.get(4)?),
-            terminal: TerminalId(row.get(5)?),
-            person: PersonId(row.get(6)?),
+            merchant: MerchantId(row.get(AT.merchant_id)?),
+            outlet: OutletId(row.get(AT.outlet_id)?),
+            terminal: TerminalId(row.get(AT.terminal_id)?),
+            person: PersonId(row.get(AT.person_id)?),
         },
-        kind: word(row, 7, Kind::from_word)?,
-        order: row.get::<_, Option<i64>>(8)?.map(OrderId),
-        card: row.get::<_, Option<i64>>(9)?.map(CardId),
-        masked: MaskedCard(row.get(10)?),
-        entry: word(row, 11, EntryMode::from_word)?,
-        amount: Fen(row.get(12)?),
+        kind: word(row, AT.kind, Kind::from_word)?,
+        order: row.get::<_, Option<i64>>(AT.order_id)?.map(OrderId),
+        original: row.get::<_, Option<i64>>(AT.original)?.map(TransactionId),
+        checker: row.get::<_, Option<i64>>(AT.checker_id)?.map(PersonId),
+        card: row.get::<_, Option<i64>>(AT.card_id)?.map(CardId),
+        masked: MaskedCard(row.get(AT.masked)?),
+        entry: word(row, AT.entry, EntryMode::from_word)?,
+        amount: Fen(row.get(AT.amount)?),
         decline,
-        approval_code: row.get(15)?,
-        balance: row.get::<_, Option<i64>>(16)?.map(Fen),
-        batch: row.get(17)?,
-        business_date: BusinessDate(row.get(18)?),
-        at: Timestamp(row.get(19)?),
-        hash: row.get(20)?,
-        original: row.get::<_, Option<i64>>(21)?.map(TransactionId),
-        checker: row.get::<_, Option<i64>>(22)?.map(PersonId),
+        approval_code: row.get(AT.approval_code)?,
+        balance: row.get::<_, Option<i64>>(AT.balance)?.map(Fen),
+        batch: row.get(AT.batch)?,
+        business_date: BusinessDate(row.get(AT.business_date)?),
+        at: Timestamp(row.get(AT.at)?),
+        hash: row.get(AT.hash)?,
     })
-}
-
-pub(crate) fn insert_transaction(insert: &mut CachedStatement<'_>, t: &Transaction) -> sql::Result<()> {
-    let written = insert.execute(params![
-        t.id.0,
-        t.request_id.0,
-        t.content,
-        t.actor.merchant.0,
-        t.actor.outlet.0,
-        t.actor.terminal.0,
-        t.actor.person.0,
-        t.kind.word(),
-        t.order.map(|id| id.0),
-        t.card.map(|id| id.0),
-        t.masked.0,
-        t.entry.word(),
-        t.amount.0,
-        t.decline.map(Decline::word),
-        t.decline.and_then(Decline::detail),
-        t.approval_code,
-        t.balance.map(|fen| fen.0),
-        t.batch,
-        t.business_date.0,
-        t.at.0,
-        t.hash,
-        t.original.map(|id| id.0),
-        t.checker.map(|id| id.0),
-    ])?;
-    debug_assert_eq!(written, 1);
-    Ok(())
 }
 
 pub(crate) fn order(row: &Row<'_>) -> sql::Result<Order> {

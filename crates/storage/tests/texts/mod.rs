@@ -74,6 +74,14 @@ fn strings(source: &str, columns: &str) -> Vec<String> {
     found
 }
 
+/// The columns that `columns!` lists, as a text has them.
+fn listed(source: &str) -> Option<String> {
+    let (_, list) = source.split_once("\ncolumns! {\n")?;
+    let (list, _) = list.split_once("\n}")?;
+    let names = list.lines().skip(1).map(|line| line.trim().split(':').next().unwrap_or_default());
+    Some(names.collect::<Vec<_>>().join(", "))
+}
+
 /// `const NAME: &str = "...";` of one file.
 fn constants(source: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
@@ -110,9 +118,7 @@ pub(crate) fn texts(places: &[&str]) -> (Vec<Text>, Vec<String>) {
     sources(&root, &mut files);
     let sources: Vec<(PathBuf, String)> =
         files.into_iter().map(|file| (file.clone(), fs::read_to_string(&file).expect("a source"))).collect();
-    let all = sources.iter().flat_map(|(_, source)| strings(source, ""));
-    let columns =
-        all.into_iter().find(|text| text.starts_with("id, request_id")).expect("the columns of a transaction");
+    let columns = sources.iter().find_map(|(_, source)| listed(source)).expect("the columns of a transaction");
     // Those inside a backup.
     let tables = sources
         .iter()

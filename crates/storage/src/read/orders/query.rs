@@ -199,7 +199,7 @@ pub(super) fn totals(
 /// An order of [`listed_sql`].
 pub(super) fn listed(row: &Row<'_>) -> Result<Listed, StorageError> {
     // Behind the columns of the transaction.
-    let own = |column: usize| 23 + column;
+    let own = |column: usize| rows::AT.count + column;
     let decisive = row.get::<_, Option<i64>>(0)?.map(|_| rows::transaction(row)).transpose()?;
     let approved = decisive.as_ref().filter(|sale| sale.approved());
     let window: Option<i64> = row.get(own(16))?;
