@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import vm from 'node:vm';
 
-const folder = new URL('../../crates/web/static/js/', import.meta.url);
+const folder = new URL('../../crates/web-kit/static/js/', import.meta.url);
 const parts = new Map(readdirSync(folder).map(name => [name, readFileSync(new URL(name, folder), 'utf8')]));
 // Its functions become the context's.
 const pure = {};

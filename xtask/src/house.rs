@@ -1,5 +1,6 @@
-//! Who may depend on whom: domain <- storage <- engine <- {web, api} <- app, and sim on engine. Nothing points back. The
-//! client for programs elsewhere stands alone.
+//! Who may depend on whom: domain <- storage <- engine <- {pages, api} <- app, and sim on engine. Nothing points back. The
+//! pages are a kit, an audience's crate each on it, and `web`, which puts them together; audiences do not know each other.
+//! The client for programs elsewhere stands alone.
 
 use std::process::Command;
 
@@ -8,15 +9,22 @@ use serde_json::Value;
 use crate::repo::Finding;
 
 /// Each crate of ours and what of ours it may use, in whatever way (build, test or normal).
-const HOUSE: [(&str, &[&str]); 12] = [
+const HOUSE: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("scratch", &[]),
+    ("captcha", &[]),
+    ("webhook-target", &[]),
     ("storage", &["domain", "scratch"]),
     ("engine", &["domain", "storage", "scratch", "telemetry"]),
-    ("web", &["domain", "telemetry", "storage", "engine", "scratch"]),
-    ("api", &["domain", "telemetry", "storage", "engine", "scratch"]),
-    ("app", &["domain", "telemetry", "storage", "engine", "web", "api", "scratch", "webpos-client"]),
+    ("web-kit", &["domain", "telemetry", "storage", "engine", "webhook-target"]),
+    ("account", &["domain", "telemetry", "storage", "web-kit", "captcha"]),
+    ("till", &["domain", "storage", "engine", "web-kit"]),
+    ("merchant", &["domain", "storage", "engine", "web-kit", "webhook-target"]),
+    ("office", &["domain", "storage", "engine", "web-kit"]),
+    ("web", &["domain", "storage", "engine", "web-kit", "account", "till", "merchant", "office", "scratch"]),
+    ("api", &["domain", "telemetry", "storage", "engine", "webhook-target", "scratch"]),
+    ("app", &["domain", "telemetry", "storage", "engine", "web", "api", "webhook-target", "scratch", "webpos-client"]),
     // Published by itself: it ships with nothing of ours and reads the description in its tests.
     ("webpos-client", &["api"]),
     ("sim", &["domain", "storage", "engine", "scratch"]),
@@ -31,9 +39,12 @@ const PUBLISHED: &str = "webpos-client";
 const RESERVED: [(&str, &[&str]); 5] = [
     ("rusqlite", &["storage", "sim", "bench"]),
     ("tokio-postgres", &["storage", "sim", "bench"]),
-    ("axum", &["web", "api", "app"]),
-    ("askama", &["web"]),
-    ("tokio", &["storage", "engine", "web", "api", "app", "sim", "bench", "webpos-client"]),
+    ("axum", &["web-kit", "account", "till", "merchant", "office", "web", "api", "app"]),
+    ("askama", &["web-kit", "account", "till", "merchant", "office"]),
+    (
+        "tokio",
+        &["storage", "engine", "web-kit", "account", "till", "web", "api", "app", "sim", "bench", "webpos-client"],
+    ),
 ];
 
 const DIRECT_MAX: usize = 30;
@@ -146,6 +157,14 @@ mod tests {
         assert_eq!(found("domain", &["storage"]), ["crates/domain/Cargo.toml:1: domain must not know storage"]);
         assert_eq!(found("web", &["rusqlite"]), ["crates/web/Cargo.toml:1: rusqlite is for storage, sim, bench alone"]);
         assert_eq!(found("shed", &[]).len(), 1);
+        for audience in ["till", "merchant", "office", "account"] {
+            assert!(found(audience, &["web-kit", "storage", "askama"]).is_empty(), "{audience}");
+            for other in ["till", "merchant", "office", "account", "web"].iter().filter(|other| **other != audience) {
+                let what = format!("crates/{audience}/Cargo.toml:1: {audience} must not know {other}");
+                assert_eq!(found(audience, &[other]), [what]);
+            }
+            assert_eq!(found("web-kit", &[audience]).len(), 1);
+        }
         assert_eq!(
             found("webpos-client", &["api"]),
             ["crates/client/Cargo.toml:1: webpos-client is published without api"]

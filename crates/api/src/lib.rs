@@ -18,7 +18,6 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, any, get};
 use domain::ids::{MerchantId, TerminalId};
-use webhook_target::TargetsAllowed;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;
@@ -29,6 +28,7 @@ use storage::vault::Vault;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
+use webhook_target::TargetsAllowed;
 
 mod caller;
 mod cursor;

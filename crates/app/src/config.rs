@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use webhook_target::TargetsAllowed;
 use domain::time::BusinessDate;
 use storage::{Storage, postgres};
+use webhook_target::TargetsAllowed;
 
 use crate::{Failure, log};
 

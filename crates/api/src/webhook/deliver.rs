@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use webhook_target::TargetsAllowed;
 use engine::clock::Clock;
 use storage::vault::Vault;
 use storage::webhook::delivery::{self, Answer, Taken};
 use storage::{Storage, StorageError};
 use telemetry::metrics;
 use tokio::task::JoinSet;
+use webhook_target::TargetsAllowed;
 
 use super::send::{Client, Names};
 use super::sign;

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
-use webhook_target::Target;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use storage::vault::{Vault, hex, unhex};
@@ -15,6 +14,7 @@ use storage::webhook::delivery::{self, Delivery, DeliveryStatus};
 use storage::webhook::{self, Change, Changed, DESCRIPTION_MAX, Endpoint, EndpointId, EndpointStatus, EndpointTerms};
 use storage::webhook::{Once, TermsChange};
 use utoipa::ToSchema;
+use webhook_target::Target;
 
 use super::send::refusal;
 use crate::Api;

@@ -9,7 +9,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use webhook_target::{Host, Target, TargetRefused, TargetsAllowed};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -22,6 +21,7 @@ use rustls::{ClientConfig, RootCertStore};
 use storage::webhook::delivery::{ANSWER_KEPT, Answer};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use webhook_target::{Host, Target, TargetRefused, TargetsAllowed};
 
 /// Timeout for resolving, connecting, sending and reading together.
 const CALL_WITHIN: Duration = Duration::from_secs(10);

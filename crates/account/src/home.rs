@@ -1,0 +1,34 @@
+//! Addresses without a page of their own: the start, the language switch, the sign of life.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+
+use web_kit::page::local_path;
+use web_kit::session::Session;
+use web_kit::{Web, cookies};
+
+/// Sends people to where their work is.
+pub(crate) async fn show(State(web): State<Web>, session: Session) -> Redirect {
+    Redirect::to(web.menu.landing(&session.roles).unwrap_or("/password"))
+}
+
+/// The browser says that its user is busy, so the session is not idle.
+pub(crate) async fn ping() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Back {
+    #[serde(default)]
+    back: String,
+}
+
+/// Switches the language and returns to the page.
+pub(crate) async fn language(State(web): State<Web>, Path(lang): Path<String>, Query(query): Query<Back>) -> Response {
+    let lang = if lang == "en" { "en" } else { "zh" };
+    let jar = CookieJar::new().add(cookies::set(&web, cookies::LANG, lang.to_owned()));
+    (jar, Redirect::to(local_path(&query.back))).into_response()
+}

@@ -1,0 +1,17 @@
+//! Pages of everybody who signs in, in a store or at the card company: login, lock, password, logout, language.
+//!
+//! [`pages`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
+//! place in `templates/`, its words are in `text/`.
+
+mod home;
+mod lock;
+mod login;
+mod logout;
+mod pages;
+mod password;
+mod text;
+
+pub use pages::pages;
+
+type Page = web_kit::page::Page<text::Text>;
+type Shell = web_kit::page::Shell<text::Text>;

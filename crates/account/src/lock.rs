@@ -1,0 +1,88 @@
+//! The lock screen: says who is signed in and asks for the password only. The order stays as it is.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use storage::session;
+
+use crate::Page;
+use web_kit::Web;
+use web_kit::credentials::{Checked, check_own_password};
+use web_kit::flash::Flash;
+use web_kit::page::{local_path, render};
+use web_kit::problem::Problem;
+use web_kit::session::AnySession;
+use web_kit::text::fill;
+
+#[derive(Template)]
+#[template(path = "lock.html")]
+struct View {
+    page: Page,
+    who: String,
+    login: String,
+    back: String,
+    error: Option<String>,
+}
+
+/// Where to go once unlocked.
+#[derive(Deserialize)]
+pub(crate) struct Back {
+    #[serde(default)]
+    back: String,
+}
+
+/// Locks, and shows the screen. A reload or the Back button does not open it.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    AnySession(session): AnySession,
+    page: Page,
+    flash: Flash,
+    Query(query): Query<Back>,
+) -> Result<Response, Problem> {
+    if !session.locked {
+        session::set_locked(&web.storage, session.id).await?;
+    }
+    let text = &page.text.login;
+    let error = match flash.word.as_str() {
+        "unlock_empty" => Some(text.password_empty.to_owned()),
+        "unlock_wrong" => Some(fill(text.lock_wrong, &[flash.value(0)])),
+        "unlock_locked" => Some(fill(text.locked, &[flash.value(0)])),
+        _ => None,
+    };
+    let who = fill(text.lock_who, &[&session.name, &session.number]);
+    let back = local_path(&query.back).to_owned();
+    Ok(render(&View { page, who, login: session.login.clone(), back, error }).into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Fields {
+    #[serde(default)]
+    p: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// Opens the screen for the right password; wrong ones count like those at login.
+pub(crate) async fn open(
+    State(web): State<Web>,
+    AnySession(session): AnySession,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let back = local_path(&fields.back);
+    let refusal = if fields.p.is_empty() {
+        Some(Flash::new("unlock_empty", &[]))
+    } else {
+        match check_own_password(&web, &session, fields.p, "unlock_failed").await? {
+            Checked::Right => None,
+            Checked::Wrong(left) => Some(Flash::new("unlock_wrong", &[&left.to_string()])),
+            Checked::Locked(until) => Some(Flash::new("unlock_locked", &[&until])),
+        }
+    };
+    if let Some(flash) = refusal {
+        return Ok(flash.redirect(&web, &format!("/lock?back={back}")));
+    }
+    session::unlock(&web.storage, session.id, session.entry("unlock", "", "")).await?;
+    Ok(Redirect::to(back).into_response())
+}

@@ -1,0 +1,294 @@
+//! Signing in: user name, password, captcha.
+//!
+//! The order of checks is the protection: address, captcha (used up by any answer), count of tries, password. Only who
+//! knows the password learns that an account is disabled or its store suspended.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{RawQuery, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use domain::time::Timestamp;
+use serde::Deserialize;
+use storage::login::{self, CaptchaId, Taken};
+use storage::people::Account;
+use storage::session::SessionId;
+use telemetry::metrics;
+
+use crate::Page;
+use web_kit::client::Client;
+use web_kit::credentials::{Refused, check_password, clock_text, entry};
+use web_kit::flash::Flash;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::{MaybeSession, SignInFrom, begin};
+use web_kit::text::fill;
+use web_kit::{Web, cookies};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct View {
+    page: Page,
+    login: String,
+    /// Changes with the captcha, so that no browser shows an old image.
+    captcha: String,
+    note: Option<Note>,
+    user_error: Option<&'static str>,
+    password_error: Option<&'static str>,
+    captcha_error: Option<&'static str>,
+    compat: bool,
+    /// The phone helps; false where the message already names it.
+    forgot: bool,
+}
+
+/// The message above the form.
+struct Note {
+    /// An error takes the focus and marks the title; anything else is only said.
+    error: bool,
+    text: String,
+}
+
+impl View {
+    /// Which field has the cursor: the first that needs an answer.
+    fn focus(&self) -> &'static str {
+        match () {
+            () if self.user_error.is_some() || self.login.is_empty() => "u",
+            () if self.password_error.is_some() || self.captcha_error.is_none() => "p",
+            () => "c",
+        }
+    }
+
+    fn failed(&self) -> bool {
+        self.note.as_ref().is_some_and(|note| note.error)
+    }
+
+    fn explain(&mut self, flash: &Flash) {
+        let text = &self.page.text.login;
+        let mut error = true;
+        let said = match flash.word.as_str() {
+            "empty" => {
+                self.user_error = flash.value(1).contains('u').then_some(text.user_empty);
+                self.password_error = flash.value(1).contains('p').then_some(text.password_empty);
+                self.captcha_error = flash.value(1).contains('c').then_some(text.captcha_empty);
+                text.empty.to_owned()
+            }
+            "captcha_wrong" | "captcha_expired" => {
+                self.captcha_error = Some(text.captcha_enter);
+                self.password_error = Some(text.password_again);
+                (if flash.word == "captcha_wrong" { text.captcha_wrong } else { text.captcha_expired }).to_owned()
+            }
+            "wrong" => {
+                self.password_error = Some(text.password_again);
+                fill(text.wrong, &[flash.value(1)])
+            }
+            "locked" => fill(text.locked, &[flash.value(1)]),
+            "address" => fill(text.address_blocked, &[flash.value(1)]),
+            "disabled" => text.disabled.to_owned(),
+            "suspended" => text.suspended.to_owned(),
+            "ended" | "left" => {
+                error = false;
+                (if flash.word == "ended" { text.ended } else { text.left }).to_owned()
+            }
+            _ => return,
+        };
+        self.note = Some(Note { error, text: said });
+    }
+}
+
+/// The form. `?new` asks for another captcha.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    MaybeSession(session): MaybeSession,
+    page: Page,
+    client: Client,
+    flash: Flash,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if session.is_some() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    let now = web.clock.now();
+    let wants_new = query.is_some_and(|query| query.starts_with("new"));
+    let kept = captcha_id(&web, &headers).filter(|_| !wants_new);
+    let kept = match kept {
+        Some(id) => login::captcha_text(&web.storage, id, now).await?.map(|_| id),
+        None => None,
+    };
+    let id = kept.unwrap_or_else(cookies::random::<16>);
+    if kept.is_none() {
+        let answer = captcha::random_text(cookies::random::<4>());
+        login::put_captcha(&web.storage, id, answer, now).await?;
+    }
+    let mut view = View {
+        page,
+        login: flash.value(0).to_owned(),
+        captcha: SessionId::of_token(&cookies::hex(&id)).short(),
+        note: None,
+        user_error: None,
+        password_error: None,
+        captcha_error: None,
+        compat: client.in_compatibility_mode(),
+        forgot: flash.word == "wrong",
+    };
+    view.explain(&flash);
+    let jar = CookieJar::new().add(cookies::set(&web, cookies::CAPTCHA, cookies::hex(&id)));
+    Ok((jar, render(&view)).into_response())
+}
+
+fn captcha_id(web: &Web, headers: &HeaderMap) -> Option<CaptchaId> {
+    cookies::from_hex(&cookies::value(web, headers, cookies::CAPTCHA)?)?.try_into().ok()
+}
+
+/// The captcha as a picture.
+pub(crate) async fn image(State(web): State<Web>, headers: HeaderMap) -> Result<Response, Problem> {
+    captcha_file(&web, &headers, "image/png", captcha::draw).await
+}
+
+/// The captcha spoken, for who cannot see it.
+pub(crate) async fn sound(State(web): State<Web>, headers: HeaderMap) -> Result<Response, Problem> {
+    captcha_file(&web, &headers, "audio/wav", captcha::speak).await
+}
+
+async fn captcha_file(
+    web: &Web,
+    headers: &HeaderMap,
+    kind: &'static str,
+    make: fn(&str, u64) -> Vec<u8>,
+) -> Result<Response, Problem> {
+    let id = captcha_id(web, headers).ok_or(Problem::NotFound)?;
+    let text = login::captcha_text(&web.storage, id, web.clock.now()).await?.ok_or(Problem::NotFound)?;
+    // The same captcha always looks the same: asking again and again shows an attacker nothing new.
+    let seed = id.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let file = tokio::task::spawn_blocking(move || make(&text, seed)).await.map_err(|_| Problem::Internal)?;
+    Ok((StatusCode::OK, [(CONTENT_TYPE, kind)], file).into_response())
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct Fields {
+    #[serde(default)]
+    u: String,
+    #[serde(default)]
+    p: String,
+    #[serde(default)]
+    c: String,
+}
+
+/// Why somebody is not let in.
+pub(crate) enum Refusal {
+    Empty(String),
+    Address(Timestamp),
+    CaptchaWrong,
+    CaptchaExpired,
+    Password(Refused),
+}
+
+impl Refusal {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Empty(_) => "empty",
+            Self::Address(_) => "address",
+            Self::CaptchaWrong => "captcha_wrong",
+            Self::CaptchaExpired => "captcha_expired",
+            Self::Password(Refused::Locked(_)) => "locked",
+            Self::Password(Refused::Wrong(_)) => "wrong",
+            Self::Password(Refused::Disabled) => "disabled",
+            Self::Password(Refused::Suspended) => "suspended",
+        }
+    }
+
+    fn flash(&self, user: &str) -> Flash {
+        let more = match self {
+            Self::Empty(fields) => fields.clone(),
+            Self::Address(until) | Self::Password(Refused::Locked(until)) => clock_text(*until),
+            Self::Password(Refused::Wrong(left)) => left.to_string(),
+            Self::CaptchaWrong | Self::CaptchaExpired | Self::Password(Refused::Disabled | Refused::Suspended) => {
+                return Flash::new(self.word(), &[user]);
+            }
+        };
+        Flash::new(self.word(), &[user, &more])
+    }
+}
+
+/// Another captcha without JavaScript; what was typed as user name stays.
+pub(crate) async fn again(State(web): State<Web>, Form(fields): Form<Fields>) -> Response {
+    Flash::new("again", &[&fields.u]).redirect(&web, "/login?new")
+}
+
+/// Lets somebody in, or sends them back to the form with the reason.
+pub(crate) async fn enter(
+    State(web): State<Web>,
+    client: Client,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let user = fields.u.trim().to_owned();
+    match check(&web, &client, &headers, fields).await? {
+        Ok(account) => {
+            metrics::login("ok");
+            let previous = cookies::value(&web, &headers, cookies::SESSION).map(|token| SessionId::of_token(&token));
+            let from = SignInFrom { previous, agent: client.agent.clone() };
+            let jar = begin(&web, &from, entry(&web, &client, Some(&account), "login", "")).await?;
+            let jar = jar.add(cookies::unset(&web, cookies::CAPTCHA)).add(cookies::unset(&web, cookies::FLASH));
+            let next = if account.must_change { "/password" } else { "/" };
+            Ok((jar, Redirect::to(next)).into_response())
+        }
+        Err(refusal) => {
+            metrics::login(refusal.word());
+            Ok(refusal.flash(&user).redirect(&web, "/login"))
+        }
+    }
+}
+
+async fn check(
+    web: &Web,
+    client: &Client,
+    headers: &HeaderMap,
+    fields: Fields,
+) -> Result<Result<Account, Refusal>, Problem> {
+    let db = &web.storage;
+    let now = web.clock.now();
+    let user = fields.u.trim();
+    let empty: String = [('u', user), ('p', &fields.p), ('c', fields.c.trim())]
+        .iter()
+        .filter(|(_, value)| value.is_empty())
+        .map(|(field, _)| *field)
+        .collect();
+    if !empty.is_empty() {
+        return Ok(Err(Refusal::Empty(empty)));
+    }
+    let address = login::address_key(&client.address);
+    if let Some(until) = login::blocked_until(db, address.clone(), now).await? {
+        return Ok(Err(Refusal::Address(until)));
+    }
+    let refusal = match check_captcha(web, headers, fields.c.trim()).await? {
+        Some(refusal) => refusal,
+        None => match check_password(web, client, user, fields.p).await? {
+            Ok(account) => return Ok(Ok(account)),
+            Err(refused) => Refusal::Password(refused),
+        },
+    };
+    if matches!(refusal, Refusal::CaptchaWrong | Refusal::Password(Refused::Wrong(_) | Refused::Locked(_))) {
+        login::count_try(db, address, login::ADDRESS_FAILURES, now).await?;
+    }
+    Ok(Err(refusal))
+}
+
+/// The reason to refuse, if any. Whatever the answer, the captcha is used up.
+async fn check_captcha(web: &Web, headers: &HeaderMap, answer: &str) -> Result<Option<Refusal>, Problem> {
+    let taken = match captcha_id(web, headers) {
+        Some(id) => login::take_captcha(&web.storage, id, web.clock.now()).await?,
+        None => Taken::Unknown,
+    };
+    Ok(match taken {
+        Taken::Expected(text) => {
+            let expected = web.settings.test_captcha.as_deref().unwrap_or(&text);
+            (!answer.eq_ignore_ascii_case(expected)).then_some(Refusal::CaptchaWrong)
+        }
+        // Without a live captcha there was none to read: whoever waited too long or came back by the Back button.
+        Taken::Expired | Taken::Unknown => Some(Refusal::CaptchaExpired),
+    })
+}

@@ -1,0 +1,71 @@
+//! Signing out. Who leaves a payment behind whose outcome is not known is told which, first.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+use storage::session::close;
+
+use crate::{Page, Shell};
+use web_kit::flash::Flash;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::{MaybeSession, Session};
+use web_kit::text::fill;
+use web_kit::{Web, cookies, unresolved};
+
+#[derive(Template)]
+#[template(path = "logout.html")]
+struct View {
+    shell: Shell,
+    /// Payments of this till without a known outcome: order, what the page says, name of the button.
+    open: Vec<(String, String, String)>,
+}
+
+/// Asks before leaving.
+pub(crate) async fn ask(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+) -> Result<Response, Problem> {
+    let open = if session.shop.is_some() { unresolved::at_this_till(&web, &session).await? } else { Vec::new() };
+    let row = |one: &storage::payment::OpenAttempt| {
+        let text = fill(page.text.pay.unresolved, &[&one.number, &one.amount.to_string()]);
+        (one.order.to_string(), text, fill(page.text.pay.query_of, &[&one.number]))
+    };
+    let open = open.iter().map(row).collect();
+    // The page itself names them, so they are not pinned on top of it as well.
+    let mut shell = page.shell(&session, &flash, "/password");
+    shell.unresolved.clear();
+    Ok(render(&View { shell, open }).into_response())
+}
+
+/// The form.
+#[derive(Default, Deserialize)]
+pub(crate) struct Leaving {
+    /// Not empty: has been warned.
+    #[serde(default)]
+    sure: String,
+}
+
+/// Ends the session here and in the database, and lets the browser forget what it kept for this site.
+pub(crate) async fn leave(
+    State(web): State<Web>,
+    MaybeSession(session): MaybeSession,
+    Form(form): Form<Leaving>,
+) -> Result<Response, Problem> {
+    if let Some(session) = session {
+        // Behind a lock or an initial password nobody could answer the question.
+        let asks = form.sure.is_empty() && !session.locked && !session.must_change && session.shop.is_some();
+        if asks && !unresolved::at_this_till(&web, &session).await?.is_empty() {
+            return Ok(Redirect::to("/logout").into_response());
+        }
+        close(&web.storage, session.id, session.entry("logout", "", "")).await?;
+    }
+    let jar = CookieJar::new().add(cookies::unset(&web, cookies::SESSION)).add(Flash::new("left", &[]).cookie(&web));
+    // Not "cookies": that would take the language and the message along.
+    Ok(([("clear-site-data", "\"storage\"")], jar, Redirect::to("/login")).into_response())
+}

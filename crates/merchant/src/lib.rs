@@ -1,0 +1,17 @@
+//! What a merchant's manager reads and keeps: settlements, disputes, keys for programs, webhooks.
+//!
+//! [`pages`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
+//! place in `templates/`, its words are in `text/`.
+
+mod api_keys;
+mod disputes;
+mod pages;
+mod settlements;
+mod text;
+mod webhook;
+mod webhooks;
+
+pub use pages::pages;
+
+type Page = web_kit::page::Page<text::Text>;
+type Shell = web_kit::page::Shell<text::Text>;

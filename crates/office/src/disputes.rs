@@ -1,0 +1,225 @@
+//! 争议处理: what card holders contest, and the form that takes one up.
+//!
+//! What must stay true: the form carries its request id, so that sent twice it is one dispute; what is left of the sale is
+//! a look ahead, the command judges it again.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::command::{Actor, Command};
+use domain::dispute::{Claim, Opening};
+use domain::ids::RequestId;
+use domain::money::Fen;
+use domain::outcome::Outcome;
+use domain::refund::text_fits;
+use domain::role::Action;
+use engine::SubmitError;
+use serde::Deserialize;
+use storage::dispute::{self, Disputable};
+
+use web_kit::dispute::list::List;
+use web_kit::dispute::{OFFICE, claim, number, place, told};
+use web_kit::flash::Flash;
+use web_kit::link::link;
+use web_kit::page::{Page, Shell, render};
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::submit::submit;
+use web_kit::text::{Text, fill};
+use web_kit::told::Told;
+use web_kit::{Web, cookies};
+
+#[derive(Template)]
+#[template(path = "disputes.html")]
+struct View {
+    shell: Shell,
+    path: &'static str,
+    /// The form that finds a sale: what was typed.
+    finding: Option<String>,
+    told: Option<Told>,
+    sale: Option<Sale>,
+    list: List,
+}
+
+/// The sale that a dispute is to be about.
+struct Sale {
+    rrn: String,
+    place: String,
+    number: String,
+    card: String,
+    at: String,
+    sold: Fen,
+    left: Fen,
+    /// The form's request id, and what was typed; none: nothing can be opened, and why, and the dispute that is in the way.
+    form: Result<Filled, (&'static str, Option<String>)>,
+}
+
+#[derive(Default)]
+struct Filled {
+    request: String,
+    amount: String,
+    claims: Vec<(&'static str, &'static str, bool)>,
+    words: String,
+    amount_wrong: Option<String>,
+    claim_wrong: Option<&'static str>,
+    words_wrong: Option<&'static str>,
+}
+
+/// What the address says.
+#[derive(Default, Deserialize)]
+pub(crate) struct Asked {
+    /// Reference number of a sale.
+    #[serde(default)]
+    sale: String,
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    before: String,
+    /// The request of the last step.
+    #[serde(default)]
+    a: String,
+}
+
+/// The form that opens a dispute.
+#[derive(Deserialize)]
+pub(crate) struct Fields {
+    #[serde(default)]
+    sale: String,
+    #[serde(default)]
+    request: String,
+    #[serde(default)]
+    amount: String,
+    #[serde(default)]
+    claim: String,
+    #[serde(default)]
+    words: String,
+}
+
+/// The card company's page.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    look(&web, &session, page, &flash, asked, None).await
+}
+
+async fn look(
+    web: &Web,
+    session: &Session,
+    page: Page,
+    flash: &Flash,
+    asked: Asked,
+    filled: Option<Filled>,
+) -> Result<Response, Problem> {
+    let (text, may_open) = (page.text, session.can(Action::OpenDispute));
+    let request = RequestId::parse(&asked.a).filter(|_| may_open);
+    let mut notes = match request {
+        Some(request) => told(web, Actor::issuer(session.person), request, text).await?,
+        None => None,
+    };
+    let mut sale = None;
+    if may_open && !asked.sale.is_empty() {
+        let found = match number(&asked.sale) {
+            Some(id) => dispute::disputable(&web.storage, id).await?,
+            None => None,
+        };
+        if let Some(found) = found {
+            let again = request.filter(|_| notes.as_ref().is_some_and(|told| told.class == "warn"));
+            sale = Some(of_sale(session, &found, filled, again, text));
+        } else {
+            let (title, what) = (text.dispute.not_done, text.dispute.no_sale.to_owned());
+            notes = Some(Told { title, what, more: String::new(), class: "bad", icon: "bad" });
+        }
+    }
+    let list = List::load(web, session, page.clone(), OFFICE, (&asked.show, &asked.before)).await?;
+    let view = View {
+        path: OFFICE,
+        finding: may_open.then_some(asked.sale),
+        told: notes,
+        sale,
+        list,
+        shell: page.shell(session, flash, OFFICE),
+    };
+    Ok(render(&view).into_response())
+}
+
+fn of_sale(
+    session: &Session,
+    found: &Disputable,
+    filled: Option<Filled>,
+    again: Option<RequestId>,
+    text: &'static Text,
+) -> Sale {
+    let words = &text.dispute;
+    let form = match found.open {
+        Some(open) => Err((words.open_already, Some(format!("{OFFICE}/{}", open.rrn())))),
+        None if !found.left.is_positive() => Err((words.no_left, None)),
+        None => Ok(filled.unwrap_or_else(|| Filled {
+            request: again.unwrap_or_else(|| RequestId::v7(session.now, cookies::random())).to_string(),
+            amount: found.left.to_string(),
+            claims: claims("", text),
+            ..Filled::default()
+        })),
+    };
+    Sale {
+        rrn: found.sale.id.rrn(),
+        place: place(&found.merchant, &found.outlet, text),
+        number: found.number.clone(),
+        card: found.sale.masked.grouped(),
+        at: found.sale.at.date_time_text(),
+        sold: found.sale.amount,
+        left: found.left,
+        form,
+    }
+}
+
+fn claims(chosen: &str, text: &'static Text) -> Vec<(&'static str, &'static str, bool)> {
+    Claim::ALL.into_iter().map(|one| (one.word(), claim(one, text), one.word() == chosen)).collect()
+}
+
+/// Takes a dispute up.
+pub(crate) async fn open(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
+    let sale = number(&fields.sale).ok_or(Problem::BadForm)?;
+    let found = dispute::disputable(&web.storage, sale).await?.ok_or(Problem::NotFound)?;
+    let order = found.sale.order.ok_or(Problem::NotFound)?;
+    let (amount, claim) = (Fen::parse_yuan(&fields.amount).ok(), Claim::from_word(&fields.claim));
+    let amount = amount.filter(|amount| amount.is_positive());
+    let (Some(amount), Some(claim), true) = (amount, claim, text_fits(&fields.words)) else {
+        let words = &page.text.dispute;
+        let filled = Filled {
+            amount_wrong: amount.is_none().then(|| fill(words.amount_wrong, &[&found.left.to_string()])),
+            claim_wrong: claim.is_none().then_some(words.claim_wrong),
+            words_wrong: (!text_fits(&fields.words)).then_some(words.words_wrong),
+            request: request.to_string(),
+            amount: fields.amount,
+            claims: claims(&fields.claim, page.text),
+            words: fields.words,
+        };
+        let asked = Asked { sale: fields.sale, ..Asked::default() };
+        return look(&web, &session, page, &flash, asked, Some(filled)).await;
+    };
+    let opening = Opening { order, amount, claim, words: fields.words.trim().to_owned() };
+    let answer = submit(&web, request, Actor::issuer(session.person), Command::DisputeOpen(opening)).await;
+    let step = request.to_string();
+    Ok(match answer {
+        Ok(Outcome::Recorded(record)) if record.approved() => {
+            Redirect::to(&link(&format!("{OFFICE}/{}", record.id.rrn()), &[("a", &step)])).into_response()
+        }
+        Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) | Err(SubmitError::Unknown(_)) => {
+            Redirect::to(&link(OFFICE, &[("sale", &found.sale.id.rrn()), ("a", &step)])).into_response()
+        }
+        Ok(_) => return Err(Problem::BadForm),
+        Err(_) => return Err(Problem::Busy),
+    })
+}

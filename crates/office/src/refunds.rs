@@ -1,0 +1,37 @@
+//! 退货处理: requests of every merchant that only the card company may decide. The page is the store's own
+//! ([`web_kit::refund::review`]) at another place.
+
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::Response;
+
+use web_kit::Web;
+use web_kit::flash::Flash;
+use web_kit::page::Page;
+use web_kit::problem::Problem;
+use web_kit::refund::review::{self, Asked, Fields, Place};
+use web_kit::session::Session;
+
+/// The list, with a request open or not.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let place = Place::company(&session);
+    review::look(&web, &session, page, &flash, &place, asked).await
+}
+
+/// Approves or turns down.
+pub(crate) async fn decide(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let place = Place::company(&session);
+    review::review(&web, &session, page, &flash, &place, fields).await
+}

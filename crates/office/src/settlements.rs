@@ -1,0 +1,263 @@
+//! 商户结算: merchants with their fee and how far they are settled, the sums of a settlement to be, and the list of all
+//! settlements.
+//!
+//! What must stay true:
+//! - The sums on the page are a look ahead. What is settled is added up again by the command that prepares it.
+//! - The form carries its request id, so that sent twice it is one settlement.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::command::{Actor, Command};
+use domain::ids::{MerchantId, RequestId};
+use domain::ledger::Kind;
+use domain::money::Fen;
+use domain::outcome::Outcome;
+use domain::role::Action;
+use domain::settlement::{self as rules, Preparation};
+use domain::time::{BusinessDate, HOUR};
+use engine::SubmitError;
+use serde::Deserialize;
+use storage::settlement::{self, Filter, MERCHANTS_MAX, Merchant};
+
+use web_kit::flash::Flash;
+use web_kit::link::link;
+use web_kit::page::{Page, Shell, render};
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::settlement::list::List;
+use web_kit::settlement::{Days, OFFICE, rate_words, told};
+use web_kit::submit::submit;
+use web_kit::text::{Text, fill};
+use web_kit::told::Told;
+use web_kit::{Web, cookies};
+
+#[derive(Template)]
+#[template(path = "settlements.html")]
+struct View {
+    shell: Shell,
+    path: &'static str,
+    merchants: Vec<MerchantRow>,
+    full: Option<String>,
+    panel: Option<Panel>,
+    rate: Option<Rate>,
+    list: List,
+}
+
+struct MerchantRow {
+    on: bool,
+    name: String,
+    mid: String,
+    rate: String,
+    settled: String,
+    /// Address, word and label of what this person does next about it.
+    next: Option<(String, &'static str, String)>,
+}
+
+/// The settlement to be.
+struct Panel {
+    id: i64,
+    name: String,
+    until: BusinessDate,
+    latest: BusinessDate,
+    table: Days,
+    /// Net amount, fee and payout.
+    sums: Option<(Fen, Fen, Fen)>,
+    carried: bool,
+    request: RequestId,
+    told: Option<Told>,
+}
+
+/// The form of a merchant's rate.
+struct Rate {
+    id: i64,
+    value: String,
+    bad: bool,
+}
+
+/// What the address says.
+#[derive(Default, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    merchant: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    before: String,
+    /// The request of the last step.
+    #[serde(default)]
+    a: String,
+}
+
+/// The form that prepares.
+#[derive(Deserialize)]
+pub(crate) struct Fields {
+    #[serde(default)]
+    merchant: i64,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    request: String,
+}
+
+/// The card company's page.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    look(&web, &session, page, &flash, asked, None).await
+}
+
+async fn look(
+    web: &Web,
+    session: &Session,
+    page: Page,
+    flash: &Flash,
+    asked: Asked,
+    bad_rate: Option<String>,
+) -> Result<Response, Problem> {
+    let merchants = settlement::merchants(&web.storage).await?;
+    let chosen = merchants.iter().find(|one| one.id.0.to_string() == asked.merchant);
+    if chosen.is_none() && !asked.merchant.is_empty() {
+        return Err(Problem::NotFound);
+    }
+    let filter = if asked.show == "open" { Filter::Open } else { Filter::All };
+    let list = List::load(web, page.clone(), OFFICE, (filter, &asked.show), &asked.before).await?;
+    let panel = match chosen {
+        Some(one) if session.can(Action::PrepareSettlement) => panel(web, session, one, &asked, page.text).await?,
+        _ => None,
+    };
+    let rate = chosen.filter(|_| session.can(Action::ManageMerchants)).map(|one| Rate {
+        id: one.id.0,
+        bad: bad_rate.is_some(),
+        value: bad_rate.or(one.fee_bp.map(|fee| fee.to_string())).unwrap_or_default(),
+    });
+    let full =
+        (merchants.len() >= MERCHANTS_MAX).then(|| fill(page.text.settlement.rows_max, &[&MERCHANTS_MAX.to_string()]));
+    let view = View {
+        path: OFFICE,
+        full,
+        merchants: merchants.iter().map(|one| merchant_row(session, one, &asked, page.text)).collect(),
+        panel,
+        rate,
+        list,
+        shell: page.shell(session, flash, "/office/settlements"),
+    };
+    Ok(render(&view).into_response())
+}
+
+fn merchant_row(session: &Session, one: &Merchant, asked: &Asked, text: &'static Text) -> MerchantRow {
+    let words = &text.settlement;
+    let id = one.id.0.to_string();
+    let here = || link(OFFICE, &[("merchant", &id)]);
+    let next = match one.open {
+        Some(open) => Some((format!("{OFFICE}/{}", open.rrn()), words.look_open, words.look_open_of)),
+        None if session.can(Action::PrepareSettlement) => Some((here(), words.prepare, words.prepare_of)),
+        None if session.can(Action::ManageMerchants) => Some((here(), words.rate, words.rate_label)),
+        None => None,
+    };
+    MerchantRow {
+        on: id == asked.merchant,
+        name: one.name.clone(),
+        mid: one.mid.clone(),
+        rate: one.fee_bp.map_or_else(|| words.rate_none.to_owned(), |fee| rate_words(fee, text)),
+        settled: one.settled.map_or_else(|| words.never.to_owned(), |settled| settled.until.to_string()),
+        next: next.map(|(address, word, label)| (address, word, fill(label, &[&one.name]))),
+    }
+}
+
+/// The sums up to the day that was asked for, or yesterday.
+async fn panel(
+    web: &Web,
+    session: &Session,
+    merchant: &Merchant,
+    asked: &Asked,
+    text: &'static Text,
+) -> Result<Option<Panel>, Problem> {
+    let latest = session.now.plus(-24 * HOUR).business_date();
+    let until = BusinessDate::parse(&asked.until).filter(|day| *day <= latest).unwrap_or(latest);
+    let Some(payable) = settlement::payable(&web.storage, merchant.id).await? else { return Ok(None) };
+    let turnover = payable.unsettled.until(until);
+    let net = turnover.net();
+    let fee = merchant.fee_bp.and_then(|rate| rules::fee(net, rate)).filter(|_| net.is_positive());
+    let last = RequestId::parse(&asked.a);
+    let told = match last {
+        Some(request) => told(web, session, request, text).await?,
+        None => None,
+    };
+    // A step that nobody knows the outcome of is asked for again under its own id.
+    let again = last.filter(|_| told.as_ref().is_some_and(|told| told.class == "warn"));
+    Ok(Some(Panel {
+        id: merchant.id.0,
+        name: merchant.name.clone(),
+        until,
+        latest,
+        table: Days::of(&turnover, text),
+        sums: fee.and_then(|fee| Some((net, fee, net.minus(fee)?))),
+        carried: !net.is_positive() && !turnover.days().is_empty(),
+        request: again.unwrap_or_else(|| RequestId::v7(session.now, cookies::random())),
+        told,
+    }))
+}
+
+/// Prepares a settlement.
+pub(crate) async fn prepare(
+    State(web): State<Web>,
+    session: Session,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
+    let until = BusinessDate::parse(&fields.until).ok_or(Problem::BadForm)?;
+    let asked = Preparation { merchant: MerchantId(fields.merchant), until };
+    let answer = submit(&web, request, Actor::issuer(session.person), Command::SettlementPrepare(asked)).await;
+    Ok(match answer {
+        Ok(Outcome::Recorded(record)) if record.approved() && record.kind == Kind::SettlementRequest => {
+            Redirect::to(&link(&format!("{OFFICE}/{}", record.id.rrn()), &[("a", &request.to_string())]))
+                .into_response()
+        }
+        Ok(Outcome::Recorded(_)) | Err(SubmitError::Unknown(_)) => {
+            let fields =
+                [("merchant", fields.merchant.to_string()), ("until", fields.until), ("a", request.to_string())];
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            Redirect::to(&link(OFFICE, &fields)).into_response()
+        }
+        Ok(_) => return Err(Problem::BadForm),
+        Err(_) => return Err(Problem::Busy),
+    })
+}
+
+/// The form of the rate.
+#[derive(Deserialize)]
+pub(crate) struct RateFields {
+    #[serde(default)]
+    merchant: i64,
+    #[serde(default)]
+    rate: String,
+}
+
+/// Agrees a merchant's fee.
+pub(crate) async fn rate(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Form(fields): Form<RateFields>,
+) -> Result<Response, Problem> {
+    let merchant = MerchantId(fields.merchant);
+    let typed: String = fields.rate.trim().chars().map(domain::money::half_width).collect();
+    let asked = Asked { merchant: fields.merchant.to_string(), ..Asked::default() };
+    let Some(fee) = typed.parse::<i64>().ok().filter(|fee| (0..=rules::FEE_BP_MAX).contains(fee)) else {
+        return look(&web, &session, page, &flash, asked, Some(fields.rate)).await;
+    };
+    let entry = session.entry("merchant_fee_agreed", &fields.merchant.to_string(), &fee.to_string());
+    if !settlement::agree_fee(&web.storage, merchant, fee, entry).await? {
+        return Err(Problem::NotFound);
+    }
+    Ok(Flash::new("settlement_rate", &[]).redirect(&web, &link(OFFICE, &[("merchant", &asked.merchant)])))
+}

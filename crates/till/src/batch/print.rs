@@ -1,0 +1,184 @@
+//! The report of a shift on paper: a roll at the till, or A4 with a line for signatures.
+//!
+//! What must stay true:
+//! - The report of a closed batch (Z) is read from its row, which nothing changes; the running one (X) says that it is.
+//! - Every print of a Z is counted before it is made; from the second on it is marked.
+//! - The roll is printed in Chinese, like slips; its page is as long as what is on it.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use storage::batch;
+use storage::session::Shop;
+
+use crate::Page;
+use crate::batch::report::{Report, Section};
+use crate::text::Text;
+use crate::text::batch::Batch as Words;
+use web_kit::Web;
+use web_kit::flash::Flash;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::text::{Lang, Words as _, fill};
+
+/// Papers: word in the address, label.
+const PAPERS: [(&str, &str); 3] = [("p58", "58mm"), ("p80", "80mm"), ("pa4", "A4")];
+
+#[derive(Template)]
+#[template(path = "batch/print.html")]
+struct View {
+    page: Page,
+    /// Words of the report: those of the screen on A4, Chinese on a roll.
+    words: &'static Words,
+    report: Report,
+    shop: Shop,
+    /// Where the report stands: its number, or `now`.
+    place: String,
+    paper: &'static str,
+    height: u32,
+    /// Which duplicate this is; none on the first print.
+    duplicate: Option<String>,
+    /// The print is counted and can be made now.
+    counted: bool,
+    /// What the tool bar says.
+    said: Option<String>,
+    printed_at: String,
+}
+
+impl View {
+    /// All together, then person by person.
+    fn sections(&self) -> impl Iterator<Item = &Section> {
+        [&self.report.total].into_iter().chain(&self.report.people)
+    }
+}
+
+/// Which report, on which paper.
+#[derive(Default, Deserialize)]
+pub(crate) struct Shown {
+    /// The print counted just now, from 1.
+    #[serde(default)]
+    n: i64,
+    #[serde(default)]
+    paper: String,
+}
+
+/// The paper asked for, else the terminal's.
+fn paper(asked: &str, shop: &Shop) -> &'static str {
+    let known = |word: &str| PAPERS.into_iter().find(|(name, _)| *name == word);
+    known(asked).or_else(|| known(&shop.paper)).map_or("p80", |(name, _)| name)
+}
+
+fn words_on(paper: &str, page: &Page) -> &'static Words {
+    if paper == "pa4" { &page.text.batch } else { &Text::of(Lang::Zh).batch }
+}
+
+/// The running batch as it stands.
+pub(crate) async fn now(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Problem> {
+    let shop = session.shop()?.clone();
+    let running = batch::running(&web.storage, shop.terminal).await?.ok_or(Problem::NotFound)?;
+    let paper = paper(&shown.paper, &shop);
+    let words = words_on(paper, &page);
+    let report = Report::of(&web, &running, None, words).await?;
+    let height = height(&report, &shop, paper, false);
+    let (place, printed_at) = ("now".to_owned(), session.now.date_time_text());
+    let view = View {
+        page,
+        words,
+        report,
+        shop,
+        place,
+        paper,
+        height,
+        duplicate: None,
+        counted: false,
+        said: None,
+        printed_at,
+    };
+    Ok(render(&view).into_response())
+}
+
+/// The report of a closed batch, as it would be printed next, or as the print counted just now.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Path(number): Path<String>,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Problem> {
+    let shop = session.shop()?.clone();
+    let number = parsed(&number)?;
+    let closed = batch::closed(&web.storage, shop.terminal, number).await?.ok_or(Problem::NotFound)?;
+    let prints = batch::prints(&web.storage, &closed).await?;
+    let counted = shown.n >= 1 && shown.n == prints;
+    let paper = paper(&shown.paper, &shop);
+    let words = words_on(paper, &page);
+    let nth = if counted { prints.saturating_sub(1) } else { prints };
+    let duplicate = (nth > 0).then(|| fill(words.duplicate, &[&nth.to_string()]));
+    let bar = &page.text.batch;
+    let said = match flash.word.as_str() {
+        "batch_closed" => Some(bar.said_closed.to_owned()),
+        "batch_already" => Some(bar.said_already.to_owned()),
+        _ => (!counted && prints > 0).then(|| fill(bar.reprint, &[&prints.to_string()])),
+    };
+    let report = Report::of(&web, &closed.batch, Some(&closed), words).await?;
+    let height = height(&report, &shop, paper, duplicate.is_some());
+    let (place, printed_at) = (number.to_string(), session.now.date_time_text());
+    let view = View { page, words, report, shop, place, paper, height, duplicate, counted, said, printed_at };
+    Ok(render(&view).into_response())
+}
+
+fn parsed(number: &str) -> Result<i64, Problem> {
+    number.parse().map_err(|_| Problem::NotFound)
+}
+
+/// The paper to print on.
+#[derive(Default, Deserialize)]
+pub(crate) struct Chosen {
+    #[serde(default)]
+    paper: String,
+}
+
+/// Counts a print and shows what to print.
+pub(crate) async fn print(
+    State(web): State<Web>,
+    session: Session,
+    Path(number): Path<String>,
+    Form(chosen): Form<Chosen>,
+) -> Result<Response, Problem> {
+    let shop = session.shop()?;
+    let (number, paper) = (parsed(&number)?, paper(&chosen.paper, shop));
+    let entry = session.entry("batch_printed", "", "");
+    let nth = batch::print_count(&web.storage, shop.terminal, number, entry).await?.ok_or(Problem::NotFound)?;
+    Ok(Redirect::to(&format!("/batch/{number}?paper={paper}&n={nth}")).into_response())
+}
+
+/// Height of the roll's page in millimetres, from what `batch_print.html` puts on it; a little more than it needs, for
+/// the cutter.
+fn height(report: &Report, shop: &Shop, paper: &str, duplicate: bool) -> u32 {
+    let (row, letters, fixed) = if paper == "p58" { (4.3, 9, 50.0) } else { (4.75, 11, 58.0) };
+    let name = shop.merchant_name.chars().count().saturating_add(shop.outlet_name.chars().count()).saturating_add(2);
+    let sections = report.people.iter().chain([&report.total]).map(section_rows);
+    // Title and head: number, place, times; whoever opened and closed takes a second row on a narrow roll.
+    let rows = sections.sum::<usize>().saturating_add(12).saturating_add(name.div_ceil(letters));
+    let rules = report.people.len().saturating_add(3);
+    let mark = if duplicate { 8.0 } else { 0.0 };
+    let sum = fixed
+        + mark
+        + f64::from(u16::try_from(rows).unwrap_or(u16::MAX)) * row
+        + f64::from(u16::try_from(rules).unwrap_or(u16::MAX)) * 3.2;
+    (50..=5_000).find(|mm| f64::from(*mm) >= sum).unwrap_or(5_000)
+}
+
+/// Rows of one section: heading, four of money, six of other actions, one per code.
+fn section_rows(section: &Section) -> usize {
+    section.declines.len().saturating_add(11)
+}

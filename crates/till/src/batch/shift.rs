@@ -1,0 +1,254 @@
+//! Batch close: the running shift of this till as a report, closing it, and the closed ones.
+//!
+//! One batch is one shift of the terminal, with a section per cashier. A pharmacy counts per till when the shift changes,
+//! whoever stood there; so nobody opens a shift by hand: the first transaction after a close does.
+//! What must stay true:
+//! - A payment whose outcome is not known blocks the close and is named; unpaid orders and slips that were not printed
+//!   are pointed out and stay.
+//! - The form closes the batch that its dialog showed: sent twice, or from a second window, it answers the report.
+//! - An empty batch is not closed. Who presses the button a second time wants to see the report of the first, not a
+//!   second one full of zeros.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::batch::{ClosedBatch, Tally};
+use domain::command::Command;
+use domain::ids::{OrderId, RequestId};
+use domain::money::Fen;
+use domain::outcome::Outcome;
+use engine::SubmitError;
+use serde::Deserialize;
+use storage::payment::OpenAttempt;
+use storage::slip::{self, Unprinted};
+use storage::{StorageError, batch};
+use tracing::Instrument as _;
+
+use crate::batch::report::Report;
+use crate::text::Text;
+use crate::text::batch::Batch as Words;
+use crate::{Page, Shell};
+use web_kit::flash::Flash;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::submit::{ANSWER_WITHIN, actor};
+use web_kit::text::fill;
+use web_kit::{Web, codes, cookies, unresolved};
+
+/// Closed batches that the page lists.
+const CLOSED: u32 = 30;
+
+/// Drafts that the page names.
+const DRAFTS: u32 = 20;
+
+#[derive(Template)]
+#[template(path = "batch/shift.html")]
+struct View {
+    shell: Shell,
+    words: &'static Words,
+    report: Report,
+    /// Has a transaction.
+    begun: bool,
+    said: Option<Said>,
+    open: Vec<Open>,
+    drafts: Vec<(OrderId, String, Fen)>,
+    unprinted: Vec<Unprinted>,
+    closed: Vec<Closed>,
+    dialog: Option<Dialog>,
+}
+
+/// What came of the last attempt to close.
+struct Said {
+    title: Option<&'static str>,
+    text: String,
+    more: Option<String>,
+}
+
+/// A payment without a known outcome.
+struct Open {
+    order: OrderId,
+    text: String,
+    label: String,
+}
+
+/// A row of the list of closed batches.
+struct Closed {
+    id: i64,
+    number: String,
+    at: String,
+    who: String,
+    tallies: [Tally; 3],
+    net: Fen,
+    label: String,
+}
+
+/// 确认班结？
+struct Dialog {
+    request: RequestId,
+    number: i64,
+    ask: String,
+    /// Something is unfinished, which is no hindrance.
+    warn: bool,
+}
+
+/// What the address asks for.
+#[derive(Default, Deserialize)]
+pub(crate) struct Asked {
+    /// The attempt to close whose decline is to be shown.
+    #[serde(default)]
+    r: String,
+}
+
+/// The running shift and the closed ones.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    Ok(render(&view(&web, &session, page, &flash, &asked, false).await?).into_response())
+}
+
+/// Asks before closing, with the totals once more.
+pub(crate) async fn ask(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+) -> Result<Response, Problem> {
+    let view = view(&web, &session, page, &flash, &Asked::default(), true).await?;
+    if view.dialog.is_none() {
+        return Ok(Redirect::to("/batch").into_response());
+    }
+    Ok(render(&view).into_response())
+}
+
+async fn view(
+    web: &Web,
+    session: &Session,
+    page: Page,
+    flash: &Flash,
+    asked: &Asked,
+    asks: bool,
+) -> Result<View, Problem> {
+    let shop = session.shop()?;
+    let words = &page.text.batch;
+    let running = batch::running(&web.storage, shop.terminal).await?.ok_or(Problem::NotFound)?;
+    let open = unresolved::at_this_till(web, session).await?;
+    let drafts = batch::drafts(&web.storage, shop.terminal, DRAFTS).await?;
+    let unprinted = slip::unprinted(&web.storage, shop.outlet, shop.terminal).await?;
+    let begun = running.first.is_some();
+    let dialog = (asks && begun && open.is_empty()).then(|| Dialog {
+        request: RequestId::v7(session.now, cookies::random()),
+        number: running.number,
+        ask: fill(words.ask_do, &[&format!("{:06}", running.number.saturating_add(1))]),
+        warn: !drafts.is_empty() || !unprinted.is_empty(),
+    });
+    Ok(View {
+        said: said(web, session, &page, flash, asked).await?,
+        report: Report::of(web, &running, None, words).await?,
+        closed: closed(web, session, words).await?,
+        open: open.iter().map(|one| open_row(one, page.text)).collect(),
+        shell: page.shell(session, flash, "/batch"),
+        words,
+        begun,
+        drafts,
+        unprinted,
+        dialog,
+    })
+}
+
+fn open_row(attempt: &OpenAttempt, text: &Text) -> Open {
+    let (amount, at) = (attempt.amount.to_string(), attempt.at.time_text());
+    Open {
+        order: attempt.order,
+        text: fill(text.batch.blocked_row, &[&attempt.number, &amount, &at]),
+        label: fill(text.pay.query_of, &[&attempt.number]),
+    }
+}
+
+async fn closed(web: &Web, session: &Session, words: &Words) -> Result<Vec<Closed>, Problem> {
+    let all = batch::closed_list(&web.storage, session.shop()?.terminal, CLOSED).await?;
+    let ids = all.iter().map(|one| one.person).collect();
+    let names = batch::people(&web.storage, ids).await?;
+    let row = |closed: ClosedBatch| {
+        let number = format!("{:06}", closed.batch.number);
+        let who = names.get(&closed.person).map_or_else(String::new, |(_, name)| name.clone());
+        let (at, totals) = (closed.closed_at.date_time_text(), closed.batch.totals());
+        let tallies = [totals.sales, totals.refunds, totals.voids];
+        let label = fill(words.view_of, &[&number]);
+        Closed { id: closed.batch.number, number, at, who, tallies, net: totals.net(), label }
+    };
+    Ok(all.into_iter().map(row).collect())
+}
+
+async fn said(
+    web: &Web,
+    session: &Session,
+    page: &Page,
+    flash: &Flash,
+    asked: &Asked,
+) -> Result<Option<Said>, StorageError> {
+    let words = &page.text.batch;
+    let plain = |text: &str| Some(Said { title: None, text: text.to_owned(), more: None });
+    match flash.word.as_str() {
+        "batch_fault" => return Ok(plain(words.said_fault)),
+        "batch_unknown" => return Ok(plain(words.said_unknown)),
+        _ => {}
+    }
+    let (Some(request), Some(shop)) = (RequestId::parse(&asked.r), &session.shop) else { return Ok(None) };
+    let record = batch::close_attempt(&web.storage, shop.merchant, shop.terminal, request).await?;
+    Ok(record.and_then(|record| {
+        let decline = record.decline?;
+        Some(Said {
+            title: Some(words.declined_title),
+            text: codes::what(decline, page.text),
+            more: Some(fill(words.declined_do, &[&record.id.rrn()])),
+        })
+    }))
+}
+
+/// The form of the dialog.
+#[derive(Deserialize)]
+pub(crate) struct Confirmed {
+    #[serde(default)]
+    request: String,
+    #[serde(default)]
+    number: String,
+}
+
+/// "Yes": closes the batch that the dialog showed.
+pub(crate) async fn close(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<Confirmed>,
+) -> Result<Response, Problem> {
+    let terminal = session.shop()?.terminal;
+    let request = RequestId::parse(&form.request).ok_or(Problem::BadForm)?;
+    let number: i64 = form.number.parse().map_err(|_| Problem::BadForm)?;
+    let running = batch::running(&web.storage, terminal).await?.ok_or(Problem::NotFound)?;
+    if running.number != number {
+        batch::closed(&web.storage, terminal, number).await?.ok_or(Problem::BadForm)?;
+        return Ok(Flash::new("batch_already", &[]).redirect(&web, &format!("/batch/{number}")));
+    }
+    let (actor, engine) = (actor(&session)?, web.engine.clone());
+    // On its own: the browser may go away, the close goes on.
+    let sent = async move { engine.submit(request, actor, Command::BatchClose).await };
+    let sent = tokio::spawn(sent.in_current_span());
+    match tokio::time::timeout(ANSWER_WITHIN, sent).await {
+        Ok(Ok(Ok(Outcome::Recorded(record)))) if record.approved() => {
+            Ok(Flash::new("batch_closed", &[]).redirect(&web, &format!("/batch/{}", record.batch)))
+        }
+        Ok(Ok(Ok(Outcome::Recorded(_)))) => Ok(Redirect::to(&format!("/batch?r={request}")).into_response()),
+        Ok(Ok(Ok(Outcome::Cleared(_) | Outcome::Ordered(..) | Outcome::Conflict(_)))) => Err(Problem::BadForm),
+        Ok(Ok(Err(SubmitError::NotCharged(_) | SubmitError::Overloaded))) => {
+            Ok(Flash::new("batch_fault", &[]).redirect(&web, "/batch"))
+        }
+        Ok(Ok(Err(SubmitError::Unknown(_))) | Err(_)) | Err(_) => {
+            Ok(Flash::new("batch_unknown", &[]).redirect(&web, "/batch"))
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A manager's consent at somebody else's till: user name and password, counted like those at login.
+
+use domain::ids::PersonId;
+use domain::role::{Action, may};
+use storage::audit::Entry;
+use storage::{audit, people};
+use web_kit::Web;
+use web_kit::credentials::{Refused, check_password, clock_text};
+use web_kit::flash::Flash;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::text::fill;
+
+use crate::text::Text;
+
+/// Who consents: user name and password of a manager, as a form brings them.
+pub(crate) struct Consent<'a> {
+    /// User name as typed.
+    pub(crate) user: &'a str,
+    /// Password as typed.
+    pub(crate) password: &'a str,
+    /// The right that it takes.
+    pub(crate) action: Action,
+    /// Written down when somebody without the right tries.
+    pub(crate) denied: Entry,
+}
+
+/// The manager of this merchant, or the message that [`refusal`] reads. Tries count like those at login.
+pub(crate) async fn consent(
+    web: &Web,
+    session: &Session,
+    asked: Consent<'_>,
+) -> Result<Result<PersonId, Flash>, Problem> {
+    let user = asked.user.trim();
+    let refuse = |word: &str, value: &str| Ok(Err(Flash::new(word, &[user, value])));
+    if user.is_empty() || asked.password.is_empty() {
+        return refuse("consent_empty", "");
+    }
+    let account = match check_password(web, &session.client, user, asked.password.to_owned()).await? {
+        Ok(account) => account,
+        Err(Refused::Locked(until)) => return refuse("consent_locked", &clock_text(until)),
+        Err(Refused::Wrong(left)) => return refuse("consent_wrong", &left.to_string()),
+        Err(_) => return refuse("consent_disabled", ""),
+    };
+    let roles = people::roles(&web.storage, account.person).await?;
+    let here = account.merchant.is_some() && account.merchant == session.shop()?.merchant.into();
+    if !here || account.must_change || !may(&roles, asked.action) {
+        let detail = format!("{} by {}", asked.denied.detail, account.name);
+        audit::append(&web.storage, Entry { detail, ..asked.denied }).await?;
+        return refuse("consent_not_manager", "");
+    }
+    Ok(Ok(account.person))
+}
+
+/// Why a manager's consent was not taken.
+pub(crate) fn refusal(flash: &Flash, text: &Text) -> Option<String> {
+    let (words, login) = (&text.sale, &text.login);
+    match flash.word.as_str() {
+        "consent_wrong" => Some(fill(login.wrong, &[flash.value(1)])),
+        "consent_locked" => Some(fill(login.locked, &[flash.value(1)])),
+        "consent_disabled" => Some(login.disabled.to_owned()),
+        "consent_not_manager" => Some(words.confirm_not_manager.to_owned()),
+        "consent_empty" => Some(words.confirm_empty.to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,19 @@
+//! The till: ring up goods, take payment, print; orders, refunds and the shift of a store.
+//!
+//! [`pages`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
+//! place in `templates/`, its words are in `text/`.
+
+mod batch;
+mod consent;
+mod orders;
+mod pages;
+mod refunds;
+mod sale;
+mod slip;
+mod text;
+
+pub use pages::pages;
+pub use sale::attempt::follow_up;
+
+type Page = web_kit::page::Page<text::Text>;
+type Shell = web_kit::page::Shell<text::Text>;

@@ -1,0 +1,392 @@
+//! 退货申请: what comes back of an order, and why. Submitting it moves no money; a review does.
+//!
+//! What must stay true:
+//! - The form carries its request id, made when the page is made, so that sent twice it is one request.
+//! - Whether the shop may still decide, and whether anybody there may, is found out here and not taken from the form.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::command::Command;
+use domain::ids::{OrderId, RequestId, TransactionId};
+use domain::ledger::{Kind, Transaction};
+use domain::money::{Fen, half_width};
+use domain::order::OrderStatus;
+use domain::outcome::Outcome;
+use domain::refund::{Ground, Refund, RefundStatus, Request, text_fits};
+use domain::role::Action;
+use engine::SubmitError;
+use storage::refund::{self, Goods, SoldOrder};
+
+use crate::sale::pay::masked_name;
+use crate::text::Text;
+use crate::{Page, Shell};
+use web_kit::codes;
+use web_kit::flash::Flash;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::refund::review::time_left;
+use web_kit::session::Session;
+use web_kit::submit::{actor, submit};
+use web_kit::text::fill;
+use web_kit::{Web, cookies};
+
+#[derive(Template)]
+#[template(path = "refunds/request.html")]
+struct View {
+    shell: Shell,
+    order: OrderId,
+    number: String,
+    sold_at: String,
+    card: String,
+    deadline: String,
+    left: Option<String>,
+    /// Requests of this order that wait, a sentence each.
+    waiting: Vec<String>,
+    /// Reasons that are given often.
+    usual: [&'static str; 3],
+    stage: Stage,
+}
+
+enum Stage {
+    /// Nothing can be asked for; the sentence says why.
+    Closed(String),
+    /// To be filled in.
+    Form(Box<Filled>),
+    /// The request is on record.
+    Sent { sentence: &'static str, rrn: String, review: bool },
+    /// No answer; the form waits to be sent again as it was.
+    Unknown(Box<Filled>),
+}
+
+struct Filled {
+    request: RequestId,
+    late: bool,
+    sole: bool,
+    rows: Vec<Row>,
+    drugs: bool,
+    grounds: Vec<(&'static str, &'static str, bool)>,
+    reason: String,
+    total: Fen,
+    wrong: Wrong,
+}
+
+struct Row {
+    line: i64,
+    name: String,
+    spec: String,
+    /// Names the field for pieces.
+    label: String,
+    price: Fen,
+    left: i64,
+    ticked: bool,
+    pieces: String,
+    amount: Option<Fen>,
+}
+
+/// What is wrong with the form, by place.
+#[derive(Default)]
+struct Wrong {
+    whole: Option<String>,
+    goods: Option<String>,
+    reason: Option<&'static str>,
+}
+
+impl Wrong {
+    fn any(&self) -> bool {
+        self.whole.is_some() || self.goods.is_some() || self.reason.is_some()
+    }
+}
+
+/// What a form or address asks. Fields `t<line>` tick a line, `q<line>` say how many pieces.
+#[derive(Default)]
+struct Asked {
+    order: Option<OrderId>,
+    request: Option<RequestId>,
+    /// The request whose result is to be shown.
+    result: Option<RequestId>,
+    ticked: Vec<i64>,
+    pieces: BTreeMap<i64, String>,
+    ground: Option<Ground>,
+    reason: String,
+    escalate: bool,
+}
+
+impl Asked {
+    fn read(fields: Vec<(String, String)>) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in fields {
+            let line = |prefix: &str| name.strip_prefix(prefix).and_then(|line| line.parse::<i64>().ok());
+            match name.as_str() {
+                "order" => asked.order = value.parse().ok().map(OrderId),
+                "request" => asked.request = RequestId::parse(&value),
+                "a" => asked.result = RequestId::parse(&value),
+                "ground" => asked.ground = Ground::from_word(&value),
+                "reason" => value.trim().clone_into(&mut asked.reason),
+                "do" => asked.escalate = value == "escalate",
+                _ => {
+                    if let Some(line) = line("t") {
+                        asked.ticked.push(line);
+                    } else if let Some(line) = line("q") {
+                        asked.pieces.insert(line, value.trim().chars().map(half_width).collect());
+                    }
+                }
+            }
+        }
+        asked
+    }
+
+    /// The page as it is first shown: everything that is left comes back.
+    fn everything(order: OrderId, goods: &[Goods]) -> Self {
+        let left = || goods.iter().filter(|goods| goods.pieces > 0);
+        Self {
+            order: Some(order),
+            ticked: left().map(|goods| goods.sold.line).collect(),
+            pieces: left().map(|goods| (goods.sold.line, goods.pieces.to_string())).collect(),
+            ..Self::default()
+        }
+    }
+
+    fn is_filled(&self) -> bool {
+        !self.ticked.is_empty() || !self.pieces.is_empty()
+    }
+
+    /// Line and pieces of every ticked line; nothing when one of them cannot be.
+    fn lines(&self, goods: &[Goods]) -> Option<Vec<(i64, i64)>> {
+        let ticked = goods.iter().filter(|goods| self.ticked.contains(&goods.sold.line));
+        let lines: Option<Vec<_>> = ticked.map(|goods| Some((goods.sold.line, self.count(goods)?))).collect();
+        lines.filter(|lines| !lines.is_empty())
+    }
+
+    fn count(&self, goods: &Goods) -> Option<i64> {
+        let count = self.pieces.get(&goods.sold.line)?.parse().ok()?;
+        (1..=goods.pieces).contains(&count).then_some(count)
+    }
+
+    fn check(&self, goods: &[Goods], text: &'static Text) -> Wrong {
+        let text = &text.refund;
+        let reason = match self.reason.as_str() {
+            "" => Some(text.reason_empty),
+            reason if !text_fits(reason) => Some(text.reason_length),
+            _ => None,
+        };
+        let goods = self.lines(goods).is_none().then(|| text.nothing_chosen.to_owned());
+        Wrong { whole: None, goods, reason }
+    }
+}
+
+/// What is known about the order and about who asks.
+struct Case {
+    sold: SoldOrder,
+    late: bool,
+    /// Nobody else of the merchant may review.
+    sole: bool,
+}
+
+async fn load(web: &Web, session: &Session, asked: &Asked) -> Result<Case, Problem> {
+    let shop = session.shop()?;
+    let order = asked.order.ok_or(Problem::NotFound)?;
+    let sold = refund::sold_order(&web.storage, shop.outlet, order).await?.ok_or(Problem::NotFound)?;
+    let late = session.now > sold.deadline;
+    let sole = !refund::has_other_reviewer(&web.storage, shop.merchant, session.person).await?;
+    Ok(Case { sold, late, sole })
+}
+
+impl Case {
+    /// Why nothing can be asked for.
+    fn closed(&self, text: &'static Text) -> Option<String> {
+        let text = &text.refund;
+        let open = self.sold.refunds.iter().any(|(refund, _)| refund.status.is_open());
+        let plain = match self.sold.order.status {
+            OrderStatus::Draft if self.sold.order.attempt.is_some() => text.unknown_sale,
+            OrderStatus::Draft | OrderStatus::Abandoned => text.not_charged,
+            OrderStatus::Voided => text.voided,
+            OrderStatus::Refunded => text.all_refunded,
+            OrderStatus::Paid | OrderStatus::PartlyRefunded => {
+                let nothing = self.sold.goods.iter().all(|goods| goods.pieces <= 0);
+                return (nothing && !open).then(|| text.all_refunded.to_owned()).or(nothing.then(String::new));
+            }
+        };
+        Some(plain.to_owned())
+    }
+
+    fn form(&self, asked: &Asked, wrong: Wrong, request: RequestId, text: &'static Text) -> Box<Filled> {
+        let words = &text.refund;
+        let rows = self.sold.goods.iter().filter(|goods| goods.pieces > 0).map(|goods| {
+            let line = goods.sold.line;
+            let ticked = asked.ticked.contains(&line);
+            let count = asked.count(goods).filter(|_| ticked);
+            Row {
+                line,
+                label: fill(words.take_pieces, &[&goods.name]),
+                name: goods.name.clone(),
+                spec: goods.spec.clone(),
+                price: goods.sold.price,
+                left: goods.pieces,
+                ticked,
+                pieces: asked.pieces.get(&line).cloned().unwrap_or_default(),
+                amount: count.and_then(|count| goods.sold.price.times(count)),
+            }
+        });
+        let rows: Vec<Row> = rows.collect();
+        let left = || self.sold.goods.iter().filter(|goods| goods.pieces > 0);
+        let drugs = !self.sold.drug_returns && left().any(|goods| goods.sold.drug);
+        let any_reason = self.sold.drug_returns || left().any(|goods| !goods.sold.drug);
+        let chosen = asked.ground.unwrap_or(Ground::Quality);
+        let offered = Ground::ALL.into_iter().filter(|ground| *ground != Ground::ChangedMind || any_reason);
+        let grounds = offered.map(|ground| {
+            let word = match ground {
+                Ground::Quality => words.ground_quality,
+                Ground::ShopError => words.ground_shop_error,
+                Ground::ChangedMind => words.ground_changed_mind,
+            };
+            (ground.word(), word, ground == chosen)
+        });
+        Box::new(Filled {
+            request,
+            late: self.late,
+            sole: self.sole,
+            total: Fen::sum(rows.iter().filter_map(|row| row.amount)).unwrap_or_default(),
+            rows,
+            drugs,
+            grounds: grounds.collect(),
+            reason: asked.reason.clone(),
+            wrong,
+        })
+    }
+
+    fn waiting(&self, text: &'static Text) -> Vec<String> {
+        let sentence = |(refund, applicant): &(Refund, String)| {
+            let company = refund.status == RefundStatus::Escalated || self.late;
+            let sentence = if company { text.refund.asked_company } else { text.refund.asked };
+            fill(sentence, &[applicant, &refund.requested_at.in_china().strftime("%m-%d %H:%M").to_string()])
+        };
+        self.sold.refunds.iter().filter(|(refund, _)| refund.status.is_open()).map(sentence).collect()
+    }
+
+    fn status_of(&self, refund: TransactionId) -> Option<RefundStatus> {
+        self.sold.refunds.iter().find(|(known, _)| known.id == refund).map(|(known, _)| known.status)
+    }
+
+    fn view(&self, session: &Session, page: Page, flash: &Flash, stage: Stage) -> Response {
+        let text = page.text;
+        let sale = self.sold.sale.as_ref();
+        let holder = self.sold.holder.as_str();
+        let holder = if holder.is_empty() { text.pay.anonymous.to_owned() } else { masked_name(holder) };
+        let left = self.sold.deadline.since(session.now);
+        let sent = matches!(stage, Stage::Sent { .. });
+        let view = View {
+            order: self.sold.order.id,
+            number: self.sold.number.clone(),
+            sold_at: sale.map_or_else(String::new, |sale| sale.at.date_time_text()),
+            card: sale
+                .map_or_else(String::new, |sale| fill(text.shell.person_name, &[&sale.masked.grouped(), &holder])),
+            deadline: sale.map_or_else(String::new, |_| self.sold.deadline.date_time_text()),
+            left: (left >= 0).then(|| time_left(left, text.refund.left)),
+            waiting: if sent { Vec::new() } else { self.waiting(text) },
+            usual: [text.refund.usual_wrong, text.refund.usual_quality, text.refund.usual_typo],
+            stage,
+            shell: page.shell(session, flash, "/orders"),
+        };
+        render(&view).into_response()
+    }
+}
+
+fn result_url(order: OrderId, request: RequestId) -> String {
+    format!("/refunds/new?order={order}&a={request}")
+}
+
+fn fresh(session: &Session) -> RequestId {
+    RequestId::v7(session.now, cookies::random())
+}
+
+/// The form, or what became of it.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(fields): Query<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let mut asked = Asked::read(fields);
+    let case = load(&web, &session, &asked).await?;
+    let mut wrong = Wrong::default();
+    if let Some(request) = asked.result
+        && let Some(record) = refund::recorded(&web.storage, actor(&session)?, request).await?
+        && record.kind == Kind::RefundRequest
+        && record.order == Some(case.sold.order.id)
+    {
+        match record.decline {
+            None => return Ok(case.view(&session, page.clone(), &flash, sent(&case, &record, &session, page.text))),
+            Some(decline) => wrong.whole = Some(codes::what(decline, page.text)),
+        }
+    }
+    if !asked.is_filled() {
+        asked = Asked { reason: asked.reason, ..Asked::everything(case.sold.order.id, &case.sold.goods) };
+    }
+    let stage = match case.closed(page.text) {
+        Some(sentence) => Stage::Closed(sentence),
+        None => Stage::Form(case.form(&asked, wrong, fresh(&session), page.text)),
+    };
+    Ok(case.view(&session, page, &flash, stage))
+}
+
+fn sent(case: &Case, record: &Transaction, session: &Session, text: &'static Text) -> Stage {
+    let escalated = case.status_of(record.id) == Some(RefundStatus::Escalated);
+    let sentence = if escalated { text.refund.sent_company } else { text.refund.sent };
+    Stage::Sent { sentence, rrn: record.id.rrn(), review: session.can(Action::ReviewRefund) }
+}
+
+/// Submits the request.
+pub(crate) async fn ask(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let actor = actor(&session)?;
+    let asked = Asked::read(fields);
+    let request = asked.request.ok_or(Problem::BadForm)?;
+    let case = load(&web, &session, &asked).await?;
+    let order = case.sold.order.id;
+    // After the order was read: what is not on record now was not there either when the order was read.
+    if refund::recorded(&web.storage, actor, request).await?.is_some() {
+        return Ok(Redirect::to(&result_url(order, request)).into_response());
+    }
+    if let Some(sentence) = case.closed(page.text) {
+        return Ok(case.view(&session, page, &flash, Stage::Closed(sentence)));
+    }
+    let wrong = asked.check(&case.sold.goods, page.text);
+    let lines = asked.lines(&case.sold.goods).unwrap_or_default();
+    if wrong.any() {
+        let form = case.form(&asked, wrong, request, page.text);
+        return Ok(case.view(&session, page, &flash, Stage::Form(form)));
+    }
+    let command = Command::RefundRequest(Request {
+        order,
+        lines,
+        ground: asked.ground.unwrap_or(Ground::Quality),
+        reason: asked.reason.clone(),
+        escalate: case.sole || (case.late && asked.escalate),
+    });
+    let refused = |whole: String| {
+        let wrong = Wrong { whole: Some(whole), ..Wrong::default() };
+        Stage::Form(case.form(&asked, wrong, fresh(&session), page.text))
+    };
+    let stage = match submit(&web, request, actor, command).await {
+        Ok(Outcome::Recorded(record)) => match record.decline {
+            None => return Ok(Redirect::to(&result_url(order, request)).into_response()),
+            Some(decline) => refused(codes::what(decline, page.text)),
+        },
+        // The same form was sent before with other words: the first counts.
+        Ok(Outcome::Conflict(_)) => return Ok(Redirect::to(&result_url(order, request)).into_response()),
+        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
+        Err(SubmitError::Unknown(_)) => Stage::Unknown(case.form(&asked, Wrong::default(), request, page.text)),
+        Err(_) => refused(page.text.refund.fault.to_owned()),
+    };
+    Ok(case.view(&session, page.clone(), &flash, stage))
+}

@@ -1,0 +1,197 @@
+//! 撤销: today's sale is undone in full before its batch is closed. A cashier needs a manager's user name and password, a
+//! manager confirms alone.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::command::Command;
+use domain::ids::{OrderId, RequestId};
+use domain::ledger::{Kind, Transaction};
+use domain::money::Fen;
+use domain::order::OrderStatus;
+use domain::outcome::{Decline, Outcome};
+use domain::refund::RefundStatus;
+use domain::role::Action;
+use engine::SubmitError;
+use serde::Deserialize;
+use storage::refund::{self, SoldOrder};
+
+use crate::consent::{Consent, consent, refusal};
+use crate::text::Text;
+use crate::{Page, Shell};
+use web_kit::codes;
+use web_kit::flash::Flash;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::submit::{actor, submit};
+use web_kit::text::fill;
+use web_kit::{Web, cookies};
+
+#[derive(Template)]
+#[template(path = "refunds/void.html")]
+struct View {
+    shell: Shell,
+    order: OrderId,
+    number: String,
+    sold_at: String,
+    card: String,
+    amount: Fen,
+    stage: Stage,
+}
+
+enum Stage {
+    Ask { request: RequestId, manager: bool, user: String, error: Option<String> },
+    Closed { sentence: String, refund: bool },
+    Done { sentence: String, slip: String },
+    Unknown { request: RequestId },
+}
+
+/// What an address or form names.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    order: String,
+    /// The void whose result is to be shown.
+    #[serde(default)]
+    a: String,
+    #[serde(default)]
+    request: String,
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    password: String,
+}
+
+fn result_url(order: OrderId, request: RequestId) -> String {
+    format!("/void?order={order}&a={request}")
+}
+
+async fn load(web: &Web, session: &Session, asked: &Asked) -> Result<SoldOrder, Problem> {
+    let order = asked.order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
+    refund::sold_order(&web.storage, session.shop()?.outlet, order).await?.ok_or(Problem::NotFound)
+}
+
+/// Asks, or shows what became of it.
+pub(crate) async fn ask(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let sold = load(&web, &session, &asked).await?;
+    let mut request = RequestId::v7(session.now, cookies::random());
+    if let Some(earlier) = RequestId::parse(&asked.a) {
+        let record = refund::recorded(&web.storage, actor(&session)?, earlier).await?;
+        if let Some(record) = record.filter(|one| one.kind == Kind::Void && one.order == Some(sold.order.id)) {
+            return Ok(view(&session, page.clone(), &flash, &sold, told(&record, &sold, page.text)));
+        }
+        // Nobody knows yet whether it arrived: whoever asks again asks for the same.
+        request = earlier;
+    }
+    let stage = closed(&session, &sold, page.text)?.unwrap_or_else(|| Stage::Ask {
+        request,
+        manager: session.can(Action::ReviewRefund),
+        user: refusal(&flash, page.text).map_or_else(String::new, |_| flash.value(0).to_owned()),
+        error: refusal(&flash, page.text),
+    });
+    Ok(view(&session, page, &flash, &sold, stage))
+}
+
+/// Voids the sale.
+pub(crate) async fn confirm(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Form(asked): Form<Asked>,
+) -> Result<Response, Problem> {
+    let sold = load(&web, &session, &asked).await?;
+    let (order, actor) = (sold.order.id, actor(&session)?);
+    let request = RequestId::parse(&asked.request).ok_or(Problem::BadForm)?;
+    if refund::recorded(&web.storage, actor, request).await?.is_some() {
+        return Ok(Redirect::to(&result_url(order, request)).into_response());
+    }
+    if let Some(stage) = closed(&session, &sold, page.text)? {
+        return Ok(view(&session, page, &flash, &sold, stage));
+    }
+    let checker = if session.can(Action::ReviewRefund) {
+        session.person
+    } else {
+        let denied = session.entry("void_denied", &sold.number, "");
+        let asked = Consent { user: &asked.user, password: &asked.password, action: Action::ReviewRefund, denied };
+        match consent(&web, &session, asked).await? {
+            Ok(manager) => manager,
+            Err(flash) => return Ok(flash.redirect(&web, &format!("/void?order={order}"))),
+        }
+    };
+    let stage = match submit(&web, request, actor, Command::Void { order, checker }).await {
+        Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) => {
+            return Ok(Redirect::to(&result_url(order, request)).into_response());
+        }
+        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
+        Err(SubmitError::Unknown(_)) => Stage::Unknown { request },
+        Err(_) => Stage::Closed { sentence: page.text.refund.fault.to_owned(), refund: false },
+    };
+    Ok(view(&session, page, &flash, &sold, stage))
+}
+
+/// Why the sale cannot be voided, as far as can be told without asking the money path.
+fn closed(session: &Session, sold: &SoldOrder, text: &'static Text) -> Result<Option<Stage>, Problem> {
+    let words = &text.refund;
+    let terminal = session.shop()?.terminal;
+    let refund = |sentence: &str| Some(Stage::Closed { sentence: sentence.to_owned(), refund: true });
+    let over = |sentence: &str| Some(Stage::Closed { sentence: sentence.to_owned(), refund: false });
+    Ok(match (sold.order.status, &sold.sale) {
+        (OrderStatus::Draft, _) if sold.order.attempt.is_some() => over(words.unknown_sale),
+        (OrderStatus::Draft | OrderStatus::Abandoned, _) | (_, None) => over(words.not_charged),
+        (OrderStatus::Voided, _) => over(words.voided),
+        (OrderStatus::Refunded, _) => over(words.all_refunded),
+        (OrderStatus::Paid | OrderStatus::PartlyRefunded, Some(sale)) => {
+            let taken = sold.refunds.iter().any(|(refund, _)| refund.status != RefundStatus::Rejected);
+            let same_till = sale.actor.terminal == terminal && sale.batch == sold.batch;
+            if taken {
+                refund(words.void_refund)
+            } else if !same_till || sale.business_date != session.now.business_date() {
+                refund(words.void_late)
+            } else {
+                None
+            }
+        }
+    })
+}
+
+/// The recorded result.
+fn told(record: &Transaction, sold: &SoldOrder, text: &'static Text) -> Stage {
+    let words = &text.refund;
+    let Some(decline) = record.decline else {
+        let sentence = fill(words.void_done_do, &[&record.amount.to_string(), record.masked.last_four()]);
+        return Stage::Done { sentence, slip: format!("/slip/{}", record.id.rrn()) };
+    };
+    let sentence = match decline {
+        Decline::VoidTooLate => words.void_late.to_owned(),
+        Decline::RefundExists => words.void_refund.to_owned(),
+        Decline::NothingLeft { .. } if sold.order.status == OrderStatus::Voided => words.voided.to_owned(),
+        Decline::NothingLeft { .. } => words.all_refunded.to_owned(),
+        Decline::CardLost | Decline::CardStolen | Decline::CardClosed => words.card_blocked.to_owned(),
+        other => codes::what(other, text),
+    };
+    let open = matches!(sold.order.status, OrderStatus::Paid | OrderStatus::PartlyRefunded);
+    Stage::Closed { sentence, refund: open }
+}
+
+fn view(session: &Session, page: Page, flash: &Flash, sold: &SoldOrder, stage: Stage) -> Response {
+    let sale = sold.sale.as_ref();
+    let view = View {
+        order: sold.order.id,
+        number: sold.number.clone(),
+        sold_at: sale.map_or_else(String::new, |sale| sale.at.date_time_text()),
+        card: sale.map_or_else(String::new, |sale| sale.masked.grouped()),
+        amount: sold.order.total,
+        stage,
+        shell: page.shell(session, flash, "/orders"),
+    };
+    render(&view).into_response()
+}

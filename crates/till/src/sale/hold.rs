@@ -1,0 +1,113 @@
+//! Carts: put the order aside, take it up again, give it up.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::ids::OrderId;
+use domain::order::OrderStatus;
+use serde::Deserialize;
+use storage::draft::{self, DraftError};
+
+use crate::sale::screen::{self, SaleView, Wanted, scope};
+use crate::sale::trouble::Trouble;
+use crate::{Page, Shell};
+use web_kit::Web;
+use web_kit::flash::Flash;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::text::fill;
+
+/// The order that a form or an address names.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OrderForm {
+    #[serde(default)]
+    order: String,
+}
+
+impl OrderForm {
+    fn id(&self) -> OrderId {
+        OrderId(self.order.parse().unwrap_or(0))
+    }
+
+    fn refuse(&self, web: &Web, error: DraftError) -> Result<Response, Problem> {
+        let trouble = Trouble::of(error)?;
+        let wanted = match trouble {
+            Trouble::NoOrder | Trouble::Abandoned => Wanted::Current,
+            _ => Wanted::parse(&self.order),
+        };
+        Ok(Flash::new(trouble.word(), &[]).redirect(web, &wanted.address()))
+    }
+}
+
+/// Puts the order aside; the page is free for the next customer.
+pub(crate) async fn hold(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<OrderForm>,
+) -> Result<Response, Problem> {
+    let scope = scope(&session)?;
+    let number = draft::fetch(&web.storage, &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
+    match draft::hold(&web.storage, &scope, form.id(), session.now).await {
+        Ok(()) => Ok(Flash::new("held", &[&number]).redirect(&web, &Wanted::New.address())),
+        Err(error) => form.refuse(&web, error),
+    }
+}
+
+/// Takes an order up again.
+pub(crate) async fn resume(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<OrderForm>,
+) -> Result<Response, Problem> {
+    let scope = scope(&session)?;
+    match draft::resume(&web.storage, &scope, form.id(), session.now).await {
+        Ok(()) => Ok(Redirect::to(&Wanted::Id(form.id()).address()).into_response()),
+        Err(error) => form.refuse(&web, error),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sale/abandon.html")]
+struct View {
+    shell: Shell,
+    sale: SaleView,
+    ask: String,
+}
+
+/// Asks whether to give the order up: it cannot be brought back.
+pub(crate) async fn ask(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(form): Query<OrderForm>,
+) -> Result<Response, Problem> {
+    let scope = scope(&session)?;
+    let order = draft::fetch(&web.storage, &scope, form.id()).await?;
+    let Some(order) = order.filter(|order| order.order.status == OrderStatus::Draft) else {
+        return Ok(Redirect::to("/sale").into_response());
+    };
+    let Ok(mut sale) = screen::load(&web, &session, &page, &flash, Wanted::Id(form.id())).await? else {
+        return Ok(Redirect::to("/sale").into_response());
+    };
+    sale.focus = None;
+    let values = [order.number, order.lines.iter().filter(|line| line.voided_at.is_none()).count().to_string()];
+    let ask = fill(page.text.sale.abandon_ask, &[&values[0], &values[1], &order.order.total.to_string()]);
+    Ok(render(&View { shell: page.shell(&session, &flash, "/sale"), sale, ask }).into_response())
+}
+
+/// Gives the order up.
+pub(crate) async fn abandon(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<OrderForm>,
+) -> Result<Response, Problem> {
+    let scope = scope(&session)?;
+    let number = draft::fetch(&web.storage, &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
+    match draft::abandon(&web.storage, &scope, form.id(), session.now).await {
+        Ok(()) => Ok(Flash::new("abandoned", &[&number]).redirect(&web, "/sale")),
+        Err(error) => form.refuse(&web, error),
+    }
+}

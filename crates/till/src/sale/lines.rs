@@ -1,0 +1,238 @@
+//! Lines of the order: add by code, barcode, initials or `*3`; delete; bring back.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::ids::OrderId;
+use domain::order::{LineError, LineTerms, Typed, line_terms, parse_typed};
+use domain::time::Timestamp;
+use serde::Deserialize;
+use storage::draft::{self, DraftError, NewLine, Scope};
+use storage::product::{self, Listed};
+
+use crate::sale::screen::{Wanted, scope};
+use crate::sale::trouble::Trouble;
+use web_kit::Web;
+use web_kit::flash::Flash;
+use web_kit::link::link;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+
+/// Longer than any code, barcode or name that somebody types.
+const CODE_MAX: usize = 100;
+
+/// What the entry form sends; a scan sends only code, scan, rid, order and changed.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct AddForm {
+    #[serde(default)]
+    pub(crate) order: String,
+    #[serde(default)]
+    pub(crate) changed: String,
+    #[serde(default)]
+    pub(crate) code: String,
+    #[serde(default)]
+    pub(crate) price: String,
+    #[serde(default)]
+    pub(crate) qty: String,
+    /// The product for which price and quantity were filled in.
+    #[serde(default)]
+    pub(crate) picked: String,
+    #[serde(default)]
+    pub(crate) scan: String,
+    #[serde(default)]
+    pub(crate) rid: String,
+}
+
+impl AddForm {
+    /// Back to the page with the reason and what was typed. `in_hand` is the product that price and quantity are for.
+    pub(crate) fn refuse(&self, web: &Web, trouble: Trouble, in_hand: &str) -> Response {
+        let wanted = match trouble {
+            Trouble::NoOrder | Trouble::Abandoned => Wanted::Current,
+            _ => Wanted::parse(&self.order),
+        };
+        Flash::new(trouble.word(), &[&self.code, &self.price, &self.qty, in_hand]).redirect(web, &wanted.address())
+    }
+
+    /// The order that a line goes to: on the page of no order, the one that another window has begun meanwhile.
+    pub(crate) async fn target(&self, web: &Web, scope: &Scope) -> Result<Option<OrderId>, Problem> {
+        Ok(match Wanted::parse(&self.order) {
+            Wanted::New => None,
+            Wanted::Id(id) => Some(id),
+            Wanted::Current => draft::current(&web.storage, scope).await?.map(|order| order.order.id),
+        })
+    }
+
+    /// Adds the line and shows the order.
+    pub(crate) async fn add(
+        &self,
+        web: &Web,
+        scope: &Scope,
+        line: NewLine,
+        now: Timestamp,
+    ) -> Result<Response, Problem> {
+        let order = self.target(web, scope).await?;
+        let (code, is_scan) = (line.listed.product.code.clone(), line.scan.is_some());
+        match draft::line_add(&web.storage, scope, order, line, now).await {
+            Ok(id) if order.is_some() && self.order.is_empty() && !is_scan => {
+                Ok(Flash::new(Trouble::Changed.word(), &[]).redirect(web, &Wanted::Id(id).address()))
+            }
+            Ok(id) => Ok(Redirect::to(&Wanted::Id(id).address()).into_response()),
+            Err(error) => Ok(self.refuse(web, Trouble::of(error)?, &code)),
+        }
+    }
+}
+
+/// What became of the text in the code field.
+enum Found {
+    One(Box<Listed>),
+    /// Several, or a piece of a number: the picker shows them.
+    Choose,
+    None,
+}
+
+/// Adds what was typed or scanned.
+pub(crate) async fn add(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<AddForm>,
+) -> Result<Response, Problem> {
+    let scope = scope(&session)?;
+    let (quantity, code) = match parse_typed(&form.code) {
+        Err(_) => return Ok(form.refuse(&web, Trouble::Star, "")),
+        Ok(Typed::Quantity(quantity)) => return set_quantity(&web, &scope, &form, quantity, session.now).await,
+        Ok(Typed::Product { quantity, code }) => (quantity, code),
+    };
+    if code.is_empty() {
+        return Ok(form.refuse(&web, Trouble::Empty, ""));
+    }
+    let listed = match find(&web, &scope, &code, !form.scan.is_empty()).await? {
+        Found::One(listed) => *listed,
+        Found::None => return Ok(form.refuse(&web, Trouble::NotFound, "")),
+        Found::Choose => {
+            let count = quantity.map(|n| n.to_string()).unwrap_or_default();
+            let fields = [("q", code.as_str()), ("order", &form.order), ("qty", &count), ("choose", "1")];
+            return Ok(Redirect::to(&link("/sale/picker", &fields)).into_response());
+        }
+    };
+    let count = quantity.map(|n| n.to_string());
+    let in_hand = form.picked.is_empty() || form.picked == listed.product.code;
+    // Price and quantity of a product that was put down again do not go to another one.
+    let (price, typed) = if in_hand { (form.price.as_str(), form.qty.as_str()) } else { ("", "") };
+    let count = count.as_deref().unwrap_or(typed);
+    match line_terms(&listed.product, price, count) {
+        Ok(terms) => ring_up(&web, &scope, &form, listed, terms, session.now).await,
+        Err(LineError::PriceMissing) if form.picked.is_empty() => {
+            let fields = [("order", form.order.as_str()), ("pick", &listed.product.code), ("qty", count)];
+            Ok(Redirect::to(&link("/sale", &fields)).into_response())
+        }
+        Err(error) => Ok(form.refuse(&web, error.into(), &listed.product.code)),
+    }
+}
+
+async fn ring_up(
+    web: &Web,
+    scope: &Scope,
+    form: &AddForm,
+    listed: Listed,
+    terms: LineTerms,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    if terms.needs_manager {
+        let (price, quantity) = (terms.price.to_string(), terms.quantity.to_string());
+        let fields =
+            [("order", form.order.as_str()), ("code", &listed.product.code), ("price", &price), ("qty", &quantity)];
+        return Ok(Redirect::to(&link("/sale/price", &fields)).into_response());
+    }
+    let scan = Some(form.rid.chars().take(CODE_MAX).collect()).filter(|rid: &String| !rid.is_empty());
+    form.add(web, scope, NewLine { listed, terms, confirmed_by: None, scan }, now).await
+}
+
+async fn find(web: &Web, scope: &Scope, code: &str, scanned: bool) -> Result<Found, Problem> {
+    if code.chars().count() > CODE_MAX {
+        return Ok(Found::None);
+    }
+    let mut exact = product::find(&web.storage, scope.merchant, code).await?;
+    if exact.len() > 1 {
+        return Ok(Found::Choose);
+    }
+    if let Some(listed) = exact.pop() {
+        return Ok(Found::One(Box::new(listed)));
+    }
+    if scanned {
+        return Ok(Found::None);
+    }
+    let mut hits = product::search(&web.storage, scope.merchant, code, "", 2).await?;
+    let digits = code.bytes().all(|byte| byte.is_ascii_digit());
+    match (hits.total, hits.rows.pop()) {
+        (0, _) | (_, None) => Ok(Found::None),
+        // A piece of a code or barcode may be a slip of the finger: it never rings anything up by itself.
+        (1, Some(listed)) if !digits => Ok(Found::One(Box::new(listed))),
+        _ => Ok(Found::Choose),
+    }
+}
+
+async fn set_quantity(
+    web: &Web,
+    scope: &Scope,
+    form: &AddForm,
+    quantity: i64,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let Some(order) = form.target(web, scope).await? else {
+        return Ok(form.refuse(web, Trouble::NoLine, ""));
+    };
+    let seen = Timestamp(form.changed.parse().unwrap_or(0));
+    let done = draft::line_quantity(&web.storage, scope, order, quantity, seen, now).await;
+    Ok(match done.map_err(Trouble::of) {
+        Ok(()) => Redirect::to(&Wanted::Id(order).address()).into_response(),
+        Err(trouble) => form.refuse(web, trouble?, ""),
+    })
+}
+
+/// What the buttons at a line send.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LineForm {
+    #[serde(default)]
+    order: String,
+    #[serde(default)]
+    line: String,
+}
+
+/// Deletes a line; the bar to bring it back stays for ten seconds.
+pub(crate) async fn void(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<LineForm>,
+) -> Result<Response, Problem> {
+    let scope = scope(&session)?;
+    let (order, line) = form.read();
+    let done = draft::line_void(&web.storage, &scope, order, line, session.now).await;
+    form.answer(&web, done)
+}
+
+/// Brings a deleted line back.
+pub(crate) async fn undo(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<LineForm>,
+) -> Result<Response, Problem> {
+    let scope = scope(&session)?;
+    let (order, line) = form.read();
+    let done = draft::line_undo(&web.storage, &scope, order, line, session.now).await;
+    form.answer(&web, done)
+}
+
+impl LineForm {
+    /// What is no number is an order or line that nobody has.
+    fn read(&self) -> (OrderId, i64) {
+        (OrderId(self.order.parse().unwrap_or(0)), self.line.parse().unwrap_or(0))
+    }
+
+    fn answer(&self, web: &Web, done: Result<(), DraftError>) -> Result<Response, Problem> {
+        let form = AddForm { order: self.order.clone(), ..AddForm::default() };
+        Ok(match done.map_err(Trouble::of) {
+            Ok(()) => Redirect::to(&Wanted::parse(&self.order).address()).into_response(),
+            Err(trouble) => form.refuse(web, trouble?, ""),
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! The form 刷卡支付: checks card and PIN, shows the balance, or asks for the confirmation of a payment.
+//!
+//! The PIN is used once and forgotten; the confirmation carries a sealed token instead.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::card_number::{CardNumber, CardNumberError, EntryMode};
+use domain::command::Command;
+use domain::ids::{OrderId, RequestId};
+use domain::ledger::{Kind, Transaction};
+use domain::money::{Fen, half_width};
+use domain::outcome::{Clearance, Outcome};
+use domain::pin::is_pin;
+use serde::Deserialize;
+use storage::vault::Confirmation;
+
+use crate::Page;
+use crate::sale::panel::{Balance, Confirm, Filled, Focus, Panel, result_url};
+use crate::sale::screen;
+use crate::text::Text;
+use web_kit::flash::Flash;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::submit::{actor, submit};
+use web_kit::{Web, cookies};
+
+/// How long a confirmation may wait for its "yes", in microseconds.
+const CONFIRM_WITHIN: i64 = 120_000_000;
+
+/// First and last character of a name, the rest hidden; of two characters the first.
+pub(crate) fn masked_name(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().unwrap_or('*');
+    match letters.next_back() {
+        Some(last) if name.chars().count() > 2 => format!("{first}*{last}"),
+        _ => format!("{first}*"),
+    }
+}
+
+/// The form 刷卡支付. No `Debug`: it holds a card number and a PIN.
+#[derive(Deserialize)]
+pub(crate) struct Fields {
+    #[serde(default)]
+    order: String,
+    #[serde(default)]
+    amount: String,
+    #[serde(default)]
+    card: String,
+    #[serde(default)]
+    pin: String,
+    /// `S` when the script read a stripe and kept only the number of it.
+    #[serde(default)]
+    entry: String,
+    #[serde(default, rename = "do")]
+    action: String,
+}
+
+impl Fields {
+    /// Card number and PIN, or what is wrong with them. Nothing is sent to the books for a form that cannot be right.
+    fn read(&self, text: &'static Text) -> Result<(CardNumber, EntryMode, String), Filled> {
+        let text = &text.pay;
+        let pin: String = self.pin.trim().chars().map(half_width).collect();
+        let pin_error = (!is_pin(&pin)).then_some(text.pin_format);
+        let card_error = |error| match error {
+            CardNumberError::Empty => text.card_empty,
+            CardNumberError::Format => text.card_format,
+            CardNumberError::CheckDigit => text.card_invalid,
+        };
+        match CardNumber::parse(&self.card) {
+            Ok((number, entry)) if pin_error.is_none() => {
+                Ok((number, if self.entry == "S" { EntryMode::Swiped } else { entry }, pin))
+            }
+            Ok(_) => Err(Filled { pin_error, at: Focus::Pin, ..Filled::default() }),
+            // An empty PIN beside a wrong card is no mistake of its own yet.
+            Err(error) => Err(Filled {
+                card_error: Some(card_error(error)),
+                pin_error: pin_error.filter(|_| !pin.is_empty()),
+                at: Focus::Card,
+                ..Filled::default()
+            }),
+        }
+    }
+}
+
+/// Checks card and PIN: shows the balance, or asks for the confirmation of a payment that would go through.
+pub(crate) async fn pay(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let actor = actor(&session)?;
+    let order = fields.order.parse().ok().map(OrderId);
+    let (number, entry, pin) = match fields.read(page.text) {
+        Ok(read) => read,
+        Err(filled) => return screen::with_panel(&web, &session, page, &flash, order, Panel::Form(filled)).await,
+    };
+    let (card, pin) = (web.vault.present(&number, entry), web.vault.pin_value(&number, &pin));
+    let request = RequestId::v7(session.now, cookies::random());
+    let amount = fields.amount.parse().map(Fen).map_err(|_| Problem::BadForm);
+    let command = match (fields.action.as_str(), order) {
+        ("balance", _) => Command::Inquiry { card: card.clone(), pin },
+        ("pay", Some(order)) => Command::SaleCheck { order, amount: amount.clone()?, card: card.clone(), pin },
+        _ => return Err(Problem::BadForm),
+    };
+    let panel = match submit(&web, request, actor, command).await {
+        Ok(Outcome::Recorded(record)) if record.kind == Kind::Inquiry && record.approved() => {
+            Panel::Form(balance(&record, order.and(amount.ok())))
+        }
+        Ok(Outcome::Recorded(record)) => match record.order {
+            Some(order) => return Ok(Redirect::to(&result_url(order, request)).into_response()),
+            None if record.kind == Kind::Inquiry => Panel::Declined(record),
+            // Not an order of this store, or none at all.
+            None => return screen::with_panel(&web, &session, page, &flash, None, Panel::Declined(record)).await,
+        },
+        Ok(Outcome::Cleared(clearance)) => {
+            let Some(order) = order else { return Err(Problem::BadForm) };
+            let until = session.now.plus(CONFIRM_WITHIN);
+            let request_id = RequestId::v7(session.now, cookies::random());
+            let confirmation = Confirmation { request_id, order, amount: amount?, card, until };
+            Panel::Confirm(Box::new(confirm(&web, &confirmation, &clearance, page.text)))
+        }
+        Ok(Outcome::Ordered(..) | Outcome::Conflict(_)) => return Err(Problem::BadForm),
+        // A question moves no money, whatever became of it.
+        Err(_) => Panel::Fault,
+    };
+    screen::with_panel(&web, &session, page, &flash, order, panel).await
+}
+
+fn balance(record: &Transaction, due: Option<Fen>) -> Filled {
+    let now = record.balance.unwrap_or_default();
+    let due = due.filter(|due| due.is_positive());
+    let after = due.and_then(|due| now.minus(due));
+    let balance = Balance {
+        card: record.masked.grouped(),
+        now,
+        after: after.filter(|after| *after >= Fen::ZERO),
+        short: after.filter(|after| *after < Fen::ZERO).and_then(|after| Fen::ZERO.minus(after)),
+    };
+    let at = if balance.after.is_some() { Focus::Pin } else { Focus::None };
+    Filled { balance: Some(balance), at, ..Filled::default() }
+}
+
+fn confirm(web: &Web, confirmation: &Confirmation, clearance: &Clearance, text: &Text) -> Confirm {
+    let holder = clearance.holder.as_str();
+    Confirm {
+        token: web.vault.confirmation_token(confirmation),
+        card: confirmation.card.masked.grouped(),
+        holder: if holder.is_empty() { text.pay.anonymous.to_owned() } else { masked_name(holder) },
+        balance: clearance.balance,
+        after: clearance.balance_after,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_shows_its_ends_only() {
+        let names = [
+            ("\u{5f20}\u{82b3}", "\u{5f20}*"),
+            ("\u{5218}\u{5fb7}\u{660e}", "\u{5218}*\u{660e}"),
+            ("A", "A*"),
+            ("", "**"),
+        ];
+        for (name, masked) in names {
+            assert_eq!(masked_name(name), masked);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! 选择商品: the catalogue over the sale page, filtered by code, barcode, name, pinyin initials and category.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::product::OTHER_CODE;
+use serde::Deserialize;
+use storage::product::{self, Hits, Listed};
+
+use crate::sale::screen::{self, SaleView, Wanted};
+use crate::text::Text;
+use crate::{Page, Shell};
+use web_kit::Web;
+use web_kit::flash::Flash;
+use web_kit::link::link;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::text::fill;
+
+/// Rows shown at once; more words find the rest.
+const ROWS_MAX: usize = 50;
+
+#[derive(Template)]
+#[template(path = "sale/picker.html")]
+struct View {
+    shell: Shell,
+    sale: SaleView,
+    ask: Ask,
+    categories: Vec<String>,
+    rows: Vec<Row>,
+    found: String,
+    /// Back to the sale.
+    close: String,
+}
+
+struct Row {
+    code: String,
+    /// Takes the product in hand.
+    link: String,
+    name: String,
+    spec: String,
+    category: String,
+    price: Option<String>,
+    payable: bool,
+}
+
+/// What the filter says.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Ask {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    order: String,
+    #[serde(default)]
+    qty: String,
+    /// Came here because what was typed fits several.
+    #[serde(default)]
+    choose: String,
+}
+
+/// The picker. Its last row always is 699999, which stands for what the catalogue lacks.
+pub(crate) async fn show(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(ask): Query<Ask>,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::parse(&ask.order);
+    let Ok(mut sale) = screen::load(&web, &session, &page, &flash, wanted).await? else {
+        return Ok(Redirect::to("/sale").into_response());
+    };
+    sale.focus = None;
+    let (db, merchant) = (&web.storage, session.shop()?.merchant);
+    let hits = product::search(db, merchant, &ask.q, &ask.category, ROWS_MAX).await?;
+    let found = found(&hits, &ask, page.text);
+    let other = product::find(db, merchant, OTHER_CODE).await?.into_iter().map(|mut other| {
+        other.product.name = fill(page.text.sale.other_product, &[&other.product.name]);
+        other
+    });
+    let rows = hits.rows.into_iter().chain(other).map(|listed| row(listed, &ask)).collect();
+    let categories = product::categories(db, merchant).await?;
+    let shell = page.shell(&session, &flash, "/sale");
+    Ok(render(&View { shell, sale, categories, rows, found, close: wanted.address(), ask }).into_response())
+}
+
+fn found(hits: &Hits, ask: &Ask, text: &Text) -> String {
+    let words = &text.sale;
+    let (total, shown) = (hits.total.to_string(), hits.rows.len().to_string());
+    match () {
+        () if hits.total > hits.rows.len() => fill(words.found_more, &[&total, &shown]),
+        () if ask.choose.is_empty() => fill(words.found, &[&total]),
+        () => fill(words.choose, &[&total]),
+    }
+}
+
+fn row(listed: Listed, ask: &Ask) -> Row {
+    let product = listed.product;
+    let fields = [("order", ask.order.as_str()), ("pick", &product.code), ("qty", &ask.qty)];
+    Row {
+        link: link("/sale", &fields),
+        code: product.code,
+        name: product.name,
+        spec: product.spec,
+        category: product.category,
+        price: product.price.map(|price| price.to_string()),
+        payable: product.card_payable,
+    }
+}

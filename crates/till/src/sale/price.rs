@@ -1,0 +1,115 @@
+//! 店长确认改价: a price outside the product's band is added once a manager of the same merchant has agreed.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::order::{LineTerms, line_terms};
+use domain::role::Action;
+use serde::Deserialize;
+use storage::draft::NewLine;
+use storage::product::{self, Listed};
+
+use crate::consent::{Consent, consent, refusal};
+use crate::sale::lines::AddForm;
+use crate::sale::screen::{self, SaleView, Wanted, scope};
+use crate::{Page, Shell};
+use web_kit::Web;
+use web_kit::flash::Flash;
+use web_kit::link::link;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::text::fill;
+
+#[derive(Template)]
+#[template(path = "sale/price.html")]
+struct View {
+    shell: Shell,
+    sale: SaleView,
+    form: PriceForm,
+    ask: String,
+    user: String,
+    error: Option<String>,
+    /// Back to the sale, the product still in hand.
+    close: String,
+}
+
+/// What the dialog is about, and the manager's answer.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct PriceForm {
+    #[serde(default)]
+    order: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    price: String,
+    #[serde(default)]
+    qty: String,
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    password: String,
+}
+
+impl PriceForm {
+    fn address(&self) -> String {
+        let fields = [("order", self.order.as_str()), ("code", &self.code), ("price", &self.price), ("qty", &self.qty)];
+        link("/sale/price", &fields)
+    }
+
+    /// The product and the terms that need consent; nothing when this is no such question.
+    async fn read(&self, web: &Web, session: &Session) -> Result<Option<(Listed, LineTerms)>, Problem> {
+        let found = product::find(&web.storage, session.shop()?.merchant, &self.code).await?;
+        let Some(listed) = found.into_iter().next() else { return Ok(None) };
+        let terms = line_terms(&listed.product, &self.price, &self.qty).ok();
+        Ok(terms.map(|terms| (listed, terms)))
+    }
+}
+
+/// Asks the manager.
+pub(crate) async fn ask(
+    State(web): State<Web>,
+    session: Session,
+    page: Page,
+    flash: Flash,
+    Query(form): Query<PriceForm>,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::parse(&form.order);
+    let question = form.read(&web, &session).await?;
+    let (Some((listed, terms)), Ok(mut sale)) = (question, screen::load(&web, &session, &page, &flash, wanted).await?)
+    else {
+        return Ok(Redirect::to("/sale").into_response());
+    };
+    sale.focus = None;
+    let words = &page.text.sale;
+    let error = refusal(&flash, page.text);
+    let band =
+        listed.product.band.map_or(<[String; 2]>::default(), |band| [band.low.to_string(), band.high.to_string()]);
+    let ask = fill(words.confirm_ask, &[&listed.product.name, &terms.price.to_string(), &band[0], &band[1]]);
+    let close = link("/sale", &[("order", form.order.as_str()), ("pick", &form.code), ("qty", &form.qty)]);
+    let user = if error.is_some() { flash.value(0).to_owned() } else { String::new() };
+    Ok(render(&View { shell: page.shell(&session, &flash, "/sale"), sale, form, ask, user, error, close })
+        .into_response())
+}
+
+/// Adds the line if the manager agrees. Tries count like those at login.
+pub(crate) async fn confirm(
+    State(web): State<Web>,
+    session: Session,
+    Form(form): Form<PriceForm>,
+) -> Result<Response, Problem> {
+    let scope = scope(&session)?;
+    let Some((listed, terms)) = form.read(&web, &session).await? else {
+        return Ok(Redirect::to("/sale").into_response());
+    };
+    let denied = session.entry("price_denied", &form.price, &form.code);
+    let asked = Consent { user: &form.user, password: &form.password, action: Action::ConfirmPrice, denied };
+    let manager = match consent(&web, &session, asked).await? {
+        Ok(manager) => manager,
+        Err(flash) => return Ok(flash.redirect(&web, &form.address())),
+    };
+    let line = NewLine { listed, terms, confirmed_by: Some(manager).filter(|_| terms.needs_manager), scan: None };
+    let add = AddForm { order: form.order, code: form.code, price: form.price, qty: form.qty, ..AddForm::default() };
+    add.add(&web, &scope, line, session.now).await
+}

@@ -1,0 +1,116 @@
+//! Why the till did not do what was asked: one word per reason in the flash message, its text, and the field it is
+//! shown at.
+
+use domain::order::LineError;
+use storage::draft::{DraftError, Refused};
+
+use crate::text::Text;
+use web_kit::problem::Problem;
+
+/// A field of the entry form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// 条码 / 商品代码 / 拼音首字母, where everything without a field of its own is shown too.
+    #[default]
+    Code,
+    /// 单价.
+    Price,
+    /// 数量.
+    Quantity,
+}
+
+macro_rules! troubles {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $field:ident, $text:ident;)+) => {
+        /// A reason.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Trouble { $($(#[$doc])* $name),+ }
+
+        impl Trouble {
+            /// The word that travels in the flash message.
+            pub(crate) fn word(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            /// Reads the word.
+            pub(crate) fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)+ _ => None }
+            }
+
+            /// Where it is shown.
+            pub(crate) fn field(self) -> Field {
+                match self { $(Self::$name => Field::$field),+ }
+            }
+
+            /// What it says.
+            pub(crate) fn text(self, text: &Text) -> &'static str {
+                match self { $(Self::$name => text.sale.$text),+ }
+            }
+        }
+    };
+}
+
+troubles! {
+    /// Nothing was typed.
+    Empty = "code_empty", Code, code_empty;
+    /// No product of this code.
+    NotFound = "not_found", Code, not_found;
+    /// The product is not sold any more.
+    Stopped = "stopped", Code, stopped;
+    /// The card does not pay for it.
+    NotPayable = "not_payable", Code, not_payable;
+    /// No price, or one that cannot be.
+    Price = "price_bad", Price, price_bad;
+    /// Not a whole number from 1 to 999.
+    Quantity = "quantity_bad", Quantity, quantity_bad;
+    /// The same, typed as `*3`.
+    Star = "star_bad", Code, quantity_bad;
+    /// `*3` without a line.
+    NoLine = "no_line", Code, no_line;
+    /// This till has no such order.
+    NoOrder = "no_order", Code, no_order;
+    /// A payment without known outcome.
+    Locked = "order_locked", Code, order_locked;
+    /// Paid already.
+    Paid = "order_paid", Code, order_paid;
+    /// Given up already.
+    Abandoned = "order_abandoned", Code, order_abandoned;
+    /// As many lines as can be.
+    Full = "order_full", Code, order_full;
+    /// Total too large.
+    TotalLarge = "total_large", Quantity, total_large;
+    /// Changed in another window.
+    Changed = "changed", Code, changed;
+    /// More than ten seconds ago.
+    TooLate = "too_late", Code, too_late;
+}
+
+impl From<LineError> for Trouble {
+    fn from(error: LineError) -> Self {
+        match error {
+            LineError::ProductStopped => Self::Stopped,
+            LineError::NotCardPayable => Self::NotPayable,
+            LineError::PriceMissing | LineError::PriceInvalid => Self::Price,
+            LineError::QuantityInvalid => Self::Quantity,
+        }
+    }
+}
+
+impl Trouble {
+    /// What the page says about a failed change; what is no fault of the person's becomes a problem page.
+    pub(crate) fn of(error: DraftError) -> Result<Self, Problem> {
+        Ok(match error {
+            DraftError::Storage(error) => return Err(error.into()),
+            DraftError::Refused(refused) => match refused {
+                Refused::NoOrder => Self::NoOrder,
+                Refused::Locked => Self::Locked,
+                Refused::Paid => Self::Paid,
+                Refused::Abandoned => Self::Abandoned,
+                Refused::Full => Self::Full,
+                Refused::TotalTooLarge => Self::TotalLarge,
+                Refused::NeedsManager => Self::Price,
+                Refused::Changed => Self::Changed,
+                Refused::TooLate => Self::TooLate,
+            },
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! What every page for people is made with. An audience's crate (`till`, `merchant`, `office`, `account`) brings a table of
+//! pages ([`table`]), its words and its templates; this kit has the session, the frame, the layers around every request,
+//! and the pages and pieces that two audiences share.
+//!
+//! Every page works without JavaScript; a change is a POST that ends in a redirect. What must stay true:
+//! - A handler is reached through the table of pages only, and its access is checked before it runs.
+//! - Who asks and for which merchant comes from the session only ([`session::Session`]), and what they may do from
+//!   `domain::role`.
+//! - A page never answers without words: whatever fails becomes the page of [`problem`].
+//! - Nothing secret in addresses, logs or flash messages.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use engine::Engine;
+use engine::clock::Clock;
+use storage::Storage;
+use storage::vault::Vault;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::timeout::TimeoutLayer;
+use webhook_target::TargetsAllowed;
+
+mod assets;
+pub mod badge;
+pub mod client;
+pub mod codes;
+pub mod cookies;
+pub mod credentials;
+pub mod dispute;
+pub mod export;
+pub mod flash;
+mod guard;
+mod health;
+mod indentation;
+pub mod link;
+pub mod page;
+pub mod passwords;
+pub mod problem;
+pub mod refund;
+pub mod session;
+pub mod settlement;
+pub mod submit;
+pub mod table;
+pub mod text;
+pub mod told;
+pub mod unresolved;
+
+use passwords::Passwords;
+use table::{Access, Menu, PageEntry, Table, page};
+
+/// Largest form that a page sends, with room to spare.
+const BODY_MAX: usize = 64 * 1024;
+
+/// Forms that are being done at once. Those beyond are refused.
+const CHANGES_MAX: usize = 1_024;
+
+/// Pages that are being shown at once; in places of their own, so that whoever looks is served while everybody pays.
+const READS_MAX: usize = 512;
+
+/// Longer than any page takes; the payment's own limit is shorter.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What the operator of the program decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Cookies for TLS only. Off only for plain HTTP on a trusted wire, such as the demo on loopback.
+    pub secure_cookies: bool,
+    /// Take the caller's address from the last `X-Forwarded-For`, because a proxy of ours puts it there.
+    pub behind_proxy: bool,
+    /// Every captcha's answer, for tests. The program refuses it outside the demo on loopback.
+    pub test_captcha: Option<String>,
+    /// Customer-service phone.
+    pub hotline: String,
+    /// The demo shop is loaded.
+    pub demo: bool,
+}
+
+/// Everything a page needs. Cheap to clone; axum's state.
+#[derive(Clone)]
+pub struct Web {
+    /// Rows.
+    pub storage: Storage,
+    /// Money.
+    pub engine: Engine,
+    /// Keyed and sealed values.
+    pub vault: Vault,
+    /// What time it is.
+    pub clock: Clock,
+    /// What the administrator decides.
+    pub settings: Arc<Settings>,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Webhook targets that the administrator permits in spite of the rules.
+    pub targets: TargetsAllowed,
+    /// The menu and the start pages.
+    pub menu: Arc<Menu>,
+    stopping: Arc<AtomicBool>,
+    changes: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
+}
+
+impl Web {
+    /// Pages over `storage`, money through `engine`.
+    pub fn new(storage: Storage, engine: Engine, vault: Vault, clock: Clock, settings: Settings) -> Self {
+        let (passwords, targets) = (Passwords::new(), TargetsAllowed::default());
+        let (changes, reads) = (Arc::new(Semaphore::new(CHANGES_MAX)), Arc::new(Semaphore::new(READS_MAX)));
+        let settings = Arc::new(settings);
+        Self {
+            storage,
+            engine,
+            vault,
+            clock,
+            settings,
+            passwords,
+            targets,
+            menu: Arc::default(),
+            stopping: Arc::default(),
+            changes,
+            reads,
+        }
+    }
+
+    /// From now on `/readyz` says no, so that a proxy sends people elsewhere; everything else goes on.
+    pub fn stop_being_ready(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// The same, with webhook targets that the operator permits in spite of the rules.
+    #[must_use]
+    pub fn with_targets(self, targets: TargetsAllowed) -> Self {
+        Self { targets, ..self }
+    }
+}
+
+/// What every page needs beside itself, and what probes ask.
+pub fn pages() -> Vec<PageEntry> {
+    vec![
+        page("/static/{*name}").get(Access::Public, assets::serve),
+        page("/healthz").get(Access::Public, health::alive),
+        page("/readyz").get(Access::Public, health::ready),
+    ]
+}
+
+/// The pages of `table`, with the layers around them.
+pub fn router(web: Web, table: Table) -> Router {
+    let web = Web { menu: Arc::new(table.menu()), ..web };
+    let pages = table
+        .router(&web)
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .with_state(web.clone());
+
+    // From the inside out: the last layer sees the request first.
+    pages
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(CsrfLayer::new())
+        .layer(axum::middleware::from_fn(guard::require_origin))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), guard::make_room))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), flash::clear_when_shown))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), problem::put_in_words))
+        .layer(CompressionLayer::new())
+        .layer(axum::middleware::from_fn_with_state(web, guard::headers))
+        .layer(axum::middleware::from_fn(guard::log))
+}

@@ -1,0 +1,234 @@
+//! What every page starts with: language, addresses of assets, the frame of top bar and menu.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use askama::Template;
+use askama::filters::Safe;
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::Html;
+use domain::role::Action;
+use storage::payment::OpenAttempt;
+use storage::session::IDLE;
+
+use crate::Web;
+use crate::assets::asset;
+use crate::cookies;
+use crate::flash::Flash;
+use crate::indentation;
+use crate::session::Session;
+use crate::table::{Count, Menu, MenuEntry};
+use crate::text::{Lang, Text, Words, fill};
+
+/// Renders a template to a page.
+pub fn render(template: &impl Template) -> Html<String> {
+    Html(indentation::cut(&template.render().expect("writing a template to memory cannot fail")))
+}
+
+/// The words and settings of one answer. Templates hold it as `page`.
+pub struct Page<T: Words = Text> {
+    /// The reader's language.
+    pub lang: Lang,
+    /// The audience's words in it.
+    pub text: &'static T,
+    /// Customer-service phone.
+    pub hotline: String,
+    /// Where a switch of language comes back to.
+    back: String,
+    menu: Arc<Menu>,
+}
+
+impl<T: Words> Clone for Page<T> {
+    fn clone(&self) -> Self {
+        let (hotline, back, menu) = (self.hotline.clone(), self.back.clone(), self.menu.clone());
+        Self { lang: self.lang, text: self.text, hotline, back, menu }
+    }
+}
+
+impl<T: Words> Page<T> {
+    /// The address of a file in `static/`.
+    pub fn asset(&self, name: &str) -> &'static str {
+        asset(name)
+    }
+
+    /// The same with the shared words only, for the pages and pieces of this crate.
+    pub fn shared(&self) -> Page {
+        let (hotline, back, menu) = (self.hotline.clone(), self.back.clone(), self.menu.clone());
+        Page { lang: self.lang, text: self.text.shared(), hotline, back, menu }
+    }
+
+    /// The other language's name in that language, and its switch.
+    pub fn switch(&self) -> (&'static str, &'static str, String) {
+        match self.lang {
+            Lang::Zh => ("English", "en", format!("/lang/en?back={}", self.back)),
+            Lang::En => ("\u{4e2d}\u{6587}", "zh-CN", format!("/lang/zh?back={}", self.back)),
+        }
+    }
+
+    /// The phone as a link's target.
+    pub fn tel(&self) -> String {
+        self.hotline.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    }
+
+    /// `text` with `{phone}` as a link that calls the customer service.
+    pub fn with_phone(&self, text: &str) -> Safe<String> {
+        let link = PhoneLink { tel: self.tel(), hotline: &self.hotline }.render();
+        let parts: Vec<String> = text.split("{phone}").map(escaped).collect();
+        Safe(parts.join(&link.expect("writing a template to memory cannot fail")))
+    }
+
+    /// The title with the mark of a page that reports an error.
+    pub fn error_title(&self, title: &str) -> String {
+        fill(self.text.shared().shell.title_error, &[title])
+    }
+
+    /// The frame for a signed-in person, with the menu's entry for `place` marked as the present one.
+    pub fn shell(self, session: &Session, flash: &Flash, place: &'static str) -> Shell<T> {
+        let shared = self.text.shared();
+        let text = &shared.shell;
+        let said = match flash.word.as_str() {
+            "password_changed" => Some(text.said_password_changed),
+            "session_ended" => Some(text.said_session_ended),
+            "api_key_revoked" => Some(text.said_api_key_revoked),
+            "settlement_rate" => Some(shared.settlement.said_rate),
+            "settlement_too_many" => Some(shared.settlement.said_too_many),
+            word => self.text.said(word),
+        };
+        let outlet = session.shop.as_ref().map_or_else(
+            || text.company.to_owned(),
+            |shop| fill(text.outlet_name, &[&shop.merchant_name, &shop.outlet_name]),
+        );
+        let pinned = |one: &OpenAttempt| Pinned {
+            text: fill(shared.pay.unresolved, &[&one.number, &one.amount.to_string()]),
+            // At the till that has it, where it is paid; anywhere else in the store, where it is looked up.
+            link: match &session.shop {
+                Some(shop) if shop.terminal == one.actor.terminal => format!("/sale?order={}", one.order),
+                _ => format!("/orders/{}", one.order),
+            },
+        };
+        Shell {
+            unresolved: session.unresolved.iter().map(pinned).collect(),
+            outlet,
+            terminal: session.shop.as_ref().map(|shop| shop.terminal.to_string()),
+            person: fill(text.person_name, &[&session.name, &session.number]),
+            scan_gap_ms: session.shop.as_ref().map_or(50, |shop| shop.scan_gap_ms),
+            idle_seconds: IDLE / 1_000_000,
+            may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
+            free: !session.must_change,
+            menu: self.menu.open_to(&session.roles).map(|entry| self.menu_link(entry, session)).collect(),
+            page: self,
+            said,
+            place,
+        }
+    }
+
+    fn menu_link(&self, entry: &MenuEntry, session: &Session) -> MenuLink {
+        let count = entry.count.map_or(0, |count| match count {
+            Count::ToReview => session.to_review,
+            Count::ToAnswer => session.to_answer,
+        });
+        let label = || fill(self.text.shared().refund.open_label, &[&count.to_string()]);
+        let (path, icon, word) = (entry.path, entry.icon, (entry.word)(self.lang));
+        MenuLink { path, icon, word, count: (count > 0).then(|| (count, label())) }
+    }
+}
+
+impl<T: Words> FromRequestParts<Web> for Page<T> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
+        let lang = Lang::parse(&cookies::value(web, &parts.headers, cookies::LANG).unwrap_or_default());
+        // Only an address that can be read again is a place to come back to.
+        let back = if parts.method == Method::GET { parts.uri.path().to_owned() } else { "/".to_owned() };
+        Ok(Self { lang, text: T::of(lang), hotline: web.settings.hotline.clone(), back, menu: web.menu.clone() })
+    }
+}
+
+#[derive(Template)]
+#[template(source = r#"<a href="tel:{{ tel }}">{{ hotline }}</a>"#, ext = "html")]
+struct PhoneLink<'a> {
+    tel: String,
+    hotline: &'a str,
+}
+
+/// `text` as HTML text.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A place of the menu, as the frame shows it.
+#[derive(Clone, Debug)]
+pub struct MenuLink {
+    /// Its address.
+    pub path: &'static str,
+    /// Its icon.
+    pub icon: &'static str,
+    /// Its name.
+    pub word: &'static str,
+    /// What waits there, and a sentence that says so.
+    pub count: Option<(i64, String)>,
+}
+
+/// A note about a payment whose outcome is not known.
+#[derive(Clone, Debug)]
+pub struct Pinned {
+    /// What it says.
+    pub text: String,
+    /// Its order.
+    pub link: String,
+}
+
+/// The frame of a page: top bar and menu. Templates that extend `shell.html` hold it as `shell`.
+pub struct Shell<T: Words = Text> {
+    /// Language and words.
+    pub page: Page<T>,
+    /// Address of the present place in the menu.
+    pub place: &'static str,
+    /// The store, or the card company.
+    pub outlet: String,
+    /// The till.
+    pub terminal: Option<String>,
+    /// Who is signed in.
+    pub person: String,
+    /// Longest time between two characters of a scanner.
+    pub scan_gap_ms: u32,
+    /// After so long without use the screen locks.
+    pub idle_seconds: i64,
+    may: Vec<Action>,
+    /// The menu is open to the person: nobody with an initial password gets past changing it.
+    pub free: bool,
+    /// What of it the person may read.
+    pub menu: Vec<MenuLink>,
+    /// Payments of the store whose outcome is not known, on every page until they are.
+    pub unresolved: Vec<Pinned>,
+    /// Message of the last step.
+    pub said: Option<&'static str>,
+}
+
+impl<T: Words> Shell<T> {
+    /// Whether the person may do this, so that no link leads to a refusal.
+    pub fn can(&self, action: Action) -> bool {
+        self.may.contains(&action)
+    }
+}
+
+/// `path` if it is a place on this site, else the start page. Never leads elsewhere.
+pub fn local_path(path: &str) -> &str {
+    let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leads_to_another_site() {
+        for path in ["//evil.example", "/\\evil", "https://evil", "/a?b=//c", "", "javascript:alert(1)", "/a\nb"] {
+            assert_eq!(local_path(path), "/", "{path}");
+        }
+        assert_eq!(local_path("/orders/2611230017"), "/orders/2611230017");
+    }
+}

@@ -1,0 +1,175 @@
+//! Whatever goes wrong becomes one page that says what happened and what to do, in the reader's language.
+//!
+//! Handlers fail with a [`Problem`]; axum's and tower's own refusals are recognised by their status. The words are put
+//! in by [`put_in_words`], the one place that knows the language.
+
+use std::any::Any;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use storage::StorageError;
+use storage::audit::{self, Entry};
+use telemetry::RequestNumber;
+use tower_http::csrf::ProtectionError;
+
+use crate::Web;
+use crate::page::{Page, render};
+use crate::text::{Text, fill};
+
+/// Why a page cannot be shown.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    /// There is no such page, or it belongs to somebody else.
+    NotFound,
+    /// The person may not do this; the entry goes to the audit log.
+    Forbidden(Box<Entry>),
+    /// The request does not come from one of our pages.
+    Origin,
+    /// The form is not one that our pages send.
+    BadForm,
+    /// More than a page ever sends.
+    TooLarge,
+    /// A page is read or a form sent where only the other works.
+    Method,
+    /// The database did not answer. A page that only reads can be asked for again; after a form somebody must look
+    /// first, because an earlier step of the same form may have been written.
+    Busy,
+    /// It may or may not have happened.
+    Unknown,
+    /// A bug.
+    Internal,
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) | Self::Origin => StatusCode::FORBIDDEN,
+            Self::BadForm => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unknown => StatusCode::GATEWAY_TIMEOUT,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The problem behind an answer that has only a status.
+    fn of(response: &Response) -> Option<Self> {
+        if let Some(problem) = response.extensions().get::<Self>() {
+            return Some(problem.clone());
+        }
+        if response.extensions().get::<ProtectionError>().is_some() {
+            return Some(Self::Origin);
+        }
+        let worded = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let status = response.status();
+        if worded || !(status.is_client_error() || status.is_server_error()) {
+            return None;
+        }
+        Some(match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::METHOD_NOT_ALLOWED => Self::Method,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
+            StatusCode::GATEWAY_TIMEOUT => Self::Unknown,
+            _ if status.is_client_error() => Self::BadForm,
+            _ => Self::Internal,
+        })
+    }
+
+    /// Title and advice; `reading` is whether the request could only read.
+    fn words(&self, text: &'static Text, reading: bool) -> (&'static str, &'static str) {
+        let text = &text.problem;
+        match self {
+            Self::NotFound => (text.not_found, text.not_found_do),
+            Self::Forbidden(_) => (text.forbidden, text.forbidden_do),
+            Self::Origin => (text.origin, text.origin_do),
+            Self::BadForm => (text.bad_form, text.bad_form_do),
+            Self::TooLarge => (text.too_large, text.too_large_do),
+            Self::Method => (text.method, text.method_do),
+            Self::Busy | Self::Unknown if reading => (text.busy, text.busy_do),
+            Self::Busy => (text.busy, text.busy_post_do),
+            Self::Unknown => (text.unknown, text.unknown_do),
+            Self::Internal => (text.internal, text.internal_do),
+        }
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        tracing::error!(%error, "storage failed under a page");
+        match error {
+            StorageError::NotWritten(_) | StorageError::Unreachable(_) => Self::Busy,
+            StorageError::Unknown(_) => Self::Unknown,
+            StorageError::Open(_) => Self::Internal,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct View {
+    page: Page,
+    title: &'static str,
+    advice: &'static str,
+    /// Whom to call, and what to tell them: the request's number.
+    help: String,
+    retry: bool,
+}
+
+/// Puts words on every answer that has failed without any.
+pub async fn put_in_words(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let reading = request.method().is_safe();
+    let number = request.extensions().get::<RequestNumber>().map(RequestNumber::to_string).unwrap_or_default();
+    let (mut parts, body) = request.into_parts();
+    let Ok(page) = Page::from_request_parts(&mut parts, &web).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
+    // Machines read these.
+    if path.starts_with("/static/") || path == "/readyz" || path == "/session/ping" {
+        return response;
+    }
+    let Some(problem) = Problem::of(&response) else { return response };
+    if let Problem::Forbidden(entry) = &problem
+        && let Err(error) = audit::append(&web.storage, (**entry).clone()).await
+    {
+        tracing::error!(%error, "a denial could not be written to the audit log");
+    }
+    let (title, advice) = problem.words(page.text, reading);
+    let help = fill(page.text.problem.help, &[&number]);
+    let retry = reading && matches!(problem, Problem::Busy | Problem::Unknown);
+    let mut worded = (problem.status(), render(&View { page, title, advice, help, retry })).into_response();
+    for (name, value) in response.headers().iter().filter(|(name, _)| *name == axum::http::header::ALLOW) {
+        worded.headers_mut().insert(name, value.clone());
+    }
+    worded
+}
+
+/// No route of this path.
+pub async fn not_found() -> Problem {
+    Problem::NotFound
+}
+
+/// The path exists, this method on it does not.
+pub async fn method_not_allowed() -> Problem {
+    Problem::Method
+}
+
+/// A bug somewhere below: logged where it happens, answered without its message.
+pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    Problem::Internal.into_response()
+}

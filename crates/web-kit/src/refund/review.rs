@@ -1,0 +1,544 @@
+//! 退货审核: the list of requests and, beside it, the one that is being decided. Shared by the store's reviewers and the
+//! card company's desk ([`Place`]).
+//!
+//! What must stay true:
+//! - Who decided, when and how is read from the books; a reviewer who comes second is told so.
+//! - The card number is a check. It comes back to no page; a repeat carries a sealed value of it.
+//! - The form carries its request id, so that sent twice it is one decision.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::card_number::{CardNumber, CardNumberError, EntryMode};
+use domain::command::{Actor, Command, PresentedCard};
+use domain::ids::{RequestId, TransactionId};
+use domain::ledger::Kind;
+use domain::money::Fen;
+use domain::outcome::{Decline, Outcome};
+use domain::refund::{RefundStatus, Review, text_fits};
+use domain::time::Timestamp;
+use engine::SubmitError;
+use serde::Deserialize;
+use storage::refund::{self, Case, Desk, Filter, Goods};
+use storage::vault::Confirmation;
+
+use crate::badge::Badge;
+use crate::codes;
+use crate::flash::Flash;
+use crate::link::link;
+use crate::page::{Page, Shell, render};
+use crate::problem::Problem;
+use crate::session::Session;
+use crate::submit::{actor, submit};
+use crate::text::{Text, fill};
+use crate::{Web, cookies};
+
+/// Microseconds in a minute.
+const MINUTE: i64 = 60_000_000;
+
+/// Where a review is made.
+pub struct Place {
+    /// Its address.
+    pub path: &'static str,
+    desk: Desk,
+    actor: Actor,
+}
+
+impl Place {
+    /// The store's reviewers, for requests of their merchant.
+    pub fn store(session: &Session) -> Result<Self, Problem> {
+        let desk = Desk::Merchant(session.shop()?.merchant);
+        let actor = actor(session)?;
+        Ok(Self { path: "/refunds", desk, actor })
+    }
+
+    /// The card company, for requests that came too late or that nobody else may decide.
+    pub fn company(session: &Session) -> Self {
+        Self { path: "/office/refunds", desk: Desk::Issuer, actor: Actor::issuer(session.person) }
+    }
+
+    fn is_company(&self) -> bool {
+        matches!(self.desk, Desk::Issuer)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "refund/review.html")]
+struct View {
+    shell: Shell,
+    path: &'static str,
+    company: bool,
+    states: Vec<(&'static str, String, bool)>,
+    last_four: String,
+    rows: Vec<Row>,
+    full: Option<String>,
+    totals: String,
+    panel: Option<Panel>,
+}
+
+struct Row {
+    on: bool,
+    at: String,
+    applicant: String,
+    number: String,
+    card: String,
+    store: String,
+    amount: Fen,
+    reason: String,
+    state: Badge,
+    link: String,
+    act: Act,
+}
+
+enum Act {
+    Review,
+    Open,
+    Slip(String),
+}
+
+struct Panel {
+    id: TransactionId,
+    number: String,
+    amount: Fen,
+    card: String,
+    store: String,
+    sold_at: String,
+    /// Time left for the store; none once it has passed.
+    left: Option<String>,
+    goods: Vec<Goods>,
+    applicant: String,
+    requested_at: String,
+    ground: &'static str,
+    reason: String,
+    decided: Option<Decided>,
+    /// Why it was not decided just now.
+    told: Option<Told>,
+    stage: Stage,
+}
+
+struct Decided {
+    by: String,
+    at: String,
+    opinion: String,
+}
+
+struct Told {
+    what: String,
+    more: &'static str,
+    /// Said at the card's field.
+    at_card: bool,
+}
+
+enum Stage {
+    Form(Filled),
+    /// Decided, or somebody else's to decide.
+    Closed,
+    Approved {
+        sentence: String,
+        slip: Option<String>,
+        rrn: String,
+    },
+    Rejected {
+        sentence: String,
+    },
+    Unknown {
+        token: String,
+        request: RequestId,
+        opinion: String,
+    },
+}
+
+struct Filled {
+    request: RequestId,
+    opinion: String,
+    card_error: Option<String>,
+    opinion_error: Option<&'static str>,
+}
+
+/// What the list shows, and which request is open. Part of the address.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    card: String,
+    #[serde(default)]
+    id: String,
+    /// The decision whose result is to be told.
+    #[serde(default)]
+    a: String,
+}
+
+impl Asked {
+    fn filter(&self) -> Filter {
+        match self.state.as_str() {
+            "approved" => Filter::Approved,
+            "rejected" => Filter::Rejected,
+            "all" => Filter::All,
+            _ => Filter::Open,
+        }
+    }
+
+    fn last_four(&self) -> String {
+        let digits = self.card.chars().map(domain::money::half_width).filter(char::is_ascii_digit);
+        let digits: Vec<char> = digits.collect();
+        digits.iter().skip(digits.len().saturating_sub(4)).collect()
+    }
+
+    fn id(&self) -> Option<TransactionId> {
+        self.id.parse().ok().map(TransactionId)
+    }
+
+    fn address(&self, place: &Place, id: TransactionId) -> String {
+        link(place.path, &[("state", &self.state), ("card", &self.card), ("id", &id.rrn())])
+    }
+}
+
+/// The form of the panel. No `Debug`: it holds a card number.
+#[derive(Deserialize)]
+pub struct Fields {
+    #[serde(default)]
+    refund: String,
+    #[serde(default)]
+    request: String,
+    #[serde(default)]
+    card: String,
+    #[serde(default)]
+    entry: String,
+    #[serde(default)]
+    opinion: String,
+    /// What a repeat of an approval presents instead of the card.
+    #[serde(default)]
+    token: String,
+    #[serde(default, rename = "do")]
+    action: String,
+}
+
+/// The list, with a request open or not.
+pub async fn look(
+    web: &Web,
+    session: &Session,
+    page: Page,
+    flash: &Flash,
+    place: &Place,
+    asked: Asked,
+) -> Result<Response, Problem> {
+    let panel = match asked.id() {
+        Some(id) => {
+            let case = refund::find(&web.storage, place.desk, id, session.now).await?.ok_or(Problem::NotFound)?;
+            let told = told(web, place, &case, &asked, page.text).await?;
+            let opinion = if flash.word == "opinion" { flash.value(0).to_owned() } else { String::new() };
+            let mut filled = Filled { opinion, ..Filled::new(session) };
+            let told = told.filter(|told| {
+                if told.at_card {
+                    filled.card_error = Some(told.what.clone());
+                }
+                !told.at_card
+            });
+            Some(panel(place, session, &page, &case, told, filled))
+        }
+        None => None,
+    };
+    view(web, session, page, flash, place, &asked, panel).await
+}
+
+/// Why the decision that the address names was not made.
+async fn told(
+    web: &Web,
+    place: &Place,
+    case: &Case,
+    asked: &Asked,
+    text: &'static Text,
+) -> Result<Option<Told>, Problem> {
+    let Some(request) = RequestId::parse(&asked.a) else { return Ok(None) };
+    let record = refund::recorded(&web.storage, place.actor, request).await?;
+    let record = record.filter(|record| record.order == Some(case.refund.order));
+    let Some(decline) = record.and_then(|record| record.decline) else { return Ok(None) };
+    let words = &text.refund;
+    let (what, more) = match decline {
+        Decline::CardDiffers => (fill(words.differs, &[case.sale.masked.last_four()]), words.not_refunded),
+        Decline::ReviewerIsApplicant => (words.own.to_owned(), words.own_do),
+        Decline::AlreadyDecided => (done_by(case, text).unwrap_or_default(), ""),
+        Decline::RefundWindowPassed { .. } => (words.passed_on.to_owned(), words.not_refunded),
+        Decline::CardClosed if place.is_company() => (words.card_closed.to_owned(), words.not_refunded),
+        Decline::CardLost | Decline::CardStolen | Decline::CardClosed | Decline::CardReplaced => {
+            (words.card_blocked.to_owned(), words.not_refunded)
+        }
+        Decline::RefundEscalated => (words.company_decides.to_owned(), words.not_refunded),
+        other => (codes::what(other, text), words.not_refunded),
+    };
+    let at_card = decline == Decline::CardDiffers && case.refund.status.is_open();
+    Ok(Some(Told { what, more, at_card }))
+}
+
+fn short_time(at: Timestamp, now: Timestamp) -> String {
+    let pattern = if at.business_date() == now.business_date() { "%H:%M" } else { "%m-%d %H:%M" };
+    at.in_china().strftime(pattern).to_string()
+}
+
+/// Who decided, when and how.
+fn done_by(case: &Case, text: &'static Text) -> Option<String> {
+    let at = case.refund.decided_at?.in_china().strftime("%m-%d %H:%M").to_string();
+    let state = state(case, false, text).word;
+    Some(fill(text.refund.done_by, &[case.reviewer.as_deref().unwrap_or_default(), &at, state]))
+}
+
+/// How a refund's state looks.
+fn state(case: &Case, with_issuer: bool, text: &'static Text) -> Badge {
+    let words = &text.refund;
+    match case.refund.status {
+        RefundStatus::Approved => Badge::new("ok", "ok", words.state_approved),
+        RefundStatus::Rejected => Badge::new("bad", "bad", words.state_rejected),
+        RefundStatus::Requested | RefundStatus::Escalated if with_issuer => {
+            Badge::new("warn", "clock", words.state_company)
+        }
+        RefundStatus::Requested | RefundStatus::Escalated => Badge::new("info", "wait", words.state_open),
+    }
+}
+
+impl View {
+    fn heading(&self) -> &'static str {
+        let words = &self.shell.page.text.refund;
+        if self.company { words.company_title } else { words.review_title }
+    }
+}
+
+impl Panel {
+    /// Something is to be corrected, or was not done.
+    fn wrong(&self) -> bool {
+        let form = match &self.stage {
+            Stage::Form(form) => form.card_error.is_some() || form.opinion_error.is_some(),
+            _ => false,
+        };
+        form || self.told.is_some()
+    }
+}
+
+impl Filled {
+    fn new(session: &Session) -> Self {
+        let request = RequestId::v7(session.now, cookies::random());
+        Self { request, opinion: String::new(), card_error: None, opinion_error: None }
+    }
+}
+
+fn panel(place: &Place, session: &Session, page: &Page, case: &Case, told: Option<Told>, filled: Filled) -> Panel {
+    let words = &page.text.refund;
+    let refund = &case.refund;
+    let left = case.deadline.since(session.now);
+    let mut told = told;
+    let stage = match refund.status {
+        RefundStatus::Approved => {
+            let sentence = fill(words.success_do, &[&refund.amount.to_string(), case.sale.masked.last_four()]);
+            let rrn = refund.decided_by.map(TransactionId::rrn).unwrap_or_default();
+            let slip = (!place.is_company()).then(|| format!("/slip/{rrn}"));
+            Stage::Approved { sentence, slip, rrn }
+        }
+        RefundStatus::Rejected => Stage::Rejected { sentence: fill(words.rejected_do, &[&refund.opinion]) },
+        _ if refund.applicant == session.person => {
+            told.get_or_insert(Told { what: words.own.to_owned(), more: words.own_do, at_card: false });
+            Stage::Closed
+        }
+        _ if !place.is_company() && case.with_issuer(session.now) => {
+            told.get_or_insert(Told { what: words.company_decides.to_owned(), more: "", at_card: false });
+            Stage::Closed
+        }
+        _ => Stage::Form(filled),
+    };
+    let ground = match refund.ground {
+        domain::refund::Ground::Quality => words.ground_quality,
+        domain::refund::Ground::ShopError => words.ground_shop_error,
+        domain::refund::Ground::ChangedMind => words.ground_changed_mind,
+    };
+    Panel {
+        id: refund.id,
+        number: case.number.clone(),
+        amount: refund.amount,
+        card: case.sale.masked.grouped(),
+        store: fill(page.text.shell.outlet_name, &[&case.merchant, &case.outlet]),
+        sold_at: case.sale.at.date_time_text(),
+        left: (left >= 0).then(|| time_left(left, words.hours_left)),
+        goods: case.goods.clone(),
+        applicant: case.applicant.clone(),
+        requested_at: short_time(refund.requested_at, session.now),
+        ground,
+        reason: refund.reason.clone(),
+        decided: refund.decided_at.map(|at| Decided {
+            by: case.reviewer.clone().unwrap_or_default(),
+            at: at.date_time_text(),
+            opinion: refund.opinion.clone(),
+        }),
+        told,
+        stage,
+    }
+}
+
+/// Hours and minutes of `left` microseconds in `sentence`.
+pub fn time_left(left: i64, sentence: &str) -> String {
+    let minutes = left.max(0) / MINUTE;
+    fill(sentence, &[&(minutes / 60).to_string(), &(minutes % 60).to_string()])
+}
+
+async fn view(
+    web: &Web,
+    session: &Session,
+    page: Page,
+    flash: &Flash,
+    place: &Place,
+    asked: &Asked,
+    panel: Option<Panel>,
+) -> Result<Response, Problem> {
+    let words = &page.text.refund;
+    let cases = refund::list(&web.storage, place.desk, asked.filter(), asked.last_four(), session.now).await?;
+    let (count, sum) = refund::waiting(&web.storage, place.desk, session.now).await?;
+    let open = panel.as_ref().map(|panel| panel.id);
+    let full = (cases.len() >= refund::LIST_MAX).then(|| fill(words.limit, &[&refund::LIST_MAX.to_string()]));
+    let rows = cases.iter().map(|case| row(place, session, asked, case, open, page.text)).collect();
+    let filter = asked.filter();
+    let states = vec![
+        ("", fill(words.filter_open, &[&count.to_string()]), filter == Filter::Open),
+        ("approved", words.filter_approved.to_owned(), filter == Filter::Approved),
+        ("rejected", words.filter_rejected.to_owned(), filter == Filter::Rejected),
+        ("all", words.filter_all.to_owned(), filter == Filter::All),
+    ];
+    let view = View {
+        path: place.path,
+        company: place.is_company(),
+        states,
+        last_four: asked.last_four(),
+        rows,
+        full,
+        totals: fill(words.totals, &[&count.to_string(), &sum.to_string()]),
+        panel,
+        shell: page.shell(session, flash, place.path),
+    };
+    Ok(render(&view).into_response())
+}
+
+fn row(
+    place: &Place,
+    session: &Session,
+    asked: &Asked,
+    case: &Case,
+    open: Option<TransactionId>,
+    text: &'static Text,
+) -> Row {
+    let refund = &case.refund;
+    let foreign = !place.is_company() && case.with_issuer(session.now);
+    let act = match refund.status {
+        RefundStatus::Approved if !place.is_company() => {
+            Act::Slip(refund.decided_by.map(TransactionId::rrn).unwrap_or_default())
+        }
+        status if status.is_open() && !foreign => Act::Review,
+        _ => Act::Open,
+    };
+    Row {
+        on: open == Some(refund.id),
+        at: refund.requested_at.in_china().strftime("%m-%d %H:%M").to_string(),
+        applicant: case.applicant.clone(),
+        number: case.number.clone(),
+        card: case.sale.masked.grouped(),
+        store: fill(text.shell.outlet_name, &[&case.merchant, &case.outlet]),
+        amount: refund.amount,
+        reason: refund.reason.clone(),
+        state: state(case, foreign, text),
+        link: asked.address(place, refund.id),
+        act,
+    }
+}
+
+/// Approves or turns down.
+pub async fn review(
+    web: &Web,
+    session: &Session,
+    page: Page,
+    flash: &Flash,
+    place: &Place,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let id = fields.refund.parse().map(TransactionId).map_err(|_| Problem::BadForm)?;
+    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
+    let case = refund::find(&web.storage, place.desk, id, session.now).await?.ok_or(Problem::NotFound)?;
+    let opinion = fields.opinion.trim().to_owned();
+    let asked = Asked { id: id.rrn(), ..Asked::default() };
+    let filled = Filled { request, opinion: opinion.clone(), card_error: None, opinion_error: None };
+    let card = match read(web, &case, &fields, page.text, filled)? {
+        Ok(card) => card,
+        Err(filled) => {
+            let panel = panel(place, session, &page, &case, None, filled);
+            return view(web, session, page, flash, place, &asked, Some(panel)).await;
+        }
+    };
+    let command = Review { order: case.refund.order, refund: id, card: card.clone(), opinion: opinion.clone() };
+    let answer = submit(web, request, place.actor, Command::RefundReview(command)).await;
+    let result = link(place.path, &[("id", &id.rrn()), ("a", &request.to_string())]);
+    let stage = match answer {
+        Ok(Outcome::Recorded(record))
+            if record.approved() && matches!(record.kind, Kind::Refund | Kind::RefundRejection) =>
+        {
+            return Ok(Redirect::to(&result).into_response());
+        }
+        // Not decided, or decided before by the same form with other words: the books tell.
+        Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) => {
+            return Ok(Flash::new("opinion", &[&opinion]).redirect(web, &result));
+        }
+        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
+        Err(SubmitError::Unknown(_)) => {
+            let token = card.map_or_else(String::new, |card| seal(web, request, &case, card));
+            Some(Stage::Unknown { token, request, opinion: opinion.clone() })
+        }
+        Err(_) => None,
+    };
+    let mut panel = panel(place, session, &page, &case, None, Filled { opinion, ..Filled::new(session) });
+    match stage {
+        Some(stage) => panel.stage = stage,
+        None => panel.told = Some(Told { what: page.text.refund.review_fault.to_owned(), more: "", at_card: false }),
+    }
+    view(web, session, page, flash, place, &asked, Some(panel)).await
+}
+
+/// The card as value that only this program reads, good for repeating this decision and for no payment.
+fn seal(web: &Web, request_id: RequestId, case: &Case, card: PresentedCard) -> String {
+    let (order, amount) = (case.refund.order, case.refund.amount);
+    web.vault.confirmation_token(&Confirmation { request_id, order, amount, card, until: Timestamp(0) })
+}
+
+/// The card that is presented, nothing for a rejection; or what is wrong with the form.
+fn read(
+    web: &Web,
+    case: &Case,
+    fields: &Fields,
+    text: &'static Text,
+    mut filled: Filled,
+) -> Result<Result<Option<PresentedCard>, Filled>, Problem> {
+    let words = &text.refund;
+    filled.opinion_error = match filled.opinion.as_str() {
+        "" => Some(words.opinion_empty),
+        opinion if !text_fits(opinion) => Some(words.opinion_length),
+        _ => None,
+    };
+    let card = match fields.action.as_str() {
+        "no" => None,
+        "ok" if !fields.token.is_empty() => {
+            let sealed = web.vault.read_confirmation(&fields.token).ok_or(Problem::BadForm)?;
+            let same = sealed.request_id == filled.request && sealed.order == case.refund.order;
+            Some(sealed.card).filter(|_| same && sealed.until == Timestamp(0)).ok_or(Problem::BadForm)?.into()
+        }
+        "ok" => match CardNumber::parse(&fields.card) {
+            Ok((number, entry)) => {
+                let swiped = entry == EntryMode::Swiped || fields.entry == "S";
+                let entry = if swiped { EntryMode::Swiped } else { EntryMode::Manual };
+                Some(web.vault.present(&number, entry))
+            }
+            Err(error) => {
+                let error = match error {
+                    CardNumberError::Empty => text.pay.card_empty,
+                    CardNumberError::Format => text.pay.card_format,
+                    CardNumberError::CheckDigit => text.pay.card_invalid,
+                };
+                filled.card_error = Some(error.to_owned());
+                None
+            }
+        },
+        _ => return Err(Problem::BadForm),
+    };
+    Ok(if filled.card_error.is_some() || filled.opinion_error.is_some() { Err(filled) } else { Ok(card) })
+}

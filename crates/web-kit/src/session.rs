@@ -1,0 +1,189 @@
+//! Who is asking. The gate finds the session before a page's handler runs; the extractors give it to the handler.
+
+use std::convert::Infallible;
+use std::ops::Deref;
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use domain::role::{self, Action};
+use domain::time::Timestamp;
+use storage::audit::Entry;
+use storage::merchant::Reach;
+use storage::payment::OpenAttempt;
+use storage::refund::Desk;
+use storage::session::{self, News, SessionId, Shop, SignedIn, Wanted};
+
+use crate::Web;
+use crate::client::Client;
+use crate::cookies;
+use crate::flash::Flash;
+use crate::page::local_path;
+use crate::problem::Problem;
+use crate::unresolved;
+
+/// A signed-in person, free to work: not locked, password changed. Gives access to all of [`SignedIn`].
+#[derive(Clone, Debug)]
+pub struct Session {
+    signed_in: SignedIn,
+    /// The moment of this request.
+    pub now: Timestamp,
+    /// Where the request comes from.
+    pub client: Client,
+    /// Payments of the store whose outcome is not known, for pages that are read.
+    pub unresolved: Vec<OpenAttempt>,
+    /// Refunds that wait for this person's decision, for pages that are read.
+    pub to_review: i64,
+    /// Disputes that wait for this person's answer or decision.
+    pub to_answer: i64,
+    path: String,
+}
+
+impl Deref for Session {
+    type Target = SignedIn;
+
+    fn deref(&self) -> &SignedIn {
+        &self.signed_in
+    }
+}
+
+impl Session {
+    /// Whether the person may do this; for showing or hiding what leads to it.
+    pub fn can(&self, action: Action) -> bool {
+        role::may(&self.roles, action)
+    }
+
+    /// Refuses, with an audit entry, unless the person may do this.
+    pub fn may(&self, action: Action) -> Result<(), Problem> {
+        if self.can(action) {
+            return Ok(());
+        }
+        Err(Problem::Forbidden(Box::new(self.entry("denied", &self.path, action.word()))))
+    }
+
+    /// The store, which everything at the till belongs to. Staff of the card company has none and is refused.
+    pub fn shop(&self) -> Result<&Shop, Problem> {
+        let denied = || Problem::Forbidden(Box::new(self.entry("denied", &self.path, "no store")));
+        self.shop.as_ref().ok_or_else(denied)
+    }
+
+    /// An audit entry for what this person does now.
+    pub fn entry(&self, action: &'static str, subject: &str, detail: &str) -> Entry {
+        Entry {
+            at: self.now,
+            person: Some(self.person),
+            merchant: self.shop.as_ref().map(|shop| shop.merchant),
+            terminal: self.shop.as_ref().map(|shop| shop.terminal),
+            action,
+            subject: subject.to_owned(),
+            detail: detail.to_owned(),
+            address: self.client.address.clone(),
+        }
+    }
+}
+
+impl FromRequestParts<Web> for Session {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().expect("the page's access asks for a session").clone())
+    }
+}
+
+/// A signed-in person, perhaps locked out or with the initial password: for the pages that deal with just that.
+#[derive(Clone, Debug)]
+pub struct AnySession(pub Session);
+
+impl FromRequestParts<Web> for AnySession {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Web) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().expect("the page's access asks for any session").clone())
+    }
+}
+
+/// The session of this request; for the gate of the table of pages. `Err` leads to the login page.
+pub async fn enter(parts: &mut Parts, web: &Web) -> Result<Session, Response> {
+    match find(parts, web).await {
+        Ok(Some(session)) => Ok(session),
+        Ok(None) => Err(to_login(parts, web)),
+        Err(problem) => Err(problem.into_response()),
+    }
+}
+
+/// Where a person is sent whose screen is locked or whose password is the initial one, before anything else.
+pub fn detour(session: &Session, parts: &Parts) -> Option<Redirect> {
+    if session.locked {
+        let back = if parts.method == Method::GET { local_path(parts.uri.path()) } else { "/" };
+        return Some(Redirect::to(&format!("/lock?back={back}")));
+    }
+    session.must_change.then(|| Redirect::to("/password"))
+}
+
+/// The session of this request, if there is one.
+pub struct MaybeSession(pub Option<Session>);
+
+impl FromRequestParts<Web> for MaybeSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        Ok(Self(find(parts, web).await?))
+    }
+}
+
+async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> {
+    let Some(token) = cookies::value(web, &parts.headers, cookies::SESSION) else { return Ok(None) };
+    let now = web.clock.now();
+    let reads = parts.method == Method::GET;
+    let wanted = move |person: &SignedIn| if reads { wanted(person, now) } else { Wanted::default() };
+    let found = session::find(&web.storage, SessionId::of_token(&token), now, wanted).await?;
+    let Some((signed_in, news)) = found else { return Ok(None) };
+    let Ok(client) = Client::from_request_parts(parts, web).await;
+    let News { attempts: unresolved, refunds: to_review, disputes: to_answer } = news;
+    Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, path: parts.uri.path().to_owned() }))
+}
+
+/// What a page that is read tells this person besides.
+fn wanted(person: &SignedIn, now: Timestamp) -> Wanted {
+    let may = |action| role::may(&person.roles, action);
+    let attempts = person.shop.as_ref().map(|shop| (shop.outlet, unresolved::before(now)));
+    let refunds = match &person.shop {
+        Some(shop) if may(Action::ReviewRefund) => Some(Desk::Merchant(shop.merchant)),
+        None if may(Action::LateRefund) => Some(Desk::Issuer),
+        _ => None,
+    };
+    let disputes = match &person.shop {
+        Some(shop) if may(Action::AnswerDispute) => Some(Some(Reach { merchant: shop.merchant, outlet: None })),
+        None if may(Action::DecideDispute) => Some(None),
+        _ => None,
+    };
+    Wanted { attempts, refunds, disputes }
+}
+
+/// Sends to the login page; somebody whose session ended is told so, a first visitor is not.
+fn to_login(parts: &Parts, web: &Web) -> Response {
+    let redirect = Redirect::to("/login");
+    if cookies::value(web, &parts.headers, cookies::SESSION).is_none() {
+        return redirect.into_response();
+    }
+    let jar = CookieJar::new().add(cookies::unset(web, cookies::SESSION)).add(Flash::new("ended", &[]).cookie(web));
+    (jar, redirect).into_response()
+}
+
+/// Signs a person in: a new session under a new token, whatever the browser had before ends. `entry` is audited.
+pub async fn begin(web: &Web, parts: &SignInFrom, entry: Entry) -> Result<CookieJar, Problem> {
+    let token = cookies::random_token();
+    let id = SessionId::of_token(&token);
+    session::open(&web.storage, id, parts.previous, parts.agent.clone(), entry).await?;
+    Ok(CookieJar::new().add(cookies::set(web, cookies::SESSION, token)))
+}
+
+/// The browser that signs in.
+pub struct SignInFrom {
+    /// The session that it had.
+    pub previous: Option<SessionId>,
+    /// Its description of itself.
+    pub agent: String,
+}

@@ -1,0 +1,32 @@
+//! Handing a command to the money path: who acts, and how long a page waits for the answer.
+
+use std::time::Duration;
+
+use domain::command::{Actor, Command};
+use domain::ids::RequestId;
+use domain::outcome::Outcome;
+use engine::SubmitError;
+
+use crate::Web;
+use crate::problem::Problem;
+use crate::session::Session;
+
+/// How long a page waits for the answer of a command; after that its outcome is unknown.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// A duration as the clock counts.
+pub fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// The person at the session's till, as the books know it: from the session only.
+pub fn actor(session: &Session) -> Result<Actor, Problem> {
+    let shop = session.shop()?;
+    Ok(Actor { merchant: shop.merchant, outlet: shop.outlet, terminal: shop.terminal, person: session.person })
+}
+
+/// Hands a command over and waits for its answer as long as a page may.
+pub async fn submit(web: &Web, request: RequestId, actor: Actor, command: Command) -> Result<Outcome, SubmitError> {
+    let answer = tokio::time::timeout(ANSWER_WITHIN, web.engine.submit(request, actor, command)).await;
+    answer.unwrap_or_else(|_| Err(SubmitError::Unknown("no answer in time".to_owned())))
+}

@@ -1,0 +1,257 @@
+//! The table of pages. A page is a [`PageEntry`]: its address, and for each method the access that it needs together
+//! with its handler, so that a handler without an access cannot be written down. Router, gate, menu, start page and the
+//! tests read this table.
+//!
+//! What must stay true: a handler is reached through its entry only, and its entry's access is checked before it runs.
+
+use std::fmt;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::http::request::Parts;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use domain::role::{Action, Role, may};
+
+use crate::Web;
+use crate::session::{AnySession, detour, enter};
+use crate::text::Lang;
+
+/// What a method of a page asks of its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing.
+    Public,
+    /// A session, even a locked one or one with the initial password.
+    AnySession,
+    /// A session.
+    Session,
+    /// A session whose person may do this.
+    May(Action),
+    /// The same, of a person who works in a store. The card company's people have none.
+    InStore(Action),
+}
+
+impl Access {
+    /// Whether somebody with these roles passes.
+    fn open_to(self, roles: &[Role]) -> bool {
+        match self {
+            Self::May(action) | Self::InStore(action) => may(roles, action),
+            Self::Public | Self::AnySession | Self::Session => true,
+        }
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public => f.write_str("public"),
+            Self::AnySession => f.write_str("any session"),
+            Self::Session => f.write_str("session"),
+            Self::May(action) => write!(f, "{action}"),
+            Self::InStore(action) => write!(f, "{action} in a store"),
+        }
+    }
+}
+
+/// A number at a menu's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Refunds that wait for the person's decision.
+    ToReview,
+    /// Disputes that wait for the person.
+    ToAnswer,
+}
+
+/// A page's entry in the menu.
+#[derive(Clone, Copy, Debug)]
+pub struct MenuEntry {
+    /// The address that it leads to.
+    pub path: &'static str,
+    /// Its icon.
+    pub icon: &'static str,
+    /// Its name.
+    pub word: fn(Lang) -> &'static str,
+    /// Its number.
+    pub count: Option<Count>,
+    access: Access,
+    rank: u8,
+}
+
+/// The menu and the start pages, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Menu {
+    entries: Vec<MenuEntry>,
+    landings: Vec<(u8, Access, &'static str)>,
+}
+
+impl Menu {
+    /// What of the menu is open to somebody with these roles.
+    pub fn open_to(&self, roles: &[Role]) -> impl Iterator<Item = &MenuEntry> {
+        self.entries.iter().filter(|entry| entry.access.open_to(roles))
+    }
+
+    /// Where the work of somebody with these roles begins.
+    pub fn landing(&self, roles: &[Role]) -> Option<&'static str> {
+        self.landings.iter().find(|(_, access, _)| access.open_to(roles)).map(|(_, _, path)| *path)
+    }
+}
+
+struct Served {
+    method: &'static str,
+    access: Access,
+    handler: MethodRouter<Web>,
+}
+
+/// A page: one line of an audience's table.
+pub struct PageEntry {
+    path: &'static str,
+    served: Vec<Served>,
+    menu: Option<MenuEntry>,
+    landing: Option<u8>,
+}
+
+/// The page at `path`; methods, place and menu follow.
+pub fn page(path: &'static str) -> PageEntry {
+    PageEntry { path, served: Vec::new(), menu: None, landing: None }
+}
+
+impl PageEntry {
+    /// Answers GET with `handler` for those who have `access`.
+    #[must_use]
+    pub fn get<H: Handler<T, Web>, T: 'static>(self, access: Access, handler: H) -> Self {
+        self.served_by("GET", access, on(MethodFilter::GET, handler))
+    }
+
+    /// Answers POST with `handler` for those who have `access`.
+    #[must_use]
+    pub fn post<H: Handler<T, Web>, T: 'static>(self, access: Access, handler: H) -> Self {
+        self.served_by("POST", access, on(MethodFilter::POST, handler))
+    }
+
+    fn served_by(mut self, method: &'static str, access: Access, handler: MethodRouter<Web>) -> Self {
+        self.served.push(Served { method, access, handler });
+        self
+    }
+
+    /// Puts it into the menu of those who may read it, by `rank`.
+    #[must_use]
+    pub fn menu(self, rank: u8, icon: &'static str, word: fn(Lang) -> &'static str) -> Self {
+        let access = self.served.iter().find(|one| one.method == "GET").expect("a menu leads to a page").access;
+        let menu = MenuEntry { path: self.path, icon, word, count: None, access, rank };
+        Self { menu: Some(menu), ..self }
+    }
+
+    /// Shows this number at its entry in the menu.
+    #[must_use]
+    pub fn count(mut self, count: Count) -> Self {
+        let menu = self.menu.as_mut().expect("a number stands at an entry of the menu");
+        menu.count = Some(count);
+        self
+    }
+
+    /// Makes it the start page of those who may read it and no page of a lower rank.
+    #[must_use]
+    pub fn landing(self, rank: u8) -> Self {
+        Self { landing: Some(rank), ..self }
+    }
+}
+
+/// A line of the list of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Address, with names for its variable parts.
+    pub path: &'static str,
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// What it asks of its reader.
+    pub access: Access,
+}
+
+/// The pages of all audiences.
+pub struct Table(Vec<PageEntry>);
+
+impl Table {
+    /// Puts the tables of the audiences together. No two pages have the same rank.
+    pub fn of(audiences: impl IntoIterator<Item = Vec<PageEntry>>) -> Self {
+        let table = Self(audiences.into_iter().flatten().collect());
+        let menu = table.menu();
+        let unique = |ranks: Vec<u8>| ranks.iter().zip(ranks.iter().skip(1)).all(|(one, next)| one < next);
+        assert!(unique(menu.entries.iter().map(|one| one.rank).collect()), "two entries of the menu have one rank");
+        assert!(unique(menu.landings.iter().map(|one| one.0).collect()), "two start pages have one rank");
+        table
+    }
+
+    /// Every address with each method that it serves.
+    pub fn lines(&self) -> Vec<Line> {
+        let lines = |page: &PageEntry| {
+            let line = |one: &Served| Line { path: page.path, method: one.method, access: one.access };
+            page.served.iter().map(line).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(lines).collect()
+    }
+
+    /// The menu and the start pages that the pages name.
+    pub fn menu(&self) -> Menu {
+        let mut entries: Vec<MenuEntry> = self.0.iter().filter_map(|page| page.menu).collect();
+        entries.sort_by_key(|entry| entry.rank);
+        let landing = |page: &PageEntry| {
+            let read = page.served.iter().find(|one| one.method == "GET").expect("a start page can be read");
+            page.landing.map(|rank| (rank, read.access, page.path))
+        };
+        let mut landings: Vec<_> = self.0.iter().filter(|page| page.landing.is_some()).filter_map(landing).collect();
+        landings.sort_by_key(|landing| landing.0);
+        Menu { entries, landings }
+    }
+
+    /// Routes to every handler, each behind the gate of its access.
+    pub fn router(self, web: &Web) -> Router<Web> {
+        self.0.into_iter().fold(Router::new(), |router, page| {
+            let gated = page.served.into_iter().map(|one| {
+                let gate = Gate { web: web.clone(), access: one.access };
+                one.handler.route_layer(from_fn_with_state(gate, admit))
+            });
+            let methods = gated.reduce(MethodRouter::merge).expect("a page serves a method");
+            router.route(page.path, methods)
+        })
+    }
+}
+
+#[derive(Clone)]
+struct Gate {
+    web: Web,
+    access: Access,
+}
+
+/// Lets a request through to its handler, with the session in its extensions.
+async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match judge(&gate, &mut parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(answer) => answer,
+    }
+}
+
+async fn judge(gate: &Gate, parts: &mut Parts) -> Result<(), Response> {
+    if gate.access == Access::Public {
+        return Ok(());
+    }
+    let session = enter(parts, &gate.web).await?;
+    if gate.access == Access::AnySession {
+        parts.extensions.insert(AnySession(session));
+        return Ok(());
+    }
+    if let Some(redirect) = detour(&session, parts) {
+        return Err(redirect.into_response());
+    }
+    if let Access::May(action) | Access::InStore(action) = gate.access {
+        session.may(action).map_err(IntoResponse::into_response)?;
+    }
+    if let Access::InStore(_) = gate.access {
+        session.shop().map_err(IntoResponse::into_response)?;
+    }
+    parts.extensions.insert(session);
+    Ok(())
+}

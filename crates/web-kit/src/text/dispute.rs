@@ -1,0 +1,87 @@
+//! Words of disputes: 争议处理 of the card company, 争议 of the merchant.
+
+crate::texts! {
+    /// Words of the pages of disputes.
+    pub struct Disputes {
+        company_title: "争议处理", "Disputes";
+        own_title: "争议", "Disputes";
+        company_hint: "持卡人对交易有异议：受理、商户答复、由另一人裁定。", "What card holders contest: one person opens, the merchant answers, another decides.";
+        own_hint: "持卡人对本店交易的异议，请在截止时间前答复。", "What card holders contest about your sales; answer before the time is up.";
+        find: "受理争议", "Open a dispute";
+        reference: "参考号", "Reference";
+        reference_hint: "签购单上的 12 位参考号", "The 12 digits after REF on the sales slip";
+        look: "查找交易", "Find the sale";
+        no_sale: "没有这个参考号的成功消费，请核对签购单。", "No approved sale has this reference number; compare with the slip.";
+        no_left: "该交易已全部退回或撤销，没有可争议的金额。", "All of this sale went back or was voided; nothing is left to contest.";
+        open_already: "该订单已有未结的争议。", "A dispute of this order is open already.";
+        see_open: "查看该争议", "See that dispute";
+        sale: "原交易", "The sale";
+        merchant: "商户", "Merchant";
+        order: "订单号", "Order";
+        card: "卡号", "Card";
+        time: "交易时间", "Time of sale";
+        sold: "交易金额", "Amount of sale";
+        left: "可争议金额", "Left to contest";
+        amount: "争议金额", "Contested amount";
+        amount_wrong: "请填写 0.01 至 {0} 之间的金额。", "An amount from 0.01 to {0}.";
+        claim: "争议原因", "Claim";
+        claim_wrong: "请选择争议原因。", "Choose a claim.";
+        not_authorised: "非本人交易", "Not made by the holder";
+        not_received: "未收到商品", "Goods not received";
+        wrong_amount: "金额不符", "Wrong amount";
+        duplicate: "重复扣款", "Charged twice";
+        quality: "商品质量，商户拒绝退货", "Faulty goods, return refused";
+        words: "持卡人陈述", "Holder's words";
+        words_opt: "（2–100 字）", "(2 to 100 characters)";
+        words_wrong: "请填写 2 至 100 字。", "From 2 to 100 characters.";
+        open_now: "提交受理", "Open the dispute";
+        open_hint: "受理后不动账；商户有 7 天答复，之后由另一人裁定。", "No money moves; the merchant has seven days to answer, then somebody else decides.";
+        list: "争议记录", "Disputes";
+        filter: "范围", "Show";
+        filter_open: "未结", "Undecided";
+        filter_all: "全部", "All";
+        query: "查询", "Search";
+        number: "争议编号", "Dispute";
+        state: "状态", "State";
+        action: "操作", "Action";
+        open: "查看", "Open";
+        open_of: "查看 {0} 号争议", "Open {0}";
+        until: "答复截止", "Answer until";
+        empty: "没有争议。", "There is no dispute.";
+        older: "更早的记录", "Older ones";
+        back: "返回列表", "Back to the list";
+        state_opened: "待商户答复", "Waiting for the merchant";
+        state_overdue: "答复期已过，待裁定", "No answer in time, to be decided";
+        state_accepted: "商户认可，待裁定", "Merchant agrees, to be decided";
+        state_contested: "商户申辩，待裁定", "Merchant contests, to be decided";
+        state_upheld: "成立，已退款", "Upheld, paid back";
+        state_rejected: "已驳回", "Turned down";
+        opened: "受理", "Opened";
+        answered: "商户答复", "Merchant's answer";
+        accepted: "认可", "Agrees";
+        contested: "申辩", "Contests";
+        decided: "裁定", "Decided";
+        answer: "答复争议", "Answer the dispute";
+        answer_words: "答复说明", "Your words";
+        answer_hint: "只能答复一次。认可后由发卡公司退款给持卡人，从应结款中扣除。", "You answer once. What you agree to is paid back by the card company out of what you are owed.";
+        accept: "认可持卡人", "The holder is right";
+        contest: "申辩", "Contest";
+        decide: "裁定争议", "Decide the dispute";
+        decide_words: "裁定说明", "Reason";
+        uphold: "成立，退款", "Uphold, pay back";
+        reject: "驳回", "Turn down";
+        decide_hint: "成立时金额立即退回原卡，从商户应结款中扣除。", "Upheld, the amount goes back to the card at once, out of what the merchant is owed.";
+        own_opened: "您受理了该争议，请由另一人裁定。", "You opened this dispute; somebody else decides.";
+        no_right: "您没有裁定权限。", "You have no right to decide.";
+        wait_answer: "等待商户答复，至 {0}；之后可以裁定。", "The merchant may answer until {0}; it can be decided after that.";
+        wait_company: "已答复，等待发卡公司裁定。", "Answered; the card company decides.";
+        too_late: "答复期已过，等待发卡公司裁定。", "The time to answer has passed; the card company decides.";
+        not_done: "未处理", "Not done";
+        unknown: "结果未知", "Outcome unknown";
+        unknown_do: "请稍后刷新本页核实，不要重复提交。没有确认前请勿告知持卡人。", "Look at this page again in a moment and do not send it twice; tell the holder nothing until it is certain.";
+        done_opened: "已受理，资金未变动。商户可在截止时间前答复。", "The dispute is open; no money moved. The merchant may answer until the time is up.";
+        done_answered: "答复已提交，资金未变动。", "Your answer is on record; no money moved.";
+        done_upheld: "争议成立，¥{0} 已退回原卡。", "Upheld: ¥{0} went back to the card.";
+        done_rejected: "争议已驳回，资金未变动。", "Turned down; no money moved.";
+    }
+}

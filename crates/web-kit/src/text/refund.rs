@@ -1,0 +1,148 @@
+//! Words of refunds and voids: request, review, result.
+
+crate::texts! {
+    /// Words of the refund pages.
+    pub struct Refunds {
+        request_title: "退货申请", "Refund request";
+        request_hint: "请先核对卡号和金额。提交后还需要门店经理“退货审核”，通过后才退款到卡。", "Check card and amount first. After this a manager must review the request before the money returns.";
+        order: "订单号", "Order";
+        sold_at: "交易时间", "Paid at";
+        card: "卡号", "Card number";
+        amount: "退款金额", "Refund amount";
+        deadline: "可退截止", "Refundable until";
+        left: "还剩 {0} 小时 {1} 分", "{0} h {1} min left";
+        goods: "退货商品", "Goods to take back";
+        product: "商品", "Product";
+        price: "单价", "Price";
+        left_pieces: "可退", "Left";
+        pieces: "退货数量", "Pieces";
+        line_amount: "金额（元）", "Amount";
+        take_pieces: "{0} 退货数量", "Pieces of {0}";
+        recount: "重新计算", "Count again";
+        ground: "退货类别", "Kind of reason";
+        ground_quality: "药品质量问题", "Quality of the goods";
+        ground_shop_error: "发错商品或收错款", "Wrong goods or amount";
+        ground_changed_mind: "顾客不需要了", "No longer wanted";
+        drug_hint: "药品除质量问题和本店差错外不退不换", "Drugs come back for their quality or the store's mistake only";
+        reason: "退货原因", "Reason";
+        reason_opt: "（必填，2–100 字）", "(required, 2 to 100 characters)";
+        usual: "常用：", "Often:";
+        usual_wrong: "客户买错药品", "Customer bought the wrong drug";
+        usual_quality: "药品质量问题", "Quality of the goods";
+        usual_typo: "收银录入错误", "Cashier's mistake";
+        close: "关闭", "Close";
+        cancel: "取消", "Cancel";
+        submit: "确认提交", "Submit";
+        submit_escalate: "转卡公司处理", "Pass to the card company";
+        to_orders: "返回订单查询", "Back to the orders";
+        to_review: "去退货审核", "To the refund review";
+
+        reason_empty: "请填写退货原因", "Enter a reason for the refund";
+        reason_length: "退货原因为 2–100 个字", "A reason has 2 to 100 characters";
+        nothing_chosen: "请勾选要退的商品，并填写数量", "Tick the goods that come back, with their pieces";
+        too_late: "已超过 48 小时，不能在门店退货。请致电客服 {phone}。", "Over 48 hours: the store cannot refund. Call support {phone}.";
+        too_late_do: "也可以转卡公司处理：由卡公司审核，通过后退款到原卡。", "You can also pass it to the card company, which reviews it and refunds to the card.";
+        not_charged: "该订单没有成功扣款，不需要退货", "This order was not charged; nothing to refund.";
+        unknown_sale: "该订单结果未知，查明后才能申请退货", "Outcome unknown. Wait until it is resolved.";
+        asked: "已申请退货，等待审核（{0} {1}）", "Refund already requested, awaiting review ({0} {1}).";
+        asked_company: "已申请退货，等待卡公司处理（{0} {1}）", "Refund already requested, the card company decides ({0} {1}).";
+        all_refunded: "该订单已全部退货", "Everything of this order has been refunded.";
+        voided: "该订单已撤销，全额已退回卡内", "This order was voided; all of it is back on the card.";
+        sole: "本商户没有其他审核人员，申请将转卡公司审核。", "Nobody else of this merchant may review it: the request goes to the card company.";
+        sent: "已提交。还需要“退货审核”，通过后退款才到卡。", "Submitted. A manager must approve before the money returns.";
+        sent_company: "已提交，转卡公司审核。通过后退款才到卡。", "Submitted to the card company. The money returns when it approves.";
+        request_number: "申请编号", "Request number";
+        request_failed: "申请没有提交", "Not submitted";
+        fault: "96 系统异常，没有提交，也没有退款。请稍后再试。", "96 System error: nothing was submitted or refunded. Try again shortly.";
+
+        review_title: "退货审核", "Refund review";
+        review_hint: "只列出已申请的订单，不需要选择日期", "Requested refunds only; no date needed";
+        company_title: "退货处理", "Refunds to decide";
+        company_hint: "门店转来和已超过门店期限的申请", "Passed on by stores, or past the store's time";
+        filter_state: "处理状态", "State";
+        filter_open: "未处理（{0}）", "Open ({0})";
+        filter_approved: "已退款", "Refunded";
+        filter_rejected: "已驳回", "Turned down";
+        filter_all: "全部", "All";
+        filter_card: "卡号后四位", "Last four digits";
+        query: "查询", "Search";
+        list: "退货申请列表", "Refund requests";
+        empty: "没有符合条件的退货申请", "No such refund requests.";
+        limit: "只显示最近 {0} 笔，请用卡号后四位查找", "The latest {0} only; search by the card's last four digits";
+        requested_at: "申请时间", "Requested";
+        order_card: "订单 / 卡号", "Order / card";
+        store: "商户 / 门店", "Merchant / store";
+        state: "处理状态", "State";
+        action: "操作", "Action";
+        state_open: "未处理", "Open";
+        state_company: "卡公司处理中", "With the card company";
+        state_approved: "已退款", "Refunded";
+        state_rejected: "已驳回", "Turned down";
+        review: "退货审核", "Review";
+        reviewing: "正在审核", "Open now";
+        view: "查看", "Open";
+        reprint: "补打", "Print";
+        totals: "未处理 {0} 笔，合计 ¥{1}", "{0} open, ¥{1} together";
+        open_label: "{0} 笔待处理", "{0} to decide";
+
+        panel: "审核信息", "Review";
+        request: "申请信息", "Request";
+        choose: "请在左边选择一笔申请。", "Choose a request on the left.";
+        original_card: "原卡号", "Paying card";
+        within: "48 小时内", "Within 48 hours";
+        over: "已超过 48 小时", "Over 48 hours";
+        limit_label: "时限", "Time";
+        hours_left: "剩 {0} 小时 {1} 分", "{0} h {1} min left";
+        applicant: "申请人", "Applicant";
+        refund_card: "退款卡号", "Refund card";
+        refund_card_opt: "（刷卡，或输入完整卡号）", "(swipe, or type all digits)";
+        refund_card_hint: "刷卡或输入 16–19 位卡号", "Swipe, or type the number";
+        opinion: "审核意见", "Decision note";
+        opinion_opt: "（必填，2–100 字）", "(required, 2 to 100 characters)";
+        opinion_empty: "请填写审核意见", "Enter your decision note";
+        opinion_length: "审核意见为 2–100 个字", "A decision note has 2 to 100 characters";
+        approve: "同意退款", "Refund";
+        reject: "驳回", "Turn down";
+        rule: "申请人不能审核自己的申请。退款成功后打印退货小票，一式两份。", "Applicants cannot review their own requests. Print the refund slip afterwards, two copies.";
+
+        differs: "与原卡号不一致（末四位应为 {0}），不能退款", "Not the original card (should end {0}).";
+        own: "不能审核自己提交的申请", "You cannot review your own request.";
+        own_do: "请由另一位有审核权限的人员处理。", "Somebody else with the right to review has to decide.";
+        done_by: "{0}已于 {1} 处理，结果：{2}", "Already handled by {0} at {1}: {2}.";
+        passed_on: "审核时已超过 48 小时，已转客服处理", "Over 48 h at review time; passed to support.";
+        card_blocked: "原卡已挂失/销卡，退款转客服人工处理", "The card is blocked/closed; support will refund.";
+        company_decides: "此申请由卡公司处理，门店不能审核", "The card company decides this request, not the store.";
+        card_closed: "原卡已销卡，不能退款到卡。请驳回并线下处理。", "The card is closed and cannot take the money. Turn the request down and settle it otherwise.";
+        not_refunded: "没有退款，卡内余额没有变化。", "Nothing was refunded; the balance is unchanged.";
+        review_fault: "96 系统异常，没有退款，申请仍未处理。请稍后再试。", "96 System error: nothing was refunded, the request is still open. Try again shortly.";
+        unknown: "退款结果未知", "Refund outcome unknown";
+        unknown_do: "退款结果未知，系统正在查询，请勿再次提交", "Refund outcome unknown; checking. Do not resubmit.";
+        request_unknown: "申请结果未知，系统正在查询，请勿再次提交", "It is not known whether the request arrived; checking. Do not resubmit.";
+        query_now: "立即查询结果", "Look up the result now";
+        success: "退款成功", "Refunded";
+        success_do: "退款成功，¥{0} 已退回 {1} 卡。请打印退货小票（一式两份）。", "¥{0} refunded to card {1}. Print the refund slip (two copies).";
+        rejected: "已驳回", "Turned down";
+        rejected_do: "已驳回，没有退款。请告知客户原因：{0}", "Turned down, nothing was refunded. Tell the customer why: {0}";
+        print: "打印退货小票", "Print the refund slip";
+        next: "下一笔", "Next request";
+        reference: "参考号", "Reference";
+        reviewer: "审核人", "Reviewer";
+
+        void_title: "撤销", "Void";
+        void_ask: "是否撤销这笔交易？全额退回原卡。", "Void this sale? All of it goes back to the card.";
+        void_amount: "撤销金额", "Amount to void";
+        void_yes: "确认撤销", "Void the sale";
+        void_manager: "撤销需要店长确认，请店长输入用户名和密码。", "A manager has to agree: user name and password.";
+        void_done: "撤销成功", "Voided";
+        void_done_do: "撤销成功，¥{0} 已退回 {1} 卡。请打印撤销小票（一式两份）。", "¥{0} is back on card {1}. Print the slip (two copies).";
+        void_print: "打印撤销小票", "Print the slip";
+        void_failed: "撤销失败", "Not voided";
+        void_late: "已班结、已过当日或不是本终端的交易，不能撤销，请改为退货申请。", "Not of this till's open batch of today. Ask for a refund instead.";
+        void_refund: "该订单已有退货申请，不能撤销。", "The order has a refund request and cannot be voided.";
+        void_unknown: "撤销结果未知，系统正在查询，请勿再次提交", "It is not known whether the void arrived; checking. Do not resubmit.";
+        void_to_refund: "改为退货申请", "Ask for a refund";
+
+        slip_refund: "退货小票", "Refund slip";
+        slip_void: "撤销小票", "Void slip";
+    }
+}
