@@ -7,10 +7,10 @@ const MEDIAN_MAX: usize = 150;
 const P90_MAX: usize = 450;
 const FILE_MAX: usize = 800;
 
-/// Templates, style sheets and the script: what a browser gets.
+/// Templates, style sheets and the script.
 const PAGE_ENDINGS: [&str; 3] = ["html", "css", "js"];
 const PAGE_FILE_MAX: usize = 300;
-/// In characters. One element or one rule a line stays far below it; rustfmt keeps `.rs` files to their own width.
+/// In characters. Lines with one element or one rule stay far below it; rustfmt limits the lines of `.rs` files.
 const PAGE_LINE_MAX: usize = 160;
 
 pub(crate) fn check(repo: &Repo) -> Vec<Finding> {
@@ -34,7 +34,7 @@ pub(crate) fn check(repo: &Repo) -> Vec<Finding> {
     findings
 }
 
-/// A template, style sheet or script: neither long nor packed.
+/// Checks the length of a file and the width of its lines.
 fn page_file((path, text): (&str, &str)) -> Vec<Finding> {
     let size = text.lines().count();
     let long = (size > PAGE_FILE_MAX)

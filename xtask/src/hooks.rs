@@ -1,16 +1,16 @@
-//! The script and the templates agree: a hook that one side asks for is set by the other, and none is left over.
+//! Compares the hooks of the script with those of the templates, in both directions.
 //!
 //! The script reads a hook as `[data-name]` in a selector, as `dataset.name` or as `'name' in el.dataset`; a sentence as
-//! `say('name')`, which is `data-name` of `#say`; an element by `#id`. Templates set all of them as attributes.
+//! `say('name')`, which is `data-name` of `#say`; an element as `#id`. Templates set all of them as attributes.
 
 use std::collections::BTreeMap;
 
 use crate::repo::{Finding, Repo};
 
-/// Names, each with the place where it stands first: (path, line).
+/// Names with their first place: (path, line).
 type Names = BTreeMap<String, (String, usize)>;
 
-/// What one side asks for or sets.
+/// The names that one side reads or sets.
 #[derive(Default)]
 struct Side {
     hooks: Names,
@@ -42,7 +42,7 @@ fn add(names: &mut Names, name: String, path: &str, line: usize) {
     names.entry(name).or_insert_with(|| (path.to_owned(), line));
 }
 
-/// What the script asks for, and what it sets by itself.
+/// The names that the script reads, and those that it sets itself.
 fn script(repo: &Repo) -> (Side, Side) {
     let (mut asked, mut own) = (Side::default(), Side::default());
     for (path, text) in repo.with_extension("js").filter(|(path, _)| path.contains("/static/")) {
@@ -74,7 +74,7 @@ fn script(repo: &Repo) -> (Side, Side) {
     (asked, own)
 }
 
-/// What templates set, and the ids that their attributes point at.
+/// The names that templates set, and the ids that their attributes refer to.
 fn templates(repo: &Repo) -> (Side, Names) {
     let (mut set, mut asked) = (Side::default(), Names::new());
     let components = components(repo);
@@ -104,7 +104,7 @@ fn templates(repo: &Repo) -> (Side, Names) {
     (set, asked)
 }
 
-/// Components that give an element the id that they are called with: how a call begins, and which argument it is.
+/// Components that set an id from an argument: the beginning of a call, and the argument's position.
 fn components(repo: &Repo) -> Vec<(String, usize)> {
     let macros = repo.with_extension("html").flat_map(|(_, text)| text.split("{% macro ").skip(1));
     let with_id = macros.filter_map(|text| {
@@ -130,12 +130,12 @@ fn styled(repo: &Repo) -> Names {
     names
 }
 
-/// Each place of `mark`: what stands before it and after it.
+/// The text before and after each `mark`.
 fn splits<'a>(line: &'a str, mark: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
     line.match_indices(mark).map(move |(at, _)| (&line[..at], &line[at + mark.len()..]))
 }
 
-/// The word after each `mark`, if one begins there, and what follows it.
+/// The word directly after each `mark`, and the rest of the line.
 fn words_after<'a>(line: &'a str, mark: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
     splits(line, mark).filter_map(|(_, after)| {
         let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(after.len());
@@ -143,7 +143,7 @@ fn words_after<'a>(line: &'a str, mark: &'a str) -> impl Iterator<Item = (&'a st
     })
 }
 
-/// `=`, but no comparison.
+/// True for `=`, false for `==` and `===`.
 fn assigns(rest: &str) -> bool {
     let rest = rest.trim_start();
     rest.starts_with('=') && !rest.starts_with("==")

@@ -1,23 +1,23 @@
-//! Templates are indented for people; pages are sent without it, as the script and the style sheets are.
+//! Pages are sent without the indentation of their templates, like the script and the style sheets.
 
-/// Where in a page a byte stands.
+/// The part of a page that a byte belongs to.
 #[derive(Clone, Copy)]
 enum Place {
     Text,
-    /// Inside of a tag; `textarea` if it opens one.
+    /// Inside a tag; `textarea` if the tag opens a text area.
     Tag {
         textarea: bool,
     },
-    /// Inside of an attribute's quotes.
+    /// Inside the quotes of an attribute.
     Value {
         textarea: bool,
     },
-    /// What was typed into a text area.
+    /// Inside a text area.
     Typed,
 }
 
-/// `page` with one line break for each line break and the white space around it. What was typed is kept as it is:
-/// values in quotes and the content of text areas.
+/// Replaces each line break and the white space around it by one line break. Values in quotes and the content of text
+/// areas hold what a person typed and stay unchanged.
 pub(crate) fn cut(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
     let mut place = Place::Text;

@@ -1,4 +1,4 @@
-// Forms and links: what of them is fetched and swapped in, and what the page's own buttons do.
+// Forms and links.
 //
 //   links and forms   same-origin ones are fetched and swapped in; data-noboost opts out (downloads, language, logout)
 //   [data-clear-card] click forgets the card
@@ -45,13 +45,13 @@ on('submit', event => {
   else post(url.href, body).catch(() => {});
 });
 
-// A link of ours that is fetched and swapped in, not loaded.
+// True for a link whose page is fetched and swapped in.
 function boosted(el) {
   return el.href && el.origin === win.location.origin && !el.target && !el.download && !el.closest('[data-noboost]')
     && !(el.hash && el.pathname === win.location.pathname);
 }
 
-// The page's own buttons and links. True when the click is done with.
+// Handles a click on a button or link with a hook. False: the browser does what it always does.
 function pressed(el) {
   if ('line' in el.dataset) { choose($$('tr[data-line]'), el); return false; }
   if ('print' in el.dataset) win.print();

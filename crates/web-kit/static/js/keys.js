@@ -47,7 +47,7 @@ function onKey(event) {
   if (!rowKey(key, el, root, stop) && !enterKey(key, el, stop)) shortcut(key, root, stop);
 }
 
-// The rows on the screen are not yet those of what was typed.
+// True while the rows on the screen do not match the typed text yet.
 const stale = form => form && form.dataset.asked !== String(filled(form));
 
 // Arrow, Delete and Enter on the line list and the picker.

@@ -1,4 +1,4 @@
-// The payment, which is sent once, and what is shown when its answer is lost.
+// The payment: sent once; the panel for an unknown outcome.
 //
 //   form[data-pay]    final payment; button's data-busy is its text while waiting; [data-pay-progress] shows at
 //                     1 s, its [data-slow] child at 10 s; at 20 s or on a lost connection template#unknown-panel

@@ -1,4 +1,4 @@
-// What a burst of keys is: a card, a product code, a PIN. No page is needed here, so node tests this file by itself.
+// Functions without a page, so that node can test them: what a burst of keys is (card, product code, PIN).
 //
 // assets.rs joins the parts of the script, in its order, into one function with `win` and `doc`: one ES2017 file for
 // Chromium 80 up, no `?.`, no `??`, nothing global, nothing inline. Comments must be whole lines: they are cut when the

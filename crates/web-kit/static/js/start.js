@@ -1,4 +1,4 @@
-// What happens after the first load and after every swap, and what the browser itself says.
+// Set-up after the first load and after every swap; the browser's own events.
 //
 //   [data-expire-ms]  element goes away after so long
 //   [data-print-now]  prints when the page arrives;  [data-after-print=URL] follows

@@ -1,4 +1,4 @@
-// Pages without reloads: a page is fetched, swapped in, and the focus put where it belongs.
+// Page changes without reloads: fetch the page, swap it in, set the focus.
 //
 //   data-beep         ok | bad: sound when the page arrives
 //   [data-dialog]     on the .dlg; keeps the focus, blocks scans. role=alertdialog ignores Enter for its first 300 ms
