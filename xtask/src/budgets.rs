@@ -1,4 +1,4 @@
-//! How large a file may be, without its tests: most small, none huge. Functions are clippy's (`too_many_lines`).
+//! Limits on the size of files, without tests: most small, none huge. Functions are clippy's (`too_many_lines`).
 
 use crate::repo::{Finding, Repo};
 use crate::rust_source::{is_test_file, lines};

@@ -1,4 +1,4 @@
-//! GLOSSARY.md speaks of names that are in the code: a name in back-ticks in its tables is declared or used there.
+//! Names in GLOSSARY.md exist in the code: a name in back-ticks in its tables is declared or used there.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ fn words_in_code(repo: &Repo) -> BTreeSet<&str> {
     repo.with_extension("rs")
         .filter(|(path, _)| path.starts_with("crates/"))
         .flat_map(|(_, text)| {
-            // Comments do not count: a name that only a comment knows is gone.
+            // Comments do not count: a name that occurs only in comments no longer exists.
             let code: BTreeSet<String> = lines(text)
                 .iter()
                 .flat_map(|line| line.code.split(|c| !is_word(c)).map(str::to_owned).collect::<Vec<_>>())

@@ -1,6 +1,6 @@
-//! Who may depend on whom: domain <- storage <- engine <- {pages, api} <- app, and sim on engine. Nothing points back. The
-//! pages are a kit, an audience's crate each on it, and `web`, which puts them together; audiences do not know each other.
-//! The client for programs elsewhere stands alone.
+//! Which crate may depend on which: domain <- storage <- engine <- {pages, api} <- app, and sim on engine. Nothing points
+//! back. The pages are a kit, one crate per audience on it, and `web`, which puts them together; no audience depends on
+//! another. The client for programs elsewhere stands alone.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::repo::Finding;
 
-/// Each crate of ours and what of ours it may use, in whatever way (build, test or normal).
+/// Each workspace crate and the workspace crates it may use in any way (build, test or normal).
 const HOUSE: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("telemetry", &[]),
@@ -32,10 +32,10 @@ const HOUSE: [(&str, &[&str]); 19] = [
     ("xtask", &[]),
 ];
 
-/// The crate that others build with, and so without the rest of ours.
+/// The published crate, which ships without the rest of the workspace.
 const PUBLISHED: &str = "webpos-client";
 
-/// Libraries that belong to one floor.
+/// Libraries that only certain crates may use.
 const RESERVED: [(&str, &[&str]); 5] = [
     ("rusqlite", &["storage", "sim", "bench"]),
     ("tokio-postgres", &["storage", "sim", "bench"]),
@@ -50,21 +50,21 @@ const RESERVED: [(&str, &[&str]); 5] = [
 const DIRECT_MAX: usize = 30;
 const ALL_MAX: usize = 350;
 
-/// One package of the whole tree.
+/// A package of the dependency tree.
 pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) version: String,
     /// SPDX expression, or empty.
     pub(crate) licence: String,
-    /// None: a member of this workspace.
+    /// `None` for a workspace member.
     pub(crate) source: Option<String>,
     /// The names of its direct dependencies of every kind.
     dependencies: Vec<String>,
-    /// Those of them that ship.
+    /// The direct dependencies that ship.
     shipped: Vec<String>,
 }
 
-/// The packages that are built on Linux, ours and others'.
+/// The packages that are built on Linux, workspace members and others.
 pub(crate) fn metadata() -> Result<Vec<Package>, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let asked = Command::new(cargo)
@@ -116,18 +116,18 @@ fn check_member(member: &Package) -> Vec<Finding> {
     };
     let say = |what: String| Finding::new(&manifest, 1, what);
     let Some((_, allowed)) = HOUSE.iter().find(|(known, _)| *known == name) else {
-        return vec![say(format!("`{name}` has no place in the house (xtask/src/house.rs)"))];
+        return vec![say(format!("`{name}` is missing in the list of crates (xtask/src/house.rs)"))];
     };
     let ours = |dependency: &str| HOUSE.iter().any(|(known, _)| *known == dependency);
     let mut findings = Vec::new();
     for dependency in member.dependencies.iter().map(String::as_str) {
         if ours(dependency) && !allowed.contains(&dependency) {
-            findings.push(say(format!("{name} must not know {dependency}")));
+            findings.push(say(format!("{name} must not depend on {dependency}")));
         }
         if let Some((_, floors)) =
             RESERVED.iter().find(|(library, floors)| *library == dependency && !floors.contains(&name))
         {
-            findings.push(say(format!("{dependency} is for {} alone", floors.join(", "))));
+            findings.push(say(format!("only {} may depend on {dependency}", floors.join(", "))));
         }
     }
     if name == PUBLISHED {
@@ -154,13 +154,16 @@ mod tests {
     #[test]
     fn floors_look_down_only() {
         assert!(found("web", &["domain", "engine", "axum"]).is_empty());
-        assert_eq!(found("domain", &["storage"]), ["crates/domain/Cargo.toml:1: domain must not know storage"]);
-        assert_eq!(found("web", &["rusqlite"]), ["crates/web/Cargo.toml:1: rusqlite is for storage, sim, bench alone"]);
+        assert_eq!(found("domain", &["storage"]), ["crates/domain/Cargo.toml:1: domain must not depend on storage"]);
+        assert_eq!(
+            found("web", &["rusqlite"]),
+            ["crates/web/Cargo.toml:1: only storage, sim, bench may depend on rusqlite"]
+        );
         assert_eq!(found("shed", &[]).len(), 1);
         for audience in ["till", "merchant", "office", "account"] {
             assert!(found(audience, &["web-kit", "storage", "askama"]).is_empty(), "{audience}");
             for other in ["till", "merchant", "office", "account", "web"].iter().filter(|other| **other != audience) {
-                let what = format!("crates/{audience}/Cargo.toml:1: {audience} must not know {other}");
+                let what = format!("crates/{audience}/Cargo.toml:1: {audience} must not depend on {other}");
                 assert_eq!(found(audience, &[other]), [what]);
             }
             assert_eq!(found("web-kit", &[audience]).len(), 1);

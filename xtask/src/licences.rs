@@ -1,5 +1,5 @@
-//! Every package comes from crates.io under a licence that deny.toml allows. cargo-deny says the same and more, where
-//! it is installed; this always runs.
+//! Every package comes from crates.io under a licence that deny.toml allows. cargo-deny checks the same and
+//! more where it is installed; this check always runs.
 
 use crate::house::Package;
 use crate::repo::Finding;
@@ -31,7 +31,7 @@ fn allowed(deny_toml: &str) -> Vec<&str> {
     list.split('"').skip(1).step_by(2).collect()
 }
 
-/// SPDX: AND binds tighter than OR; `/` is how old manifests wrote OR.
+/// SPDX: AND binds tighter than OR; old manifests wrote `/` for OR.
 fn permits(expression: &str, allowed: &[&str]) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ").replace(" WITH ", "+");
     let mut tokens = spaced.split_whitespace().peekable();

@@ -1,7 +1,7 @@
 //! The repository's own checks. `cargo xtask tidy` prints one line per finding, `path:line: what`, and fails if any.
 //!
-//! What the compiler, clippy and rustfmt can say is theirs to say; here is the rest: who may depend on whom, how large
-//! a file may grow, which words belong where. A rule that nobody checks is a wish.
+//! It covers what the compiler, clippy and rustfmt cannot check: dependencies between crates, sizes of files, words
+//! that belong in certain places. A rule without a check does not hold.
 
 mod budgets;
 mod contents;
@@ -20,7 +20,7 @@ use std::process::{Command, ExitCode};
 
 use repo::{Finding, Repo};
 
-/// A rule that needs only the files' text.
+/// A rule that reads only the text of files.
 type Rule = fn(&Repo) -> Vec<Finding>;
 
 const RULES: [Rule; 7] =
@@ -42,8 +42,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Builds what is measured and measures it: the engine in this process, or the program over HTTP.
-/// What is compared with cala-ledger needs a program with it, which has a workspace of its own.
+/// Builds and runs a benchmark: the engine in process, or the program over HTTP. The comparison with cala-ledger needs
+/// a program from a separate workspace.
 fn bench(arguments: Vec<String>) -> Result<usize, String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let (package, bin, mut arguments) = match arguments.split_first() {
@@ -65,7 +65,7 @@ fn bench(arguments: Vec<String>) -> Result<usize, String> {
     Ok(0)
 }
 
-/// Prints the findings and answers how many there were.
+/// Prints the findings and returns their number.
 fn tidy() -> Result<usize, String> {
     let repo = Repo::open()?;
     let packages = house::metadata()?;

@@ -1,4 +1,4 @@
-//! Words that belong to one floor of the house: SQL, the clock, Chinese, floating point.
+//! Words that only certain crates may contain: SQL, the clock, Chinese, floating point.
 
 use crate::repo::{Finding, Repo};
 use crate::rust_source::{Line, is_test_file, lines};

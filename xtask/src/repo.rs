@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// One broken rule at one place. Ordered by place, so that the output is stable.
+/// One violation of a rule. Ordered by path and line, so that the output is stable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {
     path: String,
@@ -34,12 +34,12 @@ pub(crate) struct Repo {
 impl Repo {
     /// Reads what git tracks or would track: a new file is checked before it is added, an ignored one never.
     pub(crate) fn open() -> Result<Self, String> {
-        // Asked at run time: a binary built in another checkout must not look at that one.
+        // Read at run time: a binary built in another checkout must not check that checkout.
         let own = std::env::var("CARGO_MANIFEST_DIR").map_err(|_| "run it as `cargo xtask`".to_owned())?;
         let root = PathBuf::from(own).join("..");
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-            // A checkout that belongs to somebody else (CI often runs as root) is read all the same.
+            // Accept a checkout that belongs to another user; CI often runs as root.
             .env("GIT_CONFIG_COUNT", "1")
             .env("GIT_CONFIG_KEY_0", "safe.directory")
             .env("GIT_CONFIG_VALUE_0", "*")
@@ -51,7 +51,7 @@ impl Repo {
         }
         let names = String::from_utf8(listed.stdout).map_err(|e| e.to_string())?;
         let files = names.split_terminator('\0').filter_map(|name| {
-            // Listed but deleted in the work tree: nothing to check.
+            // Listed by git but deleted in the work tree: nothing to check.
             let bytes = std::fs::read(root.join(name)).ok()?;
             let text = if bytes.contains(&0) { None } else { String::from_utf8(bytes).ok() };
             Some((name.to_owned(), text))

@@ -1,8 +1,9 @@
-//! Words and bytes that no tracked text may hold.
+//! Words and bytes that no tracked text may contain.
 
 use crate::repo::{Finding, Repo};
 
-/// Unfinished work, and traces of the machine it was done on. Split, so that this file does not hold them.
+/// Unfinished work, and traces of the machine it was done on. The words are split, so that this file does not contain
+/// them.
 const BANNED: [(&str, &str); 13] = [
     (concat!("todo", "!("), "unfinished work"),
     (concat!("unimplemented", "!("), "unfinished work"),
@@ -23,7 +24,7 @@ pub(crate) fn check(repo: &Repo) -> Vec<Finding> {
     repo.texts().filter(|(path, _)| !written_by_others(path)).flat_map(|(path, text)| check_file(path, text)).collect()
 }
 
-/// Generated or taken over: kept byte for byte.
+/// Generated or third-party files, which are kept unchanged.
 fn written_by_others(path: &str) -> bool {
     path.contains("/vendor/") || path.ends_with(".min.js") || path.ends_with("LICENSE")
 }
@@ -53,7 +54,7 @@ fn check_file(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// A path word counts only where a path can begin: the middle of an address is an address of ours.
+/// A path counts only where a path can begin: in the middle of an address it is part of the address.
 fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         !word.starts_with('/')

@@ -1,5 +1,5 @@
-//! What the program is measured against, on the same server with the same settings: PostgreSQL's own benchmark, and the
-//! rows of one payment written by one function call per payment.
+//! The baselines, on the same server with the same settings: PostgreSQL's own benchmark, and one function call per
+//! payment that writes the rows of a payment.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 
-/// The rows that one payment of the API writes, without its rules beyond a lock and the balance: what a careful person
-/// would write into the database itself. One call is one payment and one commit.
+/// Writes the rows of one API payment with only a lock and a balance check, as a careful developer would inside the
+/// database. One call is one payment and one commit.
 const PAY: &str = r"
 CREATE SEQUENCE bench_number START 500000000;
 CREATE FUNCTION bench_pay(card_id BIGINT) RETURNS BIGINT LANGUAGE plpgsql AS $$
@@ -41,7 +41,7 @@ BEGIN
 END $$;
 ";
 
-/// `pgbench` beside the server's other programs.
+/// `pgbench`, from the same folder as the server's other programs.
 fn pgbench(socket: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let mut command = Command::new(scratch::Cluster::programs().join("pgbench"));
     command.args(["-h", &socket.to_string_lossy(), "-U", "webpos"]).args(arguments).arg("postgres");
@@ -53,21 +53,21 @@ fn pgbench(socket: &Path, arguments: &[&str]) -> Result<String, Failure> {
     }
 }
 
-/// Transactions per second out of what `pgbench` printed.
+/// Transactions per second, from the output of `pgbench`.
 fn per_second(printed: &str) -> Result<f64, Failure> {
     let line = printed.lines().find_map(|line| line.strip_prefix("tps = ")).ok_or("pgbench printed no tps")?;
     Ok(line.split(' ').next().unwrap_or_default().parse()?)
 }
 
-/// A server with both baselines laid out.
+/// A server with both baselines set up.
 pub struct Baseline {
     socket: PathBuf,
     script: tempfile::NamedTempFile,
 }
 
 impl Baseline {
-    /// Makes the tables of TPC-B at scale 50 in a schema of their own, and the function that pays.
-    pub async fn lay(socket: &Path, database: &str, cards: i64) -> Result<Self, Failure> {
+    /// Creates the tables of TPC-B at scale 50 in a separate schema, and the function that pays.
+    pub async fn set_up(socket: &Path, database: &str, cards: i64) -> Result<Self, Failure> {
         let (client, connection) = tokio_postgres::connect(database, tokio_postgres::NoTls).await?;
         let driver = tokio::spawn(connection);
         client.batch_execute("CREATE SCHEMA bench_tpcb").await?;
@@ -76,18 +76,18 @@ impl Baseline {
         driver.await??;
         pgbench(socket, &["-i", "-q", "-s", "50"])?;
         let script = tempfile::NamedTempFile::new()?;
-        let first = crate::town::FIRST_CARD;
+        let first = crate::fixture::FIRST_CARD;
         let text = format!("\\set card random({first}, {})\nSELECT bench_pay(:card);\n", first + cards - 1);
         std::fs::write(script.path(), text)?;
         Ok(Self { socket: socket.to_owned(), script })
     }
 
-    /// TPC-B by so many clients, transactions per second.
+    /// Runs TPC-B with this many clients. Returns transactions per second.
     pub fn tpc_b(&self, clients: usize, time: Duration) -> Result<f64, Failure> {
         self.run(clients, time, &["-n"])
     }
 
-    /// One function call per payment by so many clients, payments per second.
+    /// Runs one function call per payment with this many clients. Returns payments per second.
     pub fn function(&self, clients: usize, time: Duration) -> Result<f64, Failure> {
         self.run(clients, time, &["-n", "-f", &self.script.path().to_string_lossy()])
     }
@@ -100,7 +100,7 @@ impl Baseline {
     }
 }
 
-/// Milliseconds that the middle one of 300 commits of one small row takes, one after the other, in this store.
+/// Median milliseconds of 300 consecutive commits of one small row in this store.
 pub async fn commit(database: &str, folder: &Path) -> Result<f64, Failure> {
     const COUNT: usize = 300;
     let mut times = Vec::new();
@@ -133,8 +133,7 @@ pub async fn commit(database: &str, folder: &Path) -> Result<f64, Failure> {
     Ok(times.get(COUNT / 2).map_or(0.0, |middle| middle.as_secs_f64() * 1_000.0))
 }
 
-/// Two-entry transactions a second by cala-ledger in a database of its own on this server, by the program that was
-/// built for it.
+/// Runs the cala-ledger program in a separate database on this server. Returns two-entry transactions per second.
 pub fn cala(program: &Path, cluster: &scratch::Cluster, callers: usize, time: Duration) -> Result<f64, Failure> {
     let database = "bench_cala";
     if cluster.sql(&format!("SELECT count(*) FROM pg_database WHERE datname = '{database}'")) == "0" {

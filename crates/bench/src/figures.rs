@@ -1,74 +1,74 @@
-//! What was measured beside what it is compared with and what is wanted: one table, and the same as a picture.
+//! Measured figures beside their baselines and targets, as a table and as a picture.
 
 use std::fmt::Write as _;
 
-/// What is wanted of a figure.
+/// The target of a figure.
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted {
-    /// So many times what it is compared with, or more.
+pub enum Goal {
+    /// At least this many times the baseline.
     Times(f64),
-    /// So much, or less.
+    /// At most this value.
     Within(f64),
-    /// Only to be seen.
+    /// No target.
     Nothing,
 }
 
-/// One line.
+/// One line of the table.
 #[derive(Clone, Debug)]
 pub struct Figure {
     what: String,
     unit: &'static str,
     value: f64,
-    beside: Option<(String, f64)>,
-    wanted: Wanted,
+    baseline: Option<(String, f64)>,
+    goal: Goal,
 }
 
-/// All of a run.
+/// The figures of a run.
 #[derive(Debug, Default)]
 pub struct Figures(Vec<Figure>);
 
 impl Figures {
-    /// Notes a rate (per second) that is wanted to be `times` another of the same run.
-    pub fn times(&mut self, what: &str, value: f64, beside: (&str, f64), times: f64) {
-        let beside = Some((beside.0.to_owned(), beside.1));
-        self.add(Figure { what: what.to_owned(), unit: "/s", value, beside, wanted: Wanted::Times(times) });
+    /// Adds a rate (per second) with the target of `times` its baseline in the same run.
+    pub fn times(&mut self, what: &str, value: f64, baseline: (&str, f64), times: f64) {
+        let baseline = Some((baseline.0.to_owned(), baseline.1));
+        self.add(Figure { what: what.to_owned(), unit: "/s", value, baseline, goal: Goal::Times(times) });
     }
 
-    /// Notes what is wanted to be `within` so much.
+    /// Adds a figure with an upper limit.
     pub fn within(&mut self, what: &str, value: f64, unit: &'static str, within: f64) {
-        self.add(Figure { what: what.to_owned(), unit, value, beside: None, wanted: Wanted::Within(within) });
+        self.add(Figure { what: what.to_owned(), unit, value, baseline: None, goal: Goal::Within(within) });
     }
 
-    /// Notes what is only to be seen.
-    pub fn seen(&mut self, what: &str, value: f64, unit: &'static str) {
-        self.add(Figure { what: what.to_owned(), unit, value, beside: None, wanted: Wanted::Nothing });
+    /// Adds a figure without a target.
+    pub fn note(&mut self, what: &str, value: f64, unit: &'static str) {
+        self.add(Figure { what: what.to_owned(), unit, value, baseline: None, goal: Goal::Nothing });
     }
 
     fn add(&mut self, figure: Figure) {
         self.0.push(figure);
     }
 
-    /// The table.
+    /// The figures as a table.
     pub fn table(&self) -> String {
         let width = self.0.iter().map(|figure| figure.what.chars().count()).max().unwrap_or(0);
-        let mut text = format!("{:width$}  {:>12}  {:<22} {:>6}  wanted\n", "figure", "measured", "beside", "ratio");
+        let mut text = format!("{:width$}  {:>12}  {:<22} {:>6}  target\n", "figure", "measured", "baseline", "ratio");
         for figure in &self.0 {
-            let (beside, ratio) = match &figure.beside {
+            let (baseline, ratio) = match &figure.baseline {
                 Some((name, value)) => (format!("{name} {value:.0}/s"), format!("{:.2}", figure.value / value)),
                 None => (String::new(), String::new()),
             };
             let value = format!("{}{}", short(figure.value), spaced(figure.unit));
-            let wanted = match figure.met() {
+            let goal = match figure.met() {
                 Some(met) => format!("{}{}", figure.wish(), if met { "" } else { "  NOT MET" }),
                 None => String::new(),
             };
-            let line = format!("{:width$}  {value:>12}  {beside:<22} {ratio:>6}  {wanted}", figure.what);
+            let line = format!("{:width$}  {value:>12}  {baseline:<22} {ratio:>6}  {goal}", figure.what);
             let _ = writeln!(text, "{}", line.trim_end());
         }
         text
     }
 
-    /// The same as an SVG picture: how near each figure is to what is wanted, the line being just that.
+    /// The figures as an SVG picture: bars relative to the target, which is the dashed line.
     pub fn picture(&self, title: &str) -> String {
         const ROW: usize = 26;
         const LEFT: f64 = 330.0;
@@ -98,17 +98,17 @@ impl Figures {
         }
         let at = LEFT + LINE;
         let _ = writeln!(svg, "<path d=\"M{at} 38V{}\" stroke=\"#111\" stroke-dasharray=\"3 3\"/>", height - 20);
-        let _ = writeln!(svg, "<text x=\"{at}\" y=\"{}\" text-anchor=\"middle\">wanted</text>\n</svg>", height - 6);
+        let _ = writeln!(svg, "<text x=\"{at}\" y=\"{}\" text-anchor=\"middle\">target</text>\n</svg>", height - 6);
         svg
     }
 }
 
 impl Figure {
-    /// How much of what is wanted there is; 1 is just enough, and for a limit just used up.
+    /// The value relative to its target: 1 meets it exactly.
     fn share(&self) -> f64 {
-        match (self.wanted, &self.beside) {
-            (Wanted::Times(times), Some((_, beside))) => self.value / beside / times,
-            (Wanted::Within(limit), _) => {
+        match (self.goal, &self.baseline) {
+            (Goal::Times(times), Some((_, baseline))) => self.value / baseline / times,
+            (Goal::Within(limit), _) => {
                 if limit > 0.0 {
                     self.value / limit
                 } else {
@@ -120,31 +120,31 @@ impl Figure {
     }
 
     fn met(&self) -> Option<bool> {
-        match self.wanted {
-            Wanted::Times(_) => Some(self.share() >= 1.0),
-            Wanted::Within(_) => Some(self.share() <= 1.0),
-            Wanted::Nothing => None,
+        match self.goal {
+            Goal::Times(_) => Some(self.share() >= 1.0),
+            Goal::Within(_) => Some(self.share() <= 1.0),
+            Goal::Nothing => None,
         }
     }
 
     fn wish(&self) -> String {
-        match self.wanted {
-            Wanted::Times(times) => format!("at least {}", short(times)),
-            Wanted::Within(limit) => format!("at most {}{}", short(limit), spaced(self.unit)),
-            Wanted::Nothing => String::new(),
+        match self.goal {
+            Goal::Times(times) => format!("at least {}", short(times)),
+            Goal::Within(limit) => format!("at most {}{}", short(limit), spaced(self.unit)),
+            Goal::Nothing => String::new(),
         }
     }
 
     fn said(&self) -> String {
-        let what = match &self.beside {
-            Some((name, beside)) => format!("{:.2} times {name}", self.value / beside),
+        let what = match &self.baseline {
+            Some((name, baseline)) => format!("{:.2} times {name}", self.value / baseline),
             None => format!("{}{}", short(self.value), spaced(self.unit)),
         };
         format!("{what} ({})", self.wish())
     }
 }
 
-/// Three digits are enough.
+/// Three significant digits.
 fn short(value: f64) -> String {
     let digits = if value >= 100.0 {
         0
@@ -165,15 +165,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_met_is_said() {
+    fn a_missed_target_is_marked() {
         let mut figures = Figures::default();
         figures.times("payments", 100.0, ("other", 50.0), 2.0);
         figures.times("sales", 99.0, ("other", 50.0), 2.0);
         figures.within("wait", 3.0, "ms", 2.5);
-        figures.seen("size", 12.0, "bytes");
+        figures.note("size", 12.0, "bytes");
         let table = figures.table();
         let said: Vec<bool> = table.lines().skip(1).map(|line| line.ends_with("NOT MET")).collect();
         assert_eq!(said, [false, true, true, false], "{table}");
-        assert_eq!(figures.picture("x").matches("<rect").count(), 4, "the ground and three bars");
+        assert_eq!(figures.picture("x").matches("<rect").count(), 4, "the background and three bars");
     }
 }

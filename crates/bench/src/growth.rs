@@ -1,5 +1,4 @@
-//! A long history: how long it takes to prove it, what pages need that look something up in it, and what happens to
-//! payments while it is archived.
+//! A long history: how long `verify` takes, how fast pages search it, and payments while it is archived.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -16,23 +15,23 @@ use storage::vault::Vault;
 use storage::{Books, Storage};
 
 use crate::Failure;
+use crate::fixture::{PAST, Size, begins};
 use crate::load::at;
 use crate::pages::Browser;
-use crate::town::{PAST, Size, begins};
 
-/// The last day that is archived: of the first 40 days, but none of the last 31 of the past.
+/// The last day to archive: within the first 40 days, and before the last 31 days of the history.
 pub fn archived_until(size: Size) -> BusinessDate {
     let (first, last) = (begins(size).plus(39 * 24 * HOUR), PAST.plus(-31 * 24 * HOUR));
     first.min(last).business_date()
 }
 
-/// Between two looks at a process.
-const LOOK: Duration = Duration::from_millis(50);
+/// Interval of polling a process.
+const POLL: Duration = Duration::from_millis(50);
 
-/// Looks at one page before what is measured, and then.
+/// Measured requests of a page, after a quarter as many for warm-up.
 const LOOKS: usize = 60;
 
-/// The program doing something else than to serve.
+/// The program running another command than `serve`.
 #[derive(Debug)]
 pub struct Task {
     child: Child,
@@ -41,7 +40,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// Starts it with the data at hand.
+    /// Starts it on the same data.
     pub fn start(database: &str, folder: &Path, arguments: &[&str]) -> Result<Self, Failure> {
         let program = std::env::current_exe()?.with_file_name("webpos");
         let mut command = Command::new(program);
@@ -49,7 +48,7 @@ impl Task {
         Ok(Self { child: command.stdout(Stdio::null()).spawn()?, begun: Instant::now(), most: 0 })
     }
 
-    /// Whether it still runs.
+    /// Whether it is still running.
     pub fn runs(&mut self) -> Result<bool, Failure> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let most =
@@ -58,10 +57,10 @@ impl Task {
         Ok(self.child.try_wait()?.is_none())
     }
 
-    /// Waits for a good end: seconds that it took, and the most memory, MiB.
+    /// Waits for a successful end. Returns its duration in seconds and its peak memory in MiB.
     pub fn end(mut self) -> Result<(f64, u64), Failure> {
         while self.runs()? {
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL);
         }
         let seconds = self.begun.elapsed().as_secs_f64();
         if self.child.wait()?.success() { Ok((seconds, self.most / 1_024)) } else { Err("it failed".into()) }
@@ -75,14 +74,14 @@ impl Drop for Task {
     }
 }
 
-/// Checks the ledger, and the archive if there is one.
+/// Verifies the ledger, and the archive if given.
 pub fn verify(database: &str, folder: &Path, archive: Option<&PathBuf>) -> Result<(f64, u64), Failure> {
     let archive: Vec<&str> =
         archive.and_then(|file| Some(["--archive", file.to_str()?])).into_iter().flatten().collect();
     Task::start(database, folder, &[&["verify"][..], &archive].concat())?.end()
 }
 
-/// Settles the merchant up to the last day of the past, as two persons of the card company do.
+/// Settles the merchant up to the last day of the history, as two persons of the card company do.
 pub async fn settle(database: &str, folder: &Path) -> Result<(), Failure> {
     let db = match database.strip_prefix("sqlite:") {
         Some(file) => Storage::open(Path::new(file))?,
@@ -108,10 +107,10 @@ pub async fn settle(database: &str, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was looked at, and the milliseconds that the middle one and 95 of 100 took.
+/// The name of a page with p50 and p95 in milliseconds.
 pub type Look = (&'static str, f64, f64);
 
-/// Pages that look something up, one after the other.
+/// Measures the pages that search, one after the other.
 pub fn looks(server: SocketAddr, cashier: &str) -> Result<Vec<Look>, Failure> {
     let day = |ago: i64| PAST.plus(-ago * 24 * HOUR).business_date();
     let number = format!("{:06}0417", day(3).0 % 1_000_000);

@@ -1,5 +1,5 @@
-//! A load generator that costs little: requests put together beforehand but for their card and key, answers read no
-//! further than needed, all connections on one thread.
+//! A cheap load generator: requests are prepared except for card and key, responses are read no further than needed,
+//! and all connections run on one thread.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -13,51 +13,51 @@ use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
 use crate::Failure;
-use crate::town::{PIN, card_number};
+use crate::fixture::{PIN, card_number};
 
-/// The timer's own grain.
+/// Resolution of the timer.
 const TICK: Duration = Duration::from_millis(2);
 
-/// What is sent where.
+/// Where payments are sent, and with what.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The servers; connections are dealt out to them in turn.
+    /// The servers; connections are distributed over them in turn.
     pub servers: Vec<SocketAddr>,
-    /// The key.
+    /// The API key.
     pub token: String,
     /// Cards that pay, from 0.
     pub cards: i64,
 }
 
-/// How it is sent.
+/// The pace of the load.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Connections at once.
+    /// Concurrent connections.
     pub connections: usize,
-    /// How long it is measured, after a fifth of it to warm up.
+    /// Duration of the measurement, after a fifth of it as warm-up.
     pub time: Duration,
-    /// Pause from one payment of a connection to its next; none: as fast as answers come.
+    /// Interval between the payments of a connection; `None` is as fast as possible.
     pub every: Option<Duration>,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
     /// Approved payments per second.
     pub per_second: f64,
     /// Approved payments.
     pub count: usize,
-    /// Approved payments while it warmed up and ran out.
+    /// Approved payments during warm-up and run-out.
     pub warming: usize,
-    /// Answers other than an approved payment.
+    /// Responses other than an approved payment.
     pub other: usize,
-    /// Of them, how many said 503: nothing was charged, come back.
+    /// How many of them were 503: nothing was charged, retry.
     pub refused: usize,
-    /// Milliseconds from request to answer.
+    /// Median latency, milliseconds.
     pub p50: f64,
-    /// The same, 99 of 100.
+    /// 99th percentile of the latency, milliseconds.
     pub p99: f64,
-    /// The longest that anybody waited for any answer from when the request was sent, milliseconds.
+    /// The longest wait for any response since its request was sent, milliseconds.
     pub longest: f64,
 }
 
@@ -76,7 +76,7 @@ struct Work {
     first_other: RefCell<Option<String>>,
 }
 
-/// Pays until the time is over.
+/// Pays until the time is up.
 pub fn run(target: &Target, pace: Pace) -> Result<Measured, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (begun, clock) = (Instant::now(), Clock::system());
@@ -99,7 +99,7 @@ pub fn run(target: &Target, pace: Pace) -> Result<Measured, Failure> {
     for n in 0..pace.connections {
         let work = Rc::clone(&work);
         all.spawn_local(async move {
-            // One that breaks is replaced, and counts.
+            // A broken connection is replaced, and counted.
             while let Err(error) = work.connection(n).await {
                 work.note_other(error.to_string());
                 tokio::time::sleep(TICK).await;
@@ -145,7 +145,7 @@ impl Work {
         self.first_other.borrow_mut().get_or_insert(what);
     }
 
-    /// xorshift: which card is next.
+    /// xorshift: chooses the next card.
     fn next(&self) -> u64 {
         let mut x = self.dice.get();
         x ^= x << 13;
@@ -167,7 +167,7 @@ impl Work {
         let (mut request, mut answer) = (Vec::with_capacity(512), vec![0; 8_192]);
         let mut due = Instant::now();
         if let Some(every) = self.pace.every {
-            // Spread over the pause, so that the terminals do not beat time together.
+            // Spread the starts over the interval, so that the terminals do not pay in step.
             due += every.mul_f64(f64::from(u32::try_from(self.next() % 1_000)?) / 1_000.0);
         }
         while due < self.until {
@@ -175,7 +175,7 @@ impl Work {
                 tokio::time::sleep_until(due.into()).await;
             }
             self.write_request(&head, &mut request)?;
-            // A terminal that could not send in time waited as well; the timer itself is a millisecond coarse.
+            // A terminal that could not send in time waited too; the timer has a resolution of a millisecond.
             let now = Instant::now();
             let begun = if self.pace.every.is_some() && now > due + TICK { due } else { now };
             stream.write_all(&request).await?;
@@ -212,12 +212,12 @@ impl Work {
     }
 }
 
-/// The status stands before anything that could look like it.
+/// The status precedes anything that could look like one.
 fn approved(answer: &[u8]) -> bool {
     std::str::from_utf8(answer).is_ok_and(|text| text.contains(r#""status":"approved""#))
 }
 
-/// Reads one answer into `answer`; its length with the headers.
+/// Reads one response into `answer`. Returns its length including headers.
 pub(crate) async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<usize, Failure> {
     let mut read = 0;
     loop {
@@ -237,7 +237,7 @@ pub(crate) async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) ->
     }
 }
 
-/// Length of headers and body, once the headers are there. The server writes names in lower case.
+/// Length of headers and body, once the headers have arrived. The server writes names in lower case.
 fn whole_length(answer: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(answer).ok()?;
     let (head, _) = text.split_once("\r\n\r\n")?;

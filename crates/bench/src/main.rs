@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use bench::Failure;
 use bench::baseline::{self, Baseline};
 use bench::figures::Figures;
+use bench::fixture::{self, Credentials, Size};
 use bench::load::{self, Measured, Pace, Target};
 use bench::server::{Server, processor_seconds};
-use bench::town::{self, Size, Town};
 use bench::{growth, pages, terminals};
 use clap::{Parser, ValueEnum};
 use scratch::Cluster;
@@ -24,7 +24,7 @@ enum Store {
 
 #[derive(Parser)]
 struct Arguments {
-    /// What the program keeps its data in.
+    /// The database of the program.
     #[arg(value_enum)]
     store: Store,
     /// Cards in the store.
@@ -36,34 +36,34 @@ struct Arguments {
     /// Seconds of one measurement.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Rounds; the table shows the middle one.
+    /// Rounds; the table shows the median.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Connections at once, with commas.
+    /// Concurrent connections, separated by commas.
     #[arg(long, default_value = "1,16,64,256", value_delimiter = ',')]
     connections: Vec<usize>,
-    /// Only the program, without baselines.
+    /// Measure only the program, without baselines.
     #[arg(long)]
     alone: bool,
-    /// The program that posts with cala-ledger, to be compared with.
+    /// The program that posts with cala-ledger, for comparison.
     #[arg(long)]
     cala: Option<PathBuf>,
-    /// Where the picture of the figures is written.
+    /// File for the picture of the figures.
     #[arg(long)]
     picture: Option<PathBuf>,
-    /// Instead of everything else: what a long history costs, and what archiving it does to payments.
+    /// Measure only a long history: its cost, and payments while it is archived.
     #[arg(long)]
     growth: bool,
-    /// Where the store is made; the disk counts.
+    /// Folder for the store; its disk matters.
     #[arg(long, default_value = "/tmp")]
     folder: PathBuf,
 }
 
-/// A whole sale through the pages with gift-card payment, per second, that Open Source POS 3.4 (PHP, `MariaDB`) reached on
-/// two cores of such a machine.
+/// Whole sales per second through the pages, paid by gift card, that Open Source POS 3.4 (PHP, `MariaDB`) reached on
+/// two cores of the same kind of machine.
 const OPEN_SOURCE_POS: f64 = 24.0;
 
-/// Connections of which more payments come than the program can take.
+/// Connections for the overload test.
 const CROWD: u32 = 2_000;
 
 fn main() -> Result<(), Failure> {
@@ -71,20 +71,20 @@ fn main() -> Result<(), Failure> {
     let folder = tempfile::tempdir_in(&arguments.folder)?;
     let size = Size { cards: arguments.cards, orders: arguments.orders };
     let runtime = tokio::runtime::Runtime::new()?;
-    // The baselines run on this server in either case.
+    // The baselines run on this server with either store.
     let cluster = (arguments.store == Store::Postgres || !arguments.alone).then(Cluster::durable);
     let database = match &cluster {
         Some(cluster) if arguments.store == Store::Postgres => cluster.url(),
         _ => format!("sqlite:{}", folder.path().join("webpos.db").display()),
     };
-    let Town { token, cashiers } = runtime.block_on(town::fill(&database, folder.path(), size))?;
+    let Credentials { token, cashiers } = runtime.block_on(fixture::fill(&database, folder.path(), size))?;
     let baseline = match &cluster {
         Some(cluster) if !arguments.alone => {
             let other = tempfile::tempdir_in(&arguments.folder)?;
             if arguments.store == Store::Sqlite {
-                runtime.block_on(town::fill(&cluster.url(), other.path(), size))?;
+                runtime.block_on(fixture::fill(&cluster.url(), other.path(), size))?;
             }
-            Some(runtime.block_on(Baseline::lay(cluster.socket(), &cluster.url(), size.cards))?)
+            Some(runtime.block_on(Baseline::set_up(cluster.socket(), &cluster.url(), size.cards))?)
         }
         _ => None,
     };
@@ -104,12 +104,12 @@ fn main() -> Result<(), Failure> {
     say(&format!("{} cards, {} past orders; idle {} MiB", size.cards, size.orders, bench.server.memory().0))?;
     if arguments.growth {
         bench.growth(cashiers.first().ok_or("no cashier")?)?;
-        return complaints(folder.path());
+        return print_errors(folder.path());
     }
     bench.terminals(commit)?;
     let capacity = bench.saturated()?;
     bench.cala(capacity)?;
-    bench.two_copies()?;
+    bench.two_instances()?;
     bench.sales(&cashiers)?;
     bench.overload(capacity)?;
     let most = bench.server.memory().1;
@@ -119,10 +119,10 @@ fn main() -> Result<(), Failure> {
         let store = if arguments.store == Store::Sqlite { "embedded database" } else { "PostgreSQL" };
         std::fs::write(path, bench.figures.picture(&format!("WEB-POS on {store}, two cores with the load generator")))?;
     }
-    complaints(folder.path())
+    print_errors(folder.path())
 }
 
-/// What is measured, with what it is measured against.
+/// The measurement, with its baselines.
 struct Bench<'a> {
     arguments: &'a Arguments,
     folder: &'a Path,
@@ -134,7 +134,7 @@ struct Bench<'a> {
     figures: Figures,
 }
 
-/// The program with its costs, TPC-B, the function.
+/// The program with its costs, TPC-B, and the function.
 type Round = (Measured, [f64; 4], f64, f64);
 
 impl Bench<'_> {
@@ -142,14 +142,14 @@ impl Bench<'_> {
         Duration::from_secs(self.arguments.seconds)
     }
 
-    /// The server that the program keeps its data in.
+    /// The program's PostgreSQL server, if it uses one.
     fn postgres(&self) -> Option<&Cluster> {
         self.cluster.as_ref().filter(|_| self.arguments.store == Store::Postgres)
     }
 
-    /// One idle till, and 64 terminals that pay once a second each.
+    /// Measures one idle till, and 64 terminals that each pay once a second.
     fn terminals(&mut self, commit: f64) -> Result<(), Failure> {
-        self.figures.seen("one commit of this store, p50", commit, "ms");
+        self.figures.note("one commit of this store, p50", commit, "ms");
         let idle = terminals::pay(&self.target, 1, Duration::from_millis(20), self.time())?;
         self.figures.within("one idle till, p50", idle.p50, "ms", commit + 0.5);
         let calm = terminals::pay(&self.target, 64, Duration::from_secs(1), self.time() * 2)?;
@@ -157,7 +157,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Every number of connections, as fast as answers come; payments a second at 64.
+    /// Measures every number of connections at full speed. Returns the payments per second at 64.
     fn saturated(&mut self) -> Result<f64, Failure> {
         say(
             "connections  payments/s  p50 ms  p99 ms  CPU us/payment: webpos  postgres  load  bytes   TPC-B/s  ratio  function/s  ratio",
@@ -190,14 +190,14 @@ impl Bench<'_> {
                 }
                 let limit = if postgres { 15.0 } else { 40.0 };
                 self.figures.within("at 64 connections, p99", middle(&|one| one.0.p99), "ms", limit);
-                self.figures.seen("processor time of the program per payment", middle(&|one| one.1[0]), "us");
-                self.figures.seen("bytes on disk per payment", middle(&|one| one.1[3]), "bytes");
+                self.figures.note("CPU time of the program per payment", middle(&|one| one.1[0]), "us");
+                self.figures.note("bytes on disk per payment", middle(&|one| one.1[3]), "bytes");
             }
         }
         Ok(at_64)
     }
 
-    /// Processor time so far, seconds: of the program, the database's processes, this one.
+    /// CPU seconds so far of the program, the database's processes, and this process.
     fn spent(&self) -> [f64; 3] {
         let own = processor_seconds(std::process::id());
         let store = self.cluster.as_ref().map_or(0.0, |cluster| processor_seconds(cluster.id()));
@@ -205,13 +205,13 @@ impl Bench<'_> {
         [program, store, own - program - store]
     }
 
-    /// Processor time since `before`, microseconds for each of `all`.
+    /// CPU time since `before`, microseconds per payment.
     fn per(&self, before: [f64; 3], all: usize) -> [f64; 3] {
         let after = self.spent();
         [0, 1, 2].map(|at| (after[at] - before[at]) * 1e6 / figure(all))
     }
 
-    /// One number of connections: the program and the baselines in turn.
+    /// Measures one number of connections: the program and the baselines in turn.
     fn compare(&self, connections: usize) -> Result<Vec<Round>, Failure> {
         let time = self.time();
         let mut rounds: Vec<Round> = Vec::new();
@@ -244,7 +244,7 @@ impl Bench<'_> {
         Ok(rounds)
     }
 
-    /// Bytes of the store as it is, without the log of changes, which is used again and again.
+    /// Bytes of the store, without the write-ahead log, which is reused.
     fn bytes(&self) -> Result<usize, Failure> {
         if let Some(cluster) = self.postgres() {
             return Ok(cluster.sql("SELECT pg_database_size('postgres')").parse()?);
@@ -255,7 +255,7 @@ impl Bench<'_> {
         Ok(usize::try_from(pages * page)?)
     }
 
-    /// cala-ledger, which posts less than a payment is, at 64 callers on the same server.
+    /// Measures cala-ledger, which writes less than a payment does, with 64 callers on the same server.
     fn cala(&mut self, capacity: f64) -> Result<(), Failure> {
         if let (Some(program), Some(cluster)) = (&self.arguments.cala, self.postgres()) {
             let posted = baseline::cala(program, cluster, 64, self.time())?;
@@ -264,35 +264,35 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Two copies of the program over one server: what it costs that they take turns.
-    fn two_copies(&mut self) -> Result<(), Failure> {
+    /// Measures two instances of the program on one database, whose groups take turns.
+    fn two_instances(&mut self) -> Result<(), Failure> {
         if self.arguments.store == Store::Sqlite {
             return Ok(());
         }
         let other = Server::start(&self.database, self.folder)?;
         let both = Target { servers: vec![self.server.address, other.address], ..self.target.clone() };
         let measured = load::run(&both, Pace { connections: 64, time: self.time(), every: None })?;
-        self.figures.seen("two copies, 64 connections", measured.per_second, "/s");
-        self.figures.seen("two copies, 64 connections, p99", measured.p99, "ms");
+        self.figures.note("two instances, 64 connections", measured.per_second, "/s");
+        self.figures.note("two instances, 64 connections, p99", measured.p99, "ms");
         Ok(())
     }
 
-    /// Whole sales through the pages.
+    /// Measures whole sales through the pages.
     fn sales(&mut self, cashiers: &[String]) -> Result<(), Failure> {
         let before = self.spent();
         let pages::Sales { per_second, p50, all } =
             pages::run(self.server.address, cashiers, self.target.cards, self.time())?;
         let [program, database, _] = self.per(before, all);
         self.figures.times("whole sales through the pages", per_second, ("Open Source POS", OPEN_SOURCE_POS), 20.0);
-        self.figures.seen("one sale of 14 requests, 16 tills, p50", p50, "ms");
-        self.figures.seen("processor time of the program per sale", program, "us");
+        self.figures.note("one sale of 14 requests, 16 tills, p50", p50, "ms");
+        self.figures.note("CPU time of the program per sale", program, "us");
         if self.postgres().is_some() {
-            self.figures.seen("processor time of the database per sale", database, "us");
+            self.figures.note("CPU time of the database per sale", database, "us");
         }
         Ok(())
     }
 
-    /// Three times as many payments as it can take, from a crowd; somebody reads meanwhile.
+    /// Measures three times the sustainable load, from many connections, while a client reads.
     fn overload(&mut self, capacity: f64) -> Result<(), Failure> {
         let before = self.on_record()?;
         let every = Duration::from_secs_f64(f64::from(CROWD) / (3.0 * capacity.max(1.0)));
@@ -308,12 +308,12 @@ impl Bench<'_> {
         let measured = measured?;
         let acknowledged = measured.count + measured.warming;
         let recorded = self.on_record()? - before;
-        self.figures.within("three times too much: longest wait", measured.longest, "ms", 1_000.0);
-        self.figures.seen("three times too much: approved", measured.per_second, "/s");
-        self.figures.seen("three times too much: told 'not charged'", figure(measured.refused), "answers");
-        self.figures.seen("three times too much: other answers", count(measured.other - measured.refused), "answers");
-        self.figures.within("three times too much: a list is read, p99", reads.p99, "ms", 1_000.0);
-        self.figures.seen("three times too much: lists not read", count(unread), "answers");
+        self.figures.within("three times the load: longest wait", measured.longest, "ms", 1_000.0);
+        self.figures.note("three times the load: approved", measured.per_second, "/s");
+        self.figures.note("three times the load: told 'not charged'", figure(measured.refused), "answers");
+        self.figures.note("three times the load: other answers", count(measured.other - measured.refused), "answers");
+        self.figures.within("three times the load: a list is read, p99", reads.p99, "ms", 1_000.0);
+        self.figures.note("three times the load: lists not read", count(unread), "answers");
         self.figures.within(
             "approved and not on record",
             count(acknowledged.saturating_sub(recorded)),
@@ -323,7 +323,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// What the history costs, then archives the first 40 days of it while people pay.
+    /// Measures the cost of the history, then archives its first 40 days during payments.
     fn growth(&mut self, cashier: &str) -> Result<(), Failure> {
         let size = Size { cards: self.arguments.cards, orders: self.arguments.orders };
         let (database, folder) = (self.database.clone(), self.folder.to_owned());
@@ -341,7 +341,7 @@ impl Bench<'_> {
         let (file, until) = (folder.join("old.archive"), growth::archived_until(size).to_string());
         let arguments = ["archive", "--until", until.as_str(), file.to_str().ok_or("a path")?];
         let mut task = growth::Task::start(&database, &folder, &arguments)?;
-        // It reads everything first.
+        // It verifies everything first.
         std::thread::sleep(Duration::from_secs_f64(proved.0 * 1.2));
         while task.runs()? {
             let calm = terminals::pay(&self.target, 64, Duration::from_secs(1), self.time() * 2)?;
@@ -353,10 +353,10 @@ impl Bench<'_> {
         }
         let (seconds, memory) = task.end()?;
         let archive = usize::try_from(std::fs::metadata(&file)?.len())?;
-        say(&format!("archived in {seconds:.1} s, {memory} MiB at most; the file has {} MB", mega(archive)))?;
-        say(&format!("the store has {} MB", mega(self.bytes()?)))?;
+        say(&format!("archived in {seconds:.1} s, {memory} MiB at most; the file is {} MB", mega(archive)))?;
+        say(&format!("the store is {} MB", mega(self.bytes()?)))?;
         self.payments("after")?;
-        say(&format!("the store has {} MB", mega(self.bytes()?)))?;
+        say(&format!("the store is {} MB", mega(self.bytes()?)))?;
         for (name, p50, p95) in growth::looks(self.server.address, cashier)? {
             say(&format!("{name}: p50 {p50:.1} ms, p95 {p95:.1} ms"))?;
         }
@@ -364,7 +364,7 @@ impl Bench<'_> {
         say(&format!("verify with the archive: {}", verified(growth::verify(&database, &folder, Some(&file))?)))
     }
 
-    /// As many as 64 connections make.
+    /// Measures payments at 64 connections.
     fn payments(&self, when: &str) -> Result<(), Failure> {
         for _ in 0..self.arguments.rounds {
             let measured = load::run(&self.target, Pace { connections: 64, time: self.time(), every: None })?;
@@ -386,13 +386,13 @@ impl Bench<'_> {
     }
 }
 
-/// What went wrong in the program, if anything did.
-fn complaints(folder: &Path) -> Result<(), Failure> {
+/// Prints the first errors of the program's log, if any.
+fn print_errors(folder: &Path) -> Result<(), Failure> {
     let log = std::fs::read_to_string(folder.join("server.log"))?;
     log.lines().filter(|line| line.contains("ERROR")).take(3).try_for_each(say)
 }
 
-/// At least one, to divide by.
+/// As a divisor: at least one.
 fn figure(number: usize) -> f64 {
     count(number.max(1))
 }

@@ -1,5 +1,5 @@
-//! Whole sales through the pages, as a browser without script makes them: three lines rung up, card and PIN, the
-//! confirmation, the result, the slip, its print; every redirect followed.
+//! Whole sales through the pages, as a browser without script makes them: three lines, card and PIN, confirmation,
+//! result, slip and print, following every redirect.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,24 +11,24 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::Failure;
+use crate::fixture::{PIN, card_number};
 use crate::load::read_answer;
-use crate::town::{PIN, card_number};
 
-/// What is in every basket: goods of the demo shop.
+/// The goods of every sale, from the demo shop.
 const BASKET: [&str; 3] = ["600233", "600901", "600233"];
 
-/// What was sold.
+/// The result.
 #[derive(Clone, Copy, Debug)]
 pub struct Sales {
     /// Sales per second by all cashiers together.
     pub per_second: f64,
-    /// Milliseconds that the middle one took from its first request to its last.
+    /// Median milliseconds of a sale, from its first request to its last.
     pub p50: f64,
-    /// How many there were, with those that ended late.
+    /// All sales, including those that ended late.
     pub all: usize,
 }
 
-/// Sells with all cashiers. `cards` is how many there are to pay with.
+/// Sells with all cashiers. `cards` is the number of cards to pay with.
 pub fn run(server: SocketAddr, cashiers: &[String], cards: i64, time: Duration) -> Result<Sales, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -60,7 +60,7 @@ pub fn run(server: SocketAddr, cashiers: &[String], cards: i64, time: Duration) 
     })
 }
 
-/// One window, signed in.
+/// One signed-in browser window.
 pub(crate) struct Browser {
     server: SocketAddr,
     stream: TcpStream,
@@ -95,7 +95,7 @@ impl Browser {
         Ok(())
     }
 
-    /// The page at `path`, or the one that it leads to.
+    /// The page at `path`, following redirects.
     pub(crate) async fn get(&mut self, path: &str) -> Result<String, Failure> {
         let mut path = path.to_owned();
         loop {
@@ -106,7 +106,7 @@ impl Browser {
         }
     }
 
-    /// The page that a form leads to. The values need no escaping.
+    /// The page after sending a form. The values need no escaping.
     async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<String, Failure> {
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         match self.send("POST", path, &fields.join("&")).await? {

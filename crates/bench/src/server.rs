@@ -1,4 +1,4 @@
-//! The program under test as a process of its own, and what it costs.
+//! The program under test as a separate process, and its cost.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -12,12 +12,12 @@ use crate::Failure;
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
 }
 
 impl Server {
-    /// Starts the program that was built beside this one.
+    /// Starts the program from the same build folder.
     pub fn start(database: &str, folder: &Path) -> Result<Self, Failure> {
         let program = std::env::current_exe()?.with_file_name("webpos");
         let log = fs::File::options().create(true).append(true).open(folder.join("server.log"))?;
@@ -44,7 +44,7 @@ impl Server {
         self.child.id()
     }
 
-    /// Resident memory, MiB: now, and the most so far.
+    /// Resident memory, MiB: current and peak.
     pub fn memory(&self) -> (u64, u64) {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
         let figure = |name: &str| {
@@ -62,7 +62,7 @@ impl Drop for Server {
     }
 }
 
-/// Processor time so far of a process, its children and theirs, seconds. Counts children that have ended.
+/// CPU seconds so far of a process and its descendants, including those that have ended.
 pub fn processor_seconds(process: u32) -> f64 {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let all: Vec<(u32, u32, f64)> = processes
@@ -70,7 +70,7 @@ pub fn processor_seconds(process: u32) -> f64 {
             let stat = fs::read_to_string(one.path().join("stat")).ok()?;
             let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
             let ticks = (11..15).filter_map(|at| fields.get(at)?.parse::<f64>().ok()).sum::<f64>();
-            // The kernel counts in hundredths of a second, whatever its own clock.
+            // The kernel reports hundredths of a second, independent of its own tick.
             Some((one.file_name().to_str()?.parse().ok()?, fields.get(1)?.parse().ok()?, ticks / 100.0))
         })
         .collect();

@@ -1,4 +1,4 @@
-//! Terminals that pay now and then, by the client that is published for such programs; and somebody who reads meanwhile.
+//! Terminals that pay at intervals through the published client library, and a client that reads meanwhile.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use webpos_client::model::{Currency, NewPayment, Status};
 use webpos_client::{Attempt, Client, IdempotencyKey, TransactionFilter};
 
 use crate::Failure;
+use crate::fixture::{PIN, card_number};
 use crate::load::{Target, at};
-use crate::town::{PIN, card_number};
 
-/// Milliseconds: the middle one and 99 of 100.
+/// Latency in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Waits {
-    /// The middle one.
+    /// Median.
     pub p50: f64,
-    /// 99 of 100.
+    /// 99th percentile.
     pub p99: f64,
 }
 
@@ -29,7 +29,7 @@ impl Waits {
     }
 }
 
-/// So many terminals, each with a pause of `every` from one payment to the next. Every payment has to be approved.
+/// Runs terminals that each pay once per `every`. Every payment must be approved.
 pub fn pay(target: &Target, terminals: u32, every: Duration, time: Duration) -> Result<Waits, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -37,7 +37,7 @@ pub fn pay(target: &Target, terminals: u32, every: Duration, time: Duration) -> 
         let begun = Instant::now();
         for n in 0..terminals {
             let client = client(target)?;
-            // Spread over the pause, so that the terminals do not beat time together.
+            // Spread the starts over the interval, so that the terminals do not pay in step.
             let first = begun + every.mul_f64(f64::from(n) / f64::from(terminals));
             let cards = target.cards;
             all.spawn(async move {
@@ -50,7 +50,7 @@ pub fn pay(target: &Target, terminals: u32, every: Duration, time: Duration) -> 
                     waits.push(u32::try_from(sent.elapsed().as_micros())?);
                     due += every;
                 }
-                // The connection was made with the first.
+                // The first payment includes connecting.
                 Ok::<_, Failure>(waits.split_off(1.min(waits.len())))
             });
         }
@@ -62,8 +62,7 @@ pub fn pay(target: &Target, terminals: u32, every: Duration, time: Duration) -> 
     })
 }
 
-/// Asks for a page of today's transactions again and again until told to stop; how long that took each time, and how
-/// often it did not go well.
+/// Requests a page of today's transactions repeatedly until stopped. Returns the latency and the number of failures.
 pub fn read(target: &Target, stop: &Arc<AtomicBool>) -> Result<(Waits, usize), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

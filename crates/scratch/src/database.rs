@@ -1,7 +1,7 @@
-//! Databases on a server that all tests of a run share: starting a server takes a second, a database on it moments.
+//! Databases on a server that all tests of a run share: starting a server takes a second, creating a database moments.
 //!
-//! A run is what one parent process starts: `cargo nextest`, `cargo test`, a shell. Its first test starts the server,
-//! which stops and removes its folder when the parent is gone, however it went.
+//! A run is everything that one parent process starts: `cargo nextest`, `cargo test`, a shell. The first test starts
+//! the server. It stops and removes its folder when the parent process ends for any reason.
 
 use std::fs::{self, File};
 use std::os::unix::net::UnixStream;
@@ -13,12 +13,12 @@ use std::thread;
 
 use crate::{Server, hand_over, owner, run_as};
 
-/// Runs `postgres` while the process `$1` is there, then stops it at once and removes the folder that it runs in.
+/// Runs `postgres` while the process `$1` exists, then stops it at once and removes its working folder.
 const KEEPER: &str = r#"RUN=$1; shift; "$@" </dev/null >server.log 2>&1 & P=$!
     while [ -e "/proc/$RUN" ] && kill -0 $P 2>/dev/null; do sleep 0.2; done
     kill -QUIT $P 2>/dev/null; wait $P; HERE=$PWD; cd /; rm -rf "$HERE""#;
 
-/// A database of one test. It goes when this is dropped, or with the server.
+/// The database of one test. It is removed when this is dropped, or with the server.
 #[derive(Debug)]
 pub struct Database {
     run: Run,
@@ -26,14 +26,14 @@ pub struct Database {
 }
 
 impl Database {
-    /// An empty one.
+    /// An empty database.
     pub fn create() -> Self {
         let run = Run::join();
         run.create("template0")
     }
 
-    /// A copy of the database `template`, which `prepare` fills the first time in this run that somebody wants it, on a
-    /// thread of its own. Its connections have to be closed when it returns.
+    /// A copy of the database `template`. `prepare` fills the template on its first use in this run, on a separate
+    /// thread, and must close its connections before it returns.
     pub fn of(template: &str, prepare: impl FnOnce(&str) + Send) -> Self {
         let run = Run::join();
         let turn = run.lock();
@@ -67,7 +67,7 @@ struct Run {
 }
 
 impl Run {
-    /// Starts it if nobody has.
+    /// Starts it unless another test has.
     fn join() -> Self {
         let owner = owner();
         let run = Self { folder: place() };
@@ -90,7 +90,7 @@ impl Run {
         run
     }
 
-    /// One at a time, among all processes of the run.
+    /// A lock among all processes of the run.
     fn lock(&self) -> File {
         let file = File::options().create(true).append(true).open(self.folder.join("turn")).expect("a file to lock");
         file.lock().expect("a lock");
@@ -122,11 +122,11 @@ impl Run {
     }
 }
 
-/// A folder that only this run has: named after its parent process and when that began.
+/// The folder of this run, named after its parent process and that process's start time.
 fn place() -> PathBuf {
     let parent = parent_id();
     let status = fs::read_to_string(format!("/proc/{parent}/stat")).unwrap_or_default();
-    // After the name, which may hold anything, the 20th field is the start in ticks.
+    // After the name, which may contain anything, the 20th field is the start time in ticks.
     let begun = status.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(19)).unwrap_or("0").to_owned();
     Path::new(&std::env::temp_dir()).join(format!("webpos-tests-{parent}-{begun}"))
 }

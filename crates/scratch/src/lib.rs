@@ -1,8 +1,9 @@
-//! Throw-away PostgreSQL for tests: no network but for TLS, no durability. A test has a database of its own ([`Database`]) on a server
-//! that all tests of a run share, or, if it breaks servers, one of its own ([`Cluster`]) that goes with it.
+//! Throw-away PostgreSQL for tests: no network except for TLS, no durability. Each test gets a database ([`Database`])
+//! on a server that all tests of a run share. A test that breaks servers gets its own server ([`Cluster`]), removed
+//! with the test.
 //!
-//! `postgres` refuses to run as root, so as root it is started as the user `postgres`, or `nobody`. The server ends when
-//! its standard input closes, which happens also when the test is killed.
+//! `postgres` refuses to run as root, so root starts it as the user `postgres` or `nobody`. The server stops when its
+//! standard input closes, which also happens when the test is killed.
 
 use std::fs;
 use std::io;
@@ -30,24 +31,24 @@ const SETTINGS: [&str; 7] = [
     "listen_addresses=",
     "fsync=off",
     "full_page_writes=off",
-    // Memory in a file goes with the folder, also when the server is killed.
+    // Shared memory in a file is removed with the folder even if the server is killed.
     "dynamic_shared_memory_type=mmap",
     "shared_buffers=32MB",
     "max_connections=400",
     "log_min_messages=warning",
 ];
 
-/// Runs `postgres` until the standard input closes, then stops it at once.
+/// Runs `postgres` until standard input closes, then stops it at once.
 const KEEPER: &str = r#"exec 3<&0; "$@" </dev/null 3<&- >server.log 2>&1 & P=$!; cat <&3 >/dev/null; kill -QUIT $P; kill -CONT $P; wait $P"#;
 
-/// A server of its own, with one database.
+/// A server for one test, with one database.
 #[derive(Debug)]
 pub struct Cluster {
     folder: TempDir,
     keeper: Child,
 }
 
-/// Whether the tests are to run on PostgreSQL: `WEBPOS_TEST_DATABASE=postgres`.
+/// Whether the tests run on PostgreSQL: `WEBPOS_TEST_DATABASE=postgres`.
 pub fn wanted() -> bool {
     std::env::var_os("WEBPOS_TEST_DATABASE").is_some_and(|wanted| wanted == "postgres")
 }
@@ -60,7 +61,7 @@ impl Cluster {
         Self::serve(&server, folder, &[])
     }
 
-    /// Starts one that keeps what it acknowledges, with the memory of a small machine: for measuring.
+    /// Starts a durable server with the memory of a small machine, for benchmarks.
     pub fn durable() -> Self {
         let (server, folder) = (Server::find(), folder());
         server.copy_template(folder.path(), owner());
@@ -69,7 +70,7 @@ impl Cluster {
         Self::serve(&server, folder, &keeps)
     }
 
-    /// A server that begins with what this one had when it was asked: restored from a base backup.
+    /// A second server, restored from a base backup of this one.
     #[must_use]
     pub fn restored(&self) -> Self {
         Self::serve(&Server::find(), self.base_backup(&[]), &[])
@@ -84,12 +85,12 @@ impl Cluster {
         folder
     }
 
-    /// Starts the server whose data is in `folder`, with these settings as well.
+    /// Starts the server with the data in `folder` and these additional settings.
     fn serve(server: &Server, folder: TempDir, settings: &[&str]) -> Self {
         let mut keeper = run_as(Command::new("sh"), owner(), folder.path());
         keeper.args(["-c", KEEPER, "keeper"]);
         server.add_arguments(&mut keeper, folder.path());
-        // The last word counts.
+        // The last value of a setting wins.
         keeper.args(settings.iter().flat_map(|setting| ["-c", setting]));
         let keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the server starts");
         wait_until_ready(folder.path());
@@ -101,7 +102,7 @@ impl Cluster {
         url(self.folder.path(), "postgres")
     }
 
-    /// The process that everything of it is a child of.
+    /// Its main process.
     pub fn id(&self) -> u32 {
         self.keeper.id()
     }
@@ -111,17 +112,17 @@ impl Cluster {
         self.folder.path()
     }
 
-    /// The folder of the server's own programs.
+    /// The folder of the PostgreSQL programs.
     pub fn programs() -> PathBuf {
         Server::find().folder
     }
 
-    /// Its host, as an address names it: a folder with a socket.
+    /// Its host for an address: a folder with a socket.
     fn host(&self) -> String {
         host(self.folder.path())
     }
 
-    /// Runs one statement and answers what `psql` prints: the values, unaligned.
+    /// Runs one statement and returns the output of `psql`: the values, unaligned.
     pub fn sql(&self, statement: &str) -> String {
         let mut psql = Command::new(Server::find().program("psql"));
         psql.args(["-XAtq", "-U", "webpos", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", statement, "-h"]);
@@ -136,10 +137,11 @@ impl Cluster {
         assert!(said.status.success(), "{words:?}: {}", self.log());
     }
 
-    /// Halts all of its processes, as when the disk hangs: connections stay, and nothing answers. Who they are.
+    /// Halts all of its processes, as a hanging disk does: connections stay open and nothing answers. Returns the
+    /// processes.
     pub fn freeze(&self) -> Vec<String> {
         let first = self.lock_file().lines().next().expect("its number").to_owned();
-        // The first process would start new ones, or clean up behind the others.
+        // The main process would start new ones, or clean up after the others.
         signal("-STOP", std::slice::from_ref(&first));
         let mut all = children(&first);
         all.push(first);
@@ -151,18 +153,18 @@ impl Cluster {
         fs::read_to_string(self.folder.path().join("data/postmaster.pid")).expect("it runs")
     }
 
-    /// Ends all of its processes at once, as when the power fails.
+    /// Kills all of its processes at once, like a power failure.
     pub fn kill(&mut self) {
         let file = self.lock_file();
         signal("-KILL", &self.freeze());
-        // Nothing is left to be kept, but for the memory that the system does not take back by itself.
+        // Nothing is left except shared memory that the system does not release by itself.
         self.keeper.kill().expect("it is ours");
         let shared = file.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)).expect("a segment");
         let removed = Command::new("ipcrm").args(["-m", shared]).status();
         assert!(removed.is_ok_and(|status| status.success()), "segment {shared} stays");
     }
 
-    /// What the server has to say.
+    /// The server's log.
     pub fn log(&self) -> String {
         log(self.folder.path())
     }
@@ -172,7 +174,7 @@ fn url(folder: &Path, database: &str) -> String {
     format!("postgres://webpos@{}/{database}", host(folder))
 }
 
-/// A folder with a socket, as an address names it.
+/// A folder with a socket, encoded as a host of an address.
 fn host(folder: &Path) -> String {
     folder.to_string_lossy().replace('/', "%2F")
 }
@@ -193,15 +195,15 @@ fn wait_until_ready(folder: &Path) {
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
-        // It stops within moments; a folder that is removed under it would fill the log with complaints.
+        // It stops within moments; removing the folder earlier would fill the log with errors.
         let _ = self.keeper.wait();
     }
 }
 
-/// Two servers: what the first commits it answers only when the second has it on disk as well.
+/// Two servers with synchronous replication: the first acknowledges a commit only when the second has it on disk.
 #[derive(Debug)]
 pub struct Pair {
-    /// Takes writes, until it is killed.
+    /// Accepts writes, until it is killed.
     pub primary: Cluster,
     /// Follows it.
     pub standby: Cluster,
@@ -222,26 +224,26 @@ impl Pair {
         Self { primary, standby }
     }
 
-    /// The address of both: whichever takes writes.
+    /// The address of both; the one that accepts writes is used.
     pub fn url(&self) -> String {
         let (first, second) = (self.primary.host(), self.standby.host());
         format!("postgres://webpos@{first},{second}/postgres?target_session_attrs=read-write")
     }
 
-    /// Makes the standby take writes; back when it does.
+    /// Promotes the standby and waits until it accepts writes.
     pub fn promote(&self) {
         self.standby.control(&["promote", "-w"]);
     }
 }
 
-/// The programs of one version.
+/// The programs of one PostgreSQL version.
 struct Server {
     folder: PathBuf,
     version: u32,
 }
 
 impl Server {
-    /// The newest one of Debian's places, else whatever `PATH` has.
+    /// The newest version in Debian's folders, otherwise the one on `PATH`.
     fn find() -> Self {
         let places = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let versions = places.filter_map(|place| {
@@ -260,7 +262,7 @@ impl Server {
         copy(&self.template(owner), &folder.join("data"));
     }
 
-    /// How `postgres` is called for the data in `folder`.
+    /// The command that runs `postgres` for the data in `folder`.
     fn add_arguments(&self, command: &mut Command, folder: &Path) {
         command.arg(self.program("postgres")).args(["-D", "data", "-k"]).arg(folder);
         for setting in SETTINGS {
@@ -268,7 +270,8 @@ impl Server {
         }
     }
 
-    /// An initialised data folder, made once per build folder, because making one takes a second and copying it does not.
+    /// An initialised data folder. It is created once per build folder, because that takes a second and copying it does
+    /// not.
     fn template(&self, owner: Option<(u32, u32)>) -> PathBuf {
         let program = std::env::current_exe().expect("a program has a place");
         let build = program.ancestors().nth(2).expect("a program is built into a folder");
@@ -296,14 +299,14 @@ impl Server {
         let beside = build.join(format!("scratch-postgres-{}", std::process::id()));
         copy(&folder.path().join("data"), &beside);
         if fs::rename(&beside, &template).is_err() {
-            // Another test was first.
+            // Another test has created it.
             fs::remove_dir_all(&beside).expect("what was made can be removed");
         }
         template
     }
 }
 
-/// Whom the server runs as: nobody else when this is not root.
+/// The user that runs the server, if this process is root.
 fn owner() -> Option<(u32, u32)> {
     if fs::metadata("/proc/self").is_ok_and(|this| this.uid() != 0) {
         return None;
@@ -329,7 +332,7 @@ fn children(parent: &str) -> Vec<String> {
     let processes = fs::read_dir("/proc").expect("Linux").flatten();
     let of = |process: fs::DirEntry| {
         let stat = fs::read_to_string(process.path().join("stat")).ok()?;
-        // The name of the program, in brackets, may hold anything.
+        // The program's name, in brackets, may contain anything.
         let ours = stat.rsplit_once(')')?.1.split_whitespace().nth(1)? == parent;
         ours.then(|| process.file_name().to_string_lossy().into_owned())
     };

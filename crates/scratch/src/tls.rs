@@ -1,4 +1,4 @@
-//! A server that speaks TLS, with an authority of its own.
+//! A server with TLS and its own certificate authority.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::{Cluster, Server, folder, owner, run_as};
 
-/// Makes an authority, and a certificate for `localhost` that it signed.
+/// Creates an authority and a certificate for `localhost` signed by it.
 const CERTIFICATES: &str = "
     set -eu
     K='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
@@ -30,7 +30,7 @@ impl TlsCluster {
         let mut make = run_as(Command::new("sh"), owner, folder.path());
         let made = make.args(["-c", CERTIFICATES]).stderr(Stdio::null()).stdout(Stdio::null()).status();
         assert!(made.is_ok_and(|status| status.success()), "openssl makes certificates");
-        // Free a moment ago; whoever takes it in between makes the start fail, not the test pass.
+        // The port was free a moment ago. If another process takes it, the start fails; the test cannot pass wrongly.
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let settings = format!(
             "listen_addresses=127.0.0.1 port={port} ssl=on ssl_cert_file=../server.pem ssl_key_file=../server.key"

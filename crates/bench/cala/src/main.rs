@@ -1,5 +1,5 @@
-//! How many two-entry transactions a second cala-ledger posts: `cala-baseline URL CALLERS SECONDS` prints the figure. The
-//! database is empty at first; accounts that are there already are used again.
+//! Measures the two-entry transactions per second of cala-ledger: `cala-baseline URL CALLERS SECONDS` prints the
+//! figure. The database may be empty; existing accounts are reused.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Cards that pay, and merchants that are paid. Many of both: an account is locked while one transaction posts to it.
+/// Numbers of paying cards and of merchants. Both are large, because posting a transaction locks its accounts.
 const CARDS: usize = 2_000;
 const MERCHANTS: usize = 200;
 
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Failure> {
     let pool = PgPoolOptions::new().max_connections(callers.clamp(4, 80)).connect(&url).await?;
     let jobs = JobSvcConfig::builder().pool(pool.clone()).exec_migrations(false).build()?;
     let config = CalaLedgerConfig::builder().pool(pool).exec_migrations(true).build()?;
-    // The ledger's own background work is registered and not started: it would only cost.
+    // The ledger's background jobs are registered but not started: they would only add cost.
     let mut jobs = Jobs::init(jobs).await?;
     let house = Arc::new(House::open(CalaLedger::init(config, &mut jobs).await?).await?);
 
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Failure> {
 }
 
 impl House {
-    /// A journal and accounts of its own; the template is made by whoever comes first.
+    /// Creates a separate journal and accounts; the first caller creates the template.
     async fn open(ledger: CalaLedger) -> Result<Self, Failure> {
         let journal = NewJournal::builder().id(JournalId::new()).name(Uuid::now_v7().to_string()).build();
         let journal = ledger.journals().create(journal).await?.id();

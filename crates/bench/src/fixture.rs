@@ -1,6 +1,5 @@
-//! A town of cards and past orders: the demo shop, as many cards as are wanted, as many paid orders, and a key for the
-//! program that pays. Keyed values, PINs and the chain are real: the server under test takes the payments, and `verify`
-//! finds nothing.
+//! Fills a store: the demo shop, any number of cards and paid orders, and an API key for the paying program. Keyed
+//! values, PINs and the chain are real: the server under test accepts the payments, and `verify` passes.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -24,19 +23,19 @@ use storage::{Books, Storage, demo, demo_cards};
 
 use crate::Failure;
 
-/// 2026-11-20 08:00 in China: the last day of the past.
+/// 2026-11-20 08:00 in China: the last day of the history.
 pub const PAST: Timestamp = Timestamp(1_795_132_800_000_000);
 const SLOT: u8 = 1;
 const PROGRAMME: i64 = 900;
 /// Id of card 0.
 pub const FIRST_CARD: i64 = 50_000_000;
-/// A card that never runs out, fen.
+/// A balance that never runs out, fen.
 const PLENTY: i64 = 100_000_000_000;
-/// What every past order came to, fen.
+/// The total of every past order, fen.
 const PRICE: i64 = 100;
-/// The till that they were paid at. It has never closed a batch, as those of programs do.
+/// The till at which they were paid. Like a program's terminal it has never closed a batch.
 const OLD_TILL: i64 = 25_018_999;
-/// Orders of a day, if that fills no more days than there may be.
+/// Orders per day, unless that exceeds the number of days.
 const A_DAY: i64 = 25_000;
 const DAYS_MAX: i64 = 400;
 const DAY: i64 = 24 * HOUR;
@@ -45,7 +44,7 @@ const TILLS: i64 = 16;
 /// The PIN of every card.
 pub const PIN: &str = "123456";
 
-/// How large it is.
+/// Size of the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
     /// Cards.
@@ -62,7 +61,7 @@ pub fn card_number(n: i64) -> String {
     digits
 }
 
-/// What a digit adds, counted from the right before the check digit.
+/// The Luhn value of a digit, counted from the right before the check digit.
 fn luhn(at: usize, byte: u8) -> u32 {
     let digit = u32::from(byte - b'0');
     match (at % 2, digit * 2) {
@@ -91,17 +90,17 @@ struct Table {
     rows: Rows,
 }
 
-/// Who may do something in it.
+/// Credentials for the filled store.
 #[derive(Debug)]
-pub struct Town {
-    /// The token of a program's key.
+pub struct Credentials {
+    /// The token of an API key.
     pub token: String,
     /// The cookie of each cashier's session.
     pub cashiers: Vec<String>,
 }
 
 /// Fills an empty database.
-pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Town, Failure> {
+pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Credentials, Failure> {
     let storage = if database.starts_with("postgres") {
         storage::postgres::migrate(database).await?;
         Storage::connect(database).await?
@@ -129,7 +128,7 @@ pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Town, Fai
         })
         .await?;
     let token = make_key(&storage).await?;
-    Ok(Town { token, cashiers: open_tills(&storage).await? })
+    Ok(Credentials { token, cashiers: open_tills(&storage).await? })
 }
 
 /// Tills in the demo outlet, each with a cashier who has just signed in.
@@ -144,7 +143,7 @@ async fn open_tills(storage: &Storage) -> Result<Vec<String>, Failure> {
             number: terminal.to_string(),
             name: "Cashier".to_owned(),
             login: format!("till{terminal}"),
-            // Nobody signs in by it: the session is opened here.
+            // The password is never used: the session is opened here.
             password_hash: String::new(),
             must_change: false,
             roles: vec![Role::Cashier],
@@ -160,7 +159,7 @@ async fn open_tills(storage: &Storage) -> Result<Vec<String>, Failure> {
     Ok(cashiers)
 }
 
-/// A line of the audit log, to be filled in.
+/// A template for audit log lines.
 fn entry() -> Entry {
     Entry {
         at: PAST,
@@ -182,7 +181,7 @@ async fn recorded(storage: &Storage) -> Result<Head, Failure> {
     Ok(storage.read(read).await?)
 }
 
-/// A key of the demo merchant at its terminal, without a limit that would be met.
+/// A key of the demo merchant at its terminal, with a rate limit that is never reached.
 async fn make_key(storage: &Storage) -> Result<String, Failure> {
     let key = NewKey {
         merchant: MerchantId(250_100),
@@ -199,17 +198,17 @@ async fn make_key(storage: &Storage) -> Result<String, Failure> {
     Ok(api_key::token(made, &secret))
 }
 
-/// Days that the past fills.
+/// Number of days of the history.
 fn days(size: Size) -> i64 {
     (size.orders / A_DAY).clamp(1, DAYS_MAX)
 }
 
-/// The first day of the past.
+/// The first day of the history.
 pub fn begins(size: Size) -> Timestamp {
     PAST.plus(-(days(size) - 1) * DAY)
 }
 
-/// What happened before: each card was loaded once, then orders were paid, day by day.
+/// The history: each card is loaded once, then orders are paid, day by day.
 #[derive(Clone)]
 struct Past {
     key: ChainKey,
@@ -218,7 +217,7 @@ struct Past {
 }
 
 impl Past {
-    /// All transactions with the transfer that each is, chained.
+    /// All transactions with their transfers, chained.
     fn transactions(&self) -> impl Iterator<Item = (Transaction, Transfer)> + use<> {
         let past = self.clone();
         let mut head = past.before;
@@ -277,7 +276,7 @@ impl Past {
         (transaction, Transfer { transaction: id, leg: 1, debit, credit, amount: Fen(amount), business_date })
     }
 
-    /// How many of the orders up to `last` a card paid.
+    /// The number of orders up to `last` that a card paid.
     fn sold(&self, card: i64, last: i64) -> i64 {
         let cards = self.size.cards;
         // Card 0 pays order `cards` first, card n order n.
@@ -285,7 +284,7 @@ impl Past {
         if last < first { 0 } else { (last - first) / cards + 1 }
     }
 
-    /// Day of an order, from 0, and which one of that day it is.
+    /// The day of an order, from 0, and its position in that day.
     fn day(&self, order: i64) -> (i64, i64) {
         let a_day = (self.size.orders + days(self.size) - 1) / days(self.size);
         ((order - 1) / a_day, (order - 1) % a_day)
@@ -305,7 +304,7 @@ impl Past {
 #[expect(clippy::too_many_lines, reason = "a table of tables, row by row")]
 fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
     let (mine, sealing, size) = (vault.clone(), vault.clone(), past.size);
-    let programme = vec![Number(PROGRAMME), Text("Town"), Number(1)]
+    let programme = vec![Number(PROGRAMME), Text("Bench"), Number(1)]
         .into_iter()
         .chain((0..4).map(|_| Number(PLENTY)))
         .chain([Number(48 * HOUR)]);
@@ -456,7 +455,7 @@ async fn copy(database: &str, tables: Vec<Table>) -> Result<(), Failure> {
     driver.await?.map_err(Failure::from)
 }
 
-/// As PostgreSQL's text format has it; no text here holds a character that would need escaping.
+/// In PostgreSQL's text format; no text here needs escaping.
 fn write_row(text: &mut String, row: &[Value]) {
     for (at, value) in row.iter().enumerate() {
         let tab = if at == 0 { "" } else { "\t" };
