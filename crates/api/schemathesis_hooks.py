@@ -1,4 +1,4 @@
-"""Data that gets past the door: keys that are new, cards that exist. What was made to be wrong stays wrong."""
+"""Makes generated data acceptable: new keys, existing cards. Deliberately invalid values stay invalid."""
 
 import random
 import re
@@ -14,7 +14,7 @@ PINS = ["123456", "123456", "654321", "000000"]
 @schemathesis.hook
 def map_headers(context, headers):
     key = (headers or {}).get("Idempotency-Key")
-    # One in ten stays, so that keys are used twice.
+    # Keep one in ten, so that some keys are used twice.
     if isinstance(key, str) and re.fullmatch("[!-~]{1,255}", key) and DICE.random() < 0.9:
         headers["Idempotency-Key"] = str(uuid.UUID(int=DICE.getrandbits(128)))
     return headers

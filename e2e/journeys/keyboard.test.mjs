@@ -1,4 +1,4 @@
-// A queue at the till: scanner, card reader and keyboard, no mouse. The counts are the promise of the product.
+// A queue at the till: scanner, card reader and keyboard, no mouse. The product promises these counts of keys.
 import assert from 'node:assert/strict';
 import { everyBrowser } from '../lib/browsers.mjs';
 import { journey, signIn, step } from '../lib/journey.mjs';

@@ -1,4 +1,4 @@
-// 系统登录: the first page of the manual, what can go wrong on it, and the screen that locks.
+// 系统登录: the first page of the manual, its errors, and the lock screen.
 import assert from 'node:assert/strict';
 import { journey, signIn, step } from '../lib/journey.mjs';
 

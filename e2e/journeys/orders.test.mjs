@@ -1,4 +1,4 @@
-// The manual's last part, 订单交易查询: no slip came out; was it charged, and may the goods be handed over?
+// The manual's last part, 订单交易查询: no slip was printed; was the card charged, and may the goods be handed over?
 import assert from 'node:assert/strict';
 import { journey, signIn, step } from '../lib/journey.mjs';
 

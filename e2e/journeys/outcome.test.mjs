@@ -78,7 +78,7 @@ journey('支付途中断电：重启后确认没有扣款，可以重新支付',
     await screen.press('确定');
     await screen.see('交易成功');
   });
-  screen.problems.length = 0; // The broken connection is what this journey is about.
+  screen.problems.length = 0; // This journey breaks the connection on purpose.
 }, { browsers: CURRENT });
 
 journey('订单在服务器上：刷新、断电、另一次登录都还在', async ({ screen, server }) => {

@@ -1,12 +1,12 @@
-// 事件通知: a manager adds the address of the store's own system, which hears of a sale although it was down, and the
-// program killed, when the sale was made.
+// 事件通知: a manager adds the address of the store's own system, which receives the event of a sale although the system
+// was down and the program was killed when the sale was made.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import { journey, signIn, step } from '../lib/journey.mjs';
 
-/** The store's own system: keeps what it is sent, answers 500 while it is `down`. */
+/** The store's own system: keeps the events it receives, answers 500 while it is `down`. */
 class Receiver {
   heard = [];
   down = false;
@@ -35,7 +35,7 @@ class Receiver {
   }
 }
 
-/** What a receiver does with the signature, as in docs/webhooks.md. */
+/** Verifies the signature, as in docs/webhooks.md. */
 function fits(secret, header, body) {
   const parts = header.split(',').map((part) => part.split('='));
   const at = parts.find(([name]) => name === 't')[1];

@@ -1,7 +1,7 @@
-// The three Chromium versions a till may run, behind one small API in the words of the person at the till.
+// The three Chromium versions that tills run, behind one small API in the words of the person at the till.
 //
-// Two drivers are needed because none speaks to all three: the current puppeteer cannot talk to Chromium 80 or 109,
-// and puppeteer 2 is the one their packages were made for. `Screen` (screen.mjs) uses only what both have.
+// Two drivers are needed because neither supports all three: the current puppeteer does not support Chromium 80 and
+// 109, whose packages were made for puppeteer 2. `Screen` (screen.mjs) uses only what both have.
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,7 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 export const OUT = path.join(HERE, '..', 'out');
 
 const FLAGS = [
-  // Test traffic is loopback only and the pages are our own; a container has no namespaces for the sandbox.
+  // Tests use only loopback and our own pages; a container has no namespaces for the sandbox.
   '--no-sandbox',
   '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -40,7 +40,7 @@ export function everyBrowser() {
 
 const titleOf = (name, js) => (js ? name : `${name}-nojs`);
 
-/** Opens one window of the named browser. `end()` on the screen closes it and everything it started. */
+/** Opens a window of the named browser. The screen's `end()` closes it and everything it started. */
 export async function launch(name, { js = true, width = 1366, height = 768 } = {}) {
   const { driver, binary } = BROWSERS[name];
   const browser = await require(driver).launch({
@@ -53,7 +53,7 @@ export async function launch(name, { js = true, width = 1366, height = 768 } = {
   return screen;
 }
 
-/** The old builds come brotli-packed inside their npm package. Written aside and renamed: journeys run side by side. */
+/** The old builds are brotli-compressed in their npm package. Unpack aside and rename, because journeys run in parallel. */
 function unpack(packageName, fileName) {
   const target = path.join(OUT, 'browsers', fileName);
   if (fs.existsSync(target)) return target;

@@ -1,4 +1,4 @@
-// One journey of one person: a fresh server, a fresh browser window, the steps; in every browser a till may run.
+// A journey of one person: a fresh server, a fresh browser window, the steps; in every browser that tills run.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { everyBrowser, launch } from './browsers.mjs';
@@ -26,7 +26,7 @@ export function journey(title, walk, { browsers = everyBrowser(), server: option
   }
 }
 
-/** A step in the manual's words: they head the message when something in it fails. */
+/** A step in the manual's words, which begin the message if the step fails. */
 export async function step(words, act) {
   try {
     return await act();
@@ -45,7 +45,7 @@ export async function signIn(screen, server, login = 'cashier', password = PASSW
   await screen.press('登录');
 }
 
-/** Signs the present person out and another one in. */
+/** Signs the current person out and another one in. */
 export async function change(screen, server, login) {
   await screen.press('退出登录');
   await signIn(screen, server, login);

@@ -1,11 +1,11 @@
-// Runs inside the page: finds what a person means by a name, as they would see it. Self-contained, because the driver
+// Runs inside the page: finds what a person means by a name. Self-contained, because the driver
 // sends the function's source; synchronous, because timers and promises do not run where JavaScript is switched off;
 // nothing newer than Chromium 80.
 
 /**
  * `what`: 'field' | 'button' | 'link' | 'text'; `name`: the words; `row`: only inside the table row or list item that
- * holds these words; `inside`: only inside the region, table or dialog of this name.
- * Answers {found: true, ...} or {found: false, why}.
+ * contains these words; `inside`: only inside the region, table or dialog of this name.
+ * Returns {found: true, ...} or {found: false, why}.
  */
 export function look({ what, name, row, inside }) {
   const squeeze = (text) => (text || '').replace(/\s+/g, ' ').trim();
@@ -37,13 +37,13 @@ export function look({ what, name, row, inside }) {
     return given.map(squeeze).filter(Boolean);
   };
 
-  // A modal dialog is all that can be used while it is open.
+  // While a modal dialog is open, nothing else can be used.
   const top = () => {
     const open = [...document.querySelectorAll('dialog[open],[role="dialog"],[role="alertdialog"]')].filter(shown);
     return open.length ? open[open.length - 1] : document.body;
   };
 
-  // Exact beats "begins with" beats "contains"; two of the same rank are ambiguous and a person would hesitate too.
+  // Exact beats "begins with" beats "contains". Two matches of the same rank are ambiguous, as for a person.
   const best = (candidates, wanted) => {
     const ranks = [(n) => n === wanted, (n) => n.startsWith(wanted), (n) => n.includes(wanted)];
     for (const fits of ranks) {
@@ -77,7 +77,7 @@ export function look({ what, name, row, inside }) {
 
   const kinds = {
     field: 'input:not([type="hidden"]),select,textarea',
-    // To the eye a link drawn as a button is a button.
+    // A link that looks like a button counts as a button.
     button: 'button,input[type="submit"],input[type="button"],[role="button"],summary,a.btn',
     link: 'a[href],[role="link"],[role="tab"],button.link',
   };
@@ -101,7 +101,7 @@ export function look({ what, name, row, inside }) {
   return { found: true, x, y, tag: el.tagName, type: el.type, value: el.value, checked: el.checked === true };
 }
 
-/** What the fields that cannot be typed into need: choose a <select>'s option by its words, set a date. */
+/** Sets fields that cannot be typed into: chooses a <select>'s option by its words, sets a date. */
 export function choose({ text }) {
   const el = document.activeElement;
   let value = text;

@@ -1,5 +1,5 @@
-// One browser window in the words of the person in front of it: fill, press, click, see. Every helper waits for what it
-// needs (a person would too) and, when it does not come, fails with a picture and the page's text in e2e/out.
+// A browser window in the words of the person in front of it: fill, press, click, see. Every helper waits for what it
+// needs, like a person, and on a timeout fails with a screenshot and the page's text in e2e/out.
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
@@ -9,7 +9,7 @@ import { choose, look } from './look.mjs';
 const POLL_MS = 40;
 /** No request for this long after an action: the page has answered. */
 const QUIET_MS = 80;
-/** A server that does not answer must not hold `press` for ever: some journeys stop it on purpose. */
+/** Timeout for a server that does not answer: some journeys stop it on purpose. */
 const SETTLE_MS = 4000;
 
 const axeSource = () =>
@@ -17,9 +17,9 @@ const axeSource = () =>
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 export class Screen {
-  /** What went wrong unseen: script errors, console errors, answers of 500 and above. A journey ends by checking it. */
+  /** Invisible problems: script errors, console errors, responses of 500 and above. A journey checks them at its end. */
   problems = [];
-  /** How long `see` and the others wait for what they look for. */
+  /** Timeout of `see` and the other helpers. */
   patienceMs = 8000;
   #browser; #options; #pages = []; #underway = new Set(); #lastTraffic = 0; #shots = 0;
 
@@ -29,7 +29,7 @@ export class Screen {
     fs.mkdirSync(options.out, { recursive: true });
   }
 
-  /** The window in front: a pop-up takes the place of the one that opened it, as it does for the eye. */
+  /** The front window: a pop-up takes the place of the one that opened it, as for a person. */
   get page() { return this.#pages[this.#pages.length - 1]; }
   get title() { return this.#options.title; }
   get url() { return this.page.url(); }
@@ -42,7 +42,7 @@ export class Screen {
     page.on('requestfailed', over);
     page.on('response', (r) => { if (r.status() >= 500) this.problems.push(`${r.status()} ${r.url()}`); });
     page.on('pageerror', (error) => this.problems.push(`script: ${error.message}`));
-    // A 4xx answer is an expected page in some journeys; the browser's own note about it is not a fault of the page.
+    // Some journeys expect a 4xx response; the browser's console message about it is not a fault of the page.
     page.on('console', (line) => {
       if (line.type() === 'error' && !/status of 4\d\d/.test(line.text())) this.problems.push(`console: ${line.text()}`);
     });
@@ -65,7 +65,7 @@ export class Screen {
     await this.#settle();
   }
 
-  /** Puts text into the field with this label, at once, as from the clipboard: no burst of keys for a scanner rule. */
+  /** Puts text into the field with this label at once, like a paste, without keystrokes that look like a scanner. */
   async fill(label, text, where = {}) {
     const field = await this.#find('field', label, where);
     await this.page.mouse.click(field.x, field.y);
@@ -80,7 +80,7 @@ export class Screen {
     else await this.page.keyboard.sendCharacter(text);
   }
 
-  /** What stands in the field with this label. */
+  /** The value of the field with this label. */
   async value(label, where = {}) { return (await this.#find('field', label, where)).value; }
 
   /** Presses a button; `{row: '600901'}` means the one in that line, `{inside: '…'}` the one in that region. */
@@ -97,7 +97,7 @@ export class Screen {
     await this.#settle();
   }
 
-  /** Types into whatever has the focus. A scanner or card reader has 0–5 ms between keys, a person about 120. */
+  /** Types into the focused element. A scanner or card reader has 0–5 ms between keys, a person about 120. */
   async type(text, delayMs = 120) {
     await this.page.keyboard.type(text, { delay: delayMs });
     await this.#settle();
@@ -122,7 +122,7 @@ export class Screen {
   /** The page's text as a person reads it. */
   async text() { return this.page.evaluate(() => document.body.innerText); }
 
-  /** The label or name of what has the focus. */
+  /** The label or name of the focused element. */
   async focused() {
     return this.page.evaluate(() => {
       const el = document.activeElement;
@@ -140,7 +140,7 @@ export class Screen {
   }
 
   /**
-   * Prints to PDF with the page's own paper size and tells what a printer would get. Look for digits and Latin letters
+   * Prints to PDF with the page's own paper size and returns what a printer would get. Look for digits and Latin letters
    * in `text`: Chromium's PDFs draw every Chinese character right but map some of them back to look-alikes or nothing.
    */
   async pdf(name) {
@@ -155,7 +155,7 @@ export class Screen {
     };
   }
 
-  /** Serious and critical accessibility findings of axe-core, one line each. axe is a script, so it is let run. */
+  /** Serious and critical accessibility findings of axe-core, one line each. axe is a script, so it is allowed to run. */
   async axe() {
     if (!this.#options.js) await this.page.setJavaScriptEnabled(true);
     try {
@@ -189,7 +189,7 @@ export class Screen {
     try {
       return await this.page.evaluate(look, { what, name, ...where });
     } catch (error) {
-      // The page went away under the question: ask the next one.
+      // The page was replaced during the call: ask the next one.
       return { found: false, why: error.message };
     }
   }
@@ -212,7 +212,7 @@ export class Screen {
       if (this.#underway.size === 0 && Date.now() - this.#lastTraffic >= QUIET_MS && await this.#loaded()) return;
       await sleep(20);
     }
-    // Whatever hangs is not waited for again by the next action.
+    // The next action does not wait again for a request that hangs.
     this.#underway.clear();
   }
 

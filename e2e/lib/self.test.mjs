@@ -1,4 +1,4 @@
-// The harness itself, on pages of three lines: what it finds, and above all that it fails where a person would.
+// Tests of the harness on tiny pages: what it finds, and that it fails where a person would.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';

@@ -1,5 +1,5 @@
-// The product under test: `webpos serve --demo` on a loopback port and in a data folder of its own, so that several
-// can run at once. It can be stopped, killed, frozen and started again on what it left behind.
+// The product under test: `webpos serve --demo` on a loopback port with its own data folder, so that several can run at
+// once. It can be stopped, killed, frozen, and started again on the same data.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -13,13 +13,13 @@ const BINARY = process.env.WEBPOS_BIN
 const START_MS = 20_000;
 const STOP_MS = 10_000;
 
-// An interrupted run leaves no server behind: 'exit' handlers run only when the process ends by itself.
+// Stop the server of an interrupted run: 'exit' handlers run only when the process ends by itself.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 export const CAPTCHA = 'abcd';
 
 export class Server {
-  /** Everything the program said, for the message of a failed journey. */
+  /** The program's output, for the message of a failed journey. */
   log = '';
   #child; #data; #port; #atExit;
 
@@ -37,15 +37,15 @@ export class Server {
   get dataDir() { return this.#data; }
   get pid() { return this.#child.pid; }
 
-  /** A power cut for the program: no handler runs. */
+  /** Kills the program like a power cut: no handler runs. */
   async kill9() { await this.#end('SIGKILL'); }
-  /** The orderly stop. */
+  /** Stops it gracefully. */
   async stop() { await this.#end('SIGTERM'); }
-  /** Frozen: connections are accepted by the kernel, nothing answers. */
+  /** Freezes it: the kernel accepts connections, nothing answers. */
   sigstop() { this.#child.kill('SIGSTOP'); }
   sigcont() { this.#child.kill('SIGCONT'); }
 
-  /** Starts again on the same data and the same port, after `stop` or `kill9` or, if still running, an orderly stop. */
+  /** Starts again on the same data and port, after `stop`, `kill9`, or, if it still runs, a graceful stop. */
   async restart({ args = [], env = {} } = {}) {
     if (this.#running()) await this.stop();
     await this.#run(this.#port, args, env);
