@@ -6,7 +6,6 @@ import { journey, signIn, step } from '../lib/journey.mjs';
 const SCRIPTED = everyBrowser().filter((browser) => browser.js);
 const BARCODES = ['6991371002332', '6991038009018', '6991149004025'];
 const TRACK = ';6086250000010012=29121010000012300000?';
-const SCANNER_MS = 2;
 const LINES = { inside: '订单信息列表' };
 
 /** A person at the keyboard: every key counts. */
@@ -17,7 +16,7 @@ class Hands {
   async type(text) { this.keys += text.length; await this.screen.type(text, 90); }
 }
 
-const scan = (screen, code) => screen.type(`${code}\n`, SCANNER_MS);
+const scan = (screen, code) => screen.burst(code);
 
 journey('三件商品：扫码、刷卡、打印', async ({ screen, server }) => {
   await signIn(screen, server);

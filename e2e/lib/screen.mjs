@@ -9,6 +9,8 @@ import { choose, look } from './look.mjs';
 const POLL_MS = 40;
 /** No request for this long after an action: the page has answered. */
 const QUIET_MS = 80;
+/** Between two keys of a scanner. */
+const BURST_MS = 2;
 /** Timeout for a server that does not answer: some journeys stop it on purpose. */
 const SETTLE_MS = 4000;
 
@@ -97,9 +99,24 @@ export class Screen {
     await this.#settle();
   }
 
-  /** Types into the focused element. A scanner or card reader has 0–5 ms between keys, a person about 120. */
+  /** Types into the focused element, as a person does. */
   async type(text, delayMs = 120) {
     await this.page.keyboard.type(text, { delay: delayMs });
+    await this.#settle();
+  }
+
+  /** Keys of a scanner, card reader or keypad, and Enter. They carry their own time stamps, so that the gaps do not
+   * depend on the machine. */
+  async burst(text) {
+    const session = await this.page.target().createCDPSession();
+    const begun = Date.now() / 1000;
+    const enter = { key: 'Enter', text: '\r', windowsVirtualKeyCode: 13 };
+    const sent = [...text].map((key) => ({ key, text: key })).concat(enter).flatMap((key, n) => {
+      const timestamp = begun + (n * BURST_MS) / 1000;
+      return [{ type: 'keyDown', ...key, timestamp }, { type: 'keyUp', ...key, text: undefined, timestamp }];
+    });
+    await Promise.all(sent.map((event) => session.send('Input.dispatchKeyEvent', event)));
+    await session.detach();
     await this.#settle();
   }
 
