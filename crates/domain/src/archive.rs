@@ -7,8 +7,8 @@
 //! - An order goes whole, with everything that was tried, given back or contested of it, or stays whole.
 //! - Nothing goes that a confirmed settlement has not taken, and no record of a batch or settlement goes ([`stays`]).
 //! - Opening figures and kept transactions are sealed under the chain's key, as the chain's head is. Each is one piece
-//!   of a sum (exclusive or) of keyed digests, so one that changes costs one piece and not all. Who lacks the key cannot
-//!   make a piece, and the seal holds the sum to one place of the chain (the construction is MSet-XOR-Hash of Clarke,
+//!   of a sum (exclusive or) of keyed digests, so one that changes costs one piece and not all. Without the key
+//!   a piece cannot be made, and the seal holds the sum to one place of the chain (the construction is MSet-XOR-Hash of Clarke,
 //!   Devadas, van Dijk, Gassend and Suh, "Incremental multiset hash functions", 2003).
 
 use hmac::Mac;

@@ -1,7 +1,7 @@
 //! Batch close: a terminal's batch is added up, numbered, and never changes again; the next one opens.
 //!
-//! A batch is a shift of its terminal, with a section per person. It begins where the one before was closed; whoever
-//! makes its first transaction opens the shift. What must stay true: a batch has something in it, numbers of a terminal
+//! A batch is a shift of its terminal, with a section per person. It begins where the one before was closed; the person of
+//! its first transaction opens the shift. What must stay true: a batch has something in it, numbers of a terminal
 //! have no gap, and figures are what the ledger says.
 
 use std::collections::BTreeMap;
@@ -180,7 +180,7 @@ pub struct ClosedBatch {
     pub batch: Batch,
     /// The transaction that closed it.
     pub closed_by: crate::ids::TransactionId,
-    /// Who.
+    /// The person who closed it.
     pub person: PersonId,
     /// When.
     pub closed_at: Timestamp,

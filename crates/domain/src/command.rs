@@ -1,4 +1,4 @@
-//! Commands: what a door asks of the money path, wrapped with who asks, under which request id, and when.
+//! Commands: what a door asks of the money path, wrapped with the actor, the request id and the time.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::reversal::Reversed;
 use crate::settlement;
 use crate::time::Timestamp;
 
-/// Who asks, and from where. The card company's own staff act under [`Actor::issuer`].
+/// The person that acts, and the place. The card company's own staff act under [`Actor::issuer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// The merchant, from the session, never from the request.
@@ -47,7 +47,7 @@ impl Actor {
 pub struct Envelope {
     /// Names the intention; repeating it answers the recorded outcome.
     pub request_id: RequestId,
-    /// Who and where.
+    /// Person and place.
     pub actor: Actor,
     /// When the group is decided; stamped by the engine.
     pub at: Timestamp,
@@ -73,7 +73,7 @@ pub struct PresentedCard {
 pub enum Proof {
     /// The PIN itself, as keyed value.
     Pin(PinValue),
-    /// The PIN was right a moment ago for this card, order and amount; whoever made the command checked the token.
+    /// The PIN was right a moment ago for this card, order and amount; the door checked the token.
     Confirmed {
         /// From then on the PIN is asked again.
         until: Timestamp,

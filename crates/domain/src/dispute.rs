@@ -52,16 +52,16 @@ words! {
 }
 
 impl DisputeStatus {
-    /// Nobody has decided yet.
+    /// Waits for an answer or a decision.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Opened | Self::Answered)
     }
 }
 
-/// What somebody said, and when.
+/// A statement of one side, and when it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// Who.
+    /// The person.
     pub by: PersonId,
     /// When.
     pub at: Timestamp,
@@ -76,7 +76,7 @@ pub struct Said {
 pub struct Reply {
     /// The holder is right.
     pub accept: bool,
-    /// Who, when, why.
+    /// Person, time and reason.
     pub said: Said,
 }
 
@@ -95,7 +95,7 @@ pub struct Dispute {
     pub claim: Claim,
     /// The holder's words.
     pub words: String,
-    /// Who took it up.
+    /// The person who opened it.
     pub opener: PersonId,
     /// When.
     pub opened_at: Timestamp,

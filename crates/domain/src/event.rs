@@ -1,4 +1,4 @@
-//! Events: what a merchant's own system is told about its money, one per transaction that it can care about.
+//! Events: what a merchant's own system is told about its money, one per transaction that concerns it.
 //!
 //! An event is derived from what is written, never decided: the books put it beside the money in the same commit.
 
@@ -18,7 +18,7 @@ words! {
         PaymentDeclined = "payment.declined",
         /// A payment that never arrived was withdrawn: it can never be charged.
         PaymentWithdrawn = "payment.withdrawn",
-        /// Somebody asked for a refund.
+        /// A refund was asked for.
         RefundRequested = "refund.requested",
         /// A refund was approved and paid back.
         RefundApproved = "refund.approved",
@@ -40,7 +40,7 @@ words! {
         DisputeUpheld = "dispute.upheld",
         /// A dispute was turned down: the sale stands.
         DisputeRejected = "dispute.rejected",
-        /// Nothing happened; somebody tries whether the message arrives.
+        /// Nothing happened: a test of the endpoint.
         Test = "webhook.test",
     }
 }

@@ -41,7 +41,7 @@ id! {
     TerminalId
 }
 id! {
-    /// Person: somebody who signs in. Maker and checker are compared by it.
+    /// Person: a human with a login. Maker and checker are compared by it.
     PersonId
 }
 id! {

@@ -24,7 +24,7 @@ pub(crate) fn decide(state: &State, envelope: &Envelope, presented: &PresentedCa
     recorded(state, transaction, Vec::new(), changes)
 }
 
-/// The card, when the PIN is right. Counts a wrong try in `changes`, for a number that is nobody's card as well.
+/// The card, when the PIN is right. Counts a wrong try in `changes`, for an unknown number as well.
 pub(crate) fn prove_pin<'a>(
     state: &'a State,
     envelope: &Envelope,

@@ -54,11 +54,11 @@ words! {
         Inquiry = "inquiry",
         /// Sale.
         Sale = "sale",
-        /// Somebody asks for a refund; no money moves yet.
+        /// A person asks for a refund; no money moves yet.
         RefundRequest = "refund_request",
-        /// Somebody else turns it down.
+        /// A second person turns it down.
         RefundRejection = "refund_rejection",
-        /// Somebody else approves it and the money goes back.
+        /// A second person approves it and the money goes back.
         Refund = "refund",
         /// Today's sale is undone in full.
         Void = "void",
@@ -66,19 +66,19 @@ words! {
         Reversal = "reversal",
         /// A terminal's batch is closed.
         BatchClose = "batch_close",
-        /// Somebody of the card company prepares what a merchant is paid; no money moves yet.
+        /// The card company prepares what a merchant is paid; no money moves yet.
         SettlementRequest = "settlement_request",
-        /// Somebody else turns it down.
+        /// A second person turns it down.
         SettlementRejection = "settlement_rejection",
-        /// Somebody else confirms it and the merchant is paid.
+        /// A second person confirms it and the merchant is paid.
         Settlement = "settlement",
         /// The card company takes up what a holder contests; no money moves yet.
         DisputeOpening = "dispute_opening",
         /// The merchant answers.
         DisputeAnswer = "dispute_answer",
-        /// Somebody else of the company turns the dispute down.
+        /// A second person of the company turns the dispute down.
         DisputeRejection = "dispute_rejection",
-        /// Somebody else upholds it and the money goes back.
+        /// A second person upholds it and the money goes back.
         Chargeback = "chargeback",
     }
 }
@@ -107,15 +107,15 @@ pub struct Transaction {
     pub request_id: RequestId,
     /// Digest of what was asked, so that the same id with other content is noticed. Never covers the PIN.
     pub content: [u8; 16],
-    /// Who and where.
+    /// Person and place.
     pub actor: Actor,
-    /// What.
+    /// Its kind.
     pub kind: Kind,
     /// The order it is about.
     pub order: Option<OrderId>,
     /// The sale that it refunds, voids, reverses or disputes, or the preparation of the settlement that it decides.
     pub original: Option<TransactionId>,
-    /// The manager who consented, where the person at the till alone may not.
+    /// The manager who consented, where the person at the till needs consent.
     pub checker: Option<PersonId>,
     /// The card, when the number is one of ours.
     pub card: Option<CardId>,
@@ -129,7 +129,7 @@ pub struct Transaction {
     pub decline: Option<Decline>,
     /// Six digits, when approved (ISO 8583 DE 38).
     pub approval_code: Option<String>,
-    /// On the card afterwards; known only to who proved the PIN.
+    /// On the card afterwards; stored only after a correct PIN.
     pub balance: Option<Fen>,
     /// The terminal's batch.
     pub batch: i64,
@@ -201,7 +201,7 @@ impl Head {
         Self { slot: transaction.id.slot(), sequence: transaction.id.sequence(), hash: transaction.hash }
     }
 
-    /// Seals the head itself. It differs from the chain value, so who cuts the tail cannot make one for an earlier head.
+    /// Seals the head itself. It differs from the chain value, so a cut tail cannot be covered up by a seal of an earlier head.
     pub fn seal(&self, key: &ChainKey) -> [u8; 32] {
         let mut mac = keyed(key);
         mac.update(b"head");

@@ -44,13 +44,13 @@ impl OrderStatus {
 pub struct Order {
     /// Its id.
     pub id: OrderId,
-    /// Who sells.
+    /// The merchant that sells.
     pub merchant: MerchantId,
-    /// Where.
+    /// Its outlet.
     pub outlet: OutletId,
-    /// At which till it was opened.
+    /// The till at which it was opened.
     pub terminal: TerminalId,
-    /// Who opened it.
+    /// The person who opened it.
     pub person: PersonId,
     /// State.
     pub status: OrderStatus,
@@ -82,7 +82,7 @@ pub struct LineTerms {
 /// Why a line cannot be added or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
-    /// The product may not be sold.
+    /// The product is not for sale any more.
     #[error("product is not sold any more")]
     ProductStopped,
     /// The card does not pay for it.

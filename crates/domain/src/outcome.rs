@@ -159,7 +159,7 @@ declines! {
     NotCharged => "not_charged", "25", NoRetry;
     /// The card typed in the review is not the one that paid.
     CardDiffers => "card_differs", "14", Retry;
-    /// Nobody reviews an own request.
+    /// The reviewer is the applicant.
     ReviewerIsApplicant => "reviewer_is_applicant", "58", NoRetry;
     /// Only the card company does this.
     CompanyOnly => "company_only", "58", NoRetry;
@@ -175,13 +175,13 @@ declines! {
     AnswerTooLate { at: time } => "answer_too_late", "12", NoRetry;
     /// The merchant has time to answer until then.
     AnswerAwaited { at: time } => "answer_awaited", "12", Retry;
-    /// Somebody decided it before.
+    /// It was decided before.
     AlreadyDecided => "already_decided", "94", NoRetry;
     /// Payments of unknown outcome have to be resolved first.
     AttemptsOpen { count: count } => "attempts_open", "77", Retry;
     /// The batch has no transaction yet.
     NothingToClose => "nothing_to_close", "77", NoRetry;
-    /// No merchant has this id, or whoever asks is not the card company.
+    /// No merchant has this id, or the actor is not the card company.
     NoSuchMerchant => "no_such_merchant", "03", NoRetry;
     /// Nothing is settled before its day is over.
     DayNotOver { on: date } => "day_not_over", "12", Retry;
@@ -211,7 +211,7 @@ declines! {
     WrongPin { tries_left: tries } => "wrong_pin", "55", Retry;
     /// This merchant does not take cards of this programme.
     NotAcceptedHere => "not_accepted_here", "57", NoRetry;
-    /// The order has a line that may not be paid by card.
+    /// The order has a line that cannot be paid by card.
     LineNotPayable => "line_not_payable", "57", Retry;
     /// The terminal is disabled.
     TerminalDisabled => "terminal_disabled", "58", NoRetry;

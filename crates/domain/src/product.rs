@@ -22,7 +22,7 @@ pub struct Product {
     pub category: String,
     /// Catalogue price; `None` when the cashier has to set it.
     pub price: Option<Fen>,
-    /// Prices that need nobody's consent; `None` leaves the price open.
+    /// Prices that need no consent; `None` leaves the price open.
     pub band: Option<PriceBand>,
     /// Whether it is a drug, which the law lets come back for few reasons only.
     pub drug: bool,

@@ -48,7 +48,7 @@ words! {
 }
 
 impl RefundStatus {
-    /// Nobody has decided yet.
+    /// Waits for a decision.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Requested | Self::Escalated)
     }
@@ -120,7 +120,7 @@ pub struct Request {
     pub ground: Ground,
     /// Reason, [`TEXT_LENGTH`] characters.
     pub reason: String,
-    /// Ask the card company, because the shop's time has passed or it has nobody else to review.
+    /// Ask the card company, because the shop's time has passed or it has no second person to review.
     pub escalate: bool,
 }
 
@@ -266,7 +266,7 @@ pub(crate) fn review(state: &State, envelope: &Envelope, review: &Review) -> Dec
     recorded(state, transaction, transfers, changes)
 }
 
-/// The refund, when this reviewer may decide it now. One that the shop may not decide any more goes to the company.
+/// The refund, when this reviewer may decide it now. After the shop's time it goes to the company.
 fn judge_review<'a>(
     state: &'a State,
     envelope: &Envelope,

@@ -1,4 +1,4 @@
-//! Who may do what: one table of role by action. What it does not name is forbidden.
+//! Permissions: one table of role by action. An action that the table does not grant is forbidden.
 
 words! {
     /// What a person is employed for. A person may hold several.
@@ -31,7 +31,7 @@ words! {
         ViewOrders = "view_orders",
         /// Ask for a refund.
         RequestRefund = "request_refund",
-        /// Decide on a refund that somebody else asked for.
+        /// Decide on a refund that another person asked for.
         ReviewRefund = "review_refund",
         /// Close the terminal's batch.
         CloseBatch = "close_batch",
@@ -49,7 +49,7 @@ words! {
         ViewDisputes = "view_disputes",
         /// Take up what a card holder contests.
         OpenDispute = "open_dispute",
-        /// Decide on a dispute that somebody else opened.
+        /// Decide on a dispute that another person opened.
         DecideDispute = "decide_dispute",
         /// Look at the own merchant's disputes and answer them.
         AnswerDispute = "answer_dispute",

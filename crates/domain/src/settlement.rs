@@ -22,7 +22,7 @@ use crate::refund::text_fits;
 use crate::state::State;
 use crate::time::{BusinessDate, Timestamp};
 
-/// The highest fee, in basis points: 10 %. It also keeps a payout above nothing, whatever is rounded.
+/// The highest fee, in basis points: 10 %. It also keeps every payout above zero after rounding.
 pub const FEE_BP_MAX: i64 = 1_000;
 
 /// Basis points of a whole.
@@ -207,7 +207,7 @@ impl Settlement {
 pub struct Takers(BTreeMap<MerchantId, (Vec<Settlement>, Vec<Settlement>)>);
 
 impl Takers {
-    /// Adds one, whatever its state.
+    /// Adds a settlement in any state.
     pub fn put(&mut self, settlement: Settlement) {
         let (confirmed, others) = self.0.entry(settlement.merchant).or_default();
         if settlement.status == SettlementStatus::Confirmed {

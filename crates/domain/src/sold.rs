@@ -50,7 +50,7 @@ impl Sold {
         left.unwrap_or(Fen::ZERO).max(Fen::ZERO)
     }
 
-    /// A dispute of this order that nobody has decided.
+    /// A dispute of this order that waits for a decision.
     pub fn open_dispute(&self) -> Option<&Dispute> {
         self.disputes.iter().find(|dispute| dispute.status.is_open())
     }

@@ -98,7 +98,7 @@ impl Audit {
         }
     }
 
-    /// Takes a row that cannot be read: somebody wrote what this program never writes.
+    /// Takes a row that cannot be read: this program never writes such a value.
     pub fn unreadable(&mut self, row: &str, why: &str) {
         self.find("I9", format!("{row} cannot be read: {why}"));
     }

@@ -246,7 +246,7 @@ fn example_settlement(expected: Decline) -> (World, Envelope) {
     }
 }
 
-/// 73.00 sold, of which 9003 took up 43.00; who comes next asks as 9002 of the card company.
+/// 73.00 sold, of which 9003 took up 43.00; the next command comes from 9002 of the card company.
 fn example_dispute(expected: Decline) -> (World, Envelope) {
     let (mut world, _) = sold(false);
     let opened = world::by_issuer(9003, envelope(50, MORNING, world::dispute(ORDER, 4_300)));

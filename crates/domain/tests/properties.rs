@@ -400,7 +400,7 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
         Command::DirectSale(sale) if sale.card.key == card_key(number) => {
             *sale = Arc::new(DirectSale { pin: world::pin(number, false), ..DirectSale::clone(sale) });
         }
-        // Only the card company loads, and it may know who exists.
+        // Only the card company loads, and it may know which cards exist.
         Command::Load { card, .. } if card.key == card_key(number) => *card = world::presented(NUMBERS + 1),
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! What a settlement takes, what it leaves, who decides, and what reaches the ledger late.
+//! What a settlement takes, what it leaves, which persons decide, and what reaches the ledger late.
 
 mod world;
 

@@ -1,5 +1,5 @@
-//! Stored words, written down a second time: one that is lost or changed makes rows unreadable, so it has to be changed
-//! here as well, by somebody who means it.
+//! Stored words, written down a second time: one that is lost or changed makes rows unreadable, so a change
+//! has to be made here as well, on purpose.
 
 use domain::card::CardStatus;
 use domain::card_number::EntryMode;

@@ -10,7 +10,7 @@
 //! that came meanwhile. So one group is in the store, at most one is on its way there, and nothing is done in between.
 //!
 //! What must stay true:
-//! - There is no timer: an idle till commits alone, at once; a busy house shares the fsync.
+//! - There is no timer: an idle till commits alone, at once; a busy installation shares the fsync.
 //! - An answer leaves only after the commit returned. The caller going away cancels nothing.
 //! - A group that fails is run again one by one, so that a command which breaks something fails alone.
 //! - Every answer is one of: an outcome, "not charged", "unknown". Unknown is never dressed up as failed.
@@ -35,8 +35,8 @@ pub mod clock;
 /// Commands that may wait. Beyond that a door says at once "busy, not charged", which beats a late answer.
 const QUEUE_MAX: usize = 4_096;
 
-/// How long a command may wait for the store, microseconds. One that waited longer is refused, and as long as there is
-/// one, nobody queues behind it: so a payment is answered within a second or so, or was refused, however much is sent.
+/// Timeout of a command in the queue, microseconds. A command that waited longer is refused, and while one is waiting,
+/// new commands are refused at once: so every payment is answered or refused within about a second at any load.
 const QUEUED_MAX: i64 = 700_000;
 
 /// Commands of one group: bounds the time the first waits for the last.
@@ -51,7 +51,7 @@ pub enum SubmitError {
     /// The store failed and wrote nothing.
     #[error("nothing was charged: {0}")]
     NotCharged(String),
-    /// Nobody knows yet whether it was written; ask again with the same request id.
+    /// It is not known yet whether it was written; ask again with the same request id.
     #[error("the outcome is unknown: {0}")]
     Unknown(String),
 }
@@ -160,7 +160,7 @@ impl MoneyPath {
     }
 }
 
-/// What is decided together, and who waits for it.
+/// Commands that are decided together, with their callers.
 struct Group {
     envelopes: Arc<[Envelope]>,
     answers: Vec<Answer>,
@@ -187,7 +187,7 @@ async fn work(path: Arc<MoneyPath>) {
     let results = settle(&path.books, &envelopes, outcomes).await;
     for (answer, result) in answers.into_iter().zip(results) {
         count(&result);
-        // Nobody may wait any more; the outcome stands and is found by its request id.
+        // The caller may be gone; the outcome stands and is found by its request id.
         let _ = answer.send(result);
     }
 }
@@ -217,7 +217,7 @@ async fn settle(
             tracing::error!(%error, size, "the commit's outcome is unknown");
             group.iter().map(|_| Err(SubmitError::Unknown(error.to_string()))).collect()
         }
-        // Nobody there to ask again, one by one or together.
+        // The store cannot be reached: asking again, one by one or together, is pointless.
         Err(error @ StorageError::Unreachable(_)) => {
             tracing::error!(%error, size, "nothing was charged");
             group.iter().map(|_| Err(SubmitError::NotCharged(error.to_string()))).collect()

@@ -216,7 +216,7 @@ async fn answers_reach_their_callers() {
     }
 }
 
-/// Polls `submit` once: the command is handed over, nobody has waited yet.
+/// Polls `submit` once: the command is handed over, and not waited for yet.
 macro_rules! hand_over {
     ($submit:expr) => {{
         let mut submitted = pin!($submit);
@@ -339,7 +339,7 @@ async fn too_many_are_turned_away_at_once() {
     assert_eq!(sequence, SENT - refused + 2);
 }
 
-/// A store that stood still refuses what had waited too long, and whoever comes meanwhile.
+/// A store that stood still refuses what had waited too long, and what comes meanwhile.
 #[tokio::test]
 async fn who_waited_too_long_is_turned_away_and_may_ask_again() {
     let ground = sqlite().await;
@@ -357,7 +357,7 @@ async fn who_waited_too_long_is_turned_away_and_may_ask_again() {
     }
     tokio::task::yield_now().await;
     clock.advance(700_000);
-    // Nobody is late yet.
+    // No command is late yet.
     hand_over!(pay(&engine, 21));
     clock.advance(1);
     assert_eq!(pay(&engine, 22).await, Err(SubmitError::Overloaded), "while the store still stands");
@@ -373,7 +373,7 @@ async fn who_waited_too_long_is_turned_away_and_may_ask_again() {
     assert_eq!(ground.books.verify().await.expect("reads"), []);
 }
 
-/// Who reads after an answer sees what was answered.
+/// A read after an answer sees what was answered.
 #[tokio::test]
 async fn an_answer_leaves_after_the_commit() {
     let ground = sqlite().await;

@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 
 use crate::shop::{self, ACTOR};
 
-/// Who asks.
+/// The person who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
     /// The shop's cashier.
@@ -22,7 +22,7 @@ pub enum Who {
     Manager,
     /// The card company.
     Issuer,
-    /// Somebody else of the card company.
+    /// Another person of the card company.
     OtherIssuer,
 }
 
@@ -49,12 +49,12 @@ impl Who {
     }
 }
 
-/// A command with its request id and who sends it.
+/// A command with its request id and its sender.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Request id.
     pub id: u64,
-    /// Who sends it.
+    /// The sender.
     pub who: Who,
     /// What.
     pub ask: Ask,

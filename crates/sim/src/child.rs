@@ -1,7 +1,7 @@
 //! The process that is killed: the engine over a database file, asked by lines on its standard input.
 //!
 //! `ID sale REQUEST ORDER AMOUNT CARD`, `ID load REQUEST AMOUNT CARD`, `ID withdraw REQUEST ORDER AMOUNT` and `ID verify`
-//! are answered by `ID CODE SEQUENCE`, as soon as the answer is durable and in whatever order that happens. The first
+//! are answered by `ID CODE SEQUENCE`, as soon as the answer is durable in the order in which that happens. The first
 //! line is `0 ready 0`. An answer that is printed has left the process: the parent may hold it against us.
 
 use std::io::{BufRead as _, Write as _};

@@ -1,4 +1,4 @@
-//! A host with planted faults: the negative control. Each flaw is a mistake that somebody could make in the money path;
+//! A host with planted faults: the negative control. Each flaw is a mistake that could be made in the money path;
 //! the auditor has to find every one, or it proves nothing about the real host.
 
 use std::collections::BTreeMap;

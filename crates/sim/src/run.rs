@@ -40,7 +40,7 @@ pub struct Stats {
     /// Answers to what comes after a sale: refunds asked for, decided; voids, reversals, batches closed; settlements
     /// prepared, decided; disputes opened, answered, decided.
     pub after: [u64; 10],
-    /// Answers that nobody waited for.
+    /// Answers without a caller.
     pub lost: u64,
     /// Restarts with commands in flight.
     pub restarts: u64,
@@ -48,7 +48,7 @@ pub struct Stats {
     pub resolved: (u64, u64),
 }
 
-/// Cards 0 to 6 exist, 7 is nobody's; the fence is nobody's concern.
+/// Cards 0 to 6 exist, 7 is unknown; the fence is a card that the workload never uses.
 pub(crate) const CARDS: i64 = 7;
 pub(crate) const FENCE: i64 = 150;
 /// One yuan in fen.

@@ -19,7 +19,7 @@ use storage::sql::{self, Connection, params};
 /// 2026-11-23 08:00 in China.
 pub const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
 
-/// Who asks.
+/// The person at the till.
 pub const ACTOR: Actor = Actor {
     merchant: MerchantId(250_100),
     outlet: OutletId(2_501_001),

@@ -71,7 +71,7 @@ fn new_id(next: &mut u64) -> u64 {
     *next
 }
 
-/// Who does such a thing.
+/// A person for such a command.
 fn who(dice: &mut Dice, ask: &Ask) -> Who {
     let refund = matches!(ask, Ask::Refund { .. } | Ask::Review { .. });
     let settles = matches!(ask, Ask::Settle { .. } | Ask::Judge { .. } | Ask::Dispute { .. } | Ask::Rule { .. });
@@ -199,7 +199,7 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Ask {
     }
 }
 
-/// All of the order, a piece of it, or something that may not be.
+/// All of the order, a piece of it, or something that is refused.
 fn lines(dice: &mut Dice) -> Vec<(i64, i64)> {
     match dice.below(10) {
         0..=2 => vec![(1, 2), (2, 1)],

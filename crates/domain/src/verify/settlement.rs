@@ -1,4 +1,4 @@
-//! Settlements against the ledger: what each takes, what it came to, who decided, and that nothing is paid out twice.
+//! Settlements against the ledger: what each takes, what it came to, the persons who decided, and that nothing is paid out twice.
 
 use std::collections::BTreeMap;
 

@@ -89,7 +89,7 @@ pub(crate) fn pin(number: u8, right: bool) -> PinValue {
     PinValue([if right { number } else { !number }; 32])
 }
 
-/// An active card with nothing on it and limits that nobody meets.
+/// An active card with nothing on it and limits that no test meets.
 pub(crate) fn card(number: u8) -> Card {
     Card {
         id: CardId(1_000_000 + i64::from(number)),
@@ -241,7 +241,7 @@ pub(crate) fn by(person: i64, envelope: Envelope) -> Envelope {
     Envelope { actor: Actor { person: PersonId(person), ..envelope.actor }, ..envelope }
 }
 
-/// Somebody of the card company.
+/// A person of the card company.
 pub(crate) fn by_issuer(person: i64, envelope: Envelope) -> Envelope {
     Envelope { actor: Actor::issuer(PersonId(person)), ..envelope }
 }

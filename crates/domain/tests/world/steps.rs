@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use super::{DAY, MERCHANT, MORNING, Submit as _, World, actor, card, envelope, order, till};
 
-/// Cards 1 to 3 exist, number 4 is nobody's.
+/// Cards 1 to 3 exist, number 4 is unknown.
 pub(crate) const NUMBERS: u8 = 4;
 pub(crate) const ORDERS: i64 = 13;
 pub(crate) const OTHER: MerchantId = MerchantId(250_200);
@@ -200,7 +200,7 @@ pub(crate) enum Step {
     },
 }
 
-/// Who asks for a refund or decides on one.
+/// The person who asks for a refund or decides on one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Who {
     Cashier,
@@ -226,7 +226,7 @@ impl Whose {
     }
 }
 
-/// Who settles: two of the card company, and a shop that may not.
+/// The person who settles: two of the card company, and one of a shop, which is refused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Clerk {
     Maker,

@@ -10,7 +10,7 @@ const WINDOW: i64 = 2 * DAY;
 const NOT_CHARGED: Declined = ("25", None, None);
 
 impl Sale {
-    /// Something of it is refunded, or somebody asked for that.
+    /// A part of it is refunded, or a refund was asked for.
     fn asked_back(&self) -> bool {
         self.refunds.iter().any(|refund| refund.status != "rejected")
     }

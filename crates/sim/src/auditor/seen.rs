@@ -144,7 +144,7 @@ impl Auditor {
         same("batches", &self.closed, &seen.batches)
     }
 
-    /// No line and no order gives back more than was sold, and nobody decides an own request: of what the books say,
+    /// No line and no order gives back more than was sold, and no person decides an own request: of what the books say,
     /// without a look at what was expected.
     fn limits(&self, id: i64, seen: &Seen) -> Result<(), Finding> {
         let order = &self.orders[&id];

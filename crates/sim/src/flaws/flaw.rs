@@ -5,7 +5,7 @@ domain::words! {
     pub enum Flaw {
         /// Wrong PINs are not counted.
         SkipTryCounter = "skip_try_counter",
-        /// Numbers that are nobody's card are not counted, so a guesser can tell them apart.
+        /// Unknown card numbers are not counted, so a guesser can tell them apart.
         UnknownCardsUncounted = "unknown_cards_uncounted",
         /// The count of wrong PINs never ends with the day.
         TriesNeverEnd = "tries_never_end",
@@ -43,7 +43,7 @@ domain::words! {
         OpenRefundsUncounted = "open_refunds_uncounted",
         /// Refunds that were turned down reserve for ever.
         RejectedRefundsCounted = "rejected_refunds_counted",
-        /// Who asked may decide.
+        /// The applicant may decide.
         MakerIsChecker = "maker_is_checker",
         /// A refund that was decided may be decided again.
         DecideAgain = "decide_again",
@@ -67,7 +67,7 @@ domain::words! {
         SettlesAgain = "settles_again",
         /// Refunds are left out of a settlement.
         SettlesWithoutRefunds = "settles_without_refunds",
-        /// Who prepared a settlement may confirm it.
+        /// The maker of a settlement may confirm it.
         SettlesAlone = "settles_alone",
         /// A part of a fen is dropped instead of rounded.
         FeeRoundedDown = "fee_rounded_down",
