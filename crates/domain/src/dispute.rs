@@ -210,11 +210,11 @@ fn judge_opening(state: &State, envelope: &Envelope, opening: &Opening) -> Resul
 pub(crate) fn answer(state: &State, envelope: &Envelope, answer: &Answer) -> Decision {
     let mut changes = Changes::default();
     let mut transaction = record(state, envelope, Kind::DisputeAnswer, Fen::ZERO);
-    let found = find(state, envelope, answer.order, answer.dispute);
-    if let Some((sold, dispute)) = found {
+    let known = known(state, envelope, answer.order, answer.dispute);
+    if let Some((sold, dispute)) = known {
         about(&mut transaction, sold, dispute.amount);
     }
-    match judge_answer(envelope, found, answer) {
+    match judge_answer(envelope, known, answer) {
         Ok(dispute) => {
             let answered = Dispute {
                 status: DisputeStatus::Answered,
@@ -232,7 +232,7 @@ fn said(envelope: &Envelope, transaction: TransactionId, words: &str) -> Said {
     Said { by: envelope.actor.person, at: envelope.at, words: words.trim().to_owned(), transaction }
 }
 
-fn find<'a>(
+fn known<'a>(
     state: &'a State,
     envelope: &Envelope,
     order: OrderId,
@@ -244,10 +244,10 @@ fn find<'a>(
 
 fn judge_answer<'a>(
     envelope: &Envelope,
-    found: Option<(&'a Sold, &'a Dispute)>,
+    known: Option<(&'a Sold, &'a Dispute)>,
     answer: &Answer,
 ) -> Result<&'a Dispute, Decline> {
-    let (sold, dispute) = found.ok_or(Decline::NoSuchDispute)?;
+    let (sold, dispute) = known.ok_or(Decline::NoSuchDispute)?;
     if sold.sale.actor.merchant != envelope.actor.merchant {
         return Err(Decline::NoSuchDispute);
     }
@@ -265,12 +265,12 @@ pub(crate) fn review(state: &State, envelope: &Envelope, verdict: &Verdict) -> D
     let kind = if verdict.uphold { Kind::Chargeback } else { Kind::DisputeRejection };
     let mut changes = Changes::default();
     let mut transaction = record(state, envelope, kind, Fen::ZERO);
-    let found = find(state, envelope, verdict.order, verdict.dispute);
-    if let Some((sold, dispute)) = found {
+    let known = known(state, envelope, verdict.order, verdict.dispute);
+    if let Some((sold, dispute)) = known {
         about(&mut transaction, sold, dispute.amount);
     }
     let mut transfers = Vec::new();
-    match judge_review(state, envelope, found, verdict) {
+    match judge_review(state, envelope, known, verdict) {
         Ok((sold, dispute)) => {
             let decided = Dispute {
                 status: if verdict.uphold { DisputeStatus::Upheld } else { DisputeStatus::Rejected },
@@ -292,13 +292,13 @@ pub(crate) fn review(state: &State, envelope: &Envelope, verdict: &Verdict) -> D
 fn judge_review<'a>(
     state: &State,
     envelope: &Envelope,
-    found: Option<(&'a Sold, &'a Dispute)>,
+    known: Option<(&'a Sold, &'a Dispute)>,
     verdict: &Verdict,
 ) -> Result<(&'a Sold, &'a Dispute), Decline> {
     if !envelope.actor.is_issuer() {
         return Err(Decline::CompanyOnly);
     }
-    let (sold, dispute) = found.ok_or(Decline::NoSuchDispute)?;
+    let (sold, dispute) = known.ok_or(Decline::NoSuchDispute)?;
     if !dispute.status.is_open() {
         return Err(Decline::AlreadyDecided);
     }

@@ -98,7 +98,7 @@ pub struct Event<'a> {
 pub fn events<'a>(state: &'a State, changes: &'a Changes) -> impl Iterator<Item = Event<'a>> {
     changes.transactions.iter().filter_map(|transaction| {
         let kind = EventKind::of(transaction)?;
-        let order = transaction.order.and_then(|id| state.orders.find(&id));
+        let order = transaction.order.and_then(|id| state.orders.if_loaded(&id));
         let settlement = changes.settlements.values().find(|one| one.decided_by == Some(transaction.id));
         let actor = transaction.actor;
         let (merchant, outlet) = match (order, settlement) {

@@ -43,7 +43,7 @@ impl<K: Ord + Debug, V> Rows<K, V> {
     }
 
     /// The row, if it was loaded and the store has one; for what only looks and must never stop a group.
-    pub(crate) fn find(&self, key: &K) -> Option<&V> {
+    pub(crate) fn if_loaded(&self, key: &K) -> Option<&V> {
         self.0.get(key).and_then(Option::as_ref)
     }
 
@@ -278,7 +278,7 @@ pub struct Keys {
 impl Keys {
     /// The second stage: orders that the recorded requests in `state` lead to and that were not named.
     pub fn found(&self, state: &State) -> BTreeSet<OrderId> {
-        let recorded = self.reversed.iter().filter_map(|request| state.requests.find(request)?.order);
+        let recorded = self.reversed.iter().filter_map(|request| state.requests.if_loaded(request)?.order);
         recorded.filter(|order| !self.sold.contains(order)).collect()
     }
 

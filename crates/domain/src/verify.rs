@@ -92,7 +92,7 @@ impl Audit {
         }
     }
 
-    fn find(&mut self, invariant: &'static str, what: String) {
+    fn report(&mut self, invariant: &'static str, what: String) {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding { invariant, what });
         }
@@ -100,14 +100,14 @@ impl Audit {
 
     /// Takes a row that cannot be read: this program never writes such a value.
     pub fn unreadable(&mut self, row: &str, why: &str) {
-        self.find("I9", format!("{row} cannot be read: {why}"));
+        self.report("I9", format!("{row} cannot be read: {why}"));
     }
 
     /// Takes the next transaction (ascending numbers) with its transfers (ascending legs).
     pub fn transaction(&mut self, transaction: &Transaction, transfers: &[Transfer]) {
         let (id, rrn) = (transaction.id, transaction.id.rrn());
         if id.slot() >= 100 || id.sequence() < 1 {
-            self.find("I9", format!("transaction {rrn} has a number that is never given"));
+            self.report("I9", format!("transaction {rrn} has a number that is never given"));
             return;
         }
         if self.previous.is_none_or(|previous| previous.slot() != id.slot()) {
@@ -120,16 +120,16 @@ impl Audit {
             self.carry(&Piece::Kept(transaction, transfers));
         } else if id != expected {
             let last = TransactionId(id.0.saturating_sub(1));
-            self.find("I9", format!("transactions {} to {} are missing before {rrn}", expected.rrn(), last.rrn()));
+            self.report("I9", format!("transactions {} to {} are missing before {rrn}", expected.rrn(), last.rrn()));
         } else if chain(&self.key, &self.head.hash, transaction, transfers) != transaction.hash {
-            self.find("I9", format!("transaction {rrn} or one of its transfers was altered"));
+            self.report("I9", format!("transaction {rrn} or one of its transfers was altered"));
         }
         if !kept {
             self.head = Head::after(transaction);
         }
         let moves = transaction.approved() && transaction.kind.moves_money();
         if moves == transfers.is_empty() {
-            self.find("I1", format!("transaction {rrn} ({}) has {} transfers", transaction.code(), transfers.len()));
+            self.report("I1", format!("transaction {rrn} ({}) has {} transfers", transaction.code(), transfers.len()));
         }
         for transfer in transfers {
             self.transfer(&rrn, transaction, transfer);
@@ -164,28 +164,28 @@ impl Audit {
     /// A settlement's transfers come to its amount and leave the merchant what is not settled.
     fn paid_out(&mut self, rrn: &str, transaction: &Transaction, transfers: &[Transfer]) {
         if Fen::sum(transfers.iter().map(|transfer| transfer.amount)) != Some(transaction.amount) {
-            self.find("I1", format!("the transfers of {rrn} differ from its amount"));
+            self.report("I1", format!("the transfers of {rrn} differ from its amount"));
         }
         if self.was_passed(transaction.id) {
             return;
         }
         for account in transfers.iter().map(|transfer| transfer.debit).collect::<BTreeSet<_>>() {
             if self.accounts.get(&account).is_some_and(|balance| *balance < 0) {
-                self.find("I2", format!("settlement {rrn} paid merchant {} more than was owed", account.0));
+                self.report("I2", format!("settlement {rrn} paid merchant {} more than was owed", account.0));
             }
         }
     }
 
     fn transfer(&mut self, rrn: &str, transaction: &Transaction, transfer: &Transfer) {
         if !transfer.amount.is_positive() || transfer.debit == transfer.credit {
-            self.find(
+            self.report(
                 "I1",
                 format!("transfer {} of {rrn} moves {} to itself or nothing", transfer.leg, transfer.amount),
             );
         }
         let whole = transfer.amount == transaction.amount || transaction.kind == Kind::Settlement;
         if !whole || transfer.business_date != transaction.business_date {
-            self.find("I1", format!("transfer {} of {rrn} differs from its transaction", transfer.leg));
+            self.report("I1", format!("transfer {} of {rrn} differs from its transaction", transfer.leg));
         }
         let amount = i128::from(transfer.amount.0);
         for (account, change) in [(transfer.debit, amount.saturating_neg()), (transfer.credit, amount)] {
@@ -196,29 +196,29 @@ impl Audit {
         if let Some(card) = transaction.card.filter(|_| !self.was_passed(transaction.id)) {
             let balance = self.accounts.get(&AccountId::card(card)).copied();
             if balance.is_some_and(|balance| balance < 0) {
-                self.find("I2", format!("card account {card} was below zero after {rrn}"));
+                self.report("I2", format!("card account {card} was below zero after {rrn}"));
             }
             if balance != transaction.balance.map(|balance| i128::from(balance.0)) {
-                self.find("I2", format!("transaction {rrn} states a balance that its card did not have"));
+                self.report("I2", format!("transaction {rrn} states a balance that its card did not have"));
             }
         }
     }
 
     fn sale(&mut self, rrn: &str, transaction: &Transaction) {
         let Some(order) = transaction.order else {
-            self.find("I3", format!("sale {rrn} pays no order"));
+            self.report("I3", format!("sale {rrn} pays no order"));
             return;
         };
         let charged = Charged { sale: transaction.id, amount: transaction.amount, refunded: Fen::ZERO, undone: false };
         if let Some(first) = self.sales.insert(order, charged) {
-            self.find("I3", format!("order {order} was paid twice, by {} and {rrn}", first.sale.rrn()));
+            self.report("I3", format!("order {order} was paid twice, by {} and {rrn}", first.sale.rrn()));
         }
     }
 
     fn give_back(&mut self, rrn: &str, transaction: &Transaction) {
         let sale = transaction.order.and_then(|order| self.sales.get_mut(&order));
         let Some(sale) = sale.filter(|sale| transaction.original == Some(sale.sale)) else {
-            self.find("I6", format!("{rrn} gives back a sale that was not charged"));
+            self.report("I6", format!("{rrn} gives back a sale that was not charged"));
             return;
         };
         let before = sale.refunded;
@@ -226,7 +226,7 @@ impl Audit {
         sale.undone |= matches!(transaction.kind, Kind::Void | Kind::Reversal);
         let too_much = sale.refunded > sale.amount || (sale.undone && before != Fen::ZERO);
         if too_much {
-            self.find("I6", format!("{rrn} gives back more than its sale charged"));
+            self.report("I6", format!("{rrn} gives back more than its sale charged"));
         }
         if transaction.kind == Kind::Refund {
             self.refunds.insert(transaction.id, transaction.amount);
@@ -235,13 +235,16 @@ impl Audit {
 
     /// Takes a transfer whose transaction does not exist.
     pub fn stray(&mut self, transfer: &Transfer) {
-        self.find("I1", format!("transfer {} belongs to no transaction: {}", transfer.leg, transfer.transaction.rrn()));
+        self.report(
+            "I1",
+            format!("transfer {} belongs to no transaction: {}", transfer.leg, transfer.transaction.rrn()),
+        );
     }
 
     /// Compares a slot's stored head, with its seal, to the last transaction read from that slot.
     pub fn head(&mut self, stored: Head, seal: &[u8; 32], last: Option<&Head>) {
         if stored.seal(&self.key) != *seal {
-            self.find("I9", format!("the head of slot {} was altered", stored.slot));
+            self.report("I9", format!("the head of slot {} was altered", stored.slot));
         }
         let begins = self.begins(stored.slot);
         let last = last.unwrap_or(&begins);
@@ -250,7 +253,7 @@ impl Audit {
                 let first = i64::from(head.slot).saturating_mul(TransactionId::SEQUENCES);
                 TransactionId(first.saturating_add(head.sequence)).rrn()
             };
-            self.find("I9", format!("slot {} ends at {}, its head says {}", stored.slot, rrn(last), rrn(&stored)));
+            self.report("I9", format!("slot {} ends at {}, its head says {}", stored.slot, rrn(last), rrn(&stored)));
         }
     }
 
@@ -263,10 +266,10 @@ impl Audit {
     pub fn card(&mut self, card: CardId, balance: Fen) {
         let posted = self.accounts.remove(&AccountId::card(card)).unwrap_or(0);
         if posted != i128::from(balance.0) {
-            self.find("I2", format!("card {card} has {} fen but its transfers say {posted}", balance.0));
+            self.report("I2", format!("card {card} has {} fen but its transfers say {posted}", balance.0));
         }
         if balance < Fen::ZERO {
-            self.find("I2", format!("card {card} is below zero: {balance}"));
+            self.report("I2", format!("card {card} is below zero: {balance}"));
         }
     }
 
@@ -274,7 +277,7 @@ impl Audit {
     pub fn order(&mut self, order: OrderId, status: OrderStatus, total: Fen, paid_by: Option<TransactionId>) {
         let Some(sale) = self.sales.remove(&order) else {
             if status.was_charged() || paid_by.is_some() {
-                self.find("I6", format!("order {order} is {}, {total}, but no approved sale says so", status.word()));
+                self.report("I6", format!("order {order} is {}, {total}, but no approved sale says so", status.word()));
             }
             return;
         };
@@ -286,7 +289,7 @@ impl Audit {
         };
         if status != should || paid_by != Some(sale.sale) || total != sale.amount {
             let (is, rrn) = (status.word(), sale.sale.rrn());
-            self.find("I6", format!("order {order} is {is}, {total}, but by sale {rrn} it is {}", should.word()));
+            self.report("I6", format!("order {order} is {is}, {total}, but by sale {rrn} it is {}", should.word()));
         }
     }
 
@@ -294,15 +297,15 @@ impl Audit {
     pub fn refund(&mut self, refund: &Refund) {
         let rrn = refund.id.rrn();
         if refund.reviewer == Some(refund.applicant) {
-            self.find("I7", format!("refund {rrn} was decided by who asked for it"));
+            self.report("I7", format!("refund {rrn} was decided by who asked for it"));
         }
         let paid = refund.decided_by.and_then(|by| self.refunds.remove(&by));
         let approved = refund.status == RefundStatus::Approved;
         if paid != approved.then_some(refund.amount) {
-            self.find("I6", format!("refund {rrn} is {}, but the ledger says otherwise", refund.status.word()));
+            self.report("I6", format!("refund {rrn} is {}, but the ledger says otherwise", refund.status.word()));
         }
         if Fen::sum(refund.lines.iter().map(|line| line.amount)) != Some(refund.amount) {
-            self.find("I6", format!("refund {rrn} differs from its lines"));
+            self.report("I6", format!("refund {rrn} differs from its lines"));
         }
     }
 
@@ -313,19 +316,19 @@ impl Audit {
         let ledger = self.batches.remove(&(terminal, number));
         let says = |own: &Batch| own.first == closed.batch.first && own.people == closed.batch.people;
         if !ledger.is_some_and(|own| says(&own)) {
-            self.find("I12", format!("{name} differs from its transactions"));
+            self.report("I12", format!("{name} differs from its transactions"));
         }
         let closing = self.closings.remove(&closed.closed_by);
         let by = |own: Transaction| (own.actor.terminal, own.batch, own.actor.person, own.at);
         if closing.map(by) != Some((terminal, number, closed.person, closed.closed_at)) {
-            self.find("I12", format!("{name} was not closed by {}", closed.closed_by.rrn()));
+            self.report("I12", format!("{name} was not closed by {}", closed.closed_by.rrn()));
         }
         let before = self.closed.insert(terminal, (number, closed.closed_at));
         if before.is_some_and(|(last, _)| last.checked_add(1) != Some(number)) {
-            self.find("I12", format!("batches are missing before {name}"));
+            self.report("I12", format!("batches are missing before {name}"));
         }
         if closed.batch.opened_at != before.map_or(Timestamp(0), |(_, end)| end) {
-            self.find("I12", format!("{name} does not begin where the one before ended"));
+            self.report("I12", format!("{name} does not begin where the one before ended"));
         }
     }
 
@@ -333,12 +336,12 @@ impl Audit {
     pub fn till(&mut self, terminal: TerminalId, number: i64) {
         self.batches.remove(&(terminal, number));
         if self.closed.get(&terminal).is_some_and(|(last, _)| last.checked_add(1) != Some(number)) {
-            self.find("I12", format!("terminal {terminal} is at batch {number}, its closed ones say otherwise"));
+            self.report("I12", format!("terminal {terminal} is at batch {number}, its closed ones say otherwise"));
         }
         let own = (terminal, i64::MIN)..=(terminal, i64::MAX);
         let strays: Vec<i64> = self.batches.range(own).map(|((_, number), _)| *number).collect();
         for stray in strays {
-            self.find("I12", format!("batch {stray} of terminal {terminal} has transactions but was never closed"));
+            self.report("I12", format!("batch {stray} of terminal {terminal} has transactions but was never closed"));
         }
     }
 
@@ -352,19 +355,19 @@ impl Audit {
         };
         let strangers: Vec<_> = self.accounts.keys().copied().filter(|account| !known(*account)).collect();
         for account in strangers {
-            self.find("I2", format!("account {} has transfers but belongs to nobody", account.0));
+            self.report("I2", format!("account {} has transfers but belongs to nobody", account.0));
         }
         let orphans: Vec<_> = self.sales.iter().map(|(order, sale)| (*order, sale.sale)).collect();
         for (order, sale) in orphans {
-            self.find("I6", format!("sale {} pays order {order}, which does not exist", sale.rrn()));
+            self.report("I6", format!("sale {} pays order {order}, which does not exist", sale.rrn()));
         }
         let unreported: Vec<_> = self.closings.keys().copied().collect();
         for id in unreported {
-            self.find("I12", format!("batch close {} has no batch", id.rrn()));
+            self.report("I12", format!("batch close {} has no batch", id.rrn()));
         }
         let unasked: Vec<_> = self.refunds.keys().copied().collect();
         for id in unasked {
-            self.find("I6", format!("refund transaction {} belongs to no refund", id.rrn()));
+            self.report("I6", format!("refund transaction {} belongs to no refund", id.rrn()));
         }
         self.finish_disputes();
         self.findings

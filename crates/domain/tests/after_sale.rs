@@ -1,8 +1,11 @@
 //! What happens to a sale afterwards: the window to the microsecond, cards that are not what they were, reversals that
 //! come before or after the sale.
 
-mod world;
+mod builders;
 
+use builders::{
+    MORNING, Submit as _, World, by, by_issuer, card, card_key, envelope, load, order, refund_request, review, sale_pin,
+};
 use domain::card::{Card, CardStatus};
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{ANSWER_WITHIN, DisputeStatus};
@@ -13,9 +16,6 @@ use domain::outcome::Decline;
 use domain::refund::{Ground, RefundStatus};
 use domain::reversal::Reversed;
 use domain::time::{HOUR, Timestamp};
-use world::{
-    MORNING, Submit as _, World, by, by_issuer, card, card_key, envelope, load, order, refund_request, review, sale_pin,
-};
 
 const ORDER: i64 = 1;
 const CARD: u8 = 1;
@@ -24,10 +24,10 @@ const WINDOW: i64 = 48 * HOUR;
 
 /// 73.00 paid from a card with 100.00.
 fn sold() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
-    world.lines.insert(OrderId(ORDER), world::lines());
+    world.lines.insert(OrderId(ORDER), builders::lines());
     assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 10_000))), None);
     assert_eq!(world.decline(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None);
     world
@@ -164,19 +164,19 @@ fn passing_it_on_is_another_request() {
 
 #[test]
 fn a_reversal_undoes_the_sale_once_or_keeps_it_from_ever_coming() {
-    let reversed = Reversed { request_id: world::request(2), sale: Some((OrderId(ORDER), Fen(7_300))) };
+    let reversed = Reversed { request_id: builders::request(2), sale: Some((OrderId(ORDER), Fen(7_300))) };
     let mut world = sold();
     assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), None);
     assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), None, "the same again");
     assert_eq!(world.decline(&envelope(4, MORNING, Command::Reverse(reversed))), Some(Decline::NotCharged));
     assert_eq!((balance(&world, CARD), world.orders[&OrderId(ORDER)].status), (Fen(10_000), OrderStatus::Voided));
 
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
     world.submit(&envelope(1, MORNING, load(CARD, 10_000)));
     assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), Some(Decline::NotCharged));
-    let late = world::sale(ORDER, 7_300, CARD, Proof::Confirmed { until: MORNING });
+    let late = builders::sale(ORDER, 7_300, CARD, Proof::Confirmed { until: MORNING });
     assert_eq!(world.decline(&envelope(2, MORNING, late)), Some(Decline::Withdrawn));
     assert_eq!(balance(&world, CARD), Fen(10_000));
     assert_eq!(world.decline(&envelope(5, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None, "another try pays");
@@ -185,11 +185,11 @@ fn a_reversal_undoes_the_sale_once_or_keeps_it_from_ever_coming() {
 
 #[test]
 fn a_reversal_under_the_sales_own_id_is_refused_and_so_is_the_sale() {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
     world.submit(&envelope(1, MORNING, load(CARD, 10_000)));
-    let reversed = Reversed { request_id: world::request(2), sale: Some((OrderId(ORDER), Fen(7_300))) };
+    let reversed = Reversed { request_id: builders::request(2), sale: Some((OrderId(ORDER), Fen(7_300))) };
     assert_eq!(world.decline(&envelope(2, MORNING, Command::Reverse(reversed))), Some(Decline::NotReversible));
     let late = world.submit(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
     assert_eq!((late.approved(), balance(&world, CARD)), (false, Fen(10_000)));
@@ -198,7 +198,7 @@ fn a_reversal_under_the_sales_own_id_is_refused_and_so_is_the_sale() {
 
 #[test]
 fn a_sale_is_undone_in_its_own_batch_and_day_only() {
-    let reversed = Reversed { request_id: world::request(2), sale: None };
+    let reversed = Reversed { request_id: builders::request(2), sale: None };
     let undo = [Command::Void { order: OrderId(ORDER), checker: PersonId(MANAGER) }, Command::Reverse(reversed)];
     let midnight = Timestamp(MORNING.0 + 16 * HOUR);
     for (n, command) in (10..).zip(undo) {
@@ -219,9 +219,9 @@ fn a_sale_is_undone_in_its_own_batch_and_day_only() {
 #[test]
 fn a_close_sees_the_payment_that_its_own_group_resolves() {
     let mut world = sold();
-    let attempt = Some(world::request(50));
-    world.put_order(Order { attempt, ..world::order(ORDER + 1, 100) });
-    let withdraw = envelope(50, MORNING, world::withdraw(ORDER + 1, 100));
+    let attempt = Some(builders::request(50));
+    world.put_order(Order { attempt, ..builders::order(ORDER + 1, 100) });
+    let withdraw = envelope(50, MORNING, builders::withdraw(ORDER + 1, 100));
     let close = envelope(51, MORNING, Command::BatchClose);
     let mut alone = world.clone();
     let one_at_a_time = [alone.submit(&withdraw), alone.submit(&close)];
@@ -231,15 +231,15 @@ fn a_close_sees_the_payment_that_its_own_group_resolves() {
 
 fn disputed(world: &mut World, amount: i64) -> TransactionId {
     let n = 300 + u16::try_from(world.disputes.len()).expect("few");
-    let opened = by_issuer(9003, envelope(n, MORNING, world::dispute(ORDER, amount)));
+    let opened = by_issuer(9003, envelope(n, MORNING, builders::dispute(ORDER, amount)));
     world.submit(&opened).transaction().filter(|one| one.approved()).expect("opened").id
 }
 
 fn heard(world: &mut World, dispute: TransactionId, uphold: bool) {
     let n = 400 + 2 * u16::try_from(world.disputes.len()).expect("few");
-    let answer = world::answer(ORDER, dispute, false);
+    let answer = builders::answer(ORDER, dispute, false);
     assert_eq!(world.decline(&by(MANAGER, envelope(n, MORNING, answer))), None);
-    let decision = world::decide_dispute(ORDER, dispute, uphold);
+    let decision = builders::decide_dispute(ORDER, dispute, uphold);
     assert_eq!(world.decline(&by_issuer(9002, envelope(n + 1, MORNING, decision))), None);
 }
 
@@ -261,7 +261,7 @@ fn a_dispute_that_is_upheld_pays_back_once_and_leaves_the_rest_to_refunds() {
     let left = Some(Decline::NothingLeft { left: Fen(3_000) });
     assert_eq!(world.decline(&envelope(6, MORNING, request(&[(2, 1)]))), left, "43.00 of 30.00 that are left");
     let refund = asked(&mut world, 7, &[(1, 3)]);
-    let again = by_issuer(9003, envelope(8, MORNING, world::dispute(ORDER, 100)));
+    let again = by_issuer(9003, envelope(8, MORNING, builders::dispute(ORDER, 100)));
     assert_eq!(world.decline(&again), Some(Decline::RefundExists), "one at a time");
     assert_eq!(world.decline(&decide(9, refund, Some(CARD), MORNING)), None);
     assert_eq!((balance(&world, CARD), world.orders[&OrderId(ORDER)].status), (Fen(10_000), OrderStatus::Refunded));
@@ -275,7 +275,7 @@ fn a_dispute_that_is_turned_down_leaves_the_sale_as_it_was() {
     heard(&mut world, id, false);
     assert_eq!((balance(&world, CARD), world.orders[&OrderId(ORDER)].status), (Fen(2_700), OrderStatus::Paid));
     assert_eq!(world.disputes[&id].status, DisputeStatus::Rejected);
-    let more = by_issuer(9003, envelope(3, MORNING, world::dispute(ORDER, 7_301)));
+    let more = by_issuer(9003, envelope(3, MORNING, builders::dispute(ORDER, 7_301)));
     assert_eq!(world.decline(&more), Some(Decline::NothingLeft { left: Fen(7_300) }));
     disputed(&mut world, 7_300);
     assert_eq!(world.verify(), []);
@@ -290,14 +290,14 @@ fn the_merchant_is_heard_or_has_its_seven_days() {
     ] {
         let mut world = sold();
         let id = disputed(&mut world, 7_300);
-        let decision = |n, uphold| by_issuer(9002, envelope(n, at, world::decide_dispute(ORDER, id, uphold)));
+        let decision = |n, uphold| by_issuer(9002, envelope(n, at, builders::decide_dispute(ORDER, id, uphold)));
         assert_eq!(world.clone().decline(&decision(3, true)), decided);
-        assert_eq!(world.clone().decline(&envelope(4, at, world::answer(ORDER, id, true))), answered);
-        let own = by_issuer(9003, envelope(5, at, world::decide_dispute(ORDER, id, true)));
+        assert_eq!(world.clone().decline(&envelope(4, at, builders::answer(ORDER, id, true))), answered);
+        let own = by_issuer(9003, envelope(5, at, builders::decide_dispute(ORDER, id, true)));
         assert_eq!(world.decline(&own), Some(Decline::ReviewerIsApplicant));
-        let shop = envelope(6, at, world::decide_dispute(ORDER, id, true));
+        let shop = envelope(6, at, builders::decide_dispute(ORDER, id, true));
         assert_eq!(world.decline(&shop), Some(Decline::CompanyOnly), "the card company decides");
-        let company = by_issuer(9002, envelope(7, at, world::answer(ORDER, id, true)));
+        let company = by_issuer(9002, envelope(7, at, builders::answer(ORDER, id, true)));
         assert_eq!(world.decline(&company), Some(Decline::NoSuchDispute), "the merchant answers");
         assert_eq!(world.verify(), []);
     }

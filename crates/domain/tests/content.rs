@@ -1,10 +1,14 @@
 //! The digest of what is asked: the same request id with any other content is noticed, the PIN and spaces around a text
 //! are not part of it.
 
-mod world;
+mod builders;
 
 use std::collections::BTreeSet;
 
+use builders::{
+    check, decide_dispute, direct_sale, dispute, inquiry, load, prepare, refund_request, request, review, sale,
+    sale_pin, verdict, withdraw,
+};
 use domain::command::Command;
 use domain::dispute::{Answer, Claim, Opening};
 use domain::ids::{MerchantId, OrderId, PersonId, TransactionId};
@@ -12,10 +16,6 @@ use domain::money::Fen;
 use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
 use domain::time::{BusinessDate, Timestamp};
-use world::{
-    check, decide_dispute, direct_sale, dispute, inquiry, load, prepare, refund_request, request, review, sale,
-    sale_pin, verdict, withdraw,
-};
 
 const REFUND: TransactionId = TransactionId(20);
 

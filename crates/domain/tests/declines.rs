@@ -1,7 +1,8 @@
 //! One example of every way to be declined: what leads there and what it leaves behind.
 
-mod world;
+mod builders;
 
+use builders::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, load, order, sale_pin, till};
 use domain::card::{Card, CardStatus};
 use domain::command::{Actor, Command, Envelope, Proof};
 use domain::dispute::ANSWER_WITHIN;
@@ -14,7 +15,6 @@ use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
 use domain::state::Till;
 use domain::time::{BusinessDate, HOUR, Timestamp};
-use world::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, load, order, sale_pin, till};
 
 const CARD: u8 = 1;
 const ORDER: i64 = 5_001;
@@ -23,7 +23,7 @@ const MANAGER: i64 = 1002;
 
 /// A shop with a card that holds 100.00 and an order of 73.00.
 fn shop() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
     assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 10_000))), None);
@@ -36,7 +36,7 @@ fn pay() -> Envelope {
 
 fn with_card(change: impl FnOnce(&mut Card)) -> (World, Envelope) {
     let mut world = shop();
-    change(world.cards.get_mut(&world::card_key(CARD)).expect("the card"));
+    change(world.cards.get_mut(&builders::card_key(CARD)).expect("the card"));
     (world, pay())
 }
 
@@ -84,7 +84,7 @@ fn example(expected: Decline) -> (World, Envelope) {
             (world, envelope(100, MORNING, sale_pin(ORDER, 0, CARD, true)))
         }
         Decline::InvalidCardNumber => with_pay(load(77, 100)),
-        Decline::Withdrawn => with_pay(world::withdraw(ORDER, 7_300)),
+        Decline::Withdrawn => with_pay(builders::withdraw(ORDER, 7_300)),
         Decline::CardLost => with_card(|card| card.status = CardStatus::Lost),
         Decline::CardStolen => with_card(|card| card.status = CardStatus::Stolen),
         Decline::CardFrozen => with_card(|card| card.status = CardStatus::Frozen),
@@ -106,13 +106,13 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::OverDailyLimit { .. } => with_card(|card| card.programme.daily_max = Fen(7_299)),
         Decline::OverDailyCount { .. } => with_card(|card| card.programme.daily_count_max = 0),
         Decline::OverBalanceLimit { .. } => with_pay(load(CARD, 990_001)),
-        Decline::ProofExpired => with_pay(world::sale(ORDER, 7_300, CARD, expired)),
+        Decline::ProofExpired => with_pay(builders::sale(ORDER, 7_300, CARD, expired)),
         Decline::AlreadyPaid => {
             let mut world = shop();
             world.submit(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));
             (world, pay())
         }
-        Decline::AttemptOpen => with_order(|order| order.attempt = Some(world::request(2))),
+        Decline::AttemptOpen => with_order(|order| order.attempt = Some(builders::request(2))),
         after_sale => example_after_sale(after_sale),
     }
 }
@@ -120,9 +120,9 @@ fn example(expected: Decline) -> (World, Envelope) {
 /// A shop whose order is paid, and the clerk's request for one damaged box, if it was made.
 fn sold(asked: bool) -> (World, Option<TransactionId>) {
     let mut world = shop();
-    world.lines.insert(OrderId(ORDER), world::lines());
+    world.lines.insert(OrderId(ORDER), builders::lines());
     assert_eq!(world.decline(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None);
-    let request = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
+    let request = builders::refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
     let id = asked.then(|| world.submit(&envelope(3, MORNING, request)).transaction().expect("recorded").id);
     (world, id)
 }
@@ -133,20 +133,20 @@ fn after_sale(command: domain::command::Command) -> (World, Envelope) {
 
 fn reviewed(person: i64, card: Option<u8>, at: Timestamp) -> (World, Envelope) {
     let (world, id) = sold(true);
-    let command = world::review(ORDER, id.expect("asked"), card);
-    (world, world::by(person, envelope(100, at, command)))
+    let command = builders::review(ORDER, id.expect("asked"), card);
+    (world, builders::by(person, envelope(100, at, command)))
 }
 
 fn example_after_sale(expected: Decline) -> (World, Envelope) {
-    let request = |lines: &[(i64, i64)], ground| world::refund_request(ORDER, lines, ground, false);
+    let request = |lines: &[(i64, i64)], ground| builders::refund_request(ORDER, lines, ground, false);
     let void = Command::Void { order: OrderId(ORDER), checker: PersonId(MANAGER) };
     match expected {
         Decline::VoidTooLate => {
             let (world, asked) = after_sale(void);
-            (world, Envelope { at: MORNING.plus(world::DAY), ..asked })
+            (world, Envelope { at: MORNING.plus(builders::DAY), ..asked })
         }
         Decline::NotReversible => {
-            let reversed = Reversed { request_id: world::request(1), sale: Some((OrderId(ORDER), Fen(7_300))) };
+            let reversed = Reversed { request_id: builders::request(1), sale: Some((OrderId(ORDER), Fen(7_300))) };
             after_sale(Command::Reverse(reversed))
         }
         Decline::DrugNotReturnable => after_sale(request(&[(1, 1)], Ground::ChangedMind)),
@@ -156,9 +156,9 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
         }
         Decline::RefundEscalated => {
             let (mut world, _) = sold(false);
-            let escalated = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, true);
+            let escalated = builders::refund_request(ORDER, &[(1, 1)], Ground::Quality, true);
             let id = world.submit(&envelope(3, MORNING, escalated)).transaction().expect("recorded").id;
-            (world, world::by(MANAGER, envelope(100, MORNING, world::review(ORDER, id, Some(CARD)))))
+            (world, builders::by(MANAGER, envelope(100, MORNING, builders::review(ORDER, id, Some(CARD)))))
         }
         Decline::TextLength => {
             let Command::RefundRequest(asked) = request(&[(1, 1)], Ground::Quality) else { unreachable!() };
@@ -167,7 +167,7 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
         Decline::NotCharged => {
             let (mut world, asked) = after_sale(request(&[(1, 1)], Ground::Quality));
             world.put_order(order(ORDER + 1, 7_300));
-            let command = world::refund_request(ORDER + 1, &[(1, 1)], Ground::Quality, false);
+            let command = builders::refund_request(ORDER + 1, &[(1, 1)], Ground::Quality, false);
             (world, Envelope { command, ..asked })
         }
         Decline::CardDiffers => {
@@ -183,18 +183,18 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
         }
         Decline::AlreadyDecided => {
             let (mut world, asked) = reviewed(MANAGER, None, MORNING);
-            assert_eq!(world.decline(&Envelope { request_id: world::request(99), ..asked.clone() }), None);
+            assert_eq!(world.decline(&Envelope { request_id: builders::request(99), ..asked.clone() }), None);
             (world, asked)
         }
         Decline::AttemptsOpen { .. } => {
             let (mut world, asked) = after_sale(Command::BatchClose);
-            let attempt = Some(world::request(77));
+            let attempt = Some(builders::request(77));
             world.put_order(Order { attempt, ..order(ORDER + 1, 100) });
             (world, asked)
         }
         Decline::NothingToClose => {
             let (mut world, asked) = after_sale(Command::BatchClose);
-            assert_eq!(world.decline(&Envelope { request_id: world::request(99), ..asked.clone() }), None);
+            assert_eq!(world.decline(&Envelope { request_id: builders::request(99), ..asked.clone() }), None);
             (world, asked)
         }
         settlement => example_settlement(settlement),
@@ -204,23 +204,25 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
 /// 73.00 sold yesterday, and a settlement of it, prepared by 9003.
 fn prepared() -> (World, TransactionId) {
     let (mut world, _) = sold(false);
-    let asked = world::prepare(MERCHANT, MORNING.business_date());
-    let outcome = world.submit(&world::by_issuer(9003, envelope(50, MORNING.plus(DAY), asked)));
+    let asked = builders::prepare(MERCHANT, MORNING.business_date());
+    let outcome = world.submit(&builders::by_issuer(9003, envelope(50, MORNING.plus(DAY), asked)));
     let id = outcome.transaction().filter(|transaction| transaction.approved()).expect("prepared").id;
     (world, id)
 }
 
 fn example_settlement(expected: Decline) -> (World, Envelope) {
-    let next = |command| world::by_issuer(9002, envelope(100, MORNING.plus(DAY), command));
+    let next = |command| builders::by_issuer(9002, envelope(100, MORNING.plus(DAY), command));
     let today = MORNING.business_date();
-    let yesterday = next(world::prepare(MERCHANT, today));
+    let yesterday = next(builders::prepare(MERCHANT, today));
     match expected {
-        Decline::NoSuchMerchant => (sold(false).0, envelope(100, MORNING.plus(DAY), world::prepare(MERCHANT, today))),
+        Decline::NoSuchMerchant => {
+            (sold(false).0, envelope(100, MORNING.plus(DAY), builders::prepare(MERCHANT, today)))
+        }
         Decline::DayNotOver { .. } => (sold(false).0, Envelope { at: MORNING, ..yesterday }),
         Decline::SettlementOpen => (prepared().0, yesterday),
         Decline::SettledBefore { .. } => {
             let (mut world, id) = prepared();
-            let confirm = Envelope { request_id: world::request(99), ..next(world::verdict(MERCHANT, id, true)) };
+            let confirm = Envelope { request_id: builders::request(99), ..next(builders::verdict(MERCHANT, id, true)) };
             assert_eq!(world.decline(&confirm), None);
             (world, yesterday)
         }
@@ -232,15 +234,15 @@ fn example_settlement(expected: Decline) -> (World, Envelope) {
         Decline::NothingToSettle { .. } => (shop(), yesterday),
         Decline::PayableShort { .. } => {
             let (mut world, id) = prepared();
-            let refund = world::refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
+            let refund = builders::refund_request(ORDER, &[(1, 1)], Ground::Quality, false);
             let refund = world.submit(&envelope(60, MORNING.plus(DAY), refund)).transaction().expect("recorded").id;
-            let back = world::review(ORDER, refund, Some(CARD));
-            assert_eq!(world.decline(&world::by(MANAGER, envelope(61, MORNING.plus(DAY), back))), None);
-            (world, next(world::verdict(MERCHANT, id, true)))
+            let back = builders::review(ORDER, refund, Some(CARD));
+            assert_eq!(world.decline(&builders::by(MANAGER, envelope(61, MORNING.plus(DAY), back))), None);
+            (world, next(builders::verdict(MERCHANT, id, true)))
         }
         Decline::NoSuchSettlement => {
             let (world, id) = prepared();
-            (world, next(world::verdict(MerchantId(250_200), id, true)))
+            (world, next(builders::verdict(MerchantId(250_200), id, true)))
         }
         dispute => example_dispute(dispute),
     }
@@ -249,16 +251,16 @@ fn example_settlement(expected: Decline) -> (World, Envelope) {
 /// 73.00 sold, of which 9003 took up 43.00; the next command comes from 9002 of the card company.
 fn example_dispute(expected: Decline) -> (World, Envelope) {
     let (mut world, _) = sold(false);
-    let opened = world::by_issuer(9003, envelope(50, MORNING, world::dispute(ORDER, 4_300)));
+    let opened = builders::by_issuer(9003, envelope(50, MORNING, builders::dispute(ORDER, 4_300)));
     let id = world.submit(&opened).transaction().filter(|one| one.approved()).expect("opened").id;
-    let next = |at, command| world::by_issuer(9002, envelope(100, at, command));
+    let next = |at, command| builders::by_issuer(9002, envelope(100, at, command));
     let last = MORNING.plus(ANSWER_WITHIN);
     let asked = match expected {
-        Decline::DisputeExists => next(MORNING, world::dispute(ORDER, 1_000)),
-        Decline::NoSuchDispute => next(last.plus(1), world::decide_dispute(ORDER, TransactionId(1), true)),
-        Decline::CompanyOnly => envelope(100, last.plus(1), world::decide_dispute(ORDER, id, true)),
-        Decline::AnswerTooLate { .. } => envelope(100, last.plus(1), world::answer(ORDER, id, true)),
-        Decline::AnswerAwaited { .. } => next(last, world::decide_dispute(ORDER, id, false)),
+        Decline::DisputeExists => next(MORNING, builders::dispute(ORDER, 1_000)),
+        Decline::NoSuchDispute => next(last.plus(1), builders::decide_dispute(ORDER, TransactionId(1), true)),
+        Decline::CompanyOnly => envelope(100, last.plus(1), builders::decide_dispute(ORDER, id, true)),
+        Decline::AnswerTooLate { .. } => envelope(100, last.plus(1), builders::answer(ORDER, id, true)),
+        Decline::AnswerAwaited { .. } => next(last, builders::decide_dispute(ORDER, id, false)),
         other => unreachable!("{other:?} has an example above"),
     };
     (world, asked)
@@ -314,7 +316,7 @@ fn a_card_pays_on_its_last_day() {
 fn an_abandoned_order_and_an_order_of_another_outlet_do_not_exist() {
     let (mut world, asked) = with_order(|order| order.status = OrderStatus::Abandoned);
     assert_eq!(world.decline(&asked), Some(Decline::NoSuchOrder));
-    let (mut world, asked) = with_order(|order| order.outlet = world::outlet(MerchantId(250_200)));
+    let (mut world, asked) = with_order(|order| order.outlet = builders::outlet(MerchantId(250_200)));
     assert_eq!(world.decline(&asked), Some(Decline::NoSuchOrder));
     assert_eq!(world.transactions.last().and_then(|t| t.order), None, "its id is not repeated to a stranger");
 }
@@ -329,7 +331,7 @@ fn a_till_of_another_merchant_is_unknown() {
 fn a_confirmed_sale_needs_no_pin_and_counts_no_try() {
     let mut world = shop();
     let proof = Proof::Confirmed { until: MORNING };
-    let outcome = world.submit(&envelope(100, MORNING, world::sale(ORDER, 7_300, CARD, proof)));
+    let outcome = world.submit(&envelope(100, MORNING, builders::sale(ORDER, 7_300, CARD, proof)));
     assert_eq!(outcome.transaction().map(|t| (t.code(), t.balance)), Some(("00", Some(Fen(2_700)))));
     assert!(world.tries.is_empty());
 }
@@ -338,10 +340,10 @@ fn a_confirmed_sale_needs_no_pin_and_counts_no_try() {
 fn the_right_pin_clears_the_count_and_midnight_does_too() {
     let (mut world, _) = tried(4);
     let wrong = |n| envelope(n, MORNING, sale_pin(ORDER, 7_300, CARD, false));
-    assert_eq!(world.decline(&envelope(50, MORNING, world::inquiry(CARD, true))), None);
+    assert_eq!(world.decline(&envelope(50, MORNING, builders::inquiry(CARD, true))), None);
     assert_eq!(world.decline(&wrong(51)), Some(Decline::WrongPin { tries_left: 4 }));
     let (mut world, asked) = tried(5);
-    let tomorrow = Envelope { at: MORNING.plus(world::DAY), ..asked };
+    let tomorrow = Envelope { at: MORNING.plus(builders::DAY), ..asked };
     assert_eq!(world.decline(&tomorrow), None);
 }
 
@@ -358,12 +360,12 @@ fn the_order_is_looked_at_before_the_pin_and_the_pin_before_the_card() {
 
 #[test]
 fn an_open_attempt_is_released_by_its_own_answer() {
-    let (mut world, _) = with_order(|order| order.attempt = Some(world::request(100)));
+    let (mut world, _) = with_order(|order| order.attempt = Some(builders::request(100)));
     let asked = envelope(100, MORNING, sale_pin(ORDER, 7_300, CARD, false));
     assert_eq!(world.decline(&asked), Some(Decline::WrongPin { tries_left: 4 }));
     assert!(world.orders.values().all(|order| order.attempt.is_none()));
-    let (mut world, _) = with_order(|order| order.attempt = Some(world::request(100)));
-    assert_eq!(world.decline(&envelope(100, MORNING, world::withdraw(ORDER, 7_300))), Some(Decline::Withdrawn));
+    let (mut world, _) = with_order(|order| order.attempt = Some(builders::request(100)));
+    assert_eq!(world.decline(&envelope(100, MORNING, builders::withdraw(ORDER, 7_300))), Some(Decline::Withdrawn));
     assert!(world.orders.values().all(|order| order.attempt.is_none()));
     assert_eq!(world.decline(&pay()), Some(Decline::Withdrawn), "its late arrival is not charged");
 }

@@ -1,16 +1,16 @@
 //! Direct sales: order and charge are one, by example.
 
-mod world;
+mod builders;
 
+use builders::{MERCHANT, MORNING, Submit as _, World, card, direct_sale, envelope, load, request};
 use domain::command::Command;
 use domain::money::Fen;
 use domain::order::OrderStatus;
 use domain::outcome::{Decline, Outcome};
 use domain::reversal::Reversed;
-use world::{MERCHANT, MORNING, Submit as _, World, card, direct_sale, envelope, load, request};
 
 fn loaded() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(1));
     world.submit(&envelope(1, MORNING, load(1, 10_000)));
     world

@@ -1,12 +1,12 @@
 //! Limits to the last fen: what comes to a limit exactly passes, one more is declined.
 
-mod world;
+mod builders;
 
+use builders::{MORNING, Submit as _, World, card, card_key, envelope, load, order, sale_pin};
 use domain::card::{Card, Programme, Spent};
 use domain::ids::OrderId;
 use domain::money::Fen;
 use domain::outcome::Decline;
-use world::{MORNING, Submit as _, World, card, card_key, envelope, load, order, sale_pin};
 
 const ORDER: i64 = 1;
 const CARD: u8 = 1;
@@ -15,7 +15,7 @@ const STEPS: [i64; 3] = [-1, 0, 1];
 
 /// An order of 73.00, and a card as `change` leaves it.
 fn till(change: impl FnOnce(&mut Card)) -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     let mut card = card(CARD);
     change(&mut card);
     world.put_card(card);
@@ -69,7 +69,7 @@ fn a_new_day_has_its_whole_limit() {
     let pay = |n, order, at| envelope(n, at, sale_pin(order, AMOUNT, CARD, true));
     assert_eq!(world.decline(&pay(2, ORDER, MORNING)), None);
     assert_eq!(world.decline(&pay(3, ORDER + 1, MORNING)), Some(Decline::OverDailyCount { limit: 1 }));
-    assert_eq!(world.decline(&pay(4, ORDER + 1, MORNING.plus(world::DAY))), None);
+    assert_eq!(world.decline(&pay(4, ORDER + 1, MORNING.plus(builders::DAY))), None);
     assert!([ORDER, ORDER + 1].iter().all(|id| world.orders[&OrderId(*id)].paid_by.is_some()));
 }
 

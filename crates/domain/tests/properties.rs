@@ -1,10 +1,12 @@
 //! What must hold for every sequence of commands, tried on random worlds.
 
-mod world;
+mod builders;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use builders::steps::{NUMBERS, any_sketch, any_steps, envelopes};
+use builders::{MORNING, Submit as _, World, card, card_key, envelope, order};
 use domain::card::{Card, CardStatus, Programme, Spent};
 use domain::command::{Command, Envelope, Proof};
 use domain::direct_sale::DirectSale;
@@ -20,8 +22,6 @@ use domain::time::{HOUR, Timestamp};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use world::steps::{NUMBERS, any_sketch, any_steps, envelopes};
-use world::{MORNING, Submit as _, World, card, card_key, envelope, order};
 
 /// Follows one world through its commands and knows what must hold after each.
 #[derive(Default)]
@@ -234,7 +234,7 @@ fn refunded(world: &World) {
 /// stand behind every decision; a settlement leaves its merchant at nothing or more.
 fn settled(world: &World) {
     let confirmed = || world.settlements.values().filter(|one| one.status == SettlementStatus::Confirmed);
-    for (merchant, name) in [(world::MERCHANT, "first"), (world::steps::OTHER, "other")] {
+    for (merchant, name) in [(builders::MERCHANT, "first"), (builders::steps::OTHER, "other")] {
         let account = AccountId::merchant_payable(merchant);
         let (mut owed, mut taken) = (0, 0);
         for transfer in &world.transfers {
@@ -351,7 +351,7 @@ proptest! {
         sales in prop::collection::vec((edge(), 0..3_i64, any::<bool>()), 0..12),
         spent in (edge(), edge()),
     ) {
-        let mut world = world::one_till();
+        let mut world = builders::one_till();
         for number in [1, 2] {
             let programme = Programme {
                 named: true,
@@ -368,16 +368,16 @@ proptest! {
         let mut n = 0_u16;
         let mut next = |command| { n += 1; envelope(n, MORNING, command) };
         for amount in loads {
-            world.submit(&next(world::load(1, amount)));
-            world.submit(&next(world::load(2, amount)));
+            world.submit(&next(builders::load(1, amount)));
+            world.submit(&next(builders::load(2, amount)));
         }
         for (total, off, token) in sales {
             let id = 10 + i64::try_from(world.orders.len()).expect("few");
             world.put_order(order(id, total));
-            let proof = if token { Proof::Confirmed { until: Timestamp(i64::MAX) } } else { Proof::Pin(world::pin(1, true)) };
-            world.submit(&next(world::sale(id, total.saturating_sub(off), 1, proof)));
-            world.submit(&Envelope { at: Timestamp(i64::MAX), ..next(world::check(id, total, 2, true)) });
-            world.submit(&Envelope { at: Timestamp(i64::MIN), ..next(world::sale_pin(id, total, 2, true)) });
+            let proof = if token { Proof::Confirmed { until: Timestamp(i64::MAX) } } else { Proof::Pin(builders::pin(1, true)) };
+            world.submit(&next(builders::sale(id, total.saturating_sub(off), 1, proof)));
+            world.submit(&Envelope { at: Timestamp(i64::MAX), ..next(builders::check(id, total, 2, true)) });
+            world.submit(&Envelope { at: Timestamp(i64::MIN), ..next(builders::sale_pin(id, total, 2, true)) });
         }
         prop_assert!(world.cards.values().all(|card| card.balance >= Fen::ZERO));
         prop_assert_eq!(world.verify(), []);
@@ -392,16 +392,16 @@ fn edge() -> impl Strategy<Value = i64> {
 fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
     match &mut asked.command {
         Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. } if card.key == card_key(number) => {
-            *pin = world::pin(number, false);
+            *pin = builders::pin(number, false);
         }
         Command::Sale { card, proof, .. } if card.key == card_key(number) => {
-            *proof = Proof::Pin(world::pin(number, false));
+            *proof = Proof::Pin(builders::pin(number, false));
         }
         Command::DirectSale(sale) if sale.card.key == card_key(number) => {
-            *sale = Arc::new(DirectSale { pin: world::pin(number, false), ..DirectSale::clone(sale) });
+            *sale = Arc::new(DirectSale { pin: builders::pin(number, false), ..DirectSale::clone(sale) });
         }
         // Only the card company loads, and it may know which cards exist.
-        Command::Load { card, .. } if card.key == card_key(number) => *card = world::presented(NUMBERS + 1),
+        Command::Load { card, .. } if card.key == card_key(number) => *card = builders::presented(NUMBERS + 1),
         _ => {}
     }
     asked

@@ -1,7 +1,10 @@
 //! What a settlement takes, what it leaves, which persons decide, and what reaches the ledger late.
 
-mod world;
+mod builders;
 
+use builders::{
+    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, load, order, prepare, sale_pin, verdict,
+};
 use domain::command::{Command, Envelope};
 use domain::ids::{OrderId, TransactionId};
 use domain::ledger::{AccountId, Kind};
@@ -10,9 +13,6 @@ use domain::outcome::Decline;
 use domain::refund::Ground;
 use domain::settlement::{Settlement, SettlementStatus};
 use domain::time::{BusinessDate, Timestamp};
-use world::{
-    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, load, order, prepare, sale_pin, verdict,
-};
 
 const MAKER: i64 = 9003;
 const CHECKER: i64 = 9002;
@@ -22,13 +22,13 @@ const SECOND_DAY: BusinessDate = BusinessDate(20_261_124);
 
 /// Orders 1 to 9 of 73.00 and a card with plenty on it.
 fn shop() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     let mut card = card(1);
     (card.programme.daily_count_max, card.programme.balance_max) = (100, Fen(10_000_000));
     world.put_card(card);
     for id in 1..10 {
         world.put_order(order(id, 7_300));
-        world.lines.insert(OrderId(id), world::lines());
+        world.lines.insert(OrderId(id), builders::lines());
     }
     assert_eq!(world.decline(&envelope(1, MORNING, load(1, 1_000_000))), None);
     world
@@ -47,9 +47,9 @@ fn sell(world: &mut World, n: u16, order: i64, at: Timestamp) {
 }
 
 fn give_back(world: &mut World, n: u16, order: i64, at: Timestamp, issuer: bool) {
-    let asked = envelope(n, at, world::refund_request(order, &[(1, 1)], Ground::Quality, issuer));
+    let asked = envelope(n, at, builders::refund_request(order, &[(1, 1)], Ground::Quality, issuer));
     let refund = done(world, &asked);
-    let review = envelope(n + 1, at, world::review(order, refund, Some(1)));
+    let review = envelope(n + 1, at, builders::review(order, refund, Some(1)));
     done(world, &if issuer { by_issuer(CHECKER, review) } else { by(MANAGER, review) });
 }
 
@@ -139,7 +139,7 @@ fn the_maker_does_not_confirm_and_a_decision_is_final() {
     let id = done(&mut world, &ready(20, FIRST_DAY, today));
     let own = by_issuer(MAKER, confirm(21, id, today));
     assert_eq!(world.decline(&own), Some(Decline::ReviewerIsApplicant));
-    let store = Envelope { actor: world::actor(MERCHANT, world::TILL), ..confirm(22, id, today) };
+    let store = Envelope { actor: builders::actor(MERCHANT, builders::TILL), ..confirm(22, id, today) };
     assert_eq!(world.decline(&store), Some(Decline::NoSuchSettlement));
     let first = world.submit(&confirm(23, id, today));
     assert_eq!(world.submit(&confirm(23, id, today)), first, "the record is the answer");

@@ -56,14 +56,14 @@ pub enum SubmitError {
     Unknown(String),
 }
 
-type Answer = oneshot::Sender<Result<Outcome, SubmitError>>;
+type Caller = oneshot::Sender<Result<Outcome, SubmitError>>;
 
 struct Waiting {
     since: Timestamp,
     request_id: RequestId,
     actor: Actor,
     command: Command,
-    answer: Answer,
+    caller: Caller,
 }
 
 impl Waiting {
@@ -98,8 +98,8 @@ impl Engine {
 
     /// Hands a command over and waits for its durable outcome. Dropping the future does not take the command back.
     pub async fn submit(&self, request_id: RequestId, actor: Actor, command: Command) -> Result<Outcome, SubmitError> {
-        let (answer, outcome) = oneshot::channel();
-        self.0.enter(Waiting { since: self.0.clock.now(), request_id, actor, command, answer })?;
+        let (caller, outcome) = oneshot::channel();
+        self.0.enter(Waiting { since: self.0.clock.now(), request_id, actor, command, caller })?;
         outcome.await.unwrap_or_else(|_| Err(SubmitError::Unknown("the engine stopped".to_owned())))
     }
 }
@@ -137,7 +137,7 @@ impl MoneyPath {
         while queue.waiting.front().is_some_and(|first| first.late(now)) {
             if let Some(late) = queue.waiting.pop_front() {
                 metrics::refused("payment");
-                let _ = late.answer.send(Err(SubmitError::Overloaded));
+                let _ = late.caller.send(Err(SubmitError::Overloaded));
             }
         }
         let size = queue.waiting.len().min(GROUP_MAX);
@@ -150,26 +150,26 @@ impl MoneyPath {
         getrandom::fill(&mut random).expect("the operating system has random bytes");
         let (entropies, _) = random.as_chunks();
         let sealed = waiting.into_iter().zip(entropies).map(|(one, entropy)| {
-            let Waiting { request_id, actor, command, answer, .. } = one;
+            let Waiting { request_id, actor, command, caller, .. } = one;
             let entropy = u32::from_le_bytes(*entropy);
-            (Envelope { request_id, actor, at: self.clock.now(), entropy, command }, answer)
+            (Envelope { request_id, actor, at: self.clock.now(), entropy, command }, caller)
         });
-        let (envelopes, answers): (Vec<_>, Vec<_>) = sealed.unzip();
+        let (envelopes, callers): (Vec<_>, Vec<_>) = sealed.unzip();
         let waited = Duration::from_micros(waited.unsigned_abs());
-        Group { envelopes: envelopes.into(), answers, waited, taken: Instant::now() }
+        Group { envelopes: envelopes.into(), callers, waited, taken: Instant::now() }
     }
 }
 
 /// Commands that are decided together, with their callers.
 struct Group {
     envelopes: Arc<[Envelope]>,
-    answers: Vec<Answer>,
+    callers: Vec<Caller>,
     /// How long the first of it waited.
     waited: Duration,
     taken: Instant,
 }
 
-/// One group, from the queue to its answers.
+/// One group, from the queue to its callers.
 async fn work(path: Arc<MoneyPath>) {
     let take = {
         let (path, runtime) = (Arc::clone(&path), Handle::current());
@@ -180,15 +180,15 @@ async fn work(path: Arc<MoneyPath>) {
     };
     let (taken, outcomes) = path.books.post_when_ready(take).await;
     // The store may have refused before it was ready.
-    let Group { envelopes, answers, waited, taken } = taken.unwrap_or_else(|| path.take(&Handle::current()));
+    let Group { envelopes, callers, waited, taken } = taken.unwrap_or_else(|| path.take(&Handle::current()));
     if outcomes.is_ok() && !envelopes.is_empty() {
         metrics::group(u32::try_from(envelopes.len()).unwrap_or(u32::MAX), waited, taken.elapsed());
     }
     let results = settle(&path.books, &envelopes, outcomes).await;
-    for (answer, result) in answers.into_iter().zip(results) {
+    for (caller, result) in callers.into_iter().zip(results) {
         count(&result);
         // The caller may be gone; the outcome stands and is found by its request id.
-        let _ = answer.send(result);
+        let _ = caller.send(result);
     }
 }
 
@@ -204,7 +204,7 @@ fn count(result: &Result<Outcome, SubmitError>) {
     }
 }
 
-/// The answers of a group that was posted. One that failed and wrote nothing runs again one by one.
+/// The callers of a group that was posted. One that failed and wrote nothing runs again one by one.
 async fn settle(
     books: &Books,
     group: &[Envelope],

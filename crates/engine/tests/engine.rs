@@ -38,12 +38,12 @@ const MOST: i64 = 100_000_000;
 /// Every order's total is its id, but this one is the poisoned amount of the tests that have one.
 const POISON: i64 = 66;
 
-struct Ground {
+struct Fixture {
     books: Books,
     _folder: Option<TempDir>,
 }
 
-fn memory() -> Ground {
+fn memory() -> Fixture {
     let mut books = World::new(ChainKey([7; 32]), 1);
     let (merchant, outlet) = (ACTOR.merchant, ACTOR.outlet);
     let till = Till {
@@ -91,10 +91,10 @@ fn memory() -> Ground {
             paid_at: None,
         });
     }
-    Ground { books: Books::Memory(Memory::new(books)), _folder: None }
+    Fixture { books: Books::Memory(Memory::new(books)), _folder: None }
 }
 
-async fn sqlite() -> Ground {
+async fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let database = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
     let sql = format!(
@@ -115,10 +115,10 @@ async fn sqlite() -> Ground {
         "01".repeat(32)
     );
     database.write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("laid");
-    Ground { books: Books::Sqlite(database, ChainKey([7; 32])), _folder: Some(folder) }
+    Fixture { books: Books::Sqlite(database, ChainKey([7; 32])), _folder: Some(folder) }
 }
 
-impl Ground {
+impl Fixture {
     fn start(&self) -> Engine {
         Engine::start(self.books.clone(), Clock::manual(MORNING))
     }
@@ -171,8 +171,8 @@ async fn found(engine: &Engine, order: i64) -> &'static str {
     outcome.transaction().expect("on record").code()
 }
 
-async fn equal_submits(ground: Ground) {
-    let engine = ground.start();
+async fn equal_submits(fixture: Fixture) {
+    let engine = fixture.start();
     load(&engine, 1_000_000).await;
     for order in 1..=40 {
         let mut equal = JoinSet::new();
@@ -184,7 +184,7 @@ async fn equal_submits(ground: Ground) {
         assert!(outcomes[0].approved() && outcomes.iter().all(|outcome| *outcome == outcomes[0]));
     }
     assert_eq!(balance(&engine, 1).await, 1_000_000 - (1..=40).sum::<i64>());
-    assert_eq!(ground.books.verify().await.expect("reads"), []);
+    assert_eq!(fixture.books.verify().await.expect("reads"), []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -199,8 +199,8 @@ async fn fifty_equal_submits_charge_once_in_a_file() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_reach_their_callers() {
-    for ground in [memory(), sqlite().await] {
-        let engine = ground.start();
+    for fixture in [memory(), sqlite().await] {
+        let engine = fixture.start();
         load(&engine, 1_000_000).await;
         let mut callers = JoinSet::new();
         for order in 1..=ORDERS {
@@ -227,8 +227,8 @@ macro_rules! hand_over {
 
 #[tokio::test]
 async fn a_caller_that_leaves_takes_nothing_back() {
-    for ground in [memory(), sqlite().await] {
-        let engine = ground.start();
+    for fixture in [memory(), sqlite().await] {
+        let engine = fixture.start();
         load(&engine, 1_000_000).await;
         for order in 1..=20 {
             hand_over!(pay(&engine, order));
@@ -241,7 +241,7 @@ async fn a_caller_that_leaves_takes_nothing_back() {
         hand_over!(pay(&engine, 30));
         drop(engine);
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let engine = ground.start();
+        let engine = fixture.start();
         assert_eq!(found(&engine, 30).await, "00");
     }
 }
@@ -249,14 +249,14 @@ async fn a_caller_that_leaves_takes_nothing_back() {
 /// The store refuses one command of a group; its neighbours do not notice.
 #[tokio::test]
 async fn a_poisoned_command_fails_alone() {
-    let ground = sqlite().await;
-    ground
+    let fixture = sqlite().await;
+    fixture
         .run(
             "CREATE TRIGGER poison BEFORE INSERT ON ledger_transaction WHEN NEW.amount = 66 AND NEW.kind = 'sale'
             BEGIN SELECT RAISE(ABORT, 'poison'); END",
         )
         .await;
-    let engine = ground.start();
+    let engine = fixture.start();
     load(&engine, 1_000_000).await;
     let mut callers = JoinSet::new();
     for order in 50..114 {
@@ -271,19 +271,19 @@ async fn a_poisoned_command_fails_alone() {
         }
     }
     assert_eq!(balance(&engine, 1).await, 1_000_000 - (50..114).sum::<i64>() + POISON);
-    ground.run("DROP TRIGGER poison").await;
+    fixture.run("DROP TRIGGER poison").await;
     assert!(pay(&engine, POISON).await.expect("answered").approved(), "\"not charged\" was true");
-    assert_eq!(ground.books.verify().await.expect("reads"), []);
+    assert_eq!(fixture.books.verify().await.expect("reads"), []);
 }
 
 /// A broken invariant stops every command of the group, not the engine.
 #[tokio::test]
 async fn a_panic_in_the_decision_is_a_definite_no() {
-    let ground = sqlite().await;
-    let engine = ground.start();
+    let fixture = sqlite().await;
+    let engine = fixture.start();
     load(&engine, 1_000_000).await;
     // Numbers that are used up are the one invariant that a row can break.
-    ground.run("CREATE TABLE kept AS SELECT * FROM ledger_head; UPDATE ledger_head SET sequence = 9999999999").await;
+    fixture.run("CREATE TABLE kept AS SELECT * FROM ledger_head; UPDATE ledger_head SET sequence = 9999999999").await;
     let mut callers = JoinSet::new();
     for order in 1..=10 {
         let engine = engine.clone();
@@ -292,19 +292,19 @@ async fn a_panic_in_the_decision_is_a_definite_no() {
     for result in callers.join_all().await {
         assert!(matches!(&result, Err(SubmitError::NotCharged(why)) if why.contains("panicked")), "{result:?}");
     }
-    ground.run("UPDATE ledger_head SET sequence = (SELECT sequence FROM kept); DROP TABLE kept").await;
+    fixture.run("UPDATE ledger_head SET sequence = (SELECT sequence FROM kept); DROP TABLE kept").await;
     assert!(pay(&engine, 1).await.expect("answered").approved());
-    assert_eq!(ground.books.verify().await.expect("reads"), []);
+    assert_eq!(fixture.books.verify().await.expect("reads"), []);
 }
 
 #[tokio::test]
 async fn too_many_are_turned_away_at_once() {
     const SENT: i64 = 6_000;
-    let ground = sqlite().await;
-    let engine = ground.start();
+    let fixture = sqlite().await;
+    let engine = fixture.start();
     load(&engine, 1_000_000).await;
     let (release, held) = std::sync::mpsc::channel::<()>();
-    let database = ground.database().clone();
+    let database = fixture.database().clone();
     let blocked = tokio::spawn(async move { database.write(move |_| Ok(held.recv().is_ok())).await });
     tokio::task::yield_now().await;
     let mut callers = JoinSet::new();
@@ -342,12 +342,12 @@ async fn too_many_are_turned_away_at_once() {
 /// A store that stood still refuses what had waited too long, and what comes meanwhile.
 #[tokio::test]
 async fn who_waited_too_long_is_turned_away_and_may_ask_again() {
-    let ground = sqlite().await;
+    let fixture = sqlite().await;
     let clock = Clock::manual(MORNING);
-    let engine = Engine::start(ground.books.clone(), clock.clone());
+    let engine = Engine::start(fixture.books.clone(), clock.clone());
     load(&engine, 1_000_000).await;
     let (release, held) = std::sync::mpsc::channel::<()>();
-    let database = ground.database().clone();
+    let database = fixture.database().clone();
     let blocked = tokio::spawn(async move { database.write(move |_| Ok(held.recv().is_ok())).await });
     tokio::task::yield_now().await;
     let mut callers = JoinSet::new();
@@ -370,19 +370,19 @@ async fn who_waited_too_long_is_turned_away_and_may_ask_again() {
     for order in 1..=22 {
         assert!(pay(&engine, order).await.expect("answered").approved());
     }
-    assert_eq!(ground.books.verify().await.expect("reads"), []);
+    assert_eq!(fixture.books.verify().await.expect("reads"), []);
 }
 
 /// A read after an answer sees what was answered.
 #[tokio::test]
 async fn an_answer_leaves_after_the_commit() {
-    let ground = sqlite().await;
-    let engine = ground.start();
+    let fixture = sqlite().await;
+    let engine = fixture.start();
     load(&engine, 1_000_000).await;
     for order in 1..=50 {
         let outcome = pay(&engine, order).await.expect("answered");
         let id = outcome.transaction().expect("on record").id.0;
-        let seen = ground.database().read(move |connection| {
+        let seen = fixture.database().read(move |connection| {
             let sql = "SELECT paid_by FROM orders WHERE id = ?1 AND status = 'paid'";
             Ok(connection.query_row(sql, [order], |row| row.get::<_, i64>(0))?)
         });
@@ -393,8 +393,8 @@ async fn an_answer_leaves_after_the_commit() {
 /// Numbers are given in the order of asking, also across groups.
 #[tokio::test]
 async fn first_asked_first_decided() {
-    for ground in [memory(), sqlite().await] {
-        let engine = ground.start();
+    for fixture in [memory(), sqlite().await] {
+        let engine = fixture.start();
         load(&engine, 1_000_000).await;
         let mut callers = JoinSet::new();
         for order in 1..=300 {

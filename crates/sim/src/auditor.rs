@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::card::CardStatus;
 
-use crate::ask::{Ask, Asked, Content, Reply};
+use crate::intent::{Act, Content, Intent, Reply};
 use crate::shop::Shop;
 
 mod after_sale;
@@ -182,55 +182,55 @@ impl Auditor {
     }
 
     /// Decides `asked` as the next command at `at` and holds the answer, if one came back, to it.
-    pub fn audit(&mut self, asked: &Asked, at: i64, answer: Option<&Reply>) -> Result<(), Finding> {
-        let expected = self.next(asked, at);
+    pub fn audit(&mut self, intent: &Intent, at: i64, answer: Option<&Reply>) -> Result<(), Finding> {
+        let expected = self.next(intent, at);
         match answer {
             Some(answer) if *answer != expected => {
-                Err(format!("{asked:?}: answered {answer:?}, expected {expected:?}"))
+                Err(format!("{intent:?}: answered {answer:?}, expected {expected:?}"))
             }
             _ => Ok(()),
         }
     }
 
-    fn next(&mut self, asked: &Asked, at: i64) -> Reply {
-        let Asked { id: request, who, ref ask } = *asked;
+    fn next(&mut self, intent: &Intent, at: i64) -> Reply {
+        let Intent { id: request, who, ref act } = *intent;
         if let Some(Record { content, reply, .. }) = self.records.get(&(request, who.is_issuer())) {
-            let asks = matches!(ask, Ask::Withdraw { .. }) || reply.withdrawn();
-            return if asks || *content == ask.content() { reply.clone() } else { Reply::Conflict };
+            let intents = matches!(act, Act::Withdraw { .. }) || reply.withdrawn();
+            return if intents || *content == act.content() { reply.clone() } else { Reply::Conflict };
         }
         let today = day(at);
-        let answer = match *ask {
-            Ask::Inquiry { card, right } => self.inquiry(card, right, today),
-            Ask::Check { order, amount, card, right } => {
+        let answer = match *act {
+            Act::Inquiry { card, right } => self.inquiry(card, right, today),
+            Act::Check { order, amount, card, right } => {
                 match self.sale(request, order, amount, card, Some(right), true, today) {
                     Ok(left) => return Reply::Cleared { balance: self.cards[&card].balance, after: left },
                     Err(declined) => declined,
                 }
             }
-            Ask::Sale { order, amount, card, right } => self.pay(request, order, amount, card, Some(right), true, at),
-            Ask::Confirmed { order, amount, card, until } => {
+            Act::Sale { order, amount, card, right } => self.pay(request, order, amount, card, Some(right), true, at),
+            Act::Confirmed { order, amount, card, until } => {
                 self.pay(request, order, amount, card, None, at <= until, at)
             }
-            Ask::Withdraw { .. } => ("25", None, None),
-            Ask::Load { card, amount } => self.load(card, amount),
-            Ask::Refund { .. } => self.refund(who, ask, at),
-            Ask::Review { order, refund, card, worded } => self.review(who, (order, refund), card, worded, at),
-            Ask::Void { order } => self.void(order, at),
-            Ask::Reverse { .. } => self.reverse(asked, at),
-            Ask::Close => self.close(who, at),
-            Ask::Settle { until } => self.settle(who, until, at),
-            Ask::Judge { settlement, confirm, worded } => self.judge(who, settlement, confirm, worded),
-            Ask::Dispute { order, amount, worded } => self.dispute(who, order, amount, worded, at),
-            Ask::Answer { order, dispute, agrees, worded } => self.answer(who, (order, dispute), agrees, worded, at),
-            Ask::Rule { order, dispute, uphold, worded } => self.rule(who, (order, dispute), uphold, worded, at),
+            Act::Withdraw { .. } => ("25", None, None),
+            Act::Load { card, amount } => self.load(card, amount),
+            Act::Refund { .. } => self.refund(who, act, at),
+            Act::Review { order, refund, card, worded } => self.review(who, (order, refund), card, worded, at),
+            Act::Void { order } => self.void(order, at),
+            Act::Reverse { .. } => self.reverse(intent, at),
+            Act::Close => self.close(who, at),
+            Act::Settle { until } => self.settle(who, until, at),
+            Act::Judge { settlement, confirm, worded } => self.judge(who, settlement, confirm, worded),
+            Act::Dispute { order, amount, worded } => self.dispute(who, order, amount, worded, at),
+            Act::Answer { order, dispute, agrees, worded } => self.answer(who, (order, dispute), agrees, worded, at),
+            Act::Rule { order, dispute, uphold, worded } => self.rule(who, (order, dispute), uphold, worded, at),
         };
-        self.note(asked, at, answer)
+        self.note(intent, at, answer)
     }
 
     /// Puts an answer on record.
-    fn note(&mut self, asked: &Asked, at: i64, (code, detail, balance): Declined) -> Reply {
-        let Asked { id: request, who, ref ask } = *asked;
-        let content = ask.content();
+    fn note(&mut self, intent: &Intent, at: i64, (code, detail, balance): Declined) -> Reply {
+        let Intent { id: request, who, ref act } = *intent;
+        let content = act.content();
         let payment = match content {
             Content::Check { order, amount, .. }
             | Content::Sale { order, amount, .. }
@@ -242,11 +242,11 @@ impl Auditor {
             Content::Inquiry { .. } | Content::Other(_) => None,
         };
         self.sequence += 1;
-        self.count(asked, at, code);
+        self.count(intent, at, code);
         if code == "00" {
-            self.note_move(ask, at);
+            self.note_move(act, at);
         }
-        let withdrawn = matches!(ask, Ask::Withdraw { .. });
+        let withdrawn = matches!(act, Act::Withdraw { .. });
         let reply = Reply::Recorded { sequence: self.sequence, code: code.to_owned(), detail, balance, withdrawn };
         self.records.insert((request, who.is_issuer()), Record { content, reply: reply.clone(), payment });
         reply

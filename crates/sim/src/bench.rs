@@ -14,8 +14,8 @@ use storage::books::SLOT;
 use storage::{Books, Sqlite, StorageError};
 use tokio::task::JoinSet;
 
-use crate::ask::Ask;
 use crate::dice::Dice;
+use crate::intent::Act;
 use crate::shop::{self, ACTOR, FIRST_CARD, MORNING, OrderTerms, chain_key, request};
 
 const AMOUNT: i64 = 100;
@@ -23,7 +23,7 @@ const AMOUNT: i64 = 100;
 const PLENTY: i64 = 10_000_000_000_000;
 
 /// The file under test and where the work stands in it.
-pub struct Ground {
+pub struct Fixture {
     path: std::path::PathBuf,
     cards: i64,
     past: i64,
@@ -44,7 +44,7 @@ pub struct Measured {
     pub p99: f64,
 }
 
-impl Ground {
+impl Fixture {
     /// Fills a new file: cards, past orders with their sales, drafts to pay.
     pub fn build(path: &Path, cards: i64, past: i64, drafts: i64) -> Result<Self, StorageError> {
         drop(Sqlite::open(path)?);
@@ -118,10 +118,10 @@ impl Ground {
                 while left.fetch_sub(1, Ordering::Relaxed) > 0 {
                     let order = next.fetch_add(1, Ordering::Relaxed);
                     let card = dice.below(cards);
-                    let ask = Ask::Confirmed { order, amount: AMOUNT, card, until: i64::MAX };
+                    let act = Act::Confirmed { order, amount: AMOUNT, card, until: i64::MAX };
                     let begun = Instant::now();
                     let id = request(u64::try_from(order).expect("positive"));
-                    let outcome = engine.submit(id, ACTOR, ask.command()).await;
+                    let outcome = engine.submit(id, ACTOR, act.command()).await;
                     times.push(begun.elapsed());
                     assert!(outcome.as_ref().is_ok_and(domain::outcome::Outcome::approved), "{outcome:?}");
                 }

@@ -11,7 +11,7 @@ use engine::Engine;
 use engine::clock::Clock;
 use storage::{Books, Sqlite};
 
-use crate::ask::{Ask, Reply};
+use crate::intent::{Act, Reply};
 use crate::shop::{ACTOR, chain_key, request};
 
 /// Serves until standard input ends.
@@ -34,10 +34,10 @@ async fn answer(line: &str, engine: &Engine, books: &Books) {
     let words: Vec<&str> = line.split(' ').collect();
     let number = |at: usize| words.get(at).and_then(|word| word.parse::<i64>().ok()).unwrap_or(-1);
     let id = words[0];
-    let ask = match words.get(1).copied() {
-        Some("sale") => Ask::Sale { order: number(3), amount: number(4), card: number(5), right: true },
-        Some("load") => Ask::Load { amount: number(3), card: number(4) },
-        Some("withdraw") => Ask::Withdraw { order: number(3), amount: number(4) },
+    let act = match words.get(1).copied() {
+        Some("sale") => Act::Sale { order: number(3), amount: number(4), card: number(5), right: true },
+        Some("load") => Act::Load { amount: number(3), card: number(4) },
+        Some("withdraw") => Act::Withdraw { order: number(3), amount: number(4) },
         _ => {
             match books.verify().await {
                 Ok(findings) if findings.is_empty() => say(id, "clean", 0),
@@ -48,7 +48,7 @@ async fn answer(line: &str, engine: &Engine, books: &Books) {
         }
     };
     let request = request(u64::try_from(number(2)).expect("a request number"));
-    match engine.submit(request, ACTOR, ask.command()).await.map(|outcome| Reply::of(&outcome)) {
+    match engine.submit(request, ACTOR, act.command()).await.map(|outcome| Reply::of(&outcome)) {
         Ok(Reply::Recorded { sequence, code, .. }) => say(id, &code, sequence),
         Ok(_) => say(id, "other", 0),
         Err(error) => say(id, &error.to_string().replace(' ', "_"), -1),

@@ -91,7 +91,7 @@ impl FlawedBooks {
     }
 
     /// What the flawed host's books say.
-    pub(crate) fn look(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         self.locked(|books| seen(&books.world))
     }
 
@@ -163,7 +163,7 @@ impl Flawed {
             card.programme.daily_max = Fen(card.programme.daily_max.0 - 1);
             state.cards.loaded(card.key, Some(card));
         }
-        let (order, asks) = match &envelope.command {
+        let (order, requests) = match &envelope.command {
             Command::RefundRequest(request) => (request.order, true),
             Command::RefundReview(review) => (review.order, false),
             Command::Void { order, .. } => (*order, false),
@@ -178,8 +178,8 @@ impl Flawed {
         let undoes = matches!(envelope.command, Command::Void { .. } | Command::Reverse(_));
         let rules = matches!(envelope.command, Command::DisputeReview(_));
         match self.flaw {
-            Some(Flaw::OpenRefundsUncounted) if asks => sold.refunds.retain(|refund| !refund.status.is_open()),
-            Some(Flaw::RejectedRefundsCounted) if asks => {
+            Some(Flaw::OpenRefundsUncounted) if requests => sold.refunds.retain(|refund| !refund.status.is_open()),
+            Some(Flaw::RejectedRefundsCounted) if requests => {
                 sold.refunds.iter_mut().for_each(|refund| refund.status = RefundStatus::Approved);
             }
             Some(Flaw::MakerIsChecker) => sold.refunds.iter_mut().for_each(|refund| refund.applicant = PersonId(0)),
@@ -187,12 +187,12 @@ impl Flawed {
                 let decided = sold.disputes.iter_mut().filter(|dispute| dispute.status == DisputeStatus::Upheld);
                 decided.for_each(|dispute| dispute.status = DisputeStatus::Answered);
             }
-            Some(Flaw::RefundInDispute) if asks => sold.disputes.retain(|dispute| !dispute.status.is_open()),
+            Some(Flaw::RefundInDispute) if requests => sold.disputes.retain(|dispute| !dispute.status.is_open()),
             Some(Flaw::RulesUnheard) if rules => {
                 let open = sold.disputes.iter_mut().filter(|dispute| dispute.status == DisputeStatus::Opened);
                 open.for_each(|dispute| dispute.status = DisputeStatus::Answered);
             }
-            Some(Flaw::DecideAgain) if !undoes && !asks => {
+            Some(Flaw::DecideAgain) if !undoes && !requests => {
                 let decided = sold.refunds.iter_mut().filter(|refund| !refund.status.is_open());
                 decided.for_each(|refund| refund.status = RefundStatus::Requested);
             }
@@ -221,7 +221,7 @@ impl Flawed {
             let (sold, orders, settlements) = (state.sold.clone(), state.orders.clone(), state.settlements.clone());
             let cards = state.cards.clone();
             self.bend(&mut state, envelope);
-            let Decision { mut outcome, mut changes } = decide(&state, &self.asked(envelope));
+            let Decision { mut outcome, mut changes } = decide(&state, &self.believed(envelope));
             (state.sold, state.orders, state.settlements, state.cards) = (sold, orders, settlements, cards);
             self.spoil(envelope, &mut outcome, &mut changes);
             declined |= outcome.transaction().is_some_and(|transaction| !transaction.approved());
@@ -246,9 +246,9 @@ impl Flawed {
     }
 
     /// What the flawed host believes was asked.
-    fn asked(&self, envelope: &Envelope) -> Envelope {
-        let mut asked = envelope.clone();
-        match (self.flaw, &mut asked.command) {
+    fn believed(&self, envelope: &Envelope) -> Envelope {
+        let mut believed = envelope.clone();
+        match (self.flaw, &mut believed.command) {
             (Some(Flaw::AnyPin), Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
                 *pin = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
             }
@@ -257,7 +257,7 @@ impl Flawed {
             }
             _ => {}
         }
-        asked
+        believed
     }
 
     fn spoil(&self, envelope: &Envelope, outcome: &mut Outcome, changes: &mut Changes) {

@@ -18,9 +18,9 @@ use storage::sql::{self, Connection};
 use storage::{Books, Storage};
 use tempfile::TempDir;
 
-use crate::ask::Asked;
 use crate::auditor::{Closed, Disputed, Paid, Returned, Seen};
 use crate::flaws::{FlawedBooks, FlawedHost};
+use crate::intent::Intent;
 use crate::run::Kind;
 use crate::shop::{ACTOR, FIRST_CARD, Shop, chain_key, request};
 
@@ -70,12 +70,12 @@ impl Store {
     }
 
     /// What the books say now.
-    pub(crate) async fn look(&self) -> Result<Seen, String> {
+    pub(crate) async fn seen(&self) -> Result<Seen, String> {
         match self {
             Self::Memory(Books::Memory(memory)) => Ok(memory.world(|world| seen(world))),
             Self::Memory(books) => look_database(&books.storage().expect("not in memory")).await,
             Self::Sqlite(database, _) => look_database(database.as_ref().expect("open")).await,
-            Self::Flawed(books) => Ok(books.look()),
+            Self::Flawed(books) => Ok(books.seen()),
         }
     }
 
@@ -102,11 +102,11 @@ pub(crate) enum Host {
     Flawed(FlawedHost, Clock),
 }
 
-pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Outcome, String>>>>;
+pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Outcome, String>>>>;
 
 impl Host {
-    pub(crate) fn submit(&self, asked: &Asked) -> Answer {
-        let (id, actor, command) = (request(asked.id), asked.who.actor(), asked.ask.command());
+    pub(crate) fn submit(&self, intent: &Intent) -> Pending {
+        let (id, actor, command) = (request(intent.id), intent.who.actor(), intent.act.command());
         match self {
             Self::Engine(engine) => {
                 let engine = engine.clone();

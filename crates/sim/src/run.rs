@@ -9,11 +9,11 @@ use std::task::{Context, Poll, Waker};
 use domain::card::CardStatus;
 use engine::clock::Clock;
 
-use crate::ask::{Ask, Asked, Reply, Who};
 use crate::auditor::Auditor;
 use crate::dice::Dice;
 use crate::flaws::Flaw;
-use crate::host::{Answer, Host, Store};
+use crate::host::{Host, Pending, Store};
+use crate::intent::{Act, Intent, Reply, Who};
 use crate::shop::{CardTerms, MORNING, OrderTerms, Shop};
 use crate::workload::{self, Today};
 
@@ -125,16 +125,16 @@ fn shop(dice: &mut Dice, steps: u64) -> Shop {
 
 /// A command that was sent.
 struct Sent {
-    asked: Asked,
-    answer: Option<Answer>,
+    intent: Intent,
+    answer: Option<Pending>,
     reply: Option<Reply>,
 }
 
 /// What became of a command that was in flight.
-struct Found {
+struct Resolved {
     sequence: i64,
     /// The command, or the question that withdrew it.
-    asked: Asked,
+    intent: Intent,
     reply: Reply,
     /// Whether it was decided before the restart, where that can be told.
     arrived: Option<bool>,
@@ -167,7 +167,7 @@ impl Run {
             }
             self.batch(&host).await?;
             if self.step.is_multiple_of(LOOKS) {
-                self.auditor.compare(&self.store.look().await?)?;
+                self.auditor.compare(&self.store.seen().await?)?;
             }
             self.jump();
         }
@@ -196,10 +196,10 @@ impl Run {
     /// A batch whose answers are all awaited, but for those that are lost on the way.
     async fn batch(&mut self, host: &Host) -> Result<(), String> {
         let today = Today { auditor: &self.auditor, totals: &self.totals, step: self.step, now: self.clock.now().0 };
-        let asks = workload::asks(&mut self.dice, &mut self.next, &today);
+        let intents = workload::intents(&mut self.dice, &mut self.next, &today);
         let mut sent = Vec::new();
-        for asked in asks {
-            sent.push(self.send(host, asked));
+        for intent in intents {
+            sent.push(self.send(host, intent));
             if self.dice.chance(20) {
                 tokio::task::yield_now().await;
             }
@@ -209,7 +209,7 @@ impl Run {
                 last.answer = None;
             }
         }
-        let fence = Asked { id: self.next_id(), who: Who::Cashier, ask: Ask::Inquiry { card: FENCE, right: true } };
+        let fence = Intent { id: self.next_id(), who: Who::Cashier, act: Act::Inquiry { card: FENCE, right: true } };
         sent.push(self.send(host, fence));
         for one in &mut sent {
             if let Some(answer) = one.answer.take() {
@@ -217,18 +217,18 @@ impl Run {
             }
         }
         let at = self.clock.now().0;
-        for Sent { asked, reply, .. } in &sent {
-            self.auditor.audit(asked, at, reply.as_ref())?;
-            self.stats.count(&asked.ask, reply.as_ref());
+        for Sent { intent, reply, .. } in &sent {
+            self.auditor.audit(intent, at, reply.as_ref())?;
+            self.stats.count(&intent.act, reply.as_ref());
         }
         Ok(())
     }
 
     /// Sends and hands the command to the host; what follows may take time.
-    fn send(&mut self, host: &Host, asked: Asked) -> Sent {
+    fn send(&mut self, host: &Host, intent: Intent) -> Sent {
         self.stats.sent += 1;
-        let mut sent = Sent { answer: Some(host.submit(&asked)), asked, reply: None };
-        look(&mut sent);
+        let mut sent = Sent { answer: Some(host.submit(&intent)), intent, reply: None };
+        poll_answer(&mut sent);
         sent
     }
 
@@ -238,19 +238,19 @@ impl Run {
         for _ in 0..=self.dice.below(9) {
             let today =
                 Today { auditor: &self.auditor, totals: &self.totals, step: self.step, now: self.clock.now().0 };
-            let asked = workload::fresh(&mut self.dice, &mut self.next, &today);
-            let twice = self.in_flight.iter().any(|sent| sent.asked.id == asked.id);
-            if twice || workload::resolves(&asked) || matches!(asked.ask, Ask::Check { .. }) {
+            let intent = workload::fresh(&mut self.dice, &mut self.next, &today);
+            let twice = self.in_flight.iter().any(|sent| sent.intent.id == intent.id);
+            if twice || workload::resolves(&intent) || matches!(intent.act, Act::Check { .. }) {
                 continue;
             }
-            let sent = self.send(host, asked);
+            let sent = self.send(host, intent);
             self.in_flight.push(sent);
             for _ in 0..self.dice.below(3) {
                 tokio::task::yield_now().await;
             }
         }
         for one in &mut self.in_flight {
-            look(one);
+            poll_answer(one);
             one.answer = None;
         }
         Ok(())
@@ -261,44 +261,49 @@ impl Run {
     async fn resolve(&mut self, host: &Host) -> Result<(), String> {
         let at = self.clock.now().0;
         let before = self.auditor.recorded();
-        let mut found: Vec<Found> = Vec::new();
-        for Sent { asked, reply: answered, .. } in std::mem::take(&mut self.in_flight) {
-            let (order, amount) = asked.ask.about();
-            let asks = Asked { ask: Ask::Withdraw { order, amount }, ..asked };
-            let reply = Reply::of(&host.submit(&asks).await?);
-            let Reply::Recorded { sequence, .. } = reply else { return Err(format!("{asked:?} is {reply:?}")) };
+        let mut found: Vec<Resolved> = Vec::new();
+        for Sent { intent, reply: answered, .. } in std::mem::take(&mut self.in_flight) {
+            let (order, amount) = intent.act.about();
+            let question = Intent { act: Act::Withdraw { order, amount }, ..intent };
+            let reply = Reply::of(&host.submit(&question).await?);
+            let Reply::Recorded { sequence, .. } = reply else { return Err(format!("{intent:?} is {reply:?}")) };
             if answered.as_ref().is_some_and(|answered| *answered != reply) {
-                return Err(format!("{asked:?} was answered {answered:?} and is now {reply:?}"));
+                return Err(format!("{intent:?} was answered {answered:?} and is now {reply:?}"));
             }
-            let tells = sequence > before && !matches!(asked.ask, Ask::Withdraw { .. });
+            let tells = sequence > before && !matches!(intent.act, Act::Withdraw { .. });
             let arrived = tells.then_some(!reply.withdrawn());
-            found.push(Found { sequence, asked: if reply.withdrawn() { asks } else { asked }, reply, arrived });
+            found.push(Resolved {
+                sequence,
+                intent: if reply.withdrawn() { question } else { intent },
+                reply,
+                arrived,
+            });
         }
         // A sale that a reversal blocked has its record from there, right before that of the reversal.
-        let blocks = |one: &Found| match one.asked.ask {
-            Ask::Reverse { sale, .. } => Some((one.sequence - 1, sale)),
+        let blocks = |one: &Resolved| match one.intent.act {
+            Act::Reverse { sale, .. } => Some((one.sequence - 1, sale)),
             _ => None,
         };
         let blocked: Vec<(i64, u64)> = found.iter().filter_map(blocks).collect();
-        found.retain(|one| !one.reply.withdrawn() || !blocked.contains(&(one.sequence, one.asked.id)));
+        found.retain(|one| !one.reply.withdrawn() || !blocked.contains(&(one.sequence, one.intent.id)));
         self.first_come(&found)?;
         found.sort_by_key(|one| one.sequence);
-        found.iter().try_for_each(|one| self.auditor.audit(&one.asked, at, Some(&one.reply)))?;
-        self.auditor.compare(&self.store.look().await?)
+        found.iter().try_for_each(|one| self.auditor.audit(&one.intent, at, Some(&one.reply)))?;
+        self.auditor.compare(&self.store.seen().await?)
     }
 
     /// What was sent earlier was decided earlier: nothing is decided after something that never arrived.
-    fn first_come(&mut self, found: &[Found]) -> Result<(), String> {
+    fn first_come(&mut self, found: &[Resolved]) -> Result<(), String> {
         let mut never: Option<u64> = None;
-        for Found { asked, arrived, .. } in found {
+        for Resolved { intent, arrived, .. } in found {
             match (arrived, never) {
                 (Some(true), Some(earlier)) => {
-                    return Err(format!("request {} was decided, {earlier} before it was not", asked.id));
+                    return Err(format!("request {} was decided, {earlier} before it was not", intent.id));
                 }
                 (Some(true), None) => self.stats.resolved.0 += 1,
                 (Some(false), _) => {
                     self.stats.resolved.1 += 1;
-                    never = never.or(Some(asked.id));
+                    never = never.or(Some(intent.id));
                 }
                 (None, _) => {}
             }
@@ -312,11 +317,11 @@ impl Run {
         self.clock.advance(48 * HOUR);
         let at = self.clock.now().0;
         for card in self.auditor.cards() {
-            let asked = Asked { id: self.next_id(), who: Who::Cashier, ask: Ask::Inquiry { card, right: true } };
-            let reply = Reply::of(&host.submit(&asked).await?);
-            self.auditor.audit(&asked, at, Some(&reply))?;
+            let intent = Intent { id: self.next_id(), who: Who::Cashier, act: Act::Inquiry { card, right: true } };
+            let reply = Reply::of(&host.submit(&intent).await?);
+            self.auditor.audit(&intent, at, Some(&reply))?;
         }
-        self.auditor.compare(&self.store.look().await?)?;
+        self.auditor.compare(&self.store.seen().await?)?;
         self.store.verify().await
     }
 
@@ -327,20 +332,20 @@ impl Run {
 }
 
 impl Stats {
-    fn count(&mut self, ask: &Ask, reply: Option<&Reply>) {
+    fn count(&mut self, act: &Act, reply: Option<&Reply>) {
         let [refunds, reviews, voids, reversals, closes, settlements, verdicts, disputes, answers, rulings] =
             &mut self.after;
-        let tally = match ask {
-            Ask::Refund { .. } => refunds,
-            Ask::Review { .. } => reviews,
-            Ask::Void { .. } => voids,
-            Ask::Reverse { .. } => reversals,
-            Ask::Close => closes,
-            Ask::Settle { .. } => settlements,
-            Ask::Judge { .. } => verdicts,
-            Ask::Dispute { .. } => disputes,
-            Ask::Answer { .. } => answers,
-            Ask::Rule { .. } => rulings,
+        let tally = match act {
+            Act::Refund { .. } => refunds,
+            Act::Review { .. } => reviews,
+            Act::Void { .. } => voids,
+            Act::Reverse { .. } => reversals,
+            Act::Close => closes,
+            Act::Settle { .. } => settlements,
+            Act::Judge { .. } => verdicts,
+            Act::Dispute { .. } => disputes,
+            Act::Answer { .. } => answers,
+            Act::Rule { .. } => rulings,
             _ => return,
         };
         *tally += u64::from(matches!(reply, Some(Reply::Recorded { code, .. }) if code == "00"));
@@ -348,7 +353,7 @@ impl Stats {
 }
 
 /// Looks whether the answer has come, which also sends what was not sent yet.
-fn look(sent: &mut Sent) {
+fn poll_answer(sent: &mut Sent) {
     let Some(answer) = &mut sent.answer else { return };
     if let Poll::Ready(done) = answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         sent.reply = done.ok().map(|outcome| Reply::of(&outcome));

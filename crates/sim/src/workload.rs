@@ -1,8 +1,8 @@
 //! What the simulated shop does next: mostly what makes sense, often what does not.
 
-use crate::ask::{Ask, Asked, Who};
 use crate::auditor::Auditor;
 use crate::dice::Dice;
+use crate::intent::{Act, Intent, Who};
 use crate::run::{ATTEMPTS, CARDS, HOUR, YUAN};
 
 /// What the shop knows while it thinks of something to do.
@@ -14,55 +14,55 @@ pub(crate) struct Today<'a> {
 }
 
 /// One to eight intentions, some of them sent twice or against one another.
-pub(crate) fn asks(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Vec<Asked> {
-    let mut asks = Vec::new();
+pub(crate) fn intents(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Vec<Intent> {
+    let mut intents = Vec::new();
     for _ in 0..=dice.below(8) {
-        let asked = fresh(dice, next, today);
-        let (order, amount) = asked.ask.about();
+        let intent = fresh(dice, next, today);
+        let (order, amount) = intent.act.about();
         match dice.below(20) {
             // A double click, or the same page in a second tab.
-            0..=2 => asks.extend([asked.clone(), asked]),
+            0..=2 => intents.extend([intent.clone(), intent]),
             // The withdrawal before or after what it withdraws.
-            3 | 4 => asks.extend(either(dice, Asked { ask: Ask::Withdraw { order, amount }, ..asked }, asked)),
+            3 | 4 => intents.extend(either(dice, Intent { act: Act::Withdraw { order, amount }, ..intent }, intent)),
             // Something under an id that was used before.
             5 | 6 => {
                 let back = u64::try_from(1 + dice.below(30)).expect("small");
-                asks.push(Asked { id: asked.id.saturating_sub(back).max(1), ..asked });
+                intents.push(Intent { id: intent.id.saturating_sub(back).max(1), ..intent });
             }
             // The same under another id, by the same person or another one: two reviewers, two tills.
-            7..=9 if !matches!(asked.ask, Ask::Sale { .. }) => {
-                let again = Asked { id: new_id(next), who: who(dice, &asked.ask), ask: asked.ask.clone() };
-                asks.extend([asked, again]);
+            7..=9 if !matches!(intent.act, Act::Sale { .. }) => {
+                let again = Intent { id: new_id(next), who: who(dice, &intent.act), act: intent.act.clone() };
+                intents.extend([intent, again]);
             }
             // The reversal before or after its sale.
             7..=9 => {
-                let ask = Ask::Reverse { sale: asked.id, order, amount };
-                asks.extend(either(dice, Asked { id: new_id(next), who: Who::Cashier, ask }, asked));
+                let act = Act::Reverse { sale: intent.id, order, amount };
+                intents.extend(either(dice, Intent { id: new_id(next), who: Who::Cashier, act }, intent));
             }
             _ => {
-                if matches!(asked.ask, Ask::Close) {
-                    asks.extend(resolve(today));
+                if matches!(intent.act, Act::Close) {
+                    intents.extend(resolve(today));
                 }
-                asks.push(asked);
+                intents.push(intent);
             }
         }
     }
-    asks
+    intents
 }
 
 /// Whether this may end a payment that the till has begun. A restart cuts a group anywhere, and whether a close behind it
 /// was refused for that payment cannot be told from outside then.
-pub(crate) fn resolves(asked: &Asked) -> bool {
-    asked.id > ATTEMPTS || matches!(asked.ask, Ask::Reverse { sale, .. } if sale > ATTEMPTS)
+pub(crate) fn resolves(intent: &Intent) -> bool {
+    intent.id > ATTEMPTS || matches!(intent.act, Act::Reverse { sale, .. } if sale > ATTEMPTS)
 }
 
 /// Asks what became of every payment that the till has begun.
-fn resolve(today: &Today<'_>) -> impl Iterator<Item = Asked> {
+fn resolve(today: &Today<'_>) -> impl Iterator<Item = Intent> {
     let open = today.auditor.memory().attempts().into_iter();
-    open.map(|(id, order, amount)| Asked { id, who: Who::Cashier, ask: Ask::Withdraw { order, amount } })
+    open.map(|(id, order, amount)| Intent { id, who: Who::Cashier, act: Act::Withdraw { order, amount } })
 }
 
-fn either(dice: &mut Dice, one: Asked, other: Asked) -> [Asked; 2] {
+fn either(dice: &mut Dice, one: Intent, other: Intent) -> [Intent; 2] {
     if dice.chance(50) { [one, other] } else { [other, one] }
 }
 
@@ -72,9 +72,9 @@ fn new_id(next: &mut u64) -> u64 {
 }
 
 /// A person for such a command.
-fn who(dice: &mut Dice, ask: &Ask) -> Who {
-    let refund = matches!(ask, Ask::Refund { .. } | Ask::Review { .. });
-    let settles = matches!(ask, Ask::Settle { .. } | Ask::Judge { .. } | Ask::Dispute { .. } | Ask::Rule { .. });
+fn who(dice: &mut Dice, act: &Act) -> Who {
+    let refund = matches!(act, Act::Refund { .. } | Act::Review { .. });
+    let settles = matches!(act, Act::Settle { .. } | Act::Judge { .. } | Act::Dispute { .. } | Act::Rule { .. });
     match dice.below(10) {
         0..=4 if settles => Who::Issuer,
         5..=8 if settles => Who::OtherIssuer,
@@ -86,15 +86,15 @@ fn who(dice: &mut Dice, ask: &Ask) -> Who {
 }
 
 /// A new intention.
-pub(crate) fn fresh(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Asked {
+pub(crate) fn fresh(dice: &mut Dice, next: &mut u64, today: &Today<'_>) -> Intent {
     let id = new_id(next);
-    let ask = if dice.chance(60) { after_sale(dice, id, today) } else { payment(dice, today) };
+    let act = if dice.chance(60) { after_sale(dice, id, today) } else { payment(dice, today) };
     // A payment that the till has begun keeps its id.
-    let (order, _) = ask.about();
+    let (order, _) = act.about();
     let begun = today.auditor.memory().attempts().into_iter().find(|(_, own, _)| *own == order);
-    let sale = matches!(ask, Ask::Sale { .. } | Ask::Confirmed { .. });
+    let sale = matches!(act, Act::Sale { .. } | Act::Confirmed { .. });
     let id = begun.filter(|_| sale && dice.chance(50)).map_or(id, |(attempt, ..)| attempt);
-    Asked { id, who: who(dice, &ask), ask }
+    Intent { id, who: who(dice, &act), act }
 }
 
 /// Orders come up as the day goes on, so that most are still unpaid and some are not.
@@ -106,19 +106,19 @@ fn order(dice: &mut Dice, today: &Today<'_>) -> (i64, i64) {
     (order, total - i64::from(dice.chance(4)))
 }
 
-fn payment(dice: &mut Dice, today: &Today<'_>) -> Ask {
+fn payment(dice: &mut Dice, today: &Today<'_>) -> Act {
     let card = dice.below(CARDS + 1);
     let right = dice.chance(70);
     let (order, amount) = order(dice, today);
     let until = today.now + HOUR - 2 * HOUR * i64::from(dice.chance(10));
     match dice.below(12) {
-        0 => Ask::Inquiry { card, right },
-        1 => Ask::Check { order, amount, card, right },
-        2..=5 => Ask::Sale { order, amount, card, right },
-        6 | 7 => Ask::Confirmed { order, amount, card, until },
-        8 => Ask::Withdraw { order, amount },
-        9 => Ask::Load { card, amount: YUAN * (1 + dice.below(5)) },
-        _ => Ask::Load { card, amount: dice.below(900) - 3 },
+        0 => Act::Inquiry { card, right },
+        1 => Act::Check { order, amount, card, right },
+        2..=5 => Act::Sale { order, amount, card, right },
+        6 | 7 => Act::Confirmed { order, amount, card, until },
+        8 => Act::Withdraw { order, amount },
+        9 => Act::Load { card, amount: YUAN * (1 + dice.below(5)) },
+        _ => Act::Load { card, amount: dice.below(900) - 3 },
     }
 }
 
@@ -129,7 +129,7 @@ fn recent<T: Copy>(dice: &mut Dice, all: &[T], most: i64) -> Option<T> {
     all.iter().rev().nth(back).copied()
 }
 
-fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Ask {
+fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Act {
     let memory = today.auditor.memory();
     let (any, total) = order(dice, today);
     let sold = recent(dice, memory.sales(), 8).filter(|_| dice.chance(95));
@@ -143,24 +143,24 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Ask {
                 2..=4 => all,
                 _ => 1 + dice.below(all.max(1)),
             };
-            Ask::Dispute { order, amount, worded: dice.chance(95) }
+            Act::Dispute { order, amount, worded: dice.chance(95) }
         }
         53..=69 => {
             let coming = (today.auditor.recorded() + 1 + dice.below(8), order);
             let known = recent(dice, memory.disputes(), 3).filter(|_| dice.chance(92));
             let (dispute, order) = known.unwrap_or(coming);
             match dice.below(13) {
-                0..=3 => Ask::Answer { order, dispute, agrees: dice.chance(40), worded: dice.chance(95) },
-                _ => Ask::Rule { order, dispute, uphold: dice.chance(70), worded: dice.chance(95) },
+                0..=3 => Act::Answer { order, dispute, agrees: dice.chance(40), worded: dice.chance(95) },
+                _ => Act::Rule { order, dispute, uphold: dice.chance(70), worded: dice.chance(95) },
             }
         }
-        32..=36 => Ask::Settle { until: crate::auditor::day(today.now) - i64::from(dice.chance(90)) },
+        32..=36 => Act::Settle { until: crate::auditor::day(today.now) - i64::from(dice.chance(90)) },
         37..=45 => {
             let coming = today.auditor.recorded() + 1 + dice.below(6);
             let settlement = memory.settlement().filter(|_| dice.chance(90)).unwrap_or(coming);
-            Ask::Judge { settlement, confirm: dice.chance(80), worded: dice.chance(95) }
+            Act::Judge { settlement, confirm: dice.chance(80), worded: dice.chance(95) }
         }
-        0..=9 => Ask::Refund {
+        0..=9 => Act::Refund {
             order,
             lines: lines(dice),
             unwanted: dice.chance(15),
@@ -177,25 +177,25 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Ask {
                 3 => Some(dice.below(CARDS)),
                 _ => memory.paid(order).map(|(card, _)| card),
             };
-            Ask::Review { order, refund, card, worded: dice.chance(95) }
+            Act::Review { order, refund, card, worded: dice.chance(95) }
         }
-        24..=26 => Ask::Void { order },
+        24..=26 => Act::Void { order },
         27..=30 => {
             let at = usize::try_from(order - 1).ok();
             let amount = at.and_then(|at| today.totals.get(at)).copied().unwrap_or(1) + i64::from(dice.chance(8));
             match (sold, dice.below(12)) {
-                (_, 0) => Ask::Reverse { sale: own, order, amount },
+                (_, 0) => Act::Reverse { sale: own, order, amount },
                 // What will arrive, or never.
                 (_, 1..=3) | (None, _) => {
                     let sale = own + u64::try_from(1 + dice.below(6)).expect("small");
-                    Ask::Reverse { sale, order: any, amount: total }
+                    Act::Reverse { sale, order: any, amount: total }
                 }
                 // Something else than that sale.
-                (_, 4) => Ask::Reverse { sale: own.saturating_sub(5).max(1), order, amount },
-                (Some((sale, _)), _) => Ask::Reverse { sale, order, amount },
+                (_, 4) => Act::Reverse { sale: own.saturating_sub(5).max(1), order, amount },
+                (Some((sale, _)), _) => Act::Reverse { sale, order, amount },
             }
         }
-        _ => Ask::Close,
+        _ => Act::Close,
     }
 }
 

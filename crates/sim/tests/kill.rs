@@ -34,7 +34,7 @@ struct Host {
 }
 
 /// What one line of the child says: which question, the code, the sequence.
-struct Said {
+struct Line {
     id: u64,
     code: String,
     sequence: i64,
@@ -70,38 +70,38 @@ impl Host {
         (host, begun.elapsed())
     }
 
-    fn say(&mut self, what: &str) -> u64 {
+    fn send_line(&mut self, what: &str) -> u64 {
         self.id += 1;
         // A child that was killed hears nothing; its answer is missing then, which is what this is about.
         let _ = writeln!(self.input, "{} {what}", self.id);
         self.id
     }
 
-    fn hear(&mut self) -> Said {
+    fn hear(&mut self) -> Line {
         said(&self.lines.recv_timeout(PATIENCE).expect("the child answers"))
     }
 
     /// Asks one thing and waits.
-    fn ask(&mut self, what: &str) -> Said {
-        let id = self.say(what);
+    fn call(&mut self, what: &str) -> Line {
+        let id = self.send_line(what);
         let said = self.hear();
         assert_eq!(said.id, id);
         said
     }
 
     /// SIGKILL, then everything that left the process before it.
-    fn kill(mut self) -> Vec<Said> {
+    fn kill(mut self) -> Vec<Line> {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it is ours");
         self.lines.iter().map(|line| said(&line)).collect()
     }
 }
 
-fn said(line: &str) -> Said {
+fn said(line: &str) -> Line {
     let words: Vec<&str> = line.split(' ').collect();
     let [id, code, sequence] = words[..] else { panic!("{line}") };
     let id = id.parse().expect("a number");
-    Said { id, code: code.to_owned(), sequence: sequence.parse().expect("a number") }
+    Line { id, code: code.to_owned(), sequence: sequence.parse().expect("a number") }
 }
 
 fn lay(path: &Path) {
@@ -116,7 +116,7 @@ fn lay(path: &Path) {
 
 /// Everything this process knows: what it sent, what it was told.
 #[derive(Default)]
-struct Outside {
+struct Known {
     /// Next order to pay; its number is also its request's.
     next: i64,
     /// Acknowledged: order and the sequence of its record.
@@ -127,15 +127,15 @@ struct Outside {
     found: u32,
 }
 
-impl Outside {
+impl Known {
     fn send(&mut self, host: &mut Host) {
         self.next += 1;
         let order = self.next;
-        let id = host.say(&format!("sale {order} {order} {AMOUNT} {}", order % CARDS));
+        let id = host.send_line(&format!("sale {order} {order} {AMOUNT} {}", order % CARDS));
         self.open.insert(id, order);
     }
 
-    fn take(&mut self, said: &Said) {
+    fn acknowledge(&mut self, said: &Line) {
         let order = self.open.remove(&said.id).expect("asked");
         assert_eq!(said.code, "00", "order {order}");
         self.paid.insert(order, said.sequence);
@@ -146,7 +146,7 @@ impl Outside {
         let mut open: Vec<i64> = self.open.drain().map(|(_, order)| order).collect();
         open.sort_unstable();
         for order in open {
-            let said = host.ask(&format!("withdraw {order} {order} {AMOUNT}"));
+            let said = host.call(&format!("withdraw {order} {order} {AMOUNT}"));
             match said.code.as_str() {
                 "00" => {
                     self.found += 1;
@@ -156,14 +156,14 @@ impl Outside {
                 other => panic!("order {order}: {other} is not definite"),
             }
             // And the same question again, as the sale itself: the answer stands.
-            let again = host.ask(&format!("sale {order} {order} {AMOUNT} {}", order % CARDS));
+            let again = host.call(&format!("sale {order} {order} {AMOUNT} {}", order % CARDS));
             assert_eq!((again.code, again.sequence), (said.code, said.sequence));
         }
     }
 }
 
 /// Reads the file itself: the acknowledged payments are there, each order is charged once, the money adds up.
-fn check(path: &Path, outside: &Outside, loaded: i64) {
+fn check(path: &Path, outside: &Known, loaded: i64) {
     let file = Connection::open(path).expect("opens");
     let sql =
         "SELECT order_id, id % 10000000000, request_id FROM ledger_transaction WHERE kind = 'sale' AND decline IS NULL";
@@ -188,11 +188,11 @@ fn sixty_kills_under_load() {
     let path = folder.path().join("webpos.db");
     lay(&path);
     let mut dice = Dice::new(60);
-    let mut outside = Outside::default();
+    let mut outside = Known::default();
     let (mut host, _) = Host::start(&path);
     let each = ORDERS * AMOUNT;
     for card in 0..CARDS {
-        let said = host.ask(&format!("load {} {each} {card}", 1_000_000 + card));
+        let said = host.call(&format!("load {} {each} {card}", 1_000_000 + card));
         assert_eq!(said.code, "00");
     }
     let (mut slowest, mut cut) = (Duration::ZERO, 0);
@@ -204,12 +204,12 @@ fn sixty_kills_under_load() {
         let most = i64::from(round) * ROUND;
         while let Some(left) = until.checked_duration_since(Instant::now()).filter(|_| outside.next < most) {
             if let Ok(line) = host.lines.recv_timeout(left) {
-                outside.take(&said(&line));
+                outside.acknowledge(&said(&line));
                 outside.send(&mut host);
             }
         }
         for said in host.kill() {
-            outside.take(&said);
+            outside.acknowledge(&said);
         }
         cut += outside.open.len();
         let took;
@@ -218,10 +218,10 @@ fn sixty_kills_under_load() {
         assert!(took <= RESTART_MAX, "restart {round} took {took:?}");
         outside.resolve(&mut host);
         if round % 15 == 0 {
-            assert_eq!(host.ask("verify").code, "clean");
+            assert_eq!(host.call("verify").code, "clean");
         }
     }
-    assert_eq!(host.ask("verify").code, "clean");
+    assert_eq!(host.call("verify").code, "clean");
     host.kill();
     check(&path, &outside, CARDS * each);
     let (paid, withdrawn) = (outside.paid.len(), outside.withdrawn.len());

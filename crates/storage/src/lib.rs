@@ -20,11 +20,11 @@ pub mod backup;
 pub mod books;
 pub mod demo;
 pub mod error;
+#[cfg(test)]
+mod fixture;
 mod ids;
 pub mod password;
 mod read;
-#[cfg(test)]
-mod trial;
 pub mod vault;
 mod write;
 

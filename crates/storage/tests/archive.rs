@@ -1,30 +1,30 @@
 //! Archiving on both databases: what leaves and what stays, that everything adds up after each step, that it can be
 //! stopped, and that nobody alters unnoticed what was carried over.
 
-#[path = "../../domain/tests/world/mod.rs"]
-mod world;
+#[path = "../../domain/tests/builders/mod.rs"]
+mod builders;
 
-mod ground;
+mod fixture;
 
+use builders::steps::{any_sketch, any_steps, envelopes};
+use builders::{
+    DAY, MERCHANT, MORNING, TILL, World, by, by_issuer, card, chain_key, envelope, inquiry, lines, load, order,
+    prepare, refund_request, review, sale_pin, verdict,
+};
 use domain::command::{Command, Envelope};
 use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::ledger::ChainKey;
 use domain::outcome::Outcome;
-use domain::refund::Ground as Reason;
+use domain::refund::Ground;
 use domain::settlement::Payable;
 use domain::time::{BusinessDate, Timestamp};
 use domain::verify::Finding;
-use ground::Ground;
+use fixture::Fixture;
 use proptest::prelude::*;
 use storage::archive::{self, Job, Moved, Refused, archive};
 use storage::sql::Connection;
 use storage::{Books, Storage, batch, settlement};
 use tempfile::TempDir;
-use world::steps::{any_sketch, any_steps, envelopes};
-use world::{
-    DAY, MERCHANT, MORNING, TILL, World, by, by_issuer, card, chain_key, envelope, inquiry, lines, load, order,
-    prepare, refund_request, review, sale_pin, verdict,
-};
 
 const YEAR: i64 = 400 * DAY;
 
@@ -33,9 +33,9 @@ const PARTS: &str = "SELECT COUNT(*) FROM archive_part";
 /// Writes each test once per database.
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
-        mod sqlite { $(#[tokio::test] async fn $name() { super::$name(super::Ground::sqlite(&super::shop()).await).await; })+ }
+        mod sqlite { $(#[tokio::test] async fn $name() { super::$name(super::Fixture::sqlite(&super::shop()).await).await; })+ }
         mod postgres {
-            $(#[tokio::test] async fn $name() { super::$name(super::Ground::postgres(&super::shop()).await).await; })+
+            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::postgres(&super::shop()).await).await; })+
         }
     };
 }
@@ -52,7 +52,7 @@ on_both! {
 }
 
 fn shop() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     for number in [1, 2] {
         let mut card = card(number);
         card.programme.daily_count_max = 1_000;
@@ -80,28 +80,28 @@ fn id(sequence: i64) -> TransactionId {
 
 /// The first day of a shop: orders 1 to 6 paid, one refunded, one that waits for a refund, one that is contested, one
 /// voided, one paid with the second try, one given up on after a wrong PIN. A wrong PIN on order 7, which stays a draft.
-async fn a_day(ground: &Ground) {
+async fn a_day(fixture: &Fixture) {
     let mut all = vec![at(1, load(1, 100_000)), at(2, load(2, 50_000)), at(3, inquiry(2, true))];
     all.extend((1..=5).map(|order| pay(10 + u16::try_from(order).expect("few"), order)));
     all.push(at(16, sale_pin(6, 7_300, 2, false)));
     all.push(at(17, sale_pin(6, 7_300, 2, true)));
     all.push(at(18, sale_pin(7, 7_300, 2, false)));
     // 12 and 13.
-    all.push(at(20, refund_request(2, &[(1, 1)], Reason::Quality, false)));
-    all.push(at(21, refund_request(3, &[(1, 1)], Reason::Quality, false)));
+    all.push(at(20, refund_request(2, &[(1, 1)], Ground::Quality, false)));
+    all.push(at(21, refund_request(3, &[(1, 1)], Ground::Quality, false)));
     all.push(by(1002, at(22, review(2, id(12), Some(1)))));
-    all.push(by_issuer(9003, at(23, world::dispute(4, 400))));
+    all.push(by_issuer(9003, at(23, builders::dispute(4, 400))));
     all.push(at(24, Command::Void { order: OrderId(5), checker: PersonId(1002) }));
-    let outcomes = ground.post(&all).await;
+    let outcomes = fixture.post(&all).await;
     let codes: Vec<_> = outcomes.iter().map(|outcome| outcome.transaction().expect("on record").code()).collect();
     assert_eq!(codes.iter().filter(|code| **code != "00").count(), 2, "{codes:?}");
 }
 
 /// Pays the merchant what it is owed up to a day.
-async fn settle(ground: &Ground, n: u16, until: BusinessDate, when: Timestamp) {
-    let prepared = ground.ask(&by_issuer(9003, envelope(n, when, prepare(MERCHANT, until)))).await;
+async fn settle(fixture: &Fixture, n: u16, until: BusinessDate, when: Timestamp) {
+    let prepared = fixture.ask(&by_issuer(9003, envelope(n, when, prepare(MERCHANT, until)))).await;
     let id = prepared.transaction().expect("on record").id;
-    let confirmed = ground.ask(&by_issuer(9002, envelope(n + 1, when, verdict(MERCHANT, id, true)))).await;
+    let confirmed = fixture.ask(&by_issuer(9002, envelope(n + 1, when, verdict(MERCHANT, id, true)))).await;
     assert!(prepared.approved() && confirmed.approved(), "{prepared:?} {confirmed:?}");
 }
 
@@ -117,16 +117,16 @@ impl Shelf {
     }
 
     /// Checks what was put into files, from the first transaction on.
-    async fn check(&self, ground: &Ground, names: &[&str]) -> Vec<String> {
+    async fn check(&self, fixture: &Fixture, names: &[&str]) -> Vec<String> {
         let files = names.iter().map(|name| self.place(name)).collect();
-        let findings = archive::verify(ground.database(), &chain_key(), files).await.expect("reads");
+        let findings = archive::verify(fixture.database(), &chain_key(), files).await.expect("reads");
         findings.iter().map(ToString::to_string).collect()
     }
 
-    async fn fill(&self, ground: &Ground, until: BusinessDate, name: &str) -> Result<Moved, Refused> {
+    async fn fill(&self, fixture: &Fixture, until: BusinessDate, name: &str) -> Result<Moved, Refused> {
         let target = self.place(name);
         let job = Job { until, now: MORNING.plus(YEAR), target: &target, step: 100 };
-        archive(ground.database(), &chain_key(), job, |_| true).await.expect("archives")
+        archive(fixture.database(), &chain_key(), job, |_| true).await.expect("archives")
     }
 
     fn count(&self, name: &str, sql: &str) -> i64 {
@@ -135,41 +135,41 @@ impl Shelf {
     }
 }
 
-async fn count(ground: &Ground, sql: &'static str) -> i64 {
+async fn count(fixture: &Fixture, sql: &'static str) -> i64 {
     let read = move |connection: &Connection| Ok(connection.query_row(sql, [], |row| row.get(0))?);
-    ground.database().read(read).await.expect("reads")
+    fixture.database().read(read).await.expect("reads")
 }
 
-async fn orders(ground: &Ground) -> Vec<i64> {
+async fn orders(fixture: &Fixture) -> Vec<i64> {
     let read = |connection: &Connection| {
         let mut all = connection.prepare("SELECT id FROM orders WHERE id <= 7 ORDER BY id")?;
         Ok(all.query_map([], |row| row.get(0))?.collect::<storage::sql::Result<_>>()?)
     };
-    ground.database().read(read).await.expect("reads")
+    fixture.database().read(read).await.expect("reads")
 }
 
-async fn clean(ground: &Ground) {
-    assert_eq!(ground.verify().await, []);
+async fn clean(fixture: &Fixture) {
+    assert_eq!(fixture.verify().await, []);
 }
 
 fn today() -> BusinessDate {
     MORNING.business_date()
 }
 
-async fn an_order_goes_whole_or_stays_whole(ground: Ground) {
-    a_day(&ground).await;
-    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+async fn an_order_goes_whole_or_stays_whole(fixture: Fixture) {
+    a_day(&fixture).await;
+    settle(&fixture, 50, today(), MORNING.plus(DAY)).await;
     let shelf = Shelf::new();
-    let moved = shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    let moved = shelf.fill(&fixture, today(), "first").await.expect("nothing is in the way");
     // Passed: the day's 16. Gone: two loads, an inquiry, orders 1, 2, 5, 6 with 1, 3, 2, 2 transactions.
     assert_eq!(moved, Moved { passed: 16, transactions: 11, orders: 4 });
-    assert_eq!(orders(&ground).await, [3, 4, 7]);
-    assert_eq!(archive::archived_until(ground.database()).await.expect("reads"), Some(today()));
-    clean(&ground).await;
-    assert_eq!(count(&ground, "SELECT COUNT(*) FROM order_line WHERE order_id <= 7").await, 6);
-    assert_eq!(count(&ground, "SELECT COUNT(*) FROM refund").await, 1);
-    assert_eq!(count(&ground, "SELECT COUNT(*) FROM refund_line").await, 1);
-    assert_eq!(count(&ground, "SELECT COUNT(*) FROM dispute").await, 1);
+    assert_eq!(orders(&fixture).await, [3, 4, 7]);
+    assert_eq!(archive::archived_until(fixture.database()).await.expect("reads"), Some(today()));
+    clean(&fixture).await;
+    assert_eq!(count(&fixture, "SELECT COUNT(*) FROM order_line WHERE order_id <= 7").await, 6);
+    assert_eq!(count(&fixture, "SELECT COUNT(*) FROM refund").await, 1);
+    assert_eq!(count(&fixture, "SELECT COUNT(*) FROM refund_line").await, 1);
+    assert_eq!(count(&fixture, "SELECT COUNT(*) FROM dispute").await, 1);
     assert_eq!(
         shelf.count("first", "SELECT COUNT(*) FROM ledger_transaction"),
         16,
@@ -184,23 +184,23 @@ async fn an_order_goes_whole_or_stays_whole(ground: Ground) {
     // What was kept goes on: the dispute is decided, the refund too, and then they go as well.
     let later = MORNING.plus(9 * DAY);
     let company = |n, person, command| by_issuer(person, envelope(n, later, command));
-    assert!(ground.ask(&company(60, 9002, world::decide_dispute(4, id(15), true))).await.approved());
+    assert!(fixture.ask(&company(60, 9002, builders::decide_dispute(4, id(15), true))).await.approved());
     // The shop's time is over; the company turns it down.
-    let rejected = ground.ask(&company(61, 9002, review(3, id(13), None))).await;
+    let rejected = fixture.ask(&company(61, 9002, review(3, id(13), None))).await;
     assert!(rejected.approved(), "{rejected:?}");
     // A merchant that owes is not settled; one more sale, and it is owed again.
-    ground.ask(&envelope(64, later, sale_pin(8, 7_300, 1, true))).await;
-    clean(&ground).await;
-    settle(&ground, 62, later.business_date(), later.plus(DAY)).await;
-    let moved = shelf.fill(&ground, later.business_date(), "second").await.expect("nothing is in the way");
-    assert_eq!((moved.orders, orders(&ground).await), (3, vec![7]));
-    assert_eq!(orders(&ground).await, [7]);
-    clean(&ground).await;
+    fixture.ask(&envelope(64, later, sale_pin(8, 7_300, 1, true))).await;
+    clean(&fixture).await;
+    settle(&fixture, 62, later.business_date(), later.plus(DAY)).await;
+    let moved = shelf.fill(&fixture, later.business_date(), "second").await.expect("nothing is in the way");
+    assert_eq!((moved.orders, orders(&fixture).await), (3, vec![7]));
+    assert_eq!(orders(&fixture).await, [7]);
+    clean(&fixture).await;
     assert_eq!(shelf.count("second", "SELECT COUNT(*) FROM orders"), 3);
-    assert_eq!(shelf.check(&ground, &["second", "first"]).await, [""; 0]);
-    let missing = shelf.check(&ground, &["second"]).await;
+    assert_eq!(shelf.check(&fixture, &["second", "first"]).await, [""; 0]);
+    let missing = shelf.check(&fixture, &["second"]).await;
     assert!(missing[0].contains("10000000001 to 010000000016 are missing"), "{missing:?}");
-    let missing = shelf.check(&ground, &["first"]).await;
+    let missing = shelf.check(&fixture, &["first"]).await;
     assert!(missing[0].contains("the archive ends before 010000000017"), "{missing:?}");
     for (change, name) in [
         ("UPDATE ledger_transaction SET at = at + 1 WHERE id = 10000000004", "010000000004"),
@@ -213,15 +213,15 @@ async fn an_order_goes_whole_or_stays_whole(ground: Ground) {
         let tool = rusqlite::Connection::open(shelf.place("other")).expect("opens");
         tool.pragma_update(None, "foreign_keys", false).expect("a pragma");
         tool.execute(change, []).expect("changes");
-        let findings = shelf.check(&ground, &["other", "second"]).await;
+        let findings = shelf.check(&fixture, &["other", "second"]).await;
         assert!(findings.iter().any(|finding| finding.contains(name)), "{change}: {findings:?}");
     }
 }
 
-async fn it_stops_anywhere_and_goes_on(ground: Ground) {
-    a_day(&ground).await;
-    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
-    let before = batch::running(ground.database(), TILL).await.expect("reads").expect("a till");
+async fn it_stops_anywhere_and_goes_on(fixture: Fixture) {
+    a_day(&fixture).await;
+    settle(&fixture, 50, today(), MORNING.plus(DAY)).await;
+    let before = batch::running(fixture.database(), TILL).await.expect("reads").expect("a till");
     let shelf = Shelf::new();
     let target = shelf.place("part");
     let job = Job { until: today(), now: MORNING.plus(YEAR), target: &target, step: 3 };
@@ -229,14 +229,14 @@ async fn it_stops_anywhere_and_goes_on(ground: Ground) {
     for _ in 0..100 {
         let mut steps = 0;
         let key = chain_key();
-        let moved = archive(ground.database(), &key, job, |moved| {
+        let moved = archive(fixture.database(), &key, job, |moved| {
             steps += 1;
             // Looking through what was kept passes nothing.
             moved.passed == 0 && steps < 20
         });
         let moved = moved.await.expect("archives").expect("nothing is in the way");
-        clean(&ground).await;
-        let now = batch::running(ground.database(), TILL).await.expect("reads").expect("a till");
+        clean(&fixture).await;
+        let now = batch::running(fixture.database(), TILL).await.expect("reads").expect("a till");
         assert_eq!((now.first, now.people), (before.first, before.people.clone()), "the shift's figures are the same");
         (whole.passed, whole.orders) = (whole.passed + moved.passed, whole.orders + moved.orders);
         if moved.passed == 0 {
@@ -246,99 +246,99 @@ async fn it_stops_anywhere_and_goes_on(ground: Ground) {
     assert_eq!((whole.passed, whole.orders), (16, 4));
     assert_eq!(shelf.count("part", "SELECT COUNT(*) FROM ledger_transaction"), 16);
     assert_eq!(shelf.count("part", "SELECT ends - begins FROM archive_part"), 16);
-    assert_eq!(shelf.check(&ground, &["part"]).await, [""; 0]);
+    assert_eq!(shelf.check(&fixture, &["part"]).await, [""; 0]);
     // Another archive goes on where this one ended; it cannot be begun again.
-    let elsewhere = shelf.fill(&ground, today(), "next").await.expect("nothing is in the way");
+    let elsewhere = shelf.fill(&fixture, today(), "next").await.expect("nothing is in the way");
     assert_eq!(elsewhere.passed, 0);
-    let (other, key) = (Ground::sqlite(&shop()).await, ChainKey([8; 32]));
+    let (other, key) = (Fixture::sqlite(&shop()).await, ChainKey([8; 32]));
     let books = Books::of(other.database().clone(), key.clone());
     books.post(vec![at(1, load(1, 100_000))]).await.expect("posts");
     let refused = archive(other.database(), &key, job, |_| true).await;
     assert!(refused.is_err(), "another house's file: {refused:?}");
 }
 
-async fn a_shift_that_began_in_the_archive_is_closed_and_settled(ground: Ground) {
-    a_day(&ground).await;
-    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+async fn a_shift_that_began_in_the_archive_is_closed_and_settled(fixture: Fixture) {
+    a_day(&fixture).await;
+    settle(&fixture, 50, today(), MORNING.plus(DAY)).await;
     let shelf = Shelf::new();
-    shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    shelf.fill(&fixture, today(), "first").await.expect("nothing is in the way");
     let later = MORNING.plus(2 * DAY);
-    ground.ask(&envelope(70, later, sale_pin(8, 7_300, 1, true))).await;
-    let running = batch::running(ground.database(), TILL).await.expect("reads").expect("a till");
+    fixture.ask(&envelope(70, later, sale_pin(8, 7_300, 1, true))).await;
+    let running = batch::running(fixture.database(), TILL).await.expect("reads").expect("a till");
     assert_eq!(running.totals().sales.count, 7);
-    let closed = ground.ask(&envelope(71, later, Command::BatchClose)).await;
+    let closed = fixture.ask(&envelope(71, later, Command::BatchClose)).await;
     assert!(closed.approved(), "{closed:?}");
-    clean(&ground).await;
-    let report = batch::closed(ground.database(), TILL, running.number).await.expect("reads").expect("closed");
+    clean(&fixture).await;
+    let report = batch::closed(fixture.database(), TILL, running.number).await.expect("reads").expect("closed");
     assert_eq!((report.batch.first, report.batch.people), (running.first, running.people));
-    settle(&ground, 72, later.business_date(), later.plus(DAY)).await;
-    shelf.fill(&ground, later.business_date(), "second").await.expect("nothing is in the way");
-    clean(&ground).await;
-    assert_eq!(count(&ground, "SELECT COUNT(*) FROM ledger_transaction WHERE kind = 'batch_close'").await, 1);
+    settle(&fixture, 72, later.business_date(), later.plus(DAY)).await;
+    shelf.fill(&fixture, later.business_date(), "second").await.expect("nothing is in the way");
+    clean(&fixture).await;
+    assert_eq!(count(&fixture, "SELECT COUNT(*) FROM ledger_transaction WHERE kind = 'batch_close'").await, 1);
 }
 
-async fn what_is_not_settled_stays(ground: Ground) {
-    a_day(&ground).await;
-    let owed = payable(&ground).await;
+async fn what_is_not_settled_stays(fixture: Fixture) {
+    a_day(&fixture).await;
+    let owed = payable(&fixture).await;
     let shelf = Shelf::new();
-    let moved = shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    let moved = shelf.fill(&fixture, today(), "first").await.expect("nothing is in the way");
     assert_eq!((moved.transactions, moved.orders), (3, 0), "loads and the inquiry");
-    clean(&ground).await;
-    assert_eq!(payable(&ground).await, owed);
-    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
-    clean(&ground).await;
-    let moved = shelf.fill(&ground, today(), "first").await.expect("it goes on");
+    clean(&fixture).await;
+    assert_eq!(payable(&fixture).await, owed);
+    settle(&fixture, 50, today(), MORNING.plus(DAY)).await;
+    clean(&fixture).await;
+    let moved = shelf.fill(&fixture, today(), "first").await.expect("it goes on");
     assert_eq!((moved.passed, moved.orders), (0, 4));
-    clean(&ground).await;
+    clean(&fixture).await;
 }
 
-async fn payable(ground: &Ground) -> Option<Payable> {
-    settlement::payable(ground.database(), MERCHANT).await.expect("reads")
+async fn payable(fixture: &Fixture) -> Option<Payable> {
+    settlement::payable(fixture.database(), MERCHANT).await.expect("reads")
 }
 
-async fn what_may_be_refunded_stays(ground: Ground) {
-    a_day(&ground).await;
+async fn what_may_be_refunded_stays(fixture: Fixture) {
+    a_day(&fixture).await;
     let shelf = Shelf::new();
     let target = shelf.place("early");
     let job = Job { until: today(), now: MORNING.plus(2 * DAY), target: &target, step: 100 };
-    let refused = archive(ground.database(), &chain_key(), job, |_| true).await.expect("reads");
+    let refused = archive(fixture.database(), &chain_key(), job, |_| true).await.expect("reads");
     assert!(matches!(refused, Err(Refused::NotBefore(day)) if day > today()), "{refused:?}");
     assert!(!target.exists());
 }
 
-async fn a_ledger_that_is_not_in_order_is_not_archived(ground: Ground) {
-    a_day(&ground).await;
+async fn a_ledger_that_is_not_in_order_is_not_archived(fixture: Fixture) {
+    a_day(&fixture).await;
     let spoil = |connection: &Connection| {
         connection.execute("UPDATE ledger_transaction SET amount = amount + 1 WHERE id = 10000000004", [])?;
         Ok(())
     };
-    ground.database().write(spoil).await.expect("writes");
+    fixture.database().write(spoil).await.expect("writes");
     let shelf = Shelf::new();
-    let refused = shelf.fill(&ground, today(), "first").await;
+    let refused = shelf.fill(&fixture, today(), "first").await;
     assert!(matches!(refused, Err(Refused::Findings(_))), "{refused:?}");
 }
 
-async fn orders_that_were_given_up_go(ground: Ground) {
-    a_day(&ground).await;
+async fn orders_that_were_given_up_go(fixture: Fixture) {
+    a_day(&fixture).await;
     let give_up = |connection: &Connection| {
         connection.execute("UPDATE orders SET status = 'abandoned', open = 0 WHERE id BETWEEN 7 AND 10", [])?;
         Ok(())
     };
-    ground.database().write(give_up).await.expect("writes");
+    fixture.database().write(give_up).await.expect("writes");
     let shelf = Shelf::new();
-    let moved = shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
+    let moved = shelf.fill(&fixture, today(), "first").await.expect("nothing is in the way");
     assert_eq!((moved.transactions, moved.orders), (4, 4), "order 7 with its try");
     assert_eq!(shelf.count("first", "SELECT COUNT(*) FROM order_line"), 8);
-    clean(&ground).await;
+    clean(&fixture).await;
 }
 
-async fn nothing_carried_over_is_altered_unnoticed(ground: Ground) {
-    a_day(&ground).await;
-    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+async fn nothing_carried_over_is_altered_unnoticed(fixture: Fixture) {
+    a_day(&fixture).await;
+    settle(&fixture, 50, today(), MORNING.plus(DAY)).await;
     let shelf = Shelf::new();
-    shelf.fill(&ground, today(), "first").await.expect("nothing is in the way");
-    clean(&ground).await;
-    let zeros = if ground.server.is_some() { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
+    shelf.fill(&fixture, today(), "first").await.expect("nothing is in the way");
+    clean(&fixture).await;
+    let zeros = if fixture.server.is_some() { "decode(repeat('00', 32), 'hex')" } else { "zeroblob(32)" };
     for (change, back) in [
         ("UPDATE opening_balance SET amount = amount + 1 WHERE account = 1000001".to_owned(), true),
         ("UPDATE opening_balance SET amount = amount + 1 WHERE account = 250100".to_owned(), true),
@@ -365,14 +365,14 @@ async fn nothing_carried_over_is_altered_unnoticed(ground: Ground) {
         ("UPDATE ledger_transfer SET credit = credit + 1 WHERE transaction_id = 10000000006".to_owned(), true),
         ("DELETE FROM ledger_transaction WHERE id = 10000000011".to_owned(), false),
     ] {
-        let findings = altered(&ground, change.clone(), back).await;
+        let findings = altered(&fixture, change.clone(), back).await;
         assert!(!findings.is_empty(), "{change}");
     }
-    clean(&ground).await;
+    clean(&fixture).await;
 }
 
 /// What `verify` finds after a change, which is then taken back.
-async fn altered(ground: &Ground, change: String, back: bool) -> Vec<Finding> {
+async fn altered(fixture: &Fixture, change: String, back: bool) -> Vec<Finding> {
     let tables = [
         "opening_balance",
         "opening_batch",
@@ -388,8 +388,8 @@ async fn altered(ground: &Ground, change: String, back: bool) -> Vec<Finding> {
         connection.execute_batch(&change)?;
         Ok(())
     };
-    ground.database().write(keep).await.expect("writes");
-    let findings = ground.verify().await;
+    fixture.database().write(keep).await.expect("writes");
+    let findings = fixture.verify().await;
     assert!(!back || !findings.is_empty());
     let restore = move |connection: &Connection| {
         for table in tables {
@@ -399,7 +399,7 @@ async fn altered(ground: &Ground, change: String, back: bool) -> Vec<Finding> {
         }
         Ok(())
     };
-    ground.database().write(restore).await.expect("writes");
+    fixture.database().write(restore).await.expect("writes");
     findings
 }
 
@@ -418,23 +418,23 @@ proptest! {
         let until = MORNING.plus(days * DAY).business_date();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
         runtime.block_on(async {
-            let ground = Ground::sqlite(&world).await;
+            let fixture = Fixture::sqlite(&world).await;
             let shelf = Shelf::new();
             for (nth, part) in [before, after, before].into_iter().enumerate() {
                 for asked in part {
-                    ground.ask(asked).await;
+                    fixture.ask(asked).await;
                 }
-                assert_eq!(ground.verify().await, []);
-                let was = (batch::running(ground.database(), TILL).await.expect("reads"), payable(&ground).await);
+                assert_eq!(fixture.verify().await, []);
+                let was = (batch::running(fixture.database(), TILL).await.expect("reads"), payable(&fixture).await);
                 let target = shelf.place(&nth.to_string());
                 let job = Job { until, now: MORNING.plus(YEAR), target: &target, step };
-                archive(ground.database(), &chain_key(), job, |_| true).await.expect("archives").expect("in order");
-                assert_eq!(ground.verify().await, []);
+                archive(fixture.database(), &chain_key(), job, |_| true).await.expect("archives").expect("in order");
+                assert_eq!(fixture.verify().await, []);
                 let names: Vec<String> = (0..=nth).map(|nth| nth.to_string()).collect();
                 let files = names.iter().map(|name| shelf.place(name)).filter(|file| file.exists());
                 let files = files.filter(|file| shelf.count(file.to_str().expect("a path"), PARTS) > 0).collect();
-                assert_eq!(archive::verify(ground.database(), &chain_key(), files).await.expect("reads"), []);
-                let is = (batch::running(ground.database(), TILL).await.expect("reads"), payable(&ground).await);
+                assert_eq!(archive::verify(fixture.database(), &chain_key(), files).await.expect("reads"), []);
+                let is = (batch::running(fixture.database(), TILL).await.expect("reads"), payable(&fixture).await);
                 assert_eq!(is, was);
             }
         });
@@ -444,13 +444,13 @@ proptest! {
 /// The file is written first. When the commit that takes something away did not come to pass, the same again does it all.
 #[tokio::test]
 async fn a_crash_between_file_and_commit_costs_nothing() {
-    let ground = Ground::sqlite(&shop()).await;
-    a_day(&ground).await;
-    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
+    let fixture = Fixture::sqlite(&shop()).await;
+    a_day(&fixture).await;
+    settle(&fixture, 50, today(), MORNING.plus(DAY)).await;
     let shelf = Shelf::new();
     let before = shelf.place("before.db");
-    ground.tool().execute("VACUUM INTO ?1", [before.to_str().expect("a path")]).expect("copied");
-    shelf.fill(&ground, today(), "archive").await.expect("nothing is in the way");
+    fixture.tool().execute("VACUUM INTO ?1", [before.to_str().expect("a path")]).expect("copied");
+    shelf.fill(&fixture, today(), "archive").await.expect("nothing is in the way");
     // As if nothing had left: the archive is ahead of the ledger.
     let db = Storage::open(&before).expect("opens");
     let target = shelf.place("archive");
@@ -464,12 +464,12 @@ async fn a_crash_between_file_and_commit_costs_nothing() {
 /// A repeat of what left is a new request: the ledger has forgotten it.
 #[tokio::test]
 async fn a_request_is_known_as_long_as_its_transaction_is_there() {
-    let ground = Ground::sqlite(&shop()).await;
-    a_day(&ground).await;
-    settle(&ground, 50, today(), MORNING.plus(DAY)).await;
-    assert!(matches!(ground.ask(&pay(11, 1)).await, Outcome::Recorded(_)));
-    Shelf::new().fill(&ground, today(), "first").await.expect("nothing is in the way");
-    let again = ground.ask(&pay(11, 1)).await;
+    let fixture = Fixture::sqlite(&shop()).await;
+    a_day(&fixture).await;
+    settle(&fixture, 50, today(), MORNING.plus(DAY)).await;
+    assert!(matches!(fixture.ask(&pay(11, 1)).await, Outcome::Recorded(_)));
+    Shelf::new().fill(&fixture, today(), "first").await.expect("nothing is in the way");
+    let again = fixture.ask(&pay(11, 1)).await;
     assert_eq!(again.transaction().map(domain::ledger::Transaction::code), Some("12"), "there is no such order");
-    clean(&ground).await;
+    clean(&fixture).await;
 }

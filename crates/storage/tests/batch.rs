@@ -1,30 +1,30 @@
 //! Batches: closed once, numbered without a gap, equal to the ledger in every store, and held to it by `verify`.
 
-#[path = "../../domain/tests/world/mod.rs"]
-mod world;
+#[path = "../../domain/tests/builders/mod.rs"]
+mod builders;
 
-mod ground;
+mod fixture;
 
 use std::collections::BTreeMap;
 
+use builders::{MORNING, TILL, World, by, card, chain_key, envelope, inquiry, load, order, sale_pin};
 use domain::batch::{Batch, ClosedBatch, Handling, Tally, Totals};
 use domain::command::{Command, Envelope};
 use domain::ids::{PersonId, TerminalId};
 use domain::money::Fen;
 use domain::outcome::Decline;
 use domain::time::Timestamp;
-use ground::Ground;
+use fixture::Fixture;
 use rusqlite::{Connection, params};
 use storage::audit::{self, Entry};
 use storage::{Books, Storage, batch};
-use world::{MORNING, TILL, World, by, card, chain_key, envelope, inquiry, load, order, sale_pin};
 
 const CASHIER: PersonId = PersonId(1003);
 const MANAGER: PersonId = PersonId(1002);
 const SECOND: i64 = 1_000_000;
 
 fn shop() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(1));
     (1..=20).for_each(|id| world.put_order(order(id, 1_000)));
     world
@@ -69,27 +69,27 @@ fn expected() -> BTreeMap<PersonId, Totals> {
     BTreeMap::from([(CASHIER, cashier), (MANAGER, manager)])
 }
 
-async fn zed(ground: &Ground, number: i64) -> Option<ClosedBatch> {
-    match &ground.books {
+async fn zed(fixture: &Fixture, number: i64) -> Option<ClosedBatch> {
+    match &fixture.books {
         Books::Memory(memory) => {
             memory.world(|world| world.batches.iter().find(|closed| closed.batch.number == number).cloned())
         }
-        _ => batch::closed(ground.database(), TILL, number).await.expect("reads"),
+        _ => batch::closed(fixture.database(), TILL, number).await.expect("reads"),
     }
 }
 
 #[tokio::test]
 async fn every_store_adds_up_and_numbers_alike() {
     for grouped in [true, false] {
-        for ground in [Ground::memory(&shop()), Ground::sqlite(&shop()).await, Ground::postgres(&shop()).await] {
+        for fixture in [Fixture::memory(&shop()), Fixture::sqlite(&shop()).await, Fixture::postgres(&shop()).await] {
             if grouped {
-                ground.post(&shift()).await;
+                fixture.post(&shift()).await;
             } else {
                 for asked in shift() {
-                    ground.ask(&asked).await;
+                    fixture.ask(&asked).await;
                 }
             }
-            let closed = zed(&ground, 3).await.expect("closed");
+            let closed = zed(&fixture, 3).await.expect("closed");
             assert_eq!(closed.batch.people, expected());
             assert_eq!((closed.batch.number, closed.batch.opened_at), (3, Timestamp(0)));
             assert_eq!(closed.batch.first, Some((MORNING.plus(SECOND), CASHIER)));
@@ -98,20 +98,20 @@ async fn every_store_adds_up_and_numbers_alike() {
             assert_eq!((all.sales, all.voids, all.net()), (tally(4, 4_000), tally(1, 1_000), Fen(3_000)));
 
             // Nothing to close twice; the attempt itself opens no shift.
-            let again = ground.ask(&at(11, Command::BatchClose)).await;
+            let again = fixture.ask(&at(11, Command::BatchClose)).await;
             assert_eq!(again.transaction().and_then(|record| record.decline), Some(Decline::NothingToClose));
-            let again = ground.ask(&at(12, Command::BatchClose)).await;
+            let again = fixture.ask(&at(12, Command::BatchClose)).await;
             assert_eq!(again.transaction().and_then(|record| record.decline), Some(Decline::NothingToClose));
-            assert_eq!(zed(&ground, 4).await, None);
+            assert_eq!(zed(&fixture, 4).await, None);
 
-            let next = ground.post(&[pay(13, 6, true), at(14, Command::BatchClose), pay(15, 7, true)]).await;
+            let next = fixture.post(&[pay(13, 6, true), at(14, Command::BatchClose), pay(15, 7, true)]).await;
             let numbers: Vec<_> = next.iter().filter_map(|one| one.transaction()).map(|record| record.batch).collect();
             assert_eq!(numbers, [4, 4, 5]);
-            let closed = zed(&ground, 4).await.expect("closed");
+            let closed = zed(&fixture, 4).await.expect("closed");
             assert_eq!(closed.batch.totals().sales, tally(1, 1_000));
             assert_eq!(closed.batch.opened_at, MORNING.plus(10 * SECOND));
             assert_eq!(closed.batch.first, Some((MORNING.plus(13 * SECOND), CASHIER)));
-            assert_eq!(ground.verify().await, []);
+            assert_eq!(fixture.verify().await, []);
         }
     }
 }
@@ -131,23 +131,23 @@ fn entry(action: &'static str, at: Timestamp, person: PersonId) -> Entry {
 
 #[tokio::test]
 async fn what_the_till_logged_belongs_to_one_batch_whatever_its_time() {
-    let ground = Ground::sqlite(&shop()).await;
-    let db = ground.database();
+    let fixture = Fixture::sqlite(&shop()).await;
+    let db = fixture.database();
     let people = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status)
         VALUES (?1, ?1, '', ?1, '', 0, 0, 'active')";
     for person in [CASHIER, MANAGER] {
-        ground.tool().execute(people, [person.0]).expect("a person");
+        fixture.tool().execute(people, [person.0]).expect("a person");
     }
     let log = async |action, at, person| audit::append(db, entry(action, at, person)).await.expect("writes");
     for action in ["slip_printed", "slip_printed", "slip_reprinted", "price_changed", "line_voided", "login"] {
         log(action, MORNING, CASHIER).await;
     }
     log("slip_printed", MORNING, MANAGER).await;
-    ground.post(&shift()).await;
+    fixture.post(&shift()).await;
     // Begun before the close, written after it: it counts in the next batch and not in none.
     log("slip_printed", MORNING.plus(2 * SECOND), CASHIER).await;
 
-    let first = zed(&ground, 3).await.expect("closed").batch;
+    let first = zed(&fixture, 3).await.expect("closed").batch;
     let cashier = Handling { prints: 2, reprints: 1, price_changes: 1, voided_lines: 1 };
     let manager = Handling { prints: 1, ..Handling::default() };
     assert_eq!(first.handling, BTreeMap::from([(CASHIER, cashier), (MANAGER, manager)]));
@@ -159,10 +159,10 @@ async fn what_the_till_logged_belongs_to_one_batch_whatever_its_time() {
 
 #[tokio::test]
 async fn prints_of_a_report_are_counted_and_it_stays_what_it_was() {
-    let ground = Ground::sqlite(&shop()).await;
-    let db = ground.database();
+    let fixture = Fixture::sqlite(&shop()).await;
+    let db = fixture.database();
     let print = |number| batch::print_count(db, TILL, number, entry("", MORNING.plus(20 * SECOND), CASHIER));
-    ground
+    fixture
         .tool()
         .execute(
             "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at,
@@ -171,25 +171,25 @@ async fn prints_of_a_report_are_counted_and_it_stays_what_it_was() {
         )
         .expect("a person");
     assert_eq!(print(3).await.expect("writes"), None, "it is not closed yet");
-    ground.post(&shift()).await;
-    let before = zed(&ground, 3).await.expect("closed");
+    fixture.post(&shift()).await;
+    let before = zed(&fixture, 3).await.expect("closed");
     assert_eq!(batch::prints(db, &before).await.expect("reads"), 0);
     assert_eq!((print(3).await.expect("writes"), print(3).await.expect("writes")), (Some(1), Some(2)));
     assert_eq!(batch::prints(db, &before).await.expect("reads"), 2);
-    ground.post(&[pay(13, 6, true)]).await;
-    assert_eq!(zed(&ground, 3).await, Some(before));
+    fixture.post(&[pay(13, 6, true)]).await;
+    assert_eq!(zed(&fixture, 3).await, Some(before));
     assert_eq!(batch::closed_list(db, TILL, 5).await.expect("reads").len(), 1);
 }
 
 /// The control beside [`Batch::add`]: the report against sums that the database makes of the ledger.
 #[tokio::test]
 async fn a_report_equals_the_ledgers_own_sums() {
-    let ground = Ground::sqlite(&shop()).await;
-    ground.post(&shift()).await;
-    ground.post(&[pay(13, 6, true), at(14, Command::BatchClose)]).await;
-    let tool = ground.tool();
+    let fixture = Fixture::sqlite(&shop()).await;
+    fixture.post(&shift()).await;
+    fixture.post(&[pay(13, 6, true), at(14, Command::BatchClose)]).await;
+    let tool = fixture.tool();
     for number in [3, 4] {
-        let Batch { people, .. } = zed(&ground, number).await.expect("closed").batch;
+        let Batch { people, .. } = zed(&fixture, number).await.expect("closed").batch;
         for (person, totals) in people {
             let sum = |kind: &str| {
                 let sql = "SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM ledger_transaction WHERE terminal_id = ?1
@@ -211,11 +211,11 @@ async fn a_report_equals_the_ledgers_own_sums() {
 
 #[tokio::test]
 async fn whoever_alters_a_report_is_found() {
-    let ground = Ground::sqlite(&shop()).await;
-    ground.post(&shift()).await;
-    ground.post(&[pay(13, 6, true), at(14, Command::BatchClose), pay(15, 7, true)]).await;
-    assert_eq!(ground.verify().await, []);
-    let folder = ground.folder.as_ref().expect("a folder").path();
+    let fixture = Fixture::sqlite(&shop()).await;
+    fixture.post(&shift()).await;
+    fixture.post(&[pay(13, 6, true), at(14, Command::BatchClose), pay(15, 7, true)]).await;
+    assert_eq!(fixture.verify().await, []);
+    let folder = fixture.folder.as_ref().expect("a folder").path();
     for (n, (sql, says)) in [
         ("UPDATE batch SET figures = replace(figures, '[2,2000]', '[2,1999]') WHERE number = 3", "batch 3 of"),
         ("UPDATE batch SET figures = replace(figures, '\"55\":1', '\"55\":2') WHERE number = 3", "batch 3 of"),
@@ -240,7 +240,7 @@ async fn whoever_alters_a_report_is_found() {
     .enumerate()
     {
         let copy = folder.join(format!("tampered{n}.db"));
-        ground.tool().execute("VACUUM INTO ?1", [copy.to_str().expect("a path")]).expect("copied");
+        fixture.tool().execute("VACUUM INTO ?1", [copy.to_str().expect("a path")]).expect("copied");
         let changed = Connection::open(&copy).expect("opens").execute(sql, []).expect("changes");
         assert!(changed > 0, "{sql}");
         let books = Books::of(Storage::open(&copy).expect("opens"), chain_key());

@@ -1,29 +1,29 @@
 //! One conformance suite for every store of the money path: the same tests over each of them, and all of them against
 //! one another and against the few lines of `world`.
 
-#[path = "../../domain/tests/world/mod.rs"]
-mod world;
+#[path = "../../domain/tests/builders/mod.rs"]
+mod builders;
 
-mod ground;
+mod fixture;
 
+use builders::steps::{any_sketch, any_steps, envelopes};
+use builders::{
+    DAY, MERCHANT, MORNING, Submit as _, World, by_issuer, card, envelope, inquiry, load, order, sale_pin, withdraw,
+};
 use domain::command::{Command, Envelope};
 use domain::ids::{MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
-use ground::Ground;
+use fixture::Fixture;
 use proptest::prelude::*;
-use world::steps::{any_sketch, any_steps, envelopes};
-use world::{
-    DAY, MERCHANT, MORNING, Submit as _, World, by_issuer, card, envelope, inquiry, load, order, sale_pin, withdraw,
-};
 
 /// Writes each test once per store.
 macro_rules! for_every_store {
     ($($name:ident),+ $(,)?) => {
-        mod memory { $(#[tokio::test] async fn $name() { super::$name(super::Ground::memory(&super::shop())).await; })+ }
-        mod sqlite { $(#[tokio::test] async fn $name() { super::$name(super::Ground::sqlite(&super::shop()).await).await; })+ }
+        mod memory { $(#[tokio::test] async fn $name() { super::$name(super::Fixture::memory(&super::shop())).await; })+ }
+        mod sqlite { $(#[tokio::test] async fn $name() { super::$name(super::Fixture::sqlite(&super::shop()).await).await; })+ }
         mod postgres {
-            $(#[tokio::test] async fn $name() { super::$name(super::Ground::postgres(&super::shop()).await).await; })+
+            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::postgres(&super::shop()).await).await; })+
         }
     };
 }
@@ -49,9 +49,9 @@ for_every_store! {
 
 /// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
 fn shop() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     let other = MerchantId(250_200);
-    world.tills.insert(world::steps::OTHER_TILL, world::till(other));
+    world.tills.insert(builders::steps::OTHER_TILL, builders::till(other));
     world.fees.insert(other, None);
     for number in [1, 2] {
         let mut card = card(number);
@@ -84,55 +84,55 @@ fn decline(outcome: &Outcome) -> Option<Decline> {
     outcome.transaction().expect("on record").decline
 }
 
-async fn balance(ground: &Ground, n: u16, number: u8) -> i64 {
-    let outcome = ground.ask(&at(n, inquiry(number, true))).await;
+async fn balance(fixture: &Fixture, n: u16, number: u8) -> i64 {
+    let outcome = fixture.ask(&at(n, inquiry(number, true))).await;
     outcome.transaction().and_then(|transaction| transaction.balance).map_or(-1, |balance| balance.0)
 }
 
-async fn clean(ground: &Ground) {
-    assert_eq!(ground.verify().await, []);
+async fn clean(fixture: &Fixture) {
+    assert_eq!(fixture.verify().await, []);
 }
 
-async fn a_sale_posts_its_rows(ground: Ground) {
-    assert_eq!(ground.verify().await, [], "an empty ledger is in order");
-    let outcomes = ground.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
+async fn a_sale_posts_its_rows(fixture: Fixture) {
+    assert_eq!(fixture.verify().await, [], "an empty ledger is in order");
+    let outcomes = fixture.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
     assert_eq!(codes(&outcomes), ["00", "00"]);
     let sale = outcomes[1].transaction().expect("on record");
     assert_eq!((sale.id.slot(), sale.id.sequence(), sale.balance), (1, 2, Some(Fen(9_000))));
-    assert_eq!(balance(&ground, 3, 1).await, 9_000);
-    clean(&ground).await;
+    assert_eq!(balance(&fixture, 3, 1).await, 9_000);
+    clean(&fixture).await;
 }
 
-async fn a_repeat_answers_the_record(ground: Ground) {
-    ground.ask(&at(1, load(1, 10_000))).await;
-    let first = ground.ask(&pay(2, 1)).await;
-    assert_eq!(ground.ask(&pay(2, 1)).await, first);
-    assert_eq!(ground.post(&[pay(2, 1), pay(2, 1)]).await, [first.clone(), first.clone()]);
+async fn a_repeat_answers_the_record(fixture: Fixture) {
+    fixture.ask(&at(1, load(1, 10_000))).await;
+    let first = fixture.ask(&pay(2, 1)).await;
+    assert_eq!(fixture.ask(&pay(2, 1)).await, first);
+    assert_eq!(fixture.post(&[pay(2, 1), pay(2, 1)]).await, [first.clone(), first.clone()]);
     let later = Envelope { at: MORNING.plus(DAY), entropy: 1, ..pay(2, 1) };
-    assert_eq!(ground.ask(&later).await, first);
-    assert_eq!(balance(&ground, 3, 1).await, 9_000);
-    clean(&ground).await;
+    assert_eq!(fixture.ask(&later).await, first);
+    assert_eq!(balance(&fixture, 3, 1).await, 9_000);
+    clean(&fixture).await;
 }
 
-async fn the_same_id_with_other_content_is_a_conflict(ground: Ground) {
-    ground.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
+async fn the_same_id_with_other_content_is_a_conflict(fixture: Fixture) {
+    fixture.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
     for other in [sale_pin(2, 1_000, 1, true), sale_pin(1, 1_000, 2, true), load(1, 1_000), inquiry(1, true)] {
-        assert_eq!(ground.ask(&at(2, other)).await, Outcome::Conflict(world::request(2)));
+        assert_eq!(fixture.ask(&at(2, other)).await, Outcome::Conflict(builders::request(2)));
     }
-    assert_eq!(balance(&ground, 3, 1).await, 9_000);
-    clean(&ground).await;
+    assert_eq!(balance(&fixture, 3, 1).await, 9_000);
+    clean(&fixture).await;
 }
 
-async fn an_order_is_paid_once_within_a_group(ground: Ground) {
-    ground.post(&[at(1, load(1, 10_000)), at(2, load(2, 10_000))]).await;
+async fn an_order_is_paid_once_within_a_group(fixture: Fixture) {
+    fixture.post(&[at(1, load(1, 10_000)), at(2, load(2, 10_000))]).await;
     let other_card = at(5, sale_pin(1, 1_000, 2, true));
-    let outcomes = ground.post(&[pay(3, 1), pay(4, 1), other_card]).await;
+    let outcomes = fixture.post(&[pay(3, 1), pay(4, 1), other_card]).await;
     assert_eq!(codes(&outcomes), ["00", "94", "94"]);
-    assert_eq!((balance(&ground, 6, 1).await, balance(&ground, 7, 2).await), (9_000, 10_000));
-    clean(&ground).await;
+    assert_eq!((balance(&fixture, 6, 1).await, balance(&fixture, 7, 2).await), (9_000, 10_000));
+    clean(&fixture).await;
 }
 
-async fn a_decline_leaves_its_neighbours_alone(ground: Ground) {
+async fn a_decline_leaves_its_neighbours_alone(fixture: Fixture) {
     let group = [
         at(1, load(1, 2_500)),
         pay(2, 1),
@@ -144,185 +144,185 @@ async fn a_decline_leaves_its_neighbours_alone(ground: Ground) {
         at(8, load(77, 100)),
         at(9, inquiry(1, true)),
     ];
-    let outcomes = ground.post(&group).await;
+    let outcomes = fixture.post(&group).await;
     assert_eq!(codes(&outcomes), ["00", "00", "55", "13", "12", "00", "51", "14", "00"]);
     assert_eq!(decline(&outcomes[6]), Some(Decline::InsufficientFunds { short_by: Fen(500) }));
     assert_eq!(outcomes[8].transaction().and_then(|t| t.balance), Some(Fen(500)));
-    clean(&ground).await;
+    clean(&fixture).await;
 }
 
-async fn limits_hold_within_a_group_and_end_with_the_day(ground: Ground) {
+async fn limits_hold_within_a_group_and_end_with_the_day(fixture: Fixture) {
     let pay = |n, order| at(n, sale_pin(order, 1_000, 2, true));
-    let loads = ground.post(&[at(1, load(2, 20_001)), at(2, load(2, 20_000)), at(3, load(2, 1))]).await;
+    let loads = fixture.post(&[at(1, load(2, 20_001)), at(2, load(2, 20_000)), at(3, load(2, 1))]).await;
     assert_eq!(codes(&loads), ["61", "00", "61"]);
-    assert_eq!(codes(&ground.post(&[pay(4, 1), pay(5, 2), pay(6, 3), pay(7, 4)]).await), ["00", "00", "00", "61"]);
-    let over = ground.ask(&pay(8, 5)).await;
+    assert_eq!(codes(&fixture.post(&[pay(4, 1), pay(5, 2), pay(6, 3), pay(7, 4)]).await), ["00", "00", "00", "61"]);
+    let over = fixture.ask(&pay(8, 5)).await;
     assert_eq!(decline(&over), Some(Decline::OverDailyLimit { limit: Fen(3_500) }));
     let tomorrow = |n, order| Envelope { at: MORNING.plus(DAY), ..pay(n, order) };
-    assert_eq!(codes(&ground.post(&[tomorrow(9, 4), tomorrow(10, 5), tomorrow(11, 6)]).await), ["00", "00", "00"]);
-    assert_eq!(codes(&ground.post(&[tomorrow(12, 7)]).await), ["61"]);
-    clean(&ground).await;
+    assert_eq!(codes(&fixture.post(&[tomorrow(9, 4), tomorrow(10, 5), tomorrow(11, 6)]).await), ["00", "00", "00"]);
+    assert_eq!(codes(&fixture.post(&[tomorrow(12, 7)]).await), ["61"]);
+    clean(&fixture).await;
 }
 
-async fn pin_tries_survive_and_end_with_the_day(ground: Ground) {
+async fn pin_tries_survive_and_end_with_the_day(fixture: Fixture) {
     let tries = |from: u16, number, right| (from..from + 4).map(move |n| at(n, inquiry(number, right)));
     let group: Vec<Envelope> = tries(1, 1, false).chain(tries(5, 77, false)).collect();
     let left = |n| Some(Decline::WrongPin { tries_left: n });
-    let declines: Vec<_> = ground.post(&group).await.iter().map(decline).collect();
+    let declines: Vec<_> = fixture.post(&group).await.iter().map(decline).collect();
     assert_eq!(declines, [left(4), left(3), left(2), left(1), left(4), left(3), left(2), left(1)]);
-    let ground = ground.restart().await;
+    let fixture = fixture.restart().await;
     for (n, number) in [(20, 1), (21, 77)] {
-        assert_eq!(decline(&ground.ask(&at(n, inquiry(number, false))).await), Some(Decline::PinTriesExceeded));
+        assert_eq!(decline(&fixture.ask(&at(n, inquiry(number, false))).await), Some(Decline::PinTriesExceeded));
     }
-    assert_eq!(decline(&ground.ask(&at(22, inquiry(1, true))).await), Some(Decline::PinTriesExceeded));
+    assert_eq!(decline(&fixture.ask(&at(22, inquiry(1, true))).await), Some(Decline::PinTriesExceeded));
     let tomorrow = |n, right| Envelope { at: MORNING.plus(DAY), ..at(n, inquiry(1, right)) };
-    assert_eq!(decline(&ground.ask(&tomorrow(23, false)).await), left(4));
-    assert_eq!(decline(&ground.ask(&tomorrow(24, true)).await), None);
-    assert_eq!(decline(&ground.ask(&tomorrow(25, false)).await), left(4));
-    clean(&ground).await;
+    assert_eq!(decline(&fixture.ask(&tomorrow(23, false)).await), left(4));
+    assert_eq!(decline(&fixture.ask(&tomorrow(24, true)).await), None);
+    assert_eq!(decline(&fixture.ask(&tomorrow(25, false)).await), left(4));
+    clean(&fixture).await;
 }
 
-async fn a_withdrawn_request_is_never_charged(ground: Ground) {
-    ground.ask(&at(1, load(1, 10_000))).await;
+async fn a_withdrawn_request_is_never_charged(fixture: Fixture) {
+    fixture.ask(&at(1, load(1, 10_000))).await;
     let asked = at(2, withdraw(1, 1_000));
-    assert_eq!(decline(&ground.ask(&asked).await), Some(Decline::Withdrawn));
+    assert_eq!(decline(&fixture.ask(&asked).await), Some(Decline::Withdrawn));
     for late in [pay(2, 1), pay(2, 2), at(2, sale_pin(1, 1_000, 2, true)), asked] {
-        assert_eq!(decline(&ground.ask(&late).await), Some(Decline::Withdrawn));
+        assert_eq!(decline(&fixture.ask(&late).await), Some(Decline::Withdrawn));
     }
-    assert_eq!(codes(&ground.post(&[at(3, withdraw(1, 1_000)), pay(3, 1), pay(4, 1)]).await), ["25", "25", "00"]);
-    assert_eq!(balance(&ground, 9, 1).await, 9_000);
-    clean(&ground).await;
+    assert_eq!(codes(&fixture.post(&[at(3, withdraw(1, 1_000)), pay(3, 1), pay(4, 1)]).await), ["25", "25", "00"]);
+    assert_eq!(balance(&fixture, 9, 1).await, 9_000);
+    clean(&fixture).await;
 }
 
-async fn a_charged_request_cannot_be_withdrawn(ground: Ground) {
-    let outcomes = ground.post(&[at(1, load(1, 10_000)), pay(2, 1), at(2, withdraw(1, 1_000))]).await;
+async fn a_charged_request_cannot_be_withdrawn(fixture: Fixture) {
+    let outcomes = fixture.post(&[at(1, load(1, 10_000)), pay(2, 1), at(2, withdraw(1, 1_000))]).await;
     assert_eq!(outcomes[1], outcomes[2]);
-    assert!(ground.ask(&at(2, withdraw(9, 9))).await.approved());
-    clean(&ground).await;
+    assert!(fixture.ask(&at(2, withdraw(9, 9))).await.approved());
+    clean(&fixture).await;
 }
 
-async fn a_full_group_of_256(ground: Ground) {
-    ground.ask(&at(1, load(1, 1_000_000))).await;
+async fn a_full_group_of_256(fixture: Fixture) {
+    fixture.ask(&at(1, load(1, 1_000_000))).await;
     let group: Vec<Envelope> = (0..256).map(|n| pay(100 + n, 1 + i64::from(n))).collect();
-    assert_eq!(codes(&ground.post(&group).await), ["00"; 256]);
-    assert_eq!(balance(&ground, 2, 1).await, 1_000_000 - 256_000);
-    clean(&ground).await;
+    assert_eq!(codes(&fixture.post(&group).await), ["00"; 256]);
+    assert_eq!(balance(&fixture, 2, 1).await, 1_000_000 - 256_000);
+    clean(&fixture).await;
 }
 
-async fn an_empty_group(ground: Ground) {
-    assert_eq!(ground.post(&[]).await, []);
-    clean(&ground).await;
+async fn an_empty_group(fixture: Fixture) {
+    assert_eq!(fixture.post(&[]).await, []);
+    clean(&fixture).await;
 }
 
-async fn two_merchants_may_use_one_request_id(ground: Ground) {
+async fn two_merchants_may_use_one_request_id(fixture: Fixture) {
     let mut other = at(2, inquiry(1, true));
-    other.actor = world::actor(MerchantId(250_200), world::steps::OTHER_TILL);
-    let outcomes = ground.post(&[at(1, load(1, 10_000)), pay(2, 1), other.clone()]).await;
+    other.actor = builders::actor(MerchantId(250_200), builders::steps::OTHER_TILL);
+    let outcomes = fixture.post(&[at(1, load(1, 10_000)), pay(2, 1), other.clone()]).await;
     assert_eq!(codes(&outcomes), ["00", "00", "00"]);
-    assert_eq!(ground.ask(&other).await, outcomes[2]);
+    assert_eq!(fixture.ask(&other).await, outcomes[2]);
     other.command = sale_pin(3, 1_000, 1, true);
-    other.request_id = world::request(3);
-    assert_eq!(decline(&ground.ask(&other).await), Some(Decline::NoSuchOrder), "an order of the first merchant");
-    clean(&ground).await;
+    other.request_id = builders::request(3);
+    assert_eq!(decline(&fixture.ask(&other).await), Some(Decline::NoSuchOrder), "an order of the first merchant");
+    clean(&fixture).await;
 }
 
-async fn a_restart_goes_on_where_the_chain_ends(ground: Ground) {
-    ground.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
-    let ground = ground.restart().await;
-    let outcome = ground.ask(&pay(3, 2)).await;
+async fn a_restart_goes_on_where_the_chain_ends(fixture: Fixture) {
+    fixture.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
+    let fixture = fixture.restart().await;
+    let outcome = fixture.ask(&pay(3, 2)).await;
     assert_eq!(outcome.transaction().map(|t| t.id.sequence()), Some(3));
-    assert_eq!(codes(&ground.post(&[pay(2, 1), pay(3, 2), pay(4, 1)]).await), ["00", "00", "94"]);
-    clean(&ground).await;
+    assert_eq!(codes(&fixture.post(&[pay(2, 1), pay(3, 2), pay(4, 1)]).await), ["00", "00", "94"]);
+    clean(&fixture).await;
 }
 
 /// A merchant's day is paid out after a restart; what comes late for it is in the next; a second maker finds nothing.
-async fn a_settlement_pays_what_is_owed_once(ground: Ground) {
+async fn a_settlement_pays_what_is_owed_once(fixture: Fixture) {
     let (today, tomorrow) = (MORNING.plus(DAY), MORNING.plus(2 * DAY));
-    let maker = |n, until, at| by_issuer(9003, Envelope { at, ..envelope(n, at, world::prepare(MERCHANT, until)) });
-    let checker = |n, id, at| by_issuer(9002, envelope(n, at, world::verdict(MERCHANT, id, true)));
-    ground.post(&[at(1, load(1, 100_000)), pay(2, 1), pay(3, 2)]).await;
+    let maker = |n, until, at| by_issuer(9003, Envelope { at, ..envelope(n, at, builders::prepare(MERCHANT, until)) });
+    let checker = |n, id, at| by_issuer(9002, envelope(n, at, builders::verdict(MERCHANT, id, true)));
+    fixture.post(&[at(1, load(1, 100_000)), pay(2, 1), pay(3, 2)]).await;
     let void = Command::Void { order: OrderId(2), checker: PersonId(1002) };
-    ground.post(&[at(4, void), Envelope { at: today, ..pay(5, 3) }]).await;
-    let early = ground.ask(&maker(6, today.business_date(), today)).await;
+    fixture.post(&[at(4, void), Envelope { at: today, ..pay(5, 3) }]).await;
+    let early = fixture.ask(&maker(6, today.business_date(), today)).await;
     assert_eq!(decline(&early), Some(Decline::DayNotOver { on: today.business_date() }));
-    let prepared = ground.ask(&maker(7, MORNING.business_date(), today)).await;
+    let prepared = fixture.ask(&maker(7, MORNING.business_date(), today)).await;
     let prepared = prepared.transaction().expect("on record").clone();
     assert_eq!((prepared.decline, prepared.amount), (None, Fen(1_000)));
-    assert_eq!(decline(&ground.ask(&maker(8, MORNING.business_date(), today)).await), Some(Decline::SettlementOpen));
-    let ground = ground.restart().await;
-    let confirmed = ground.ask(&checker(9, prepared.id, today)).await;
+    assert_eq!(decline(&fixture.ask(&maker(8, MORNING.business_date(), today)).await), Some(Decline::SettlementOpen));
+    let fixture = fixture.restart().await;
+    let confirmed = fixture.ask(&checker(9, prepared.id, today)).await;
     assert_eq!(codes(std::slice::from_ref(&confirmed)), ["00"]);
-    assert_eq!(ground.ask(&checker(9, prepared.id, today)).await, confirmed);
-    assert_eq!(decline(&ground.ask(&checker(10, prepared.id, today)).await), Some(Decline::AlreadyDecided));
-    clean(&ground).await;
+    assert_eq!(fixture.ask(&checker(9, prepared.id, today)).await, confirmed);
+    assert_eq!(decline(&fixture.ask(&checker(10, prepared.id, today)).await), Some(Decline::AlreadyDecided));
+    clean(&fixture).await;
     // Late for a settled day, from a copy whose clock is behind.
-    ground.ask(&pay(11, 4)).await;
-    let again = ground.ask(&maker(12, MORNING.business_date(), today)).await;
+    fixture.ask(&pay(11, 4)).await;
+    let again = fixture.ask(&maker(12, MORNING.business_date(), today)).await;
     assert_eq!(decline(&again), Some(Decline::SettledBefore { on: MORNING.business_date() }));
-    let next = ground.ask(&maker(13, today.business_date(), tomorrow)).await;
+    let next = fixture.ask(&maker(13, today.business_date(), tomorrow)).await;
     let next = next.transaction().expect("on record").clone();
     assert_eq!((next.decline, next.amount), (None, Fen(2_000)));
-    let no = by_issuer(9002, envelope(14, tomorrow, world::verdict(MERCHANT, next.id, false)));
-    assert_eq!(codes(&ground.post(&[no, maker(15, today.business_date(), tomorrow)]).await), ["00", "00"]);
-    clean(&ground).await;
+    let no = by_issuer(9002, envelope(14, tomorrow, builders::verdict(MERCHANT, next.id, false)));
+    assert_eq!(codes(&fixture.post(&[no, maker(15, today.business_date(), tomorrow)]).await), ["00", "00"]);
+    clean(&fixture).await;
 }
 
 /// A group sees its own sales and decisions, as one at a time would.
-async fn one_group_sells_settles_and_decides(ground: Ground) {
+async fn one_group_sells_settles_and_decides(fixture: Fixture) {
     let today = MORNING.plus(DAY);
     let id = TransactionId::new(1, 3);
     let group = [
         at(1, load(1, 100_000)),
         pay(2, 1),
-        by_issuer(9003, envelope(3, today, world::prepare(MERCHANT, MORNING.business_date()))),
-        by_issuer(9003, envelope(4, today, world::verdict(MERCHANT, id, true))),
-        by_issuer(9002, envelope(5, today, world::verdict(MERCHANT, id, true))),
-        by_issuer(9003, envelope(6, today, world::prepare(MERCHANT, MORNING.business_date()))),
+        by_issuer(9003, envelope(3, today, builders::prepare(MERCHANT, MORNING.business_date()))),
+        by_issuer(9003, envelope(4, today, builders::verdict(MERCHANT, id, true))),
+        by_issuer(9002, envelope(5, today, builders::verdict(MERCHANT, id, true))),
+        by_issuer(9003, envelope(6, today, builders::prepare(MERCHANT, MORNING.business_date()))),
     ];
-    assert_eq!(codes(&ground.post(&group).await), ["00", "00", "00", "58", "00", "94"]);
-    clean(&ground).await;
+    assert_eq!(codes(&fixture.post(&group).await), ["00", "00", "00", "58", "00", "94"]);
+    clean(&fixture).await;
 }
 
 /// Opened in the group of its sale, answered after a restart; who opened it does not decide; the money goes back once and
 /// is in the settlement of its day.
-async fn a_dispute_is_answered_decided_and_paid_back_once(ground: Ground) {
+async fn a_dispute_is_answered_decided_and_paid_back_once(fixture: Fixture) {
     let id = TransactionId::new(1, 3);
     let company = |n, person, command| by_issuer(person, envelope(n, MORNING, command));
-    let open = company(3, 9003, world::dispute(1, 400));
-    ground.post(&[at(1, load(1, 100_000)), pay(2, 1), open.clone()]).await;
+    let open = company(3, 9003, builders::dispute(1, 400));
+    fixture.post(&[at(1, load(1, 100_000)), pay(2, 1), open.clone()]).await;
     let void = Command::Void { order: OrderId(1), checker: PersonId(1002) };
-    let early = company(5, 9002, world::decide_dispute(1, id, true));
-    let again = company(6, 9002, world::dispute(1, 100));
-    assert_eq!(codes(&ground.post(&[at(4, void), early, again]).await), ["94", "12", "94"]);
-    let ground = ground.restart().await;
-    assert_eq!(codes(&ground.post(&[open, at(7, world::answer(1, id, false))]).await), ["00", "00"]);
-    clean(&ground).await;
-    let uphold = company(9, 9002, world::decide_dispute(1, id, true));
-    let decided = [company(8, 9003, world::decide_dispute(1, id, true)), uphold.clone(), uphold];
-    assert_eq!(codes(&ground.post(&decided).await), ["58", "00", "00"]);
-    let late = [company(10, 9002, world::decide_dispute(1, id, false)), at(11, world::answer(1, id, true))];
-    assert_eq!(codes(&ground.post(&late).await), ["94", "94"]);
-    let rest = [company(12, 9003, world::dispute(1, 601)), company(13, 9003, world::dispute(1, 600))];
-    assert_eq!(codes(&ground.post(&rest).await), ["64", "00"]);
-    let day = by_issuer(9003, envelope(14, MORNING.plus(DAY), world::prepare(MERCHANT, MORNING.business_date())));
-    let prepared = ground.ask(&day).await;
+    let early = company(5, 9002, builders::decide_dispute(1, id, true));
+    let again = company(6, 9002, builders::dispute(1, 100));
+    assert_eq!(codes(&fixture.post(&[at(4, void), early, again]).await), ["94", "12", "94"]);
+    let fixture = fixture.restart().await;
+    assert_eq!(codes(&fixture.post(&[open, at(7, builders::answer(1, id, false))]).await), ["00", "00"]);
+    clean(&fixture).await;
+    let uphold = company(9, 9002, builders::decide_dispute(1, id, true));
+    let decided = [company(8, 9003, builders::decide_dispute(1, id, true)), uphold.clone(), uphold];
+    assert_eq!(codes(&fixture.post(&decided).await), ["58", "00", "00"]);
+    let late = [company(10, 9002, builders::decide_dispute(1, id, false)), at(11, builders::answer(1, id, true))];
+    assert_eq!(codes(&fixture.post(&late).await), ["94", "94"]);
+    let rest = [company(12, 9003, builders::dispute(1, 601)), company(13, 9003, builders::dispute(1, 600))];
+    assert_eq!(codes(&fixture.post(&rest).await), ["64", "00"]);
+    let day = by_issuer(9003, envelope(14, MORNING.plus(DAY), builders::prepare(MERCHANT, MORNING.business_date())));
+    let prepared = fixture.ask(&day).await;
     assert_eq!(prepared.transaction().map(|one| (one.decline, one.amount)), Some((None, Fen(600))));
-    clean(&ground).await;
+    clean(&fixture).await;
 }
 
 /// Posts `all` in groups of the given sizes; then asks every request again, which reads the stored rows.
-async fn run(ground: &Ground, all: &[Envelope], cuts: &[usize]) -> Vec<Outcome> {
+async fn run(fixture: &Fixture, all: &[Envelope], cuts: &[usize]) -> Vec<Outcome> {
     let (mut outcomes, mut rest) = (Vec::new(), all);
     for cut in cuts.iter().cycle() {
         if rest.is_empty() {
             break;
         }
         let (group, left) = rest.split_at((*cut).min(rest.len()));
-        outcomes.extend(ground.post(group).await);
+        outcomes.extend(fixture.post(group).await);
         rest = left;
     }
     for asked in all {
-        outcomes.push(ground.ask(asked).await);
+        outcomes.push(fixture.ask(asked).await);
     }
     outcomes
 }
@@ -339,7 +339,7 @@ proptest! {
         let all = envelopes(&world, &steps);
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let (memory, sqlite) = runtime.block_on(async {
-            let (memory, sqlite) = (Ground::memory(&world), Ground::sqlite(&world).await);
+            let (memory, sqlite) = (Fixture::memory(&world), Fixture::sqlite(&world).await);
             let answers = (run(&memory, &all, &cuts).await, run(&sqlite, &all, &cuts).await);
             assert_eq!(memory.verify().await, []);
             assert_eq!(sqlite.verify().await, []);

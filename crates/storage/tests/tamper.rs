@@ -1,23 +1,23 @@
 //! Whoever has the database file but not the key cannot alter the ledger unnoticed: every edit, deletion, insertion,
 //! swap and cut tail is found by `verify`, which names the row.
 
-#[path = "../../domain/tests/world/mod.rs"]
-mod world;
+#[path = "../../domain/tests/builders/mod.rs"]
+mod builders;
 
-mod ground;
+mod fixture;
 
 use std::path::{Path, PathBuf};
 
-use domain::command::Envelope;
-use domain::ids::TransactionId;
-use ground::Ground;
-use rusqlite::types::Value;
-use rusqlite::{Connection, params};
-use storage::{Books, Storage};
-use world::{
+use builders::{
     DAY, MERCHANT, MORNING, World, by_issuer, card, chain_key, envelope, inquiry, load, order, prepare, sale_pin,
     verdict, withdraw,
 };
+use domain::command::Envelope;
+use domain::ids::TransactionId;
+use fixture::Fixture;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params};
+use storage::{Books, Storage};
 
 const TABLES: [&str; 4] = ["ledger_transaction", "ledger_transfer", "ledger_head", "dispute"];
 
@@ -60,36 +60,36 @@ fn commands() -> Vec<Envelope> {
         [(7, Some(true), true), (8, Some(false), false), (10, None, true), (11, None, false)]
     {
         let (n, at) = (300 + 10 * u16::try_from(order).expect("few"), MORNING.plus(DAY));
-        all.push(by_issuer(9003, envelope(n, at, world::dispute(order, 400))));
+        all.push(by_issuer(9003, envelope(n, at, builders::dispute(order, 400))));
         let dispute = id(all.len());
         if answered {
-            all.push(envelope(n + 1, at, world::answer(order, dispute, order == 10)));
+            all.push(envelope(n + 1, at, builders::answer(order, dispute, order == 10)));
         }
         if let Some(uphold) = uphold {
             let at = if answered { at } else { at.plus(8 * DAY) };
-            all.push(by_issuer(9002, envelope(n + 2, at, world::decide_dispute(order, dispute, uphold))));
+            all.push(by_issuer(9002, envelope(n + 2, at, builders::decide_dispute(order, dispute, uphold))));
         }
     }
     all
 }
 
 fn shop() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     (1..=2).for_each(|number| world.put_card(card(number)));
     (1..=12).for_each(|id| world.put_order(order(id, 1_000)));
     world
 }
 
 /// The path of a finished ledger, closed, in its folder.
-async fn ledger() -> (Ground, PathBuf, i64) {
-    let ground = Ground::sqlite(&shop()).await;
+async fn ledger() -> (Fixture, PathBuf, i64) {
+    let fixture = Fixture::sqlite(&shop()).await;
     let all = commands();
     let recorded = i64::try_from(all.len()).expect("few");
-    ground.post(&all).await;
-    assert_eq!(ground.verify().await, []);
-    let copy = ground.folder.as_ref().expect("a folder").path().join("original.db");
-    ground.tool().execute("VACUUM INTO ?1", [copy.to_str().expect("a path")]).expect("copied");
-    (ground, copy, recorded)
+    fixture.post(&all).await;
+    assert_eq!(fixture.verify().await, []);
+    let copy = fixture.folder.as_ref().expect("a folder").path().join("original.db");
+    fixture.tool().execute("VACUUM INTO ?1", [copy.to_str().expect("a path")]).expect("copied");
+    (fixture, copy, recorded)
 }
 
 /// Applies `change` to a copy. `None` when the database refuses it or it changes nothing; else what verify found.
@@ -266,13 +266,13 @@ fn tamper(dice: &mut Dice, tool: &Connection, recorded: i64) -> rusqlite::Result
 /// The server's rows are read by the same code, so one other value per column says that each is read and compared.
 #[tokio::test]
 async fn every_column_of_every_table_on_a_server() {
-    let ground = Ground::postgres(&shop()).await;
-    ground.post(&commands()).await;
-    assert_eq!(ground.verify().await, []);
+    let fixture = Fixture::postgres(&shop()).await;
+    fixture.post(&commands()).await;
+    assert_eq!(fixture.verify().await, []);
     let (mut found, mut silent) = (0, Vec::new());
     for table in TABLES {
-        batch(&ground, format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
-        let columns = columns_on_a_server(&ground, table).await;
+        batch(&fixture, format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
+        let columns = columns_on_a_server(&fixture, table).await;
         let key = columns[0].0.clone();
         for (column, kind) in columns {
             let other = match kind.as_str() {
@@ -281,7 +281,7 @@ async fn every_column_of_every_table_on_a_server() {
                 _ => format!("substr(sha256({column}), 1, length({column}))"),
             };
             batch(
-                &ground,
+                &fixture,
                 format!(
                     "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_check;
                     ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_check;
@@ -290,7 +290,7 @@ async fn every_column_of_every_table_on_a_server() {
                 ),
             )
             .await;
-            let findings: Vec<String> = ground.verify().await.iter().map(ToString::to_string).collect();
+            let findings: Vec<String> = fixture.verify().await.iter().map(ToString::to_string).collect();
             let name = match table {
                 "ledger_head" => "slot".to_owned(),
                 "dispute" => "dispute".to_owned(),
@@ -301,25 +301,25 @@ async fn every_column_of_every_table_on_a_server() {
             } else {
                 silent.push(format!("{table} {column}: {findings:?}"));
             }
-            batch(&ground, format!("TRUNCATE {table}; INSERT INTO {table} SELECT * FROM kept")).await;
+            batch(&fixture, format!("TRUNCATE {table}; INSERT INTO {table} SELECT * FROM kept")).await;
         }
-        batch(&ground, "DROP TABLE kept".to_owned()).await;
+        batch(&fixture, "DROP TABLE kept".to_owned()).await;
     }
     assert_eq!(silent, Vec::<String>::new(), "{} not found, {found} found", silent.len());
     assert!(found >= 33, "{found}");
-    assert_eq!(ground.verify().await, []);
+    assert_eq!(fixture.verify().await, []);
 }
 
-async fn batch(ground: &Ground, sql: String) {
-    let done = ground.database().write(move |connection| Ok(connection.execute_batch(&sql)?));
+async fn batch(fixture: &Fixture, sql: String) {
+    let done = fixture.database().write(move |connection| Ok(connection.execute_batch(&sql)?));
     done.await.expect("the server does it");
 }
 
 /// Columns with their types.
-async fn columns_on_a_server(ground: &Ground, table: &'static str) -> Vec<(String, String)> {
+async fn columns_on_a_server(fixture: &Fixture, table: &'static str) -> Vec<(String, String)> {
     let sql = "SELECT column_name::text, data_type::text FROM information_schema.columns
         WHERE table_name = ?1 ORDER BY ordinal_position";
-    let read = ground.database().read(move |connection| {
+    let read = fixture.database().read(move |connection| {
         let mut statement = connection.prepare(sql)?;
         let found = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found.collect::<storage::sql::Result<_>>()?)

@@ -1,21 +1,25 @@
 //! The outbox and its deliveries: the same events in every store, written with the money or not at all, told in order
 //! per object, tried for three days, and never with anything secret in them.
 
-#[path = "../../domain/tests/world/mod.rs"]
-mod world;
+#[path = "../../domain/tests/builders/mod.rs"]
+mod builders;
 
-mod ground;
+mod fixture;
 
 use std::collections::BTreeSet;
 
+use builders::{
+    MERCHANT, MORNING, World, by, by_issuer, card, check, decide_dispute, dispute, envelope, inquiry, lines, load,
+    order, prepare, refund_request, request, review, sale_pin, verdict, withdraw,
+};
 use domain::command::{Command, Envelope};
 use domain::event::EventKind;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, TransactionId};
 use domain::money::Fen;
-use domain::refund::Ground as Cause;
+use domain::refund::Ground;
 use domain::reversal::Reversed;
 use domain::time::{HOUR, Timestamp};
-use ground::Ground;
+use fixture::Fixture;
 use rusqlite::params;
 use storage::audit::Entry;
 use storage::merchant::Reach;
@@ -23,10 +27,6 @@ use storage::outbox::{Message, Subscription};
 use storage::webhook::delivery::{self, Answer, DeliveryStatus, GIVE_UP_AFTER, Taken, back_off};
 use storage::webhook::{self, Change, Changed, EndpointId, EndpointStatus};
 use storage::{Books, Storage};
-use world::{
-    MERCHANT, MORNING, World, by, by_issuer, card, check, decide_dispute, dispute, envelope, inquiry, lines, load,
-    order, prepare, refund_request, request, review, sale_pin, verdict, withdraw,
-};
 
 const SECOND: i64 = 1_000_000;
 const ALL: EndpointId = EndpointId(1001);
@@ -38,32 +38,32 @@ fn subscriptions() -> Vec<(EndpointId, Option<OutletId>, Vec<EventKind>)> {
     let refunds = vec![EventKind::RefundRequested, EventKind::RefundApproved, EventKind::RefundRejected];
     vec![
         (ALL, None, EventKind::subscribable().collect()),
-        (REFUNDS, Some(world::outlet(MERCHANT)), refunds),
+        (REFUNDS, Some(builders::outlet(MERCHANT)), refunds),
         (ELSEWHERE, Some(OutletId(1)), EventKind::subscribable().collect()),
     ]
 }
 
 fn shop() -> World {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(1));
     (1..=20).for_each(|id| world.put_order(order(id, 7_300)));
     world
 }
 
-fn memory() -> Ground {
-    let ground = Ground::memory(&shop());
-    let Books::Memory(memory) = &ground.books else { unreachable!("just made") };
+fn memory() -> Fixture {
+    let fixture = Fixture::memory(&shop());
+    let Books::Memory(memory) = &fixture.books else { unreachable!("just made") };
     memory.world(|world| world.lines.extend((1..=20).map(|id| (OrderId(id), lines()))));
     for (id, outlet, events) in subscriptions() {
         let events = events.into_iter().collect::<BTreeSet<_>>();
         memory.put_subscription(MERCHANT, Subscription { endpoint: id.0, outlet, events });
     }
-    ground
+    fixture
 }
 
-async fn sqlite() -> Ground {
-    let ground = Ground::sqlite(&shop()).await;
-    let tool = ground.tool();
+async fn sqlite() -> Fixture {
+    let fixture = Fixture::sqlite(&shop()).await;
+    let tool = fixture.tool();
     tool.pragma_update(None, "foreign_keys", false).expect("people and outlets are not laid");
     for id in 1..=20 {
         for line in lines() {
@@ -79,12 +79,12 @@ async fn sqlite() -> Ground {
         let row = params![id.0, MERCHANT.0, outlet.map(|id| id.0), words.join(" "), [7_u8; 16]];
         tool.execute(sql, row).expect("an endpoint");
     }
-    ground
+    fixture
 }
 
 /// What is on disk, as the memory store tells it.
-fn outbox(ground: &Ground) -> Vec<Message> {
-    let tool = ground.tool();
+fn outbox(fixture: &Fixture) -> Vec<Message> {
+    let tool = fixture.tool();
     let sql = "SELECT id, merchant_id, outlet_id, object_id, kind, payload, created_at FROM webhook_event ORDER BY id";
     let mut statement = tool.prepare(sql).expect("prepares");
     let rows = statement.query_map([], |row| {
@@ -116,9 +116,9 @@ fn pay(n: u16, order: i64) -> Envelope {
 
 /// Everything that can happen, and much that nobody is told.
 fn day() -> Vec<Vec<Envelope>> {
-    let ask = |n, order| at(n, refund_request(order, &[(2, 1)], Cause::Quality, false));
+    let ask = |n, order| at(n, refund_request(order, &[(2, 1)], Ground::Quality, false));
     let refund = |n| TransactionId::new(1, n);
-    let tomorrow = MORNING.plus(world::DAY);
+    let tomorrow = MORNING.plus(builders::DAY);
     let reversed =
         |n, order| Command::Reverse(Reversed { request_id: request(n), sale: Some((OrderId(order), Fen(7_300))) });
     vec![
@@ -145,17 +145,17 @@ fn day() -> Vec<Vec<Envelope>> {
         ],
         vec![
             by_issuer(9003, envelope(26, tomorrow, dispute(2, 4_300))),
-            by(1002, envelope(27, tomorrow, world::answer(2, refund(26), true))),
+            by(1002, envelope(27, tomorrow, builders::answer(2, refund(26), true))),
             by_issuer(9002, envelope(28, tomorrow, decide_dispute(2, refund(26), true))),
             by_issuer(9003, envelope(29, tomorrow, dispute(1, 3_000))),
-            by_issuer(9002, envelope(30, tomorrow.plus(8 * world::DAY), decide_dispute(1, refund(29), false))),
+            by_issuer(9002, envelope(30, tomorrow.plus(8 * builders::DAY), decide_dispute(1, refund(29), false))),
         ],
     ]
 }
 
-async fn run(ground: &Ground) {
+async fn run(fixture: &Fixture) {
     for group in day() {
-        ground.post(&group).await;
+        fixture.post(&group).await;
     }
 }
 
@@ -177,7 +177,7 @@ async fn both_stores_tell_the_same_events_of_everything_that_happens() {
             ("payment.withdrawn", 4),
             ("payment.approved", 5),
             ("payment.approved", 6),
-            ("payment.declined", world::TILL.0),
+            ("payment.declined", builders::TILL.0),
             ("refund.requested", 1),
             ("refund.requested", 2),
             ("refund.requested", 5),
@@ -188,7 +188,7 @@ async fn both_stores_tell_the_same_events_of_everything_that_happens() {
             ("payment.approved", 7),
             ("sale.reversed", 7),
             ("payment.withdrawn", 8),
-            ("batch.closed", world::TILL.0),
+            ("batch.closed", builders::TILL.0),
             ("settlement.confirmed", MERCHANT.0),
             ("dispute.opened", 2),
             ("dispute.answered", 2),
@@ -210,9 +210,9 @@ async fn both_stores_tell_the_same_events_of_everything_that_happens() {
 
 #[tokio::test]
 async fn a_body_names_the_record_and_nothing_secret() {
-    let ground = memory();
-    run(&ground).await;
-    let Books::Memory(world) = &ground.books else { unreachable!("just made") };
+    let fixture = memory();
+    run(&fixture).await;
+    let Books::Memory(world) = &fixture.books else { unreachable!("just made") };
     let told = world.outbox();
     let body: serde_json::Value = serde_json::from_str(&told[10].payload).expect("JSON");
     let expected = serde_json::json!({
@@ -235,7 +235,7 @@ async fn a_body_names_the_record_and_nothing_secret() {
         assert_eq!(names, (&rrn(of), &rrn(dispute), &serde_json::json!("2501001")), "{body}");
     }
     // The card's keyed values, the PIN's keyed value and its balance are markers of their own: 0x01 repeated.
-    let balance = world.world(|world| world.cards[&world::card_key(1)].balance.0.to_string());
+    let balance = world.world(|world| world.cards[&builders::card_key(1)].balance.0.to_string());
     for message in &told {
         for secret in ["010101010101", "fefefefefefe", "[1,1,1,1", "balance\"", "pin\":", "holder", &balance] {
             assert!(!message.payload.contains(secret), "{secret} in {}", message.payload);
@@ -246,11 +246,11 @@ async fn a_body_names_the_record_and_nothing_secret() {
 
 #[tokio::test]
 async fn a_settlement_is_told_to_the_whole_merchant_in_figures() {
-    let ground = memory();
-    let Books::Memory(world) = &ground.books else { unreachable!("just made") };
-    let (outlet, events) = (Some(world::outlet(MERCHANT)), EventKind::subscribable().collect());
+    let fixture = memory();
+    let Books::Memory(world) = &fixture.books else { unreachable!("just made") };
+    let (outlet, events) = (Some(builders::outlet(MERCHANT)), EventKind::subscribable().collect());
     world.put_subscription(MERCHANT, Subscription { endpoint: 77, outlet, events });
-    run(&ground).await;
+    run(&fixture).await;
     let told = world.outbox();
     let message = told.iter().find(|message| message.kind == EventKind::SettlementConfirmed).expect("a settlement");
     assert_eq!(message.endpoints, [ALL.0], "an endpoint of one outlet does not hear of all outlets' money");
@@ -272,9 +272,9 @@ async fn a_settlement_is_told_to_the_whole_merchant_in_figures() {
 
 #[tokio::test]
 async fn a_house_without_webhooks_writes_nothing() {
-    let ground = Ground::sqlite(&shop()).await;
-    run(&ground).await;
-    assert_eq!(outbox(&ground), []);
+    let fixture = Fixture::sqlite(&shop()).await;
+    run(&fixture).await;
+    assert_eq!(outbox(&fixture), []);
     let paused = sqlite().await;
     paused.tool().execute("UPDATE webhook_endpoint SET status = 'paused'", []).expect("paused");
     run(&paused).await;
@@ -283,17 +283,17 @@ async fn a_house_without_webhooks_writes_nothing() {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_written_takes_its_payment_with_it() {
-    let ground = sqlite().await;
-    ground.ask(&at(1, load(1, 900_000))).await;
-    ground
+    let fixture = sqlite().await;
+    fixture.ask(&at(1, load(1, 900_000))).await;
+    fixture
         .tool()
         .execute_batch("CREATE TRIGGER full BEFORE INSERT ON webhook_event BEGIN SELECT RAISE(ABORT, 'full'); END")
         .expect("a fault");
-    assert!(matches!(ground.books.post(vec![pay(2, 1)]).await, Err(storage::StorageError::NotWritten(_))));
-    ground.tool().execute_batch("DROP TRIGGER full").expect("mended");
-    assert_eq!(ground.ask(&pay(2, 1)).await.transaction().map(|t| t.id.sequence()), Some(2));
-    assert_eq!(outbox(&ground).len(), 1);
-    assert_eq!(ground.verify().await, []);
+    assert!(matches!(fixture.books.post(vec![pay(2, 1)]).await, Err(storage::StorageError::NotWritten(_))));
+    fixture.tool().execute_batch("DROP TRIGGER full").expect("mended");
+    assert_eq!(fixture.ask(&pay(2, 1)).await.transaction().map(|t| t.id.sequence()), Some(2));
+    assert_eq!(outbox(&fixture).len(), 1);
+    assert_eq!(fixture.verify().await, []);
 }
 
 async fn take(db: &Storage, now: Timestamp) -> Vec<Taken> {
@@ -329,19 +329,19 @@ fn entry(now: Timestamp) -> Entry {
 }
 
 /// One order with a payment, a refund request and its approval; another order with a payment.
-async fn busy() -> Ground {
-    let ground = sqlite().await;
-    ground.post(&[at(1, load(1, 900_000)), pay(2, 1), pay(3, 2)]).await;
-    ground.ask(&at(4, refund_request(1, &[(2, 1)], Cause::Quality, false))).await;
-    ground.ask(&by(1002, at(5, review(1, TransactionId::new(1, 4), Some(1))))).await;
-    ground.tool().execute("UPDATE webhook_endpoint SET status = 'paused' WHERE id <> ?1", [ALL.0]).expect("paused");
-    ground
+async fn busy() -> Fixture {
+    let fixture = sqlite().await;
+    fixture.post(&[at(1, load(1, 900_000)), pay(2, 1), pay(3, 2)]).await;
+    fixture.ask(&at(4, refund_request(1, &[(2, 1)], Ground::Quality, false))).await;
+    fixture.ask(&by(1002, at(5, review(1, TransactionId::new(1, 4), Some(1))))).await;
+    fixture.tool().execute("UPDATE webhook_endpoint SET status = 'paused' WHERE id <> ?1", [ALL.0]).expect("paused");
+    fixture
 }
 
 #[tokio::test]
 async fn an_object_is_told_in_order_and_others_do_not_wait_for_it() {
-    let ground = busy().await;
-    let db = ground.database();
+    let fixture = busy().await;
+    let db = fixture.database();
     let now = MORNING.plus(HOUR);
     let words = |taken: &[Taken]| taken.iter().map(|one| one.kind.word()).collect::<Vec<_>>();
     let first = take(db, now).await;
@@ -368,13 +368,13 @@ async fn an_object_is_told_in_order_and_others_do_not_wait_for_it() {
 
 #[tokio::test]
 async fn what_a_dead_copy_took_is_taken_again_and_its_late_answer_counts_for_nothing() {
-    let ground = busy().await;
+    let fixture = busy().await;
     let now = MORNING.plus(HOUR);
-    let dead = take(ground.database(), now).await;
+    let dead = take(fixture.database(), now).await;
     assert_eq!(dead.len(), 2);
     // The process ends; a new one opens the file.
-    let ground = ground.restart().await;
-    let db = ground.database();
+    let fixture = fixture.restart().await;
+    let db = fixture.database();
     assert!(take(db, now).await.is_empty(), "the lease holds");
     let later = now.plus(61 * SECOND);
     let taken = take(db, later).await;
@@ -387,9 +387,9 @@ async fn what_a_dead_copy_took_is_taken_again_and_its_late_answer_counts_for_not
 
 #[tokio::test]
 async fn three_days_of_failures_park_the_event_and_stop_the_endpoint_until_somebody_starts_it() {
-    let ground = sqlite().await;
-    ground.post(&[at(1, load(1, 900_000)), pay(2, 1)]).await;
-    let db = ground.database();
+    let fixture = sqlite().await;
+    fixture.post(&[at(1, load(1, 900_000)), pay(2, 1)]).await;
+    let db = fixture.database();
     let start = MORNING.plus(HOUR);
     let (mut now, mut tries, mut waits) = (start, 0_u32, Vec::new());
     let stopped = loop {
@@ -415,7 +415,7 @@ async fn three_days_of_failures_park_the_event_and_stop_the_endpoint_until_someb
     assert!(matches!(tried, Changed::Stopped), "not while it is stopped");
     assert!(take(db, now.plus(HOUR)).await.is_empty());
     // What happens meanwhile is not kept for it.
-    ground.ask(&pay(3, 2)).await;
+    fixture.ask(&pay(3, 2)).await;
     assert_eq!(all(db, ALL).await.len(), 1);
     change(db, REACH, Change::Status(ALL, EndpointStatus::Active), now).await;
     assert!(matches!(change(db, REACH, Change::ReplayParked(ALL), now).await, Changed::Count(1)));
@@ -426,15 +426,15 @@ async fn three_days_of_failures_park_the_event_and_stop_the_endpoint_until_someb
 
 #[tokio::test]
 async fn an_event_is_sent_again_when_somebody_asks_and_only_within_reach() {
-    let ground = busy().await;
-    let db = ground.database();
+    let fixture = busy().await;
+    let db = fixture.database();
     let now = MORNING.plus(HOUR);
     for taken in take(db, now).await {
         answer(db, &taken, yes(), now).await;
     }
     let event = all(db, ALL).await[0].event;
     let other = Reach { merchant: MerchantId(250_200), outlet: None };
-    let outlet = Reach { merchant: MERCHANT, outlet: Some(world::outlet(MERCHANT)) };
+    let outlet = Reach { merchant: MERCHANT, outlet: Some(builders::outlet(MERCHANT)) };
     for foreign in [other, outlet] {
         for asked in [
             Change::Update(ALL, webhook::TermsChange::default()),
@@ -458,17 +458,17 @@ async fn an_event_is_sent_again_when_somebody_asks_and_only_within_reach() {
 
 #[tokio::test]
 async fn old_events_are_forgotten() {
-    let ground = busy().await;
-    let db = ground.database();
+    let fixture = busy().await;
+    let db = fixture.database();
     assert!(!delivery::tidy(db, MORNING.plus(29 * 24 * HOUR)).await.expect("reads"));
     assert!(delivery::tidy(db, MORNING.plus(31 * 24 * HOUR)).await.expect("writes"));
-    assert!(outbox(&ground).is_empty() && all(db, ALL).await.is_empty());
+    assert!(outbox(&fixture).is_empty() && all(db, ALL).await.is_empty());
 }
 
 #[tokio::test]
 async fn what_the_money_path_and_the_worker_ask_is_found_in_an_index() {
-    let ground = sqlite().await;
-    let tool = ground.tool();
+    let fixture = sqlite().await;
+    let tool = fixture.tool();
     let plan = |sql: &str| {
         let mut statement = tool.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepares");
         let rows = statement.query_map([], |row| row.get::<_, String>(3)).expect("reads");

@@ -1,16 +1,16 @@
 //! The one writer and the readers: each job stands or falls alone, a full disk is a definite "not written", and nothing
 //! that a caller does takes the database away from the others.
 
-#[path = "../../domain/tests/world/mod.rs"]
-mod world;
+#[path = "../../domain/tests/builders/mod.rs"]
+mod builders;
 
-mod ground;
+mod fixture;
 
 use std::sync::Arc;
 
-use ground::{Ground, not_written};
+use builders::{MORNING, card, envelope, load, order, sale_pin};
+use fixture::{Fixture, not_written};
 use storage::{Sqlite, StorageError};
-use world::{MORNING, card, envelope, load, order, sale_pin};
 
 async fn notes(folder: &tempfile::TempDir) -> Sqlite {
     let database = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
@@ -63,15 +63,15 @@ async fn a_job_that_errs_or_panics_rolls_back_alone() {
 
 #[tokio::test]
 async fn a_full_disk_is_a_definite_answer_and_passes() {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(1));
     (1..=2_000).for_each(|id| world.put_order(order(id, 100)));
     world.cards.values_mut().for_each(|card| card.programme.daily_count_max = 100_000);
-    let ground = Ground::sqlite(&world).await;
+    let fixture = Fixture::sqlite(&world).await;
     let pay = |n: u16| envelope(n, MORNING, sale_pin(i64::from(n), 100, 1, true));
-    assert!(ground.ask(&envelope(60_000, MORNING, load(1, 1_000_000))).await.approved());
+    assert!(fixture.ask(&envelope(60_000, MORNING, load(1, 1_000_000))).await.approved());
     let limit = |pages: i64| {
-        ground.database().write(move |connection| {
+        fixture.database().write(move |connection| {
             let now: i64 =
                 connection.sqlite().expect("a file").pragma_query_value(None, "page_count", |row| row.get(0))?;
             let set = format!("PRAGMA max_page_count = {}", if pages == 0 { now } else { pages });
@@ -82,7 +82,7 @@ async fn a_full_disk_is_a_definite_answer_and_passes() {
     limit(0).await.expect("limited");
     let (mut paid, mut refused) = (Vec::new(), Vec::new());
     for n in 1..=2_000_u16 {
-        match ground.books.post(vec![pay(n)]).await {
+        match fixture.books.post(vec![pay(n)]).await {
             Ok(outcomes) => {
                 assert!(outcomes[0].approved());
                 paid.push(n);
@@ -98,35 +98,35 @@ async fn a_full_disk_is_a_definite_answer_and_passes() {
     }
     assert_eq!(refused.len(), 20, "the disk was to fill up; {} paid", paid.len());
     // Reading goes on, nothing is half there, and the same requests go through once there is room.
-    assert_eq!(ground.verify().await, []);
+    assert_eq!(fixture.verify().await, []);
     limit(1_000_000).await.expect("room again");
     for n in refused.into_iter().chain(paid) {
-        assert!(ground.ask(&pay(n)).await.approved());
+        assert!(fixture.ask(&pay(n)).await.approved());
     }
-    assert_eq!(ground.verify().await, []);
+    assert_eq!(fixture.verify().await, []);
 }
 
 #[tokio::test]
 async fn a_full_disk_fails_a_whole_group_and_nothing_of_it_stays() {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     world.put_card(card(1));
     (1..=600).for_each(|id| world.put_order(order(id, 100)));
     world.cards.values_mut().for_each(|card| card.programme.daily_count_max = 100_000);
-    let ground = Ground::sqlite(&world).await;
-    ground.ask(&envelope(60_000, MORNING, load(1, 1_000_000))).await;
-    let shrink = ground.database().write(|connection| {
+    let fixture = Fixture::sqlite(&world).await;
+    fixture.ask(&envelope(60_000, MORNING, load(1, 1_000_000))).await;
+    let shrink = fixture.database().write(|connection| {
         let now: i64 = connection.sqlite().expect("a file").pragma_query_value(None, "page_count", |row| row.get(0))?;
         connection.query_row(&format!("PRAGMA max_page_count = {now}"), [], |row| row.get::<_, i64>(0))?;
         Ok(())
     });
     shrink.await.expect("limited");
     let group: Vec<_> = (1..=600).map(|n| envelope(n, MORNING, sale_pin(i64::from(n), 100, 1, true))).collect();
-    assert!(not_written(ground.books.post(group).await).contains("full"));
-    assert_eq!(ground.verify().await, []);
+    assert!(not_written(fixture.books.post(group).await).contains("full"));
+    assert_eq!(fixture.verify().await, []);
     let all = |c: &storage::sql::Connection| {
         Ok(c.query_row("SELECT COUNT(*) FROM ledger_transaction", [], |row| row.get::<_, i64>(0))?)
     };
-    assert_eq!(ground.database().read(all).await.expect("reads"), 1);
+    assert_eq!(fixture.database().read(all).await.expect("reads"), 1);
 }
 
 /// More panics than there are readers; afterwards all of them still answer, at the same time.
@@ -190,11 +190,11 @@ async fn a_read_after_an_answer_sees_it() {
 /// A file that was once analysed must not make every payment parse its statements anew.
 #[tokio::test]
 async fn statements_stay_prepared_in_an_analysed_file() {
-    let mut world = world::one_till();
+    let mut world = builders::one_till();
     (1..=200).for_each(|number| world.put_card(card(number)));
-    let ground = Ground::sqlite(&world).await;
-    ground.tool().execute_batch("ANALYZE").expect("analysed");
-    let ground = ground.restart().await;
+    let fixture = Fixture::sqlite(&world).await;
+    fixture.tool().execute_batch("ANALYZE").expect("analysed");
+    let fixture = fixture.restart().await;
     let prepared_again = |connection: &storage::sql::Connection| {
         let sql = "SELECT c.id FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.lookup = ?1";
         let mut statement = connection.sqlite().expect("a file").prepare(sql)?;
@@ -203,6 +203,6 @@ async fn statements_stay_prepared_in_an_analysed_file() {
         }
         Ok(statement.get_status(rusqlite::StatementStatus::RePrepare))
     };
-    assert_eq!(ground.database().write(prepared_again).await.expect("reads"), 0);
-    assert_eq!(ground.database().read(prepared_again).await.expect("reads"), 0);
+    assert_eq!(fixture.database().write(prepared_again).await.expect("reads"), 0);
+    assert_eq!(fixture.database().read(prepared_again).await.expect("reads"), 0);
 }

@@ -79,7 +79,7 @@ struct Run<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// Where a track has its number.
     Track,
     /// With nothing on either side that could belong to it.
@@ -113,19 +113,19 @@ impl Run<'_> {
         let place = self.place();
         let own = |digits: &str| programmes.iter().any(|bin| bin.begins(digits));
         if let Some(number) = self.number(place) {
-            let entry = if place == Place::Track { EntryMode::Swiped } else { EntryMode::Manual };
+            let entry = if place == Position::Track { EntryMode::Swiped } else { EntryMode::Manual };
             return sorted(number, entry, programmes);
         }
-        let short = place == Place::Track && matches!(self.digits.len(), 12..=15) && check_digit_fits(self.digits);
+        let short = place == Position::Track && matches!(self.digits.len(), 12..=15) && check_digit_fits(self.digits);
         if short && !own(self.digits) {
             return Found::Foreign;
         }
-        if place == Place::Track || self.holds(own) { Found::Misread } else { Found::Nothing }
+        if place == Position::Track || self.holds(own) { Found::Misread } else { Found::Nothing }
     }
 
     /// Track 1 `%B…^`, track 2 `;…=` or, as in EMV tag 57, `…D`, track 3 `+…=`. Without sentinels only a number long
     /// enough, or what cannot be a code: many digits behind `=`.
-    fn place(&self) -> Place {
+    fn place(&self) -> Position {
         let (before, after, length) = (self.before, self.after, self.digits.len());
         let behind = leading_digits(after.get(1..).unwrap_or(""));
         let begins = (before.ends_with(';') && length >= 8)
@@ -135,23 +135,23 @@ impl Run<'_> {
         let ends = (after.starts_with(['=', '^']) && (length >= 12 || behind >= 7))
             || (after.starts_with(['D', 'd']) && length >= 16 && behind >= 4);
         if begins || ends {
-            return Place::Track;
+            return Position::Track;
         }
         let open = before.chars().next_back().is_none_or(is_edge);
         let closed = after.chars().next().is_none_or(|c| is_edge(c) || c == '?');
-        if open && closed { Place::Alone } else { Place::Inside }
+        if open && closed { Position::Alone } else { Position::Inside }
     }
 
     /// The number, when one can stand here. Track 3 has `99` before it (ISO/IEC 4909); a bare number may come twice when
     /// the card was swiped twice.
-    fn number(&self, place: Place) -> Option<CardNumber> {
+    fn number(&self, place: Position) -> Option<CardNumber> {
         let length = self.digits.len();
         let parse = |digits: &str| CardNumber::parse(digits).ok().map(|(number, _)| number);
         let half = self.digits.split_at_checked(length / 2).filter(|(one, two)| one == two).map(|(one, _)| one);
         match place {
-            Place::Inside => None,
-            Place::Track => parse(self.digits).or_else(|| parse(self.digits.strip_prefix("99")?)),
-            Place::Alone => parse(self.digits).or_else(|| parse(half?)),
+            Position::Inside => None,
+            Position::Track => parse(self.digits).or_else(|| parse(self.digits.strip_prefix("99")?)),
+            Position::Alone => parse(self.digits).or_else(|| parse(half?)),
         }
     }
 

@@ -10,10 +10,10 @@ impl Audit {
     pub fn dispute(&mut self, one: &Dispute) {
         let rrn = one.id.rrn();
         if one.decision.as_ref().is_some_and(|decision| decision.by == one.opener) {
-            self.find("I7", format!("dispute {rrn} was decided by who opened it"));
+            self.report("I7", format!("dispute {rrn} was decided by who opened it"));
         }
         if one.status.is_open() && !self.disputed.insert(one.order) {
-            self.find("I6", format!("order {} has two open disputes", one.order));
+            self.report("I6", format!("order {} has two open disputes", one.order));
         }
         let mut record = |id| self.disputes.remove(&id);
         let (opening, answer, decision) = (
@@ -40,14 +40,14 @@ impl Audit {
             _ => false,
         };
         if !(opened && answered && decided) {
-            self.find("I6", format!("dispute {rrn} is {}, but the ledger says otherwise", one.status.word()));
+            self.report("I6", format!("dispute {rrn} is {}, but the ledger says otherwise", one.status.word()));
         }
     }
 
     /// Everything was read.
     pub(super) fn finish_disputes(&mut self) {
         for id in std::mem::take(&mut self.disputes).into_keys() {
-            self.find("I6", format!("transaction {} opens, answers or decides no dispute", id.rrn()));
+            self.report("I6", format!("transaction {} opens, answers or decides no dispute", id.rrn()));
         }
     }
 }

@@ -13,7 +13,7 @@ impl Audit {
     /// Takes the place where the chain goes on, with its seal. Call before everything but settlements.
     pub fn opening(&mut self, opening: Opening, seal: &[u8; 32]) {
         if opening.seal(&self.key) != *seal {
-            self.find("I9", format!("the opening of slot {} was altered", opening.head.slot));
+            self.report("I9", format!("the opening of slot {} was altered", opening.head.slot));
         }
         self.head = opening.head;
         self.opening = Some((opening, Opening::nothing(opening.head.slot)));
@@ -52,7 +52,7 @@ impl Audit {
         let key = self.key.clone();
         match &mut self.opening {
             Some((_, met)) => met.toggle(&key, piece),
-            None => self.find("I9", format!("there is no opening, but this is carried over it: {piece:?}")),
+            None => self.report("I9", format!("there is no opening, but this is carried over it: {piece:?}")),
         }
     }
 
@@ -67,7 +67,7 @@ impl Audit {
         let read = if self.previous.is_some() { self.head } else { Head::empty(end.slot) };
         if read != *end {
             let next = |head: &Head| head.next().rrn();
-            self.find("I9", format!("the archive ends before {}, the ledger begins at {}", next(&read), next(end)));
+            self.report("I9", format!("the archive ends before {}, the ledger begins at {}", next(&read), next(end)));
         }
         let accounts: BTreeSet<AccountId> = self.accounts.keys().chain(carried.keys()).copied().collect();
         for account in accounts {
@@ -75,7 +75,7 @@ impl Audit {
             let (archived, carried) = (of(&self.accounts), of(carried));
             if archived != carried {
                 let what = format!("account {} had {archived} fen, but {carried} fen were carried over", account.0);
-                self.find("I2", what);
+                self.report("I2", what);
             }
         }
         let missing: Vec<_> = self
@@ -85,7 +85,7 @@ impl Audit {
             .map(|(order, sale)| (*order, sale.sale))
             .collect();
         for (order, sale) in missing {
-            self.find("I6", format!("sale {} pays order {order}, which is neither archived nor there", sale.rrn()));
+            self.report("I6", format!("sale {} pays order {order}, which is neither archived nor there", sale.rrn()));
         }
         self.findings
     }
@@ -96,7 +96,7 @@ impl Audit {
         if opening.carried != met.carried {
             let last = self.begins(opening.head.slot).next().0.saturating_sub(1);
             let last = TransactionId(last).rrn();
-            self.find(
+            self.report(
                 "I9",
                 format!(
                     "an opening figure, or a transaction up to {last} that was kept, was altered, added or removed"

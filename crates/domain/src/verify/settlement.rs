@@ -65,29 +65,29 @@ impl Audit {
             }
         }
         for id in all.records.into_keys() {
-            self.find("I12", format!("transaction {} prepares or decides no settlement", id.rrn()));
+            self.report("I12", format!("transaction {} prepares or decides no settlement", id.rrn()));
         }
     }
 
     fn settlement(&mut self, one: &Settlement, before: Option<SettledTo>, all: &mut Settlements) {
         let name = format!("settlement {}", one.id.rrn());
         if one.before != before || before.is_some_and(|before| one.until <= before.until || one.id <= before.id) {
-            self.find("I12", format!("{name} does not begin where the one before ended"));
+            self.report("I12", format!("{name} does not begin where the one before ended"));
         }
         if all.taken.remove(&one.id).unwrap_or_default() != one.turnover {
-            self.find("I12", format!("{name} differs from its transactions"));
+            self.report("I12", format!("{name} differs from its transactions"));
         }
         let fee = settlement::fee(one.net, one.fee_bp);
         if one.turnover.net() != one.net || fee != Some(one.fee) || one.net.minus(one.fee) != Some(one.payout) {
-            self.find("I12", format!("{name} is wrongly added up"));
+            self.report("I12", format!("{name} is wrongly added up"));
         }
         if one.checker == Some(one.maker) {
-            self.find("I7", format!("{name} was decided by who prepared it"));
+            self.report("I7", format!("{name} was decided by who prepared it"));
         }
         let asked = Command::SettlementPrepare(Preparation { merchant: one.merchant, until: one.until }).content();
         let request = all.records.remove(&one.id).map(|(t, _)| (t.kind, t.amount, t.content, t.actor.person, t.at));
         if request != Some((Kind::SettlementRequest, one.net, asked, one.maker, one.prepared_at)) {
-            self.find("I12", format!("{name} was not prepared as it says"));
+            self.report("I12", format!("{name} was not prepared as it says"));
         }
         let decision = one.decided_by.and_then(|by| all.records.remove(&by));
         let kind = match one.status {
@@ -110,7 +110,7 @@ impl Audit {
             _ => false,
         };
         if !fits {
-            self.find("I12", format!("{name} is {}, but the ledger says otherwise", one.status.word()));
+            self.report("I12", format!("{name} is {}, but the ledger says otherwise", one.status.word()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Auditor, DAY, Declined, Sale, day};
 use super::{Closed, Returned};
-use crate::ask::{Ask, Asked, Reply, Who};
+use crate::intent::{Act, Intent, Reply, Who};
 
 /// The shop decides for two days.
 const WINDOW: i64 = 2 * DAY;
@@ -64,13 +64,13 @@ impl Auditor {
         if matches!(sale.word(), "voided" | "refunded") { Err(("64", Some(0), None)) } else { Ok(sale) }
     }
 
-    pub(super) fn refund(&mut self, who: Who, ask: &Ask, at: i64) -> Declined {
-        let Ask::Refund { order, lines, .. } = ask else { return NOT_CHARGED };
-        let amount = match self.may_ask(who, ask, at) {
+    pub(super) fn refund(&mut self, who: Who, act: &Act, at: i64) -> Declined {
+        let Act::Refund { order, lines, .. } = act else { return NOT_CHARGED };
+        let amount = match self.may_ask(who, act, at) {
             Ok(amount) => amount,
             Err(declined) => return declined,
         };
-        let escalated = matches!(ask, Ask::Refund { escalate: true, .. });
+        let escalated = matches!(act, Act::Refund { escalate: true, .. });
         let number = self.sequence + 1;
         let refund = Returned {
             number,
@@ -87,8 +87,8 @@ impl Auditor {
         ("00", None, None)
     }
 
-    fn may_ask(&self, who: Who, ask: &Ask, at: i64) -> Result<i64, Declined> {
-        let Ask::Refund { order, lines, unwanted, worded, escalate } = ask else { return Err(NOT_CHARGED) };
+    fn may_ask(&self, who: Who, act: &Act, at: i64) -> Result<i64, Declined> {
+        let Act::Refund { order, lines, unwanted, worded, escalate } = act else { return Err(NOT_CHARGED) };
         let sale = self.sold(*order)?;
         if sale.in_dispute() {
             return Err(("94", None, None));
@@ -171,15 +171,15 @@ impl Auditor {
         }
     }
 
-    pub(super) fn reverse(&mut self, asked: &Asked, at: i64) -> Declined {
+    pub(super) fn reverse(&mut self, intent: &Intent, at: i64) -> Declined {
         const NO_SALE: Declined = ("12", None, None);
-        let Ask::Reverse { sale, order, amount } = asked.ask else { return NO_SALE };
-        if asked.id == sale {
+        let Act::Reverse { sale, order, amount } = intent.act else { return NO_SALE };
+        if intent.id == sale {
             return NO_SALE;
         }
         let Some(record) = self.records.get(&(sale, false)) else {
             // What never arrived is withdrawn first.
-            let withdraw = Asked { id: sale, who: asked.who, ask: Ask::Withdraw { order, amount } };
+            let withdraw = Intent { id: sale, who: intent.who, act: Act::Withdraw { order, amount } };
             self.note(&withdraw, at, NOT_CHARGED);
             return NOT_CHARGED;
         };
@@ -234,30 +234,30 @@ impl Auditor {
     }
 
     /// Counts an answer into the running batch.
-    pub(super) fn count(&mut self, asked: &Asked, at: i64, code: &str) {
-        if asked.who.is_issuer() || matches!(asked.ask, Ask::Close) {
+    pub(super) fn count(&mut self, intent: &Intent, at: i64, code: &str) {
+        if intent.who.is_issuer() || matches!(intent.act, Act::Close) {
             return;
         }
-        let amount = match &asked.ask {
-            Ask::Review { order, refund, card: Some(_), .. } => {
+        let amount = match &intent.act {
+            Act::Review { order, refund, card: Some(_), .. } => {
                 let sale = self.orders.get(order).and_then(|order| order.sale.as_ref());
                 sale.and_then(|sale| sale.refunds.iter().find(|own| own.number == *refund)).map_or(0, |own| own.amount)
             }
-            Ask::Void { order } => self.orders.get(order).map_or(0, |order| order.total),
-            ask => ask.about().1,
+            Act::Void { order } => self.orders.get(order).map_or(0, |order| order.total),
+            act => act.about().1,
         };
-        let person = asked.who.person();
+        let person = intent.who.person();
         self.batch.first.get_or_insert((at, person));
         let figures = self.batch.people.entry(person).or_default();
-        let tally = match asked.ask {
+        let tally = match intent.act {
             _ if code != "00" => {
                 *figures.declines.entry(code.to_owned()).or_default() += 1;
                 return;
             }
-            Ask::Sale { .. } | Ask::Confirmed { .. } => &mut figures.sales,
-            Ask::Review { card: Some(_), .. } => &mut figures.refunds,
-            Ask::Void { .. } | Ask::Reverse { .. } => &mut figures.voids,
-            Ask::Inquiry { .. } => {
+            Act::Sale { .. } | Act::Confirmed { .. } => &mut figures.sales,
+            Act::Review { card: Some(_), .. } => &mut figures.refunds,
+            Act::Void { .. } | Act::Reverse { .. } => &mut figures.voids,
+            Act::Inquiry { .. } => {
                 figures.inquiries += 1;
                 return;
             }

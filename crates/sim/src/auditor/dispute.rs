@@ -2,7 +2,7 @@
 //! heard the merchant or waited long enough.
 
 use super::{Auditor, DAY, Declined};
-use crate::ask::Who;
+use crate::intent::Who;
 
 /// The merchant answers within a week.
 const WEEK: i64 = 7 * DAY;

@@ -3,7 +3,7 @@
 use domain::ids::TransactionId;
 
 use super::{Auditor, Declined, day};
-use crate::ask::{Ask, Who};
+use crate::intent::{Act, Who};
 use crate::shop::FEE_BP;
 
 /// A settlement.
@@ -49,21 +49,21 @@ pub(super) fn written(day: i64) -> i64 {
 
 impl Auditor {
     /// What an approved command adds to what the merchant is owed.
-    pub(super) fn note_move(&mut self, ask: &Ask, at: i64) {
+    pub(super) fn note_move(&mut self, act: &Act, at: i64) {
         let total = |order: &i64| self.orders.get(order).map_or(0, |order| order.total);
-        let amount = match ask {
-            Ask::Sale { amount, .. } | Ask::Confirmed { amount, .. } => *amount,
-            Ask::Review { order, refund, card: Some(_), .. } => {
+        let amount = match act {
+            Act::Sale { amount, .. } | Act::Confirmed { amount, .. } => *amount,
+            Act::Review { order, refund, card: Some(_), .. } => {
                 let sale = self.orders.get(order).and_then(|order| order.sale.as_ref());
                 let own = sale.and_then(|sale| sale.refunds.iter().find(|own| own.number == *refund));
                 -own.map_or(0, |own| own.amount)
             }
-            Ask::Rule { order, dispute, uphold: true, .. } => {
+            Act::Rule { order, dispute, uphold: true, .. } => {
                 let sale = self.orders.get(order).and_then(|order| order.sale.as_ref());
                 let own = sale.and_then(|sale| sale.disputes.iter().find(|own| own.number == *dispute));
                 -own.map_or(0, |own| own.amount)
             }
-            Ask::Void { order } | Ask::Reverse { order, .. } => -total(order),
+            Act::Void { order } | Act::Reverse { order, .. } => -total(order),
             _ => return,
         };
         self.moves.push(Move { day: day(at), amount, taken: None });

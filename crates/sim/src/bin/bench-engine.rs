@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use sim::bench::{Ground, Measured};
+use sim::bench::{Fixture, Measured};
 use storage::StorageError;
 
 #[derive(Parser)]
@@ -51,8 +51,8 @@ fn compare(arguments: &Arguments) -> Result<(), StorageError> {
     let rounds = i64::try_from(arguments.rounds).unwrap_or(3);
     // Both sides, warm-up and rounding included.
     let drafts = LEVELS.iter().map(|(_, share)| arguments.payments / share * 3 * rounds).sum::<i64>() + 10_000;
-    let ground = Ground::build(&folder.path().join("webpos.db"), arguments.cards, arguments.past, drafts)?;
-    let (size, took) = (ground.size() / 1_048_576, begun.elapsed().as_secs());
+    let fixture = Fixture::build(&folder.path().join("webpos.db"), arguments.cards, arguments.past, drafts)?;
+    let (size, took) = (fixture.size() / 1_048_576, begun.elapsed().as_secs());
     say(format!("{} cards, {} past orders, {size} MiB, built in {took} s", arguments.cards, arguments.past))?;
     say("callers  group   engine/s     raw/s  ratio   engine p50/p99 ms   raw commit p50/p99 ms".to_owned())?;
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
@@ -60,9 +60,9 @@ fn compare(arguments: &Arguments) -> Result<(), StorageError> {
         let count = arguments.payments / share;
         let (mut engine, mut raw) = (Vec::new(), Vec::new());
         for _ in 0..arguments.rounds {
-            let measured = ground.engine(&runtime, callers, count)?;
+            let measured = fixture.engine(&runtime, callers, count)?;
             engine.push(measured);
-            raw.push(ground.raw(whole(measured.group), count)?);
+            raw.push(fixture.raw(whole(measured.group), count)?);
         }
         let ratios = engine.iter().zip(&raw).map(|(engine, raw)| engine.per_second / raw.per_second).collect();
         let figure = |of: &[Measured], pick: fn(&Measured) -> f64| middle(of.iter().map(pick).collect());
@@ -78,7 +78,7 @@ fn compare(arguments: &Arguments) -> Result<(), StorageError> {
             figure(&raw, |m| m.p99),
         ))?;
     }
-    say(format!("{} payments in all", ground.paid()))
+    say(format!("{} payments in all", fixture.paid()))
 }
 
 fn middle(mut figures: Vec<f64>) -> f64 {

@@ -283,7 +283,7 @@ mod tests {
     /// What is planned once is planned while a house is new, and kept while it grows.
     #[test]
     fn a_house_without_a_single_payment_is_planned_by_key() {
-        let database = crate::trial::migrated();
+        let database = crate::fixture::migrated();
         let connection = Server::parse(&database.url()).expect("an address").connect(PLAN_ONCE).expect("connects");
         connection.execute_batch("ANALYZE").expect("analyses");
         let texts = [

@@ -211,8 +211,8 @@ mod tests {
 
     const SHOP: MerchantId = MerchantId(250_100);
 
-    async fn shop() -> (crate::trial::Trial, Storage) {
-        let (folder, db) = crate::trial::open().await;
+    async fn shop() -> (crate::fixture::Fixture, Storage) {
+        let (folder, db) = crate::fixture::open().await;
         demo::seed_people(&db, domain::time::Timestamp(1_795_000_000_000_000)).await.expect("seeds");
         (folder, db)
     }

@@ -386,8 +386,8 @@ mod tests {
         }
     }
 
-    async fn shop() -> (crate::trial::Trial, Storage) {
-        let (folder, db) = crate::trial::open().await;
+    async fn shop() -> (crate::fixture::Fixture, Storage) {
+        let (folder, db) = crate::fixture::open().await;
         demo::seed_people(&db, NOW).await.expect("seeds");
         (folder, db)
     }

@@ -127,7 +127,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_stands_for_one_thing() {
-        let (_trial, db) = crate::trial::open().await;
+        let (_trial, db) = crate::fixture::open().await;
         let same = Found::Same { answer: None };
         for (asked, expected) in [
             (asked(1, 1), Found::New),

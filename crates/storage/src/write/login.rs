@@ -158,7 +158,7 @@ pub async fn forgive(db: &Storage, key: String) -> Result<(), StorageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trial::open;
+    use crate::fixture::open;
 
     const START: Timestamp = Timestamp(1_795_000_000_000_000);
 

@@ -14,9 +14,9 @@ const OUTLET: OutletId = OutletId(2_501_001);
 const TODAY: BusinessDate = BusinessDate(20_261_123);
 const YESTERDAY: BusinessDate = BusinessDate(20_261_122);
 
-struct Ground {
+struct Fixture {
     db: Storage,
-    _folder: crate::trial::Trial,
+    _folder: crate::fixture::Fixture,
 }
 
 /// An order to be there.
@@ -40,9 +40,9 @@ impl Default for Sold {
     }
 }
 
-impl Ground {
+impl Fixture {
     async fn new() -> Self {
-        let (folder, db) = crate::trial::open().await;
+        let (folder, db) = crate::fixture::open().await;
         demo::seed_people(&db, NOW).await.expect("seeds");
         Self { db, _folder: folder }
     }
@@ -117,7 +117,7 @@ fn put(connection: &Connection, sold: Sold) -> sql::Result<()> {
         let word = if number == 90 { "requested" } else { "approved" };
         let amount = if status == "refunded" { 1_000 } else { 300 };
         let sql =
-            "INSERT INTO refund (id, order_id, merchant_id, outlet_id, status, amount, ground, reason, applicant_id,
+            "INSERT INTO refund (id, order_id, merchant_id, outlet_id, status, amount, fixture, reason, applicant_id,
                 requested_at, opinion, prints) VALUES (?1, ?2, 250100, ?3, ?4, ?5, 'quality', 'torn', 1003, ?6, '', 0)";
         connection.execute(sql, params![number + 10_000, id, outlet, word, amount, opened.0])?;
     }
@@ -145,7 +145,7 @@ const FAILED: Option<(Timestamp, bool)> = Some((NOW, true));
 
 #[tokio::test]
 async fn each_state_is_found_by_its_word_and_summed() {
-    let ground = Ground::new().await;
+    let fixture = Fixture::new().await;
     let one = Sold::default();
     for sold in [
         one,
@@ -160,7 +160,7 @@ async fn each_state_is_found_by_its_word_and_summed() {
         Sold { number: 10, status: "abandoned", sale: None, ..one },
         Sold { number: 11, outlet: 2_501_002, ..one },
     ] {
-        ground.put(sold).await;
+        fixture.put(sold).await;
     }
     let found = [
         (Which::All, "0090 0008 0007 0006 0005 0004 0003 0001"),
@@ -173,9 +173,9 @@ async fn each_state_is_found_by_its_word_and_summed() {
         (Which::Unpaid, "0010 0009"),
     ];
     for (which, expected) in found {
-        assert_eq!(ground.numbers(Filter { which, ..today() }).await.join(" "), expected, "{which:?}");
+        assert_eq!(fixture.numbers(Filter { which, ..today() }).await.join(" "), expected, "{which:?}");
     }
-    let found = ground.found(today()).await;
+    let found = fixture.found(today()).await;
     let totals = Totals {
         count: 8,
         charged: 5,
@@ -191,14 +191,14 @@ async fn each_state_is_found_by_its_word_and_summed() {
     assert_eq!(found.rows[7].person, "\u{738b}\u{654f}");
     assert!(found.rows[7].batch_open);
     let elsewhere = Filter { outlet: OutletId(2_501_002), ..today() };
-    assert_eq!(ground.numbers(elsewhere).await, ["0011"]);
+    assert_eq!(fixture.numbers(elsewhere).await, ["0011"]);
     let nobody = Filter { outlet: OutletId(2_502_001), ..today() };
-    assert_eq!(ground.found(nobody).await.totals, Totals::default());
+    assert_eq!(fixture.found(nobody).await.totals, Totals::default());
 }
 
 #[tokio::test]
 async fn an_order_counts_on_the_day_it_was_paid_or_last_tried() {
-    let ground = Ground::new().await;
+    let fixture = Fixture::new().await;
     let one = Sold::default();
     let evening = NOW.plus(-15 * 60 * MINUTE);
     assert_eq!(evening.business_date(), YESTERDAY);
@@ -215,19 +215,19 @@ async fn an_order_counts_on_the_day_it_was_paid_or_last_tried() {
         Sold { number: 6, ..one },
         Sold { number: 7, opened: evening, status: "draft", sale: None, ..one },
     ] {
-        ground.put(sold).await;
+        fixture.put(sold).await;
     }
-    assert_eq!(ground.numbers(today()).await.join(" "), "0006 0005 0004 0003 0002");
-    assert_eq!(ground.found(today()).await.totals.count, 5);
-    assert_eq!(ground.numbers(filter(YESTERDAY, YESTERDAY)).await.join(" "), "0001");
-    assert_eq!(ground.numbers(filter(YESTERDAY, TODAY)).await.join(" "), "0006 0005 0004 0003 0002 0001");
+    assert_eq!(fixture.numbers(today()).await.join(" "), "0006 0005 0004 0003 0002");
+    assert_eq!(fixture.found(today()).await.totals.count, 5);
+    assert_eq!(fixture.numbers(filter(YESTERDAY, YESTERDAY)).await.join(" "), "0001");
+    assert_eq!(fixture.numbers(filter(YESTERDAY, TODAY)).await.join(" "), "0006 0005 0004 0003 0002 0001");
     let unpaid = Filter { which: Which::Unpaid, ..filter(YESTERDAY, YESTERDAY) };
-    assert_eq!(ground.numbers(unpaid).await.join(" "), "0007");
+    assert_eq!(fixture.numbers(unpaid).await.join(" "), "0007");
 }
 
 #[tokio::test]
 async fn cards_numbers_and_goods_narrow_it_down() {
-    let ground = Ground::new().await;
+    let fixture = Fixture::new().await;
     let one = Sold::default();
     let week_ago = NOW.plus(-7 * DAY);
     for sold in [
@@ -238,45 +238,45 @@ async fn cards_numbers_and_goods_narrow_it_down() {
         Sold { number: 5, status: "draft", sale: None, ..one },
         Sold { number: 6, outlet: 2_501_002, ..one },
     ] {
-        ground.put(sold).await;
+        fixture.put(sold).await;
     }
     let card = |four: &str| Filter { last_four: four.to_owned(), ..today() };
-    assert_eq!(ground.numbers(card("5678")).await.join(" "), "0001");
-    assert_eq!(ground.numbers(card("7777")).await.join(" "), "0003");
-    assert_eq!(ground.numbers(card("0000")).await.join(" "), "");
+    assert_eq!(fixture.numbers(card("5678")).await.join(" "), "0001");
+    assert_eq!(fixture.numbers(card("7777")).await.join(" "), "0003");
+    assert_eq!(fixture.numbers(card("0000")).await.join(" "), "");
     let end = |number: &str| Filter { number: number.to_owned(), ..today() };
-    assert_eq!(ground.numbers(end("0021")).await.join(" "), "0021");
-    assert_eq!(ground.numbers(end("_021")).await.join(" "), "0021");
+    assert_eq!(fixture.numbers(end("0021")).await.join(" "), "0021");
+    assert_eq!(fixture.numbers(end("_021")).await.join(" "), "0021");
     let whole = |number: &str| Filter { number: number.to_owned(), period: None, ..today() };
-    assert_eq!(ground.numbers(whole("2611160004")).await.join(" "), "0004");
-    assert_eq!(ground.numbers(whole("2611230005")).await.join(" "), "0005", "named, though nobody tried to pay it");
+    assert_eq!(fixture.numbers(whole("2611160004")).await.join(" "), "0004");
+    assert_eq!(fixture.numbers(whole("2611230005")).await.join(" "), "0005", "named, though nobody tried to pay it");
     for foreign in ["2611230006", "9999999999", "0000000000"] {
-        assert_eq!(ground.numbers(whole(foreign)).await.join(" "), "", "{foreign}");
+        assert_eq!(fixture.numbers(whole(foreign)).await.join(" "), "", "{foreign}");
     }
     let reference = |id| Filter { reference: Some(TransactionId(id)), period: None, ..today() };
-    assert_eq!(ground.numbers(reference(4)).await.join(" "), "0004");
+    assert_eq!(fixture.numbers(reference(4)).await.join(" "), "0004");
     for foreign in [6, 999, 0, -1] {
-        assert_eq!(ground.numbers(reference(foreign)).await.join(" "), "", "{foreign}");
+        assert_eq!(fixture.numbers(reference(foreign)).await.join(" "), "", "{foreign}");
     }
     let goods = |product: &str| Filter { product: product.to_owned(), ..today() };
     for known in ["600233", "\u{611f}\u{5192}\u{7075}", "gml", "GML", "0023"] {
-        assert_eq!(ground.numbers(goods(known)).await.join(" "), "0021 0003 0001", "{known}");
+        assert_eq!(fixture.numbers(goods(known)).await.join(" "), "0021 0003 0001", "{known}");
     }
     for unknown in ["600901", "blf", "%", "_"] {
-        assert_eq!(ground.numbers(goods(unknown)).await.join(" "), "", "{unknown}: its only line was taken off");
+        assert_eq!(fixture.numbers(goods(unknown)).await.join(" "), "", "{unknown}: its only line was taken off");
     }
 }
 
 #[tokio::test]
 async fn pages_lead_down_and_back_up_without_a_gap() {
-    let ground = Ground::new().await;
+    let fixture = Fixture::new().await;
     let evening = NOW.plus(-18 * 60 * MINUTE);
     for number in 1..=25 {
         let opened = if number <= 3 { evening } else { NOW };
-        ground.put(Sold { number, opened, ..Sold::default() }).await;
+        fixture.put(Sold { number, opened, ..Sold::default() }).await;
     }
     let page = async |cursor| {
-        let found = find(&ground.db, today(), cursor, 10).await.expect("reads");
+        let found = find(&fixture.db, today(), cursor, 10).await.expect("reads");
         let numbers: Vec<i64> = found.rows.iter().map(|row| row.number[6..].parse().expect("digits")).collect();
         (found, numbers)
     };
@@ -290,24 +290,24 @@ async fn pages_lead_down_and_back_up_without_a_gap() {
     assert_eq!((numbers, back.before), ((6..=15).rev().collect(), 10));
     let (top, _) = page(Cursor::Below(OrderId(0))).await;
     assert_eq!(top.before, 0, "below the last one there is only the top again");
-    let next = next(&ground.db, today(), Cursor::Below(second.rows[9].id), 3).await.expect("reads");
+    let next = next(&fixture.db, today(), Cursor::Below(second.rows[9].id), 3).await.expect("reads");
     assert_eq!(next.len(), 3);
 }
 
 #[tokio::test]
 async fn the_detail_has_every_line_and_everybody_and_stays_in_its_outlet() {
-    let ground = Ground::new().await;
-    ground.put(Sold { number: 3, status: "partly_refunded", ..Sold::default() }).await;
-    let id = ground.found(today()).await.rows[0].id;
-    let found = detail(&ground.db, OUTLET, id).await.expect("reads").expect("is there");
+    let fixture = Fixture::new().await;
+    fixture.put(Sold { number: 3, status: "partly_refunded", ..Sold::default() }).await;
+    let id = fixture.found(today()).await.rows[0].id;
+    let found = detail(&fixture.db, OUTLET, id).await.expect("reads").expect("is there");
     let lines: Vec<_> = found.lines.iter().map(|line| (line.code.as_str(), line.voided.map(|(_, by)| by))).collect();
     assert_eq!(lines, [("600233", None), ("600901", Some(PersonId(1003)))]);
     assert_eq!((found.transactions.len(), found.refunds.len()), (1, 1));
     assert_eq!(found.names[&PersonId(1003)], "\u{738b}\u{654f}");
     for foreign in [2_501_002, 2_502_001] {
-        assert!(detail(&ground.db, OutletId(foreign), id).await.expect("reads").is_none());
+        assert!(detail(&fixture.db, OutletId(foreign), id).await.expect("reads").is_none());
     }
-    assert!(detail(&ground.db, OUTLET, OrderId(id.0 + 1)).await.expect("reads").is_none());
+    assert!(detail(&fixture.db, OUTLET, OrderId(id.0 + 1)).await.expect("reads").is_none());
 }
 
 #[test]

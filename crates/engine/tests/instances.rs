@@ -1,4 +1,4 @@
-//! Two copies of the program over one PostgreSQL server: whatever reaches which of them, and whatever breaks on the way,
+//! Two instances of the program over one PostgreSQL server: whatever reaches which of them, and whatever breaks on the way,
 //! a request is done once and a card pays what it has.
 
 use std::sync::Arc;
@@ -44,25 +44,25 @@ const SHOP: &str = "
             held, prints, opened_at, changed_at)
         SELECT id, '', 250100, 2501001, 25010007, 1003, 'draft', 1000, 1, 1, 0, 0, 0, 0 FROM generate_series(1, 600) AS n (id)";
 
-struct House {
-    copies: [Engine; 2],
+struct Fixture {
+    instances: [Engine; 2],
     storages: [Storage; 2],
     _server: Cluster,
 }
 
-impl House {
+impl Fixture {
     async fn open() -> Self {
         let server = Cluster::start();
         postgres::migrate(&server.url()).await.expect("migrates");
         let connect = || async { Storage::connect(&server.url()).await.expect("connects") };
         let storages = [connect().await, connect().await];
         storages[0].write(|connection| Ok(connection.execute_batch(SHOP)?)).await.expect("laid");
-        let copies = storages.clone().map(|storage| Engine::start(books(storage), Clock::manual(MORNING)));
-        Self { copies, storages, _server: server }
+        let instances = storages.clone().map(|storage| Engine::start(books(storage), Clock::manual(MORNING)));
+        Self { instances, storages, _server: server }
     }
 
     async fn load(&self, amount: i64) {
-        let done = self.copies[0].submit(request(9_000), ACTOR, Command::Load { card: card(), amount: Fen(amount) });
+        let done = self.instances[0].submit(request(9_000), ACTOR, Command::Load { card: card(), amount: Fen(amount) });
         assert!(done.await.expect("loads").approved());
     }
 
@@ -102,32 +102,32 @@ async fn pay(engine: &Engine, order: i64) -> Result<Outcome, SubmitError> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_equal_requests_through_both_charge_once() {
-    let house = House::open().await;
-    house.load(10 * PRICE).await;
+    let fixture = Fixture::open().await;
+    fixture.load(10 * PRICE).await;
     let mut asked = JoinSet::new();
     for n in 0..50 {
-        let engine = house.copies[n % 2].clone();
+        let engine = fixture.instances[n % 2].clone();
         asked.spawn(async move { pay(&engine, 1).await.expect("answers") });
     }
     let answers = asked.join_all().await;
     assert!(answers.iter().all(|answer| answer.approved() && *answer == answers[0]));
-    assert_eq!(house.standing().await, (9 * PRICE, 1));
-    house.assert_in_order().await;
+    assert_eq!(fixture.standing().await, (9 * PRICE, 1));
+    fixture.assert_in_order().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_at_both_pays_what_it_has() {
-    let house = House::open().await;
-    house.load(100 * PRICE).await;
+    let fixture = Fixture::open().await;
+    fixture.load(100 * PRICE).await;
     let mut asked = JoinSet::new();
     for order in 1..=400 {
-        let engine = house.copies[usize::from(order % 2 == 0)].clone();
+        let engine = fixture.instances[usize::from(order % 2 == 0)].clone();
         asked.spawn(async move { pay(&engine, order).await.expect("answers").approved() });
     }
     let approved = asked.join_all().await.into_iter().filter(|approved| *approved).count();
     assert_eq!(approved, 100);
-    assert_eq!(house.standing().await, (0, 100));
-    house.assert_in_order().await;
+    assert_eq!(fixture.standing().await, (0, 100));
+    fixture.assert_in_order().await;
 }
 
 /// How many payments are begun between two times that every connection is ended.
@@ -136,11 +136,11 @@ const BETWEEN_BREAKS: i64 = 15;
 /// Somebody ends every connection again and again. Payments go on; one whose answer is lost is asked for again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_break_lose_and_double_nothing() {
-    let house = House::open().await;
-    house.load(ORDERS * PRICE).await;
+    let fixture = Fixture::open().await;
+    fixture.load(ORDERS * PRICE).await;
     let may_begin = Arc::new(Semaphore::new(0));
     let breaker = {
-        let (storage, may_begin) = (house.storages[1].clone(), Arc::clone(&may_begin));
+        let (storage, may_begin) = (fixture.storages[1].clone(), Arc::clone(&may_begin));
         tokio::spawn(async move {
             let mut ended = 0_i64;
             for _ in 0..ORDERS / BETWEEN_BREAKS {
@@ -156,7 +156,7 @@ async fn connections_that_break_lose_and_double_nothing() {
     };
     let mut asked = JoinSet::new();
     for till in 0..20 {
-        let (engine, may_begin) = (house.copies[usize::from(till % 2 == 0)].clone(), Arc::clone(&may_begin));
+        let (engine, may_begin) = (fixture.instances[usize::from(till % 2 == 0)].clone(), Arc::clone(&may_begin));
         asked.spawn(async move {
             for order in (1 + till * 30)..=(till + 1) * 30 {
                 may_begin.acquire().await.expect("open").forget();
@@ -173,6 +173,6 @@ async fn connections_that_break_lose_and_double_nothing() {
     }
     asked.join_all().await;
     assert!(breaker.await.expect("runs") > 10, "hardly anything broke");
-    assert_eq!(house.standing().await, (0, ORDERS));
-    house.assert_in_order().await;
+    assert_eq!(fixture.standing().await, (0, ORDERS));
+    fixture.assert_in_order().await;
 }

@@ -51,19 +51,19 @@ impl Who {
 
 /// A command with its request id and its sender.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Intent {
     /// Request id.
     pub id: u64,
     /// The sender.
     pub who: Who,
     /// What.
-    pub ask: Ask,
+    pub act: Act,
 }
 
 /// A command. Cards are numbers of the shop, amounts fen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are the command's own")]
-pub enum Ask {
+pub enum Act {
     /// Balance inquiry.
     Inquiry { card: i64, right: bool },
     /// Would the sale go through?
@@ -106,10 +106,10 @@ pub enum Content {
     Check { order: i64, amount: i64, card: i64 },
     Sale { order: i64, amount: i64, card: i64 },
     Withdraw { order: i64, amount: i64 },
-    Other(Ask),
+    Other(Act),
 }
 
-impl Ask {
+impl Act {
     /// The domain's command.
     pub fn command(&self) -> Command {
         let sale = |order, amount, card, proof| Command::Sale {

@@ -3,21 +3,21 @@
 use crate::{Storage, postgres};
 
 /// What goes when the test is done.
-pub(crate) struct Trial {
+pub(crate) struct Fixture {
     _folder: tempfile::TempDir,
     _database: Option<scratch::Database>,
 }
 
 /// An empty database.
-pub(crate) async fn open() -> (Trial, Storage) {
+pub(crate) async fn open() -> (Fixture, Storage) {
     let folder = tempfile::tempdir().expect("a folder");
     if !scratch::wanted() {
         let db = Storage::open(&folder.path().join("test.db")).expect("opens");
-        return (Trial { _folder: folder, _database: None }, db);
+        return (Fixture { _folder: folder, _database: None }, db);
     }
     let database = migrated();
     let db = Storage::connect(&database.url()).await.expect("connects");
-    (Trial { _folder: folder, _database: Some(database) }, db)
+    (Fixture { _folder: folder, _database: Some(database) }, db)
 }
 
 /// An empty database with the schema, on the server of the tests.
