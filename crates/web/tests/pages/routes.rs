@@ -119,3 +119,22 @@ async fn a_locked_screen_and_an_initial_password_open_nothing_else() {
         assert!(status == StatusCode::SEE_OTHER && location.starts_with("/lock"), "locked: POST {path}");
     }
 }
+
+#[tokio::test]
+async fn a_page_in_the_frame_marks_its_place_in_the_menu() {
+    let shop = Shop::open().await;
+    let mut framed = 0;
+    for login in ["manager", "operator", "finance", "admin"] {
+        let mut person = shop.signed_in(login).await;
+        let lines = pages().lines().into_iter().filter(|line| line.method == "GET" && !line.path.contains('{'));
+        for line in lines.filter(|line| line.path != "/lock") {
+            let answer = person.get(line.path).await;
+            let text = answer.text();
+            let menu = text.split_once("<nav class=\"side\"").and_then(|(_, rest)| rest.split_once("</nav>"));
+            let Some((menu, _)) = menu else { continue };
+            assert_eq!(menu.matches("aria-current=\"page\"").count(), 1, "{login}: {}", line.path);
+            framed += 1;
+        }
+    }
+    assert!(framed > 20, "{framed}");
+}
