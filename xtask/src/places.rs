@@ -73,7 +73,7 @@ const CHINESE_IN: [&str; 6] = [
     "crates/account/src/text/",
     "crates/till/src/text/",
     "crates/merchant/src/text/",
-    "crates/domain/src/money/words.rs",
+    "crates/domain/src/facts/money/words.rs",
     "crates/storage/src/demo",
 ];
 

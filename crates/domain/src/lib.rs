@@ -29,35 +29,19 @@ macro_rules! invariant {
 pub mod words;
 
 pub mod archive;
-pub mod batch;
-pub mod card;
-pub mod card_number;
 pub mod changes;
 pub mod command;
+mod commands;
 pub mod decide;
-pub mod direct_sale;
-pub mod dispute;
 pub mod event;
-pub mod ids;
-pub mod inquiry;
+mod facts;
 pub mod ledger;
-pub mod load;
-pub mod money;
-pub mod order;
 pub mod outcome;
-pub mod password;
-pub mod pin;
-pub mod product;
-pub mod refund;
-pub mod reversal;
-pub mod role;
-pub mod sale;
-pub mod scan;
-pub mod settlement;
-pub mod sold;
 pub mod state;
-pub mod time;
 pub mod verify;
-pub mod void;
-pub mod withdrawal;
 pub mod world;
+
+pub use commands::{
+    batch, direct_sale, dispute, inquiry, load, refund, reversal, sale, settlement, sold, void, withdrawal,
+};
+pub use facts::{card, card_number, ids, money, order, password, pin, product, role, scan, time};

@@ -1,0 +1,14 @@
+//! Commands: a file for each, with its types, its checks in order, and what it writes.
+
+pub mod batch;
+pub mod direct_sale;
+pub mod dispute;
+pub mod inquiry;
+pub mod load;
+pub mod refund;
+pub mod reversal;
+pub mod sale;
+pub mod settlement;
+pub mod sold;
+pub mod void;
+pub mod withdrawal;
