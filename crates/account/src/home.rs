@@ -6,13 +6,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 
+use crate::Visit;
 use web_kit::page::local_path;
-use web_kit::session::Session;
 use web_kit::{Web, cookies};
 
 /// Sends people to where their work is.
-pub(crate) async fn show(State(web): State<Web>, session: Session) -> Redirect {
-    Redirect::to(web.menu.landing(&session.roles).unwrap_or("/password"))
+pub(crate) async fn show(visit: Visit) -> Redirect {
+    Redirect::to(visit.web.menu.landing(&visit.session.roles).unwrap_or("/password"))
 }
 
 /// The browser says that its user is busy, so the session is not idle.

@@ -15,3 +15,6 @@ pub use pages::pages;
 
 type Page = web_kit::page::Page<text::Text>;
 type Shell = web_kit::page::Shell<text::Text>;
+type Visit = web_kit::visit::Visit<text::Text>;
+type AnyVisit = web_kit::visit::AnyVisit<text::Text>;
+type Guest = web_kit::visit::Guest<text::Text>;

@@ -2,18 +2,16 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use storage::session;
 
-use crate::Page;
-use web_kit::Web;
+use crate::{AnyVisit, Page, Visit};
 use web_kit::credentials::{Checked, check_own_password};
 use web_kit::flash::Flash;
 use web_kit::page::{local_path, render};
 use web_kit::problem::Problem;
-use web_kit::session::AnySession;
 use web_kit::text::fill;
 
 #[derive(Template)]
@@ -34,13 +32,8 @@ pub(crate) struct Back {
 }
 
 /// Locks, and shows the screen. A reload or the Back button does not open it.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    AnySession(session): AnySession,
-    page: Page,
-    flash: Flash,
-    Query(query): Query<Back>,
-) -> Result<Response, Problem> {
+pub(crate) async fn show(AnyVisit { visit }: AnyVisit, Query(query): Query<Back>) -> Result<Response, Problem> {
+    let Visit { web, session, page, flash } = visit;
     if !session.locked {
         session::set_locked(&web.storage, session.id).await?;
     }
@@ -65,11 +58,8 @@ pub(crate) struct Fields {
 }
 
 /// Opens the screen for the right password; wrong ones count like those at login.
-pub(crate) async fn open(
-    State(web): State<Web>,
-    AnySession(session): AnySession,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
+pub(crate) async fn open(AnyVisit { visit }: AnyVisit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    let Visit { web, session, .. } = visit;
     let back = local_path(&fields.back);
     let refusal = if fields.p.is_empty() {
         Some(Flash::new("unlock_empty", &[]))

@@ -17,7 +17,7 @@ use storage::people::Account;
 use storage::session::SessionId;
 use telemetry::metrics;
 
-use crate::Page;
+use crate::{Guest, Page};
 use web_kit::client::Client;
 use web_kit::credentials::{Refused, check_password, clock_text, entry};
 use web_kit::flash::Flash;
@@ -99,14 +99,12 @@ impl View {
 
 /// The form. `?new` asks for another captcha.
 pub(crate) async fn show(
-    State(web): State<Web>,
+    guest: Guest,
     MaybeSession(session): MaybeSession,
-    page: Page,
-    client: Client,
-    flash: Flash,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let Guest { web, client, page, flash } = guest;
     if session.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
@@ -214,17 +212,13 @@ impl Refusal {
 }
 
 /// Another captcha without JavaScript; what was typed as user name stays.
-pub(crate) async fn again(State(web): State<Web>, Form(fields): Form<Fields>) -> Response {
-    Flash::new("again", &[&fields.u]).redirect(&web, "/login?new")
+pub(crate) async fn again(guest: Guest, Form(fields): Form<Fields>) -> Response {
+    Flash::new("again", &[&fields.u]).redirect(&guest.web, "/login?new")
 }
 
 /// Lets somebody in, or sends them back to the form with the reason.
-pub(crate) async fn enter(
-    State(web): State<Web>,
-    client: Client,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
+pub(crate) async fn enter(guest: Guest, headers: HeaderMap, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    let Guest { web, client, .. } = guest;
     let user = fields.u.trim().to_owned();
     match check(&web, &client, &headers, fields).await? {
         Ok(account) => {

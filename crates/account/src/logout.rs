@@ -8,11 +8,11 @@ use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 use storage::session::close;
 
-use crate::{Page, Shell};
+use crate::{Shell, Visit};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::{MaybeSession, Session};
+use web_kit::session::MaybeSession;
 use web_kit::text::fill;
 use web_kit::{Web, cookies, unresolved};
 
@@ -25,20 +25,19 @@ struct View {
 }
 
 /// Asks before leaving.
-pub(crate) async fn ask(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-) -> Result<Response, Problem> {
-    let open = if session.shop.is_some() { unresolved::at_this_till(&web, &session).await? } else { Vec::new() };
+pub(crate) async fn ask(visit: Visit) -> Result<Response, Problem> {
+    let open = if visit.session.shop.is_some() {
+        unresolved::at_this_till(&visit.web, &visit.session).await?
+    } else {
+        Vec::new()
+    };
     let row = |one: &storage::payment::OpenAttempt| {
-        let text = fill(page.text.pay.unresolved, &[&one.number, &one.amount.to_string()]);
-        (one.order.to_string(), text, fill(page.text.pay.query_of, &[&one.number]))
+        let text = fill(visit.text().pay.unresolved, &[&one.number, &one.amount.to_string()]);
+        (one.order.to_string(), text, fill(visit.text().pay.query_of, &[&one.number]))
     };
     let open = open.iter().map(row).collect();
     // The page itself names them, so they are not pinned on top of it as well.
-    let mut shell = page.shell(&session, &flash, "/password");
+    let mut shell = visit.shell("/password");
     shell.unresolved.clear();
     Ok(render(&View { shell, open }).into_response())
 }

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use domain::password::{Weakness, check_strength};
 use serde::Deserialize;
@@ -10,13 +9,12 @@ use storage::people;
 use storage::session::{self, Listed};
 
 use crate::text::Text;
-use crate::{Page, Shell};
-use web_kit::Web;
+use crate::{AnyVisit, Shell, Visit};
 use web_kit::credentials::{Checked, check_own_password};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::{AnySession, Session, SignInFrom, begin};
+use web_kit::session::{Session, SignInFrom, begin};
 use web_kit::text::fill;
 
 #[derive(Template)]
@@ -73,38 +71,33 @@ impl View {
 }
 
 /// The form, and below it the sessions unless the password must be changed first.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    AnySession(session): AnySession,
-    page: Page,
-    flash: Flash,
-) -> Result<Response, Problem> {
+pub(crate) async fn show(AnyVisit { visit }: AnyVisit) -> Result<Response, Problem> {
+    let session = &visit.session;
     if session.locked {
         return Ok(Redirect::to("/lock?back=/password").into_response());
     }
     let sessions = if session.must_change {
         Vec::new()
     } else {
-        let listed = session::list(&web.storage, session.person, session.now).await?;
-        listed.into_iter().map(|one| row(one, &session)).collect()
+        let listed = session::list(visit.db(), session.person, session.now).await?;
+        listed.into_iter().map(|one| row(one, session)).collect()
     };
-    Ok(form(page, &session, &flash, sessions).into_response())
+    Ok(form(&visit, sessions).into_response())
 }
 
-fn form(page: Page, session: &Session, flash: &Flash, sessions: Vec<Row>) -> Html<String> {
-    let text = page.text;
+fn form(visit: &Visit, sessions: Vec<Row>) -> Html<String> {
     let mut view = View {
-        shell: page.shell(session, flash, "/password"),
-        text,
-        login: session.login.clone(),
-        first: session.must_change,
+        shell: visit.shell("/password"),
+        text: visit.text(),
+        login: visit.session.login.clone(),
+        first: visit.session.must_change,
         problem: None,
         old_error: None,
         new_error: None,
         again_error: None,
         sessions,
     };
-    view.explain(flash);
+    view.explain(&visit.flash);
     render(&view)
 }
 
@@ -130,11 +123,8 @@ pub(crate) struct Fields {
 }
 
 /// Changes the password; every session of the person ends and this browser gets a new one.
-pub(crate) async fn change(
-    State(web): State<Web>,
-    AnySession(session): AnySession,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
+pub(crate) async fn change(AnyVisit { visit }: AnyVisit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    let Visit { web, session, .. } = visit;
     if session.locked {
         return Ok(Redirect::to("/lock?back=/password").into_response());
     }
@@ -175,14 +165,10 @@ pub(crate) struct Which {
 }
 
 /// Ends one of the person's own sessions.
-pub(crate) async fn end_session(
-    State(web): State<Web>,
-    session: Session,
-    Form(which): Form<Which>,
-) -> Result<Response, Problem> {
-    let entry = session.entry("session_ended", &which.session, "by its person");
-    let ended = session::end_own(&web.storage, which.session, entry).await?;
+pub(crate) async fn end_session(visit: Visit, Form(which): Form<Which>) -> Result<Response, Problem> {
+    let entry = visit.session.entry("session_ended", &which.session, "by its person");
+    let ended = session::end_own(visit.db(), which.session, entry).await?;
     // Gone already is as good as ended.
     let word = if ended > 0 { "session_ended" } else { "" };
-    Ok(Flash::new(word, &[]).redirect(&web, "/password"))
+    Ok(Flash::new(word, &[]).redirect(&visit.web, "/password"))
 }

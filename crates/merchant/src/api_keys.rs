@@ -5,7 +5,6 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ids::{MerchantId, OutletId, TerminalId};
 use domain::time::HOUR;
@@ -14,8 +13,7 @@ use storage::api_key::{self, ApiKey, KeyId, NewKey, RATE_MAX, Scope};
 use storage::merchant::{self, Reach};
 
 use crate::text::Text;
-use crate::{Page, Shell};
-use web_kit::Web;
+use crate::{Shell, Visit};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::page::render;
@@ -108,26 +106,15 @@ fn scope_words(scope: Scope, text: &'static Text) -> &'static str {
 }
 
 /// The list, and the form below it.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit) -> Result<Response, Problem> {
     let asked = Fields { read: Some(String::new()), ..Fields::default() };
-    look(&web, &session, page, &flash, asked, None, None).await
+    look(&visit, asked, None, None).await
 }
 
 /// Makes a key, and shows it.
-pub(crate) async fn make(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
-    let words = &page.text.api_keys;
-    let scopes: Vec<Scope> = grantable(&session).filter(|scope| fields.has(*scope)).collect();
+pub(crate) async fn make(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    let words = &visit.text().api_keys;
+    let scopes: Vec<Scope> = grantable(&visit.session).filter(|scope| fields.has(*scope)).collect();
     let name = fields.name.trim().to_owned();
     let refused = if !(2..=40).contains(&name.chars().count()) || name.chars().any(char::is_control) {
         Some(words.bad_name)
@@ -137,9 +124,9 @@ pub(crate) async fn make(
         None
     };
     if refused.is_some() {
-        return look(&web, &session, page, &flash, fields, None, refused).await;
+        return look(&visit, fields, None, refused).await;
     }
-    let (merchant, outlet, terminal) = place(&fields.place, reach(&session)).ok_or(Problem::BadForm)?;
+    let (merchant, outlet, terminal) = place(&fields.place, reach(&visit.session)).ok_or(Problem::BadForm)?;
     let days = DAYS.into_iter().find(|days| *days == fields.days).ok_or(Problem::BadForm)?;
     let (secret, signed) = (api_key::secret(), fields.signed.is_some());
     let key = NewKey {
@@ -150,16 +137,16 @@ pub(crate) async fn make(
         scopes,
         signed,
         rate_max: RATE_MAX,
-        expires_at: session.now.plus(days.saturating_mul(24 * HOUR)),
+        expires_at: visit.session.now.plus(days.saturating_mul(24 * HOUR)),
     };
-    let entry = session.entry("api_key_created", "", "");
-    let Some(id) = api_key::create(&web.storage, key, secret.clone(), entry).await? else {
+    let entry = visit.session.entry("api_key_created", "", "");
+    let Some(id) = api_key::create(visit.db(), key, secret.clone(), entry).await? else {
         let taken = Some(words.taken);
-        return look(&web, &session, page, &flash, fields, None, taken).await;
+        return look(&visit, fields, None, taken).await;
     };
-    let signing = signed.then(|| web.vault.signing_secret(id.0));
+    let signing = signed.then(|| visit.web.vault.signing_secret(id.0));
     let made = Made { token: api_key::token(id, &secret), signing };
-    look(&web, &session, page, &flash, Fields::default(), Some(made), None).await
+    look(&visit, Fields::default(), Some(made), None).await
 }
 
 /// `merchant.outlet.terminal` of the form, the last two perhaps empty, if it is within reach.
@@ -181,39 +168,32 @@ pub(crate) struct Which {
 }
 
 /// Ends a key.
-pub(crate) async fn revoke(
-    State(web): State<Web>,
-    session: Session,
-    Form(which): Form<Which>,
-) -> Result<Response, Problem> {
-    let (merchant, outlet) = reach(&session).map_or((None, None), |reach| (Some(reach.merchant), reach.outlet));
-    let entry = session.entry("api_key_revoked", &which.key.to_string(), "");
-    if !api_key::revoke(&web.storage, KeyId(which.key), merchant, outlet, entry).await? {
+pub(crate) async fn revoke(visit: Visit, Form(which): Form<Which>) -> Result<Response, Problem> {
+    let (merchant, outlet) = reach(&visit.session).map_or((None, None), |reach| (Some(reach.merchant), reach.outlet));
+    let entry = visit.session.entry("api_key_revoked", &which.key.to_string(), "");
+    if !api_key::revoke(visit.db(), KeyId(which.key), merchant, outlet, entry).await? {
         return Err(Problem::NotFound);
     }
-    Ok(Flash::new("api_key_revoked", &[]).redirect(&web, "/keys"))
+    Ok(Flash::new("api_key_revoked", &[]).redirect(&visit.web, "/keys"))
 }
 
 async fn look(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
+    visit: &Visit,
     asked: Fields,
     made: Option<Made>,
     problem: Option<&'static str>,
 ) -> Result<Response, Problem> {
-    let text = page.text;
-    let reach = reach(session);
+    let text = visit.text();
+    let reach = reach(&visit.session);
     let found =
-        api_key::list(&web.storage, reach.map(|reach| reach.merchant), reach.and_then(|reach| reach.outlet)).await?;
-    let places = merchant::places(&web.storage, reach).await?;
+        api_key::list(visit.db(), reach.map(|reach| reach.merchant), reach.and_then(|reach| reach.outlet)).await?;
+    let places = merchant::places(visit.db(), reach).await?;
     let view = View {
         places: choices(&places, reach.is_none(), text),
-        scopes: grantable(session).map(|scope| (scope.word(), scope_words(scope, text))).collect(),
+        scopes: grantable(&visit.session).map(|scope| (scope.word(), scope_words(scope, text))).collect(),
         days: DAYS.into_iter().map(|days| (days, fill(text.api_keys.days_of, &[&days.to_string()]))).collect(),
-        rows: found.iter().map(|key| row(key, session, text)).collect(),
-        shell: page.shell(session, flash, "/keys"),
+        rows: found.iter().map(|key| row(key, &visit.session, text)).collect(),
+        shell: visit.shell("/keys"),
         made,
         problem,
         asked,

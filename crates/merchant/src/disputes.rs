@@ -2,20 +2,17 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use domain::command::Command;
 use domain::dispute::Answer;
 use serde::Deserialize;
-use web_kit::Web;
 use web_kit::dispute::list::List;
 use web_kit::dispute::{OWN, case};
-use web_kit::flash::Flash;
-use web_kit::page::{self, render};
+use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 
-use crate::{Page, Shell};
+use crate::{Shell, Visit};
 
 #[derive(Template)]
 #[template(path = "disputes.html")]
@@ -32,41 +29,29 @@ pub(crate) struct Asked {
 }
 
 /// The list.
-pub(crate) async fn list(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    let list = List::load(&web, &session, page.shared(), OWN, ("", &asked.before)).await?;
-    Ok(render(&View { shell: page.shell(&session, &flash, OWN), list }).into_response())
+pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let list = List::load(&visit, OWN, ("", &asked.before)).await?;
+    Ok(render(&View { shell: visit.shell(OWN), list }).into_response())
 }
 
 /// One of them.
 pub(crate) async fn one(
-    State(web): State<Web>,
-    session: Session,
-    page: page::Page,
-    flash: Flash,
+    visit: web_kit::visit::Visit,
     Path(rrn): Path<String>,
     Query(asked): Query<case::Asked>,
 ) -> Result<Response, Problem> {
-    let found = case::find(&web, &session, &rrn).await?;
-    case::look(&web, &session, page, &flash, found, &asked, None).await
+    let found = case::find(&visit, &rrn).await?;
+    case::look(&visit, found, &asked, None).await
 }
 
 /// The merchant answers.
 pub(crate) async fn answer(
-    State(web): State<Web>,
-    session: Session,
-    page: page::Page,
-    flash: Flash,
+    visit: web_kit::visit::Visit,
     Path(rrn): Path<String>,
     Form(fields): Form<case::Fields>,
 ) -> Result<Response, Problem> {
-    let found = case::find(&web, &session, &rrn).await?;
+    let found = case::find(&visit, &rrn).await?;
     let (order, dispute) = (found.dispute.order, found.dispute.id);
     let command = |accept, words| Command::DisputeAnswer(Answer { order, dispute, accept, words });
-    case::send(&web, &session, page, &flash, found, fields, command).await
+    case::send(&visit, found, fields, command).await
 }

@@ -13,5 +13,5 @@ mod webhooks;
 
 pub use pages::pages;
 
-type Page = web_kit::page::Page<text::Text>;
 type Shell = web_kit::page::Shell<text::Text>;
+type Visit = web_kit::visit::Visit<text::Text>;

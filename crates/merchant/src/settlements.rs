@@ -1,19 +1,16 @@
 //! 结算单: the own merchant's settlements. The statement of one is [`web_kit::settlement::statement`].
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use storage::settlement::Filter;
-use web_kit::Web;
-use web_kit::flash::Flash;
-use web_kit::page::{self, render};
+use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::settlement::list::List;
 use web_kit::settlement::{OWN, export, statement};
 
-use crate::{Page, Shell};
+use crate::{Shell, Visit};
 
 #[derive(Template)]
 #[template(path = "settlements.html")]
@@ -30,37 +27,23 @@ pub(crate) struct Asked {
 }
 
 /// The list.
-pub(crate) async fn list(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    let filter = Filter::Of(session.shop()?.merchant);
-    let list = List::load(&web, page.shared(), OWN, (filter, ""), &asked.before).await?;
-    Ok(render(&View { shell: page.shell(&session, &flash, OWN), list }).into_response())
+pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let filter = Filter::Of(visit.session.shop()?.merchant);
+    let list = List::load(&visit, OWN, (filter, ""), &asked.before).await?;
+    Ok(render(&View { shell: visit.shell(OWN), list }).into_response())
 }
 
 /// One of them.
 pub(crate) async fn one(
-    State(web): State<Web>,
-    session: Session,
-    page: page::Page,
-    flash: Flash,
+    visit: web_kit::visit::Visit,
     Path(rrn): Path<String>,
     Query(asked): Query<statement::Asked>,
 ) -> Result<Response, Problem> {
-    let found = statement::find(&web, &rrn, Some(session.shop()?.merchant)).await?;
-    statement::look(&web, &session, page, &flash, found, &asked, None).await
+    let found = statement::find(&visit.web, &rrn, Some(visit.session.shop()?.merchant)).await?;
+    statement::look(&visit, found, &asked, None).await
 }
 
 /// Its transactions as a file.
-pub(crate) async fn csv(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    Path(rrn): Path<String>,
-) -> Result<Response, Problem> {
-    export::file(&web, &session, page.text, &rrn, Some(session.shop()?.merchant)).await
+pub(crate) async fn csv(visit: Visit, Path(rrn): Path<String>) -> Result<Response, Problem> {
+    export::file(&visit, &rrn, Some(visit.session.shop()?.merchant)).await
 }

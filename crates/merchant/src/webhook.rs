@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use domain::time::Timestamp;
 use serde::Deserialize;
@@ -12,13 +12,11 @@ use storage::webhook::{self, Change, Changed, Endpoint, EndpointId, EndpointStat
 
 use crate::text::Text;
 use crate::webhooks::{Made, event_words, place_words, reach, state};
-use crate::{Page, Shell};
-use web_kit::Web;
+use crate::{Shell, Visit};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::text::fill;
 
 /// Deliveries on a page.
@@ -75,34 +73,20 @@ pub(crate) struct Asked {
 }
 
 /// The endpoint's reach, if the person reaches it.
-async fn reach_of(web: &Web, session: &Session, id: EndpointId) -> Result<Reach, Problem> {
-    match reach(session) {
+async fn reach_of(visit: &Visit, id: EndpointId) -> Result<Reach, Problem> {
+    match reach(&visit.session) {
         Some(reach) => Ok(reach),
-        None => webhook::reach_of(&web.storage, id).await?.ok_or(Problem::NotFound),
+        None => webhook::reach_of(visit.db(), id).await?.ok_or(Problem::NotFound),
     }
 }
 
 /// The endpoint.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Path(id): Path<i64>,
-    Query(query): Query<Before>,
-) -> Result<Response, Problem> {
-    look(&web, &session, page, &flash, EndpointId(id), query.before, None).await
+pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(query): Query<Before>) -> Result<Response, Problem> {
+    look(&visit, EndpointId(id), query.before, None).await
 }
 
 /// Does what a button says.
-pub(crate) async fn change(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Path(id): Path<i64>,
-    Form(asked): Form<Asked>,
-) -> Result<Response, Problem> {
+pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(asked): Form<Asked>) -> Result<Response, Problem> {
     let id = EndpointId(id);
     let (change, said) = match (asked.r#do.as_str(), asked.replay) {
         (_, Some(event)) => (Change::Replay(id, event), "webhook_replayed"),
@@ -114,41 +98,33 @@ pub(crate) async fn change(
         ("delete", _) if asked.sure.is_some() => (Change::Status(id, EndpointStatus::Deleted), "webhook_deleted"),
         _ => return Err(Problem::BadForm),
     };
-    let reach = reach_of(&web, &session, id).await?;
-    let changed = webhook::change(&web.storage, reach, change, session.entry("webhook_changed", "", "")).await?;
+    let reach = reach_of(&visit, id).await?;
+    let changed = webhook::change(visit.db(), reach, change, visit.session.entry("webhook_changed", "", "")).await?;
     match changed {
         Changed::Absent | Changed::Full => Err(Problem::NotFound),
         Changed::Endpoint(endpoint) if said.is_empty() => {
-            let words = &page.text.webhooks;
-            let secret = web.vault.webhook_secret(&endpoint.salt);
+            let words = &visit.text().webhooks;
+            let secret = visit.web.vault.webhook_secret(&endpoint.salt);
             let made = Made { title: words.rotated, advice: words.rotated_do, secret };
-            look(&web, &session, page, &flash, id, None, Some(made)).await
+            look(&visit, id, None, Some(made)).await
         }
         Changed::Endpoint(endpoint) if endpoint.status == EndpointStatus::Deleted => {
-            Ok(Flash::new(said, &[]).redirect(&web, "/webhooks"))
+            Ok(Flash::new(said, &[]).redirect(&visit.web, "/webhooks"))
         }
-        Changed::Stopped => Ok(Flash::default().redirect(&web, &format!("/webhooks/{id}"))),
-        _ => Ok(Flash::new(said, &[]).redirect(&web, &format!("/webhooks/{id}"))),
+        Changed::Stopped => Ok(Flash::default().redirect(&visit.web, &format!("/webhooks/{id}"))),
+        _ => Ok(Flash::new(said, &[]).redirect(&visit.web, &format!("/webhooks/{id}"))),
     }
 }
 
-async fn look(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    id: EndpointId,
-    before: Option<i64>,
-    made: Option<Made>,
-) -> Result<Response, Problem> {
-    let (text, reach) = (page.text, reach_of(web, session, id).await?);
-    let endpoint = webhook::find(&web.storage, reach, id).await?.ok_or(Problem::NotFound)?;
-    let found = delivery::list(&web.storage, reach, id, None, before, ROWS + 1).await?.ok_or(Problem::NotFound)?;
+async fn look(visit: &Visit, id: EndpointId, before: Option<i64>, made: Option<Made>) -> Result<Response, Problem> {
+    let (text, reach) = (visit.text(), reach_of(visit, id).await?);
+    let endpoint = webhook::find(visit.db(), reach, id).await?.ok_or(Problem::NotFound)?;
+    let found = delivery::list(visit.db(), reach, id, None, before, ROWS + 1).await?.ok_or(Problem::NotFound)?;
     let shown = found.get(..ROWS as usize).unwrap_or(&found);
     let older = if found.len() > shown.len() { shown.last() } else { None };
-    let places = merchant::places(&web.storage, Some(reach)).await?;
+    let places = merchant::places(visit.db(), Some(reach)).await?;
     let state = state(&endpoint, text);
-    let until = endpoint.salt_before.map(|(_, until)| until).filter(|until| session.now < *until);
+    let until = endpoint.salt_before.map(|(_, until)| until).filter(|until| visit.session.now < *until);
     let delivered = endpoint.delivered_at.map(Timestamp::date_time_text);
     let view = View {
         id: id.to_string(),
@@ -164,7 +140,7 @@ async fn look(
         parked: shown.iter().any(|one| one.status == DeliveryStatus::Parked),
         rows: shown.iter().map(|one| row(one, text)).collect(),
         older: older.map(|last| format!("/webhooks/{id}?before={}", last.event)),
-        shell: page.shell(session, flash, "/webhooks"),
+        shell: visit.shell("/webhooks"),
         made,
     };
     Ok(render(&view).into_response())

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
 use domain::ids::{MerchantId, OutletId};
@@ -18,10 +17,9 @@ use storage::webhook::{
 use webhook_target::{Target, TargetRefused};
 
 use crate::text::Text;
-use crate::{Page, Shell};
+use crate::{Shell, Visit};
 use web_kit::Web;
 use web_kit::badge::Badge;
-use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::session::Session;
@@ -136,40 +134,29 @@ pub(crate) fn place_words(endpoint: &Endpoint, places: &[Place], text: &'static 
 }
 
 /// The list, and the form below it.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit) -> Result<Response, Problem> {
     let asked = Fields { events: EventKind::subscribable().collect(), ..Fields::default() };
-    look(&web, &session, page, &flash, asked, None, None).await
+    look(&visit, asked, None, None).await
 }
 
 /// Makes an endpoint, and shows its secret.
-pub(crate) async fn make(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(form): Form<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
-    let (fields, text) = (Fields::read(form), page.text);
-    if let Some(problem) = refused(&web, &fields, text) {
-        return look(&web, &session, page, &flash, fields, None, Some(problem)).await;
+pub(crate) async fn make(visit: Visit, Form(form): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let (fields, text) = (Fields::read(form), visit.text());
+    if let Some(problem) = refused(&visit.web, &fields, text) {
+        return look(&visit, fields, None, Some(problem)).await;
     }
-    let reach = chosen(&fields.place, reach(&session)).ok_or(Problem::BadForm)?;
+    let reach = chosen(&fields.place, reach(&visit.session)).ok_or(Problem::BadForm)?;
     let Fields { url, description, events, .. } = fields.clone();
     let terms = EndpointTerms { url, description, events };
-    let entry = session.entry("webhook_created", "", "");
-    match webhook::change(&web.storage, reach, Change::Create(terms), entry).await? {
+    let entry = visit.session.entry("webhook_created", "", "");
+    match webhook::change(visit.db(), reach, Change::Create(terms), entry).await? {
         Changed::Endpoint(endpoint) => {
-            let secret = web.vault.webhook_secret(&endpoint.salt);
+            let secret = visit.web.vault.webhook_secret(&endpoint.salt);
             let made = Made { title: text.webhooks.made, advice: text.webhooks.made_do, secret };
             let asked = Fields { events: EventKind::subscribable().collect(), ..Fields::default() };
-            look(&web, &session, page, &flash, asked, Some(made), None).await
+            look(&visit, asked, Some(made), None).await
         }
-        Changed::Full => look(&web, &session, page, &flash, fields, None, Some(text.webhooks.full)).await,
+        Changed::Full => look(&visit, fields, None, Some(text.webhooks.full)).await,
         _ => Err(Problem::NotFound),
     }
 }
@@ -203,26 +190,23 @@ fn chosen(text: &str, reach: Option<Reach>) -> Option<Reach> {
 }
 
 async fn look(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
+    visit: &Visit,
     asked: Fields,
     made: Option<Made>,
     problem: Option<&'static str>,
 ) -> Result<Response, Problem> {
-    let (text, reach) = (page.text, reach(session));
+    let (text, reach) = (visit.text(), reach(&visit.session));
     let found = match reach {
-        Some(reach) => webhook::list(&web.storage, reach, None, ENDPOINTS_MAX).await?,
-        None => webhook::all(&web.storage, ROWS_MAX).await?,
+        Some(reach) => webhook::list(visit.db(), reach, None, ENDPOINTS_MAX).await?,
+        None => webhook::all(visit.db(), ROWS_MAX).await?,
     };
-    let places = merchant::places(&web.storage, reach).await?;
+    let places = merchant::places(visit.db(), reach).await?;
     let event = |kind: EventKind| (kind.word(), event_words(kind, text), asked.events.contains(&kind));
     let view = View {
         rows: found.iter().map(|endpoint| row(endpoint, &places, text)).collect(),
         places: choices(&places, reach.is_none(), text),
         events: EventKind::subscribable().map(event).collect(),
-        shell: page.shell(session, flash, "/webhooks"),
+        shell: visit.shell("/webhooks"),
         made,
         problem,
         asked,

@@ -5,7 +5,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::{Actor, Command};
 use domain::dispute::{Claim, Opening};
@@ -18,17 +18,17 @@ use engine::SubmitError;
 use serde::Deserialize;
 use storage::dispute::{self, Disputable};
 
+use web_kit::cookies;
 use web_kit::dispute::list::List;
 use web_kit::dispute::{OFFICE, claim, number, place, told};
-use web_kit::flash::Flash;
 use web_kit::link::link;
-use web_kit::page::{Page, Shell, render};
+use web_kit::page::{Shell, render};
 use web_kit::problem::Problem;
 use web_kit::session::Session;
 use web_kit::submit::submit;
 use web_kit::text::{Text, fill};
 use web_kit::told::Told;
-use web_kit::{Web, cookies};
+use web_kit::visit::Visit;
 
 #[derive(Template)]
 #[template(path = "disputes.html")]
@@ -97,52 +97,39 @@ pub(crate) struct Fields {
 }
 
 /// The card company's page.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    look(&web, &session, page, &flash, asked, None).await
+pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    look(&visit, asked, None).await
 }
 
-async fn look(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    asked: Asked,
-    filled: Option<Filled>,
-) -> Result<Response, Problem> {
-    let (text, may_open) = (page.text, session.can(Action::OpenDispute));
+async fn look(visit: &Visit, asked: Asked, filled: Option<Filled>) -> Result<Response, Problem> {
+    let (text, may_open) = (visit.text(), visit.session.can(Action::OpenDispute));
     let request = RequestId::parse(&asked.a).filter(|_| may_open);
     let mut notes = match request {
-        Some(request) => told(web, Actor::issuer(session.person), request, text).await?,
+        Some(request) => told(&visit.web, Actor::issuer(visit.session.person), request, text).await?,
         None => None,
     };
     let mut sale = None;
     if may_open && !asked.sale.is_empty() {
         let found = match number(&asked.sale) {
-            Some(id) => dispute::disputable(&web.storage, id).await?,
+            Some(id) => dispute::disputable(visit.db(), id).await?,
             None => None,
         };
         if let Some(found) = found {
             let again = request.filter(|_| notes.as_ref().is_some_and(|told| told.class == "warn"));
-            sale = Some(of_sale(session, &found, filled, again, text));
+            sale = Some(of_sale(&visit.session, &found, filled, again, text));
         } else {
             let (title, what) = (text.dispute.not_done, text.dispute.no_sale.to_owned());
             notes = Some(Told { title, what, more: String::new(), class: "bad", icon: "bad" });
         }
     }
-    let list = List::load(web, session, page.clone(), OFFICE, (&asked.show, &asked.before)).await?;
+    let list = List::load(visit, OFFICE, (&asked.show, &asked.before)).await?;
     let view = View {
         path: OFFICE,
         finding: may_open.then_some(asked.sale),
         told: notes,
         sale,
         list,
-        shell: page.shell(session, flash, OFFICE),
+        shell: visit.shell(OFFICE),
     };
     Ok(render(&view).into_response())
 }
@@ -182,35 +169,29 @@ fn claims(chosen: &str, text: &'static Text) -> Vec<(&'static str, &'static str,
 }
 
 /// Takes a dispute up.
-pub(crate) async fn open(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
+pub(crate) async fn open(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let sale = number(&fields.sale).ok_or(Problem::BadForm)?;
-    let found = dispute::disputable(&web.storage, sale).await?.ok_or(Problem::NotFound)?;
+    let found = dispute::disputable(visit.db(), sale).await?.ok_or(Problem::NotFound)?;
     let order = found.sale.order.ok_or(Problem::NotFound)?;
     let (amount, claim) = (Fen::parse_yuan(&fields.amount).ok(), Claim::from_word(&fields.claim));
     let amount = amount.filter(|amount| amount.is_positive());
     let (Some(amount), Some(claim), true) = (amount, claim, text_fits(&fields.words)) else {
-        let words = &page.text.dispute;
+        let words = &visit.text().dispute;
         let filled = Filled {
             amount_wrong: amount.is_none().then(|| fill(words.amount_wrong, &[&found.left.to_string()])),
             claim_wrong: claim.is_none().then_some(words.claim_wrong),
             words_wrong: (!text_fits(&fields.words)).then_some(words.words_wrong),
             request: request.to_string(),
             amount: fields.amount,
-            claims: claims(&fields.claim, page.text),
+            claims: claims(&fields.claim, visit.text()),
             words: fields.words,
         };
         let asked = Asked { sale: fields.sale, ..Asked::default() };
-        return look(&web, &session, page, &flash, asked, Some(filled)).await;
+        return look(&visit, asked, Some(filled)).await;
     };
     let opening = Opening { order, amount, claim, words: fields.words.trim().to_owned() };
-    let answer = submit(&web, request, Actor::issuer(session.person), Command::DisputeOpen(opening)).await;
+    let answer = submit(&visit.web, request, Actor::issuer(visit.session.person), Command::DisputeOpen(opening)).await;
     let step = request.to_string();
     Ok(match answer {
         Ok(Outcome::Recorded(record)) if record.approved() => {

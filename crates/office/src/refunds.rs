@@ -2,36 +2,21 @@
 //! ([`web_kit::refund::review`]) at another place.
 
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::Response;
 
-use web_kit::Web;
-use web_kit::flash::Flash;
-use web_kit::page::Page;
 use web_kit::problem::Problem;
 use web_kit::refund::review::{self, Asked, Fields, Place};
-use web_kit::session::Session;
+use web_kit::visit::Visit;
 
 /// The list, with a request open or not.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    let place = Place::company(&session);
-    review::look(&web, &session, page, &flash, &place, asked).await
+pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let place = Place::company(&visit.session);
+    review::look(&visit, &place, asked).await
 }
 
 /// Approves or turns down.
-pub(crate) async fn decide(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
-    let place = Place::company(&session);
-    review::review(&web, &session, page, &flash, &place, fields).await
+pub(crate) async fn decide(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    let place = Place::company(&visit.session);
+    review::review(&visit, &place, fields).await
 }

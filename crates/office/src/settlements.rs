@@ -7,7 +7,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::{Actor, Command};
 use domain::ids::{MerchantId, RequestId};
@@ -21,9 +21,10 @@ use engine::SubmitError;
 use serde::Deserialize;
 use storage::settlement::{self, Filter, MERCHANTS_MAX, Merchant};
 
+use web_kit::cookies;
 use web_kit::flash::Flash;
 use web_kit::link::link;
-use web_kit::page::{Page, Shell, render};
+use web_kit::page::{Shell, render};
 use web_kit::problem::Problem;
 use web_kit::session::Session;
 use web_kit::settlement::list::List;
@@ -31,7 +32,7 @@ use web_kit::settlement::{Days, OFFICE, rate_words, told};
 use web_kit::submit::submit;
 use web_kit::text::{Text, fill};
 use web_kit::told::Told;
-use web_kit::{Web, cookies};
+use web_kit::visit::Visit;
 
 #[derive(Template)]
 #[template(path = "settlements.html")]
@@ -104,50 +105,37 @@ pub(crate) struct Fields {
 }
 
 /// The card company's page.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    look(&web, &session, page, &flash, asked, None).await
+pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    look(&visit, asked, None).await
 }
 
-async fn look(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    asked: Asked,
-    bad_rate: Option<String>,
-) -> Result<Response, Problem> {
-    let merchants = settlement::merchants(&web.storage).await?;
+async fn look(visit: &Visit, asked: Asked, bad_rate: Option<String>) -> Result<Response, Problem> {
+    let merchants = settlement::merchants(visit.db()).await?;
     let chosen = merchants.iter().find(|one| one.id.0.to_string() == asked.merchant);
     if chosen.is_none() && !asked.merchant.is_empty() {
         return Err(Problem::NotFound);
     }
     let filter = if asked.show == "open" { Filter::Open } else { Filter::All };
-    let list = List::load(web, page.clone(), OFFICE, (filter, &asked.show), &asked.before).await?;
+    let list = List::load(visit, OFFICE, (filter, &asked.show), &asked.before).await?;
     let panel = match chosen {
-        Some(one) if session.can(Action::PrepareSettlement) => panel(web, session, one, &asked, page.text).await?,
+        Some(one) if visit.session.can(Action::PrepareSettlement) => panel(visit, one, &asked, visit.text()).await?,
         _ => None,
     };
-    let rate = chosen.filter(|_| session.can(Action::ManageMerchants)).map(|one| Rate {
+    let rate = chosen.filter(|_| visit.session.can(Action::ManageMerchants)).map(|one| Rate {
         id: one.id.0,
         bad: bad_rate.is_some(),
         value: bad_rate.or(one.fee_bp.map(|fee| fee.to_string())).unwrap_or_default(),
     });
-    let full =
-        (merchants.len() >= MERCHANTS_MAX).then(|| fill(page.text.settlement.rows_max, &[&MERCHANTS_MAX.to_string()]));
+    let full = (merchants.len() >= MERCHANTS_MAX)
+        .then(|| fill(visit.text().settlement.rows_max, &[&MERCHANTS_MAX.to_string()]));
     let view = View {
         path: OFFICE,
         full,
-        merchants: merchants.iter().map(|one| merchant_row(session, one, &asked, page.text)).collect(),
+        merchants: merchants.iter().map(|one| merchant_row(&visit.session, one, &asked, visit.text())).collect(),
         panel,
         rate,
         list,
-        shell: page.shell(session, flash, "/office/settlements"),
+        shell: visit.shell("/office/settlements"),
     };
     Ok(render(&view).into_response())
 }
@@ -174,21 +162,20 @@ fn merchant_row(session: &Session, one: &Merchant, asked: &Asked, text: &'static
 
 /// The sums up to the day that was asked for, or yesterday.
 async fn panel(
-    web: &Web,
-    session: &Session,
+    visit: &Visit,
     merchant: &Merchant,
     asked: &Asked,
     text: &'static Text,
 ) -> Result<Option<Panel>, Problem> {
-    let latest = session.now.plus(-24 * HOUR).business_date();
+    let latest = visit.session.now.plus(-24 * HOUR).business_date();
     let until = BusinessDate::parse(&asked.until).filter(|day| *day <= latest).unwrap_or(latest);
-    let Some(payable) = settlement::payable(&web.storage, merchant.id).await? else { return Ok(None) };
+    let Some(payable) = settlement::payable(visit.db(), merchant.id).await? else { return Ok(None) };
     let turnover = payable.unsettled.until(until);
     let net = turnover.net();
     let fee = merchant.fee_bp.and_then(|rate| rules::fee(net, rate)).filter(|_| net.is_positive());
     let last = RequestId::parse(&asked.a);
     let told = match last {
-        Some(request) => told(web, session, request, text).await?,
+        Some(request) => told(visit, request, text).await?,
         None => None,
     };
     // A step that nobody knows the outcome of is asked for again under its own id.
@@ -201,21 +188,18 @@ async fn panel(
         table: Days::of(&turnover, text),
         sums: fee.and_then(|fee| Some((net, fee, net.minus(fee)?))),
         carried: !net.is_positive() && !turnover.days().is_empty(),
-        request: again.unwrap_or_else(|| RequestId::v7(session.now, cookies::random())),
+        request: again.unwrap_or_else(|| RequestId::v7(visit.session.now, cookies::random())),
         told,
     }))
 }
 
 /// Prepares a settlement.
-pub(crate) async fn prepare(
-    State(web): State<Web>,
-    session: Session,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
+pub(crate) async fn prepare(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let until = BusinessDate::parse(&fields.until).ok_or(Problem::BadForm)?;
     let asked = Preparation { merchant: MerchantId(fields.merchant), until };
-    let answer = submit(&web, request, Actor::issuer(session.person), Command::SettlementPrepare(asked)).await;
+    let answer =
+        submit(&visit.web, request, Actor::issuer(visit.session.person), Command::SettlementPrepare(asked)).await;
     Ok(match answer {
         Ok(Outcome::Recorded(record)) if record.approved() && record.kind == Kind::SettlementRequest => {
             Redirect::to(&link(&format!("{OFFICE}/{}", record.id.rrn()), &[("a", &request.to_string())]))
@@ -242,22 +226,16 @@ pub(crate) struct RateFields {
 }
 
 /// Agrees a merchant's fee.
-pub(crate) async fn rate(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(fields): Form<RateFields>,
-) -> Result<Response, Problem> {
+pub(crate) async fn rate(visit: Visit, Form(fields): Form<RateFields>) -> Result<Response, Problem> {
     let merchant = MerchantId(fields.merchant);
     let typed: String = fields.rate.trim().chars().map(domain::money::half_width).collect();
     let asked = Asked { merchant: fields.merchant.to_string(), ..Asked::default() };
     let Some(fee) = typed.parse::<i64>().ok().filter(|fee| (0..=rules::FEE_BP_MAX).contains(fee)) else {
-        return look(&web, &session, page, &flash, asked, Some(fields.rate)).await;
+        return look(&visit, asked, Some(fields.rate)).await;
     };
-    let entry = session.entry("merchant_fee_agreed", &fields.merchant.to_string(), &fee.to_string());
-    if !settlement::agree_fee(&web.storage, merchant, fee, entry).await? {
+    let entry = visit.session.entry("merchant_fee_agreed", &fields.merchant.to_string(), &fee.to_string());
+    if !settlement::agree_fee(visit.db(), merchant, fee, entry).await? {
         return Err(Problem::NotFound);
     }
-    Ok(Flash::new("settlement_rate", &[]).redirect(&web, &link(OFFICE, &[("merchant", &asked.merchant)])))
+    Ok(Flash::new("settlement_rate", &[]).redirect(&visit.web, &link(OFFICE, &[("merchant", &asked.merchant)])))
 }

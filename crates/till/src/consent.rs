@@ -1,14 +1,13 @@
 //! A manager's consent at somebody else's till: user name and password, counted like those at login.
 
+use crate::Visit;
 use domain::ids::PersonId;
 use domain::role::{Action, may};
 use storage::audit::Entry;
 use storage::{audit, people};
-use web_kit::Web;
 use web_kit::credentials::{Refused, check_password, clock_text};
 use web_kit::flash::Flash;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::text::fill;
 
 use crate::text::Text;
@@ -26,27 +25,23 @@ pub(crate) struct Consent<'a> {
 }
 
 /// The manager of this merchant, or the message that [`refusal`] reads. Tries count like those at login.
-pub(crate) async fn consent(
-    web: &Web,
-    session: &Session,
-    asked: Consent<'_>,
-) -> Result<Result<PersonId, Flash>, Problem> {
+pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<PersonId, Flash>, Problem> {
     let user = asked.user.trim();
     let refuse = |word: &str, value: &str| Ok(Err(Flash::new(word, &[user, value])));
     if user.is_empty() || asked.password.is_empty() {
         return refuse("consent_empty", "");
     }
-    let account = match check_password(web, &session.client, user, asked.password.to_owned()).await? {
+    let account = match check_password(&visit.web, &visit.session.client, user, asked.password.to_owned()).await? {
         Ok(account) => account,
         Err(Refused::Locked(until)) => return refuse("consent_locked", &clock_text(until)),
         Err(Refused::Wrong(left)) => return refuse("consent_wrong", &left.to_string()),
         Err(_) => return refuse("consent_disabled", ""),
     };
-    let roles = people::roles(&web.storage, account.person).await?;
-    let here = account.merchant.is_some() && account.merchant == session.shop()?.merchant.into();
+    let roles = people::roles(visit.db(), account.person).await?;
+    let here = account.merchant.is_some() && account.merchant == visit.session.shop()?.merchant.into();
     if !here || account.must_change || !may(&roles, asked.action) {
         let detail = format!("{} by {}", asked.denied.detail, account.name);
-        audit::append(&web.storage, Entry { detail, ..asked.denied }).await?;
+        audit::append(visit.db(), Entry { detail, ..asked.denied }).await?;
         return refuse("consent_not_manager", "");
     }
     Ok(Ok(account.person))

@@ -17,3 +17,4 @@ pub use sale::attempt::follow_up;
 
 type Page = web_kit::page::Page<text::Text>;
 type Shell = web_kit::page::Shell<text::Text>;
+type Visit = web_kit::visit::Visit<text::Text>;

@@ -7,7 +7,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::card_number::MaskedCard;
@@ -20,11 +20,9 @@ use storage::draft::{self, Scope};
 use storage::refund::{self, BackSlip};
 use storage::slip::{self, Item, Slip};
 
-use crate::Page;
-use web_kit::Web;
+use crate::{Page, Visit};
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::text::fill;
 
 /// Papers a terminal can have: stored word, label.
@@ -88,61 +86,52 @@ fn sale_id(rrn: &str) -> Result<TransactionId, Problem> {
 
 /// The slip on the screen, as it would be printed next, or as the print counted just now.
 pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
+    visit: Visit,
     Path(rrn): Path<String>,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Problem> {
-    let shop = session.shop()?;
+    let shop = visit.session.shop()?;
     let id = sale_id(&rrn)?;
-    let (slip, back) = if let Some(slip) = slip::slip(&web.storage, shop.outlet, id).await? {
+    let (slip, back) = if let Some(slip) = slip::slip(visit.db(), shop.outlet, id).await? {
         (slip, None)
     } else {
-        let back = refund::back_slip(&web.storage, shop.outlet, id).await?.ok_or(Problem::NotFound)?;
+        let back = refund::back_slip(visit.db(), shop.outlet, id).await?.ok_or(Problem::NotFound)?;
         (back.slip.clone(), Some(back))
     };
-    let words = &page.text.refund;
+    let words = &visit.text().refund;
     let (title, done) = match slip.transaction.kind {
-        Kind::Refund if session.can(Action::ReviewRefund) => (words.slip_refund, "/refunds"),
+        Kind::Refund if visit.session.can(Action::ReviewRefund) => (words.slip_refund, "/refunds"),
         Kind::Refund => (words.slip_refund, "/orders"),
         Kind::Void => (words.slip_void, "/orders"),
-        _ => (page.text.slip.title, "/sale"),
+        _ => (visit.text().slip.title, "/sale"),
     };
     let counted = shown.n >= 1 && shown.n == slip.prints;
     let duplicate = if counted { slip.prints.saturating_sub(1) } else { slip.prints };
-    let printed = (!counted && slip.prints > 0).then(|| fill(page.text.slip.reprint, &[&slip.prints.to_string()]));
+    let printed = (!counted && slip.prints > 0).then(|| fill(visit.text().slip.reprint, &[&slip.prints.to_string()]));
     let duplicate = (duplicate > 0).then_some(duplicate);
     let height = height(&slip, back.as_ref(), &shop.paper, duplicate.is_some());
     let (paper, copies) = (shop.paper.clone(), [false, true]);
-    let view = View { page, paper, height, slip, back, title, done, rrn, duplicate, counted, printed, copies };
+    let view =
+        View { page: visit.page, paper, height, slip, back, title, done, rrn, duplicate, counted, printed, copies };
     Ok(render(&view).into_response())
 }
 
 /// Counts a print and shows what to print.
-pub(crate) async fn print(
-    State(web): State<Web>,
-    session: Session,
-    Path(rrn): Path<String>,
-) -> Result<Response, Problem> {
-    let entry = session.entry("slip_reprinted", &rrn, "");
-    let (outlet, id) = (session.shop()?.outlet, sale_id(&rrn)?);
-    let nth = match slip::print_count(&web.storage, outlet, id, entry.clone()).await? {
+pub(crate) async fn print(visit: Visit, Path(rrn): Path<String>) -> Result<Response, Problem> {
+    let entry = visit.session.entry("slip_reprinted", &rrn, "");
+    let (outlet, id) = (visit.session.shop()?.outlet, sale_id(&rrn)?);
+    let nth = match slip::print_count(visit.db(), outlet, id, entry.clone()).await? {
         Some(nth) => nth,
-        None => refund::back_print_count(&web.storage, outlet, id, entry).await?.ok_or(Problem::NotFound)?,
+        None => refund::back_print_count(visit.db(), outlet, id, entry).await?.ok_or(Problem::NotFound)?,
     };
     Ok(Redirect::to(&format!("/slip/{rrn}?n={nth}")).into_response())
 }
 
 /// The customer wants no slip: the order is done.
-pub(crate) async fn skip(
-    State(web): State<Web>,
-    session: Session,
-    Path(rrn): Path<String>,
-) -> Result<Response, Problem> {
-    let outlet = session.shop()?.outlet;
-    let slip = slip::slip(&web.storage, outlet, sale_id(&rrn)?).await?.ok_or(Problem::NotFound)?;
-    slip::close_unprinted(&web.storage, outlet, slip.order, session.entry("slip_skipped", "", "")).await?;
+pub(crate) async fn skip(visit: Visit, Path(rrn): Path<String>) -> Result<Response, Problem> {
+    let outlet = visit.session.shop()?.outlet;
+    let slip = slip::slip(visit.db(), outlet, sale_id(&rrn)?).await?.ok_or(Problem::NotFound)?;
+    slip::close_unprinted(visit.db(), outlet, slip.order, visit.session.entry("slip_skipped", "", "")).await?;
     Ok(Redirect::to("/sale").into_response())
 }
 
@@ -156,37 +145,28 @@ pub(crate) struct Chosen {
 }
 
 /// Sets the terminal's paper and returns to the slip.
-pub(crate) async fn paper(
-    State(web): State<Web>,
-    session: Session,
-    Form(chosen): Form<Chosen>,
-) -> Result<Response, Problem> {
+pub(crate) async fn paper(visit: Visit, Form(chosen): Form<Chosen>) -> Result<Response, Problem> {
     let (word, _) = PAPERS.into_iter().find(|(word, _)| *word == chosen.paper).ok_or(Problem::BadForm)?;
-    slip::paper_set(&web.storage, session.shop()?.terminal, word).await?;
+    slip::paper_set(visit.db(), visit.session.shop()?.terminal, word).await?;
     Ok(Redirect::to(web_kit::page::local_path(&chosen.back)).into_response())
 }
 
 /// The note for a payment whose outcome is not known: says what it is not.
-pub(crate) async fn pending(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    Path(order): Path<i64>,
-) -> Result<Response, Problem> {
-    let shop = session.shop()?.clone();
+pub(crate) async fn pending(visit: Visit, Path(order): Path<i64>) -> Result<Response, Problem> {
+    let shop = visit.session.shop()?.clone();
     let scope = Scope {
         merchant: shop.merchant,
         outlet: shop.outlet,
         terminal: shop.terminal,
-        person: session.person,
-        address: session.client.address.clone(),
+        person: visit.session.person,
+        address: visit.session.client.address.clone(),
     };
-    let order = draft::fetch(&web.storage, &scope, OrderId(order)).await?.ok_or(Problem::NotFound)?;
+    let order = draft::fetch(visit.db(), &scope, OrderId(order)).await?.ok_or(Problem::NotFound)?;
     let Some(sent) = order.attempt_at.filter(|_| order.order.attempt.is_some()) else {
         return Ok(Redirect::to(&format!("/sale?order={}", order.order.id)).into_response());
     };
     let view = Pending {
-        page,
+        page: visit.page,
         paper: shop.paper,
         order: order.order.id,
         number: order.number,
@@ -194,7 +174,7 @@ pub(crate) async fn pending(
         outlet: shop.outlet_name,
         mid: shop.mid,
         terminal: shop.terminal.to_string(),
-        person: session.number.clone(),
+        person: visit.session.number.clone(),
         card: order.attempt_masked.map_or_else(String::new, |card| MaskedCard(card).grouped()),
         amount: order.order.total,
         sent: sent.date_time_text(),

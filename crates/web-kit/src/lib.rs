@@ -51,6 +51,7 @@ pub mod table;
 pub mod text;
 pub mod told;
 pub mod unresolved;
+pub mod visit;
 
 use passwords::Passwords;
 use table::{Access, Menu, PageEntry, Table, page};

@@ -7,21 +7,18 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use storage::batch;
 use storage::session::Shop;
 
-use crate::Page;
 use crate::batch::report::{Report, Section};
 use crate::text::Text;
 use crate::text::batch::Batch as Words;
-use web_kit::Web;
-use web_kit::flash::Flash;
+use crate::{Page, Visit};
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::text::{Lang, Words as _, fill};
 
 /// Papers: word in the address, label.
@@ -76,21 +73,16 @@ fn words_on(paper: &str, page: &Page) -> &'static Words {
 }
 
 /// The running batch as it stands.
-pub(crate) async fn now(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    Query(shown): Query<Shown>,
-) -> Result<Response, Problem> {
-    let shop = session.shop()?.clone();
-    let running = batch::running(&web.storage, shop.terminal).await?.ok_or(Problem::NotFound)?;
+pub(crate) async fn now(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, Problem> {
+    let shop = visit.session.shop()?.clone();
+    let running = batch::running(visit.db(), shop.terminal).await?.ok_or(Problem::NotFound)?;
     let paper = paper(&shown.paper, &shop);
-    let words = words_on(paper, &page);
-    let report = Report::of(&web, &running, None, words).await?;
+    let words = words_on(paper, &visit.page);
+    let report = Report::of(&visit.web, &running, None, words).await?;
     let height = height(&report, &shop, paper, false);
-    let (place, printed_at) = ("now".to_owned(), session.now.date_time_text());
+    let (place, printed_at) = ("now".to_owned(), visit.session.now.date_time_text());
     let view = View {
-        page,
+        page: visit.page,
         words,
         report,
         shop,
@@ -107,32 +99,30 @@ pub(crate) async fn now(
 
 /// The report of a closed batch, as it would be printed next, or as the print counted just now.
 pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
+    visit: Visit,
     Path(number): Path<String>,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Problem> {
-    let shop = session.shop()?.clone();
+    let shop = visit.session.shop()?.clone();
     let number = parsed(&number)?;
-    let closed = batch::closed(&web.storage, shop.terminal, number).await?.ok_or(Problem::NotFound)?;
-    let prints = batch::prints(&web.storage, &closed).await?;
+    let closed = batch::closed(visit.db(), shop.terminal, number).await?.ok_or(Problem::NotFound)?;
+    let prints = batch::prints(visit.db(), &closed).await?;
     let counted = shown.n >= 1 && shown.n == prints;
     let paper = paper(&shown.paper, &shop);
-    let words = words_on(paper, &page);
+    let words = words_on(paper, &visit.page);
     let nth = if counted { prints.saturating_sub(1) } else { prints };
     let duplicate = (nth > 0).then(|| fill(words.duplicate, &[&nth.to_string()]));
-    let bar = &page.text.batch;
-    let said = match flash.word.as_str() {
+    let bar = &visit.text().batch;
+    let said = match visit.flash.word.as_str() {
         "batch_closed" => Some(bar.said_closed.to_owned()),
         "batch_already" => Some(bar.said_already.to_owned()),
         _ => (!counted && prints > 0).then(|| fill(bar.reprint, &[&prints.to_string()])),
     };
-    let report = Report::of(&web, &closed.batch, Some(&closed), words).await?;
+    let report = Report::of(&visit.web, &closed.batch, Some(&closed), words).await?;
     let height = height(&report, &shop, paper, duplicate.is_some());
-    let (place, printed_at) = (number.to_string(), session.now.date_time_text());
-    let view = View { page, words, report, shop, place, paper, height, duplicate, counted, said, printed_at };
+    let (place, printed_at) = (number.to_string(), visit.session.now.date_time_text());
+    let view =
+        View { page: visit.page, words, report, shop, place, paper, height, duplicate, counted, said, printed_at };
     Ok(render(&view).into_response())
 }
 
@@ -149,15 +139,14 @@ pub(crate) struct Chosen {
 
 /// Counts a print and shows what to print.
 pub(crate) async fn print(
-    State(web): State<Web>,
-    session: Session,
+    visit: Visit,
     Path(number): Path<String>,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, Problem> {
-    let shop = session.shop()?;
+    let shop = visit.session.shop()?;
     let (number, paper) = (parsed(&number)?, paper(&chosen.paper, shop));
-    let entry = session.entry("batch_printed", "", "");
-    let nth = batch::print_count(&web.storage, shop.terminal, number, entry).await?.ok_or(Problem::NotFound)?;
+    let entry = visit.session.entry("batch_printed", "", "");
+    let nth = batch::print_count(visit.db(), shop.terminal, number, entry).await?.ok_or(Problem::NotFound)?;
     Ok(Redirect::to(&format!("/batch/{number}?paper={paper}&n={nth}")).into_response())
 }
 

@@ -11,7 +11,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::batch::{ClosedBatch, Tally};
 use domain::command::Command;
@@ -28,14 +28,13 @@ use tracing::Instrument as _;
 use crate::batch::report::Report;
 use crate::text::Text;
 use crate::text::batch::Batch as Words;
-use crate::{Page, Shell};
+use crate::{Shell, Visit};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::submit::{ANSWER_WITHIN, actor};
 use web_kit::text::fill;
-use web_kit::{Web, codes, cookies, unresolved};
+use web_kit::{codes, cookies, unresolved};
 
 /// Closed batches that the page lists.
 const CLOSED: u32 = 30;
@@ -102,57 +101,39 @@ pub(crate) struct Asked {
 }
 
 /// The running shift and the closed ones.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    Ok(render(&view(&web, &session, page, &flash, &asked, false).await?).into_response())
+pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    Ok(render(&view(&visit, &asked, false).await?).into_response())
 }
 
 /// Asks before closing, with the totals once more.
-pub(crate) async fn ask(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-) -> Result<Response, Problem> {
-    let view = view(&web, &session, page, &flash, &Asked::default(), true).await?;
+pub(crate) async fn ask(visit: Visit) -> Result<Response, Problem> {
+    let view = view(&visit, &Asked::default(), true).await?;
     if view.dialog.is_none() {
         return Ok(Redirect::to("/batch").into_response());
     }
     Ok(render(&view).into_response())
 }
 
-async fn view(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    asked: &Asked,
-    asks: bool,
-) -> Result<View, Problem> {
-    let shop = session.shop()?;
-    let words = &page.text.batch;
-    let running = batch::running(&web.storage, shop.terminal).await?.ok_or(Problem::NotFound)?;
-    let open = unresolved::at_this_till(web, session).await?;
-    let drafts = batch::drafts(&web.storage, shop.terminal, DRAFTS).await?;
-    let unprinted = slip::unprinted(&web.storage, shop.outlet, shop.terminal).await?;
+async fn view(visit: &Visit, asked: &Asked, asks: bool) -> Result<View, Problem> {
+    let shop = visit.session.shop()?;
+    let words = &visit.text().batch;
+    let running = batch::running(visit.db(), shop.terminal).await?.ok_or(Problem::NotFound)?;
+    let open = unresolved::at_this_till(&visit.web, &visit.session).await?;
+    let drafts = batch::drafts(visit.db(), shop.terminal, DRAFTS).await?;
+    let unprinted = slip::unprinted(visit.db(), shop.outlet, shop.terminal).await?;
     let begun = running.first.is_some();
     let dialog = (asks && begun && open.is_empty()).then(|| Dialog {
-        request: RequestId::v7(session.now, cookies::random()),
+        request: RequestId::v7(visit.session.now, cookies::random()),
         number: running.number,
         ask: fill(words.ask_do, &[&format!("{:06}", running.number.saturating_add(1))]),
         warn: !drafts.is_empty() || !unprinted.is_empty(),
     });
     Ok(View {
-        said: said(web, session, &page, flash, asked).await?,
-        report: Report::of(web, &running, None, words).await?,
-        closed: closed(web, session, words).await?,
-        open: open.iter().map(|one| open_row(one, page.text)).collect(),
-        shell: page.shell(session, flash, "/batch"),
+        said: said(visit, asked).await?,
+        report: Report::of(&visit.web, &running, None, words).await?,
+        closed: closed(visit, words).await?,
+        open: open.iter().map(|one| open_row(one, visit.text())).collect(),
+        shell: visit.shell("/batch"),
         words,
         begun,
         drafts,
@@ -170,10 +151,10 @@ fn open_row(attempt: &OpenAttempt, text: &Text) -> Open {
     }
 }
 
-async fn closed(web: &Web, session: &Session, words: &Words) -> Result<Vec<Closed>, Problem> {
-    let all = batch::closed_list(&web.storage, session.shop()?.terminal, CLOSED).await?;
+async fn closed(visit: &Visit, words: &Words) -> Result<Vec<Closed>, Problem> {
+    let all = batch::closed_list(visit.db(), visit.session.shop()?.terminal, CLOSED).await?;
     let ids = all.iter().map(|one| one.person).collect();
-    let names = batch::people(&web.storage, ids).await?;
+    let names = batch::people(visit.db(), ids).await?;
     let row = |closed: ClosedBatch| {
         let number = format!("{:06}", closed.batch.number);
         let who = names.get(&closed.person).map_or_else(String::new, |(_, name)| name.clone());
@@ -185,27 +166,21 @@ async fn closed(web: &Web, session: &Session, words: &Words) -> Result<Vec<Close
     Ok(all.into_iter().map(row).collect())
 }
 
-async fn said(
-    web: &Web,
-    session: &Session,
-    page: &Page,
-    flash: &Flash,
-    asked: &Asked,
-) -> Result<Option<Said>, StorageError> {
-    let words = &page.text.batch;
+async fn said(visit: &Visit, asked: &Asked) -> Result<Option<Said>, StorageError> {
+    let words = &visit.text().batch;
     let plain = |text: &str| Some(Said { title: None, text: text.to_owned(), more: None });
-    match flash.word.as_str() {
+    match visit.flash.word.as_str() {
         "batch_fault" => return Ok(plain(words.said_fault)),
         "batch_unknown" => return Ok(plain(words.said_unknown)),
         _ => {}
     }
-    let (Some(request), Some(shop)) = (RequestId::parse(&asked.r), &session.shop) else { return Ok(None) };
-    let record = batch::close_attempt(&web.storage, shop.merchant, shop.terminal, request).await?;
+    let (Some(request), Some(shop)) = (RequestId::parse(&asked.r), &visit.session.shop) else { return Ok(None) };
+    let record = batch::close_attempt(visit.db(), shop.merchant, shop.terminal, request).await?;
     Ok(record.and_then(|record| {
         let decline = record.decline?;
         Some(Said {
             title: Some(words.declined_title),
-            text: codes::what(decline, page.text),
+            text: codes::what(decline, visit.text()),
             more: Some(fill(words.declined_do, &[&record.id.rrn()])),
         })
     }))
@@ -221,34 +196,30 @@ pub(crate) struct Confirmed {
 }
 
 /// "Yes": closes the batch that the dialog showed.
-pub(crate) async fn close(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<Confirmed>,
-) -> Result<Response, Problem> {
-    let terminal = session.shop()?.terminal;
+pub(crate) async fn close(visit: Visit, Form(form): Form<Confirmed>) -> Result<Response, Problem> {
+    let terminal = visit.session.shop()?.terminal;
     let request = RequestId::parse(&form.request).ok_or(Problem::BadForm)?;
     let number: i64 = form.number.parse().map_err(|_| Problem::BadForm)?;
-    let running = batch::running(&web.storage, terminal).await?.ok_or(Problem::NotFound)?;
+    let running = batch::running(visit.db(), terminal).await?.ok_or(Problem::NotFound)?;
     if running.number != number {
-        batch::closed(&web.storage, terminal, number).await?.ok_or(Problem::BadForm)?;
-        return Ok(Flash::new("batch_already", &[]).redirect(&web, &format!("/batch/{number}")));
+        batch::closed(visit.db(), terminal, number).await?.ok_or(Problem::BadForm)?;
+        return Ok(Flash::new("batch_already", &[]).redirect(&visit.web, &format!("/batch/{number}")));
     }
-    let (actor, engine) = (actor(&session)?, web.engine.clone());
+    let (actor, engine) = (actor(&visit.session)?, visit.web.engine.clone());
     // On its own: the browser may go away, the close goes on.
     let sent = async move { engine.submit(request, actor, Command::BatchClose).await };
     let sent = tokio::spawn(sent.in_current_span());
     match tokio::time::timeout(ANSWER_WITHIN, sent).await {
         Ok(Ok(Ok(Outcome::Recorded(record)))) if record.approved() => {
-            Ok(Flash::new("batch_closed", &[]).redirect(&web, &format!("/batch/{}", record.batch)))
+            Ok(Flash::new("batch_closed", &[]).redirect(&visit.web, &format!("/batch/{}", record.batch)))
         }
         Ok(Ok(Ok(Outcome::Recorded(_)))) => Ok(Redirect::to(&format!("/batch?r={request}")).into_response()),
         Ok(Ok(Ok(Outcome::Cleared(_) | Outcome::Ordered(..) | Outcome::Conflict(_)))) => Err(Problem::BadForm),
         Ok(Ok(Err(SubmitError::NotCharged(_) | SubmitError::Overloaded))) => {
-            Ok(Flash::new("batch_fault", &[]).redirect(&web, "/batch"))
+            Ok(Flash::new("batch_fault", &[]).redirect(&visit.web, "/batch"))
         }
         Ok(Ok(Err(SubmitError::Unknown(_))) | Err(_)) | Err(_) => {
-            Ok(Flash::new("batch_unknown", &[]).redirect(&web, "/batch"))
+            Ok(Flash::new("batch_unknown", &[]).redirect(&visit.web, "/batch"))
         }
     }
 }

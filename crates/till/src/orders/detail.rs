@@ -4,7 +4,7 @@
 //! list; "not charged" is said only of an order that the ledger has no approved sale of.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::{OrderId, PersonId};
 use domain::ledger::{Kind, Transaction};
@@ -17,11 +17,9 @@ use storage::payment;
 use crate::orders::list;
 use crate::sale::{attempt, pay};
 use crate::text::Text;
-use crate::{Page, Shell};
-use web_kit::Web;
+use crate::{Shell, Visit};
 use web_kit::badge::Badge;
 use web_kit::codes;
-use web_kit::flash::Flash;
 use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::problem::Problem;
@@ -180,17 +178,11 @@ struct Event {
 }
 
 /// The page of an order of this store.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Path(order): Path<String>,
-) -> Result<Response, Problem> {
-    let outlet = session.shop()?.outlet;
+pub(crate) async fn show(visit: Visit, Path(order): Path<String>) -> Result<Response, Problem> {
+    let outlet = visit.session.shop()?.outlet;
     let id = order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
-    let detail = orders::detail(&web.storage, outlet, id).await?.ok_or(Problem::NotFound)?;
-    let (text, now) = (page.text, session.now);
+    let detail = orders::detail(visit.db(), outlet, id).await?.ok_or(Problem::NotFound)?;
+    let (text, now) = (visit.text(), visit.session.now);
     let order = &detail.order;
     let day = order.at().business_date().to_string();
     let (code, meaning) = meaning(order, text);
@@ -203,25 +195,21 @@ pub(crate) async fn show(
         lines: detail.lines.iter().map(|line| line_view(line, &detail, text)).collect(),
         total: order.total.to_string(),
         events: events(&detail, text),
-        steps: steps(order, &session, now),
+        steps: steps(order, &visit.session, now),
         back: link("/orders", &[("from", &day), ("to", &day)]),
         reloads: order.open_attempt.is_some(),
-        shell: page.shell(&session, &flash, "/orders"),
+        shell: visit.shell("/orders"),
     };
     Ok(render(&view).into_response())
 }
 
 /// Looks up the outcome of the order's open attempt, and shows the order with it.
-pub(crate) async fn query(
-    State(web): State<Web>,
-    session: Session,
-    Path(order): Path<String>,
-) -> Result<Response, Problem> {
-    let outlet = session.shop()?.outlet;
+pub(crate) async fn query(visit: Visit, Path(order): Path<String>) -> Result<Response, Problem> {
+    let outlet = visit.session.shop()?.outlet;
     let id = order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
-    if let Some(open) = payment::attempt_of(&web.storage, outlet, id).await? {
+    if let Some(open) = payment::attempt_of(visit.db(), outlet, id).await? {
         // No answer leaves the order as it is: locked, its outcome unknown.
-        if let Ok(Err(error)) = tokio::time::timeout(ANSWER_WITHIN, attempt::resolve(&web, &open)).await {
+        if let Ok(Err(error)) = tokio::time::timeout(ANSWER_WITHIN, attempt::resolve(&visit.web, &open)).await {
             tracing::warn!(%error, order = open.number, "the outcome of a payment is still unknown");
         }
     }

@@ -3,7 +3,7 @@
 //! What must stay true: a cell is never a formula, whatever somebody typed as a name or reason; memory is bounded by
 //! [`ROWS_MAX`] and one file at a time; every file is in the audit log before it leaves.
 
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::money::Fen;
 use domain::time::Timestamp;
@@ -11,7 +11,7 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use storage::audit;
 use storage::orders::{self, Cursor, Filter, Listed};
 
-use crate::Page;
+use crate::Visit;
 use crate::orders::detail::{holder, meaning, standing};
 use crate::orders::list::{Ask, card};
 use crate::text::Text;
@@ -19,7 +19,6 @@ use web_kit::Web;
 use web_kit::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, guarded};
 use web_kit::flash::Flash;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 
 /// What stands in a cell.
 enum Cell {
@@ -28,16 +27,16 @@ enum Cell {
 }
 
 /// The question's orders as CSV.
-pub(crate) async fn csv(web: State<Web>, session: Session, page: Page, ask: Query<Ask>) -> Result<Response, Problem> {
-    let (text, now) = (page.text, session.now);
-    let mut rows = match begin(&web, &session, &page, ask.0, "csv").await? {
+pub(crate) async fn csv(visit: Visit, ask: Query<Ask>) -> Result<Response, Problem> {
+    let (text, now) = (visit.text(), visit.session.now);
+    let mut rows = match begin(&visit, ask.0, "csv").await? {
         Ok(rows) => rows,
         Err(back) => return Ok(back),
     };
     let mut file = csv::Writer::from_writer(BYTE_ORDER_MARK.to_vec());
     let failed = |error: csv::Error| fault(&error);
     file.write_record(head(text)).map_err(failed)?;
-    while let Some(orders) = rows.next(&web).await? {
+    while let Some(orders) = rows.next(&visit.web).await? {
         for order in &orders {
             let cells = cells(order, now, text).into_iter().map(|cell| match cell {
                 Cell::Text(text) => guarded(text),
@@ -51,9 +50,9 @@ pub(crate) async fn csv(web: State<Web>, session: Session, page: Page, ask: Quer
 }
 
 /// The question's orders as an Excel sheet.
-pub(crate) async fn excel(web: State<Web>, session: Session, page: Page, ask: Query<Ask>) -> Result<Response, Problem> {
-    let (text, now) = (page.text, session.now);
-    let mut rows = match begin(&web, &session, &page, ask.0, "xlsx").await? {
+pub(crate) async fn excel(visit: Visit, ask: Query<Ask>) -> Result<Response, Problem> {
+    let (text, now) = (visit.text(), visit.session.now);
+    let mut rows = match begin(&visit, ask.0, "xlsx").await? {
         Ok(rows) => rows,
         Err(back) => return Ok(back),
     };
@@ -61,7 +60,7 @@ pub(crate) async fn excel(web: State<Web>, session: Session, page: Page, ask: Qu
     let mut workbook = sheet(text).map_err(failed)?;
     let money = Format::new().set_num_format("0.00");
     let mut line = 1;
-    while let Some(orders) = rows.next(&web).await? {
+    while let Some(orders) = rows.next(&visit.web).await? {
         let sheet = workbook.worksheet_from_index(0).map_err(failed)?;
         for order in &orders {
             for (column, cell) in (0..).zip(cells(order, now, text)) {
@@ -120,26 +119,20 @@ impl Rows {
 
 /// Checks the question, waits for the turn and writes the export down. `Err` is the way back to the list, which says what
 /// is wrong with the question.
-async fn begin(
-    web: &Web,
-    session: &Session,
-    page: &Page,
-    ask: Ask,
-    kind: &str,
-) -> Result<Result<Rows, Response>, Problem> {
-    let ask = ask.settled(session.now.business_date());
+async fn begin(visit: &Visit, ask: Ask, kind: &str) -> Result<Result<Rows, Response>, Problem> {
+    let ask = ask.settled(visit.session.now.business_date());
     let list = ask.address("/orders", "", "");
-    let Ok(filter) = ask.read(session.shop()?, page.text) else {
+    let Ok(filter) = ask.read(visit.session.shop()?, visit.text()) else {
         return Ok(Err(Redirect::to(&list).into_response()));
     };
     let turn = ONE_AT_A_TIME.acquire().await.map_err(|error| fault(&error))?;
-    let count = orders::find(&web.storage, filter.clone(), Cursor::Top, 1).await?.totals.count;
+    let count = orders::find(visit.db(), filter.clone(), Cursor::Top, 1).await?.totals.count;
     if usize::try_from(count).is_ok_and(|count| count > ROWS_MAX) {
-        return Ok(Err(Flash::new("too_many", &[&ROWS_MAX.to_string()]).redirect(web, &list)));
+        return Ok(Err(Flash::new("too_many", &[&ROWS_MAX.to_string()]).redirect(&visit.web, &list)));
     }
     let detail = format!("{kind}, {count} rows, {}", ask.summary());
-    audit::append(&web.storage, session.entry("orders_exported", "", &detail)).await?;
-    let moment = session.now.in_china().strftime("%Y%m%d-%H%M%S");
+    audit::append(visit.db(), visit.session.entry("orders_exported", "", &detail)).await?;
+    let moment = visit.session.now.in_china().strftime("%Y%m%d-%H%M%S");
     Ok(Ok(Rows { filter, cursor: Cursor::Top, left: ROWS_MAX, name: format!("orders-{moment}"), _turn: turn }))
 }
 

@@ -4,7 +4,7 @@
 //! digits of a card at most.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use domain::ids::{OrderId, TransactionId};
 use domain::money::half_width;
@@ -17,9 +17,7 @@ use storage::session::Shop;
 
 use crate::orders::detail::{Standing, Steps, holder, meaning, standing, steps};
 use crate::text::Text;
-use crate::{Page, Shell};
-use web_kit::Web;
-use web_kit::flash::Flash;
+use crate::{Shell, Visit};
 use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::problem::Problem;
@@ -238,28 +236,22 @@ struct RowView {
 }
 
 /// The list. Without a question: today's.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(ask): Query<Ask>,
-) -> Result<Response, Problem> {
-    let (shop, text, now) = (session.shop()?.clone(), page.text, session.now);
+pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Response, Problem> {
+    let (shop, text, now) = (visit.session.shop()?.clone(), visit.text(), visit.session.now);
     let ask = ask.settled(now.business_date());
     let (found, wrong) = match ask.read(&shop, text) {
-        Ok(filter) => (Some(orders::find(&web.storage, filter, ask.cursor(), ROWS).await?), None),
+        Ok(filter) => (Some(orders::find(visit.db(), filter, ask.cursor(), ROWS).await?), None),
         Err(wrong) => (None, Some(wrong)),
     };
-    let said = (flash.word == "too_many").then(|| fill(text.orders.too_many, &[flash.value(0)]));
+    let said = (visit.flash.word == "too_many").then(|| fill(text.orders.too_many, &[visit.flash.value(0)]));
     let statuses = Which::ALL.into_iter().map(|which| (which.word(), which_word(which, text))).collect();
     let any_day = wrong.is_none() && ask.names_one();
     let several_days = any_day || ask.from != ask.to;
-    let archived = archive::archived_until(&web.storage).await?.map(|day| day.to_string());
+    let archived = archive::archived_until(visit.db()).await?.map(|day| day.to_string());
     let archived = archived.filter(|day| wrong.is_none() && (any_day || ask.from <= *day));
     let mut view = View {
         none: if any_day { text.orders.none_named } else { text.orders.none },
-        shell: page.shell(&session, &flash, "/orders"),
+        shell: visit.shell("/orders"),
         wrong,
         statuses,
         rows: Vec::new(),
@@ -275,7 +267,7 @@ pub(crate) async fn show(
     };
     if let Some(found) = found {
         fill_in(&mut view, &found, text);
-        let row = |order: &Listed| row(order, &session, several_days, now, text);
+        let row = |order: &Listed| row(order, &visit.session, several_days, now, text);
         view.rows = found.rows.iter().map(row).collect();
     }
     Ok(render(&view).into_response())

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::Command;
 use domain::ids::{OrderId, RequestId, TransactionId};
@@ -23,8 +23,9 @@ use storage::refund::{self, Goods, SoldOrder};
 
 use crate::sale::pay::masked_name;
 use crate::text::Text;
-use crate::{Page, Shell};
+use crate::{Page, Shell, Visit};
 use web_kit::codes;
+use web_kit::cookies;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
@@ -32,7 +33,6 @@ use web_kit::refund::review::time_left;
 use web_kit::session::Session;
 use web_kit::submit::{actor, submit};
 use web_kit::text::fill;
-use web_kit::{Web, cookies};
 
 #[derive(Template)]
 #[template(path = "refunds/request.html")]
@@ -186,12 +186,12 @@ struct Case {
     sole: bool,
 }
 
-async fn load(web: &Web, session: &Session, asked: &Asked) -> Result<Case, Problem> {
-    let shop = session.shop()?;
+async fn load(visit: &Visit, asked: &Asked) -> Result<Case, Problem> {
+    let shop = visit.session.shop()?;
     let order = asked.order.ok_or(Problem::NotFound)?;
-    let sold = refund::sold_order(&web.storage, shop.outlet, order).await?.ok_or(Problem::NotFound)?;
-    let late = session.now > sold.deadline;
-    let sole = !refund::has_other_reviewer(&web.storage, shop.merchant, session.person).await?;
+    let sold = refund::sold_order(visit.db(), shop.outlet, order).await?.ok_or(Problem::NotFound)?;
+    let late = visit.session.now > sold.deadline;
+    let sole = !refund::has_other_reviewer(visit.db(), shop.merchant, visit.session.person).await?;
     Ok(Case { sold, late, sole })
 }
 
@@ -304,34 +304,35 @@ fn fresh(session: &Session) -> RequestId {
 }
 
 /// The form, or what became of it.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(fields): Query<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit, Query(fields): Query<Vec<(String, String)>>) -> Result<Response, Problem> {
     let mut asked = Asked::read(fields);
-    let case = load(&web, &session, &asked).await?;
+    let case = load(&visit, &asked).await?;
     let mut wrong = Wrong::default();
     if let Some(request) = asked.result
-        && let Some(record) = refund::recorded(&web.storage, actor(&session)?, request).await?
+        && let Some(record) = refund::recorded(visit.db(), actor(&visit.session)?, request).await?
         && record.kind == Kind::RefundRequest
         && record.order == Some(case.sold.order.id)
     {
         match record.decline {
-            None => return Ok(case.view(&session, page.clone(), &flash, sent(&case, &record, &session, page.text))),
-            Some(decline) => wrong.whole = Some(codes::what(decline, page.text)),
+            None => {
+                return Ok(case.view(
+                    &visit.session,
+                    visit.page.clone(),
+                    &visit.flash,
+                    sent(&case, &record, &visit.session, visit.text()),
+                ));
+            }
+            Some(decline) => wrong.whole = Some(codes::what(decline, visit.text())),
         }
     }
     if !asked.is_filled() {
         asked = Asked { reason: asked.reason, ..Asked::everything(case.sold.order.id, &case.sold.goods) };
     }
-    let stage = match case.closed(page.text) {
+    let stage = match case.closed(visit.text()) {
         Some(sentence) => Stage::Closed(sentence),
-        None => Stage::Form(case.form(&asked, wrong, fresh(&session), page.text)),
+        None => Stage::Form(case.form(&asked, wrong, fresh(&visit.session), visit.text())),
     };
-    Ok(case.view(&session, page, &flash, stage))
+    Ok(case.view(&visit.session, visit.page, &visit.flash, stage))
 }
 
 fn sent(case: &Case, record: &Transaction, session: &Session, text: &'static Text) -> Stage {
@@ -341,30 +342,24 @@ fn sent(case: &Case, record: &Transaction, session: &Session, text: &'static Tex
 }
 
 /// Submits the request.
-pub(crate) async fn ask(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(fields): Form<Vec<(String, String)>>,
-) -> Result<Response, Problem> {
-    let actor = actor(&session)?;
+pub(crate) async fn ask(visit: Visit, Form(fields): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let actor = actor(&visit.session)?;
     let asked = Asked::read(fields);
     let request = asked.request.ok_or(Problem::BadForm)?;
-    let case = load(&web, &session, &asked).await?;
+    let case = load(&visit, &asked).await?;
     let order = case.sold.order.id;
     // After the order was read: what is not on record now was not there either when the order was read.
-    if refund::recorded(&web.storage, actor, request).await?.is_some() {
+    if refund::recorded(visit.db(), actor, request).await?.is_some() {
         return Ok(Redirect::to(&result_url(order, request)).into_response());
     }
-    if let Some(sentence) = case.closed(page.text) {
-        return Ok(case.view(&session, page, &flash, Stage::Closed(sentence)));
+    if let Some(sentence) = case.closed(visit.text()) {
+        return Ok(case.view(&visit.session, visit.page, &visit.flash, Stage::Closed(sentence)));
     }
-    let wrong = asked.check(&case.sold.goods, page.text);
+    let wrong = asked.check(&case.sold.goods, visit.text());
     let lines = asked.lines(&case.sold.goods).unwrap_or_default();
     if wrong.any() {
-        let form = case.form(&asked, wrong, request, page.text);
-        return Ok(case.view(&session, page, &flash, Stage::Form(form)));
+        let form = case.form(&asked, wrong, request, visit.text());
+        return Ok(case.view(&visit.session, visit.page, &visit.flash, Stage::Form(form)));
     }
     let command = Command::RefundRequest(Request {
         order,
@@ -375,18 +370,18 @@ pub(crate) async fn ask(
     });
     let refused = |whole: String| {
         let wrong = Wrong { whole: Some(whole), ..Wrong::default() };
-        Stage::Form(case.form(&asked, wrong, fresh(&session), page.text))
+        Stage::Form(case.form(&asked, wrong, fresh(&visit.session), visit.text()))
     };
-    let stage = match submit(&web, request, actor, command).await {
+    let stage = match submit(&visit.web, request, actor, command).await {
         Ok(Outcome::Recorded(record)) => match record.decline {
             None => return Ok(Redirect::to(&result_url(order, request)).into_response()),
-            Some(decline) => refused(codes::what(decline, page.text)),
+            Some(decline) => refused(codes::what(decline, visit.text())),
         },
         // The same form was sent before with other words: the first counts.
         Ok(Outcome::Conflict(_)) => return Ok(Redirect::to(&result_url(order, request)).into_response()),
         Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
-        Err(SubmitError::Unknown(_)) => Stage::Unknown(case.form(&asked, Wrong::default(), request, page.text)),
-        Err(_) => refused(page.text.refund.fault.to_owned()),
+        Err(SubmitError::Unknown(_)) => Stage::Unknown(case.form(&asked, Wrong::default(), request, visit.text())),
+        Err(_) => refused(visit.text().refund.fault.to_owned()),
     };
-    Ok(case.view(&session, page.clone(), &flash, stage))
+    Ok(case.view(&visit.session, visit.page.clone(), &visit.flash, stage))
 }

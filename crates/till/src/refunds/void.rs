@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::Command;
 use domain::ids::{OrderId, RequestId};
@@ -19,15 +19,15 @@ use storage::refund::{self, SoldOrder};
 
 use crate::consent::{Consent, consent, refusal};
 use crate::text::Text;
-use crate::{Page, Shell};
+use crate::{Page, Shell, Visit};
 use web_kit::codes;
+use web_kit::cookies;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::session::Session;
 use web_kit::submit::{actor, submit};
 use web_kit::text::fill;
-use web_kit::{Web, cookies};
 
 #[derive(Template)]
 #[template(path = "refunds/void.html")]
@@ -68,74 +68,68 @@ fn result_url(order: OrderId, request: RequestId) -> String {
     format!("/void?order={order}&a={request}")
 }
 
-async fn load(web: &Web, session: &Session, asked: &Asked) -> Result<SoldOrder, Problem> {
+async fn load(visit: &Visit, asked: &Asked) -> Result<SoldOrder, Problem> {
     let order = asked.order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
-    refund::sold_order(&web.storage, session.shop()?.outlet, order).await?.ok_or(Problem::NotFound)
+    refund::sold_order(visit.db(), visit.session.shop()?.outlet, order).await?.ok_or(Problem::NotFound)
 }
 
 /// Asks, or shows what became of it.
-pub(crate) async fn ask(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    let sold = load(&web, &session, &asked).await?;
-    let mut request = RequestId::v7(session.now, cookies::random());
+pub(crate) async fn ask(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let sold = load(&visit, &asked).await?;
+    let mut request = RequestId::v7(visit.session.now, cookies::random());
     if let Some(earlier) = RequestId::parse(&asked.a) {
-        let record = refund::recorded(&web.storage, actor(&session)?, earlier).await?;
+        let record = refund::recorded(visit.db(), actor(&visit.session)?, earlier).await?;
         if let Some(record) = record.filter(|one| one.kind == Kind::Void && one.order == Some(sold.order.id)) {
-            return Ok(view(&session, page.clone(), &flash, &sold, told(&record, &sold, page.text)));
+            return Ok(view(
+                &visit.session,
+                visit.page.clone(),
+                &visit.flash,
+                &sold,
+                told(&record, &sold, visit.text()),
+            ));
         }
         // Nobody knows yet whether it arrived: whoever asks again asks for the same.
         request = earlier;
     }
-    let stage = closed(&session, &sold, page.text)?.unwrap_or_else(|| Stage::Ask {
+    let stage = closed(&visit.session, &sold, visit.text())?.unwrap_or_else(|| Stage::Ask {
         request,
-        manager: session.can(Action::ReviewRefund),
-        user: refusal(&flash, page.text).map_or_else(String::new, |_| flash.value(0).to_owned()),
-        error: refusal(&flash, page.text),
+        manager: visit.session.can(Action::ReviewRefund),
+        user: refusal(&visit.flash, visit.text()).map_or_else(String::new, |_| visit.flash.value(0).to_owned()),
+        error: refusal(&visit.flash, visit.text()),
     });
-    Ok(view(&session, page, &flash, &sold, stage))
+    Ok(view(&visit.session, visit.page, &visit.flash, &sold, stage))
 }
 
 /// Voids the sale.
-pub(crate) async fn confirm(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(asked): Form<Asked>,
-) -> Result<Response, Problem> {
-    let sold = load(&web, &session, &asked).await?;
-    let (order, actor) = (sold.order.id, actor(&session)?);
+pub(crate) async fn confirm(visit: Visit, Form(asked): Form<Asked>) -> Result<Response, Problem> {
+    let sold = load(&visit, &asked).await?;
+    let (order, actor) = (sold.order.id, actor(&visit.session)?);
     let request = RequestId::parse(&asked.request).ok_or(Problem::BadForm)?;
-    if refund::recorded(&web.storage, actor, request).await?.is_some() {
+    if refund::recorded(visit.db(), actor, request).await?.is_some() {
         return Ok(Redirect::to(&result_url(order, request)).into_response());
     }
-    if let Some(stage) = closed(&session, &sold, page.text)? {
-        return Ok(view(&session, page, &flash, &sold, stage));
+    if let Some(stage) = closed(&visit.session, &sold, visit.text())? {
+        return Ok(view(&visit.session, visit.page, &visit.flash, &sold, stage));
     }
-    let checker = if session.can(Action::ReviewRefund) {
-        session.person
+    let checker = if visit.session.can(Action::ReviewRefund) {
+        visit.session.person
     } else {
-        let denied = session.entry("void_denied", &sold.number, "");
+        let denied = visit.session.entry("void_denied", &sold.number, "");
         let asked = Consent { user: &asked.user, password: &asked.password, action: Action::ReviewRefund, denied };
-        match consent(&web, &session, asked).await? {
+        match consent(&visit, asked).await? {
             Ok(manager) => manager,
-            Err(flash) => return Ok(flash.redirect(&web, &format!("/void?order={order}"))),
+            Err(flash) => return Ok(flash.redirect(&visit.web, &format!("/void?order={order}"))),
         }
     };
-    let stage = match submit(&web, request, actor, Command::Void { order, checker }).await {
+    let stage = match submit(&visit.web, request, actor, Command::Void { order, checker }).await {
         Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) => {
             return Ok(Redirect::to(&result_url(order, request)).into_response());
         }
         Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
         Err(SubmitError::Unknown(_)) => Stage::Unknown { request },
-        Err(_) => Stage::Closed { sentence: page.text.refund.fault.to_owned(), refund: false },
+        Err(_) => Stage::Closed { sentence: visit.text().refund.fault.to_owned(), refund: false },
     };
-    Ok(view(&session, page, &flash, &sold, stage))
+    Ok(view(&visit.session, visit.page, &visit.flash, &sold, stage))
 }
 
 /// Why the sale cannot be voided, as far as can be told without asking the money path.

@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use axum::Form;
-use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::{Actor, Command, Proof};
 use domain::ids::{OrderId, RequestId};
@@ -21,13 +20,11 @@ use storage::payment::{self, OpenAttempt};
 use storage::vault::Confirmation;
 use tracing::Instrument as _;
 
-use crate::Page;
+use crate::Visit;
 use crate::sale::panel::{Panel, result_url};
 use crate::sale::screen;
 use web_kit::Web;
-use web_kit::flash::Flash;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::submit::{ANSWER_WITHIN, actor, micros};
 
 /// How often attempts without an answer are followed up.
@@ -41,21 +38,15 @@ pub(crate) struct Confirmed {
 }
 
 /// "Yes": pays the order.
-pub(crate) async fn confirm(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(form): Form<Confirmed>,
-) -> Result<Response, Problem> {
-    let actor = actor(&session)?;
-    let confirmation = web.vault.read_confirmation(&form.token).ok_or(Problem::BadForm)?;
+pub(crate) async fn confirm(visit: Visit, Form(form): Form<Confirmed>) -> Result<Response, Problem> {
+    let actor = actor(&visit.session)?;
+    let confirmation = visit.web.vault.read_confirmation(&form.token).ok_or(Problem::BadForm)?;
     let (order, request) = (confirmation.order, confirmation.request_id);
     // On its own: the browser may go away, the payment and what follows from its answer must not.
-    let sent = tokio::spawn(send(web.clone(), actor, confirmation).in_current_span());
+    let sent = tokio::spawn(send(visit.web.clone(), actor, confirmation).in_current_span());
     match tokio::time::timeout(ANSWER_WITHIN, sent).await {
         Ok(Ok(Err(SubmitError::NotCharged(_) | SubmitError::Overloaded))) => {
-            screen::with_panel(&web, &session, page, &flash, Some(order), Panel::Fault).await
+            screen::with_panel(&visit, Some(order), Panel::Fault).await
         }
         // Known: its record answers. Unknown: the order carries the attempt, and its page looks it up.
         Ok(Ok(Ok(()) | Err(SubmitError::Unknown(_))) | Err(_)) | Err(_) => {
@@ -109,24 +100,20 @@ pub(crate) struct Which {
 
 /// Looks up the outcome of a payment, and shows the order with it: of the one that the confirmation names, else of the
 /// order's open attempt.
-pub(crate) async fn query(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<Which>,
-) -> Result<Response, Problem> {
+pub(crate) async fn query(visit: Visit, Form(form): Form<Which>) -> Result<Response, Problem> {
     let order = form.order.parse().map(OrderId).map_err(|_| Problem::BadForm)?;
-    let outlet = session.shop()?.outlet;
-    if let Some(confirmation) = web.vault.read_confirmation(&form.token) {
-        return look_up(&web, actor(&session)?, confirmation).await;
+    let outlet = visit.session.shop()?.outlet;
+    if let Some(confirmation) = visit.web.vault.read_confirmation(&form.token) {
+        return look_up(&visit.web, actor(&visit.session)?, confirmation).await;
     }
-    let Some(attempt) = payment::attempt_of(&web.storage, outlet, order).await? else {
-        let latest = payment::transactions_of_order(&web.storage, outlet, order).await?.into_iter().next();
+    let Some(attempt) = payment::attempt_of(visit.db(), outlet, order).await? else {
+        let latest = payment::transactions_of_order(visit.db(), outlet, order).await?.into_iter().next();
         let url = latest.map_or_else(|| format!("/sale?order={order}"), |one| result_url(order, one.request_id));
         return Ok(Redirect::to(&url).into_response());
     };
     let request: RequestId = attempt.request_id;
     // No answer leaves the order as it is: locked, its outcome unknown.
-    if let Ok(Err(error)) = tokio::time::timeout(ANSWER_WITHIN, resolve(&web, &attempt)).await {
+    if let Ok(Err(error)) = tokio::time::timeout(ANSWER_WITHIN, resolve(&visit.web, &attempt)).await {
         tracing::warn!(%error, payment = %request, "the outcome of a payment is still unknown");
     }
     Ok(Redirect::to(&result_url(order, request)).into_response())

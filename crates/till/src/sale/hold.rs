@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::OrderId;
 use domain::order::OrderStatus;
@@ -11,12 +11,11 @@ use storage::draft::{self, DraftError};
 
 use crate::sale::screen::{self, SaleView, Wanted, scope};
 use crate::sale::trouble::Trouble;
-use crate::{Page, Shell};
+use crate::{Shell, Visit};
 use web_kit::Web;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::text::fill;
 
 /// The order that a form or an address names.
@@ -42,29 +41,21 @@ impl OrderForm {
 }
 
 /// Puts the order aside; the page is free for the next customer.
-pub(crate) async fn hold(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<OrderForm>,
-) -> Result<Response, Problem> {
-    let scope = scope(&session)?;
-    let number = draft::fetch(&web.storage, &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
-    match draft::hold(&web.storage, &scope, form.id(), session.now).await {
-        Ok(()) => Ok(Flash::new("held", &[&number]).redirect(&web, &Wanted::New.address())),
-        Err(error) => form.refuse(&web, error),
+pub(crate) async fn hold(visit: Visit, Form(form): Form<OrderForm>) -> Result<Response, Problem> {
+    let scope = scope(&visit.session)?;
+    let number = draft::fetch(visit.db(), &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
+    match draft::hold(visit.db(), &scope, form.id(), visit.session.now).await {
+        Ok(()) => Ok(Flash::new("held", &[&number]).redirect(&visit.web, &Wanted::New.address())),
+        Err(error) => form.refuse(&visit.web, error),
     }
 }
 
 /// Takes an order up again.
-pub(crate) async fn resume(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<OrderForm>,
-) -> Result<Response, Problem> {
-    let scope = scope(&session)?;
-    match draft::resume(&web.storage, &scope, form.id(), session.now).await {
+pub(crate) async fn resume(visit: Visit, Form(form): Form<OrderForm>) -> Result<Response, Problem> {
+    let scope = scope(&visit.session)?;
+    match draft::resume(visit.db(), &scope, form.id(), visit.session.now).await {
         Ok(()) => Ok(Redirect::to(&Wanted::Id(form.id()).address()).into_response()),
-        Err(error) => form.refuse(&web, error),
+        Err(error) => form.refuse(&visit.web, error),
     }
 }
 
@@ -77,37 +68,27 @@ struct View {
 }
 
 /// Asks whether to give the order up: it cannot be brought back.
-pub(crate) async fn ask(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(form): Query<OrderForm>,
-) -> Result<Response, Problem> {
-    let scope = scope(&session)?;
-    let order = draft::fetch(&web.storage, &scope, form.id()).await?;
+pub(crate) async fn ask(visit: Visit, Query(form): Query<OrderForm>) -> Result<Response, Problem> {
+    let scope = scope(&visit.session)?;
+    let order = draft::fetch(visit.db(), &scope, form.id()).await?;
     let Some(order) = order.filter(|order| order.order.status == OrderStatus::Draft) else {
         return Ok(Redirect::to("/sale").into_response());
     };
-    let Ok(mut sale) = screen::load(&web, &session, &page, &flash, Wanted::Id(form.id())).await? else {
+    let Ok(mut sale) = screen::load(&visit, Wanted::Id(form.id())).await? else {
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;
     let values = [order.number, order.lines.iter().filter(|line| line.voided_at.is_none()).count().to_string()];
-    let ask = fill(page.text.sale.abandon_ask, &[&values[0], &values[1], &order.order.total.to_string()]);
-    Ok(render(&View { shell: page.shell(&session, &flash, "/sale"), sale, ask }).into_response())
+    let ask = fill(visit.text().sale.abandon_ask, &[&values[0], &values[1], &order.order.total.to_string()]);
+    Ok(render(&View { shell: visit.shell("/sale"), sale, ask }).into_response())
 }
 
 /// Gives the order up.
-pub(crate) async fn abandon(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<OrderForm>,
-) -> Result<Response, Problem> {
-    let scope = scope(&session)?;
-    let number = draft::fetch(&web.storage, &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
-    match draft::abandon(&web.storage, &scope, form.id(), session.now).await {
-        Ok(()) => Ok(Flash::new("abandoned", &[&number]).redirect(&web, "/sale")),
-        Err(error) => form.refuse(&web, error),
+pub(crate) async fn abandon(visit: Visit, Form(form): Form<OrderForm>) -> Result<Response, Problem> {
+    let scope = scope(&visit.session)?;
+    let number = draft::fetch(visit.db(), &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
+    match draft::abandon(visit.db(), &scope, form.id(), visit.session.now).await {
+        Ok(()) => Ok(Flash::new("abandoned", &[&number]).redirect(&visit.web, "/sale")),
+        Err(error) => form.refuse(&visit.web, error),
     }
 }

@@ -1,7 +1,6 @@
 //! Lines of the order: add by code, barcode, initials or `*3`; delete; bring back.
 
 use axum::Form;
-use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::OrderId;
 use domain::order::{LineError, LineTerms, Typed, line_terms, parse_typed};
@@ -10,13 +9,13 @@ use serde::Deserialize;
 use storage::draft::{self, DraftError, NewLine, Scope};
 use storage::product::{self, Listed};
 
+use crate::Visit;
 use crate::sale::screen::{Wanted, scope};
 use crate::sale::trouble::Trouble;
 use web_kit::Web;
 use web_kit::flash::Flash;
 use web_kit::link::link;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 
 /// Longer than any code, barcode or name that somebody types.
 const CODE_MAX: usize = 100;
@@ -63,21 +62,15 @@ impl AddForm {
     }
 
     /// Adds the line and shows the order.
-    pub(crate) async fn add(
-        &self,
-        web: &Web,
-        scope: &Scope,
-        line: NewLine,
-        now: Timestamp,
-    ) -> Result<Response, Problem> {
-        let order = self.target(web, scope).await?;
+    pub(crate) async fn add(&self, visit: &Visit, scope: &Scope, line: NewLine) -> Result<Response, Problem> {
+        let order = self.target(&visit.web, scope).await?;
         let (code, is_scan) = (line.listed.product.code.clone(), line.scan.is_some());
-        match draft::line_add(&web.storage, scope, order, line, now).await {
+        match draft::line_add(visit.db(), scope, order, line, visit.session.now).await {
             Ok(id) if order.is_some() && self.order.is_empty() && !is_scan => {
-                Ok(Flash::new(Trouble::Changed.word(), &[]).redirect(web, &Wanted::Id(id).address()))
+                Ok(Flash::new(Trouble::Changed.word(), &[]).redirect(&visit.web, &Wanted::Id(id).address()))
             }
             Ok(id) => Ok(Redirect::to(&Wanted::Id(id).address()).into_response()),
-            Err(error) => Ok(self.refuse(web, Trouble::of(error)?, &code)),
+            Err(error) => Ok(self.refuse(&visit.web, Trouble::of(error)?, &code)),
         }
     }
 }
@@ -91,23 +84,21 @@ enum Found {
 }
 
 /// Adds what was typed or scanned.
-pub(crate) async fn add(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<AddForm>,
-) -> Result<Response, Problem> {
-    let scope = scope(&session)?;
+pub(crate) async fn add(visit: Visit, Form(form): Form<AddForm>) -> Result<Response, Problem> {
+    let scope = scope(&visit.session)?;
     let (quantity, code) = match parse_typed(&form.code) {
-        Err(_) => return Ok(form.refuse(&web, Trouble::Star, "")),
-        Ok(Typed::Quantity(quantity)) => return set_quantity(&web, &scope, &form, quantity, session.now).await,
+        Err(_) => return Ok(form.refuse(&visit.web, Trouble::Star, "")),
+        Ok(Typed::Quantity(quantity)) => {
+            return set_quantity(&visit.web, &scope, &form, quantity, visit.session.now).await;
+        }
         Ok(Typed::Product { quantity, code }) => (quantity, code),
     };
     if code.is_empty() {
-        return Ok(form.refuse(&web, Trouble::Empty, ""));
+        return Ok(form.refuse(&visit.web, Trouble::Empty, ""));
     }
-    let listed = match find(&web, &scope, &code, !form.scan.is_empty()).await? {
+    let listed = match find(&visit.web, &scope, &code, !form.scan.is_empty()).await? {
         Found::One(listed) => *listed,
-        Found::None => return Ok(form.refuse(&web, Trouble::NotFound, "")),
+        Found::None => return Ok(form.refuse(&visit.web, Trouble::NotFound, "")),
         Found::Choose => {
             let count = quantity.map(|n| n.to_string()).unwrap_or_default();
             let fields = [("q", code.as_str()), ("order", &form.order), ("qty", &count), ("choose", "1")];
@@ -120,22 +111,21 @@ pub(crate) async fn add(
     let (price, typed) = if in_hand { (form.price.as_str(), form.qty.as_str()) } else { ("", "") };
     let count = count.as_deref().unwrap_or(typed);
     match line_terms(&listed.product, price, count) {
-        Ok(terms) => ring_up(&web, &scope, &form, listed, terms, session.now).await,
+        Ok(terms) => ring_up(&visit, &scope, &form, listed, terms).await,
         Err(LineError::PriceMissing) if form.picked.is_empty() => {
             let fields = [("order", form.order.as_str()), ("pick", &listed.product.code), ("qty", count)];
             Ok(Redirect::to(&link("/sale", &fields)).into_response())
         }
-        Err(error) => Ok(form.refuse(&web, error.into(), &listed.product.code)),
+        Err(error) => Ok(form.refuse(&visit.web, error.into(), &listed.product.code)),
     }
 }
 
 async fn ring_up(
-    web: &Web,
+    visit: &Visit,
     scope: &Scope,
     form: &AddForm,
     listed: Listed,
     terms: LineTerms,
-    now: Timestamp,
 ) -> Result<Response, Problem> {
     if terms.needs_manager {
         let (price, quantity) = (terms.price.to_string(), terms.quantity.to_string());
@@ -144,7 +134,7 @@ async fn ring_up(
         return Ok(Redirect::to(&link("/sale/price", &fields)).into_response());
     }
     let scan = Some(form.rid.chars().take(CODE_MAX).collect()).filter(|rid: &String| !rid.is_empty());
-    form.add(web, scope, NewLine { listed, terms, confirmed_by: None, scan }, now).await
+    form.add(visit, scope, NewLine { listed, terms, confirmed_by: None, scan }).await
 }
 
 async fn find(web: &Web, scope: &Scope, code: &str, scanned: bool) -> Result<Found, Problem> {
@@ -199,27 +189,19 @@ pub(crate) struct LineForm {
 }
 
 /// Deletes a line; the bar to bring it back stays for ten seconds.
-pub(crate) async fn void(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<LineForm>,
-) -> Result<Response, Problem> {
-    let scope = scope(&session)?;
+pub(crate) async fn void(visit: Visit, Form(form): Form<LineForm>) -> Result<Response, Problem> {
+    let scope = scope(&visit.session)?;
     let (order, line) = form.read();
-    let done = draft::line_void(&web.storage, &scope, order, line, session.now).await;
-    form.answer(&web, done)
+    let done = draft::line_void(visit.db(), &scope, order, line, visit.session.now).await;
+    form.answer(&visit.web, done)
 }
 
 /// Brings a deleted line back.
-pub(crate) async fn undo(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<LineForm>,
-) -> Result<Response, Problem> {
-    let scope = scope(&session)?;
+pub(crate) async fn undo(visit: Visit, Form(form): Form<LineForm>) -> Result<Response, Problem> {
+    let scope = scope(&visit.session)?;
     let (order, line) = form.read();
-    let done = draft::line_undo(&web.storage, &scope, order, line, session.now).await;
-    form.answer(&web, done)
+    let done = draft::line_undo(visit.db(), &scope, order, line, visit.session.now).await;
+    form.answer(&visit.web, done)
 }
 
 impl LineForm {

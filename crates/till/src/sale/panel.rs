@@ -17,12 +17,10 @@ use storage::payment::{self, OpenAttempt};
 use storage::slip::Unprinted;
 use storage::till::Till;
 
-use crate::Page;
 use crate::text::Text;
-use web_kit::Web;
+use crate::{Page, Visit};
 use web_kit::codes::{self, Advice, Step};
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::submit::{ANSWER_WITHIN, micros};
 use web_kit::text::fill;
 
@@ -231,29 +229,23 @@ impl Right {
 }
 
 /// Builds the column for `order`.
-pub(crate) async fn right(
-    web: &Web,
-    session: &Session,
-    page: &Page,
-    till: &Till,
-    panel: Panel,
-) -> Result<Right, Problem> {
-    let (shop, order) = (session.shop()?, till.order.as_ref());
+pub(crate) async fn right(visit: &Visit, till: &Till, panel: Panel) -> Result<Right, Problem> {
+    let (shop, order) = (visit.session.shop()?, till.order.as_ref());
     let mut rows: Vec<Row> = till
         .attempts
         .iter()
         .filter(|one| one.actor.terminal == shop.terminal)
-        .map(|one| open_row(one, session.now, page.text))
+        .map(|one| open_row(one, visit.session.now, visit.text()))
         .collect();
-    rows.extend(till.latest.iter().map(|one| row(one, page.text)));
+    rows.extend(till.latest.iter().map(|one| row(one, visit.text())));
     rows.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
-    let due = order.map(|order| due(order, page.text));
+    let due = order.map(|order| due(order, visit.text()));
     let mut dialog = None;
     let view = match panel {
-        Panel::Recorded(asked) => recorded(web, session, page, till, &asked).await?,
+        Panel::Recorded(asked) => recorded(visit, till, &asked).await?,
         Panel::Form(filled) => View::Form(filled),
-        Panel::Declined(declined) => View::Declined(declined_view(&declined, page, due.as_ref())),
-        Panel::Fault => View::Declined(fault_view(page, due.as_ref())),
+        Panel::Declined(declined) => View::Declined(declined_view(&declined, &visit.page, due.as_ref())),
+        Panel::Fault => View::Declined(fault_view(&visit.page, due.as_ref())),
         Panel::Confirm(confirm) => {
             let Some(order) = due.clone() else { return Err(Problem::BadForm) };
             let balance =
@@ -264,33 +256,33 @@ pub(crate) async fn right(
                 card: confirm.card.clone(),
                 sent: String::new(),
             };
-            dialog = Some(Dialog { page: page.clone(), confirm: *confirm, order, waiting });
+            dialog = Some(Dialog { page: visit.page.clone(), confirm: *confirm, order, waiting });
             View::Form(Filled { balance: Some(balance), ..Filled::default() })
         }
     };
     let mut unprinted = till.unprinted.clone();
     unprinted.retain(|one| order.is_none_or(|order| order.order.id != one.order));
     let payable = due.as_ref().is_some_and(|due| due.total.is_positive());
-    Ok(Right { page: page.clone(), order: due, payable, view, rows, unprinted, dialog })
+    Ok(Right { page: visit.page.clone(), order: due, payable, view, rows, unprinted, dialog })
 }
 
 /// What the ledger knows about the order's payment.
-async fn recorded(web: &Web, session: &Session, page: &Page, till: &Till, asked: &Asked) -> Result<View, Problem> {
-    let outlet = session.shop()?.outlet;
+async fn recorded(visit: &Visit, till: &Till, asked: &Asked) -> Result<View, Problem> {
+    let outlet = visit.session.shop()?.outlet;
     let at = if asked.at_card() { Focus::Card } else { Focus::None };
     let form = View::Form(Filled { at, ..Filled::default() });
     let Some(order) = &till.order else { return Ok(form) };
     if let (OrderStatus::Paid, Some(sale)) = (order.order.status, order.order.paid_by) {
         let recorded = till.record.iter().find(|one| one.id == sale).cloned();
-        let sale = if recorded.is_some() { recorded } else { payment::transaction(&web.storage, outlet, sale).await? };
+        let sale = if recorded.is_some() { recorded } else { payment::transaction(visit.db(), outlet, sale).await? };
         let Some(sale) = sale else { return Ok(form) };
-        let prints = fill(page.text.pay.printed, &[&order.prints.to_string()]);
+        let prints = fill(visit.text().pay.printed, &[&order.prints.to_string()]);
         return Ok(View::Approved(Box::new(Approved { sale, prints, printed: order.prints > 0, open: order.open })));
     }
     if order.order.attempt.is_some() {
-        let sent = order.attempt_at.unwrap_or(session.now);
+        let sent = order.attempt_at.unwrap_or(visit.session.now);
         return Ok(View::Waiting(Waiting {
-            unknown: session.now.since(sent) >= micros(ANSWER_WITHIN),
+            unknown: visit.session.now.since(sent) >= micros(ANSWER_WITHIN),
             token: String::new(),
             card: order.attempt_masked.clone().map_or_else(String::new, |card| MaskedCard(card).grouped()),
             sent: sent.time_text(),
@@ -300,7 +292,7 @@ async fn recorded(web: &Web, session: &Session, page: &Page, till: &Till, asked:
     // A newer attempt, or a change to the order since, makes the old answer history.
     let latest =
         till.record.first().filter(|one| one.request_id == asked && one.at >= order.changed_at && !one.approved());
-    Ok(latest.map_or(form, |one| View::Declined(declined_view(one, page, Some(&due(order, page.text))))))
+    Ok(latest.map_or(form, |one| View::Declined(declined_view(one, &visit.page, Some(&due(order, visit.text()))))))
 }
 
 fn due(order: &FullOrder, text: &Text) -> Due {

@@ -3,7 +3,6 @@
 //! The PIN is used once and forgotten; the confirmation carries a sealed token instead.
 
 use axum::Form;
-use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::card_number::{CardNumber, CardNumberError, EntryMode};
 use domain::command::Command;
@@ -15,13 +14,11 @@ use domain::pin::is_pin;
 use serde::Deserialize;
 use storage::vault::Confirmation;
 
-use crate::Page;
+use crate::Visit;
 use crate::sale::panel::{Balance, Confirm, Filled, Focus, Panel, result_url};
 use crate::sale::screen;
 use crate::text::Text;
-use web_kit::flash::Flash;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::submit::{actor, submit};
 use web_kit::{Web, cookies};
 
@@ -84,28 +81,22 @@ impl Fields {
 }
 
 /// Checks card and PIN: shows the balance, or asks for the confirmation of a payment that would go through.
-pub(crate) async fn pay(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
-    let actor = actor(&session)?;
+pub(crate) async fn pay(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    let actor = actor(&visit.session)?;
     let order = fields.order.parse().ok().map(OrderId);
-    let (number, entry, pin) = match fields.read(page.text) {
+    let (number, entry, pin) = match fields.read(visit.text()) {
         Ok(read) => read,
-        Err(filled) => return screen::with_panel(&web, &session, page, &flash, order, Panel::Form(filled)).await,
+        Err(filled) => return screen::with_panel(&visit, order, Panel::Form(filled)).await,
     };
-    let (card, pin) = (web.vault.present(&number, entry), web.vault.pin_value(&number, &pin));
-    let request = RequestId::v7(session.now, cookies::random());
+    let (card, pin) = (visit.web.vault.present(&number, entry), visit.web.vault.pin_value(&number, &pin));
+    let request = RequestId::v7(visit.session.now, cookies::random());
     let amount = fields.amount.parse().map(Fen).map_err(|_| Problem::BadForm);
     let command = match (fields.action.as_str(), order) {
         ("balance", _) => Command::Inquiry { card: card.clone(), pin },
         ("pay", Some(order)) => Command::SaleCheck { order, amount: amount.clone()?, card: card.clone(), pin },
         _ => return Err(Problem::BadForm),
     };
-    let panel = match submit(&web, request, actor, command).await {
+    let panel = match submit(&visit.web, request, actor, command).await {
         Ok(Outcome::Recorded(record)) if record.kind == Kind::Inquiry && record.approved() => {
             Panel::Form(balance(&record, order.and(amount.ok())))
         }
@@ -113,20 +104,20 @@ pub(crate) async fn pay(
             Some(order) => return Ok(Redirect::to(&result_url(order, request)).into_response()),
             None if record.kind == Kind::Inquiry => Panel::Declined(record),
             // Not an order of this store, or none at all.
-            None => return screen::with_panel(&web, &session, page, &flash, None, Panel::Declined(record)).await,
+            None => return screen::with_panel(&visit, None, Panel::Declined(record)).await,
         },
         Ok(Outcome::Cleared(clearance)) => {
             let Some(order) = order else { return Err(Problem::BadForm) };
-            let until = session.now.plus(CONFIRM_WITHIN);
-            let request_id = RequestId::v7(session.now, cookies::random());
+            let until = visit.session.now.plus(CONFIRM_WITHIN);
+            let request_id = RequestId::v7(visit.session.now, cookies::random());
             let confirmation = Confirmation { request_id, order, amount: amount?, card, until };
-            Panel::Confirm(Box::new(confirm(&web, &confirmation, &clearance, page.text)))
+            Panel::Confirm(Box::new(confirm(&visit.web, &confirmation, &clearance, visit.text())))
         }
         Ok(Outcome::Ordered(..) | Outcome::Conflict(_)) => return Err(Problem::BadForm),
         // A question moves no money, whatever became of it.
         Err(_) => Panel::Fault,
     };
-    screen::with_panel(&web, &session, page, &flash, order, panel).await
+    screen::with_panel(&visit, order, panel).await
 }
 
 fn balance(record: &Transaction, due: Option<Fen>) -> Filled {

@@ -1,7 +1,7 @@
 //! 选择商品: the catalogue over the sale page, filtered by code, barcode, name, pinyin initials and category.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::product::OTHER_CODE;
 use serde::Deserialize;
@@ -9,13 +9,10 @@ use storage::product::{self, Hits, Listed};
 
 use crate::sale::screen::{self, SaleView, Wanted};
 use crate::text::Text;
-use crate::{Page, Shell};
-use web_kit::Web;
-use web_kit::flash::Flash;
+use crate::{Shell, Visit};
 use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::text::fill;
 
 /// Rows shown at once; more words find the rest.
@@ -62,28 +59,22 @@ pub(crate) struct Ask {
 }
 
 /// The picker. Its last row always is 699999, which stands for what the catalogue lacks.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(ask): Query<Ask>,
-) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&ask.order);
-    let Ok(mut sale) = screen::load(&web, &session, &page, &flash, wanted).await? else {
+    let Ok(mut sale) = screen::load(&visit, wanted).await? else {
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;
-    let (db, merchant) = (&web.storage, session.shop()?.merchant);
+    let (db, merchant) = (visit.db(), visit.session.shop()?.merchant);
     let hits = product::search(db, merchant, &ask.q, &ask.category, ROWS_MAX).await?;
-    let found = found(&hits, &ask, page.text);
+    let found = found(&hits, &ask, visit.text());
     let other = product::find(db, merchant, OTHER_CODE).await?.into_iter().map(|mut other| {
-        other.product.name = fill(page.text.sale.other_product, &[&other.product.name]);
+        other.product.name = fill(visit.text().sale.other_product, &[&other.product.name]);
         other
     });
     let rows = hits.rows.into_iter().chain(other).map(|listed| row(listed, &ask)).collect();
     let categories = product::categories(db, merchant).await?;
-    let shell = page.shell(&session, &flash, "/sale");
+    let shell = visit.shell("/sale");
     Ok(render(&View { shell, sale, categories, rows, found, close: wanted.address(), ask }).into_response())
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::order::{LineTerms, line_terms};
 use domain::role::Action;
@@ -13,13 +13,10 @@ use storage::product::{self, Listed};
 use crate::consent::{Consent, consent, refusal};
 use crate::sale::lines::AddForm;
 use crate::sale::screen::{self, SaleView, Wanted, scope};
-use crate::{Page, Shell};
-use web_kit::Web;
-use web_kit::flash::Flash;
+use crate::{Shell, Visit};
 use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::Session;
 use web_kit::text::fill;
 
 #[derive(Template)]
@@ -59,8 +56,8 @@ impl PriceForm {
     }
 
     /// The product and the terms that need consent; nothing when this is no such question.
-    async fn read(&self, web: &Web, session: &Session) -> Result<Option<(Listed, LineTerms)>, Problem> {
-        let found = product::find(&web.storage, session.shop()?.merchant, &self.code).await?;
+    async fn read(&self, visit: &Visit) -> Result<Option<(Listed, LineTerms)>, Problem> {
+        let found = product::find(visit.db(), visit.session.shop()?.merchant, &self.code).await?;
         let Some(listed) = found.into_iter().next() else { return Ok(None) };
         let terms = line_terms(&listed.product, &self.price, &self.qty).ok();
         Ok(terms.map(|terms| (listed, terms)))
@@ -68,48 +65,36 @@ impl PriceForm {
 }
 
 /// Asks the manager.
-pub(crate) async fn ask(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(form): Query<PriceForm>,
-) -> Result<Response, Problem> {
+pub(crate) async fn ask(visit: Visit, Query(form): Query<PriceForm>) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&form.order);
-    let question = form.read(&web, &session).await?;
-    let (Some((listed, terms)), Ok(mut sale)) = (question, screen::load(&web, &session, &page, &flash, wanted).await?)
-    else {
+    let question = form.read(&visit).await?;
+    let (Some((listed, terms)), Ok(mut sale)) = (question, screen::load(&visit, wanted).await?) else {
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;
-    let words = &page.text.sale;
-    let error = refusal(&flash, page.text);
+    let words = &visit.text().sale;
+    let error = refusal(&visit.flash, visit.text());
     let band =
         listed.product.band.map_or(<[String; 2]>::default(), |band| [band.low.to_string(), band.high.to_string()]);
     let ask = fill(words.confirm_ask, &[&listed.product.name, &terms.price.to_string(), &band[0], &band[1]]);
     let close = link("/sale", &[("order", form.order.as_str()), ("pick", &form.code), ("qty", &form.qty)]);
-    let user = if error.is_some() { flash.value(0).to_owned() } else { String::new() };
-    Ok(render(&View { shell: page.shell(&session, &flash, "/sale"), sale, form, ask, user, error, close })
-        .into_response())
+    let user = if error.is_some() { visit.flash.value(0).to_owned() } else { String::new() };
+    Ok(render(&View { shell: visit.shell("/sale"), sale, form, ask, user, error, close }).into_response())
 }
 
 /// Adds the line if the manager agrees. Tries count like those at login.
-pub(crate) async fn confirm(
-    State(web): State<Web>,
-    session: Session,
-    Form(form): Form<PriceForm>,
-) -> Result<Response, Problem> {
-    let scope = scope(&session)?;
-    let Some((listed, terms)) = form.read(&web, &session).await? else {
+pub(crate) async fn confirm(visit: Visit, Form(form): Form<PriceForm>) -> Result<Response, Problem> {
+    let scope = scope(&visit.session)?;
+    let Some((listed, terms)) = form.read(&visit).await? else {
         return Ok(Redirect::to("/sale").into_response());
     };
-    let denied = session.entry("price_denied", &form.price, &form.code);
+    let denied = visit.session.entry("price_denied", &form.price, &form.code);
     let asked = Consent { user: &form.user, password: &form.password, action: Action::ConfirmPrice, denied };
-    let manager = match consent(&web, &session, asked).await? {
+    let manager = match consent(&visit, asked).await? {
         Ok(manager) => manager,
-        Err(flash) => return Ok(flash.redirect(&web, &form.address())),
+        Err(flash) => return Ok(flash.redirect(&visit.web, &form.address())),
     };
     let line = NewLine { listed, terms, confirmed_by: Some(manager).filter(|_| terms.needs_manager), scan: None };
     let add = AddForm { order: form.order, code: form.code, price: form.price, qty: form.qty, ..AddForm::default() };
-    add.add(&web, &scope, line, session.now).await
+    add.add(&visit, &scope, line).await
 }

@@ -4,7 +4,7 @@
 //! (picker, price, payment) extend the template and lie over it: [`load`] gives them what it shows.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use domain::ids::OrderId;
 use domain::order::OrderStatus;
@@ -17,9 +17,8 @@ use storage::till::{self, AtHand};
 use crate::sale::panel::{self, Asked, Panel, Right};
 use crate::sale::trouble::{Field, Trouble};
 use crate::text::Text;
-use crate::{Page, Shell};
+use crate::{Shell, Visit};
 use domain::time::Timestamp;
-use web_kit::Web;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
@@ -207,39 +206,26 @@ pub(crate) struct Ask {
 }
 
 /// The page with the order asked for, the till's current one by default.
-pub(crate) async fn show(
-    State(web): State<Web>,
-    session: Session,
-    page: Page,
-    flash: Flash,
-    Query(ask): Query<Ask>,
-) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&ask.order);
     let panel = Panel::Recorded(ask.asked.clone());
-    let mut sale = match load_with(&web, &session, &page, &flash, wanted, panel).await? {
+    let mut sale = match load_with(&visit, wanted, panel).await? {
         Ok(sale) => sale,
-        Err(trouble) => return Ok(Flash::new(trouble.word(), &[]).redirect(&web, "/sale")),
+        Err(trouble) => return Ok(Flash::new(trouble.word(), &[]).redirect(&visit.web, "/sale")),
     };
     if !ask.pick.is_empty() && sale.editable {
-        let found = product::find(&web.storage, session.shop()?.merchant, &ask.pick).await?;
-        take_in_hand(&mut sale, found.into_iter().next(), &ask, page.text);
+        let found = product::find(visit.db(), visit.session.shop()?.merchant, &ask.pick).await?;
+        take_in_hand(&mut sale, found.into_iter().next(), &ask, visit.text());
     }
-    Ok(render(&View { shell: page.shell(&session, &flash, "/sale"), sale }).into_response())
+    Ok(render(&View { shell: visit.shell("/sale"), sale }).into_response())
 }
 
 /// The page of `order`, or of the current one, with `panel` in the right column: the answer to a payment's form.
-pub(crate) async fn with_panel(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    order: Option<OrderId>,
-    panel: Panel,
-) -> Result<Response, Problem> {
+pub(crate) async fn with_panel(visit: &Visit, order: Option<OrderId>, panel: Panel) -> Result<Response, Problem> {
     let wanted = order.map_or(Wanted::Current, Wanted::Id);
-    match load_with(web, session, &page, flash, wanted, panel).await? {
-        Ok(sale) => Ok(render(&View { shell: page.shell(session, flash, "/sale"), sale }).into_response()),
-        Err(trouble) => Ok(Flash::new(trouble.word(), &[]).redirect(web, "/sale")),
+    match load_with(visit, wanted, panel).await? {
+        Ok(sale) => Ok(render(&View { shell: visit.shell("/sale"), sale }).into_response()),
+        Err(trouble) => Ok(Flash::new(trouble.word(), &[]).redirect(&visit.web, "/sale")),
     }
 }
 
@@ -262,31 +248,18 @@ pub(crate) fn scope(session: &Session) -> Result<Scope, Problem> {
 
 /// Everything the page shows. `Err` when there is no such order, or it was given up; the current order then is what to
 /// show.
-pub(crate) async fn load(
-    web: &Web,
-    session: &Session,
-    page: &Page,
-    flash: &Flash,
-    wanted: Wanted,
-) -> Result<Result<SaleView, Trouble>, Problem> {
-    load_with(web, session, page, flash, wanted, Panel::Recorded(Asked::default())).await
+pub(crate) async fn load(visit: &Visit, wanted: Wanted) -> Result<Result<SaleView, Trouble>, Problem> {
+    load_with(visit, wanted, Panel::Recorded(Asked::default())).await
 }
 
-async fn load_with(
-    web: &Web,
-    session: &Session,
-    page: &Page,
-    flash: &Flash,
-    wanted: Wanted,
-    panel: Panel,
-) -> Result<Result<SaleView, Trouble>, Problem> {
-    let (scope, text) = (scope(session)?, page.text);
+async fn load_with(visit: &Visit, wanted: Wanted, panel: Panel) -> Result<Result<SaleView, Trouble>, Problem> {
+    let (scope, text) = (scope(&visit.session)?, visit.text());
     let at_hand = match wanted {
         Wanted::New => AtHand::None,
         Wanted::Current => AtHand::Current,
         Wanted::Id(id) => AtHand::This(id),
     };
-    let till = till::till(&web.storage, &scope, at_hand, panel.is_about_record(), panel::ROWS, session.now).await?;
+    let till = till::till(visit.db(), &scope, at_hand, panel.is_about_record(), panel::ROWS, visit.session.now).await?;
     match (&till.order, wanted) {
         (None, Wanted::Id(_)) => return Ok(Err(Trouble::NoOrder)),
         (Some(order), Wanted::Id(_)) if order.order.status == OrderStatus::Abandoned => {
@@ -294,10 +267,10 @@ async fn load_with(
         }
         _ => {}
     }
-    let pay = panel::right(web, session, page, &till, panel).await?;
-    let mut sale = view(till.order.as_ref(), wanted, session.now, text, pay);
+    let pay = panel::right(visit, &till, panel).await?;
+    let mut sale = view(till.order.as_ref(), wanted, visit.session.now, text, pay);
     sale.carts = till.carts.into_iter().map(|cart| cart_view(&cart, text)).collect();
-    explain(web, session, &mut sale, flash, text).await?;
+    explain(visit, &mut sale, text).await?;
     Ok(Ok(sale))
 }
 
@@ -378,31 +351,25 @@ fn cart_view(cart: &Cart, text: &'static Text) -> CartView {
 }
 
 /// Says what the last step led to, and puts back what was typed.
-async fn explain(
-    web: &Web,
-    session: &Session,
-    sale: &mut SaleView,
-    flash: &Flash,
-    text: &'static Text,
-) -> Result<(), Problem> {
+async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Result<(), Problem> {
     let words = &text.sale;
-    sale.said = match flash.word.as_str() {
-        "held" => Some(fill(words.held, &[flash.value(0)])),
-        "abandoned" => Some(fill(words.abandoned, &[flash.value(0)])),
+    sale.said = match visit.flash.word.as_str() {
+        "held" => Some(fill(words.held, &[visit.flash.value(0)])),
+        "abandoned" => Some(fill(words.abandoned, &[visit.flash.value(0)])),
         _ => None,
     };
-    let Some(trouble) = Trouble::from_word(&flash.word) else { return Ok(()) };
-    let quantity = Some(flash.value(2)).filter(|text| !text.is_empty()).unwrap_or("1");
+    let Some(trouble) = Trouble::from_word(&visit.flash.word) else { return Ok(()) };
+    let quantity = Some(visit.flash.value(2)).filter(|text| !text.is_empty()).unwrap_or("1");
     let mut entry = Entry {
-        code: flash.value(0).to_owned(),
-        price: flash.value(1).to_owned(),
+        code: visit.flash.value(0).to_owned(),
+        price: visit.flash.value(1).to_owned(),
         quantity: quantity.to_owned(),
-        message: fill(trouble.text(text), &[flash.value(0)]),
+        message: fill(trouble.text(text), &[visit.flash.value(0)]),
         trouble: Some(trouble),
         picked: None,
     };
     if trouble.field() != Field::Code {
-        let found = product::find(&web.storage, session.shop()?.merchant, flash.value(3)).await?;
+        let found = product::find(visit.db(), visit.session.shop()?.merchant, visit.flash.value(3)).await?;
         entry.picked = found.into_iter().next().map(|listed| picked(&listed));
     }
     if let Some(picked) = &entry.picked {

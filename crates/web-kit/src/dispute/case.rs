@@ -17,15 +17,16 @@ use storage::dispute::{self, Case};
 
 use super::{OFFICE, OWN, claim, number, place, reach, state, told};
 use crate::badge::Badge;
+use crate::cookies;
 use crate::flash::Flash;
 use crate::link::link;
-use crate::page::{Page, Shell, render};
+use crate::page::{Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::submit::{actor, submit};
 use crate::text::{Text, fill};
 use crate::told::Told;
-use crate::{Web, cookies};
+use crate::visit::Visit;
 
 #[derive(Template)]
 #[template(path = "dispute/case.html")]
@@ -82,9 +83,9 @@ pub struct Fields {
 }
 
 /// A dispute within reach of the person.
-pub async fn find(web: &Web, session: &Session, rrn: &str) -> Result<Case, Problem> {
+pub async fn find(visit: &Visit, rrn: &str) -> Result<Case, Problem> {
     let id = number(rrn).ok_or(Problem::NotFound)?;
-    dispute::find(&web.storage, reach(session), id).await?.ok_or(Problem::NotFound)
+    dispute::find(visit.db(), reach(&visit.session), id).await?.ok_or(Problem::NotFound)
 }
 
 fn acting(session: &Session) -> Result<Actor, Problem> {
@@ -92,30 +93,22 @@ fn acting(session: &Session) -> Result<Actor, Problem> {
 }
 
 /// The page, with `refused` in place of what this person can do about it.
-pub async fn look(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    found: Case,
-    asked: &Asked,
-    refused: Option<Stage>,
-) -> Result<Response, Problem> {
-    let (text, company) = (page.text, session.shop.is_none());
+pub async fn look(visit: &Visit, found: Case, asked: &Asked, refused: Option<Stage>) -> Result<Response, Problem> {
+    let (text, company) = (visit.text(), visit.session.shop.is_none());
     let (one, list) = (&found.dispute, if company { OFFICE } else { OWN });
     let request = RequestId::parse(&asked.a);
     let notes = match request {
-        Some(request) => told(web, acting(session)?, request, text).await?,
+        Some(request) => told(&visit.web, acting(&visit.session)?, request, text).await?,
         None => None,
     };
     let done = request.filter(|_| notes.is_none()).map(|_| done(one, text));
     let again = request.filter(|_| notes.as_ref().is_some_and(|told| told.class == "warn"));
-    let stage = refused.unwrap_or_else(|| stage(session, one, again, flash, text));
+    let stage = refused.unwrap_or_else(|| stage(&visit.session, one, again, &visit.flash, text));
     let view = View {
         list,
         path: format!("{list}/{}", one.id.rrn()),
         rrn: one.id.rrn(),
-        state: state(one, session.now, text),
+        state: state(one, visit.session.now, text),
         company,
         place: place(&found.merchant, &found.outlet, text),
         number: found.number.clone(),
@@ -130,7 +123,7 @@ pub async fn look(
         told: notes,
         done,
         stage,
-        shell: page.shell(session, flash, if company { "/office/disputes" } else { "/disputes" }),
+        shell: visit.shell(if company { "/office/disputes" } else { "/disputes" }),
     };
     Ok(render(&view).into_response())
 }
@@ -196,10 +189,7 @@ fn stage(session: &Session, one: &Dispute, again: Option<RequestId>, flash: &Fla
 
 /// Yes or no with words, as the command that `command` makes of them.
 pub async fn send(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
+    visit: &Visit,
     found: Case,
     fields: Fields,
     command: impl FnOnce(bool, String) -> Command,
@@ -212,16 +202,16 @@ pub async fn send(
     };
     let words = fields.words.trim().to_owned();
     if !text_fits(&words) {
-        let stage = Stage::Form(fields.request, words, Some(page.text.dispute.words_wrong));
-        return look(web, session, page, flash, found, &Asked::default(), Some(stage)).await;
+        let stage = Stage::Form(fields.request, words, Some(visit.text().dispute.words_wrong));
+        return look(visit, found, &Asked::default(), Some(stage)).await;
     }
-    let list = if session.shop.is_none() { OFFICE } else { OWN };
+    let list = if visit.session.shop.is_none() { OFFICE } else { OWN };
     let result = link(&format!("{list}/{}", found.dispute.id.rrn()), &[("a", &request.to_string())]);
-    let answer = submit(web, request, acting(session)?, command(yes, words.clone())).await;
+    let answer = submit(&visit.web, request, acting(&visit.session)?, command(yes, words.clone())).await;
     Ok(match answer {
         Ok(Outcome::Recorded(record)) if record.approved() => Redirect::to(&result).into_response(),
         Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) | Err(SubmitError::Unknown(_)) => {
-            Flash::new("opinion", &[&words]).redirect(web, &result)
+            Flash::new("opinion", &[&words]).redirect(&visit.web, &result)
         }
         Ok(_) => return Err(Problem::BadForm),
         Err(_) => return Err(Problem::Busy),

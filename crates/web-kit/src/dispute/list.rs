@@ -6,13 +6,12 @@ use domain::time::Timestamp;
 use storage::dispute::{self, Case};
 
 use super::{OFFICE, claim, number, place, reach, state};
-use crate::Web;
 use crate::badge::Badge;
 use crate::link::link;
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::session::Session;
-use crate::text::{Text, fill};
+use crate::text::{Text, Words, fill};
+use crate::visit::Visit;
 
 /// Disputes on a page.
 const ROWS: u32 = 50;
@@ -30,26 +29,25 @@ pub struct List {
 }
 
 impl List {
-    /// Those that `session` reaches below `before`, for the page at `path`; at the company only what is open, unless
+    /// Those that the person reaches below `before`, for the page at `path`; at the company only what is open, unless
     /// `show` says `all`.
-    pub async fn load(
-        web: &Web,
-        session: &Session,
-        page: Page,
+    pub async fn load<T: Words>(
+        visit: &Visit<T>,
         path: &'static str,
         (show, before): (&str, &str),
     ) -> Result<Self, Problem> {
+        let page = visit.page.shared();
         let company = path == OFFICE;
         let open = company && show != "all";
         let before = Some(before).filter(|text| !text.is_empty());
         let before = before.map(|text| number(text).ok_or(Problem::NotFound)).transpose()?;
-        let found = dispute::list(&web.storage, reach(session), open, before, ROWS).await?;
+        let found = dispute::list(visit.db(), reach(&visit.session), open, before, ROWS).await?;
         let full = found.len() >= usize::try_from(ROWS).unwrap_or(usize::MAX);
         let older = found.last().filter(|_| full).map(|last| {
             let show = if company && !open { "all" } else { "" };
             link(path, &[("show", show), ("before", &last.dispute.id.rrn())])
         });
-        let rows = found.iter().map(|case| row(path, case, session.now, page.text)).collect();
+        let rows = found.iter().map(|case| row(path, case, visit.session.now, page.text)).collect();
         Ok(Self { page, path, company, open, rows, older })
     }
 }

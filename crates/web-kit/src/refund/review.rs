@@ -25,11 +25,12 @@ use crate::badge::Badge;
 use crate::codes;
 use crate::flash::Flash;
 use crate::link::link;
-use crate::page::{Page, Shell, render};
+use crate::page::{Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::submit::{actor, submit};
 use crate::text::{Text, fill};
+use crate::visit::Visit;
 use crate::{Web, cookies};
 
 /// Microseconds in a minute.
@@ -214,31 +215,24 @@ pub struct Fields {
 }
 
 /// The list, with a request open or not.
-pub async fn look(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    place: &Place,
-    asked: Asked,
-) -> Result<Response, Problem> {
+pub async fn look(visit: &Visit, place: &Place, asked: Asked) -> Result<Response, Problem> {
     let panel = match asked.id() {
         Some(id) => {
-            let case = refund::find(&web.storage, place.desk, id, session.now).await?.ok_or(Problem::NotFound)?;
-            let told = told(web, place, &case, &asked, page.text).await?;
-            let opinion = if flash.word == "opinion" { flash.value(0).to_owned() } else { String::new() };
-            let mut filled = Filled { opinion, ..Filled::new(session) };
+            let case = refund::find(visit.db(), place.desk, id, visit.session.now).await?.ok_or(Problem::NotFound)?;
+            let told = told(&visit.web, place, &case, &asked, visit.text()).await?;
+            let opinion = if visit.flash.word == "opinion" { visit.flash.value(0).to_owned() } else { String::new() };
+            let mut filled = Filled { opinion, ..Filled::new(&visit.session) };
             let told = told.filter(|told| {
                 if told.at_card {
                     filled.card_error = Some(told.what.clone());
                 }
                 !told.at_card
             });
-            Some(panel(place, session, &page, &case, told, filled))
+            Some(panel(visit, place, &case, told, filled))
         }
         None => None,
     };
-    view(web, session, page, flash, place, &asked, panel).await
+    view(visit, place, &asked, panel).await
 }
 
 /// Why the decision that the address names was not made.
@@ -320,7 +314,8 @@ impl Filled {
     }
 }
 
-fn panel(place: &Place, session: &Session, page: &Page, case: &Case, told: Option<Told>, filled: Filled) -> Panel {
+fn panel(visit: &Visit, place: &Place, case: &Case, told: Option<Told>, filled: Filled) -> Panel {
+    let (session, page) = (&visit.session, &visit.page);
     let words = &page.text.refund;
     let refund = &case.refund;
     let left = case.deadline.since(session.now);
@@ -377,21 +372,13 @@ pub fn time_left(left: i64, sentence: &str) -> String {
     fill(sentence, &[&(minutes / 60).to_string(), &(minutes % 60).to_string()])
 }
 
-async fn view(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    place: &Place,
-    asked: &Asked,
-    panel: Option<Panel>,
-) -> Result<Response, Problem> {
-    let words = &page.text.refund;
-    let cases = refund::list(&web.storage, place.desk, asked.filter(), asked.last_four(), session.now).await?;
-    let (count, sum) = refund::waiting(&web.storage, place.desk, session.now).await?;
+async fn view(visit: &Visit, place: &Place, asked: &Asked, panel: Option<Panel>) -> Result<Response, Problem> {
+    let words = &visit.text().refund;
+    let cases = refund::list(visit.db(), place.desk, asked.filter(), asked.last_four(), visit.session.now).await?;
+    let (count, sum) = refund::waiting(visit.db(), place.desk, visit.session.now).await?;
     let open = panel.as_ref().map(|panel| panel.id);
     let full = (cases.len() >= refund::LIST_MAX).then(|| fill(words.limit, &[&refund::LIST_MAX.to_string()]));
-    let rows = cases.iter().map(|case| row(place, session, asked, case, open, page.text)).collect();
+    let rows = cases.iter().map(|case| row(visit, place, asked, case, open)).collect();
     let filter = asked.filter();
     let states = vec![
         ("", fill(words.filter_open, &[&count.to_string()]), filter == Filter::Open),
@@ -408,19 +395,13 @@ async fn view(
         full,
         totals: fill(words.totals, &[&count.to_string(), &sum.to_string()]),
         panel,
-        shell: page.shell(session, flash, place.path),
+        shell: visit.shell(place.path),
     };
     Ok(render(&view).into_response())
 }
 
-fn row(
-    place: &Place,
-    session: &Session,
-    asked: &Asked,
-    case: &Case,
-    open: Option<TransactionId>,
-    text: &'static Text,
-) -> Row {
+fn row(visit: &Visit, place: &Place, asked: &Asked, case: &Case, open: Option<TransactionId>) -> Row {
+    let (session, text) = (&visit.session, visit.text());
     let refund = &case.refund;
     let foreign = !place.is_company() && case.with_issuer(session.now);
     let act = match refund.status {
@@ -446,29 +427,22 @@ fn row(
 }
 
 /// Approves or turns down.
-pub async fn review(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    place: &Place,
-    fields: Fields,
-) -> Result<Response, Problem> {
+pub async fn review(visit: &Visit, place: &Place, fields: Fields) -> Result<Response, Problem> {
     let id = fields.refund.parse().map(TransactionId).map_err(|_| Problem::BadForm)?;
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
-    let case = refund::find(&web.storage, place.desk, id, session.now).await?.ok_or(Problem::NotFound)?;
+    let case = refund::find(visit.db(), place.desk, id, visit.session.now).await?.ok_or(Problem::NotFound)?;
     let opinion = fields.opinion.trim().to_owned();
     let asked = Asked { id: id.rrn(), ..Asked::default() };
     let filled = Filled { request, opinion: opinion.clone(), card_error: None, opinion_error: None };
-    let card = match read(web, &case, &fields, page.text, filled)? {
+    let card = match read(&visit.web, &case, &fields, visit.text(), filled)? {
         Ok(card) => card,
         Err(filled) => {
-            let panel = panel(place, session, &page, &case, None, filled);
-            return view(web, session, page, flash, place, &asked, Some(panel)).await;
+            let panel = panel(visit, place, &case, None, filled);
+            return view(visit, place, &asked, Some(panel)).await;
         }
     };
     let command = Review { order: case.refund.order, refund: id, card: card.clone(), opinion: opinion.clone() };
-    let answer = submit(web, request, place.actor, Command::RefundReview(command)).await;
+    let answer = submit(&visit.web, request, place.actor, Command::RefundReview(command)).await;
     let result = link(place.path, &[("id", &id.rrn()), ("a", &request.to_string())]);
     let stage = match answer {
         Ok(Outcome::Recorded(record))
@@ -478,21 +452,21 @@ pub async fn review(
         }
         // Not decided, or decided before by the same form with other words: the books tell.
         Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) => {
-            return Ok(Flash::new("opinion", &[&opinion]).redirect(web, &result));
+            return Ok(Flash::new("opinion", &[&opinion]).redirect(&visit.web, &result));
         }
         Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
         Err(SubmitError::Unknown(_)) => {
-            let token = card.map_or_else(String::new, |card| seal(web, request, &case, card));
+            let token = card.map_or_else(String::new, |card| seal(&visit.web, request, &case, card));
             Some(Stage::Unknown { token, request, opinion: opinion.clone() })
         }
         Err(_) => None,
     };
-    let mut panel = panel(place, session, &page, &case, None, Filled { opinion, ..Filled::new(session) });
+    let mut panel = panel(visit, place, &case, None, Filled { opinion, ..Filled::new(&visit.session) });
     match stage {
         Some(stage) => panel.stage = stage,
-        None => panel.told = Some(Told { what: page.text.refund.review_fault.to_owned(), more: "", at_card: false }),
+        None => panel.told = Some(Told { what: visit.text().refund.review_fault.to_owned(), more: "", at_card: false }),
     }
-    view(web, session, page, flash, place, &asked, Some(panel)).await
+    view(visit, place, &asked, Some(panel)).await
 }
 
 /// The card as value that only this program reads, good for repeating this decision and for no payment.

@@ -15,29 +15,24 @@ use crate::codes;
 use crate::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, guarded};
 use crate::flash::Flash;
 use crate::problem::Problem;
-use crate::session::Session;
-use crate::text::Text;
+use crate::text::{Text, Words};
+use crate::visit::Visit;
 
 /// The transactions of a settlement, of this merchant if one is given.
-pub async fn file(
-    web: &Web,
-    session: &Session,
-    text: &'static Text,
-    rrn: &str,
-    of: Option<MerchantId>,
-) -> Result<Response, Problem> {
-    let found = find(web, rrn, of).await?;
+pub async fn file<T: Words>(visit: &Visit<T>, rrn: &str, of: Option<MerchantId>) -> Result<Response, Problem> {
+    let text = visit.page.shared().text;
+    let found = find(&visit.web, rrn, of).await?;
     let own = found.settlement.clone();
     let count: i64 = own.turnover.rows().map(|(_, _, tally)| tally.count).sum();
     if usize::try_from(count).is_ok_and(|count| count > ROWS_MAX) {
         let list = if of.is_some() { OWN } else { OFFICE };
         let back = format!("{list}/{}", own.id.rrn());
-        return Ok(Flash::new("settlement_too_many", &[]).redirect(web, &back));
+        return Ok(Flash::new("settlement_too_many", &[]).redirect(&visit.web, &back));
     }
     let _turn = ONE_AT_A_TIME.acquire().await.map_err(|error| fault(&error))?;
     let detail = format!("csv, {count} rows");
-    audit::append(&web.storage, session.entry("settlement_exported", &own.id.rrn(), &detail)).await?;
-    let bytes = write(web, found, text).await?;
+    audit::append(visit.db(), visit.session.entry("settlement_exported", &own.id.rrn(), &detail)).await?;
+    let bytes = write(&visit.web, found, text).await?;
     Ok(download("text/csv; charset=utf-8", "csv", &format!("settlement-{}", own.id.rrn()), bytes))
 }
 

@@ -7,12 +7,12 @@ use domain::settlement::SettlementStatus;
 use storage::settlement::{self, Filter, Statement};
 
 use super::{OFFICE, state};
-use crate::Web;
 use crate::badge::Badge;
 use crate::link::link;
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::text::{Text, fill};
+use crate::text::{Text, Words, fill};
+use crate::visit::Visit;
 
 /// Settlements on a page.
 const ROWS: u32 = 50;
@@ -31,14 +31,14 @@ pub struct List {
 
 impl List {
     /// Those of `filter` below `before`, for the page at `path`. `show` is what its address says.
-    pub async fn load(
-        web: &Web,
-        page: Page,
+    pub async fn load<T: Words>(
+        visit: &Visit<T>,
         path: &'static str,
         (filter, show): (Filter, &str),
         before: &str,
     ) -> Result<Self, Problem> {
-        let found = settlement::list(&web.storage, filter, parse(before)?, ROWS).await?;
+        let page = visit.page.shared();
+        let found = settlement::list(visit.db(), filter, parse(before)?, ROWS).await?;
         Ok(Self {
             path,
             company: path == OFFICE,

@@ -10,12 +10,11 @@ use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::settlement::{SettlementStatus, Turnover};
 
-use crate::Web;
 use crate::badge::Badge;
 use crate::problem::Problem;
-use crate::session::Session;
 use crate::text::{Text, fill};
 use crate::told::{self, Told, Words};
+use crate::visit::Visit;
 
 /// The card company's address.
 pub const OFFICE: &str = "/office/settlements";
@@ -87,14 +86,9 @@ pub fn state(status: SettlementStatus, text: &'static Text) -> Badge {
 }
 
 /// Why the last step was not done, from the books; or that nobody can say yet.
-pub async fn told(
-    web: &Web,
-    session: &Session,
-    request: RequestId,
-    text: &'static Text,
-) -> Result<Option<Told>, Problem> {
+pub async fn told(visit: &Visit, request: RequestId, text: &'static Text) -> Result<Option<Told>, Problem> {
     let kinds = [Kind::SettlementRequest, Kind::Settlement, Kind::SettlementRejection];
     let own = &text.settlement;
     let words = Words { not_done: own.not_done, unknown: own.unknown, unknown_do: own.unknown_do };
-    told::told(web, Actor::issuer(session.person), request, &kinds, words, text).await
+    told::told(&visit.web, Actor::issuer(visit.session.person), request, &kinds, words, text).await
 }

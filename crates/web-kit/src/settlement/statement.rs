@@ -19,11 +19,12 @@ use crate::badge::Badge;
 use crate::codes;
 use crate::flash::Flash;
 use crate::link::link;
-use crate::page::{Page, Shell, render};
+use crate::page::{Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::text::{Text, fill};
 use crate::told::Told;
+use crate::visit::Visit;
 use crate::{Web, cookies};
 
 /// Transactions on a page.
@@ -126,27 +127,19 @@ fn place(text: &str) -> Result<Option<(BusinessDate, TransactionId)>, Problem> {
 }
 
 /// The page, with `refused` in place of what this person can do about it.
-pub async fn look(
-    web: &Web,
-    session: &Session,
-    page: Page,
-    flash: &Flash,
-    found: Statement,
-    asked: &Asked,
-    refused: Option<Stage>,
-) -> Result<Response, Problem> {
-    let (text, words, company) = (page.text, &page.text.settlement, session.shop.is_none());
+pub async fn look(visit: &Visit, found: Statement, asked: &Asked, refused: Option<Stage>) -> Result<Response, Problem> {
+    let (text, words, company) = (visit.text(), &visit.text().settlement, visit.session.shop.is_none());
     let (own, list) = (&found.settlement, if company { OFFICE } else { OWN });
     let rrn = own.id.rrn();
     let path = format!("{list}/{rrn}");
     let after = place(&asked.after)?;
-    let rows = settlement::transactions(&web.storage, own.clone(), after, ROWS).await?;
-    let archived = archive::archived_until(&web.storage).await?.filter(|day| own.from() <= *day);
+    let rows = settlement::transactions(visit.db(), own.clone(), after, ROWS).await?;
+    let archived = archive::archived_until(visit.db()).await?.filter(|day| own.from() <= *day);
     let last = rows.last().filter(|_| rows.len() >= ROWS);
     let more = last.map(|last| link(&path, &[("after", &format!("{}.{}", last.business_date.0, last.id.0))]));
     let request = RequestId::parse(&asked.a).filter(|_| company);
     let told = match request {
-        Some(request) => told(web, session, request, text).await?,
+        Some(request) => told(visit, request, text).await?,
         None => None,
     };
     let done = request.filter(|_| told.is_none()).map(|_| match own.status {
@@ -155,7 +148,7 @@ pub async fn look(
         SettlementStatus::Rejected => words.rejected,
     });
     let again = request.filter(|_| told.as_ref().is_some_and(|told| told.class == "warn"));
-    let stage = refused.unwrap_or_else(|| stage(session, &found, again, flash, text));
+    let stage = refused.unwrap_or_else(|| stage(&visit.session, &found, again, &visit.flash, text));
     let view = View {
         list,
         number: match own.status {
@@ -187,7 +180,7 @@ pub async fn look(
         stage,
         rrn,
         path,
-        shell: page.shell(session, flash, if company { "/office/settlements" } else { "/settlements" }),
+        shell: visit.shell(if company { "/office/settlements" } else { "/settlements" }),
     };
     Ok(render(&view).into_response())
 }
