@@ -1,15 +1,16 @@
-//! Archiving: old transactions leave the ledger for a file, and what they came to stays behind as opening figures (期初).
+//! Archiving: old transactions move from the ledger to a file, and their sums stay behind as opening figures (期初).
 //!
-//! The chain is passed from its beginning, transaction by transaction. A passed one goes as soon as nothing needs it any
-//! more; until then it is kept where it is. What must stay true at every moment:
-//! - Opening figures and the transactions that are present come to what all transactions came to: balances, batches,
-//!   settlements. So everything that adds up goes on adding up, and so does `verify`.
-//! - An order goes whole, with everything that was tried, given back or contested of it, or stays whole.
-//! - Nothing goes that a confirmed settlement has not taken, and no record of a batch or settlement goes ([`stays`]).
-//! - Opening figures and kept transactions are sealed under the chain's key, as the chain's head is. Each is one piece
-//!   of a sum (exclusive or) of keyed digests, so one that changes costs one piece and not all. Without the key
-//!   a piece cannot be made, and the seal holds the sum to one place of the chain (the construction is MSet-XOR-Hash of Clarke,
-//!   Devadas, van Dijk, Gassend and Suh, "Incremental multiset hash functions", 2003).
+//! Archiving walks the chain from its beginning. A transaction moves as soon as nothing needs it any more; until then it
+//! is kept in the ledger. What must stay true at every moment:
+//! - Opening figures plus the transactions in the ledger equal the sum of all transactions ever: balances, batches,
+//!   settlements. `verify` therefore works on an archived ledger as on a whole one.
+//! - An order moves as a whole, with its attempts, refunds and disputes, or stays as a whole.
+//! - A transaction moves only after a confirmed settlement took it. Records of batches and settlements never move
+//!   ([`stays`]).
+//! - Opening figures and kept transactions are sealed under the chain's key, as the chain's head is. The seal covers an
+//!   exclusive-or sum of keyed digests, one per piece, so that a change updates one piece and not all. A piece cannot be
+//!   made without the key, and the seal ties the sum to one position of the chain (MSet-XOR-Hash: Clarke, Devadas, van
+//!   Dijk, Gassend and Suh, "Incremental multiset hash functions", 2003).
 
 use hmac::Mac;
 

@@ -1,4 +1,4 @@
-//! Changes: what a decision writes. Rows are given as they are afterwards, so a group writes each row once.
+//! Changes: the rows that a decision writes, as they are afterwards, so that a group writes each row once.
 
 use std::collections::BTreeMap;
 

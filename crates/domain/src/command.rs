@@ -1,4 +1,4 @@
-//! Commands: what a door asks of the money path, wrapped with the actor, the request id and the time.
+//! Commands: the requests of a door to the money path, wrapped with the actor, the request id and the time.
 
 use std::sync::Arc;
 
@@ -148,7 +148,7 @@ pub enum Command {
     },
     /// Prepare what a merchant is paid (by the card company).
     SettlementPrepare(settlement::Preparation),
-    /// Confirm or turn down what somebody else prepared.
+    /// Confirm or turn down a settlement that another person prepared.
     SettlementReview(settlement::Verdict),
     /// Take up what a holder contests (by the card company).
     DisputeOpen(dispute::Opening),

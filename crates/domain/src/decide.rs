@@ -12,7 +12,7 @@ use crate::sale::Payment;
 use crate::state::{Keys, State, Till};
 use crate::{batch, direct_sale, dispute, inquiry, load, refund, reversal, sale, settlement, void, withdrawal};
 
-/// What one command came to and what it writes.
+/// The result of one command and the rows that it writes.
 pub struct Decision {
     /// Answer to the caller, once the changes are durable.
     pub outcome: Outcome,

@@ -1,6 +1,6 @@
-//! Events: what a merchant's own system is told about its money, one per transaction that concerns it.
+//! Events: messages to a merchant's own system about its money, one per transaction that concerns it.
 //!
-//! An event is derived from what is written, never decided: the books put it beside the money in the same commit.
+//! No rule decides an event: it follows from the transaction, and the books write it in the same commit.
 
 use crate::changes::Changes;
 use crate::ids::{MerchantId, OutletId, TransactionId};

@@ -3,7 +3,7 @@
 //! A transfer debits one account and credits another, so debits equal credits by construction. What must stay true:
 //! - A declined transaction has no transfer.
 //! - Transaction numbers of a slot have no gap, and each carries an HMAC over its own content, its transfers and the
-//!   one before, under a key that is not in the database: an edit, a deletion or a cut tail shows.
+//!   one before, under a key that is not in the database: `verify` finds an edit, a deletion or a cut tail.
 //!
 //! | command | debit | credit |
 //! | --- | --- | --- |
@@ -115,7 +115,7 @@ pub struct Transaction {
     pub order: Option<OrderId>,
     /// The sale that it refunds, voids, reverses or disputes, or the preparation of the settlement that it decides.
     pub original: Option<TransactionId>,
-    /// The manager who consented, where the person at the till needs consent.
+    /// The manager who consented to what the person at the till cannot do alone.
     pub checker: Option<PersonId>,
     /// The card, when the number is one of ours.
     pub card: Option<CardId>,
@@ -201,7 +201,8 @@ impl Head {
         Self { slot: transaction.id.slot(), sequence: transaction.id.sequence(), hash: transaction.hash }
     }
 
-    /// Seals the head itself. It differs from the chain value, so a cut tail cannot be covered up by a seal of an earlier head.
+    /// Seals the head itself. The seal differs from the chain value, so an earlier head cannot be sealed without the key
+    /// to hide a cut tail.
     pub fn seal(&self, key: &ChainKey) -> [u8; 32] {
         let mut mac = keyed(key);
         mac.update(b"head");

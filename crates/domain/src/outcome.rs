@@ -1,11 +1,11 @@
-//! Outcomes: what a command came to. A decline is an ordinary outcome with a response code, never an error.
+//! Outcomes: the results of commands. A decline is an ordinary outcome with a response code, never an error.
 
 use crate::ids::{CardId, RequestId};
 use crate::ledger::Transaction;
 use crate::money::Fen;
 use crate::time::{BusinessDate, Timestamp};
 
-/// What one command came to.
+/// The result of one command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The attempt is on record, approved or declined; repeating the request answers the same record.

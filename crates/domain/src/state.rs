@@ -1,4 +1,4 @@
-//! State: everything that the commands of one group may look at, loaded before the first decision.
+//! State: all rows that the commands of one group read, loaded before the first decision.
 //!
 //! "Loaded and absent" differs from "not loaded": asking for a row that was never loaded is a bug and stops the group.
 
@@ -42,7 +42,7 @@ impl<K: Ord + Debug, V> Rows<K, V> {
         entry.and_then(Option::as_ref)
     }
 
-    /// The row, if it was loaded and the store has one; for what only looks and must never stop a group.
+    /// The row, if it was loaded and the store has one; for readers that must never stop a group.
     pub(crate) fn if_loaded(&self, key: &K) -> Option<&V> {
         self.0.get(key).and_then(Option::as_ref)
     }

@@ -2,7 +2,7 @@
 //!
 //! Reads transactions in order of their number, each with its transfers, then balances and orders. Names follow the
 //! reliability list: I1 conservation, I2 balances, I3 at most once, I6 one payment per order, I9 immutability, I12 reports
-//! (batches, settlements) agree with the ledger. What was archived is in the opening figures, which come first.
+//! (batches, settlements) agree with the ledger. Archived transactions are in the opening figures, which are read first.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -179,7 +179,7 @@ fn passed_on_at_most(before: &World, after: &World, decline: Decline) {
     assert!(after.settlements == before.settlements && after.disputes == before.disputes);
 }
 
-/// What is asked back of an order, disputed or refunded, never exceeds it, per line and in total; two people stand behind every decision; the
+/// Refunds and disputes of an order never exceed it, per line and in total; two people stand behind every decision; the
 /// order's status says what happened.
 fn refunded(world: &World) {
     for (id, order) in &world.orders {

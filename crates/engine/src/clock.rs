@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Clock {
     manual: bool,
-    /// Microseconds before the host's clock, for trying out what a later day brings.
+    /// Microseconds before the host's clock, to try out a later day.
     ahead: i64,
     /// Latest moment handed out (system) or the moment itself (manual), microseconds.
     latest: Arc<AtomicI64>,

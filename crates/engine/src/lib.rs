@@ -6,14 +6,14 @@
 //! submit -> queue -> books.post_when_ready(group: what queued while the last commit was in flight) -> answers
 //! ```
 //!
-//! The first command that waits sends for a group; the store takes it out of the queue when it is ready, with everything
-//! that came meanwhile. So one group is in the store, at most one is on its way there, and nothing is done in between.
+//! The first command in the queue requests a group; when the store is ready, it takes the group out of the queue, with
+//! the commands that came meanwhile. So one group is in the store, and at most one request is waiting for it.
 //!
 //! What must stay true:
 //! - There is no timer: an idle till commits alone, at once; a busy installation shares the fsync.
-//! - An answer leaves only after the commit returned. The caller going away cancels nothing.
+//! - An answer leaves only after the commit returned. A caller that goes away cancels nothing.
 //! - A group that fails is run again one by one, so that a command which breaks something fails alone.
-//! - Every answer is one of: an outcome, "not charged", "unknown". Unknown is never dressed up as failed.
+//! - Every answer is one of: an outcome, "not charged", "unknown". Unknown is never reported as failed.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,7 +32,7 @@ use crate::clock::Clock;
 
 pub mod clock;
 
-/// Commands that may wait. Beyond that a door says at once "busy, not charged", which beats a late answer.
+/// Length of the queue. When it is full, a door answers "busy, not charged" at once, which is better than a late answer.
 const QUEUE_MAX: usize = 4_096;
 
 /// Timeout of a command in the queue, microseconds. A command that waited longer is refused, and while one is waiting,
@@ -45,7 +45,7 @@ const GROUP_MAX: usize = 256;
 /// Why there is no outcome.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
-    /// Too much is waiting, or the store has stood still for too long. Nothing was done.
+    /// The queue is full, or its first command has timed out. Nothing was done.
     #[error("too many payments are waiting; nothing was charged")]
     Overloaded,
     /// The store failed and wrote nothing.
@@ -72,11 +72,11 @@ impl Waiting {
     }
 }
 
-/// Handle to the money path. Clones share one queue.
+/// A handle to the money path. Clones share one queue.
 #[derive(Clone)]
 pub struct Engine(Arc<MoneyPath>);
 
-/// The queue and what is behind it.
+/// The queue, the books behind it and the clock.
 struct MoneyPath {
     books: Books,
     clock: Clock,
@@ -86,7 +86,7 @@ struct MoneyPath {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Waiting>,
-    /// A group is on its way to the store and will take what waits.
+    /// A group was requested and will take the commands that wait.
     called: bool,
 }
 
@@ -122,14 +122,14 @@ impl MoneyPath {
         Ok(())
     }
 
-    /// Sends a group to the store, unless one is on its way there that will take what waits.
+    /// Requests a group, unless one was requested already.
     fn call(self: &Arc<Self>, queue: &mut Queue, runtime: &Handle) {
         if !queue.waiting.is_empty() && !std::mem::replace(&mut queue.called, true) {
             runtime.spawn(work(Arc::clone(self)));
         }
     }
 
-    /// What waits, as one group, perhaps an empty one; stamped with time and randomness, which the domain never asks for.
+    /// The waiting commands as one group, which may be empty; stamped with time and randomness, which the domain needs.
     fn take(self: &Arc<Self>, runtime: &Handle) -> Group {
         let mut queue = self.queue();
         queue.called = false;
@@ -164,7 +164,7 @@ impl MoneyPath {
 struct Group {
     envelopes: Arc<[Envelope]>,
     callers: Vec<Caller>,
-    /// How long the first of it waited.
+    /// Waiting time of its first command.
     waited: Duration,
     taken: Instant,
 }
@@ -204,7 +204,7 @@ fn count(result: &Result<Outcome, SubmitError>) {
     }
 }
 
-/// The callers of a group that was posted. One that failed and wrote nothing runs again one by one.
+/// Results for the callers of a posted group. A group that failed and wrote nothing runs again one by one.
 async fn settle(
     books: &Books,
     group: &[Envelope],

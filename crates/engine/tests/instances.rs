@@ -133,7 +133,7 @@ async fn a_card_at_both_pays_what_it_has() {
 /// How many payments are begun between two times that every connection is ended.
 const BETWEEN_BREAKS: i64 = 15;
 
-/// Somebody ends every connection again and again. Payments go on; one whose answer is lost is asked for again.
+/// Every connection is ended again and again. Payments go on; a lost answer is asked for again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_break_lose_and_double_nothing() {
     let fixture = Fixture::open().await;

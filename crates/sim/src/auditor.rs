@@ -1,5 +1,5 @@
-//! The auditor: a second, simpler truth. It knows what there was, what was asked and what was answered, works out by
-//! itself what every answer has to be, and shares no rule with the domain.
+//! The auditor: a second, simpler model of the money path. From the shop and the commands it works out every answer by
+//! itself, compares it with the host's, and shares no rule with the domain.
 
 use std::collections::BTreeMap;
 

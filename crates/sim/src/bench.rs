@@ -1,4 +1,4 @@
-//! What the benchmark compares: the engine, and a raw loop that writes the same rows without deciding anything.
+//! The two sides of the benchmark: the engine, and a raw loop that writes the same rows without any rule.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The process that is killed: the engine over a database file, asked by lines on its standard input.
 //!
 //! `ID sale REQUEST ORDER AMOUNT CARD`, `ID load REQUEST AMOUNT CARD`, `ID withdraw REQUEST ORDER AMOUNT` and `ID verify`
-//! are answered by `ID CODE SEQUENCE`, as soon as the answer is durable in the order in which that happens. The first
-//! line is `0 ready 0`. An answer that is printed has left the process: the parent may hold it against us.
+//! are answered by `ID CODE SEQUENCE`, as soon as the answer is durable. The first
+//! line is `0 ready 0`. A printed answer has left the process, so the parent can rely on it.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
@@ -58,7 +58,7 @@ async fn answer(line: &str, engine: &Engine, books: &Books) {
 /// One line, handed to the system at once.
 fn say(id: &str, what: &str, sequence: i64) {
     let mut out = std::io::stdout().lock();
-    // A parent that is gone hears nothing, which is its own business.
+    // A parent that is gone needs no answer.
     let _ = out.write_all(format!("{id} {what} {sequence}\n").as_bytes());
     let _ = out.flush();
 }

@@ -1,4 +1,4 @@
-//! The host under test: started, restarted, asked, looked into.
+//! The host under test: start, restart, commands, and a look into its books.
 
 use std::future::Future;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What the simulated till asks, in words that the auditor understands without the domain.
+//! The simulated till's commands, in terms that the auditor understands without the domain.
 
 use domain::card_number::MaskedCard;
 use domain::command::{Actor, Command, Proof};

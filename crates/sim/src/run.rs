@@ -311,8 +311,7 @@ impl Run {
         Ok(())
     }
 
-    /// At the end: the ledger is in order, every balance is what the auditor says, nothing is on record that nobody
-    /// asked for.
+    /// At the end: the ledger is in order, every balance is what the auditor says, and every record has its command.
     async fn close(&mut self, host: &Host) -> Result<(), String> {
         self.clock.advance(48 * HOUR);
         let at = self.clock.now().0;

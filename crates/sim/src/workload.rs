@@ -1,4 +1,4 @@
-//! What the simulated shop does next: mostly what makes sense, often what does not.
+//! The next commands of the simulated shop: most make sense, many do not.
 
 use crate::auditor::Auditor;
 use crate::dice::Dice;

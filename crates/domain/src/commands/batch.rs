@@ -1,8 +1,8 @@
 //! Batch close: a terminal's batch is added up, numbered, and never changes again; the next one opens.
 //!
-//! A batch is a shift of its terminal, with a section per person. It begins where the one before was closed; the person of
-//! its first transaction opens the shift. What must stay true: a batch has something in it, numbers of a terminal
-//! have no gap, and figures are what the ledger says.
+//! A batch is a shift of its terminal, with a section per person. It begins where the one before was closed; the
+//! person of its first transaction opens the shift. What must stay true: no batch is empty, the numbers of a terminal
+//! have no gap, and figures agree with the ledger.
 
 use std::collections::BTreeMap;
 

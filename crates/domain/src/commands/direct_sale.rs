@@ -1,7 +1,7 @@
 //! Direct sale: a program rings an order up and pays it in one step, without a till's screen.
 //!
-//! What must stay true: order, lines and outcome are one decision and one commit. So the order of a program is paid or
-//! given up from its first moment, nothing is left to follow up, and the request id alone answers what became of it.
+//! What must stay true: order, lines and outcome are one decision and one commit. So a program's order is
+//! stored as paid or given up, never as open, and the request id alone finds its outcome.
 
 use std::sync::Arc;
 

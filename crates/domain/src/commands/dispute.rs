@@ -2,9 +2,10 @@
 //!
 //! What must stay true:
 //! - Only the card company opens and decides; opener and decider are different persons. The merchant answers once.
-//! - An open dispute reserves its amount: it, the refunds and what disputes paid back never exceed the sale. While one is
-//!   open nothing else of the order is refunded, voided or disputed, and none is opened while a refund waits.
-//! - It is decided only after the merchant answered or had its time. Upheld, the money goes back as a refund's does.
+//! - An open dispute reserves its amount: it, the refunds and what disputes paid back never exceed the sale. While one
+//!   is open, the order is not refunded, voided or disputed again; none is opened while a refund waits.
+//! - It is decided only after the merchant answered or had its time. When it is upheld, the money goes back as for a
+//!   refund.
 
 use crate::changes::Changes;
 use crate::command::Envelope;

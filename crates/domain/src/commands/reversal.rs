@@ -1,7 +1,7 @@
 //! Reversal 冲正: a machine that does not know what became of its sale takes it back.
 //!
 //! Idempotent and commutative with the sale: when the sale went through it is undone, once; when it never arrived its
-//! request id is used up, so that it can never be charged. Either way the caller may rely on "not charged" afterwards.
+//! request id is used up, so that it can never be charged. Either way the caller can rely on "not charged" afterwards.
 //! In UnionPay's terms 00 and 25 both mean "reversal done".
 
 use crate::card_number::MaskedCard;

@@ -1,11 +1,11 @@
-//! Settlement 商户结算: what a merchant is owed up to a day that is over is paid out, less the card company's fee.
+//! Settlement 商户结算: pays out what a merchant is owed up to a past day, less the card company's fee.
 //!
 //! What must stay true:
-//! - Whatever moves merchant payable is in one confirmed settlement at most. Each takes what is dated up to its day and
-//!   numbered below its own preparation, and what the one before did not take. What reaches the ledger late for a day
-//!   that is settled (a clock was behind) is in the next.
+//! - A transaction that moves merchant payable is in at most one confirmed settlement. Each settlement takes the
+//!   transactions that are dated up to its day, numbered below its own preparation and not taken by the one before. A
+//!   transaction that arrives late for a settled day (a clock was behind) is in the next one.
 //! - Maker and checker are different persons of the card company.
-//! - Nothing is paid out that the merchant is not owed any more at that moment: refunds of later days count.
+//! - A payout never exceeds what the merchant is owed at that moment: refunds of later days count.
 //! - A merchant's confirmed settlements are numbered from 1 without a gap and never change.
 
 use std::collections::{BTreeMap, BTreeSet};

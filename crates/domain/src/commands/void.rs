@@ -1,5 +1,5 @@
-//! Void 撤销: today's sale is undone in full, in the same batch, with a manager's consent. Not a refund: it leaves no
-//! trace in the merchant's day but two entries that cancel out.
+//! Void 撤销: today's sale is undone in full, in the same batch, with a manager's consent. Not a refund: the
+//! merchant's day shows two entries that cancel out.
 
 use crate::card::Card;
 use crate::changes::Changes;

@@ -1,4 +1,4 @@
-//! Facts: the types that every rule speaks in, each with what can be said of it alone.
+//! Facts: the types that the rules work on, each with the checks that need nothing else.
 
 pub mod card;
 pub mod card_number;

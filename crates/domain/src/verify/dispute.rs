@@ -1,4 +1,4 @@
-//! Disputes against the ledger: each row says what its transactions recorded, and no transaction is without its row.
+//! Disputes against the ledger: each row agrees with its transactions, and each transaction has its row.
 
 use super::Audit;
 use crate::command::Command;

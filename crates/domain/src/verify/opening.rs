@@ -1,4 +1,4 @@
-//! What was archived: its figures are where everything begins, and its seal holds them and what was kept.
+//! Opening figures: sums start from them, and their seal covers them and the kept transactions.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Settlements against the ledger: what each takes, what it came to, the persons who decided, and that nothing is paid out twice.
+//! Settlements against the ledger: the transactions that each takes, its sums, its persons, and no payout twice.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What comes after a sale, in the auditor's own words: refunds, voids, reversals, the close of a batch.
+//! What comes after a sale, by the auditor's own rules: refunds, voids, reversals, the close of a batch.
 
 use super::{Auditor, DAY, Declined, Sale, day};
 use super::{Closed, Returned};

@@ -1,5 +1,5 @@
-//! Disputes in the auditor's own words: what is disputed is not there for anything else, until two of the card company have
-//! heard the merchant or waited long enough.
+//! Disputes by the auditor's own rules: a disputed amount is blocked until a second person of the card company decides,
+//! after the merchant's answer or its timeout.
 
 use super::{Auditor, DAY, Declined};
 use crate::intent::Who;

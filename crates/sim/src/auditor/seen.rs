@@ -1,4 +1,4 @@
-//! What the host's books say, compared to what was asked and answered.
+//! The host's books, compared with the auditor's.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Settlements in the auditor's own words: every movement of the merchant's money is taken once, by a list.
+//! Settlements by the auditor's own rules: a list of movements, each taken once.
 
 use domain::ids::TransactionId;
 

@@ -29,7 +29,7 @@ impl Bin {
 pub(super) enum Found {
     /// A card of one of our programmes.
     Own(ReadCard),
-    /// A card of somebody else.
+    /// A card of another company.
     Foreign,
     /// A track or a number of ours that cannot be right.
     Misread,

@@ -38,7 +38,7 @@ pub fn normal_form(text: &str) -> Zeroizing<String> {
     normal
 }
 
-/// The character that was meant; `None` for what nobody sees.
+/// The character that was meant; `None` for an invisible one.
 fn plain(c: char) -> Option<char> {
     Some(match c {
         // 0x1D typed as Alt+29 shows as the arrow of code page 437; U+241D is its picture.
