@@ -1,5 +1,5 @@
-//! Two instances of the program over one PostgreSQL server: whatever reaches which of them, and whatever breaks on the way,
-//! a request is done once and a card pays what it has.
+//! Two instances of the program over one PostgreSQL server: whichever of them gets a request and whatever breaks on the
+//! way, the request is done once and a card pays no more than it has.
 
 use std::sync::Arc;
 use std::time::Duration;
