@@ -1,7 +1,7 @@
 //! Every package comes from crates.io under a licence that deny.toml allows. cargo-deny checks the same and
 //! more where it is installed; this check always runs.
 
-use crate::house::Package;
+use crate::dependencies::Package;
 use crate::repo::Finding;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";

@@ -5,9 +5,10 @@
 
 mod budgets;
 mod contents;
+mod dependencies;
 mod glossary;
 mod hooks;
-mod house;
+
 mod licences;
 mod links;
 mod places;
@@ -68,9 +69,9 @@ fn bench(arguments: Vec<String>) -> Result<usize, String> {
 /// Prints the findings and returns their number.
 fn tidy() -> Result<usize, String> {
     let repo = Repo::open()?;
-    let packages = house::metadata()?;
+    let packages = dependencies::metadata()?;
     let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(&repo)).collect();
-    findings.extend(house::check(&packages));
+    findings.extend(dependencies::check(&packages));
     findings.extend(licences::check(&packages, repo.text("deny.toml").unwrap_or_default()));
     findings.sort();
     let mut out = std::io::stdout().lock();

@@ -57,7 +57,7 @@ pub enum Class {
     Retry,
     /// Do not try again with this card.
     NoRetry,
-    /// The operator has to act.
+    /// A person has to act.
     Operator,
     /// A fault of the system.
     Fault,

@@ -156,7 +156,7 @@ fn what_comes_late_for_a_settled_day_is_in_the_next() {
     sell(&mut world, 11, 2, today);
     let first = settle(&mut world, 20, FIRST_DAY, today);
     assert_eq!(first.net, Fen(7_300));
-    // A copy of the program whose clock is behind.
+    // An instance whose clock is behind.
     sell(&mut world, 30, 3, MORNING);
     let second = settle(&mut world, 40, SECOND_DAY, MORNING.plus(2 * DAY));
     assert_eq!(second.net, Fen(14_600));

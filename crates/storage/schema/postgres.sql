@@ -10,7 +10,7 @@ CREATE TABLE schema_digest (
     digest TEXT COLLATE "C" PRIMARY KEY
 );
 
--- Which keys belong to this database: a value computed under them, so that a copy of the program that has others notices.
+-- Which keys belong to this database: a value computed under them, so that an instance with other keys notices.
 CREATE TABLE vault_mark (
     id BIGINT PRIMARY KEY CHECK (id = 1),
     mark BYTEA NOT NULL CHECK (length(mark) = 32)
@@ -315,7 +315,8 @@ CREATE TABLE orders (
 ) WITH (fillfactor = 80);
 
 CREATE INDEX orders_outlet ON orders (outlet_id, id);
--- Orders that left the till long after they were opened (microseconds), so that a list by day finds them by that moment.
+-- Orders that left the till long after they were opened (microseconds), so that a list by day finds them by that
+-- moment.
 CREATE INDEX orders_late ON orders (outlet_id, COALESCE(paid_at, changed_at))
     WHERE status <> 'draft' AND COALESCE(paid_at, changed_at) - opened_at > 1800000000;
 CREATE INDEX orders_open ON orders (terminal_id) WHERE open = 1;
@@ -596,7 +597,7 @@ CREATE TABLE webhook_delivery (
     attempts BIGINT NOT NULL,
     due_at BIGINT NOT NULL,
     give_up_at BIGINT,
-    -- Taken by a copy of the program until then.
+    -- Leased to an instance until then.
     lease BYTEA CHECK (length(lease) = 16),
     leased_until BIGINT,
     -- The last answer: HTTP status, or none with the reason in `answer`.

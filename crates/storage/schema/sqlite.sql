@@ -8,7 +8,7 @@ CREATE TABLE schema_digest (
     digest TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
--- Which keys belong to this database: a value computed under them, so that a copy of the program that has others notices.
+-- Which keys belong to this database: a value computed under them, so that an instance with other keys notices.
 CREATE TABLE vault_mark (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     mark BLOB NOT NULL CHECK (length(mark) = 32)
@@ -310,7 +310,8 @@ CREATE TABLE orders (
 ) STRICT;
 
 CREATE INDEX orders_outlet ON orders (outlet_id, id);
--- Orders that left the till long after they were opened (microseconds), so that a list by day finds them by that moment.
+-- Orders that left the till long after they were opened (microseconds), so that a list by day finds them by that
+-- moment.
 CREATE INDEX orders_late ON orders (outlet_id, COALESCE(paid_at, changed_at))
     WHERE status <> 'draft' AND COALESCE(paid_at, changed_at) - opened_at > 1800000000;
 CREATE INDEX orders_open ON orders (terminal_id) WHERE open = 1;
@@ -591,7 +592,7 @@ CREATE TABLE webhook_delivery (
     attempts INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     give_up_at INTEGER,
-    -- Taken by a copy of the program until then.
+    -- Leased to an instance until then.
     lease BLOB CHECK (length(lease) = 16),
     leased_until INTEGER,
     -- The last answer: HTTP status, or none with the reason in `answer`.

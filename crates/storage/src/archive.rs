@@ -2,10 +2,10 @@
 //!
 //! What must stay true:
 //! - What leaves is in the file, and the file on the disk, before the commit that takes it away.
-//! - Each step is one transaction, after which everything adds up and `verify` finds nothing. So it may stop anywhere and
-//!   go on with the same file or another.
-//! - What leaves and what is kept is said in [`domain::archive`]; on a server a step takes the chain's lock as a group of
-//!   the money path does.
+//! - Each step is one transaction, after which everything adds up and `verify` finds nothing. So it may stop anywhere
+//!   and go on with the same file or another.
+//! - What leaves and what is kept is said in [`domain::archive`]; on a server a step takes the chain's lock as a group
+//!   of the money path does.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -71,8 +71,8 @@ pub struct Job<'a> {
 
 /// Archives. `told` hears after each step what was moved so far, and says whether to go on.
 ///
-/// Fails when the file is another house's or does not go on where this one's archive ends, and when the disk or the
-/// database does; what was moved until then is moved.
+/// Fails when the file is another installation's or does not continue where this one's archive ends, and when the disk
+/// or the database does; what was moved until then is moved.
 pub async fn archive(
     db: &Storage,
     key: &ChainKey,

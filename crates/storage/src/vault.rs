@@ -90,7 +90,7 @@ pub struct Confirmation {
 
 impl Vault {
     /// The keys that belong to `db`, in `folder`. Makes them only for a database that has none: with other keys every
-    /// card would be unknown and every ledger row look altered, and so would what this copy of the program writes to the
+    /// card would be unknown and every ledger row look altered, and so would what this instance writes to the
     /// others.
     pub async fn of(db: &Storage, folder: &Path) -> Result<Self, StorageError> {
         let used = db.read(|connection| {
@@ -99,7 +99,8 @@ impl Vault {
             Ok(connection.query_row(sql, [], |row| row.get::<_, bool>(0))?)
         });
         if !key_file_exists(folder) && used.await? {
-            let text = "the keys of this database are missing; put the file here, from another copy or from a backup";
+            let text =
+                "the keys of this database are missing; put the file here, from another instance or from a backup";
             return Err(failed(folder, &text));
         }
         let vault = Self::open_or_create(folder)?;

@@ -254,7 +254,7 @@ async fn it_stops_anywhere_and_goes_on(fixture: Fixture) {
     let books = Books::of(other.database().clone(), key.clone());
     books.post(vec![at(1, load(1, 100_000))]).await.expect("posts");
     let refused = archive(other.database(), &key, job, |_| true).await;
-    assert!(refused.is_err(), "another house's file: {refused:?}");
+    assert!(refused.is_err(), "another installation's file: {refused:?}");
 }
 
 async fn a_shift_that_began_in_the_archive_is_closed_and_settled(fixture: Fixture) {
@@ -441,7 +441,8 @@ proptest! {
     }
 }
 
-/// The file is written first. When the commit that takes something away did not come to pass, the same again does it all.
+/// The file is written first. When the commit that takes something away did not come to pass, the same again does it
+/// all.
 #[tokio::test]
 async fn a_crash_between_file_and_commit_costs_nothing() {
     let fixture = Fixture::sqlite(&shop()).await;

@@ -1,4 +1,4 @@
-//! The way to a PostgreSQL server: TLS that checks whom it talks to, and limits that no copy of the program exceeds.
+//! The way to a PostgreSQL server: TLS that checks whom it talks to, and limits that no instance exceeds.
 
 use std::sync::mpsc::channel;
 

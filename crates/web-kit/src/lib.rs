@@ -1,6 +1,6 @@
-//! What every page for people is made with. An audience's crate (`till`, `merchant`, `office`, `account`) brings a table of
-//! pages ([`table`]), its words and its templates; this kit has the session, the frame, the layers around every request,
-//! and the pages and pieces that two audiences share.
+//! What every page for people is made with. An audience's crate (`till`, `merchant`, `office`, `account`) brings a
+//! table of pages ([`table`]), its words and its templates; this kit has the session, the frame, the layers around
+//! every request, and the pages and pieces that two audiences share.
 //!
 //! Every page works without JavaScript; a change is a POST that ends in a redirect. What must stay true:
 //! - A handler is reached through the table of pages only, and its access is checked before it runs.
@@ -68,7 +68,7 @@ const READS_MAX: usize = 512;
 /// Longer than any page takes; the payment's own limit is shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// What the operator of the program decides.
+/// What the administrator configures.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Cookies for TLS only. Off only for plain HTTP on a trusted wire, such as the demo on loopback.
@@ -133,7 +133,7 @@ impl Web {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// The same, with webhook targets that the operator permits in spite of the rules.
+    /// The same, with webhook targets that the administrator permits despite the rules.
     #[must_use]
     pub fn with_targets(self, targets: TargetsAllowed) -> Self {
         Self { targets, ..self }

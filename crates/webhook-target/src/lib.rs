@@ -26,7 +26,7 @@ pub enum TargetRefused {
     Form,
     /// Neither https, nor a host and port that the administrator allowed.
     Scheme,
-    /// A port that the operator did not allow.
+    /// A port that the administrator did not allow.
     Port,
     /// An address that is not of the public Internet.
     Private,
@@ -85,7 +85,7 @@ pub struct Target {
     pub port: u16,
     /// Path and query, at least `/`.
     pub path: String,
-    /// The operator allowed this host and port.
+    /// The administrator allowed this host and port.
     pub allowed: bool,
 }
 
@@ -180,7 +180,8 @@ fn read_host(text: &str) -> Option<Host> {
         let inner = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         inner && !label.is_empty() && label.len() <= LABEL_MAX && !label.starts_with('-') && !label.ends_with('-')
     };
-    // Resolvers read 2130706433, 0x7f000001, 017700000001 and 127.1 as numbers; a real top-level domain begins with a letter.
+    // Resolvers read 2130706433, 0x7f000001, 017700000001 and 127.1 as numbers; a real top-level domain begins with a
+    // letter.
     let last = name.rsplit('.').next().and_then(|top| top.bytes().next());
     let named = last.is_some_and(|first| first.is_ascii_alphabetic());
     (named && name.len() <= HOST_MAX && name.split('.').all(label)).then_some(Host::Name(name))
@@ -341,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operator_allows_a_host_and_port_and_no_other() {
+    fn the_administrator_allows_a_host_and_port_and_no_other() {
         let allowed = TargetsAllowed::parse("127.0.0.1:9000, hooks.lan:*,[::1]:8443").expect("a list");
         let parse = |text: &str| Target::parse(text, &allowed);
         let target = parse("http://127.0.0.1:9000/x").expect("allowed");

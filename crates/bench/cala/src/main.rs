@@ -25,7 +25,7 @@ const MERCHANTS: usize = 200;
 
 const TEMPLATE: &str = "PAYMENT";
 
-struct House {
+struct Fixture {
     ledger: CalaLedger,
     journal: JournalId,
     cards: Vec<AccountId>,
@@ -42,19 +42,19 @@ async fn main() -> Result<(), Failure> {
     let config = CalaLedgerConfig::builder().pool(pool).exec_migrations(true).build()?;
     // The ledger's background jobs are registered but not started: they would only add cost.
     let mut jobs = Jobs::init(jobs).await?;
-    let house = Arc::new(House::open(CalaLedger::init(config, &mut jobs).await?).await?);
+    let fixture = Arc::new(Fixture::open(CalaLedger::init(config, &mut jobs).await?).await?);
 
     let posted = Arc::new(AtomicU64::new(0));
     let warm = Duration::from_secs(seconds) / 5;
     let until = Instant::now() + warm + Duration::from_secs(seconds);
     let work: Vec<_> = (0..callers)
         .map(|caller| {
-            let (house, posted) = (Arc::clone(&house), Arc::clone(&posted));
+            let (fixture, posted) = (Arc::clone(&fixture), Arc::clone(&posted));
             tokio::spawn(async move {
                 let mut at = usize::try_from(caller).unwrap_or(0) * 7_919;
                 while Instant::now() < until {
                     at += 104_729;
-                    house.pay(at).await?;
+                    fixture.pay(at).await?;
                     posted.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok::<(), Failure>(())
@@ -71,7 +71,7 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-impl House {
+impl Fixture {
     /// Creates a separate journal and accounts; the first caller creates the template.
     async fn open(ledger: CalaLedger) -> Result<Self, Failure> {
         let journal = NewJournal::builder().id(JournalId::new()).name(Uuid::now_v7().to_string()).build();

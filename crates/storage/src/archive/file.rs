@@ -1,5 +1,5 @@
-//! The file that archived rows go to: an SQLite database with the tables they come from, for whoever looks something up,
-//! and where its part of the chain begins and ends.
+//! The file that archived rows go to: an SQLite database with the tables they come from, for whoever looks something
+//! up, and where its part of the chain begins and ends.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -28,15 +28,16 @@ const PART: &str = "CREATE TABLE archive_part (
 ) STRICT";
 
 impl ArchiveFile {
-    /// Makes the file, or opens one that an interrupted archiving of this house made. `before` is where this house's
-    /// archive ends.
+    /// Makes the file, or opens one that an interrupted archiving of this installation made. `before` is where this
+    /// installation's archive ends.
     pub(super) fn open(path: &Path, key: &ChainKey, before: Option<Head>) -> Result<Self, StorageError> {
         let failed = |error: &dyn std::fmt::Display| StorageError::Open(format!("{}: {error}", path.display()));
         let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
         let length = made.and_then(|file| file.metadata()).map_err(|error| failed(&error))?.len();
         let connection = open(path, length == 0).map_err(|error| failed(&error))?;
         let before = before.unwrap_or(Head::empty(SLOT));
-        let part = part(&connection, key).map_err(|error| failed(&format!("no archive of this house ({error})")))?;
+        let part = part(&connection, key)
+            .map_err(|error| failed(&format!("not an archive of this installation ({error})")))?;
         if let Some((begins, ends)) =
             part.filter(|(begins, ends)| !(begins.sequence..=ends.sequence).contains(&before.sequence))
         {

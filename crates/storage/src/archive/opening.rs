@@ -39,7 +39,7 @@ pub(crate) fn read_all(connection: &Connection, audit: &mut Audit) -> sql::Resul
     }
     let strange = "SELECT slot FROM ledger_opening WHERE slot <> ?1";
     for slot in connection.prepare(strange)?.query_map([SLOT], |row| row.get::<_, i64>(0))? {
-        audit.unreadable(&format!("the opening of slot {}", slot?), "no copy of the program archives it");
+        audit.unreadable(&format!("the opening of slot {}", slot?), "no program archives it");
     }
     balances(connection, |account, amount| audit.opening_balance(account, amount))?;
     let sql = "SELECT terminal_id, number, figures FROM opening_batch ORDER BY terminal_id, number";

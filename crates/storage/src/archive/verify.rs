@@ -24,7 +24,7 @@ struct Carried {
 /// Checks the files of an archive, all of them, against one another and against what was carried over. The ledger that
 /// goes on from there is for [`crate::Books::verify`].
 ///
-/// Fails when a file is not an archive of this house or the database cannot be read.
+/// Fails when a file is not an archive of this installation or the database cannot be read.
 pub async fn verify(db: &Storage, key: &ChainKey, files: Vec<PathBuf>) -> Result<Vec<Finding>, StorageError> {
     let key = key.clone();
     db.read(move |connection| {
@@ -65,7 +65,8 @@ fn open(path: &Path, key: &ChainKey) -> Result<(Head, Connection), StorageError>
     let failed = |error: &dyn std::fmt::Display| StorageError::Open(format!("{}: {error}", path.display()));
     let file = rusqlite::Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
     let file = file.map_err(|error| failed(&error))?;
-    let part = file::part(&file, key).map_err(|error| failed(&format!("no archive of this house ({error})")))?;
+    let part =
+        file::part(&file, key).map_err(|error| failed(&format!("not an archive of this installation ({error})")))?;
     let (begins, _) = part.ok_or_else(|| failed(&"nothing was archived into it"))?;
     Ok((begins, Connection::from(file)))
 }

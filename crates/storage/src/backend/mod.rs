@@ -18,7 +18,7 @@ pub use sqlite::Sqlite;
 pub enum Storage {
     /// In a file, embedded.
     Sqlite(Sqlite),
-    /// On a server that several copies of the program may share.
+    /// On a server that several instances may share.
     Postgres(Postgres),
 }
 
@@ -74,8 +74,8 @@ impl Storage {
         }
     }
 
-    /// Runs `change` in a transaction and returns once that is durable. An error undoes the change. It may run more than
-    /// once on a server, when another transaction was in the way or the connection broke before the commit.
+    /// Runs `change` in a transaction and returns once that is durable. An error undoes the change. It may run more
+    /// than once on a server, when another transaction was in the way or the connection broke before the commit.
     pub async fn write<T, F>(&self, change: F) -> Result<T, StorageError>
     where
         T: Send + 'static,

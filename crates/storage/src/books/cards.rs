@@ -50,7 +50,7 @@ pub(crate) fn card(row: &Row<'_>, key: CardKey, programme: Programme) -> sql::Re
     })
 }
 
-/// Programmes of one group's cards, each read once: a house has few of them and many cards.
+/// Programmes of one group's cards, each read once: an installation has few of them and many cards.
 #[derive(Default)]
 pub(crate) struct Programmes(BTreeMap<i64, Programme>);
 

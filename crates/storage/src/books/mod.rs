@@ -32,7 +32,7 @@ pub(crate) mod settlement;
 use memory::Memory;
 pub(crate) use post_postgres::lock_chain;
 
-/// The slot of this installation's chain: all copies of the program that share a database continue one chain.
+/// The slot of this installation's chain: all instances on a database continue one chain.
 pub const SLOT: u8 = 1;
 
 /// Where the ledger is kept.
@@ -73,8 +73,8 @@ impl Books {
     }
 
     /// The same for a group that is put together when the store is ready for it, so that it holds whatever came while
-    /// the last one was committed. `take` is called at most once, and not at all when the store never was ready; what it
-    /// gives besides the group comes back with the outcomes.
+    /// the last one was committed. `take` is called at most once, and not at all when the store never was ready; what
+    /// it gives besides the group comes back with the outcomes.
     pub async fn post_when_ready<F, T>(&self, take: F) -> (Option<T>, Result<Vec<Outcome>, StorageError>)
     where
         F: FnOnce() -> (Arc<[Envelope]>, T) + Send + 'static,

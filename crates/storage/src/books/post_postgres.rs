@@ -3,9 +3,9 @@
 //!
 //! A sale is two round trips: BEGIN with all that is loaded, and all that is saved with COMMIT.
 //!
-//! What must stay true: locks first, then reading, so that what is read is what the transactions before left: a row that
-//! is locked is answered as it is once the lock is there, and everything else is asked after. The chain's lock comes first
-//! and every group takes it, so the groups of all copies of the program follow one another, and numbers ascend in the
+//! What must stay true: locks first, then reading, so that what is read is what the transactions before left: a row
+//! that is locked is answered as it is once the lock is there, and everything else is asked after. The chain's lock
+//! comes first and every group takes it, so the groups of all instances follow one another, and numbers ascend in the
 //! order in which money moved.
 
 use std::collections::BTreeSet;
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
     use crate::backend::postgres::{PLAN_ONCE, connect::Server};
 
-    /// What is planned once is planned while a house is new, and kept while it grows.
+    /// A plan is made once, for small tables, and kept while they grow.
     #[test]
     fn a_house_without_a_single_payment_is_planned_by_key() {
         let database = crate::fixture::migrated();

@@ -1,5 +1,5 @@
 //! What stands between the network and a password: captchas and the counting of tries. Both live in the database, so
-//! that a restart forgives nobody and several copies of the program count together.
+//! that a restart forgives nobody and several instances count together.
 
 use crate::sql::{Connection, OptionalExtension};
 use domain::time::{HOUR, Timestamp};

@@ -130,8 +130,8 @@ async fn look_up(web: &Web, actor: Actor, confirmation: Confirmation) -> Result<
     }
 }
 
-/// Follows up attempts without an answer: those that are older than an answer may take. In a file also all of them at the
-/// start, when nobody can be waiting for one any more; on a server another copy may be. Never ends.
+/// Follows up attempts without an answer: those that are older than an answer may take. In a file also all of them at
+/// the start, when no page can still be waiting for one; on a server, another instance's may be. Never ends.
 pub async fn follow_up(web: Web) {
     let mut older_than = if web.storage.path().is_some() { Duration::ZERO } else { ANSWER_WITHIN };
     loop {

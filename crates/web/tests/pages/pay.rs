@@ -395,7 +395,7 @@ async fn after_a_restart_lost_payments_are_found_without_anybody_asking() {
     till.ring("600233", "", "1").await;
     let token = hidden(&till.press("pay", ZHANG.0, ZHANG.1).await, "token");
     let order = till.lose(&token).await;
-    // On a server another copy may still be answering it; after that long none is.
+    // On a server another instance may still be answering it; after that time none is.
     till.shop.clock.advance(21 * SECOND);
     let follow_up = tokio::spawn(web::follow_up(till.shop.web.clone()));
     for _ in 0..500 {

@@ -1,12 +1,11 @@
-//! PostgreSQL: a bounded pool of connections to the server that takes writes, for as many copies of the program as there
-//! are.
+//! PostgreSQL: a bounded pool of connections to the server that accepts writes. Any number of instances may share it.
 //!
 //! What must stay true:
 //! - A job has one connection and one transaction (READ COMMITTED); its answer leaves after COMMIT returned.
 //! - A connection lost while committing leaves the write unknown. Everything else that fails has written nothing.
 //! - What a job read before it took its locks, it reads again.
-//! - The books have a thread of their own, which goes from one group to the next: nobody has to be woken in between, and
-//!   nothing of a page is in the way.
+//! - The books have a thread of their own, which goes from one group to the next: nobody has to be woken in between,
+//!   and nothing of a page is in the way.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -30,7 +29,7 @@ mod schema;
 use connect::Server;
 pub use schema::migrate;
 
-/// Connections of one copy of the program, one of them for the books.
+/// Connections of one instance, one of them for the books.
 const CONNECTIONS_MAX: usize = 16;
 
 /// How long a job may wait for a connection, and go on trying when it broke: longer than a failover takes.
@@ -39,9 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// How often a job runs again because of other transactions.
 const CONFLICTS_MAX: u32 = 8;
 
-/// The books ask the same few questions again and again, each of which finds its rows by key whatever the values are: the
-/// server plans them once per connection. A table that is small then grows under the plan, so none is walked for being
-/// small. Pages ask by values that matter, such as the days of a list.
+/// The books ask the same few questions again and again, each of which finds its rows by key whatever the values are:
+/// the server plans them once per connection. A table that is small then grows under the plan, so none is walked for
+/// being small. Pages ask by values that matter, such as the days of a list.
 pub(crate) const PLAN_ONCE: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
 
 /// A database on a server. Cheap to clone; all clones share the connections.
@@ -246,7 +245,8 @@ impl Pool {
         }
     }
 
-    /// An idle connection, or a new one; tries until `deadline`, because after a failover the new primary takes a moment.
+    /// An idle connection, or a new one; tries until `deadline`, because after a failover the new primary takes a
+    /// moment.
     fn connection(&self, deadline: Instant) -> Result<Connection, StorageError> {
         while let Some(connection) = self.take() {
             if connection.link().is_some_and(|link| !link.is_closed()) {

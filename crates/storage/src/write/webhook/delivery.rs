@@ -2,7 +2,7 @@
 //!
 //! What must stay true:
 //! - An event of an object is not due while an earlier one of the same object and endpoint is.
-//! - A delivery ends delivered or parked; until then it is tried again and again, also by another copy of the program
+//! - A delivery ends delivered or parked; until then it is retried, if necessary by another instance
 //!   when the one that took it is gone (a lease runs out).
 //! - An answer counts only for who holds the lease, so that a late one overwrites nothing.
 
@@ -80,7 +80,7 @@ pub struct Delivery {
     pub answer: String,
 }
 
-/// A delivery that this copy of the program has taken.
+/// A delivery that this instance has leased.
 #[derive(Clone, Debug)]
 pub struct Taken {
     /// To whom.
@@ -124,7 +124,7 @@ fn due(connection: &Connection, endpoint: EndpointId, now: Timestamp, limit: u32
     statement.query_map(params![endpoint.0, now.0, limit], |row| row.get(0))?.collect()
 }
 
-/// Active endpoints that have something due. Reads only, so that a house with nothing to tell writes nothing.
+/// Active endpoints that have something due. Reads only, so that nothing is written while nothing is due.
 pub async fn waiting(db: &Storage, now: Timestamp) -> Result<Vec<EndpointId>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT id FROM webhook_endpoint WHERE status = 'active'";

@@ -1,6 +1,6 @@
-//! Which crate may depend on which: domain <- storage <- engine <- {pages, api} <- app, and sim on engine. Nothing points
-//! back. The pages are a kit, one crate per audience on it, and `web`, which puts them together; no audience depends on
-//! another. The client for programs elsewhere stands alone.
+//! Which crate may depend on which: domain <- storage <- engine <- {pages, api} <- app, and sim on engine. Nothing
+//! points back. The pages are a kit, one crate per audience on it, and `web`, which puts them together; no audience
+//! depends on another. The client for programs elsewhere stands alone.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::repo::Finding;
 
 /// Each workspace crate and the workspace crates it may use in any way (build, test or normal).
-const HOUSE: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("scratch", &[]),
@@ -115,10 +115,10 @@ fn check_member(member: &Package) -> Vec<Finding> {
         _ => format!("crates/{name}/Cargo.toml"),
     };
     let say = |what: String| Finding::new(&manifest, 1, what);
-    let Some((_, allowed)) = HOUSE.iter().find(|(known, _)| *known == name) else {
-        return vec![say(format!("`{name}` is missing in the list of crates (xtask/src/house.rs)"))];
+    let Some((_, allowed)) = CRATES.iter().find(|(known, _)| *known == name) else {
+        return vec![say(format!("`{name}` is missing in the list of crates (xtask/src/dependencies.rs)"))];
     };
-    let ours = |dependency: &str| HOUSE.iter().any(|(known, _)| *known == dependency);
+    let ours = |dependency: &str| CRATES.iter().any(|(known, _)| *known == dependency);
     let mut findings = Vec::new();
     for dependency in member.dependencies.iter().map(String::as_str) {
         if ours(dependency) && !allowed.contains(&dependency) {
