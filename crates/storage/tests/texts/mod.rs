@@ -58,9 +58,9 @@ fn strings(source: &str, columns: &str) -> Vec<String> {
         } else if joined.is_some() && starts(i, "transaction_columns!()") {
             joined.as_mut().expect("inside").push_str(columns);
             i += "transaction_columns!()".len() - 1;
-        } else if joined.is_some() && text[i] == '$' {
+        } else if let (Some(all), '$') = (&mut joined, text[i]) {
             // A macro's own text, which the test of what it makes covers.
-            joined.as_mut().expect("inside").push_str("{macro}");
+            all.push_str("{macro}");
         } else if joined.is_some() && starts(i, ");") {
             found.extend(joined.take());
         } else if text[i] == '"' {
