@@ -75,7 +75,7 @@ CREATE TABLE person_role (
     PRIMARY KEY (person_id, role)
 );
 
--- The cookie's token is not here, only its SHA-256: whoever reads the file cannot take over a session.
+-- The cookie's token is not here, only its SHA-256, so a reader of the database cannot take over a session.
 CREATE TABLE session (
     id_hash BYTEA PRIMARY KEY CHECK (length(id_hash) = 32),
     person_id BIGINT NOT NULL REFERENCES person (id),

@@ -73,7 +73,7 @@ CREATE TABLE person_role (
     PRIMARY KEY (person_id, role)
 ) STRICT, WITHOUT ROWID;
 
--- The cookie's token is not here, only its SHA-256: whoever reads the file cannot take over a session.
+-- The cookie's token is not here, only its SHA-256, so a reader of the database cannot take over a session.
 CREATE TABLE session (
     id_hash BLOB PRIMARY KEY CHECK (length(id_hash) = 32),
     person_id INTEGER NOT NULL REFERENCES person (id),

@@ -64,8 +64,8 @@ fn copy(database: &Path, target: &Path, keys: &str) -> rusqlite::Result<()> {
 
 /// Makes the data folder `folder` from the backup `source`, its database at `database`.
 ///
-/// Refuses a file that is no backup or not whole, and a folder or a place that has a database or keys already. After any
-/// other failure the folder has keys at most, and no database.
+/// Refuses a file that is no backup or not whole, and a folder or a place that has a database or keys already. After
+/// any other failure the folder has keys at most, and no database.
 pub fn restore(source: &Path, folder: &Path, database: &Path) -> Result<(), StorageError> {
     let failed = failed(source);
     let taken = |path: &Path| {
@@ -126,7 +126,7 @@ impl Unfinished {
         if file.try_lock().is_err() {
             return Err(io::Error::other("somebody is making this file"));
         }
-        // Whoever had the lock may have finished: then what was opened here is their file, under its new name.
+        // The holder of the lock may have finished: then the file opened here is already renamed to its final name.
         new()?;
         let unfinished = Self { file, path, finished: false };
         unfinished.file.set_permissions(Permissions::from_mode(0o600))?;

@@ -1,7 +1,7 @@
 //! The vault: secrets that live outside the database, and what is computed under them.
 //!
-//! What must stay true: whoever has the database but not this file learns no card number, can test no PIN, and cannot
-//! alter the ledger unnoticed.
+//! What must stay true: with the database but without this file, an attacker learns no card number, can test no PIN,
+//! and cannot alter the ledger unnoticed.
 
 use std::fs;
 use std::io::Write as _;
@@ -72,7 +72,7 @@ struct Secrets {
     chain: [u8; 32],
 }
 
-/// A confirmed payment, carried by the browser between "is this right?" and "yes". Whoever holds it may do exactly
+/// A confirmed payment, carried by the browser between "is this right?" and "yes". Its holder can do exactly
 /// this payment until it expires; the PIN is not in it.
 #[derive(Clone)]
 pub struct Confirmation {
@@ -112,7 +112,7 @@ impl Vault {
         }
     }
 
-    /// Whether these are the keys of the database. Whoever comes first says which they are.
+    /// Whether these are the keys of the database. The first instance determines which they are.
     fn claim(&self, connection: &Connection) -> sql::Result<bool> {
         let mark = mac(&self.0.chain, &[b"the keys of this database"]);
         connection.lock_name("vault", "")?;

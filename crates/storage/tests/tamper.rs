@@ -1,4 +1,4 @@
-//! Whoever has the database file but not the key cannot alter the ledger unnoticed: every edit, deletion, insertion,
+//! With the database file but without the key, the ledger cannot be altered unnoticed: every edit, deletion, insertion,
 //! swap and cut tail is found by `verify`, which names the row.
 
 #[path = "../../domain/tests/builders/mod.rs"]

@@ -1,4 +1,4 @@
-//! The file that archived rows go to: an SQLite database with the tables they come from, for whoever looks something
+//! The file that archived rows go to: an SQLite database with the tables they come from, for anyone who looks something
 //! up, and where its part of the chain begins and ends.
 
 use std::fs::OpenOptions;

@@ -1,5 +1,5 @@
-//! Load and save of settlements. What a merchant is owed has no row of its own: it is added up from the ledger, by index,
-//! from where the last settlement ended.
+//! Load and save of settlements. What a merchant is owed has no row of its own: it is added up from the ledger, by
+//! index, from where the last settlement ended.
 
 use std::collections::BTreeSet;
 
@@ -46,8 +46,9 @@ pub(crate) fn payable(connection: &Connection, merchant: MerchantId) -> sql::Res
     Ok(Some(Payable { fee_bp, settled, open, unsettled }))
 }
 
-/// Sales of a merchant that are not settled, by day. A business day is not what an index is sorted by alone, so the days
-/// are found first, one step of the index each; of a day that is settled only what came late is read. CROSS JOIN keeps SQLite to that order.
+/// Sales of a merchant that are not settled, by day. A business day is not what an index is sorted by alone, so the
+/// days are found first, one step of the index each; of a day that is settled only what came late is read. CROSS JOIN
+/// keeps SQLite to that order.
 pub(crate) const SALES: &str = "WITH RECURSIVE day (d) AS (
         SELECT MIN(business_date) FROM ledger_transaction WHERE merchant_id = ?1
         UNION ALL SELECT (SELECT MIN(n.business_date) FROM ledger_transaction n
@@ -57,7 +58,7 @@ pub(crate) const SALES: &str = "WITH RECURSIVE day (d) AS (
         AND t.id > CASE WHEN day.d <= ?2 THEN CAST(?3 AS BIGINT) ELSE 0 END
         AND t.kind = 'sale' AND t.decline IS NULL GROUP BY day.d";
 
-/// The same of everything that went back from a merchant, whoever did it, but for payouts.
+/// The same for everything that was returned from a merchant by any person, except payouts.
 pub(crate) const BACK: &str = "WITH RECURSIVE day (d) AS (
         SELECT MIN(business_date) FROM ledger_transfer WHERE debit = ?1 AND debit BETWEEN 1000 AND 999999
         UNION ALL SELECT (SELECT MIN(n.business_date) FROM ledger_transfer n

@@ -1,6 +1,6 @@
 //! Disputes, read: for the card company, for the merchant's manager, for the merchant's own system.
 //!
-//! What must stay true: whoever has a [`Reach`] sees nothing beyond it; nothing here is written, that is the books'.
+//! What must stay true: a caller sees nothing beyond its [`Reach`]; nothing is written here, only by the books.
 
 use domain::dispute::{Dispute, DisputeStatus};
 use domain::ids::TransactionId;

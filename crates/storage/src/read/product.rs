@@ -2,7 +2,7 @@
 //!
 //! A search reads `product_keys`: per category one text with a line of codes, initials and name per product on sale.
 //! Looking through such a text takes a tenth of the time of stepping through as many rows, which is what keeps a
-//! search over 100,000 products within its 50 ms (`examples/search_speed.rs`). Whoever changes products calls
+//! search over 100,000 products within its 50 ms (`examples/search_speed.rs`). A caller that changes products calls
 //! [`index`] in the same transaction.
 
 use std::collections::BTreeMap;

@@ -372,7 +372,7 @@ fn set_voided(
     Ok(connection.execute_later(sql, (order.0, line, at, person))?)
 }
 
-/// Writes the new total and that the order changed. Whoever works on an order has it in hand, so it is no longer held.
+/// Writes the new total and that the order changed. An order that is worked on is no longer held.
 fn touch(connection: &Connection, order: &FullOrder, total: Fen, now: Timestamp) -> Result<(), DraftError> {
     // Two changes never carry the same moment, so that a screen can tell that it is out of date.
     let changed_at = now.max(order.changed_at.plus(1));

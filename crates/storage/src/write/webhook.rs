@@ -143,7 +143,7 @@ fn within(connection: &Connection, reach: Reach, id: EndpointId) -> sql::Result<
     connection.prepare_cached(&sql)?.query_row(key, endpoint).optional()
 }
 
-/// Whoever takes or answers deliveries of an endpoint does so alone.
+/// Locks an endpoint, so that one caller at a time leases or completes its deliveries.
 fn lock(connection: &Connection, id: EndpointId) -> sql::Result<()> {
     connection.lock("SELECT id FROM webhook_endpoint WHERE id = ?1", [id.0])
 }

@@ -256,7 +256,7 @@ impl Link {
                 return Poll::Ready(answer);
             }
             if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
-                // Whoever waits for an answer now learns that there is none.
+                // The caller that waits for an answer learns that there is none.
                 *driver = None;
             }
             answer.as_mut().poll(context)
