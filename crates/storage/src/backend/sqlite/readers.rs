@@ -13,14 +13,14 @@ use crate::sql::Connection;
 #[derive(Debug)]
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     count: usize,
 }
 
 impl Readers {
     pub(super) fn open(path: &Path, count: usize) -> rusqlite::Result<Self> {
         let idle = (0..count).map(|_| open_reader(path).map(Connection::from)).collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(Self { idle: Mutex::new(idle), permits: Semaphore::new(count), count })
+        Ok(Self { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(count)), count })
     }
 
     /// How many there are, and how many are in use.
@@ -29,17 +29,19 @@ impl Readers {
         (number(self.count), number(self.count.saturating_sub(self.permits.available_permits())))
     }
 
-    /// On a blocking thread.
+    /// On a blocking thread. A caller that goes away leaves the query running, with its permit.
     pub(super) async fn run<T, F>(self: Arc<Self>, query: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
     {
-        let permit = self.permits.acquire().await.map_err(stopped)?;
-        let pool = Arc::clone(&self);
-        let answer = tokio::task::spawn_blocking(move || pool.lend(query)).await;
-        drop(permit);
-        answer.map_err(stopped)?
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(stopped)?;
+        let answer = tokio::task::spawn_blocking(move || {
+            let answer = self.lend(query);
+            drop(permit);
+            answer
+        });
+        answer.await.map_err(stopped)?
     }
 
     /// On the thread of the caller.
