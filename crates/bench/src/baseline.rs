@@ -31,12 +31,13 @@ BEGIN
     INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, price, quantity, amount, added_at, added_by)
     VALUES (order_id, 1, '699999', 'Other', '', '', 1, 100, 1, 100, 1, 1003);
     INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id, person_id, kind,
-        order_id, card_id, masked, entry, amount, approval_code, balance, batch, business_date, at, hash)
+        order_id, card_id, masked, entry, amount, approval_code, balance, batch, business_date, at, format, hash)
     VALUES (record, request, decode(repeat('01', 16), 'hex'), 250100, 2501001, 25010007, 1003, 'sale', order_id,
-        card_id, '608625******0012', 'M', 100, '123456', held - 100, 1, 20261125, 1, sha256(request));
+        card_id, '608625******0012', 'M', 100, '123456', held - 100, 1, 20261125, 1, 1, sha256(request));
     INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date)
     VALUES (record, 1, card_id, 250100, 100, 20261125);
-    UPDATE card SET balance = held - 100, spent_on = 20261125, spent_amount = 100, spent_count = 1 WHERE id = card_id;
+    UPDATE card SET balance = held - 100, spent_on = 20261125, spent_amount = 100, spent_count = 1,
+        last_id = record WHERE id = card_id;
     RETURN held - 100;
 END $$;
 ";

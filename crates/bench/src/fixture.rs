@@ -18,7 +18,7 @@ use storage::api_key::{self, NewKey, Scope};
 use storage::audit::Entry;
 use storage::people::{self, NewPerson};
 use storage::session::{self, SessionId};
-use storage::vault::Vault;
+use storage::vault::{GENERATION, Vault};
 use storage::{Books, Storage, demo, demo_cards};
 
 use crate::Failure;
@@ -223,7 +223,7 @@ impl Past {
         let mut head = past.before;
         (1..=past.count()).map(move |n| {
             let (mut transaction, transfer) = past.made(n);
-            transaction.hash = chain(&past.key, &head.hash, &transaction, &[transfer]);
+            transaction.hash = chain(&past.key, &head.hash, &transaction, &[transfer]).expect("a known format");
             head = Head::after(&transaction);
             (transaction, transfer)
         })
@@ -248,7 +248,7 @@ impl Past {
             Some(_) => (account, AccountId::merchant_payable(merchant)),
             None => (AccountId::FUNDING_CLEARING, account),
         };
-        let id = TransactionId::new(SLOT, self.before.sequence + n);
+        let id = self.id(n);
         let mut random = [0; 10];
         random[2..].copy_from_slice(&n.to_be_bytes());
         let business_date = at.business_date();
@@ -271,9 +271,22 @@ impl Past {
             batch: i64::from(order.is_some()),
             business_date,
             at,
+            // Cards take turns.
+            card_previous: order.map(|_| self.id(n - self.size.cards)),
+            format: 1,
             hash: [0; 32],
         };
         (transaction, Transfer { transaction: id, leg: 1, debit, credit, amount: Fen(amount), business_date })
+    }
+
+    /// The number of transaction `n`.
+    fn id(&self, n: i64) -> TransactionId {
+        TransactionId::new(SLOT, self.before.sequence + n)
+    }
+
+    /// The latest transaction of a card.
+    fn latest(&self, card: i64) -> TransactionId {
+        self.id(self.count() - (self.count() - card).rem_euclid(self.size.cards))
     }
 
     /// The number of orders up to `last` that a card paid.
@@ -304,7 +317,7 @@ impl Past {
 #[expect(clippy::too_many_lines, reason = "a table of tables, row by row")]
 fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
     let (mine, sealing, size) = (vault.clone(), vault.clone(), past.size);
-    let programme = vec![Number(PROGRAMME), Text("Bench"), Number(1)]
+    let programme = vec![Number(PROGRAMME), Text("Bench"), Text("608625"), Number(1)]
         .into_iter()
         .chain((0..4).map(|_| Number(PLENTY)))
         .chain([Number(48 * HOUR)]);
@@ -316,16 +329,20 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         vec![
             Number(FIRST_CARD + n),
             Blob(mine.card_key(&number).0.to_vec()),
+            Number(GENERATION),
             Blob(if n == 0 { sealing.seal_number(&number) } else { vec![0; 44] }),
+            Number(GENERATION),
             Number(PROGRAMME),
             Text("active"),
             Text("Somebody"),
             Null,
             Blob(mine.pin_value(&number, PIN).0.to_vec()),
+            Number(GENERATION),
             Number(PLENTY - PRICE * of_cards.sold(n, size.orders)),
             Number(20_261_101),
             Number(0),
             Number(0),
+            Number(of_cards.latest(n).0),
         ]
     };
     let of_orders = past.clone();
@@ -356,7 +373,8 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         row.extend([Text(t.kind.word()), optional(t.order.map(|id| id.0)), optional(t.card.map(|id| id.0))]);
         row.extend([Made(t.masked.0), Text(t.entry.word()), Number(t.amount.0), Null, Null, Text("123456")]);
         row.extend([optional(t.balance.map(|fen| fen.0)), Number(t.batch), Number(t.business_date.0.into())]);
-        row.extend([Number(t.at.0), Blob(t.hash.to_vec()), Null, Null]);
+        row.extend([Number(t.at.0), optional(t.card_previous.map(|id| id.0)), Number(t.format.into())]);
+        row.push(Blob(t.hash.to_vec()));
         row
     };
     let of_transfers = past.clone();
@@ -367,7 +385,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
     vec![
         Table {
             name: "programme",
-            columns: "id, name, named, balance_max, sale_max, daily_max, daily_count_max, refund_window",
+            columns: "id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window",
             rows: Box::new(std::iter::once(programme)),
         },
         Table {
@@ -377,8 +395,8 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         },
         Table {
             name: "card",
-            columns: "id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on, \
-                spent_amount, spent_count",
+            columns: "id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder, expires_on, \
+                pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id",
             rows: Box::new((0..size.cards).map(card)),
         },
         Table {
@@ -397,7 +415,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
             name: "ledger_transaction",
             columns: "id, request_id, content, merchant_id, outlet_id, terminal_id, person_id, kind, order_id, \
                 card_id, masked, entry, amount, decline, detail, approval_code, balance, batch, business_date, at, \
-                hash, original, checker_id",
+                card_previous, format, hash",
             rows: Box::new(past.transactions().map(transaction)),
         },
         Table {

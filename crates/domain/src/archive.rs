@@ -15,8 +15,8 @@
 use hmac::Mac;
 
 use crate::batch::Tally;
-use crate::ids::{MerchantId, TerminalId, TransactionId};
-use crate::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain, keyed};
+use crate::ids::{CardId, MerchantId, TerminalId, TransactionId};
+use crate::ledger::{AccountId, ChainKey, Head, Kind, SEAL_FORMAT, Transaction, Transfer, chain, keyed};
 use crate::settlement::Takers;
 use crate::time::BusinessDate;
 
@@ -53,7 +53,7 @@ impl Opening {
     pub fn seal(&self, key: &ChainKey) -> [u8; 32] {
         let mut mac = keyed(key);
         mac.update(b"opening");
-        mac.update(&[self.head.slot]);
+        mac.update(&[SEAL_FORMAT, self.head.slot]);
         mac.update(&self.head.sequence.to_be_bytes());
         mac.update(&self.head.hash);
         mac.update(&self.until.0.to_be_bytes());
@@ -67,6 +67,8 @@ impl Opening {
 pub enum Piece<'a> {
     /// What archived transfers left on an account: credits less debits, fen.
     Balance(AccountId, i64),
+    /// A card's latest transaction that was passed.
+    Card(CardId, TransactionId),
     /// What archived transactions of a terminal's batch came to, as it is written.
     Batch(TerminalId, i64, &'a str),
     /// What a settlement took of archived transactions: of one day and kind.
@@ -86,6 +88,7 @@ impl Piece<'_> {
         };
         match self {
             Self::Balance(account, amount) => numbers(b"balance", &[account.0, *amount]),
+            Self::Card(card, last) => numbers(b"card", &[card.0, last.0]),
             Self::Batch(terminal, number, figures) => {
                 numbers(b"batch", &[terminal.0, *number]);
                 mac.update(figures.as_bytes());
@@ -97,7 +100,7 @@ impl Piece<'_> {
             Self::Kept(transaction, transfers) => {
                 mac.update(b"kept");
                 mac.update(&transaction.hash);
-                mac.update(&chain(key, &[0; 32], transaction, transfers));
+                mac.update(&chain(key, &[0; 32], transaction, transfers).unwrap_or_default());
             }
         }
         mac.finalize().into_bytes().into()

@@ -3,6 +3,7 @@
 //! What must stay true: each command of a group stands or falls alone, and a group decides exactly what the same
 //! commands would decide one at a time in the same order.
 
+use crate::card::Card;
 use crate::changes::Changes;
 use crate::command::{Command, Envelope, PresentedCard, Proof};
 use crate::ledger::{Head, Kind, Transaction, Transfer, chain};
@@ -127,6 +128,8 @@ pub(crate) fn record(state: &State, envelope: &Envelope, kind: Kind, amount: Fen
         batch: state.tills.get(&envelope.actor.terminal).map_or(0, |till| till.batch),
         business_date: envelope.at.business_date(),
         at: envelope.at,
+        card_previous: None,
+        format: state.chain_key.newest(),
         hash: [0; 32],
     }
 }
@@ -147,7 +150,8 @@ pub(crate) fn record_card(
     }
 }
 
-/// Closes a decision: chains the transaction with its transfers, after what `changes` has already.
+/// Closes a decision: makes the transaction its card's latest and chains it with its transfers, after what `changes` has
+/// already.
 pub(crate) fn recorded(
     state: &State,
     mut transaction: Transaction,
@@ -159,10 +163,28 @@ pub(crate) fn recorded(
     let head = changes.transactions.last().map_or(state.head, Head::after);
     transaction.id = head.next();
     invariant!(transfers.iter().all(|transfer| transfer.transaction == transaction.id), "a transfer names its record");
-    transaction.hash = chain(&state.chain_key, &head.hash, &transaction, &transfers);
+    follow_card(state, &mut transaction, &mut changes);
+    let hash = chain(&state.chain_key, &head.hash, &transaction, &transfers);
+    invariant!(hash.is_some(), "the newest format is known");
+    transaction.hash = hash.unwrap_or_default();
     changes.transactions.push(transaction.clone());
     changes.transfers.extend(transfers);
     Decision { outcome: Outcome::Recorded(Box::new(transaction)), changes }
+}
+
+/// Names the card's transaction before this one, and makes this one the card's latest.
+fn follow_card(state: &State, transaction: &mut Transaction, changes: &mut Changes) {
+    let Some(id) = transaction.card else { return };
+    if let Some(card) = changes.cards.values_mut().find(|card| card.id == id) {
+        transaction.card_previous = card.last.replace(transaction.id);
+        return;
+    }
+    let card = state.cards.present().find(|card| card.id == id);
+    invariant!(card.is_some(), "the card of a record was loaded");
+    if let Some(card) = card {
+        transaction.card_previous = card.last;
+        changes.cards.insert(card.key, Card { last: Some(transaction.id), ..card.clone() });
+    }
 }
 
 /// Six digits from the engine's random value.

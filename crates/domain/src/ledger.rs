@@ -4,6 +4,9 @@
 //! - A declined transaction has no transfer.
 //! - Transaction numbers of a slot have no gap, and each carries an HMAC over its own content, its transfers and the
 //!   one before, under a key that is not in the database: `verify` finds an edit, a deletion or a cut tail.
+//! - A transaction keeps the format that it was chained in. A field that is covered later gets a new [`Format`], and
+//!   older transactions stay as they are.
+//! - Each transaction of a card names the card's transaction before it, so a card's movements are read without an index.
 //!
 //! | command | debit | credit |
 //! | --- | --- | --- |
@@ -137,6 +140,10 @@ pub struct Transaction {
     pub business_date: BusinessDate,
     /// When it was decided and committed.
     pub at: Timestamp,
+    /// The card's transaction before this one; none for its first.
+    pub card_previous: Option<TransactionId>,
+    /// Number of the [`Format`] of the chain value.
+    pub format: u8,
     /// Chain value, see [`chain`].
     pub hash: [u8; 32],
 }
@@ -170,9 +177,83 @@ pub struct Transfer {
     pub business_date: BusinessDate,
 }
 
-/// Secret of the chain; held outside the database.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ChainKey(pub [u8; 32]);
+/// How chain values are made: the secret, held outside the database, and the known formats.
+#[derive(Clone)]
+pub struct ChainKey {
+    secret: [u8; 32],
+    formats: &'static [Format],
+}
+
+impl PartialEq for ChainKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.secret == other.secret
+    }
+}
+
+impl ChainKey {
+    /// A secret with the formats of this program.
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self { secret, formats: FORMATS }
+    }
+
+    /// The same secret with other formats, the newest last: for tests of what a later program does.
+    #[must_use]
+    pub fn with_formats(self, formats: &'static [Format]) -> Self {
+        Self { formats, ..self }
+    }
+
+    /// The format that new transactions get.
+    pub(crate) fn newest(&self) -> u8 {
+        self.formats.last().map_or(0, |format| format.number)
+    }
+
+    fn format(&self, number: u8) -> Option<&'static Format> {
+        self.formats.iter().find(|format| format.number == number)
+    }
+}
+
+/// One way to write a transaction with its transfers for its chain value. A new covered field, and a new secret, is a
+/// new format: the next number in [`FORMATS`], whose function calls the one before and adds the field.
+pub struct Format {
+    /// From 1; stored with each transaction, and covered.
+    pub number: u8,
+    /// Writes what the chain value covers.
+    pub write: fn(&Transaction, &[Transfer], &mut Covered),
+}
+
+/// The formats that this program knows, oldest first. One that is in a database never changes.
+pub const FORMATS: &[Format] = &[Format { number: 1, write: first_format }];
+
+/// Format of [`Head::seal`], of [`crate::archive::Opening::seal`] and of an archive's seal; stored beside each.
+pub const SEAL_FORMAT: u8 = 1;
+
+/// Takes what a chain value covers. Every field has its own place: what is absent differs from every value, and texts
+/// carry their length, so no two transactions are written alike.
+pub struct Covered(Hmac<Sha256>);
+
+impl Covered {
+    /// Bytes of a fixed length.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// A number.
+    pub fn number(&mut self, value: i64) {
+        self.0.update(&value.to_be_bytes());
+    }
+
+    /// A number that may be absent.
+    pub fn optional(&mut self, value: Option<i64>) {
+        self.number(i64::from(value.is_some()));
+        self.number(value.unwrap_or(0));
+    }
+
+    /// A text that may be absent.
+    pub fn text(&mut self, text: Option<&str>) {
+        self.number(text.map_or(-1, |text| count(text.len())));
+        self.bytes(text.unwrap_or_default().as_bytes());
+    }
+}
 
 /// Where a slot's chain ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,57 +287,62 @@ impl Head {
     pub fn seal(&self, key: &ChainKey) -> [u8; 32] {
         let mut mac = keyed(key);
         mac.update(b"head");
-        mac.update(&[self.slot]);
+        mac.update(&[SEAL_FORMAT, self.slot]);
         mac.update(&self.sequence.to_be_bytes());
         mac.update(&self.hash);
         mac.finalize().into_bytes().into()
     }
 }
 
-/// The chain value of `transaction` with its `transfers`, after `previous`. Every field has its own place: what is
-/// absent differs from every value, texts carry their length, so no two rows are written alike.
-pub fn chain(key: &ChainKey, previous: &[u8; 32], transaction: &Transaction, transfers: &[Transfer]) -> [u8; 32] {
-    let mut mac = keyed(key);
-    mac.update(previous);
-    mac.update(&transaction.request_id.0);
-    mac.update(&transaction.content);
-    let mut number = |value: i64| mac.update(&value.to_be_bytes());
-    number(transaction.id.0);
-    number(transaction.actor.merchant.0);
-    number(transaction.actor.outlet.0);
-    number(transaction.actor.terminal.0);
-    number(transaction.actor.person.0);
-    number(transaction.amount.0);
-    number(transaction.batch);
-    number(i64::from(transaction.business_date.0));
-    number(transaction.at.0);
-    let order = transaction.order.map(|order| order.0);
-    let card = transaction.card.map(|card| card.0);
-    let original = transaction.original.map(|original| original.0);
-    let checker = transaction.checker.map(|checker| checker.0);
-    let detail = transaction.decline.and_then(Decline::detail);
-    let balance = transaction.balance.map(|balance| balance.0);
-    for value in [order, original, checker, card, detail, balance] {
-        number(i64::from(value.is_some()));
-        number(value.unwrap_or(0));
-    }
-    number(count(transfers.len()));
+/// The chain value of `transaction` with its `transfers`, after `previous`; none when its format is unknown.
+pub fn chain(
+    key: &ChainKey,
+    previous: &[u8; 32],
+    transaction: &Transaction,
+    transfers: &[Transfer],
+) -> Option<[u8; 32]> {
+    let format = key.format(transaction.format)?;
+    let mut covered = Covered(keyed(key));
+    covered.bytes(b"transaction");
+    covered.bytes(&[format.number]);
+    covered.bytes(previous);
+    (format.write)(transaction, transfers, &mut covered);
+    Some(covered.0.finalize().into_bytes().into())
+}
+
+fn first_format(transaction: &Transaction, transfers: &[Transfer], covered: &mut Covered) {
+    covered.bytes(&transaction.request_id.0);
+    covered.bytes(&transaction.content);
+    covered.number(transaction.id.0);
+    covered.number(transaction.actor.merchant.0);
+    covered.number(transaction.actor.outlet.0);
+    covered.number(transaction.actor.terminal.0);
+    covered.number(transaction.actor.person.0);
+    covered.number(transaction.amount.0);
+    covered.number(transaction.batch);
+    covered.number(i64::from(transaction.business_date.0));
+    covered.number(transaction.at.0);
+    covered.optional(transaction.order.map(|order| order.0));
+    covered.optional(transaction.original.map(|original| original.0));
+    covered.optional(transaction.checker.map(|checker| checker.0));
+    covered.optional(transaction.card.map(|card| card.0));
+    covered.optional(transaction.card_previous.map(|previous| previous.0));
+    covered.optional(transaction.decline.and_then(Decline::detail));
+    covered.optional(transaction.balance.map(|balance| balance.0));
+    covered.number(count(transfers.len()));
     for transfer in transfers {
-        number(transfer.transaction.0);
-        number(transfer.leg);
-        number(transfer.debit.0);
-        number(transfer.credit.0);
-        number(transfer.amount.0);
-        number(i64::from(transfer.business_date.0));
+        covered.number(transfer.transaction.0);
+        covered.number(transfer.leg);
+        covered.number(transfer.debit.0);
+        covered.number(transfer.credit.0);
+        covered.number(transfer.amount.0);
+        covered.number(i64::from(transfer.business_date.0));
     }
-    let (kind, entry) = (transaction.kind.word(), transaction.entry.word());
-    let decline = transaction.decline.map(Decline::word);
-    let approval = transaction.approval_code.as_deref();
-    for text in [Some(kind), Some(transaction.masked.0.as_str()), Some(entry), decline, approval] {
-        mac.update(&text.map_or(-1, |text| count(text.len())).to_be_bytes());
-        mac.update(text.unwrap_or_default().as_bytes());
-    }
-    mac.finalize().into_bytes().into()
+    covered.text(Some(transaction.kind.word()));
+    covered.text(Some(&transaction.masked.0));
+    covered.text(Some(transaction.entry.word()));
+    covered.text(transaction.decline.map(Decline::word));
+    covered.text(transaction.approval_code.as_deref());
 }
 
 fn count(length: usize) -> i64 {
@@ -264,5 +350,5 @@ fn count(length: usize) -> i64 {
 }
 
 pub(crate) fn keyed(key: &ChainKey) -> Hmac<Sha256> {
-    Hmac::new_from_slice(&key.0).expect("HMAC takes keys of any length")
+    Hmac::new_from_slice(&key.secret).expect("HMAC takes keys of any length")
 }

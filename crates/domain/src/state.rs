@@ -53,7 +53,12 @@ impl<K: Ord + Debug, V> Rows<K, V> {
     }
 
     /// Every row that the store has.
-    fn present(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+    pub(crate) fn present(&self) -> impl Iterator<Item = &V> {
+        self.0.values().filter_map(Option::as_ref)
+    }
+
+    /// Every row that the store has, for a change.
+    fn present_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.0.iter_mut().filter_map(|(key, row)| Some((key, row.as_mut()?)))
     }
 
@@ -216,7 +221,7 @@ impl State {
 impl State {
     /// What moved that later commands of this group may settle.
     fn note_payable(&mut self, transaction: &Transaction, changes: &Changes) {
-        for (merchant, payable) in self.payables.present() {
+        for (merchant, payable) in self.payables.present_mut() {
             let own = changes.transfers.iter().filter(|transfer| transfer.transaction == transaction.id);
             own.for_each(|transfer| payable.unsettled.note(*merchant, transaction, transfer));
         }

@@ -43,6 +43,8 @@ pub struct Audit {
     previous: Option<TransactionId>,
     /// Credits less debits per account. Wider than an amount: the clearing account adds up all that was ever loaded.
     accounts: BTreeMap<AccountId, i128>,
+    /// Each card's latest transaction so far.
+    movements: BTreeMap<CardId, TransactionId>,
     /// The approved sale of each order, and what was given back of it.
     sales: BTreeMap<OrderId, Charged>,
     /// Approved refunds: transaction and amount.
@@ -80,6 +82,7 @@ impl Audit {
             head: Head::empty(0),
             previous: None,
             accounts: BTreeMap::new(),
+            movements: BTreeMap::new(),
             sales: BTreeMap::new(),
             refunds: BTreeMap::new(),
             disputes: BTreeMap::new(),
@@ -121,11 +124,12 @@ impl Audit {
         } else if id != expected {
             let last = TransactionId(id.0.saturating_sub(1));
             self.report("I9", format!("transactions {} to {} are missing before {rrn}", expected.rrn(), last.rrn()));
-        } else if chain(&self.key, &self.head.hash, transaction, transfers) != transaction.hash {
+        } else if chain(&self.key, &self.head.hash, transaction, transfers) != Some(transaction.hash) {
             self.report("I9", format!("transaction {rrn} or one of its transfers was altered"));
         }
         if !kept {
             self.head = Head::after(transaction);
+            self.follow_card(&rrn, transaction);
         }
         let moves = transaction.approved() && transaction.kind.moves_money();
         if moves == transfers.is_empty() {
@@ -158,6 +162,16 @@ impl Audit {
                 | Kind::SettlementRequest
                 | Kind::SettlementRejection => {}
             }
+        }
+    }
+
+    /// A transaction names its card's one before.
+    fn follow_card(&mut self, rrn: &str, transaction: &Transaction) {
+        let before = transaction.card.and_then(|card| self.movements.insert(card, transaction.id));
+        if before != transaction.card_previous {
+            let name = |id: Option<TransactionId>| id.map_or("none".to_owned(), TransactionId::rrn);
+            let (says, was) = (name(transaction.card_previous), name(before));
+            self.report("I9", format!("transaction {rrn} names {says} as its card's one before, but it is {was}"));
         }
     }
 
@@ -262,14 +276,17 @@ impl Audit {
         self.head
     }
 
-    /// Compares a card's stored balance.
-    pub fn card(&mut self, card: CardId, balance: Fen) {
+    /// Compares a card's stored balance and latest transaction.
+    pub fn card(&mut self, card: CardId, balance: Fen, last: Option<TransactionId>) {
         let posted = self.accounts.remove(&AccountId::card(card)).unwrap_or(0);
         if posted != i128::from(balance.0) {
             self.report("I2", format!("card {card} has {} fen but its transfers say {posted}", balance.0));
         }
         if balance < Fen::ZERO {
             self.report("I2", format!("card {card} is below zero: {balance}"));
+        }
+        if self.movements.remove(&card) != last {
+            self.report("I9", format!("card {card} does not name its latest transaction"));
         }
     }
 
@@ -356,6 +373,10 @@ impl Audit {
         let strangers: Vec<_> = self.accounts.keys().copied().filter(|account| !known(*account)).collect();
         for account in strangers {
             self.report("I2", format!("account {} has transfers but belongs to nobody", account.0));
+        }
+        let strangers: Vec<_> = self.movements.keys().copied().collect();
+        for card in strangers {
+            self.report("I9", format!("card {card} has transactions but does not exist"));
         }
         let orphans: Vec<_> = self.sales.iter().map(|(order, sale)| (*order, sale.sale)).collect();
         for (order, sale) in orphans {

@@ -261,7 +261,7 @@ impl World {
         let read = audit.read_head();
         audit.head(self.head, &self.head.seal(&self.key), Some(&read).filter(|_| !self.transactions.is_empty()));
         for card in self.cards.values() {
-            audit.card(card.id, card.balance);
+            audit.card(card.id, card.balance, card.last);
         }
         for order in self.orders.values() {
             audit.order(order.id, order.status, order.total, order.paid_by);

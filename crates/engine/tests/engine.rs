@@ -44,7 +44,7 @@ struct Fixture {
 }
 
 fn memory() -> Fixture {
-    let mut books = World::new(ChainKey([7; 32]), 1);
+    let mut books = World::new(ChainKey::new([7; 32]), 1);
     let (merchant, outlet) = (ACTOR.merchant, ACTOR.outlet);
     let till = Till {
         merchant,
@@ -73,6 +73,7 @@ fn memory() -> Fixture {
         expires_on: None,
         pin: PinValue([1; 32]),
         balance: Fen::ZERO,
+        last: None,
         spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
         programme,
     });
@@ -102,11 +103,11 @@ async fn sqlite() -> Fixture {
         INSERT INTO outlet (id, merchant_id, name, status) VALUES (2501001, 250100, '', 'active');
         INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
             VALUES (25010007, 2501001, 'active', 1, 'p80', 50);
-        INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
-            VALUES (1, '', 1, {MOST}, {MOST}, {MOST}, {MOST}, 1);
-        INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on,
-                spent_amount, spent_count)
-            VALUES ({CARD}, x'{}', x'00', 1, 'active', '', NULL, x'{}', 0, 0, 0, 0);
+        INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
+            VALUES (1, '', '608625', 1, {MOST}, {MOST}, {MOST}, {MOST}, 1);
+        INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder,
+                expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count)
+            VALUES ({CARD}, x'{}', 1, x'00', 1, 1, 'active', '', NULL, x'{}', 1, 0, 0, 0, 0);
         WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < {ORDERS})
         INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
                 held, prints, opened_at, changed_at)
@@ -115,7 +116,7 @@ async fn sqlite() -> Fixture {
         "01".repeat(32)
     );
     database.write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("laid");
-    Fixture { books: Books::Sqlite(database, ChainKey([7; 32])), _folder: Some(folder) }
+    Fixture { books: Books::Sqlite(database, ChainKey::new([7; 32])), _folder: Some(folder) }
 }
 
 impl Fixture {

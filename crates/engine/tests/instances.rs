@@ -36,10 +36,12 @@ const SHOP: &str = "
     INSERT INTO outlet (id, merchant_id, name, status) VALUES (2501001, 250100, '', 'active');
     INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
         VALUES (25010007, 2501001, 'active', 1, 'p80', 50);
-    INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
-        VALUES (1, '', 1, 100000000, 100000000, 100000000, 100000000, 1);
-    INSERT INTO card (id, lookup, sealed, programme_id, status, holder, pin, balance, spent_on, spent_amount, spent_count)
-        VALUES (10000000, decode(repeat('01', 16), 'hex'), '', 1, 'active', '', decode(repeat('01', 32), 'hex'), 0, 0, 0, 0);
+    INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
+        VALUES (1, '', '608625', 1, 100000000, 100000000, 100000000, 100000000, 1);
+    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder, pin,
+            pin_generation, balance, spent_on, spent_amount, spent_count)
+        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, 1, 'active', '', decode(repeat('01', 32), 'hex'), 1, 0,
+            0, 0, 0);
     INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
             held, prints, opened_at, changed_at)
         SELECT id, '', 250100, 2501001, 25010007, 1003, 'draft', 1000, 1, 1, 0, 0, 0, 0 FROM generate_series(1, 600) AS n (id)";
@@ -80,7 +82,7 @@ impl Fixture {
 }
 
 fn books(storage: Storage) -> Books {
-    Books::of(storage, ChainKey([7; 32]))
+    Books::of(storage, ChainKey::new([7; 32]))
 }
 
 fn request(n: i64) -> RequestId {

@@ -184,9 +184,9 @@ impl Writes {
         self.hash[..8].copy_from_slice(&id.to_be_bytes());
         let sql = "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id,
             person_id, kind, order_id, card_id, masked, entry, amount, decline, detail, approval_code, balance, batch,
-            business_date, at, hash)
+            business_date, at, card_previous, format, hash)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'sale', ?8, ?9, ?10, 'S', ?11, NULL, NULL, '123456', ?12, 1, 20261123,
-            ?13, ?14)";
+            ?13, ?1 - 1, 1, ?14)";
         file.prepare_cached(sql)?.execute(params![
             id,
             request(u64::try_from(order).expect("positive")).0,
@@ -210,15 +210,17 @@ impl Writes {
     }
 
     fn card_and_order(file: &Connection, sequence: i64, order: i64, card: i64) -> rusqlite::Result<()> {
-        let sql = "UPDATE card SET balance = ?2, spent_on = 20261123, spent_amount = ?3, spent_count = 1 WHERE id = ?1";
-        file.prepare_cached(sql)?.execute([FIRST_CARD + card, PLENTY - AMOUNT, AMOUNT])?;
+        let sql = "UPDATE card SET balance = ?2, spent_on = 20261123, spent_amount = ?3, spent_count = 1,
+            last_id = ?4 WHERE id = ?1";
+        let id = TransactionId::new(SLOT, sequence).0;
+        file.prepare_cached(sql)?.execute([FIRST_CARD + card, PLENTY - AMOUNT, AMOUNT, id])?;
         let sql = "UPDATE orders SET status = 'paid', attempt = NULL, paid_by = ?2, paid_at = ?3 WHERE id = ?1";
-        file.prepare_cached(sql)?.execute([order, TransactionId::new(SLOT, sequence).0, MORNING.0])?;
+        file.prepare_cached(sql)?.execute([order, id, MORNING.0])?;
         Ok(())
     }
 
     fn head(&mut self, file: &Connection, sequence: i64) -> rusqlite::Result<()> {
-        let sql = "INSERT INTO ledger_head (slot, sequence, hash, seal) VALUES (?1, ?2, ?3, ?3)
+        let sql = "INSERT INTO ledger_head (slot, sequence, hash, format, seal) VALUES (?1, ?2, ?3, 1, ?3)
             ON CONFLICT (slot) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = excluded.seal";
         file.prepare_cached(sql)?.execute(params![SLOT, sequence, self.hash])?;
         Ok(())

@@ -44,7 +44,7 @@ pub fn date(day: i64) -> BusinessDate {
 
 /// Secret of the chain.
 pub fn chain_key() -> ChainKey {
-    ChainKey([7; 32])
+    ChainKey::new([7; 32])
 }
 
 /// Look-up value of card `n`. Scattered, as an HMAC would be.
@@ -127,6 +127,7 @@ impl CardTerms {
             expires_on: None,
             pin: pin(self.n, true),
             balance: Fen::ZERO,
+            last: None,
             spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
             programme: Programme {
                 named: true,
@@ -227,8 +228,8 @@ pub fn insert_place(connection: &Connection) -> sql::Result<()> {
 
 /// A programme: its id, then balance, sale and daily limits and the daily count.
 pub fn insert_programme(connection: &Connection, terms: [i64; 5]) -> sql::Result<()> {
-    let sql = "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max, daily_count_max,
-        refund_window) VALUES (?1, '', 1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max,
+        refund_window) VALUES (?1, '', '608625', 1, ?2, ?3, ?4, ?5, ?6)";
     let [id, balance, sale, daily, count] = terms;
     connection.prepare_cached(sql)?.execute([id, balance, sale, daily, count, REFUND_WINDOW])?;
     Ok(())
@@ -242,8 +243,10 @@ pub fn insert_card(
     status: CardStatus,
     balance: i64,
 ) -> sql::Result<()> {
-    let sql = "INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin, balance, spent_on,
-        spent_amount, spent_count) VALUES (?1, ?2, ?3, ?4, ?5, '', NULL, ?6, ?7, 0, 0, 0)";
+    let sql =
+        "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder,
+        expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
+        VALUES (?1, ?2, 1, ?3, 1, ?4, ?5, '', NULL, ?6, 1, ?7, 0, 0, 0, NULL)";
     // As long as a sealed card number: nonce, 16 digits, tag.
     let sealed = [0_u8; 44];
     let row = params![FIRST_CARD + n, card_key(n).0, sealed, programme, status.word(), pin(n, true).0, balance];

@@ -101,8 +101,8 @@ fn fill(connection: &Connection, day: i64) -> Result<(), StorageError> {
     )?;
     let mut transaction = connection.prepare(
         "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id, person_id,
-            kind, order_id, masked, entry, amount, decline, detail, approval_code, batch, business_date, at, hash)
-         VALUES (?1, randomblob(16), zeroblob(16), 250100, ?2, ?3, 1003, 'sale', ?4, ?5, 'S', 4400, ?6, ?7, ?8, 1, ?9, ?10,
+            kind, order_id, masked, entry, amount, decline, detail, approval_code, batch, business_date, at, format, hash)
+         VALUES (?1, randomblob(16), zeroblob(16), 250100, ?2, ?3, 1003, 'sale', ?4, ?5, 'S', 4400, ?6, ?7, ?8, 1, ?9, ?10, 1,
             zeroblob(32))",
     )?;
     let mut refund = connection.prepare(

@@ -3,7 +3,8 @@
 -- Edited in place until the first release: a database made by another text is refused.
 --
 -- Money in fen, moments in microseconds UTC, dates as yyyymmdd, booleans 0/1. Nothing here is computed by the database.
--- Ids come from the program. Keys of growing tables ascend with time, so that inserts stay on few pages.
+-- Ids come from the program. A `..._generation` says under which generation of the keys outside the database the value
+-- beside it was made; a value of a chain or a seal says so by its format. Keys of growing tables ascend with time, so that inserts stay on few pages.
 
 -- The digest of this text, so that a program with another schema notices.
 CREATE TABLE schema_digest (
@@ -13,7 +14,8 @@ CREATE TABLE schema_digest (
 -- Which keys belong to this database: a value computed under them, so that an instance with other keys notices.
 CREATE TABLE vault_mark (
     id BIGINT PRIMARY KEY CHECK (id = 1),
-    mark BYTEA NOT NULL CHECK (length(mark) = 32)
+    mark BYTEA NOT NULL CHECK (length(mark) = 32),
+    mark_generation BIGINT NOT NULL
 );
 
 -- ---- Who sells where, who may sign in, and what they did ----
@@ -131,6 +133,8 @@ CREATE INDEX audit_terminal ON audit (terminal_id, id);
 CREATE TABLE programme (
     id BIGINT PRIMARY KEY,
     name TEXT COLLATE "C" NOT NULL,
+    -- What its cards' numbers begin with.
+    bin TEXT COLLATE "C" NOT NULL CHECK (length(bin) BETWEEN 6 AND 8 AND bin ~ '^[0-9]+$'),
     named BIGINT NOT NULL CHECK (named IN (0, 1)),
     balance_max BIGINT NOT NULL CHECK (balance_max > 0),
     sale_max BIGINT NOT NULL CHECK (sale_max > 0),
@@ -151,7 +155,9 @@ CREATE TABLE card (
     id BIGINT PRIMARY KEY,
     -- HMAC of the number (first 16 bytes) and its AEAD ciphertext; the number itself is nowhere.
     lookup BYTEA NOT NULL UNIQUE CHECK (length(lookup) = 16),
+    lookup_generation BIGINT NOT NULL,
     sealed BYTEA NOT NULL,
+    sealed_generation BIGINT NOT NULL,
     programme_id BIGINT NOT NULL REFERENCES programme (id),
     status TEXT COLLATE "C" NOT NULL
         CHECK (status IN ('issued', 'active', 'frozen', 'lost', 'stolen', 'pin_locked', 'replaced', 'closed')),
@@ -160,15 +166,19 @@ CREATE TABLE card (
     -- The card that took this one's place and its money.
     replaced_by BIGINT REFERENCES card (id),
     pin BYTEA NOT NULL CHECK (length(pin) = 32),
+    pin_generation BIGINT NOT NULL,
     balance BIGINT NOT NULL CHECK (balance >= 0),
     spent_on BIGINT NOT NULL,
     spent_amount BIGINT NOT NULL,
-    spent_count BIGINT NOT NULL
+    spent_count BIGINT NOT NULL,
+    -- The card's latest transaction, approved or declined; each names the one before it.
+    last_id BIGINT
 ) WITH (fillfactor = 80);
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
     lookup BYTEA PRIMARY KEY CHECK (length(lookup) = 16),
+    lookup_generation BIGINT NOT NULL,
     tried_on BIGINT NOT NULL,
     count BIGINT NOT NULL CHECK (count BETWEEN 0 AND 5)
 );
@@ -220,6 +230,10 @@ CREATE TABLE ledger_transaction (
     batch BIGINT NOT NULL,
     business_date BIGINT NOT NULL,
     at BIGINT NOT NULL,
+    -- The card's transaction before this one: its movements are read backwards, without an index.
+    card_previous BIGINT,
+    -- Which fields the hash covers, under which secret: `domain::ledger::Format`.
+    format BIGINT NOT NULL CHECK (format BETWEEN 1 AND 255),
     hash BYTEA NOT NULL CHECK (length(hash) = 32)
 );
 
@@ -250,6 +264,8 @@ CREATE TABLE ledger_head (
     slot BIGINT PRIMARY KEY,
     sequence BIGINT NOT NULL,
     hash BYTEA NOT NULL CHECK (length(hash) = 32),
+    -- Of the seal.
+    format BIGINT NOT NULL,
     seal BYTEA NOT NULL CHECK (length(seal) = 32)
 );
 
@@ -563,8 +579,10 @@ CREATE TABLE webhook_endpoint (
     status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'paused', 'failed', 'deleted')),
     -- The secret is derived from this under a key outside the database.
     salt BYTEA NOT NULL CHECK (length(salt) = 16),
+    salt_generation BIGINT NOT NULL,
     -- The one before it, which signs too until a moment.
     salt_before BYTEA CHECK (length(salt_before) = 16),
+    salt_before_generation BIGINT,
     salt_before_until BIGINT,
     created_at BIGINT NOT NULL,
     created_by BIGINT NOT NULL REFERENCES person (id),
@@ -621,6 +639,8 @@ CREATE TABLE ledger_opening (
     until_date BIGINT NOT NULL,
     -- A sum over the tables below and what was kept.
     carried BYTEA NOT NULL CHECK (length(carried) = 32),
+    -- Of the seal and the sum.
+    format BIGINT NOT NULL,
     seal BYTEA NOT NULL CHECK (length(seal) = 32)
 );
 
@@ -628,6 +648,12 @@ CREATE TABLE ledger_opening (
 CREATE TABLE opening_balance (
     account BIGINT PRIMARY KEY,
     amount BIGINT NOT NULL
+);
+
+-- Each card's latest transaction that was passed; it may be in the archive.
+CREATE TABLE opening_card (
+    card_id BIGINT PRIMARY KEY,
+    last_id BIGINT NOT NULL
 );
 
 -- What archived transactions of a terminal's batch came to, in the form of a closed batch's figures.

@@ -1,7 +1,8 @@
 -- The schema. Edited in place until the first release: a database made by another text is refused.
 --
 -- Money in fen, moments in microseconds UTC, dates as yyyymmdd, booleans 0/1. Nothing here is computed by the database.
--- Ids come from the program. Keys of growing tables ascend with time, so that inserts stay on few pages.
+-- Ids come from the program. A `..._generation` says under which generation of the keys outside the database the value
+-- beside it was made; a value of a chain or a seal says so by its format. Keys of growing tables ascend with time, so that inserts stay on few pages.
 
 -- The digest of this text, so that a program with another schema notices.
 CREATE TABLE schema_digest (
@@ -11,7 +12,8 @@ CREATE TABLE schema_digest (
 -- Which keys belong to this database: a value computed under them, so that an instance with other keys notices.
 CREATE TABLE vault_mark (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    mark BLOB NOT NULL CHECK (length(mark) = 32)
+    mark BLOB NOT NULL CHECK (length(mark) = 32),
+    mark_generation INTEGER NOT NULL
 ) STRICT;
 
 -- ---- Who sells where, who may sign in, and what they did ----
@@ -126,6 +128,8 @@ CREATE INDEX audit_terminal ON audit (terminal_id, id);
 CREATE TABLE programme (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
+    -- What its cards' numbers begin with.
+    bin TEXT NOT NULL CHECK (length(bin) BETWEEN 6 AND 8 AND bin NOT GLOB '*[^0-9]*'),
     named INTEGER NOT NULL CHECK (named IN (0, 1)),
     balance_max INTEGER NOT NULL CHECK (balance_max > 0),
     sale_max INTEGER NOT NULL CHECK (sale_max > 0),
@@ -146,7 +150,9 @@ CREATE TABLE card (
     id INTEGER PRIMARY KEY,
     -- HMAC of the number (first 16 bytes) and its AEAD ciphertext; the number itself is nowhere.
     lookup BLOB NOT NULL UNIQUE CHECK (length(lookup) = 16),
+    lookup_generation INTEGER NOT NULL,
     sealed BLOB NOT NULL,
+    sealed_generation INTEGER NOT NULL,
     programme_id INTEGER NOT NULL REFERENCES programme (id),
     status TEXT NOT NULL
         CHECK (status IN ('issued', 'active', 'frozen', 'lost', 'stolen', 'pin_locked', 'replaced', 'closed')),
@@ -155,15 +161,19 @@ CREATE TABLE card (
     -- The card that took this one's place and its money.
     replaced_by INTEGER REFERENCES card (id),
     pin BLOB NOT NULL CHECK (length(pin) = 32),
+    pin_generation INTEGER NOT NULL,
     balance INTEGER NOT NULL CHECK (balance >= 0),
     spent_on INTEGER NOT NULL,
     spent_amount INTEGER NOT NULL,
-    spent_count INTEGER NOT NULL
+    spent_count INTEGER NOT NULL,
+    -- The card's latest transaction, approved or declined; each names the one before it.
+    last_id INTEGER
 ) STRICT;
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
     lookup BLOB PRIMARY KEY CHECK (length(lookup) = 16),
+    lookup_generation INTEGER NOT NULL,
     tried_on INTEGER NOT NULL,
     count INTEGER NOT NULL CHECK (count BETWEEN 0 AND 5)
 ) STRICT, WITHOUT ROWID;
@@ -215,6 +225,10 @@ CREATE TABLE ledger_transaction (
     batch INTEGER NOT NULL,
     business_date INTEGER NOT NULL,
     at INTEGER NOT NULL,
+    -- The card's transaction before this one: its movements are read backwards, without an index.
+    card_previous INTEGER,
+    -- Which fields the hash covers, under which secret: `domain::ledger::Format`.
+    format INTEGER NOT NULL CHECK (format BETWEEN 1 AND 255),
     hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
@@ -245,6 +259,8 @@ CREATE TABLE ledger_head (
     slot INTEGER PRIMARY KEY,
     sequence INTEGER NOT NULL,
     hash BLOB NOT NULL CHECK (length(hash) = 32),
+    -- Of the seal.
+    format INTEGER NOT NULL,
     seal BLOB NOT NULL CHECK (length(seal) = 32)
 ) STRICT;
 
@@ -558,8 +574,10 @@ CREATE TABLE webhook_endpoint (
     status TEXT NOT NULL CHECK (status IN ('active', 'paused', 'failed', 'deleted')),
     -- The secret is derived from this under a key outside the database.
     salt BLOB NOT NULL CHECK (length(salt) = 16),
+    salt_generation INTEGER NOT NULL,
     -- The one before it, which signs too until a moment.
     salt_before BLOB CHECK (length(salt_before) = 16),
+    salt_before_generation INTEGER,
     salt_before_until INTEGER,
     created_at INTEGER NOT NULL,
     created_by INTEGER NOT NULL REFERENCES person (id),
@@ -616,6 +634,8 @@ CREATE TABLE ledger_opening (
     until_date INTEGER NOT NULL,
     -- A sum over the tables below and what was kept.
     carried BLOB NOT NULL CHECK (length(carried) = 32),
+    -- Of the seal and the sum.
+    format INTEGER NOT NULL,
     seal BLOB NOT NULL CHECK (length(seal) = 32)
 ) STRICT;
 
@@ -623,6 +643,12 @@ CREATE TABLE ledger_opening (
 CREATE TABLE opening_balance (
     account INTEGER PRIMARY KEY,
     amount INTEGER NOT NULL
+) STRICT;
+
+-- Each card's latest transaction that was passed; it may be in the archive.
+CREATE TABLE opening_card (
+    card_id INTEGER PRIMARY KEY,
+    last_id INTEGER NOT NULL
 ) STRICT;
 
 -- What archived transactions of a terminal's batch came to, in the form of a closed batch's figures.

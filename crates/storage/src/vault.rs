@@ -30,6 +30,10 @@ use crate::sql::{self, Connection, OptionalExtension as _};
 /// Name of the file in the data folder.
 const FILE: &str = "webpos.keys";
 
+/// Generation of these keys. Stored beside every value that was made under one, so that a later program can tell which
+/// keys it needs.
+pub const GENERATION: i64 = 1;
+
 /// First line of the file; the number is the format's.
 const HEADING: &str = "webpos-keys 1\n";
 
@@ -127,7 +131,8 @@ impl Vault {
         if sealed.optional()?.is_some_and(|sealed| self.open_number(&sealed).is_none()) {
             return Ok(false);
         }
-        connection.execute("INSERT INTO vault_mark (id, mark) VALUES (1, ?1)", [mark])?;
+        connection
+            .execute("INSERT INTO vault_mark (id, mark, mark_generation) VALUES (1, ?1, ?2)", (mark, GENERATION))?;
         Ok(true)
     }
 
@@ -197,7 +202,7 @@ impl Vault {
 
     /// Secret of the ledger's chain.
     pub fn chain_key(&self) -> ChainKey {
-        ChainKey(self.0.chain)
+        ChainKey::new(self.0.chain)
     }
 
     /// Encrypts a card number for its row: a random nonce and the AES-256-GCM-SIV ciphertext.

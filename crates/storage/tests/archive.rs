@@ -250,7 +250,7 @@ async fn it_stops_anywhere_and_goes_on(fixture: Fixture) {
     // Another archive goes on where this one ended; it cannot be begun again.
     let elsewhere = shelf.fill(&fixture, today(), "next").await.expect("nothing is in the way");
     assert_eq!(elsewhere.passed, 0);
-    let (other, key) = (Fixture::sqlite(&shop()).await, ChainKey([8; 32]));
+    let (other, key) = (Fixture::sqlite(&shop()).await, ChainKey::new([8; 32]));
     let books = Books::of(other.database().clone(), key.clone());
     books.post(vec![at(1, load(1, 100_000))]).await.expect("posts");
     let refused = archive(other.database(), &key, job, |_| true).await;
@@ -344,6 +344,10 @@ async fn nothing_carried_over_is_altered_unnoticed(fixture: Fixture) {
         ("UPDATE opening_balance SET amount = amount + 1 WHERE account = 250100".to_owned(), true),
         ("UPDATE opening_balance SET account = 77 WHERE account = 1".to_owned(), false),
         ("DELETE FROM opening_balance WHERE account = 1000002".to_owned(), false),
+        ("UPDATE opening_card SET last_id = last_id - 1 WHERE card_id = 1000001".to_owned(), true),
+        ("UPDATE opening_card SET card_id = 77 WHERE card_id = 1000001".to_owned(), false),
+        ("DELETE FROM opening_card WHERE card_id = 1000001".to_owned(), false),
+        ("UPDATE card SET last_id = last_id - 1 WHERE id = 1000001".to_owned(), true),
         ("UPDATE opening_batch SET number = number + 1".to_owned(), true),
         ("UPDATE opening_batch SET terminal_id = terminal_id + 1".to_owned(), true),
         ("UPDATE opening_batch SET figures = replace(figures, '1', '2')".to_owned(), false),
@@ -355,6 +359,7 @@ async fn nothing_carried_over_is_altered_unnoticed(fixture: Fixture) {
         ("UPDATE ledger_opening SET sequence = sequence + 1".to_owned(), true),
         ("UPDATE ledger_opening SET until_date = until_date + 1".to_owned(), true),
         ("UPDATE ledger_opening SET slot = slot + 1".to_owned(), true),
+        ("UPDATE ledger_opening SET format = format + 1".to_owned(), true),
         (format!("UPDATE ledger_opening SET hash = {zeros}"), false),
         (format!("UPDATE ledger_opening SET carried = {zeros}"), false),
         (format!("UPDATE ledger_opening SET seal = {zeros}"), false),
@@ -374,7 +379,9 @@ async fn nothing_carried_over_is_altered_unnoticed(fixture: Fixture) {
 /// What `verify` finds after a change, which is then taken back.
 async fn altered(fixture: &Fixture, change: String, back: bool) -> Vec<Finding> {
     let tables = [
+        "card",
         "opening_balance",
+        "opening_card",
         "opening_batch",
         "opening_turnover",
         "ledger_opening",

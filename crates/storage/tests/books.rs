@@ -11,11 +11,12 @@ use builders::{
     DAY, MERCHANT, MORNING, Submit as _, World, by_issuer, card, envelope, inquiry, load, order, sale_pin, withdraw,
 };
 use domain::command::{Command, Envelope};
-use domain::ids::{MerchantId, OrderId, PersonId, TransactionId};
+use domain::ids::{CardId, MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
 use fixture::Fixture;
 use proptest::prelude::*;
+use storage::movement;
 
 /// Writes each test once per store.
 macro_rules! for_every_store {
@@ -325,6 +326,49 @@ async fn run(fixture: &Fixture, all: &[Envelope], cuts: &[usize]) -> Vec<Outcome
         outcomes.push(fixture.ask(asked).await);
     }
     outcomes
+}
+
+/// A card's transactions as its pointers lead to them, against all that name the card.
+async fn movements_are_found_backwards(fixture: Fixture) {
+    let mut all = vec![at(1, load(1, 100_000)), at(2, load(2, 10_000))];
+    all.extend(
+        (1..=30)
+            .map(|n| at(10 + u16::try_from(n).expect("few"), sale_pin(n, 1_000, 1 + u8::from(n % 3 == 0), n % 7 != 0))),
+    );
+    all.push(at(90, inquiry(77, true)));
+    let (before, within) = all.split_at(11);
+    for asked in before {
+        fixture.ask(asked).await;
+    }
+    fixture.post(within).await;
+    clean(&fixture).await;
+    for number in [1, 2] {
+        let card = card(number).id;
+        let reader = fixture.database().read(move |connection| {
+            let mut own =
+                connection.prepare("SELECT id FROM ledger_transaction WHERE card_id = ?1 ORDER BY id DESC")?;
+            let own = own.query_map([card.0], |row| row.get(0).map(TransactionId))?;
+            Ok(own.collect::<storage::sql::Result<Vec<_>>>()?)
+        });
+        let own = reader.await.expect("reads");
+        assert!(own.len() > 8, "{}", own.len());
+        for count in [0, 1, 5, 20, 1_000] {
+            let found = movement::of_card(fixture.database(), card, count).await.expect("reads");
+            let found: Vec<TransactionId> = found.iter().map(|one| one.id).collect();
+            assert_eq!(found, own[..own.len().min(usize::from(count))], "{count} of card {number}");
+        }
+    }
+    assert_eq!(movement::of_card(fixture.database(), CardId(1), 20).await.expect("reads"), []);
+}
+
+#[tokio::test]
+async fn movements_in_the_file() {
+    movements_are_found_backwards(Fixture::sqlite(&shop()).await).await;
+}
+
+#[tokio::test]
+async fn movements_on_a_server() {
+    movements_are_found_backwards(Fixture::postgres(&shop()).await).await;
 }
 
 proptest! {

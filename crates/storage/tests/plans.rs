@@ -27,12 +27,13 @@ const ROWS: &[(&str, u32)] = &[
       FROM n",
         20_000,
     ),
-    ("INSERT INTO programme SELECT i, 'p', 1, 1, 1, 1, 1, 1 FROM n", 5),
+    ("INSERT INTO programme SELECT i, 'p', '608625', 1, 1, 1, 1, 1, 1 FROM n", 5),
     (
-        "INSERT INTO card SELECT i, key16(i), key16(i), 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 0, 0, 0 FROM n",
+        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 1, 0, 0, 0, \
+      40000 + i FROM n",
         20_000,
     ),
-    ("INSERT INTO pin_tries SELECT key16(i), 20260101, 1 FROM n", 10_000),
+    ("INSERT INTO pin_tries SELECT key16(i), 1, 20260101, 1 FROM n", 10_000),
     (
         "INSERT INTO orders SELECT i, i, 1 + i % 20, 1 + i % 40, 10000001 + i % 1999, 1 + i % 3000, CASE WHEN i < 59900 \
       THEN 'paid' ELSE 'draft' END, 100, 1, CASE WHEN i > 59990 THEN key16(i) END, CASE WHEN i > 59990 THEN i END, NULL, \
@@ -50,7 +51,7 @@ const ROWS: &[(&str, u32)] = &[
     (
         "INSERT INTO ledger_transaction SELECT i, key16(i), key16(i), 1 + i % 20, 1 + i % 40, 10000001 + i % 1999, \
       1 + i % 3000, 'sale', i, NULL, NULL, 1 + i % 20000, '', 'S', 1, NULL, NULL, NULL, 1, 1 + i / 5000, \
-      20260101 + i / 200, i, key32(i) FROM n",
+      20260101 + i / 200, i, CASE WHEN i > 20000 THEN i - 20000 END, 1, key32(i) FROM n",
         60_000,
     ),
     ("INSERT INTO ledger_transfer SELECT i, 1, 1, 2, 1, 20260101 + i / 200 FROM n", 60_000),
@@ -60,11 +61,12 @@ const ROWS: &[(&str, u32)] = &[
         2_000,
     ),
     ("INSERT INTO opening_balance SELECT i, 1 FROM n", 60_000),
+    ("INSERT INTO opening_card SELECT i, 1 FROM n", 60_000),
     ("INSERT INTO opening_batch SELECT 10000001 + i % 1999, i / 1999, '' FROM n", 20_000),
     ("INSERT INTO opening_turnover SELECT i / 10, i % 10, 'sale', 1, 1 FROM n", 20_000),
-    ("INSERT INTO ledger_opening SELECT i, 1, key32(i), 20260101, key32(i), key32(i) FROM n", 1),
+    ("INSERT INTO ledger_opening SELECT i, 1, key32(i), 20260101, key32(i), 1, key32(i) FROM n", 1),
     ("INSERT INTO settlement_day SELECT i, 20260101, 'sale', 1, 1 FROM n", 2_000),
-    ("INSERT INTO ledger_head SELECT i, 1, key32(i), key32(i) FROM n", 1),
+    ("INSERT INTO ledger_head SELECT i, 1, key32(i), 1, key32(i) FROM n", 1),
     (
         "INSERT INTO product SELECT 1 + i % 20, 'c' || i, 'b' || i, 'n', 'p', '', '', '', 'x' || i % 7, 'RX', 'x', 1, NULL, \
       NULL, 1, 1 FROM n",
@@ -97,7 +99,7 @@ const ROWS: &[(&str, u32)] = &[
     ),
     (
         "INSERT INTO webhook_endpoint SELECT i, 1 + i % 20, NULL, '', '', '', CASE WHEN i % 20 = 0 THEN 'paused' ELSE \
-      'active' END, key16(i), NULL, NULL, 1, 1, NULL, NULL FROM n",
+      'active' END, key16(i), 1, NULL, NULL, NULL, 1, 1, NULL, NULL FROM n",
         1_000,
     ),
     ("INSERT INTO webhook_event SELECT i, 1 + i % 20, 1, i / 2, 'k', '', i FROM n", 20_000),
@@ -129,10 +131,12 @@ fn fill(connection: &Connection) {
 }
 
 /// Tables whose size does not depend on the number of sales.
-const SMALL: [&str; 21] = [
+const SMALL: [&str; 22] = [
     // A list that the program gives.
     "json_each",
     "json_each_text",
+    // The walk along a card's pointers, as long as it was asked for.
+    "movement",
     // The schema.
     "sqlite_master",
     "pragma_table_info",

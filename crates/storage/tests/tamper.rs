@@ -14,6 +14,7 @@ use builders::{
 };
 use domain::command::Envelope;
 use domain::ids::TransactionId;
+use domain::ledger::{FORMATS, Format};
 use fixture::Fixture;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
@@ -354,14 +355,16 @@ async fn balances_and_orders_are_held_to_the_ledger() {
         ("UPDATE card SET balance = balance + 1 WHERE id = 1000001", "card 1000001"),
         ("UPDATE card SET balance = 5 WHERE id = 1000002", "card 1000002"),
         ("DELETE FROM card WHERE id = 1000002", "account 1000002"),
+        ("UPDATE card SET last_id = last_id - 1 WHERE id = 1000001", "card 1000001"),
+        ("UPDATE card SET last_id = NULL WHERE id = 1000002", "card 1000002"),
         ("UPDATE orders SET status = 'draft', paid_by = NULL WHERE id = 1", "order 1"),
         ("UPDATE orders SET paid_by = paid_by + 1 WHERE id = 2", "order 2"),
         ("UPDATE orders SET total = 1 WHERE id = 4", "order 4"),
         ("DELETE FROM orders WHERE id = 5", "order 5"),
         ("UPDATE orders SET status = 'nonsense' WHERE id = 6", "order 6"),
         ("DELETE FROM ledger_head", "slot 1"),
-        ("INSERT INTO ledger_head VALUES (2, 1, zeroblob(32), zeroblob(32))", "slot 2"),
-        ("INSERT INTO ledger_head VALUES (1000, 1, zeroblob(32), zeroblob(32))", "1000"),
+        ("INSERT INTO ledger_head VALUES (2, 1, zeroblob(32), 1, zeroblob(32))", "slot 2"),
+        ("INSERT INTO ledger_head VALUES (1000, 1, zeroblob(32), 1, zeroblob(32))", "1000"),
     ] {
         let findings = after(&original, |tool| tool.execute(sql, [])).await.expect("it changes something");
         assert!(findings.iter().any(|finding| finding.contains(name)), "{sql}: {findings:?}");
@@ -412,13 +415,69 @@ async fn every_column_of_a_settlement() {
     }
 }
 
+/// What a later program does that covers one more field: it knows both formats, and writes the second.
+const TWO_FORMATS: &[Format] = &[
+    Format { number: 1, write: |transaction, transfers, covered| (FORMATS[0].write)(transaction, transfers, covered) },
+    Format {
+        number: 2,
+        write: |transaction, transfers, covered| {
+            (FORMATS[0].write)(transaction, transfers, covered);
+            covered.number(transaction.id.sequence());
+        },
+    },
+];
+
+/// A field that is covered later alters no older transaction, and both formats hold what they cover.
+#[tokio::test]
+async fn two_formats_in_one_ledger() {
+    let fixture = Fixture::sqlite(&shop()).await;
+    let (first, second) = (commands(), vec![envelope(900, MORNING.plus(2 * DAY), inquiry(1, true))]);
+    fixture.post(&first).await;
+    let (old, new) = (first.len(), first.len() + second.len());
+    let later = || chain_key().with_formats(TWO_FORMATS);
+    let path = fixture.database().path().expect("a file").to_owned();
+    let books = Books::of(fixture.database().clone(), later());
+    books.post(second).await.expect("the store works");
+    assert_eq!(books.verify().await.expect("reads"), []);
+    let formats: Vec<i64> = {
+        let tool = fixture.tool();
+        let mut all = tool.prepare("SELECT format FROM ledger_transaction ORDER BY id").expect("prepares");
+        let all = all.query_map([], |row| row.get(0)).expect("reads");
+        all.collect::<rusqlite::Result<_>>().expect("numbers")
+    };
+    assert_eq!(formats, [vec![1; old], vec![2; new - old]].concat());
+    // A program that does not know the second format says so of the new transaction, and of no other.
+    let findings = fixture.verify().await;
+    let number = |n: usize| rrn(i64::try_from(n).expect("few"));
+    assert!(findings.iter().all(|finding| finding.what.contains(&number(new))), "{findings:?}");
+    assert_eq!(findings.len(), 1);
+    let copy = path.with_file_name("two.db");
+    for (sql, at) in [
+        ("UPDATE ledger_transaction SET amount = amount + 1 WHERE id = ?1", old),
+        ("UPDATE ledger_transaction SET amount = amount + 1 WHERE id = ?1", new),
+        ("UPDATE ledger_transaction SET format = 2 WHERE id = ?1", old),
+        ("UPDATE ledger_transaction SET format = 1 WHERE id = ?1", new),
+        ("UPDATE ledger_transaction SET format = 3 WHERE id = ?1", new),
+    ] {
+        let _ = std::fs::remove_file(&copy);
+        fixture.tool().execute("VACUUM INTO ?1", [copy.to_str().expect("a path")]).expect("copied");
+        let tool = Connection::open(&copy).expect("opens");
+        let id = TransactionId::new(1, i64::try_from(at).expect("few"));
+        assert_eq!(tool.execute(sql, [id.0]).expect("alters"), 1);
+        drop(tool);
+        let books = Books::of(Storage::open(&copy).expect("opens"), later());
+        let findings = books.verify().await.expect("reads");
+        assert!(findings.iter().any(|finding| finding.what.contains(&number(at))), "{sql} {at}: {findings:?}");
+    }
+}
+
 /// The other control: with the right key and no change there is nothing to find, with a wrong key everything is wrong.
 #[tokio::test]
 async fn nothing_is_found_where_nothing_is_wrong() {
     let (_ground, original, recorded) = ledger().await;
     let findings = after(&original, |tool| tool.execute("UPDATE card SET holder = 'x' WHERE id = 1000001", [])).await;
     assert_eq!(findings, Some(vec![]));
-    let books = Books::of(Storage::open(&original).expect("opens"), domain::ledger::ChainKey([8; 32]));
+    let books = Books::of(Storage::open(&original).expect("opens"), domain::ledger::ChainKey::new([8; 32]));
     let findings = books.verify().await.expect("reads");
     assert!(findings.len() > usize::try_from(recorded).expect("few"));
 }

@@ -75,7 +75,8 @@ async fn sqlite() -> Fixture {
     for (id, outlet, events) in subscriptions() {
         let words: Vec<&str> = events.iter().map(|kind| kind.word()).collect();
         let sql = "INSERT INTO webhook_endpoint (id, merchant_id, outlet_id, url, description, events, status, salt,
-                created_at, created_by) VALUES (?1, ?2, ?3, 'https://example.com/', '', ?4, 'active', ?5, 0, 1002)";
+                salt_generation, created_at, created_by)
+            VALUES (?1, ?2, ?3, 'https://example.com/', '', ?4, 'active', ?5, 1, 0, 1002)";
         let row = params![id.0, MERCHANT.0, outlet.map(|id| id.0), words.join(" "), [7_u8; 16]];
         tool.execute(sql, row).expect("an endpoint");
     }

@@ -335,6 +335,8 @@ mod tests {
             at: Timestamp(0),
             original: None,
             checker: None,
+            card_previous: None,
+            format: 1,
             hash: [0; 32],
         };
         let place = Place {

@@ -47,7 +47,8 @@ pub(crate) fn decide(state: &State, envelope: &Envelope, reversed: &Reversed) ->
     let mut transaction = record(state, envelope, Kind::Reversal, original.amount);
     transaction.original = Some(original.id);
     transaction.order = original.order;
-    transaction.card = original.card;
+    // Of a sale that was not charged, no card was loaded.
+    transaction.card = original.card.filter(|_| original.kind == Kind::Sale && original.approved());
     transaction.masked = original.masked.clone();
     transaction.entry = original.entry;
     let mut transfers = Vec::new();

@@ -1,6 +1,6 @@
 //! Cards and the programmes that issue them.
 
-use crate::ids::{CardId, MerchantId};
+use crate::ids::{CardId, MerchantId, TransactionId};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::pin::PinValue;
@@ -82,6 +82,8 @@ pub struct Card {
     pub balance: Fen,
     /// What it spent on its last day of use.
     pub spent: Spent,
+    /// Its latest transaction; none before its first.
+    pub last: Option<TransactionId>,
     /// Its programme's limits.
     pub programme: Programme,
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Audit, Finding};
 use crate::archive::{Opening, Piece};
 use crate::batch::{Batch, Tally};
-use crate::ids::{OrderId, TerminalId, TransactionId};
+use crate::ids::{CardId, OrderId, TerminalId, TransactionId};
 use crate::ledger::{AccountId, Head, Kind};
 use crate::time::BusinessDate;
 
@@ -24,6 +24,12 @@ impl Audit {
         self.carry(&Piece::Balance(account, amount));
         let sum = self.accounts.entry(account).or_insert(0);
         *sum = sum.saturating_add(i128::from(amount));
+    }
+
+    /// Takes a card's latest transaction that was passed.
+    pub fn opening_card(&mut self, card: CardId, last: TransactionId) {
+        self.carry(&Piece::Card(card, last));
+        self.movements.insert(card, last);
     }
 
     /// Takes what archived transactions of a batch came to, as it is written and as it is read.
@@ -57,11 +63,13 @@ impl Audit {
     }
 
     /// The archive was read from its first transaction on, and nothing else: holds its end to what was carried over it.
-    /// `carried` is what opening figures and kept transactions come to, `kept` are the orders that stayed.
+    /// `carried` is what opening figures and kept transactions come to, `cards` each card's latest transaction that was
+    /// passed, `kept` are the orders that stayed.
     pub fn finish_archive(
         mut self,
         end: &Head,
         carried: &BTreeMap<AccountId, i128>,
+        cards: &BTreeMap<CardId, TransactionId>,
         kept: &BTreeSet<OrderId>,
     ) -> Vec<Finding> {
         let read = if self.previous.is_some() { self.head } else { Head::empty(end.slot) };
@@ -76,6 +84,12 @@ impl Audit {
             if archived != carried {
                 let what = format!("account {} had {archived} fen, but {carried} fen were carried over", account.0);
                 self.report("I2", what);
+            }
+        }
+        let others: BTreeSet<CardId> = self.movements.keys().chain(cards.keys()).copied().collect();
+        for card in others {
+            if self.movements.get(&card) != cards.get(&card) {
+                self.report("I9", format!("the archive does not end with the latest transaction of card {card}"));
             }
         }
         let missing: Vec<_> = self

@@ -58,7 +58,7 @@ impl Submit for World {
 }
 
 pub(crate) fn chain_key() -> ChainKey {
-    ChainKey([7; 32])
+    ChainKey::new([7; 32])
 }
 
 pub(crate) fn till(merchant: MerchantId) -> Till {
@@ -99,6 +99,7 @@ pub(crate) fn card(number: u8) -> Card {
         expires_on: None,
         pin: pin(number, true),
         balance: Fen::ZERO,
+        last: None,
         spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
         programme: Programme {
             named: true,

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use domain::ledger::{ChainKey, Head};
+use domain::ledger::{ChainKey, Head, SEAL_FORMAT};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::step;
@@ -24,6 +24,7 @@ const PART: &str = "CREATE TABLE archive_part (
     begins_hash BLOB NOT NULL,
     ends INTEGER NOT NULL,
     ends_hash BLOB NOT NULL,
+    format INTEGER NOT NULL,
     seal BLOB NOT NULL
 ) STRICT";
 
@@ -60,12 +61,14 @@ impl ArchiveFile {
         let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = connection.transaction()?;
         fill(&Page(&transaction))?;
-        let sql = "INSERT INTO archive_part (slot, begins, begins_hash, ends, ends_hash, seal)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (slot) DO UPDATE SET ends = excluded.ends, ends_hash = excluded.ends_hash, seal = excluded.seal";
+        let sql = "INSERT INTO archive_part (slot, begins, begins_hash, ends, ends_hash, format, seal)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (slot) DO UPDATE SET ends = excluded.ends, ends_hash = excluded.ends_hash,
+                format = excluded.format, seal = excluded.seal";
         let (slot, begins, ends) = (SLOT, before.sequence, after.sequence);
         let seal = after.seal(&self.1);
-        transaction.prepare_cached(sql)?.execute(params![slot, begins, before.hash, ends, after.hash, seal])?;
+        let values = params![slot, begins, before.hash, ends, after.hash, SEAL_FORMAT, seal];
+        transaction.prepare_cached(sql)?.execute(values)?;
         Ok(transaction.commit()?)
     }
 }
@@ -88,14 +91,14 @@ fn open(path: &Path, new: bool) -> rusqlite::Result<Connection> {
 
 /// Where the file's part of the chain begins, exclusive, and ends. Fails when it was not sealed under `key`.
 pub(super) fn part(connection: &Connection, key: &ChainKey) -> rusqlite::Result<Option<(Head, Head)>> {
-    let sql = "SELECT begins, begins_hash, ends, ends_hash, seal FROM archive_part WHERE slot = ?1";
+    let sql = "SELECT begins, begins_hash, ends, ends_hash, seal, format FROM archive_part WHERE slot = ?1";
     let head = |row: &rusqlite::Row<'_>, at: usize| -> rusqlite::Result<Head> {
         Ok(Head { slot: SLOT, sequence: row.get(at)?, hash: row.get(at + 1)? })
     };
     let mut statement = connection.prepare(sql)?;
     let read = |row: &rusqlite::Row<'_>| {
         let (begins, ends) = (head(row, 0)?, head(row, 2)?);
-        let sealed = row.get::<_, [u8; 32]>(4)? == ends.seal(key);
+        let sealed = row.get::<_, u8>(5)? == SEAL_FORMAT && row.get::<_, [u8; 32]>(4)? == ends.seal(key);
         if sealed { Ok((begins, ends)) } else { Err(rusqlite::Error::InvalidParameterName("other keys".to_owned())) }
     };
     statement.query_row([SLOT], read).optional()

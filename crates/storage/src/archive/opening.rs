@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::archive::{Opening, Piece};
 use domain::batch::{Batch, Tally};
-use domain::ids::{TerminalId, TransactionId};
-use domain::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer};
+use domain::ids::{CardId, TerminalId, TransactionId};
+use domain::ledger::{AccountId, ChainKey, Head, Kind, SEAL_FORMAT, Transaction, Transfer};
 use domain::money::Fen;
 use domain::settlement::{Takers, Turnover};
 use domain::time::{BusinessDate, Timestamp};
@@ -22,9 +22,10 @@ pub(crate) const BATCH_OPENING: &str = "SELECT figures FROM opening_batch WHERE 
 
 /// The opening with its seal, if anything was archived.
 pub(crate) fn stored(connection: &Connection) -> sql::Result<Option<(Opening, [u8; 32])>> {
-    let sql = "SELECT sequence, hash, until_date, carried, seal FROM ledger_opening WHERE slot = ?1";
+    let sql = "SELECT sequence, hash, until_date, carried, seal, format FROM ledger_opening WHERE slot = ?1";
     let read = |row: &Row<'_>| {
         let head = Head { slot: SLOT, sequence: row.get(0)?, hash: row.get(1)? };
+        rows::known_format(row, 5)?;
         Ok((Opening { head, until: BusinessDate(row.get(2)?), carried: row.get(3)? }, row.get(4)?))
     };
     connection.prepare_cached(sql)?.query_row([SLOT], read).optional()
@@ -42,6 +43,7 @@ pub(crate) fn read_all(connection: &Connection, audit: &mut Audit) -> sql::Resul
         audit.unreadable(&format!("the opening of slot {}", slot?), "no program archives it");
     }
     balances(connection, |account, amount| audit.opening_balance(account, amount))?;
+    cards(connection, |card, last| audit.opening_card(card, last))?;
     let sql = "SELECT terminal_id, number, figures FROM opening_batch ORDER BY terminal_id, number";
     let mut all = connection.prepare(sql)?;
     let mut all = all.query([])?;
@@ -78,6 +80,15 @@ pub(super) fn balances(connection: &Connection, mut take: impl FnMut(AccountId, 
     })
 }
 
+/// Hands over each card's latest transaction that was passed.
+pub(super) fn cards(connection: &Connection, mut take: impl FnMut(CardId, TransactionId)) -> sql::Result<()> {
+    let sql = "SELECT card_id, last_id FROM opening_card WHERE card_id > ?1 ORDER BY card_id LIMIT ?2";
+    audit_trail::in_pieces(connection, sql, |row| {
+        take(CardId(row.get(0)?), TransactionId(row.get(1)?));
+        Ok(())
+    })
+}
+
 fn turnover(row: &Row<'_>) -> sql::Result<(BusinessDate, Kind, Tally)> {
     let tally = Tally { count: row.get(3)?, sum: Fen(row.get(4)?) };
     Ok((BusinessDate(row.get(1)?), rows::word(row, 2, Kind::from_word)?, tally))
@@ -88,20 +99,24 @@ pub(super) struct Figures<'k> {
     key: &'k ChainKey,
     pub(super) opening: Opening,
     balances: BTreeMap<AccountId, i64>,
+    cards: BTreeMap<CardId, TransactionId>,
     batches: BTreeMap<(TerminalId, i64), Batch>,
     turnovers: BTreeMap<TransactionId, Turnover>,
 }
 
 impl<'k> Figures<'k> {
     pub(super) fn begin(key: &'k ChainKey, opening: Opening) -> Self {
-        let (balances, batches, turnovers) = Default::default();
-        Self { key, opening, balances, batches, turnovers }
+        let (balances, cards, batches, turnovers) = Default::default();
+        Self { key, opening, balances, cards, batches, turnovers }
     }
 
     /// Passes a transaction, which is kept from now on. A batch's first one opened the shift, whether it goes or not.
     pub(super) fn pass(&mut self, transaction: &Transaction, transfers: &[Transfer]) {
         self.opening.head = Head::after(transaction);
         self.opening.toggle(self.key, &Piece::Kept(transaction, transfers));
+        if let Some(card) = transaction.card {
+            self.cards.insert(card, transaction.id);
+        }
         if let Some(batch) = self.batch(transaction) {
             batch.first.get_or_insert((transaction.at, transaction.actor.person));
         }
@@ -139,15 +154,18 @@ impl<'k> Figures<'k> {
     /// Adds the changes to what is stored, and seals it.
     pub(super) fn save(mut self, connection: &Connection) -> sql::Result<()> {
         self.save_balances(connection)?;
+        self.save_cards(connection)?;
         self.save_batches(connection)?;
         self.save_turnovers(connection)?;
-        let sql = "INSERT INTO ledger_opening (slot, sequence, hash, until_date, carried, seal)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        let sql = "INSERT INTO ledger_opening (slot, sequence, hash, until_date, carried, format, seal)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT (slot) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash,
-                until_date = excluded.until_date, carried = excluded.carried, seal = excluded.seal";
+                until_date = excluded.until_date, carried = excluded.carried,
+                format = excluded.format, seal = excluded.seal";
         let (head, seal) = (&self.opening.head, self.opening.seal(self.key));
         let (until, carried) = (self.opening.until.0, self.opening.carried);
-        connection.prepare_cached(sql)?.execute(params![head.slot, head.sequence, head.hash, until, carried, seal])?;
+        let values = params![head.slot, head.sequence, head.hash, until, carried, SEAL_FORMAT, seal];
+        connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
 
@@ -169,6 +187,26 @@ impl<'k> Figures<'k> {
             SELECT CAST(key AS BIGINT), CAST(value AS BIGINT) FROM json_each(?1) WHERE TRUE
             ON CONFLICT (account) DO UPDATE SET amount = excluded.amount";
         let pairs = object(self.balances.iter().map(|(account, amount)| (account.0, *amount)));
+        connection.prepare_cached(sql)?.execute([&pairs])?;
+        Ok(())
+    }
+
+    fn save_cards(&mut self, connection: &Connection) -> sql::Result<()> {
+        let cards = list(self.cards.keys().map(|card| card.0));
+        let sql = "SELECT card_id, last_id FROM opening_card
+            WHERE card_id IN (SELECT CAST(key AS BIGINT) FROM json_each(?1))";
+        let mut statement = connection.prepare_cached(sql)?;
+        for before in statement.query_map([&cards], |row| Ok((CardId(row.get(0)?), TransactionId(row.get(1)?))))? {
+            let (card, last) = before?;
+            self.opening.toggle(self.key, &Piece::Card(card, last));
+        }
+        for (card, last) in &self.cards {
+            self.opening.toggle(self.key, &Piece::Card(*card, *last));
+        }
+        let sql = "INSERT INTO opening_card (card_id, last_id)
+            SELECT CAST(key AS BIGINT), CAST(value AS BIGINT) FROM json_each(?1) WHERE TRUE
+            ON CONFLICT (card_id) DO UPDATE SET last_id = excluded.last_id";
+        let pairs = object(self.cards.iter().map(|(card, last)| (card.0, last.0)));
         connection.prepare_cached(sql)?.execute([&pairs])?;
         Ok(())
     }

@@ -146,7 +146,8 @@ impl Step<'_> {
         let entries = self.with_transfers(found)?;
         let mut head = opening.head;
         for (transaction, transfers) in &entries {
-            if transaction.id != head.next() || chain(self.key, &head.hash, transaction, transfers) != transaction.hash
+            if transaction.id != head.next()
+                || chain(self.key, &head.hash, transaction, transfers) != Some(transaction.hash)
             {
                 let rrn = transaction.id.rrn();
                 return Err(StorageError::NotWritten(format!("transaction {rrn} was altered: run `webpos verify`")));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use domain::ids::OrderId;
+use domain::ids::{CardId, OrderId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Transfer};
 use domain::verify::{Audit, Finding};
 use rusqlite::OpenFlags;
@@ -18,6 +18,7 @@ use crate::{Storage, StorageError};
 struct Carried {
     end: Head,
     accounts: BTreeMap<AccountId, i128>,
+    cards: BTreeMap<CardId, TransactionId>,
     kept: BTreeSet<OrderId>,
 }
 
@@ -46,6 +47,10 @@ fn carried(connection: &Connection) -> sql::Result<Carried> {
         *sum = sum.saturating_add(i128::from(amount));
     };
     opening::balances(connection, &mut add)?;
+    let mut cards = BTreeMap::new();
+    opening::cards(connection, |card, last| {
+        cards.insert(card, last);
+    })?;
     let last = end.next().0.saturating_sub(1);
     let sql = "SELECT transaction_id, leg, debit, credit, amount, business_date FROM ledger_transfer
         WHERE transaction_id <= ?1";
@@ -58,7 +63,7 @@ fn carried(connection: &Connection) -> sql::Result<Carried> {
     for order in connection.prepare(sql)?.query_map([last], |row| row.get(0).map(OrderId))? {
         kept.insert(order?);
     }
-    Ok(Carried { end, accounts, kept })
+    Ok(Carried { end, accounts, cards, kept })
 }
 
 fn open(path: &Path, key: &ChainKey) -> Result<(Head, Connection), StorageError> {
@@ -83,5 +88,5 @@ fn read_all(key: ChainKey, carried: &Carried, parts: &[(Head, Connection)]) -> s
     for (_, file) in parts.iter().rev() {
         audit_trail::orders(file, &mut audit, |order| !carried.kept.contains(&order) && seen.insert(order))?;
     }
-    Ok(audit.finish_archive(&carried.end, &carried.accounts, &carried.kept))
+    Ok(audit.finish_archive(&carried.end, &carried.accounts, &carried.cards, &carried.kept))
 }

@@ -26,9 +26,9 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     archive::read_opening(connection, &mut audit)?;
     let heads = transactions(connection, &mut audit, i64::MIN)?;
     stored_heads(connection, &mut audit, &heads)?;
-    let sql = "SELECT id, balance FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = "SELECT id, balance, last_id FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
     in_pieces(connection, sql, |row| {
-        audit.card(CardId(row.get(0)?), Fen(row.get(1)?));
+        audit.card(CardId(row.get(0)?), Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
         Ok(())
     })?;
     orders(connection, &mut audit, |_| true)?;
@@ -137,11 +137,15 @@ fn batches(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
 }
 
 fn stored_heads(connection: &Connection, audit: &mut Audit, heads: &[Head]) -> sql::Result<()> {
-    let mut statement = connection.prepare("SELECT slot, sequence, hash, seal FROM ledger_head ORDER BY slot")?;
+    let mut statement =
+        connection.prepare("SELECT slot, sequence, hash, seal, format FROM ledger_head ORDER BY slot")?;
     let mut stored = statement.query([])?;
     let mut known = Vec::new();
     while let Some(row) = stored.next()? {
-        let read = || Ok((Head { slot: row.get(0)?, sequence: row.get(1)?, hash: row.get(2)? }, row.get(3)?));
+        let read = || {
+            rows::known_format(&row, 4)?;
+            Ok((Head { slot: row.get(0)?, sequence: row.get(1)?, hash: row.get(2)? }, row.get(3)?))
+        };
         match read() {
             Ok((head, seal)) => {
                 audit.head(head, &seal, heads.iter().find(|found| found.slot == head.slot));

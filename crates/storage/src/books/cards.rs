@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::sql::{self, CachedStatement, Connection, Row};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
-use domain::ids::{CardId, MerchantId};
+use domain::ids::{CardId, MerchantId, TransactionId};
 use domain::money::Fen;
 use domain::pin::{PinTries, PinValue};
 use domain::time::BusinessDate;
@@ -13,7 +13,7 @@ use super::rows;
 
 pub(super) const CARD: &str =
     "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count,
-        programme_id
+        programme_id, last_id
     FROM card WHERE lookup = ?1";
 pub(super) const TRIES: &str = "SELECT tried_on, count FROM pin_tries WHERE lookup = ?1";
 
@@ -45,6 +45,7 @@ pub(crate) fn card(row: &Row<'_>, key: CardKey, programme: Programme) -> sql::Re
         expires_on: row.get::<_, Option<i32>>(3)?.map(BusinessDate),
         pin: PinValue(row.get(4)?),
         balance: Fen(row.get(5)?),
+        last: row.get::<_, Option<i64>>(10)?.map(TransactionId),
         spent: Spent { on: BusinessDate(row.get(6)?), amount: Fen(row.get(7)?), count: row.get(8)? },
         programme,
     })

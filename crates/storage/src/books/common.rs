@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::sql::{self, Connection, params};
 use domain::changes::Changes;
 use domain::ids::{OrderId, TerminalId};
+use domain::ledger::SEAL_FORMAT;
 use domain::state::State;
 
 use super::cards::Programmes;
@@ -43,8 +44,9 @@ pub(crate) fn save_rest(
 }
 
 fn save_head(connection: &Connection, state: &State) -> sql::Result<()> {
-    let sql = "INSERT INTO ledger_head (slot, sequence, hash, seal) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (slot) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = excluded.seal";
+    let sql = "INSERT INTO ledger_head (slot, sequence, hash, format, seal) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (slot) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, format = excluded.format,
+            seal = excluded.seal";
     let (head, seal) = (&state.head, state.head.seal(&state.chain_key));
-    connection.execute_later(sql, params![head.slot, head.sequence, head.hash, seal])
+    connection.execute_later(sql, params![head.slot, head.sequence, head.hash, SEAL_FORMAT, seal])
 }

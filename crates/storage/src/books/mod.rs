@@ -19,6 +19,7 @@ pub(crate) mod after_sale;
 pub(crate) mod audit_trail;
 pub(crate) mod batch_figures;
 mod cards;
+mod columns;
 mod common;
 pub mod memory;
 mod new_orders_postgres;

@@ -29,6 +29,7 @@ use super::{SLOT, cards, common, settlement};
 use crate::backend::postgres;
 use crate::error::StorageError;
 use crate::sql::{self, Connection, Link, Row, Values};
+use crate::vault::GENERATION;
 
 /// Loads, decides and saves one group inside the open transaction.
 pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
@@ -61,7 +62,7 @@ const REQUESTS: &str = concat!(
 const ORDERS: &str = "SELECT id, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, attempt, \
      paid_by, paid_at FROM orders WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 const CARDS: &str = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, \
-     programme_id, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
+     programme_id, last_id, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
 const TRIES: &str = "SELECT tried_on, count, lookup FROM pin_tries WHERE lookup = ANY($1)";
 const PROGRAMMES: &str = "SELECT named, balance_max, sale_max, daily_max, daily_count_max, refund_window, id \
      FROM programme WHERE id IN (SELECT programme_id FROM card WHERE lookup = ANY($1))";
@@ -157,7 +158,7 @@ fn load_cards(
         known.taken_by(row.get(0)?, MerchantId(row.get(1)?));
     }
     for row in cards.iter().map(Row::Postgres) {
-        let key = CardKey(row.get(10)?);
+        let key = CardKey(row.get(11)?);
         let card = cards::card(&row, key, known.terms(connection, row.get(9)?)?)?;
         state.cards.loaded(key, Some(card));
     }
@@ -187,14 +188,14 @@ static TRANSACTIONS_INSERT: LazyLock<String> = LazyLock::new(TransactionRow::ins
 const TRANSFERS_INSERT: &str = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date) \
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])";
 const CARDS_UPDATE: &str = "UPDATE card SET balance = n.balance, spent_on = n.spent_on, \
-     spent_amount = n.spent_amount, spent_count = n.spent_count \
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) \
-     AS n (id, balance, spent_on, spent_amount, spent_count) WHERE card.id = n.id";
+     spent_amount = n.spent_amount, spent_count = n.spent_count, last_id = n.last_id \
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) \
+     AS n (id, balance, spent_on, spent_amount, spent_count, last_id) WHERE card.id = n.id";
 const ORDERS_UPDATE: &str = "UPDATE orders SET status = n.status, attempt = n.attempt, paid_by = n.paid_by, \
      paid_at = n.paid_at FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) \
      AS n (id, status, attempt, paid_by, paid_at) WHERE orders.id = n.id";
-const TRIES_UPSERT: &str = "INSERT INTO pin_tries (lookup, tried_on, count) \
-     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[]) \
+const TRIES_UPSERT: &str = "INSERT INTO pin_tries (lookup, lookup_generation, tried_on, count) \
+     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[]) \
      ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, count = excluded.count";
 
 /// The values of one statement, a column each.
@@ -253,6 +254,7 @@ fn cards(changes: &Changes) -> Columns {
         column(cards(), |card| i64::from(card.spent.on.0)),
         column(cards(), |card| card.spent.amount.0),
         column(cards(), |card| card.spent.count),
+        column(cards(), |card| card.last.map(|id| id.0)),
     ]
 }
 
@@ -270,6 +272,7 @@ fn orders(changes: &Changes) -> Columns {
 fn tries(changes: &Changes) -> Columns {
     vec![
         column(changes.tries.keys(), |key| key.0.to_vec()),
+        column(changes.tries.keys(), |_| GENERATION),
         column(changes.tries.values(), |tries| i64::from(tries.on.0)),
         column(changes.tries.values(), |tries| i64::from(tries.count)),
     ]

@@ -17,6 +17,7 @@ use super::rows::TransactionRow;
 use super::{SLOT, common, new_orders_sqlite, rows, settlement};
 use crate::error::StorageError;
 use crate::ids;
+use crate::vault::GENERATION;
 
 /// Loads, decides and saves one group inside the open transaction.
 pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -> Result<Vec<Outcome>, StorageError> {
@@ -105,11 +106,13 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Resul
     for t in &changes.transfers {
         insert.execute(params![t.transaction.0, t.leg, t.debit.0, t.credit.0, t.amount.0, t.business_date.0])?;
     }
-    let sql = "UPDATE card SET balance = ?2, spent_on = ?3, spent_amount = ?4, spent_count = ?5 WHERE id = ?1";
+    let sql = "UPDATE card SET balance = ?2, spent_on = ?3, spent_amount = ?4, spent_count = ?5,
+        last_id = ?6 WHERE id = ?1";
     let mut update = connection.prepare_cached(sql)?;
     for card in changes.cards.values() {
         let spent = &card.spent;
-        update.execute(params![card.id.0, card.balance.0, spent.on.0, spent.amount.0, spent.count])?;
+        let last = card.last.map(|id| id.0);
+        update.execute(params![card.id.0, card.balance.0, spent.on.0, spent.amount.0, spent.count, last])?;
     }
     let sql = "UPDATE orders SET status = ?2, attempt = ?3, paid_by = ?4, paid_at = ?5 WHERE id = ?1";
     let mut update = connection.prepare_cached(sql)?;
@@ -117,11 +120,11 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Resul
         let (attempt, paid_by) = (order.attempt.map(|id| id.0), order.paid_by.map(|id| id.0));
         update.execute(params![order.id.0, order.status.word(), attempt, paid_by, order.paid_at.map(|at| at.0)])?;
     }
-    let sql = "INSERT INTO pin_tries (lookup, tried_on, count) VALUES (?1, ?2, ?3)
+    let sql = "INSERT INTO pin_tries (lookup, lookup_generation, tried_on, count) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, count = excluded.count";
     let mut upsert = connection.prepare_cached(sql)?;
     for (key, tries) in &changes.tries {
-        upsert.execute(params![key.0, tries.on.0, tries.count])?;
+        upsert.execute(params![key.0, GENERATION, tries.on.0, tries.count])?;
     }
     new_orders_sqlite::save(connection, changes)?;
     common::save_rest(connection, state, changes, Subscriptions::new())

@@ -4,107 +4,15 @@ use crate::sql::{self, CachedStatement, Row, Values, params};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::Actor;
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
-use domain::ledger::{Head, Kind, Transaction};
+use domain::ledger::{Head, Kind, SEAL_FORMAT, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
 use domain::state::Till;
 use domain::time::{BusinessDate, Timestamp};
-use tokio_postgres::types::ToSql;
 
 use super::SLOT;
-
-/// Columns of a table, listed once: name, type on a server, and the value that a row gives it.
-///
-/// Makes `$names!()`, their names for a text; `$places`, where each is in a row that was read; and the two ways to write
-/// rows. All of them are in the order of the list.
-macro_rules! columns {
-    (
-        $names:ident, $places:ident: $struct:ident, $into:literal, $record:ident: $of:ty;
-        $first:ident: $first_type:ident = $first_value:expr,
-        $($column:ident: $type:ident = $value:expr,)+
-    ) => {
-        macro_rules! $names {
-            () => { concat!(stringify!($first) $(, ", ", stringify!($column))+) };
-        }
-
-        /// Where each column is in a row.
-        pub(crate) struct $struct {
-            pub(crate) $first: usize,
-            $(pub(crate) $column: usize,)+
-            /// How many there are.
-            pub(crate) count: usize,
-        }
-
-        pub(crate) const $places: $struct = {
-            let mut next = 0;
-            $struct {
-                $first: 0,
-                $($column: { next += 1; next },)+
-                count: next + 1,
-            }
-        };
-
-        impl $struct {
-            /// Inserts one row into the file, whose values are bound in the order of the columns.
-            pub(crate) const INSERT: &str = concat!(
-                "INSERT INTO ", $into, " (", $names!(), ") VALUES (?", $(columns!(@place $column),)+ ")"
-            );
-
-            /// Binds the values of one row and inserts it.
-            pub(crate) fn insert(insert: &mut CachedStatement<'_>, $record: &$of) -> sql::Result<()> {
-                let written = insert.execute(params![$first_value, $($value),+])?;
-                debug_assert_eq!(written, 1);
-                Ok(())
-            }
-
-            /// Inserts rows on a server, whose columns are its parameters.
-            pub(crate) fn insert_on_server() -> String {
-                let types = [stringify!($first_type), $(stringify!($type)),+];
-                let columns = (1..).zip(types).map(|(place, of)| format!("${place}::{of}[]"));
-                let columns = columns.collect::<Vec<_>>().join(", ");
-                format!(concat!("INSERT INTO ", $into, " (", $names!(), ") SELECT * FROM unnest({})"), columns)
-            }
-
-            /// The values of rows, a column each.
-            pub(crate) fn columns(rows: &[$of]) -> Values {
-                vec![
-                    Box::new(rows.iter().map(|$record| $first_value.for_server()).collect::<Vec<_>>()),
-                    $(Box::new(rows.iter().map(|$record| $value.for_server()).collect::<Vec<_>>()),)+
-                ]
-            }
-        }
-    };
-    (@place $column:ident) => { ", ?" };
-}
-
-/// A value as an array of a server takes it.
-trait ForServer {
-    type Owned: ToSql + Sync + Send + 'static;
-
-    fn for_server(self) -> Self::Owned;
-}
-
-macro_rules! for_server {
-    ($($type:ty => $owned:ty: $convert:expr;)+) => {
-        $(impl ForServer for $type {
-            type Owned = $owned;
-
-            fn for_server(self) -> $owned {
-                $convert(self)
-            }
-        })+
-    };
-}
-
-for_server! {
-    i64 => i64: std::convert::identity;
-    Option<i64> => Option<i64>: std::convert::identity;
-    &str => String: str::to_owned;
-    Option<&str> => Option<String>: |text: Option<&str>| text.map(str::to_owned);
-    [u8; 16] => Vec<u8>: |bytes: [u8; 16]| bytes.to_vec();
-    [u8; 32] => Vec<u8>: |bytes: [u8; 32]| bytes.to_vec();
-}
+use super::columns::{ForServer as _, columns};
 
 columns! {
     transaction_columns, AT: TransactionRow, "ledger_transaction", t: Transaction;
@@ -130,6 +38,8 @@ columns! {
     batch: bigint = t.batch,
     business_date: bigint = i64::from(t.business_date.0),
     at: bigint = t.at.0,
+    card_previous: bigint = t.card_previous.map(|id| id.0),
+    format: bigint = i64::from(t.format),
     hash: bytea = t.hash,
 }
 
@@ -202,6 +112,13 @@ fn unknown_word(column: usize, text: &str) -> sql::Error {
     sql::Error::unreadable(column, &format!("unknown word {text:?}"))
 }
 
+/// Refuses a seal whose format this program does not know.
+pub(crate) fn known_format(row: &Row<'_>, column: usize) -> sql::Result<()> {
+    let format: i64 = row.get(column)?;
+    let known = format == i64::from(SEAL_FORMAT);
+    if known { Ok(()) } else { Err(sql::Error::unreadable(column, &format!("seal format {format}"))) }
+}
+
 /// A transaction, from `transaction_columns!` at the beginning of a row.
 pub(crate) fn transaction(row: &Row<'_>) -> sql::Result<Transaction> {
     let detail: Option<i64> = row.get(AT.detail)?;
@@ -236,6 +153,8 @@ pub(crate) fn transaction(row: &Row<'_>) -> sql::Result<Transaction> {
         batch: row.get(AT.batch)?,
         business_date: BusinessDate(row.get(AT.business_date)?),
         at: Timestamp(row.get(AT.at)?),
+        card_previous: row.get::<_, Option<i64>>(AT.card_previous)?.map(TransactionId),
+        format: row.get(AT.format)?,
         hash: row.get(AT.hash)?,
     })
 }

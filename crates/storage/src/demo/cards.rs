@@ -15,6 +15,9 @@ use crate::{Books, Storage, StorageError};
 /// what it shows.
 type DemoCard = (i64, &'static str, i64, CardStatus, &'static str, Option<i32>, i64, &'static str);
 
+/// What every demo card's number begins with.
+const BIN: &str = "608625";
+
 const NAMED: i64 = 1;
 const ANONYMOUS: i64 = 2;
 const ONE_MERCHANT: i64 = 3;
@@ -47,12 +50,22 @@ fn programmes() -> Vec<NewProgramme> {
     };
     let only = Programme { merchants: vec![MerchantId(250_200)], ..terms(true, 500_000, 200_000, 300_000, 50) };
     vec![
-        NewProgramme { id: NAMED, name: "慧医卡 记名卡", terms: terms(true, 500_000, 200_000, 500_000, 50) },
         NewProgramme {
-            id: ANONYMOUS, name: "慧医卡 不记名卡", terms: terms(false, 100_000, 100_000, 100_000, 50)
+            id: NAMED, bin: BIN, name: "慧医卡 记名卡", terms: terms(true, 500_000, 200_000, 500_000, 50)
         },
-        NewProgramme { id: ONE_MERCHANT, name: "康宁员工福利卡", terms: only },
-        NewProgramme { id: ONCE_A_DAY, name: "慧医卡 体检卡", terms: terms(true, 500_000, 200_000, 200_000, 1) },
+        NewProgramme {
+            id: ANONYMOUS,
+            bin: BIN,
+            name: "慧医卡 不记名卡",
+            terms: terms(false, 100_000, 100_000, 100_000, 50),
+        },
+        NewProgramme { id: ONE_MERCHANT, bin: BIN, name: "康宁员工福利卡", terms: only },
+        NewProgramme {
+            id: ONCE_A_DAY,
+            bin: BIN,
+            name: "慧医卡 体检卡",
+            terms: terms(true, 500_000, 200_000, 200_000, 1),
+        },
     ]
 }
 
@@ -94,7 +107,7 @@ pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timesta
 }
 
 fn body(nth: i64) -> String {
-    format!("6086250000{:05}", nth * 1_001)
+    format!("{BIN}0000{:05}", nth * 1_001)
 }
 
 /// Number, PIN, state and balance of each demo card, for the console.

@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod dispute;
 pub mod merchant;
+pub mod movement;
 pub mod orders;
 pub mod product;
 pub mod refund;

@@ -9,7 +9,7 @@ use domain::time::BusinessDate;
 
 use crate::Storage;
 use crate::error::StorageError;
-use crate::vault::Vault;
+use crate::vault::{GENERATION, Vault};
 
 /// A programme to insert; limits as in [`domain::card::Programme`].
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct NewProgramme {
     pub id: i64,
     /// Its name.
     pub name: &'static str,
+    /// What its cards' numbers begin with, 6 to 8 digits.
+    pub bin: &'static str,
     /// Limits and merchants.
     pub terms: domain::card::Programme,
 }
@@ -44,13 +46,13 @@ pub struct NewCard {
 /// Inserts programmes.
 pub async fn programmes_insert(db: &Storage, programmes: Vec<NewProgramme>) -> Result<(), StorageError> {
     db.write(move |connection| {
-        for NewProgramme { id, name, terms } in programmes {
-            let sql = "INSERT INTO programme (id, name, named, balance_max, sale_max, daily_max,
+        for NewProgramme { id, name, bin, terms } in programmes {
+            let sql = "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max,
                     daily_count_max, refund_window)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
             let (balance, sale, daily) = (terms.balance_max.0, terms.sale_max.0, terms.daily_max.0);
             let (count, window) = (terms.daily_count_max, terms.refund_window);
-            connection.execute(sql, params![id, name, terms.named, balance, sale, daily, count, window])?;
+            connection.execute(sql, params![id, name, bin, terms.named, balance, sale, daily, count, window])?;
             for MerchantId(merchant) in terms.merchants {
                 let sql = "INSERT INTO programme_merchant (programme_id, merchant_id) VALUES (?1, ?2)";
                 connection.execute(sql, [id, merchant])?;
@@ -65,9 +67,10 @@ pub async fn programmes_insert(db: &Storage, programmes: Vec<NewProgramme>) -> R
 pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> Result<(), StorageError> {
     let vault = vault.clone();
     db.write(move |connection| {
-        let sql = "INSERT INTO card (id, lookup, sealed, programme_id, status, holder, expires_on, pin,
-                balance, spent_on, spent_amount, spent_count)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0)";
+        let sql =
+            "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder,
+                expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
+            VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7, ?8, ?9, ?3, ?10, 0, 0, 0, NULL)";
         let mut insert = connection.prepare_cached(sql)?;
         for card in cards {
             let (key, sealed) = (vault.card_key(&card.number), vault.seal_number(&card.number));
@@ -76,6 +79,7 @@ pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> R
             insert.execute(params![
                 card.id.0,
                 key.0,
+                GENERATION,
                 sealed,
                 card.programme,
                 status,

@@ -15,6 +15,7 @@ use crate::audit::{self, Entry};
 use crate::idempotency::{self, Claim, Found};
 use crate::merchant::Reach;
 use crate::outbox;
+use crate::vault::GENERATION;
 use crate::{Storage, StorageError, ids};
 
 pub mod delivery;
@@ -326,8 +327,8 @@ fn create(
         return Ok((id, Changed::Full));
     }
     let sql = "INSERT INTO webhook_endpoint
-            (id, merchant_id, outlet_id, url, description, events, status, salt, created_at, created_by)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'active', ?7, ?8, ?9)";
+            (id, merchant_id, outlet_id, url, description, events, status, salt, salt_generation, created_at, created_by)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'active', ?7, ?8, ?9, ?10)";
     connection.prepare_cached(sql)?.execute(params![
         id.0,
         reach.merchant.0,
@@ -336,6 +337,7 @@ fn create(
         terms.description,
         words(&terms.events),
         salt(),
+        GENERATION,
         entry.at.0,
         entry.person.map(|person| person.0),
     ])?;
@@ -374,8 +376,9 @@ fn set_status(
 }
 
 fn rotate(connection: &Connection, found: &Endpoint, now: Timestamp) -> sql::Result<()> {
-    let sql = "UPDATE webhook_endpoint SET salt = ?2, salt_before = ?3, salt_before_until = ?4 WHERE id = ?1";
-    connection.prepare_cached(sql)?.execute(params![found.id.0, salt(), found.salt, now.plus(OVERLAP).0])?;
+    let sql = "UPDATE webhook_endpoint SET salt_before = salt, salt_before_generation = salt_generation,
+            salt_before_until = ?4, salt = ?2, salt_generation = ?3 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![found.id.0, salt(), GENERATION, now.plus(OVERLAP).0])?;
     Ok(())
 }
 

@@ -93,8 +93,9 @@ fn put(connection: &Connection, sold: Sold) -> sql::Result<()> {
         let detail = declined.then_some(500);
         let masked = format!("608625******{four:04}");
         let sql = "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id,
-                person_id, kind, order_id, masked, entry, amount, decline, detail, batch, business_date, at, hash)
-            VALUES (?1, ?10, ?10, 250100, ?2, ?3, 1003, 'sale', ?4, ?5, 'M', 1000, ?6, ?7, 1, ?8, ?9, ?11)";
+                person_id, kind, order_id, masked, entry, amount, decline, detail, batch, business_date, at, format,
+                hash)
+            VALUES (?1, ?10, ?10, 250100, ?2, ?3, 1003, 'sale', ?4, ?5, 'M', 1000, ?6, ?7, 1, ?8, ?9, 1, ?11)";
         let day = at.business_date().0;
         connection.execute(
             sql,
