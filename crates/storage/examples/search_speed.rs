@@ -27,6 +27,9 @@ async fn main() -> Result<(), StorageError> {
         ("initials", "gmlkl"),
         ("one letter", "g"),
         ("name", "\u{611f}\u{5192}"),
+        ("full pinyin", "ganmaoling"),
+        ("name and pack", "\u{611f}\u{5192} 10g"),
+        ("maker", "\u{793a}\u{4f8b}"),
         ("nothing", ""),
         ("found nowhere", "zzzzzz"),
     ];

@@ -291,13 +291,15 @@ CREATE TABLE product (
 
 CREATE INDEX product_barcode ON product (merchant_id, barcode) WHERE barcode <> '';
 
--- What a search looks through: per category a line of keys for each product on sale. Written by product::index.
+-- What a search looks through: per category a line of keys for each product on sale, in parts by a hash of the code, so
+-- that a change writes little. Written by product::index and product::index_one.
 CREATE TABLE product_keys (
     merchant_id BIGINT NOT NULL REFERENCES merchant (id),
     category TEXT COLLATE "C" NOT NULL,
+    part BIGINT NOT NULL,
     count BIGINT NOT NULL,
     keys TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (merchant_id, category)
+    PRIMARY KEY (merchant_id, category, part)
 );
 
 -- Written as a draft by `draft`, and once paid only by the money path.

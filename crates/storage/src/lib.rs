@@ -23,7 +23,9 @@ pub mod error;
 #[cfg(test)]
 mod fixture;
 mod ids;
+mod keys;
 pub mod password;
+mod pinyin;
 mod read;
 pub mod vault;
 mod write;

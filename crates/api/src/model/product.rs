@@ -23,7 +23,7 @@ pub(crate) struct ProductResource {
     barcode: String,
     /// Name.
     name: String,
-    /// Initials of the name's pinyin, for the cashiers' search.
+    /// Initials of the name's pinyin, for the cashiers' search; if none are sent, made from the name.
     pinyin: String,
     /// Pack and strength.
     spec: String,

@@ -1,6 +1,8 @@
 //! Lists page by page, the day's statement, the catalogue, the description.
 
+use domain::ids::MerchantId;
 use serde_json::{Value, json};
+use storage::product;
 
 use crate::fixture::{Fixture, OPENING, payment};
 
@@ -116,6 +118,29 @@ async fn the_catalogue_is_written_once_under_a_key() {
         }
     }
     assert!(codes.len() > 200 && codes.is_sorted() && codes.contains(&"NEW-1".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_written_to_the_catalogue_is_found_at_the_till_at_once() {
+    let shop = Fixture::open().await;
+    let erp = shop.program(0);
+    let found = async |words: &str| {
+        let hits = product::search(&shop.db, MerchantId(250_100), words, "", 50).await.expect("reads");
+        hits.rows.into_iter().map(|one| one.product.code).collect::<Vec<_>>()
+    };
+    let body = json!({"name": "\u{91d1}\u{94f6}\u{82b1}\u{9732}", "otc_class": "NONE", "unit": "box", "price": 650});
+    let made = erp.put("/products/QS-2001", "k1", &body).await;
+    made.is(201, "");
+    assert_eq!(made.text_of("pinyin"), "jyhl");
+    for words in ["QS-2001", "jyhl", "jinyin", "\u{91d1}\u{94f6}"] {
+        assert_eq!(found(words).await, ["QS-2001"], "{words}");
+    }
+    let renamed = erp.patch("/products/QS-2001", "k2", &json!({"name": "\u{83ca}\u{82b1}\u{9732}"})).await;
+    assert_eq!(renamed.text_of("pinyin"), "jhl");
+    assert_eq!((found("jyhl").await, found("juhua lu").await), (vec![], vec!["QS-2001".to_owned()]));
+    erp.patch("/products/QS-2001", "k3", &json!({"active": false})).await.is(200, "");
+    erp.patch("/products/600233", "k4", &json!({"active": false})).await.is(200, "");
+    assert_eq!((found("QS-2001").await, found("600233").await), (vec![], vec![]));
 }
 
 #[tokio::test]

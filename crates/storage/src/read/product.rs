@@ -1,13 +1,14 @@
 //! The catalogue of goods: a product by its code or barcode, a search as people type it, categories.
 //!
-//! A search reads `product_keys`: per category one text with a line of codes, initials and name per product on sale.
-//! Looking through such a text takes a tenth of the time of stepping through as many rows, which is what keeps a
-//! search over 100,000 products within its 50 ms (`examples/search_speed.rs`). A caller that changes products calls
-//! [`index`] in the same transaction.
+//! A search reads `product_keys`: per category some texts with a line of [keys](crate::keys) per product on sale. Looking
+//! through such a text takes a tenth of the time of stepping through as many rows, which is what keeps a search over
+//! 100,000 products within its 50 ms (`examples/search_speed.rs`). Code that changes products calls [`index`] or
+//! [`index_one`] in the same transaction.
 
 use std::collections::BTreeMap;
 
-use crate::sql::{self, Connection, Row};
+use crate::keys::{self, Fit, Keys, Words};
+use crate::sql::{self, Connection, OptionalExtension as _, Row};
 use domain::ids::MerchantId;
 use domain::money::Fen;
 use domain::product::{OTHER_CODE, PriceBand, Product};
@@ -25,30 +26,89 @@ pub struct Listed {
     pub maker: String,
 }
 
-/// Writes what searches of `merchant`'s goods read, after they changed, inside the caller's transaction.
+/// Writes what searches of `merchant`'s goods read, all of it, inside the caller's transaction.
 pub fn index(connection: &Connection, merchant: MerchantId) -> Result<(), StorageError> {
     connection.prepare_cached("DELETE FROM product_keys WHERE merchant_id = ?1")?.execute([merchant.0])?;
-    let mut texts: BTreeMap<String, (i64, String)> = BTreeMap::new();
+    let mut texts: BTreeMap<(String, i64), (i64, String)> = BTreeMap::new();
     let mut select = connection.prepare_cached(
-        "SELECT category, code, barcode, pinyin, name FROM product
+        "SELECT code, barcode, pinyin, name, spec, maker, approval_no, category FROM product
          WHERE merchant_id = ?1 AND active = 1 AND code <> ?2 ORDER BY code",
     )?;
     let mut rows = select.query((merchant.0, OTHER_CODE))?;
     while let Some(row) = rows.next()? {
-        let (count, keys) = texts.entry(row.get(0)?).or_default();
+        let keys = Keys {
+            code: row.text(0)?,
+            barcode: row.text(1)?,
+            pinyin: row.text(2)?,
+            name: row.text(3)?,
+            spec: row.text(4)?,
+            maker: row.text(5)?,
+            approval_no: row.text(6)?,
+        };
+        let (count, lines) = texts.entry((row.get(7)?, keys::part(keys.code))).or_default();
         *count += 1;
-        for column in 1..=4 {
-            // Neither tab nor line end inside: they are what lines are made of.
-            let key: String = row.get(column)?;
-            keys.extend(key.chars().filter(|c| !c.is_control()).map(|c| c.to_ascii_lowercase()));
-            keys.push(if column == 4 { '\n' } else { '\t' });
-        }
+        lines.push_str(&keys.line());
     }
-    let mut insert = connection
-        .prepare_cached("INSERT INTO product_keys (merchant_id, category, count, keys) VALUES (?1, ?2, ?3, ?4)")?;
-    for (category, (count, keys)) in texts {
-        insert.execute((merchant.0, category, count, keys))?;
+    for ((category, part), (count, lines)) in texts {
+        connection.prepare_cached(INSERT_KEYS)?.execute((merchant.0, category, part, count, lines))?;
     }
+    Ok(())
+}
+
+const INSERT_KEYS: &str =
+    "INSERT INTO product_keys (merchant_id, category, part, count, keys) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+/// A product as searches know it.
+pub(crate) struct Searched<'a> {
+    pub(crate) keys: Keys<'a>,
+    pub(crate) category: &'a str,
+    pub(crate) active: bool,
+}
+
+/// Writes what searches read of one product after it changed; `before` is its category until now. Changes of a merchant's
+/// goods take their turn: the caller holds the lock `catalogue`.
+pub(crate) fn index_one(
+    connection: &Connection,
+    merchant: MerchantId,
+    before: Option<&str>,
+    now: &Searched<'_>,
+) -> Result<(), StorageError> {
+    let code = now.keys.code;
+    let line = (now.active && code != OTHER_CODE).then(|| now.keys.line());
+    if let Some(before) = before.filter(|before| *before != now.category) {
+        replace(connection, merchant, before, code, None)?;
+    }
+    replace(connection, merchant, now.category, code, line.as_deref())
+}
+
+/// Puts `line` in the place of the line of `code`.
+fn replace(
+    connection: &Connection,
+    merchant: MerchantId,
+    category: &str,
+    code: &str,
+    line: Option<&str>,
+) -> Result<(), StorageError> {
+    let part = keys::part(code);
+    let select = "SELECT keys FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
+    let before: Option<String> =
+        connection.prepare_cached(select)?.query_row((merchant.0, category, part), |row| row.get(0)).optional()?;
+    let mut lines: Vec<&str> = before.iter().flat_map(|lines| lines.split_inclusive('\n')).collect();
+    lines.retain(|one| keys::code_of(one) != code);
+    if let Some(line) = line {
+        let place = lines.partition_point(|one| keys::code_of(one) < code);
+        lines.insert(place, line);
+    }
+    if lines.is_empty() {
+        let delete = "DELETE FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
+        connection.prepare_cached(delete)?.execute((merchant.0, category, part))?;
+        return Ok(());
+    }
+    let (count, lines) = (i64::try_from(lines.len()).unwrap_or(i64::MAX), lines.concat());
+    let update = format!(
+        "{INSERT_KEYS} ON CONFLICT (merchant_id, category, part) DO UPDATE SET count = excluded.count, keys = excluded.keys"
+    );
+    connection.prepare_cached(&update)?.execute((merchant.0, category, part, count, lines))?;
     Ok(())
 }
 
@@ -79,17 +139,26 @@ fn read_listed(row: &Row<'_>) -> sql::Result<Listed> {
 
 /// Products whose code is `text`, else those whose barcode it is; stopped ones too, so that they can be named.
 pub async fn find(db: &Storage, merchant: MerchantId, text: &str) -> Result<Vec<Listed>, StorageError> {
-    let text = text.to_owned();
+    find_first(db, merchant, vec![text.to_owned()]).await
+}
+
+/// Products of the first of these texts that is a code or a barcode, as [`domain::scan::Scan::candidates`] lists them: the
+/// text that was scanned, then the other forms of its GTIN. Of one text the code is tried before the barcode.
+pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) -> Result<Vec<Listed>, StorageError> {
     db.look(move |connection| {
-        let by = |column: &str| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND {column} = ?2 AND {column} <> ''
-                 ORDER BY active DESC, code LIMIT 50"
-            );
-            connection.ask(&sql, (merchant.0, &text))
-        };
-        let found = by("code")?.rows(read_listed)?;
-        if found.is_empty() { Ok(by("barcode")?.rows(read_listed)?) } else { Ok(found) }
+        for text in &texts {
+            for column in ["code", "barcode"] {
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND {column} = ?2 AND {column} <> ''
+                     ORDER BY active DESC, code LIMIT 50"
+                );
+                let found = connection.ask(&sql, (merchant.0, text))?.rows(read_listed)?;
+                if !found.is_empty() {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(Vec::new())
     })
     .await
 }
@@ -103,16 +172,9 @@ pub struct Hits {
     pub total: usize,
 }
 
-/// How well a product fits; less is better.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Exact,
-    Prefix,
-    Inside,
-}
-
-/// Products on sale that fit `text` (code, barcode, name or pinyin initials) in `category` (all if empty), best first:
-/// equal, then beginning with it, then containing it. 699999 is left out: it is offered always, whatever is searched.
+/// Products on sale that fit every word of `text` (code, barcode, name, pinyin, pack, maker or approval number) in
+/// `category` (all if empty), best first: equal, then beginning with it, then containing it. 699999 is left out: it is
+/// offered always, whatever is searched.
 pub async fn search(
     db: &Storage,
     merchant: MerchantId,
@@ -120,21 +182,14 @@ pub async fn search(
     category: &str,
     limit: usize,
 ) -> Result<Hits, StorageError> {
-    let text: String = text.trim().chars().map(|c| c.to_ascii_lowercase()).collect();
-    let category = category.to_owned();
+    let (words, category) = (Words::of(text), category.to_owned());
     db.read(move |connection| {
         let mut found = Found { limit, total: 0, best: Vec::new() };
-        let mut select = connection.prepare_cached(
-            "SELECT count, keys FROM product_keys WHERE merchant_id = ?1 AND (?2 = '' OR category = ?2)",
-        )?;
+        let mut select = connection
+            .prepare_cached("SELECT keys FROM product_keys WHERE merchant_id = ?1 AND (?2 = '' OR category = ?2)")?;
         let mut rows = select.query((merchant.0, &category))?;
         while let Some(row) = rows.next()? {
-            let keys = row.text(1)?;
-            if text.is_empty() {
-                found.take_all(keys, usize::try_from(row.get::<_, i64>(0)?).unwrap_or_default());
-            } else if !text.contains(char::is_control) {
-                found.take_matching(keys, &text);
-            }
+            words.each(row.text(0)?, |fit, line| found.take(fit, keys::code_of(line)));
         }
         let mut one = connection
             .prepare_cached(&format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code = ?2"))?;
@@ -152,51 +207,23 @@ struct Found {
 }
 
 impl Found {
-    /// Takes every line.
-    fn take_all(&mut self, keys: &str, count: usize) {
-        self.total += count;
-        for line in keys.lines().take(self.limit) {
-            self.keep(Fit::Inside, line);
+    fn take(&mut self, fit: Fit, code: &str) {
+        self.total += 1;
+        let worse = |last: &(Fit, String)| (last.0, last.1.as_str()) <= (fit, code);
+        if self.best.len() == self.limit && self.best.last().is_none_or(worse) {
+            return;
         }
-    }
-
-    /// Takes the lines with `text` in them; jumps from match to match.
-    fn take_matching(&mut self, keys: &str, text: &str) {
-        let mut rest = keys;
-        while let Some(at) = rest.find(text) {
-            let start = rest[..at].rfind('\n').map_or(0, |end| end + 1);
-            let end = rest[at..].find('\n').map_or(rest.len(), |length| at + length);
-            self.total += 1;
-            self.keep(fit(&rest[start..end], text), &rest[start..end]);
-            rest = &rest[end..];
-        }
-    }
-
-    fn keep(&mut self, fit: Fit, line: &str) {
-        let code = line.split('\t').next().unwrap_or_default();
         let place = self.best.partition_point(|(other, before)| (*other, before.as_str()) < (fit, code));
-        if place < self.limit {
-            self.best.insert(place, (fit, code.to_owned()));
-            self.best.truncate(self.limit);
-        }
+        self.best.insert(place, (fit, code.to_owned()));
+        self.best.truncate(self.limit);
     }
-}
-
-/// How well a line of keys fits a text that is somewhere in it.
-fn fit(line: &str, text: &str) -> Fit {
-    let of_key = |key: &str| match key.strip_prefix(text) {
-        Some("") => Fit::Exact,
-        Some(_) => Fit::Prefix,
-        None => Fit::Inside,
-    };
-    line.split('\t').map(of_key).min().unwrap_or(Fit::Inside)
 }
 
 /// The categories of the merchant's goods on sale.
 pub async fn categories(db: &Storage, merchant: MerchantId) -> Result<Vec<String>, StorageError> {
     db.read(move |connection| {
         let mut select = connection.prepare_cached(
-            "SELECT category FROM product_keys WHERE merchant_id = ?1 AND category <> '' ORDER BY category",
+            "SELECT DISTINCT category FROM product_keys WHERE merchant_id = ?1 AND category <> '' ORDER BY category",
         )?;
         let rows = select.query_map([merchant.0], |row| row.get(0))?;
         Ok(rows.collect::<sql::Result<_>>()?)
@@ -236,6 +263,43 @@ mod tests {
         }
         assert_eq!(find(&db, MerchantId(999_999), "600233").await.expect("reads"), []);
         assert_eq!(find(&db, MerchantId(250_200), "600233").await.expect("reads").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_barcode_in_any_length_is_one_product_and_the_exact_text_comes_first() {
+        let (_folder, db) = shop().await;
+        let add = |connection: &Connection| {
+            for (code, barcode) in
+                [("T1", "0036000291452"), ("T2", "012345678905"), ("T3", "0012345678905"), ("96385074", "")]
+            {
+                connection.execute(
+                    "INSERT INTO product SELECT merchant_id, ?1, ?2, name, pinyin, spec, maker, approval_no, category,
+                        otc_class, unit, price, price_low, price_high, card_payable, active
+                     FROM product WHERE merchant_id = ?3 AND code = '600233'",
+                    (code, barcode, SHOP.0),
+                )?;
+            }
+            index(connection, SHOP)
+        };
+        db.write(add).await.expect("writes");
+        let settings = domain::scan::Settings { programmes: &[], in_store: domain::scan::InStore::OFF, year: 2026 };
+        for (text, expected) in [
+            ("036000291452", "T1"),
+            ("00036000291452", "T1"),
+            ("]E00036000291452", "T1"),
+            ("(01)00036000291452(10)A1", "T1"),
+            ("012345678905", "T2"),
+            ("0012345678905", "T3"),
+            ("96385074", "96385074"),
+            ("0000096385074", "96385074"),
+        ] {
+            let candidates = domain::scan::read(text, &settings).candidates();
+            assert_eq!(codes(&find_first(&db, SHOP, candidates).await.expect("reads")), [expected], "{text}");
+        }
+        for (text, expected) in [("036000291452", 1), ("00012345678905", 2), ("0000096385074", 1), ("036000291453", 0)]
+        {
+            assert_eq!(search(&db, SHOP, text, "", 50).await.expect("reads").total, expected, "{text}");
+        }
     }
 
     #[tokio::test]

@@ -5,6 +5,9 @@ use domain::ids::MerchantId;
 
 use crate::audit::{self, Entry};
 use crate::idempotency::{self, Claim, Found};
+use crate::keys::Keys;
+use crate::pinyin::initials;
+use crate::product::{self, Searched};
 use crate::{Storage, StorageError};
 
 /// A product with everything that is stored of it.
@@ -122,19 +125,44 @@ where
             Found::Same { answer: Some((status, body)) } => return Ok(Written::Done(status, body)),
             Found::Same { .. } | Found::Other => return Ok(Written::OtherContent),
         }
+        connection.lock_name("catalogue", &claim.merchant.0.to_string())?;
         let before = find(connection, claim.merchant, &code)?;
         let status = if before.is_some() { 200 } else { 201 };
         let item = match change(before.clone()) {
-            Ok(item) => item,
+            Ok(item) => with_initials(before.as_ref(), item),
             Err(refused) => return Ok(refused),
         };
         save(connection, claim.merchant, &item)?;
+        let category = before.as_ref().map(|before| before.category.as_str());
+        product::index_one(connection, claim.merchant, category, &searched(&item))?;
         let body = answer(&item);
         idempotency::insert(connection, &claim, Some((status, &body)), entry.at)?;
         audit::insert(connection, &Entry { detail: difference(before.as_ref(), &item), ..entry })?;
         Ok(Written::Done(status, body))
     })
     .await
+}
+
+/// With initials of the name where none came, and where those of a name that changed had been made so.
+fn with_initials(before: Option<&Item>, item: Item) -> Item {
+    let made = |before: &Item| before.pinyin == item.pinyin && before.pinyin == initials(&before.name);
+    if item.pinyin.is_empty() || before.is_some_and(made) {
+        return Item { pinyin: initials(&item.name), ..item };
+    }
+    item
+}
+
+fn searched(item: &Item) -> Searched<'_> {
+    let keys = Keys {
+        code: &item.code,
+        barcode: &item.barcode,
+        pinyin: &item.pinyin,
+        name: &item.name,
+        spec: &item.spec,
+        maker: &item.maker,
+        approval_no: &item.approval_no,
+    };
+    Searched { keys, category: &item.category, active: item.active }
 }
 
 fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> Result<(), StorageError> {

@@ -1,4 +1,6 @@
-//! 选择商品: the catalogue over the sale page, filtered by code, barcode, name, pinyin initials and category.
+//! 选择商品: the catalogue over the sale page, filtered by category and by words, see `storage::product::search`.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::Query;
@@ -26,6 +28,8 @@ struct View {
     ask: Ask,
     categories: Vec<String>,
     rows: Vec<Row>,
+    /// Enter takes the first row. Not when nothing was found: then it is 699999, which is sold on purpose only.
+    first_picked: bool,
     found: String,
     /// Back to the sale.
     close: String,
@@ -36,6 +40,8 @@ struct Row {
     /// Takes the product in hand.
     link: String,
     name: String,
+    /// Named where another product on the list has the same name.
+    maker: String,
     spec: String,
     category: String,
     price: Option<String>,
@@ -72,29 +78,38 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Respons
         other.product.name = fill(visit.text().sale.other_product, &[&other.product.name]);
         other
     });
-    let rows = hits.rows.into_iter().chain(other).map(|listed| row(listed, &ask)).collect();
+    let first_picked = hits.total > 0;
+    let mut names = BTreeMap::new();
+    for listed in &hits.rows {
+        *names.entry(listed.product.name.clone()).or_insert(0_usize) += 1;
+    }
+    let alike = |listed: &Listed| names.get(&listed.product.name).is_some_and(|&count| count > 1);
+    let rows = hits.rows.into_iter().chain(other).map(|listed| row(alike(&listed), listed, &ask)).collect();
     let categories = product::categories(db, merchant).await?;
     let shell = visit.shell("/sale");
-    Ok(render(&View { shell, sale, categories, rows, found, close: wanted.address(), ask }).into_response())
+    Ok(render(&View { shell, sale, categories, rows, first_picked, found, close: wanted.address(), ask })
+        .into_response())
 }
 
 fn found(hits: &Hits, ask: &Ask, text: &Text) -> String {
     let words = &text.sale;
     let (total, shown) = (hits.total.to_string(), hits.rows.len().to_string());
     match () {
+        () if hits.total == 0 => words.found_none.to_owned(),
         () if hits.total > hits.rows.len() => fill(words.found_more, &[&total, &shown]),
         () if ask.choose.is_empty() => fill(words.found, &[&total]),
         () => fill(words.choose, &[&total]),
     }
 }
 
-fn row(listed: Listed, ask: &Ask) -> Row {
+fn row(alike: bool, listed: Listed, ask: &Ask) -> Row {
     let product = listed.product;
     let fields = [("order", ask.order.as_str()), ("pick", &product.code), ("qty", &ask.qty)];
     Row {
         link: link("/sale", &fields),
         code: product.code,
         name: product.name,
+        maker: if alike { listed.maker } else { String::new() },
         spec: product.spec,
         category: product.category,
         price: product.price.map(|price| price.to_string()),

@@ -78,6 +78,7 @@ web_kit::texts! {
         all_categories: "全部分类", "All categories";
         filter: "筛选", "Filter";
         found: "找到 {0} 种商品。按 ↑ ↓ 选择，回车确认；点“商品代码”也可以选择", "{0} products found. Choose with ↑ ↓ and Enter, or click the code.";
+        found_none: "没有找到商品。请换几个字，或按 ↓ 选择“699999 其他药品”", "Nothing was found. Try other words, or choose 699999 with ↓.";
         found_more: "找到 {0} 种商品，显示前 {1} 种，请输入更多字", "{0} products found, the first {1} are shown. Type more.";
         choose: "找到 {0} 种商品，请选择", "{0} products found. Choose one.";
         products: "商品列表", "Products";

@@ -8,6 +8,7 @@ mod guard;
 mod login;
 mod orders;
 mod pay;
+mod picker;
 mod refund;
 mod routes;
 mod sale;
