@@ -18,3 +18,14 @@ type Shell = web_kit::page::Shell<text::Text>;
 type Visit = web_kit::visit::Visit<text::Text>;
 type AnyVisit = web_kit::visit::AnyVisit<text::Text>;
 type Guest = web_kit::visit::Guest<text::Text>;
+
+/// The words of this crate's messages about the last step; a test shows each of them.
+pub fn said() -> Vec<&'static str> {
+    [
+        lock::Said::ALL.map(lock::Said::word).as_slice(),
+        login::Said::ALL.map(login::Said::word).as_slice(),
+        password::Said::ALL.map(password::Said::word).as_slice(),
+        password::Ended::ALL.map(password::Ended::word).as_slice(),
+    ]
+    .concat()
+}

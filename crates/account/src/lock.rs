@@ -14,6 +14,18 @@ use web_kit::page::{local_path, render};
 use web_kit::problem::Problem;
 use web_kit::text::fill;
 
+web_kit::said! {
+    /// Why the screen stays locked.
+    pub(crate) enum Said {
+        /// No password.
+        Empty = "unlock_empty",
+        /// A wrong password; value: tries left.
+        Wrong = "unlock_wrong",
+        /// Too many wrong passwords; value: until when.
+        Locked = "unlock_locked",
+    }
+}
+
 #[derive(Template)]
 #[template(path = "lock.html")]
 struct View {
@@ -38,12 +50,11 @@ pub(crate) async fn show(AnyVisit { visit }: AnyVisit, Query(query): Query<Back>
         session::set_locked(&web.storage, session.id).await?;
     }
     let text = &page.text.login;
-    let error = match flash.word.as_str() {
-        "unlock_empty" => Some(text.password_empty.to_owned()),
-        "unlock_wrong" => Some(fill(text.lock_wrong, &[flash.value(0)])),
-        "unlock_locked" => Some(fill(text.locked, &[flash.value(0)])),
-        _ => None,
-    };
+    let error = flash.said().map(|said| match said {
+        Said::Empty => text.password_empty.to_owned(),
+        Said::Wrong => fill(text.lock_wrong, &[flash.value(0)]),
+        Said::Locked => fill(text.locked, &[flash.value(0)]),
+    });
     let who = fill(text.lock_who, &[&session.name, &session.number]);
     let back = local_path(&query.back).to_owned();
     Ok(render(&View { page, who, login: session.login.clone(), back, error }).into_response())
@@ -62,12 +73,12 @@ pub(crate) async fn open(AnyVisit { visit }: AnyVisit, Form(fields): Form<Fields
     let Visit { web, session, .. } = visit;
     let back = local_path(&fields.back);
     let refusal = if fields.p.is_empty() {
-        Some(Flash::new("unlock_empty", &[]))
+        Some(Flash::new(Said::Empty, &[]))
     } else {
         match check_own_password(&web, &session, fields.p, "unlock_failed").await? {
             Checked::Right => None,
-            Checked::Wrong(left) => Some(Flash::new("unlock_wrong", &[&left.to_string()])),
-            Checked::Locked(until) => Some(Flash::new("unlock_locked", &[&until])),
+            Checked::Wrong(left) => Some(Flash::new(Said::Wrong, &[&left.to_string()])),
+            Checked::Locked(until) => Some(Flash::new(Said::Locked, &[&until])),
         }
     };
     if let Some(flash) = refusal {

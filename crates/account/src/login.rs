@@ -23,9 +23,33 @@ use web_kit::credentials::{Refused, check_password, clock_text, entry};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::{MaybeSession, SignInFrom, begin};
+use web_kit::session::{MaybeSession, SignInFrom, SignedOut, begin};
 use web_kit::text::fill;
 use web_kit::{Web, cookies};
+
+web_kit::said! {
+    /// Why somebody is not let in; also the label of the metric. The first value is what was typed as user name.
+    pub(crate) enum Said {
+        /// A new captcha was asked for.
+        Again = "again",
+        /// Fields are empty; value: which.
+        Empty = "empty",
+        /// Too many failures from this address; value: until when.
+        Address = "address",
+        /// The captcha is wrong.
+        CaptchaWrong = "captcha_wrong",
+        /// The captcha has expired.
+        CaptchaExpired = "captcha_expired",
+        /// Too many wrong passwords; value: until when.
+        Locked = "locked",
+        /// Wrong user name or password; value: tries left.
+        Wrong = "wrong",
+        /// The account is disabled.
+        Disabled = "disabled",
+        /// The store may not trade.
+        Suspended = "suspended",
+    }
+}
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -66,34 +90,39 @@ impl View {
 
     fn explain(&mut self, flash: &Flash) {
         let text = &self.page.text.login;
-        let mut error = true;
-        let said = match flash.word.as_str() {
-            "empty" => {
+        if let Some(left) = flash.said() {
+            let text = match left {
+                SignedOut::Ended => text.ended,
+                SignedOut::Left => text.left,
+            };
+            self.note = Some(Note { error: false, text: text.to_owned() });
+        }
+        let Some(said) = flash.said() else { return };
+        flash.value(0).clone_into(&mut self.login);
+        let text = match said {
+            Said::Again => return,
+            Said::Empty => {
                 self.user_error = flash.value(1).contains('u').then_some(text.user_empty);
                 self.password_error = flash.value(1).contains('p').then_some(text.password_empty);
                 self.captcha_error = flash.value(1).contains('c').then_some(text.captcha_empty);
                 text.empty.to_owned()
             }
-            "captcha_wrong" | "captcha_expired" => {
+            Said::CaptchaWrong | Said::CaptchaExpired => {
                 self.captcha_error = Some(text.captcha_enter);
                 self.password_error = Some(text.password_again);
-                (if flash.word == "captcha_wrong" { text.captcha_wrong } else { text.captcha_expired }).to_owned()
+                (if said == Said::CaptchaWrong { text.captcha_wrong } else { text.captcha_expired }).to_owned()
             }
-            "wrong" => {
+            Said::Wrong => {
+                self.forgot = true;
                 self.password_error = Some(text.password_again);
                 fill(text.wrong, &[flash.value(1)])
             }
-            "locked" => fill(text.locked, &[flash.value(1)]),
-            "address" => fill(text.address_blocked, &[flash.value(1)]),
-            "disabled" => text.disabled.to_owned(),
-            "suspended" => text.suspended.to_owned(),
-            "ended" | "left" => {
-                error = false;
-                (if flash.word == "ended" { text.ended } else { text.left }).to_owned()
-            }
-            _ => return,
+            Said::Locked => fill(text.locked, &[flash.value(1)]),
+            Said::Address => fill(text.address_blocked, &[flash.value(1)]),
+            Said::Disabled => text.disabled.to_owned(),
+            Said::Suspended => text.suspended.to_owned(),
         };
-        self.note = Some(Note { error, text: said });
+        self.note = Some(Note { error: true, text });
     }
 }
 
@@ -122,14 +151,14 @@ pub(crate) async fn show(
     }
     let mut view = View {
         page,
-        login: flash.value(0).to_owned(),
+        login: String::new(),
         captcha: SessionId::of_token(&cookies::hex(&id)).short(),
         note: None,
         user_error: None,
         password_error: None,
         captcha_error: None,
         compat: client.in_compatibility_mode(),
-        forgot: flash.word == "wrong",
+        forgot: false,
     };
     view.explain(&flash);
     let jar = CookieJar::new().add(cookies::set(&web, cookies::CAPTCHA, cookies::hex(&id)));
@@ -185,16 +214,16 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    fn word(&self) -> &'static str {
+    fn said(&self) -> Said {
         match self {
-            Self::Empty(_) => "empty",
-            Self::Address(_) => "address",
-            Self::CaptchaWrong => "captcha_wrong",
-            Self::CaptchaExpired => "captcha_expired",
-            Self::Password(Refused::Locked(_)) => "locked",
-            Self::Password(Refused::Wrong(_)) => "wrong",
-            Self::Password(Refused::Disabled) => "disabled",
-            Self::Password(Refused::Suspended) => "suspended",
+            Self::Empty(_) => Said::Empty,
+            Self::Address(_) => Said::Address,
+            Self::CaptchaWrong => Said::CaptchaWrong,
+            Self::CaptchaExpired => Said::CaptchaExpired,
+            Self::Password(Refused::Locked(_)) => Said::Locked,
+            Self::Password(Refused::Wrong(_)) => Said::Wrong,
+            Self::Password(Refused::Disabled) => Said::Disabled,
+            Self::Password(Refused::Suspended) => Said::Suspended,
         }
     }
 
@@ -204,16 +233,16 @@ impl Refusal {
             Self::Address(until) | Self::Password(Refused::Locked(until)) => clock_text(*until),
             Self::Password(Refused::Wrong(left)) => left.to_string(),
             Self::CaptchaWrong | Self::CaptchaExpired | Self::Password(Refused::Disabled | Refused::Suspended) => {
-                return Flash::new(self.word(), &[user]);
+                return Flash::new(self.said(), &[user]);
             }
         };
-        Flash::new(self.word(), &[user, &more])
+        Flash::new(self.said(), &[user, &more])
     }
 }
 
 /// Another captcha without JavaScript; what was typed as user name stays.
 pub(crate) async fn again(guest: Guest, Form(fields): Form<Fields>) -> Response {
-    Flash::new("again", &[&fields.u]).redirect(&guest.web, "/login?new")
+    Flash::new(Said::Again, &[&fields.u]).redirect(&guest.web, "/login?new")
 }
 
 /// Lets somebody in, or sends them back to the form with the reason.
@@ -231,7 +260,7 @@ pub(crate) async fn enter(guest: Guest, headers: HeaderMap, Form(fields): Form<F
             Ok((jar, Redirect::to(next)).into_response())
         }
         Err(refusal) => {
-            metrics::login(refusal.word());
+            metrics::login(refusal.said().word());
             Ok(refusal.flash(&user).redirect(&web, "/login"))
         }
     }

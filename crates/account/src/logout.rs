@@ -12,7 +12,7 @@ use crate::{Shell, Visit};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::MaybeSession;
+use web_kit::session::{MaybeSession, SignedOut};
 use web_kit::text::fill;
 use web_kit::{Web, cookies, unresolved};
 
@@ -64,7 +64,8 @@ pub(crate) async fn leave(
         }
         close(&web.storage, session.id, session.entry("logout", "", "")).await?;
     }
-    let jar = CookieJar::new().add(cookies::unset(&web, cookies::SESSION)).add(Flash::new("left", &[]).cookie(&web));
+    let jar =
+        CookieJar::new().add(cookies::unset(&web, cookies::SESSION)).add(Flash::new(SignedOut::Left, &[]).cookie(&web));
     // Not "cookies": that would take the language and the message along.
     Ok(([("clear-site-data", "\"storage\"")], jar, Redirect::to("/login")).into_response())
 }

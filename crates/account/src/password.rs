@@ -12,10 +12,40 @@ use crate::text::Text;
 use crate::{AnyVisit, Shell, Visit};
 use web_kit::credentials::{Checked, check_own_password};
 use web_kit::flash::Flash;
-use web_kit::page::render;
+use web_kit::page::{self, render};
 use web_kit::problem::Problem;
 use web_kit::session::{Session, SignInFrom, begin};
 use web_kit::text::fill;
+
+web_kit::said! {
+    /// Why the password was not changed.
+    pub(crate) enum Said {
+        /// The present password is wrong; value: tries left.
+        OldWrong = "password_old",
+        /// Too many wrong passwords; value: until when.
+        Locked = "password_locked",
+        /// The two entries of the new one differ.
+        Mismatch = "password_mismatch",
+        /// The new one is too short.
+        TooShort = "password_short",
+        /// The new one is too long.
+        TooLong = "password_long",
+        /// The new one is the old one.
+        SameAsOld = "password_same",
+        /// The new one contains the user name or the name.
+        Personal = "password_personal",
+        /// The new one is easy to guess.
+        Common = "password_common",
+    }
+}
+
+web_kit::said! {
+    /// What the frame says after a change on this page.
+    pub(crate) enum Ended {
+        /// A session of the person was ended.
+        SessionEnded = "session_ended",
+    }
+}
 
 #[derive(Template)]
 #[template(path = "password.html")]
@@ -43,30 +73,30 @@ struct Row {
 impl View {
     fn explain(&mut self, flash: &Flash) {
         let text = &self.text.password;
-        let said = match flash.word.as_str() {
-            "password_old" => {
+        let Some(said) = flash.said() else { return };
+        let weak = match said {
+            Said::OldWrong => {
                 self.old_error = Some(text.old_again);
-                fill(text.old_wrong, &[flash.value(0)])
+                self.problem = Some(fill(text.old_wrong, &[flash.value(0)]));
+                return;
             }
-            "password_locked" => fill(self.text.login.locked, &[flash.value(0)]),
-            "password_mismatch" => {
+            Said::Locked => {
+                self.problem = Some(fill(self.text.login.locked, &[flash.value(0)]));
+                return;
+            }
+            Said::Mismatch => {
                 self.again_error = Some(text.mismatch);
-                text.mismatch.to_owned()
+                self.problem = Some(text.mismatch.to_owned());
+                return;
             }
-            "password_weak" => {
-                let reason = match flash.value(0) {
-                    "long" => text.too_long,
-                    "same" => text.same,
-                    "personal" => text.personal,
-                    "common" => text.common,
-                    _ => text.too_short,
-                };
-                self.new_error = Some(reason);
-                reason.to_owned()
-            }
-            _ => return,
+            Said::TooShort => text.too_short,
+            Said::TooLong => text.too_long,
+            Said::SameAsOld => text.same,
+            Said::Personal => text.personal,
+            Said::Common => text.common,
         };
-        self.problem = Some(said);
+        self.new_error = Some(weak);
+        self.problem = Some(weak.to_owned());
     }
 }
 
@@ -128,34 +158,36 @@ pub(crate) async fn change(AnyVisit { visit }: AnyVisit, Form(fields): Form<Fiel
     if session.locked {
         return Ok(Redirect::to("/lock?back=/password").into_response());
     }
-    let refused = |word: &str, values: &[&str]| Ok(Flash::new(word, values).redirect(&web, "/password"));
+    let refused = |said, values: &[&str]| Ok(Flash::new(said, values).redirect(&web, "/password"));
     // What can be judged without the old password is judged first, so that a slip costs no try.
     if let Err(weakness) = check_strength(&fields.new, &session.login, &session.name, &fields.old) {
-        return refused("password_weak", &[weakness_word(weakness)]);
+        return refused(weakness.into(), &[]);
     }
     if fields.new != fields.again {
-        return refused("password_mismatch", &[]);
+        return refused(Said::Mismatch, &[]);
     }
     match check_own_password(&web, &session, fields.old, "password_change_failed").await? {
         Checked::Right => {}
-        Checked::Wrong(left) => return refused("password_old", &[&left.to_string()]),
-        Checked::Locked(until) => return refused("password_locked", &[&until]),
+        Checked::Wrong(left) => return refused(Said::OldWrong, &[&left.to_string()]),
+        Checked::Locked(until) => return refused(Said::Locked, &[&until]),
     }
     let hash = web.passwords.hash(fields.new).await?;
     people::change_password(&web.storage, hash, session.entry("password_changed", "", "")).await?;
     let from = SignInFrom { previous: None, agent: session.client.agent.clone() };
     let jar = begin(&web, &from, session.entry("login", &session.name, "after password change")).await?;
-    let jar = jar.add(Flash::new("password_changed", &[]).cookie(&web));
+    let jar = jar.add(Flash::new(page::Said::PasswordChanged, &[]).cookie(&web));
     Ok((jar, Redirect::to("/")).into_response())
 }
 
-fn weakness_word(weakness: Weakness) -> &'static str {
-    match weakness {
-        Weakness::TooShort => "short",
-        Weakness::TooLong => "long",
-        Weakness::SameAsOld => "same",
-        Weakness::Personal => "personal",
-        Weakness::Common => "common",
+impl From<Weakness> for Said {
+    fn from(weakness: Weakness) -> Self {
+        match weakness {
+            Weakness::TooShort => Self::TooShort,
+            Weakness::TooLong => Self::TooLong,
+            Weakness::SameAsOld => Self::SameAsOld,
+            Weakness::Personal => Self::Personal,
+            Weakness::Common => Self::Common,
+        }
     }
 }
 
@@ -169,6 +201,6 @@ pub(crate) async fn end_session(visit: Visit, Form(which): Form<Which>) -> Resul
     let entry = visit.session.entry("session_ended", &which.session, "by its person");
     let ended = session::end_own(visit.db(), which.session, entry).await?;
     // Gone already is as good as ended.
-    let word = if ended > 0 { "session_ended" } else { "" };
-    Ok(Flash::new(word, &[]).redirect(&visit.web, "/password"))
+    let flash = if ended > 0 { Flash::new(Ended::SessionEnded, &[]) } else { Flash::default() };
+    Ok(flash.redirect(&visit.web, "/password"))
 }

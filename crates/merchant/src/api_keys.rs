@@ -12,7 +12,7 @@ use serde::Deserialize;
 use storage::api_key::{self, ApiKey, KeyId, NewKey, RATE_MAX, Scope};
 use storage::merchant::{self, Reach};
 
-use crate::text::Text;
+use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
@@ -174,7 +174,7 @@ pub(crate) async fn revoke(visit: Visit, Form(which): Form<Which>) -> Result<Res
     if !api_key::revoke(visit.db(), KeyId(which.key), merchant, outlet, entry).await? {
         return Err(Problem::NotFound);
     }
-    Ok(Flash::new("api_key_revoked", &[]).redirect(&visit.web, "/keys"))
+    Ok(Flash::new(Said::KeyRevoked, &[]).redirect(&visit.web, "/keys"))
 }
 
 async fn look(

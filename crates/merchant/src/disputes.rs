@@ -11,6 +11,7 @@ use web_kit::dispute::list::List;
 use web_kit::dispute::{OWN, case};
 use web_kit::page::render;
 use web_kit::problem::Problem;
+use web_kit::step::Fields;
 
 use crate::{Shell, Visit};
 
@@ -48,7 +49,7 @@ pub(crate) async fn one(
 pub(crate) async fn answer(
     visit: web_kit::visit::Visit,
     Path(rrn): Path<String>,
-    Form(fields): Form<case::Fields>,
+    Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let found = case::find(&visit, &rrn).await?;
     let (order, dispute) = (found.dispute.order, found.dispute.id);

@@ -15,3 +15,8 @@ pub use pages::pages;
 
 type Shell = web_kit::page::Shell<text::Text>;
 type Visit = web_kit::visit::Visit<text::Text>;
+
+/// The words of this crate's messages about the last step; a test shows each of them.
+pub fn said() -> Vec<&'static str> {
+    text::Said::ALL.map(text::Said::word).to_vec()
+}

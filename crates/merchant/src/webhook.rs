@@ -10,7 +10,7 @@ use storage::merchant::{self, Reach};
 use storage::webhook::delivery::{self, Delivery, DeliveryStatus};
 use storage::webhook::{self, Change, Changed, Endpoint, EndpointId, EndpointStatus};
 
-use crate::text::Text;
+use crate::text::{Said, Text};
 use crate::webhooks::{Made, event_words, place_words, reach, state};
 use crate::{Shell, Visit};
 use web_kit::badge::Badge;
@@ -89,30 +89,33 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(query): Query<
 pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(asked): Form<Asked>) -> Result<Response, Problem> {
     let id = EndpointId(id);
     let (change, said) = match (asked.r#do.as_str(), asked.replay) {
-        (_, Some(event)) => (Change::Replay(id, event), "webhook_replayed"),
-        ("test", _) => (Change::TryOut(id), "webhook_tried"),
-        ("pause", _) => (Change::Status(id, EndpointStatus::Paused), "webhook_changed"),
-        ("start", _) => (Change::Status(id, EndpointStatus::Active), "webhook_changed"),
-        ("rotate", _) => (Change::Rotate(id), ""),
-        ("replay_parked", _) => (Change::ReplayParked(id), "webhook_replayed"),
-        ("delete", _) if asked.sure.is_some() => (Change::Status(id, EndpointStatus::Deleted), "webhook_deleted"),
+        (_, Some(event)) => (Change::Replay(id, event), Some(Said::WebhookReplayed)),
+        ("test", _) => (Change::TryOut(id), Some(Said::WebhookTried)),
+        ("pause", _) => (Change::Status(id, EndpointStatus::Paused), Some(Said::WebhookChanged)),
+        ("start", _) => (Change::Status(id, EndpointStatus::Active), Some(Said::WebhookChanged)),
+        ("rotate", _) => (Change::Rotate(id), None),
+        ("replay_parked", _) => (Change::ReplayParked(id), Some(Said::WebhookReplayed)),
+        ("delete", _) if asked.sure.is_some() => {
+            (Change::Status(id, EndpointStatus::Deleted), Some(Said::WebhookDeleted))
+        }
         _ => return Err(Problem::BadForm),
     };
     let reach = reach_of(&visit, id).await?;
     let changed = webhook::change(visit.db(), reach, change, visit.session.entry("webhook_changed", "", "")).await?;
-    match changed {
-        Changed::Absent | Changed::Full => Err(Problem::NotFound),
-        Changed::Endpoint(endpoint) if said.is_empty() => {
+    let page = format!("/webhooks/{id}");
+    match (changed, said) {
+        (Changed::Absent | Changed::Full, _) => Err(Problem::NotFound),
+        (Changed::Endpoint(endpoint), None) => {
             let words = &visit.text().webhooks;
             let secret = visit.web.vault.webhook_secret(&endpoint.salt);
             let made = Made { title: words.rotated, advice: words.rotated_do, secret };
             look(&visit, id, None, Some(made)).await
         }
-        Changed::Endpoint(endpoint) if endpoint.status == EndpointStatus::Deleted => {
+        (Changed::Stopped, _) | (_, None) => Ok(Flash::default().redirect(&visit.web, &page)),
+        (Changed::Endpoint(endpoint), Some(said)) if endpoint.status == EndpointStatus::Deleted => {
             Ok(Flash::new(said, &[]).redirect(&visit.web, "/webhooks"))
         }
-        Changed::Stopped => Ok(Flash::default().redirect(&visit.web, &format!("/webhooks/{id}"))),
-        _ => Ok(Flash::new(said, &[]).redirect(&visit.web, &format!("/webhooks/{id}"))),
+        (_, Some(said)) => Ok(Flash::new(said, &[]).redirect(&visit.web, &page)),
     }
 }
 

@@ -5,8 +5,9 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use domain::command::Command;
 use domain::dispute::Verdict;
-use web_kit::dispute::case::{self, Asked, Fields};
+use web_kit::dispute::case::{self, Asked};
 use web_kit::problem::Problem;
+use web_kit::step::Fields;
 use web_kit::visit::Visit;
 
 /// The page.

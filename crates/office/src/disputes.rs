@@ -6,28 +6,22 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::Query;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use domain::command::{Actor, Command};
 use domain::dispute::{Claim, Opening};
 use domain::ids::RequestId;
 use domain::money::Fen;
-use domain::outcome::Outcome;
 use domain::refund::text_fits;
 use domain::role::Action;
-use engine::SubmitError;
 use serde::Deserialize;
 use storage::dispute::{self, Disputable};
 
-use web_kit::cookies;
 use web_kit::dispute::list::List;
-use web_kit::dispute::{OFFICE, claim, number, place, told};
-use web_kit::link::link;
+use web_kit::dispute::{OFFICE, claim, last_step, number, place, told};
 use web_kit::page::{Shell, render};
 use web_kit::problem::Problem;
-use web_kit::session::Session;
-use web_kit::submit::submit;
+use web_kit::step::{self, Last, Step, Told, next_request, typed};
 use web_kit::text::{Text, fill};
-use web_kit::told::Told;
 use web_kit::visit::Visit;
 
 #[derive(Template)]
@@ -64,6 +58,20 @@ struct Filled {
     amount_wrong: Option<String>,
     claim_wrong: Option<&'static str>,
     words_wrong: Option<&'static str>,
+}
+
+impl Filled {
+    /// The form after the step `last`, with what was typed, or with all that is left of the sale.
+    fn after(visit: &Visit, found: &Disputable, last: Option<&Last>) -> Self {
+        let [amount, claim, words] = [0, 1, 2].map(|n| typed(visit, n));
+        Self {
+            request: next_request(visit, last).to_string(),
+            amount: if amount.is_empty() { found.left.to_string() } else { amount },
+            claims: claims(&claim, visit.text()),
+            words,
+            ..Self::default()
+        }
+    }
 }
 
 /// What the address says.
@@ -103,11 +111,8 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Res
 
 async fn look(visit: &Visit, asked: Asked, filled: Option<Filled>) -> Result<Response, Problem> {
     let (text, may_open) = (visit.text(), visit.session.can(Action::OpenDispute));
-    let request = RequestId::parse(&asked.a).filter(|_| may_open);
-    let mut notes = match request {
-        Some(request) => told(&visit.web, Actor::issuer(visit.session.person), request, text).await?,
-        None => None,
-    };
+    let last = if may_open { last_step(visit, &asked.a).await? } else { None };
+    let mut notes = told(last.as_ref(), text);
     let mut sale = None;
     if may_open && !asked.sale.is_empty() {
         let found = match number(&asked.sale) {
@@ -115,11 +120,10 @@ async fn look(visit: &Visit, asked: Asked, filled: Option<Filled>) -> Result<Res
             None => None,
         };
         if let Some(found) = found {
-            let again = request.filter(|_| notes.as_ref().is_some_and(|told| told.class == "warn"));
-            sale = Some(of_sale(&visit.session, &found, filled, again, text));
+            sale = Some(of_sale(visit, &found, filled, last.as_ref()));
         } else {
             let (title, what) = (text.dispute.not_done, text.dispute.no_sale.to_owned());
-            notes = Some(Told { title, what, more: String::new(), class: "bad", icon: "bad" });
+            notes = Some(Told::refused(title, what));
         }
     }
     let list = List::load(visit, OFFICE, (&asked.show, &asked.before)).await?;
@@ -134,23 +138,12 @@ async fn look(visit: &Visit, asked: Asked, filled: Option<Filled>) -> Result<Res
     Ok(render(&view).into_response())
 }
 
-fn of_sale(
-    session: &Session,
-    found: &Disputable,
-    filled: Option<Filled>,
-    again: Option<RequestId>,
-    text: &'static Text,
-) -> Sale {
-    let words = &text.dispute;
+fn of_sale(visit: &Visit, found: &Disputable, filled: Option<Filled>, last: Option<&Last>) -> Sale {
+    let (text, words) = (visit.text(), &visit.text().dispute);
     let form = match found.open {
         Some(open) => Err((words.open_already, Some(format!("{OFFICE}/{}", open.rrn())))),
         None if !found.left.is_positive() => Err((words.no_left, None)),
-        None => Ok(filled.unwrap_or_else(|| Filled {
-            request: again.unwrap_or_else(|| RequestId::v7(session.now, cookies::random())).to_string(),
-            amount: found.left.to_string(),
-            claims: claims("", text),
-            ..Filled::default()
-        })),
+        None => Ok(filled.unwrap_or_else(|| Filled::after(visit, found, last))),
     };
     Sale {
         rrn: found.sale.id.rrn(),
@@ -191,16 +184,11 @@ pub(crate) async fn open(visit: Visit, Form(fields): Form<Fields>) -> Result<Res
         return look(&visit, asked, Some(filled)).await;
     };
     let opening = Opening { order, amount, claim, words: fields.words.trim().to_owned() };
-    let answer = submit(&visit.web, request, Actor::issuer(visit.session.person), Command::DisputeOpen(opening)).await;
-    let step = request.to_string();
-    Ok(match answer {
-        Ok(Outcome::Recorded(record)) if record.approved() => {
-            Redirect::to(&link(&format!("{OFFICE}/{}", record.id.rrn()), &[("a", &step)])).into_response()
-        }
-        Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) | Err(SubmitError::Unknown(_)) => {
-            Redirect::to(&link(OFFICE, &[("sale", &found.sale.id.rrn()), ("a", &step)])).into_response()
-        }
-        Ok(_) => return Err(Problem::BadForm),
-        Err(_) => return Err(Problem::Busy),
-    })
+    let actor = Actor::issuer(visit.session.person);
+    let step = step::send(&visit.web, request, actor, Command::DisputeOpen(opening)).await?;
+    let address = match &step {
+        Step::Done(record) => step::address(&format!("{OFFICE}/{}", record.id.rrn()), &[], request),
+        _ => step::address(OFFICE, &[("sale", &found.sale.id.rrn())], request),
+    };
+    step.redirect(&visit, &address, &[&fields.amount, &fields.claim, &fields.words])
 }

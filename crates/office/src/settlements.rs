@@ -8,30 +8,25 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::Query;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use domain::command::{Actor, Command};
 use domain::ids::{MerchantId, RequestId};
-use domain::ledger::Kind;
 use domain::money::Fen;
-use domain::outcome::Outcome;
 use domain::role::Action;
 use domain::settlement::{self as rules, Preparation};
 use domain::time::{BusinessDate, HOUR};
-use engine::SubmitError;
 use serde::Deserialize;
 use storage::settlement::{self, Filter, MERCHANTS_MAX, Merchant};
 
-use web_kit::cookies;
 use web_kit::flash::Flash;
 use web_kit::link::link;
-use web_kit::page::{Shell, render};
+use web_kit::page::{Said, Shell, render};
 use web_kit::problem::Problem;
 use web_kit::session::Session;
 use web_kit::settlement::list::List;
-use web_kit::settlement::{Days, OFFICE, rate_words, told};
-use web_kit::submit::submit;
+use web_kit::settlement::{Days, OFFICE, last_step, rate_words, told};
+use web_kit::step::{self, Step, Told, next_request};
 use web_kit::text::{Text, fill};
-use web_kit::told::Told;
 use web_kit::visit::Visit;
 
 #[derive(Template)]
@@ -173,13 +168,7 @@ async fn panel(
     let turnover = payable.unsettled.until(until);
     let net = turnover.net();
     let fee = merchant.fee_bp.and_then(|rate| rules::fee(net, rate)).filter(|_| net.is_positive());
-    let last = RequestId::parse(&asked.a);
-    let told = match last {
-        Some(request) => told(visit, request, text).await?,
-        None => None,
-    };
-    // A step that nobody knows the outcome of is asked for again under its own id.
-    let again = last.filter(|_| told.as_ref().is_some_and(|told| told.class == "warn"));
+    let last = last_step(visit, &asked.a).await?;
     Ok(Some(Panel {
         id: merchant.id.0,
         name: merchant.name.clone(),
@@ -188,8 +177,8 @@ async fn panel(
         table: Days::of(&turnover, text),
         sums: fee.and_then(|fee| Some((net, fee, net.minus(fee)?))),
         carried: !net.is_positive() && !turnover.days().is_empty(),
-        request: again.unwrap_or_else(|| RequestId::v7(visit.session.now, cookies::random())),
-        told,
+        request: next_request(visit, last.as_ref()),
+        told: told(last.as_ref(), visit.text()),
     }))
 }
 
@@ -198,22 +187,17 @@ pub(crate) async fn prepare(visit: Visit, Form(fields): Form<Fields>) -> Result<
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let until = BusinessDate::parse(&fields.until).ok_or(Problem::BadForm)?;
     let asked = Preparation { merchant: MerchantId(fields.merchant), until };
-    let answer =
-        submit(&visit.web, request, Actor::issuer(visit.session.person), Command::SettlementPrepare(asked)).await;
-    Ok(match answer {
-        Ok(Outcome::Recorded(record)) if record.approved() && record.kind == Kind::SettlementRequest => {
-            Redirect::to(&link(&format!("{OFFICE}/{}", record.id.rrn()), &[("a", &request.to_string())]))
-                .into_response()
+    let actor = Actor::issuer(visit.session.person);
+    let step = step::send(&visit.web, request, actor, Command::SettlementPrepare(asked)).await?;
+    let address = match &step {
+        Step::Done(record) => step::address(&format!("{OFFICE}/{}", record.id.rrn()), &[], request),
+        Step::Conflict => return Err(Problem::BadForm),
+        Step::Refused(_) | Step::Unknown | Step::Busy => {
+            let merchant = fields.merchant.to_string();
+            step::address(OFFICE, &[("merchant", &merchant), ("until", &fields.until)], request)
         }
-        Ok(Outcome::Recorded(_)) | Err(SubmitError::Unknown(_)) => {
-            let fields =
-                [("merchant", fields.merchant.to_string()), ("until", fields.until), ("a", request.to_string())];
-            let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            Redirect::to(&link(OFFICE, &fields)).into_response()
-        }
-        Ok(_) => return Err(Problem::BadForm),
-        Err(_) => return Err(Problem::Busy),
-    })
+    };
+    step.redirect(&visit, &address, &[])
 }
 
 /// The form of the rate.
@@ -237,5 +221,5 @@ pub(crate) async fn rate(visit: Visit, Form(fields): Form<RateFields>) -> Result
     if !settlement::agree_fee(visit.db(), merchant, fee, entry).await? {
         return Err(Problem::NotFound);
     }
-    Ok(Flash::new("settlement_rate", &[]).redirect(&visit.web, &link(OFFICE, &[("merchant", &asked.merchant)])))
+    Ok(Flash::new(Said::RateSaved, &[]).redirect(&visit.web, &link(OFFICE, &[("merchant", &asked.merchant)])))
 }

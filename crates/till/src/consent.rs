@@ -12,6 +12,22 @@ use web_kit::text::fill;
 
 use crate::text::Text;
 
+web_kit::said! {
+    /// Why a manager's consent was not taken. The first value is what was typed as user name.
+    pub(crate) enum Said {
+        /// User name or password is missing.
+        Empty = "consent_empty",
+        /// Wrong; value: tries left.
+        Wrong = "consent_wrong",
+        /// Too many wrong passwords; value: until when.
+        Locked = "consent_locked",
+        /// The account is disabled, or its store suspended.
+        Disabled = "consent_disabled",
+        /// The person is no manager of this merchant.
+        NotManager = "consent_not_manager",
+    }
+}
+
 /// Who consents: user name and password of a manager, as a form brings them.
 pub(crate) struct Consent<'a> {
     /// User name as typed.
@@ -27,22 +43,22 @@ pub(crate) struct Consent<'a> {
 /// The manager of this merchant, or the message that [`refusal`] reads. Tries count like those at login.
 pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<PersonId, Flash>, Problem> {
     let user = asked.user.trim();
-    let refuse = |word: &str, value: &str| Ok(Err(Flash::new(word, &[user, value])));
+    let refuse = |said, value: &str| Ok(Err(Flash::new(said, &[user, value])));
     if user.is_empty() || asked.password.is_empty() {
-        return refuse("consent_empty", "");
+        return refuse(Said::Empty, "");
     }
     let account = match check_password(&visit.web, &visit.session.client, user, asked.password.to_owned()).await? {
         Ok(account) => account,
-        Err(Refused::Locked(until)) => return refuse("consent_locked", &clock_text(until)),
-        Err(Refused::Wrong(left)) => return refuse("consent_wrong", &left.to_string()),
-        Err(_) => return refuse("consent_disabled", ""),
+        Err(Refused::Locked(until)) => return refuse(Said::Locked, &clock_text(until)),
+        Err(Refused::Wrong(left)) => return refuse(Said::Wrong, &left.to_string()),
+        Err(_) => return refuse(Said::Disabled, ""),
     };
     let roles = people::roles(visit.db(), account.person).await?;
     let here = account.merchant.is_some() && account.merchant == visit.session.shop()?.merchant.into();
     if !here || account.must_change || !may(&roles, asked.action) {
         let detail = format!("{} by {}", asked.denied.detail, account.name);
         audit::append(visit.db(), Entry { detail, ..asked.denied }).await?;
-        return refuse("consent_not_manager", "");
+        return refuse(Said::NotManager, "");
     }
     Ok(Ok(account.person))
 }
@@ -50,12 +66,11 @@ pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<
 /// Why a manager's consent was not taken.
 pub(crate) fn refusal(flash: &Flash, text: &Text) -> Option<String> {
     let (words, login) = (&text.sale, &text.login);
-    match flash.word.as_str() {
-        "consent_wrong" => Some(fill(login.wrong, &[flash.value(1)])),
-        "consent_locked" => Some(fill(login.locked, &[flash.value(1)])),
-        "consent_disabled" => Some(login.disabled.to_owned()),
-        "consent_not_manager" => Some(words.confirm_not_manager.to_owned()),
-        "consent_empty" => Some(words.confirm_empty.to_owned()),
-        _ => None,
-    }
+    flash.said().map(|said| match said {
+        Said::Empty => words.confirm_empty.to_owned(),
+        Said::Wrong => fill(login.wrong, &[flash.value(1)]),
+        Said::Locked => fill(login.locked, &[flash.value(1)]),
+        Said::Disabled => login.disabled.to_owned(),
+        Said::NotManager => words.confirm_not_manager.to_owned(),
+    })
 }

@@ -1,7 +1,7 @@
-//! A message from a POST to the page it redirects to: a word of ours and the values that go into its text.
+//! A message from a POST to the page that it redirects to: a word of ours and the values that go into its text.
 //!
 //! It travels in a cookie, so it holds nothing secret, and the page that shows it trusts nothing in it: an unknown word
-//! says nothing, values are escaped like any text.
+//! shows nothing, values are escaped like any text. Each page declares its words with [`said!`](crate::said).
 
 use std::convert::Infallible;
 
@@ -12,25 +12,60 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar};
+use domain::refund::TEXT_LENGTH;
 
 use crate::{Web, cookies};
 
-/// Longest value kept, in characters.
-const VALUE_MAX: usize = 100;
+/// Longest value kept, in characters. Three such values of Chinese fit into the 4,096 bytes that browsers keep.
+const VALUE_MAX: usize = 200;
+
+const _: () = assert!(VALUE_MAX >= *TEXT_LENGTH.end(), "a reason or an opinion comes back whole");
+
+/// What a page can say about the last step: an enum of [`said!`](crate::said).
+pub trait Message: Copy {
+    /// The word in the cookie.
+    fn word(self) -> &'static str;
+
+    /// Reads the word.
+    fn from_word(word: &str) -> Option<Self>;
+}
+
+/// Declares the messages of a page, each with the word that its cookie holds. The page matches on them, so that none is
+/// forgotten; a word exists once in all pages.
+#[macro_export]
+macro_rules! said {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($body:tt)+ }) => {
+        ::domain::words! { $(#[$meta])* $vis enum $name { $($body)+ } }
+
+        impl $crate::flash::Message for $name {
+            fn word(self) -> &'static str {
+                self.word()
+            }
+
+            fn from_word(word: &str) -> Option<Self> {
+                Self::from_word(word)
+            }
+        }
+    };
+}
 
 /// The message; the empty word when there is none.
 #[derive(Clone, Debug, Default)]
 pub struct Flash {
-    /// Which message.
-    pub word: String,
+    word: String,
     values: Vec<String>,
 }
 
 impl Flash {
-    /// Message `word` with `values`.
-    pub fn new(word: &str, values: &[&str]) -> Self {
+    /// Message `said` with `values`.
+    pub fn new(said: impl Message, values: &[&str]) -> Self {
         let values = values.iter().map(|value| value.chars().take(VALUE_MAX).collect()).collect();
-        Self { word: word.to_owned(), values }
+        Self { word: said.word().to_owned(), values }
+    }
+
+    /// The message, if it is one of `M`.
+    pub fn said<M: Message>(&self) -> Option<M> {
+        M::from_word(&self.word)
     }
 
     /// Value number `n`, empty when there is none.
@@ -93,13 +128,26 @@ pub async fn clear_when_shown(State(web): State<Web>, request: Request, next: Ne
 mod tests {
     use super::*;
 
+    crate::said! {
+        /// Two messages.
+        enum Said {
+            /// One.
+            Wrong = "wrong",
+            /// Another.
+            Right = "right",
+        }
+    }
+
     #[test]
     fn values_survive_the_cookie() {
-        let flash = Flash::decode(&Flash::new("wrong", &["\u{738b}\u{654f}; a=b", "3"]).encode());
-        assert_eq!(
-            (flash.word.as_str(), flash.value(0), flash.value(1), flash.value(2)),
-            ("wrong", "\u{738b}\u{654f}; a=b", "3", "")
-        );
-        assert_eq!(Flash::decode("x.zz.ff").value(1), "");
+        for said in Said::ALL {
+            let flash = Flash::decode(&Flash::new(said, &["\u{738b}\u{654f}; a=b", "3"]).encode());
+            assert_eq!(
+                (flash.said(), flash.value(0), flash.value(1), flash.value(2)),
+                (Some(said), "\u{738b}\u{654f}; a=b", "3", "")
+            );
+        }
+        let flash = Flash::decode("x.zz.ff");
+        assert_eq!((flash.said::<Said>(), flash.value(1)), (None, ""));
     }
 }

@@ -46,10 +46,10 @@ pub mod problem;
 pub mod refund;
 pub mod session;
 pub mod settlement;
+pub mod step;
 pub mod submit;
 pub mod table;
 pub mod text;
-pub mod told;
 pub mod unresolved;
 pub mod visit;
 
@@ -147,6 +147,16 @@ pub fn pages() -> Vec<PageEntry> {
         page("/healthz").get(Access::Public, health::alive),
         page("/readyz").get(Access::Public, health::ready),
     ]
+}
+
+/// The words of this crate's messages about the last step; a test shows each of them.
+pub fn said() -> Vec<&'static str> {
+    [
+        page::Said::ALL.map(page::Said::word).as_slice(),
+        session::SignedOut::ALL.map(session::SignedOut::word).as_slice(),
+        step::Typed::ALL.map(step::Typed::word).as_slice(),
+    ]
+    .concat()
 }
 
 /// The pages of `table`, with the layers around them.

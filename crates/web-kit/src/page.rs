@@ -27,6 +27,18 @@ pub fn render(template: &impl Template) -> Html<String> {
     Html(indentation::cut(&template.render().expect("writing a template to memory cannot fail")))
 }
 
+crate::said! {
+    /// What the frame of any page can say.
+    pub enum Said {
+        /// The password is changed; the start page says so.
+        PasswordChanged = "password_changed",
+        /// A merchant's rate is saved.
+        RateSaved = "settlement_rate",
+        /// A settlement has more transactions than a file can hold.
+        SettlementTooLong = "settlement_too_many",
+    }
+}
+
 /// The words and settings of one answer. Templates hold it as `page`.
 pub struct Page<T: Words = Text> {
     /// The reader's language.
@@ -88,14 +100,11 @@ impl<T: Words> Page<T> {
     pub fn shell(self, session: &Session, flash: &Flash, place: &'static str) -> Shell<T> {
         let shared = self.text.shared();
         let text = &shared.shell;
-        let said = match flash.word.as_str() {
-            "password_changed" => Some(text.said_password_changed),
-            "session_ended" => Some(text.said_session_ended),
-            "api_key_revoked" => Some(text.said_api_key_revoked),
-            "settlement_rate" => Some(shared.settlement.said_rate),
-            "settlement_too_many" => Some(shared.settlement.said_too_many),
-            word => self.text.said(word),
-        };
+        let said = flash.said().map(|said| match said {
+            Said::PasswordChanged => text.said_password_changed,
+            Said::RateSaved => shared.settlement.said_rate,
+            Said::SettlementTooLong => shared.settlement.said_too_many,
+        });
         let outlet = session.shop.as_ref().map_or_else(
             || text.company.to_owned(),
             |shop| fill(text.outlet_name, &[&shop.merchant_name, &shop.outlet_name]),
@@ -118,8 +127,8 @@ impl<T: Words> Page<T> {
             may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
             free: !session.must_change,
             menu: self.menu.open_to(&session.roles).map(|entry| self.menu_link(entry, session)).collect(),
+            said: said.or_else(|| self.text.said(flash)),
             page: self,
-            said,
             place,
         }
     }

@@ -24,6 +24,16 @@ use crate::page::local_path;
 use crate::problem::Problem;
 use crate::unresolved;
 
+crate::said! {
+    /// Why somebody is at the login page.
+    pub enum SignedOut {
+        /// The session has ended.
+        Ended = "ended",
+        /// The person signed out.
+        Left = "left",
+    }
+}
+
 /// A signed-in person, free to work: not locked, password changed. Gives access to all of [`SignedIn`].
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -168,7 +178,8 @@ fn to_login(parts: &Parts, web: &Web) -> Response {
     if cookies::value(web, &parts.headers, cookies::SESSION).is_none() {
         return redirect.into_response();
     }
-    let jar = CookieJar::new().add(cookies::unset(web, cookies::SESSION)).add(Flash::new("ended", &[]).cookie(web));
+    let jar =
+        CookieJar::new().add(cookies::unset(web, cookies::SESSION)).add(Flash::new(SignedOut::Ended, &[]).cookie(web));
     (jar, redirect).into_response()
 }
 

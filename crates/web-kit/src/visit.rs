@@ -5,14 +5,15 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use domain::ids::RequestId;
 use storage::Storage;
 
-use crate::Web;
 use crate::client::Client;
 use crate::flash::Flash;
 use crate::page::{Page, Shell};
 use crate::session::{AnySession, Session};
 use crate::text::{Text, Words};
+use crate::{Web, cookies};
 
 /// A request of a signed-in person who is free to work.
 pub struct Visit<T: Words = Text> {
@@ -35,6 +36,11 @@ impl<T: Words> Visit<T> {
     /// The rows.
     pub fn db(&self) -> &Storage {
         &self.web.storage
+    }
+
+    /// A request id for a form.
+    pub fn new_request(&self) -> RequestId {
+        RequestId::v7(self.session.now, cookies::random())
     }
 
     /// The frame, with the menu's entry for `path` marked as the present one.

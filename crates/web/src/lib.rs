@@ -10,6 +10,11 @@ pub fn pages() -> Table {
     Table::of([account::pages(), till::pages(), merchant::pages(), office::pages(), web_kit::pages()])
 }
 
+/// The words of all messages from a form to the page that it leads to. No two pages have the same.
+pub fn said() -> Vec<&'static str> {
+    [account::said(), till::said(), merchant::said(), web_kit::said()].concat()
+}
+
 /// All pages, with the layers around them.
 pub fn router(web: Web) -> Router {
     web_kit::router(web, pages())

@@ -3,6 +3,6 @@
 mod password;
 
 web_kit::audience! {
-    |_, _| None;
+    |text, flash| flash.said().map(|crate::password::Ended::SessionEnded| text.password.said_ended);
     password: Password,
 }

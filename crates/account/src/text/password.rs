@@ -28,6 +28,7 @@ web_kit::texts! {
         action: "操作", "Action";
         this: "当前登录", "This session";
         end: "退出", "Sign out";
+        said_ended: "该登录已退出。", "That session was signed out.";
         end_of: "退出 {0} 的登录", "Sign out the session of {0}";
     }
 }

@@ -44,5 +44,6 @@ web_kit::texts! {
         revoke: "停用", "Revoke";
         revoke_of: "停用 密钥 {0}", "Revoke key {0}";
         empty: "还没有密钥", "There is no key yet";
+        said_revoked: "密钥已停用，立即生效。", "The key was revoked; it opens nothing any more.";
     }
 }

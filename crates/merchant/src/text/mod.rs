@@ -3,18 +3,36 @@
 mod api_keys;
 mod webhooks;
 
+use web_kit::flash::Flash;
+
 web_kit::audience! {
     said;
     api_keys: ApiKeys,
     webhooks: Webhooks,
 }
 
-fn said(text: &Text, word: &str) -> Option<&'static str> {
-    Some(match word {
-        "webhook_changed" => text.webhooks.said_changed,
-        "webhook_deleted" => text.webhooks.said_deleted,
-        "webhook_tried" => text.webhooks.said_tried,
-        "webhook_replayed" => text.webhooks.said_replayed,
-        _ => return None,
+fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
+    flash.said().map(|said| match said {
+        Said::KeyRevoked => text.api_keys.said_revoked,
+        Said::WebhookChanged => text.webhooks.said_changed,
+        Said::WebhookDeleted => text.webhooks.said_deleted,
+        Said::WebhookTried => text.webhooks.said_tried,
+        Said::WebhookReplayed => text.webhooks.said_replayed,
     })
+}
+
+web_kit::said! {
+    /// What the frame of these pages says about the last step.
+    pub(crate) enum Said {
+        /// A key opens nothing any more.
+        KeyRevoked = "api_key_revoked",
+        /// A webhook's state changed.
+        WebhookChanged = "webhook_changed",
+        /// A webhook is deleted.
+        WebhookDeleted = "webhook_deleted",
+        /// A test event is on its way.
+        WebhookTried = "webhook_tried",
+        /// Events are sent again.
+        WebhookReplayed = "webhook_replayed",
+    }
 }

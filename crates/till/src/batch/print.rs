@@ -24,6 +24,16 @@ use web_kit::text::{Lang, Words as _, fill};
 /// Papers: word in the address, label.
 const PAPERS: [(&str, &str); 3] = [("p58", "58mm"), ("p80", "80mm"), ("pa4", "A4")];
 
+web_kit::said! {
+    /// Why the report is shown.
+    pub(crate) enum Said {
+        /// The batch was closed just now.
+        Closed = "batch_closed",
+        /// It was closed before.
+        Already = "batch_already",
+    }
+}
+
 #[derive(Template)]
 #[template(path = "batch/print.html")]
 struct View {
@@ -113,10 +123,10 @@ pub(crate) async fn show(
     let nth = if counted { prints.saturating_sub(1) } else { prints };
     let duplicate = (nth > 0).then(|| fill(words.duplicate, &[&nth.to_string()]));
     let bar = &visit.text().batch;
-    let said = match visit.flash.word.as_str() {
-        "batch_closed" => Some(bar.said_closed.to_owned()),
-        "batch_already" => Some(bar.said_already.to_owned()),
-        _ => (!counted && prints > 0).then(|| fill(bar.reprint, &[&prints.to_string()])),
+    let said = match visit.flash.said() {
+        Some(Said::Closed) => Some(bar.said_closed.to_owned()),
+        Some(Said::Already) => Some(bar.said_already.to_owned()),
+        None => (!counted && prints > 0).then(|| fill(bar.reprint, &[&prints.to_string()])),
     };
     let report = Report::of(&visit.web, &closed.batch, Some(&closed), words).await?;
     let height = height(&report, &shop, paper, duplicate.is_some());

@@ -17,7 +17,6 @@ use domain::batch::{ClosedBatch, Tally};
 use domain::command::Command;
 use domain::ids::{OrderId, RequestId};
 use domain::money::Fen;
-use domain::outcome::Outcome;
 use engine::SubmitError;
 use serde::Deserialize;
 use storage::payment::OpenAttempt;
@@ -25,6 +24,7 @@ use storage::slip::{self, Unprinted};
 use storage::{StorageError, batch};
 use tracing::Instrument as _;
 
+use crate::batch::print;
 use crate::batch::report::Report;
 use crate::text::Text;
 use crate::text::batch::Batch as Words;
@@ -32,15 +32,26 @@ use crate::{Shell, Visit};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
+use web_kit::step::Step;
 use web_kit::submit::{ANSWER_WITHIN, actor};
 use web_kit::text::fill;
-use web_kit::{codes, cookies, unresolved};
+use web_kit::{codes, unresolved};
 
 /// Closed batches that the page lists.
 const CLOSED: u32 = 30;
 
 /// Drafts that the page names.
 const DRAFTS: u32 = 20;
+
+web_kit::said! {
+    /// Why the batch is not closed.
+    pub(crate) enum Said {
+        /// The system failed and closed nothing.
+        Fault = "batch_fault",
+        /// No answer in time.
+        Unknown = "batch_unknown",
+    }
+}
 
 #[derive(Template)]
 #[template(path = "batch/shift.html")]
@@ -50,7 +61,7 @@ struct View {
     report: Report,
     /// Has a transaction.
     begun: bool,
-    said: Option<Said>,
+    said: Option<Note>,
     open: Vec<Open>,
     drafts: Vec<(OrderId, String, Fen)>,
     unprinted: Vec<Unprinted>,
@@ -59,7 +70,7 @@ struct View {
 }
 
 /// What came of the last attempt to close.
-struct Said {
+struct Note {
     title: Option<&'static str>,
     text: String,
     more: Option<String>,
@@ -123,7 +134,7 @@ async fn view(visit: &Visit, asked: &Asked, asks: bool) -> Result<View, Problem>
     let unprinted = slip::unprinted(visit.db(), shop.outlet, shop.terminal).await?;
     let begun = running.first.is_some();
     let dialog = (asks && begun && open.is_empty()).then(|| Dialog {
-        request: RequestId::v7(visit.session.now, cookies::random()),
+        request: visit.new_request(),
         number: running.number,
         ask: fill(words.ask_do, &[&format!("{:06}", running.number.saturating_add(1))]),
         warn: !drafts.is_empty() || !unprinted.is_empty(),
@@ -166,19 +177,19 @@ async fn closed(visit: &Visit, words: &Words) -> Result<Vec<Closed>, Problem> {
     Ok(all.into_iter().map(row).collect())
 }
 
-async fn said(visit: &Visit, asked: &Asked) -> Result<Option<Said>, StorageError> {
+async fn said(visit: &Visit, asked: &Asked) -> Result<Option<Note>, StorageError> {
     let words = &visit.text().batch;
-    let plain = |text: &str| Some(Said { title: None, text: text.to_owned(), more: None });
-    match visit.flash.word.as_str() {
-        "batch_fault" => return Ok(plain(words.said_fault)),
-        "batch_unknown" => return Ok(plain(words.said_unknown)),
-        _ => {}
+    let plain = |text: &str| Some(Note { title: None, text: text.to_owned(), more: None });
+    match visit.flash.said() {
+        Some(Said::Fault) => return Ok(plain(words.said_fault)),
+        Some(Said::Unknown) => return Ok(plain(words.said_unknown)),
+        None => {}
     }
     let (Some(request), Some(shop)) = (RequestId::parse(&asked.r), &visit.session.shop) else { return Ok(None) };
     let record = batch::close_attempt(visit.db(), shop.merchant, shop.terminal, request).await?;
     Ok(record.and_then(|record| {
         let decline = record.decline?;
-        Some(Said {
+        Some(Note {
             title: Some(words.declined_title),
             text: codes::what(decline, visit.text()),
             more: Some(fill(words.declined_do, &[&record.id.rrn()])),
@@ -203,23 +214,24 @@ pub(crate) async fn close(visit: Visit, Form(form): Form<Confirmed>) -> Result<R
     let running = batch::running(visit.db(), terminal).await?.ok_or(Problem::NotFound)?;
     if running.number != number {
         batch::closed(visit.db(), terminal, number).await?.ok_or(Problem::BadForm)?;
-        return Ok(Flash::new("batch_already", &[]).redirect(&visit.web, &format!("/batch/{number}")));
+        return Ok(Flash::new(print::Said::Already, &[]).redirect(&visit.web, &format!("/batch/{number}")));
     }
     let (actor, engine) = (actor(&visit.session)?, visit.web.engine.clone());
     // On its own: the browser may go away, the close goes on.
     let sent = async move { engine.submit(request, actor, Command::BatchClose).await };
     let sent = tokio::spawn(sent.in_current_span());
-    match tokio::time::timeout(ANSWER_WITHIN, sent).await {
-        Ok(Ok(Ok(Outcome::Recorded(record)))) if record.approved() => {
-            Ok(Flash::new("batch_closed", &[]).redirect(&visit.web, &format!("/batch/{}", record.batch)))
+    let answer = match tokio::time::timeout(ANSWER_WITHIN, sent).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) | Err(_) => Err(SubmitError::Unknown("no answer in time".to_owned())),
+    };
+    match Step::of(answer)? {
+        Step::Done(record) => {
+            let report = format!("/batch/{}", record.batch);
+            Ok(Flash::new(print::Said::Closed, &[]).redirect(&visit.web, &report))
         }
-        Ok(Ok(Ok(Outcome::Recorded(_)))) => Ok(Redirect::to(&format!("/batch?r={request}")).into_response()),
-        Ok(Ok(Ok(Outcome::Cleared(_) | Outcome::Ordered(..) | Outcome::Conflict(_)))) => Err(Problem::BadForm),
-        Ok(Ok(Err(SubmitError::NotCharged(_) | SubmitError::Overloaded))) => {
-            Ok(Flash::new("batch_fault", &[]).redirect(&visit.web, "/batch"))
-        }
-        Ok(Ok(Err(SubmitError::Unknown(_))) | Err(_)) | Err(_) => {
-            Ok(Flash::new("batch_unknown", &[]).redirect(&visit.web, "/batch"))
-        }
+        Step::Refused(_) => Ok(Redirect::to(&format!("/batch?r={request}")).into_response()),
+        Step::Conflict => Err(Problem::BadForm),
+        Step::Busy => Ok(Flash::new(Said::Fault, &[]).redirect(&visit.web, "/batch")),
+        Step::Unknown => Ok(Flash::new(Said::Unknown, &[]).redirect(&visit.web, "/batch")),
     }
 }

@@ -13,7 +13,7 @@ use storage::orders::{self, Cursor, Filter, Listed};
 
 use crate::Visit;
 use crate::orders::detail::{holder, meaning, standing};
-use crate::orders::list::{Ask, card};
+use crate::orders::list::{Ask, Said, card};
 use crate::text::Text;
 use web_kit::Web;
 use web_kit::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, guarded};
@@ -128,7 +128,7 @@ async fn begin(visit: &Visit, ask: Ask, kind: &str) -> Result<Result<Rows, Respo
     let turn = ONE_AT_A_TIME.acquire().await.map_err(|error| fault(&error))?;
     let count = orders::find(visit.db(), filter.clone(), Cursor::Top, 1).await?.totals.count;
     if usize::try_from(count).is_ok_and(|count| count > ROWS_MAX) {
-        return Ok(Err(Flash::new("too_many", &[&ROWS_MAX.to_string()]).redirect(&visit.web, &list)));
+        return Ok(Err(Flash::new(Said::TooMany, &[&ROWS_MAX.to_string()]).redirect(&visit.web, &list)));
     }
     let detail = format!("{kind}, {count} rows, {}", ask.summary());
     audit::append(visit.db(), visit.session.entry("orders_exported", "", &detail)).await?;

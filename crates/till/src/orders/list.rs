@@ -42,6 +42,14 @@ const NUMBER_DIGITS: std::ops::Range<usize> = 10..REFERENCE_DIGITS;
 /// Letters in the field for goods.
 const PRODUCT_MAX: usize = 50;
 
+web_kit::said! {
+    /// Why there is no file.
+    pub(crate) enum Said {
+        /// More orders than a file can hold; value: how many it can.
+        TooMany = "too_many",
+    }
+}
+
 /// What the address asks.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Ask {
@@ -243,7 +251,9 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Respons
         Ok(filter) => (Some(orders::find(visit.db(), filter, ask.cursor(), ROWS).await?), None),
         Err(wrong) => (None, Some(wrong)),
     };
-    let said = (visit.flash.word == "too_many").then(|| fill(text.orders.too_many, &[visit.flash.value(0)]));
+    let said = visit.flash.said().map(|said| match said {
+        Said::TooMany => fill(text.orders.too_many, &[visit.flash.value(0)]),
+    });
     let statuses = Which::ALL.into_iter().map(|which| (which.word(), which_word(which, text))).collect();
     let any_day = wrong.is_none() && ask.names_one();
     let several_days = any_day || ask.from != ask.to;

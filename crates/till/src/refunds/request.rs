@@ -15,23 +15,20 @@ use domain::ids::{OrderId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::{Fen, half_width};
 use domain::order::OrderStatus;
-use domain::outcome::Outcome;
 use domain::refund::{Ground, Refund, RefundStatus, Request, text_fits};
 use domain::role::Action;
-use engine::SubmitError;
 use storage::refund::{self, Goods, SoldOrder};
 
 use crate::sale::pay::masked_name;
 use crate::text::Text;
-use crate::{Page, Shell, Visit};
+use crate::{Shell, Visit};
 use web_kit::codes;
-use web_kit::cookies;
-use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::refund::review::time_left;
 use web_kit::session::Session;
-use web_kit::submit::{actor, submit};
+use web_kit::step::{self, Last, Step};
+use web_kit::submit::actor;
 use web_kit::text::fill;
 
 #[derive(Template)]
@@ -107,7 +104,7 @@ struct Asked {
     order: Option<OrderId>,
     request: Option<RequestId>,
     /// The request whose result is to be shown.
-    result: Option<RequestId>,
+    result: String,
     ticked: Vec<i64>,
     pieces: BTreeMap<i64, String>,
     ground: Option<Ground>,
@@ -123,7 +120,7 @@ impl Asked {
             match name.as_str() {
                 "order" => asked.order = value.parse().ok().map(OrderId),
                 "request" => asked.request = RequestId::parse(&value),
-                "a" => asked.result = RequestId::parse(&value),
+                "a" => asked.result = value,
                 "ground" => asked.ground = Ground::from_word(&value),
                 "reason" => value.trim().clone_into(&mut asked.reason),
                 "do" => asked.escalate = value == "escalate",
@@ -271,12 +268,12 @@ impl Case {
         self.sold.refunds.iter().find(|(known, _)| known.id == refund).map(|(known, _)| known.status)
     }
 
-    fn view(&self, session: &Session, page: Page, flash: &Flash, stage: Stage) -> Response {
-        let text = page.text;
+    fn view(&self, visit: &Visit, stage: Stage) -> Response {
+        let text = visit.text();
         let sale = self.sold.sale.as_ref();
         let holder = self.sold.holder.as_str();
         let holder = if holder.is_empty() { text.pay.anonymous.to_owned() } else { masked_name(holder) };
-        let left = self.sold.deadline.since(session.now);
+        let left = self.sold.deadline.since(visit.session.now);
         let sent = matches!(stage, Stage::Sent { .. });
         let view = View {
             order: self.sold.order.id,
@@ -289,7 +286,7 @@ impl Case {
             waiting: if sent { Vec::new() } else { self.waiting(text) },
             usual: [text.refund.usual_wrong, text.refund.usual_quality, text.refund.usual_typo],
             stage,
-            shell: page.shell(session, flash, "/orders"),
+            shell: visit.shell("/orders"),
         };
         render(&view).into_response()
     }
@@ -299,40 +296,29 @@ fn result_url(order: OrderId, request: RequestId) -> String {
     format!("/refunds/new?order={order}&a={request}")
 }
 
-fn fresh(session: &Session) -> RequestId {
-    RequestId::v7(session.now, cookies::random())
-}
-
 /// The form, or what became of it.
 pub(crate) async fn show(visit: Visit, Query(fields): Query<Vec<(String, String)>>) -> Result<Response, Problem> {
     let mut asked = Asked::read(fields);
     let case = load(&visit, &asked).await?;
     let mut wrong = Wrong::default();
-    if let Some(request) = asked.result
-        && let Some(record) = refund::recorded(visit.db(), actor(&visit.session)?, request).await?
-        && record.kind == Kind::RefundRequest
-        && record.order == Some(case.sold.order.id)
-    {
-        match record.decline {
-            None => {
-                return Ok(case.view(
-                    &visit.session,
-                    visit.page.clone(),
-                    &visit.flash,
-                    sent(&case, &record, &visit.session, visit.text()),
-                ));
-            }
-            Some(decline) => wrong.whole = Some(codes::what(decline, visit.text())),
+    let last = Last::find(&visit.web, actor(&visit.session)?, &asked.result, |record| {
+        record.kind == Kind::RefundRequest && record.order == Some(case.sold.order.id)
+    });
+    match last.await?.map(|last| last.step) {
+        Some(Step::Done(record)) => {
+            return Ok(case.view(&visit, sent(&case, &record, &visit.session, visit.text())));
         }
+        Some(Step::Refused(decline)) => wrong.whole = Some(codes::what(decline, visit.text())),
+        _ => {}
     }
     if !asked.is_filled() {
         asked = Asked { reason: asked.reason, ..Asked::everything(case.sold.order.id, &case.sold.goods) };
     }
     let stage = match case.closed(visit.text()) {
         Some(sentence) => Stage::Closed(sentence),
-        None => Stage::Form(case.form(&asked, wrong, fresh(&visit.session), visit.text())),
+        None => Stage::Form(case.form(&asked, wrong, visit.new_request(), visit.text())),
     };
-    Ok(case.view(&visit.session, visit.page, &visit.flash, stage))
+    Ok(case.view(&visit, stage))
 }
 
 fn sent(case: &Case, record: &Transaction, session: &Session, text: &'static Text) -> Stage {
@@ -353,13 +339,13 @@ pub(crate) async fn ask(visit: Visit, Form(fields): Form<Vec<(String, String)>>)
         return Ok(Redirect::to(&result_url(order, request)).into_response());
     }
     if let Some(sentence) = case.closed(visit.text()) {
-        return Ok(case.view(&visit.session, visit.page, &visit.flash, Stage::Closed(sentence)));
+        return Ok(case.view(&visit, Stage::Closed(sentence)));
     }
     let wrong = asked.check(&case.sold.goods, visit.text());
     let lines = asked.lines(&case.sold.goods).unwrap_or_default();
     if wrong.any() {
         let form = case.form(&asked, wrong, request, visit.text());
-        return Ok(case.view(&visit.session, visit.page, &visit.flash, Stage::Form(form)));
+        return Ok(case.view(&visit, Stage::Form(form)));
     }
     let command = Command::RefundRequest(Request {
         order,
@@ -370,18 +356,16 @@ pub(crate) async fn ask(visit: Visit, Form(fields): Form<Vec<(String, String)>>)
     });
     let refused = |whole: String| {
         let wrong = Wrong { whole: Some(whole), ..Wrong::default() };
-        Stage::Form(case.form(&asked, wrong, fresh(&visit.session), visit.text()))
+        Stage::Form(case.form(&asked, wrong, visit.new_request(), visit.text()))
     };
-    let stage = match submit(&visit.web, request, actor, command).await {
-        Ok(Outcome::Recorded(record)) => match record.decline {
-            None => return Ok(Redirect::to(&result_url(order, request)).into_response()),
-            Some(decline) => refused(codes::what(decline, visit.text())),
-        },
-        // The same form was sent before with other words: the first counts.
-        Ok(Outcome::Conflict(_)) => return Ok(Redirect::to(&result_url(order, request)).into_response()),
-        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
-        Err(SubmitError::Unknown(_)) => Stage::Unknown(case.form(&asked, Wrong::default(), request, visit.text())),
-        Err(_) => refused(visit.text().refund.fault.to_owned()),
+    let stage = match step::send(&visit.web, request, actor, command).await? {
+        // In conflict, the same form was sent before with other words: the first counts.
+        Step::Done(_) | Step::Conflict => {
+            return Ok(Redirect::to(&result_url(order, request)).into_response());
+        }
+        Step::Refused(decline) => refused(codes::what(decline, visit.text())),
+        Step::Unknown => Stage::Unknown(case.form(&asked, Wrong::default(), request, visit.text())),
+        Step::Busy => refused(visit.text().refund.fault.to_owned()),
     };
-    Ok(case.view(&visit.session, visit.page.clone(), &visit.flash, stage))
+    Ok(case.view(&visit, stage))
 }

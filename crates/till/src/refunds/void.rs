@@ -7,26 +7,24 @@ use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::command::Command;
 use domain::ids::{OrderId, RequestId};
-use domain::ledger::{Kind, Transaction};
+use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::order::OrderStatus;
-use domain::outcome::{Decline, Outcome};
+use domain::outcome::Decline;
 use domain::refund::RefundStatus;
 use domain::role::Action;
-use engine::SubmitError;
 use serde::Deserialize;
 use storage::refund::{self, SoldOrder};
 
 use crate::consent::{Consent, consent, refusal};
 use crate::text::Text;
-use crate::{Page, Shell, Visit};
+use crate::{Shell, Visit};
 use web_kit::codes;
-use web_kit::cookies;
-use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::session::Session;
-use web_kit::submit::{actor, submit};
+use web_kit::step::{self, Last, Step, next_request};
+use web_kit::submit::actor;
 use web_kit::text::fill;
 
 #[derive(Template)]
@@ -76,28 +74,20 @@ async fn load(visit: &Visit, asked: &Asked) -> Result<SoldOrder, Problem> {
 /// Asks, or shows what became of it.
 pub(crate) async fn ask(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let sold = load(&visit, &asked).await?;
-    let mut request = RequestId::v7(visit.session.now, cookies::random());
-    if let Some(earlier) = RequestId::parse(&asked.a) {
-        let record = refund::recorded(visit.db(), actor(&visit.session)?, earlier).await?;
-        if let Some(record) = record.filter(|one| one.kind == Kind::Void && one.order == Some(sold.order.id)) {
-            return Ok(view(
-                &visit.session,
-                visit.page.clone(),
-                &visit.flash,
-                &sold,
-                told(&record, &sold, visit.text()),
-            ));
-        }
-        // Nobody knows yet whether it arrived: whoever asks again asks for the same.
-        request = earlier;
+    let last = Last::find(&visit.web, actor(&visit.session)?, &asked.a, |record| {
+        record.kind == Kind::Void && record.order == Some(sold.order.id)
+    });
+    let last = last.await?;
+    if let Some(stage) = last.as_ref().and_then(|last| told(&last.step, &sold, visit.text())) {
+        return Ok(view(&visit, &sold, stage));
     }
     let stage = closed(&visit.session, &sold, visit.text())?.unwrap_or_else(|| Stage::Ask {
-        request,
+        request: next_request(&visit, last.as_ref()),
         manager: visit.session.can(Action::ReviewRefund),
         user: refusal(&visit.flash, visit.text()).map_or_else(String::new, |_| visit.flash.value(0).to_owned()),
         error: refusal(&visit.flash, visit.text()),
     });
-    Ok(view(&visit.session, visit.page, &visit.flash, &sold, stage))
+    Ok(view(&visit, &sold, stage))
 }
 
 /// Voids the sale.
@@ -109,7 +99,7 @@ pub(crate) async fn confirm(visit: Visit, Form(asked): Form<Asked>) -> Result<Re
         return Ok(Redirect::to(&result_url(order, request)).into_response());
     }
     if let Some(stage) = closed(&visit.session, &sold, visit.text())? {
-        return Ok(view(&visit.session, visit.page, &visit.flash, &sold, stage));
+        return Ok(view(&visit, &sold, stage));
     }
     let checker = if visit.session.can(Action::ReviewRefund) {
         visit.session.person
@@ -121,15 +111,15 @@ pub(crate) async fn confirm(visit: Visit, Form(asked): Form<Asked>) -> Result<Re
             Err(flash) => return Ok(flash.redirect(&visit.web, &format!("/void?order={order}"))),
         }
     };
-    let stage = match submit(&visit.web, request, actor, Command::Void { order, checker }).await {
-        Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) => {
+    let step = step::send(&visit.web, request, actor, Command::Void { order, checker }).await?;
+    let stage = match step {
+        Step::Done(_) | Step::Refused(_) | Step::Conflict => {
             return Ok(Redirect::to(&result_url(order, request)).into_response());
         }
-        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
-        Err(SubmitError::Unknown(_)) => Stage::Unknown { request },
-        Err(_) => Stage::Closed { sentence: visit.text().refund.fault.to_owned(), refund: false },
+        Step::Unknown => Stage::Unknown { request },
+        Step::Busy => Stage::Closed { sentence: visit.text().refund.fault.to_owned(), refund: false },
     };
-    Ok(view(&visit.session, visit.page, &visit.flash, &sold, stage))
+    Ok(view(&visit, &sold, stage))
 }
 
 /// Why the sale cannot be voided, as far as can be told without asking the money path.
@@ -157,12 +147,16 @@ fn closed(session: &Session, sold: &SoldOrder, text: &'static Text) -> Result<Op
     })
 }
 
-/// The recorded result.
-fn told(record: &Transaction, sold: &SoldOrder, text: &'static Text) -> Stage {
+/// What became of the void, if that is known.
+fn told(step: &Step, sold: &SoldOrder, text: &'static Text) -> Option<Stage> {
     let words = &text.refund;
-    let Some(decline) = record.decline else {
-        let sentence = fill(words.void_done_do, &[&record.amount.to_string(), record.masked.last_four()]);
-        return Stage::Done { sentence, slip: format!("/slip/{}", record.id.rrn()) };
+    let decline = match step {
+        Step::Done(record) => {
+            let sentence = fill(words.void_done_do, &[&record.amount.to_string(), record.masked.last_four()]);
+            return Some(Stage::Done { sentence, slip: format!("/slip/{}", record.id.rrn()) });
+        }
+        Step::Refused(decline) => *decline,
+        Step::Conflict | Step::Unknown | Step::Busy => return None,
     };
     let sentence = match decline {
         Decline::VoidTooLate => words.void_late.to_owned(),
@@ -173,10 +167,10 @@ fn told(record: &Transaction, sold: &SoldOrder, text: &'static Text) -> Stage {
         other => codes::what(other, text),
     };
     let open = matches!(sold.order.status, OrderStatus::Paid | OrderStatus::PartlyRefunded);
-    Stage::Closed { sentence, refund: open }
+    Some(Stage::Closed { sentence, refund: open })
 }
 
-fn view(session: &Session, page: Page, flash: &Flash, sold: &SoldOrder, stage: Stage) -> Response {
+fn view(visit: &Visit, sold: &SoldOrder, stage: Stage) -> Response {
     let sale = sold.sale.as_ref();
     let view = View {
         order: sold.order.id,
@@ -185,7 +179,7 @@ fn view(session: &Session, page: Page, flash: &Flash, sold: &SoldOrder, stage: S
         card: sale.map_or_else(String::new, |sale| sale.masked.grouped()),
         amount: sold.order.total,
         stage,
-        shell: page.shell(session, flash, "/orders"),
+        shell: visit.shell("/orders"),
     };
     render(&view).into_response()
 }

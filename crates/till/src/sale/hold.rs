@@ -18,6 +18,16 @@ use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::text::fill;
 
+web_kit::said! {
+    /// What the sale page says about the order before. Value: its number.
+    pub(crate) enum Said {
+        /// It was put aside.
+        Held = "held",
+        /// It was given up.
+        Abandoned = "abandoned",
+    }
+}
+
 /// The order that a form or an address names.
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderForm {
@@ -36,7 +46,7 @@ impl OrderForm {
             Trouble::NoOrder | Trouble::Abandoned => Wanted::Current,
             _ => Wanted::parse(&self.order),
         };
-        Ok(Flash::new(trouble.word(), &[]).redirect(web, &wanted.address()))
+        Ok(Flash::new(trouble, &[]).redirect(web, &wanted.address()))
     }
 }
 
@@ -45,7 +55,7 @@ pub(crate) async fn hold(visit: Visit, Form(form): Form<OrderForm>) -> Result<Re
     let scope = scope(&visit.session)?;
     let number = draft::fetch(visit.db(), &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
     match draft::hold(visit.db(), &scope, form.id(), visit.session.now).await {
-        Ok(()) => Ok(Flash::new("held", &[&number]).redirect(&visit.web, &Wanted::New.address())),
+        Ok(()) => Ok(Flash::new(Said::Held, &[&number]).redirect(&visit.web, &Wanted::New.address())),
         Err(error) => form.refuse(&visit.web, error),
     }
 }
@@ -88,7 +98,7 @@ pub(crate) async fn abandon(visit: Visit, Form(form): Form<OrderForm>) -> Result
     let scope = scope(&visit.session)?;
     let number = draft::fetch(visit.db(), &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
     match draft::abandon(visit.db(), &scope, form.id(), visit.session.now).await {
-        Ok(()) => Ok(Flash::new("abandoned", &[&number]).redirect(&visit.web, "/sale")),
+        Ok(()) => Ok(Flash::new(Said::Abandoned, &[&number]).redirect(&visit.web, "/sale")),
         Err(error) => form.refuse(&visit.web, error),
     }
 }

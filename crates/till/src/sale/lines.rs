@@ -49,7 +49,7 @@ impl AddForm {
             Trouble::NoOrder | Trouble::Abandoned => Wanted::Current,
             _ => Wanted::parse(&self.order),
         };
-        Flash::new(trouble.word(), &[&self.code, &self.price, &self.qty, in_hand]).redirect(web, &wanted.address())
+        Flash::new(trouble, &[&self.code, &self.price, &self.qty, in_hand]).redirect(web, &wanted.address())
     }
 
     /// The order that a line goes to: on the page of no order, the one that another window has begun meanwhile.
@@ -67,7 +67,7 @@ impl AddForm {
         let (code, is_scan) = (line.listed.product.code.clone(), line.scan.is_some());
         match draft::line_add(visit.db(), scope, order, line, visit.session.now).await {
             Ok(id) if order.is_some() && self.order.is_empty() && !is_scan => {
-                Ok(Flash::new(Trouble::Changed.word(), &[]).redirect(&visit.web, &Wanted::Id(id).address()))
+                Ok(Flash::new(Trouble::Changed, &[]).redirect(&visit.web, &Wanted::Id(id).address()))
             }
             Ok(id) => Ok(Redirect::to(&Wanted::Id(id).address()).into_response()),
             Err(error) => Ok(self.refuse(&visit.web, Trouble::of(error)?, &code)),

@@ -6,7 +6,7 @@ use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::card_number::{CardNumber, CardNumberError, EntryMode};
 use domain::command::Command;
-use domain::ids::{OrderId, RequestId};
+use domain::ids::OrderId;
 use domain::ledger::{Kind, Transaction};
 use domain::money::{Fen, half_width};
 use domain::outcome::{Clearance, Outcome};
@@ -18,9 +18,9 @@ use crate::Visit;
 use crate::sale::panel::{Balance, Confirm, Filled, Focus, Panel, result_url};
 use crate::sale::screen;
 use crate::text::Text;
+use web_kit::Web;
 use web_kit::problem::Problem;
 use web_kit::submit::{actor, submit};
-use web_kit::{Web, cookies};
 
 /// How long a confirmation may wait for its "yes", in microseconds.
 const CONFIRM_WITHIN: i64 = 120_000_000;
@@ -89,7 +89,7 @@ pub(crate) async fn pay(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
         Err(filled) => return screen::with_panel(&visit, order, Panel::Form(filled)).await,
     };
     let (card, pin) = (visit.web.vault.present(&number, entry), visit.web.vault.pin_value(&number, &pin));
-    let request = RequestId::v7(visit.session.now, cookies::random());
+    let request = visit.new_request();
     let amount = fields.amount.parse().map(Fen).map_err(|_| Problem::BadForm);
     let command = match (fields.action.as_str(), order) {
         ("balance", _) => Command::Inquiry { card: card.clone(), pin },
@@ -109,7 +109,7 @@ pub(crate) async fn pay(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
         Ok(Outcome::Cleared(clearance)) => {
             let Some(order) = order else { return Err(Problem::BadForm) };
             let until = visit.session.now.plus(CONFIRM_WITHIN);
-            let request_id = RequestId::v7(visit.session.now, cookies::random());
+            let request_id = visit.new_request();
             let confirmation = Confirmation { request_id, order, amount: amount?, card, until };
             Panel::Confirm(Box::new(confirm(&visit.web, &confirmation, &clearance, visit.text())))
         }

@@ -14,6 +14,7 @@ use storage::draft::{Cart, FullOrder, Line, Scope, UNDO_SHOWN};
 use storage::product::{self, Listed};
 use storage::till::{self, AtHand};
 
+use crate::sale::hold::Said;
 use crate::sale::panel::{self, Asked, Panel, Right};
 use crate::sale::trouble::{Field, Trouble};
 use crate::text::Text;
@@ -211,7 +212,7 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Respons
     let panel = Panel::Recorded(ask.asked.clone());
     let mut sale = match load_with(&visit, wanted, panel).await? {
         Ok(sale) => sale,
-        Err(trouble) => return Ok(Flash::new(trouble.word(), &[]).redirect(&visit.web, "/sale")),
+        Err(trouble) => return Ok(Flash::new(trouble, &[]).redirect(&visit.web, "/sale")),
     };
     if !ask.pick.is_empty() && sale.editable {
         let found = product::find(visit.db(), visit.session.shop()?.merchant, &ask.pick).await?;
@@ -225,7 +226,7 @@ pub(crate) async fn with_panel(visit: &Visit, order: Option<OrderId>, panel: Pan
     let wanted = order.map_or(Wanted::Current, Wanted::Id);
     match load_with(visit, wanted, panel).await? {
         Ok(sale) => Ok(render(&View { shell: visit.shell("/sale"), sale }).into_response()),
-        Err(trouble) => Ok(Flash::new(trouble.word(), &[]).redirect(&visit.web, "/sale")),
+        Err(trouble) => Ok(Flash::new(trouble, &[]).redirect(&visit.web, "/sale")),
     }
 }
 
@@ -353,23 +354,23 @@ fn cart_view(cart: &Cart, text: &'static Text) -> CartView {
 /// Says what the last step led to, and puts back what was typed.
 async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Result<(), Problem> {
     let words = &text.sale;
-    sale.said = match visit.flash.word.as_str() {
-        "held" => Some(fill(words.held, &[visit.flash.value(0)])),
-        "abandoned" => Some(fill(words.abandoned, &[visit.flash.value(0)])),
-        _ => None,
-    };
-    let Some(trouble) = Trouble::from_word(&visit.flash.word) else { return Ok(()) };
-    let quantity = Some(visit.flash.value(2)).filter(|text| !text.is_empty()).unwrap_or("1");
+    let flash = &visit.flash;
+    sale.said = flash.said().map(|said| match said {
+        Said::Held => fill(words.held, &[flash.value(0)]),
+        Said::Abandoned => fill(words.abandoned, &[flash.value(0)]),
+    });
+    let Some(trouble) = flash.said::<Trouble>() else { return Ok(()) };
+    let quantity = Some(flash.value(2)).filter(|text| !text.is_empty()).unwrap_or("1");
     let mut entry = Entry {
-        code: visit.flash.value(0).to_owned(),
-        price: visit.flash.value(1).to_owned(),
+        code: flash.value(0).to_owned(),
+        price: flash.value(1).to_owned(),
         quantity: quantity.to_owned(),
-        message: fill(trouble.text(text), &[visit.flash.value(0)]),
+        message: fill(trouble.text(text), &[flash.value(0)]),
         trouble: Some(trouble),
         picked: None,
     };
     if trouble.field() != Field::Code {
-        let found = product::find(visit.db(), visit.session.shop()?.merchant, visit.flash.value(3)).await?;
+        let found = product::find(visit.db(), visit.session.shop()?.merchant, flash.value(3)).await?;
         entry.picked = found.into_iter().next().map(|listed| picked(&listed));
     }
     if let Some(picked) = &entry.picked {

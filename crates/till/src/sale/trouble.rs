@@ -21,21 +21,12 @@ pub(crate) enum Field {
 
 macro_rules! troubles {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $field:ident, $text:ident;)+) => {
-        /// A reason.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Trouble { $($(#[$doc])* $name),+ }
+        web_kit::said! {
+            /// A reason. Values: what was typed as code, price and quantity, and the product in hand.
+            pub(crate) enum Trouble { $($(#[$doc])* $name = $word),+ }
+        }
 
         impl Trouble {
-            /// The word that travels in the flash message.
-            pub(crate) fn word(self) -> &'static str {
-                match self { $(Self::$name => $word),+ }
-            }
-
-            /// Reads the word.
-            pub(crate) fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$name),)+ _ => None }
-            }
-
             /// Where it is shown.
             pub(crate) fn field(self) -> Field {
                 match self { $(Self::$name => Field::$field),+ }

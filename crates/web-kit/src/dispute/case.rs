@@ -3,29 +3,21 @@
 //! What must stay true: a merchant sees the own disputes and answers; what is shown as done is on record.
 
 use askama::Template;
-use axum::response::{IntoResponse, Redirect, Response};
-use domain::command::{Actor, Command};
+use axum::response::{IntoResponse, Response};
+use domain::command::Command;
 use domain::dispute::{Dispute, DisputeStatus};
-use domain::ids::RequestId;
 use domain::money::Fen;
-use domain::outcome::Outcome;
 use domain::refund::text_fits;
 use domain::role::Action;
-use engine::SubmitError;
 use serde::Deserialize;
 use storage::dispute::{self, Case};
 
-use super::{OFFICE, OWN, claim, number, place, reach, state, told};
+use super::{OFFICE, OWN, acting, claim, last_step, number, place, reach, state, told};
 use crate::badge::Badge;
-use crate::cookies;
-use crate::flash::Flash;
-use crate::link::link;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
-use crate::session::Session;
-use crate::submit::{actor, submit};
+use crate::step::{self, Choice, Fields, Filled, Last, Stage, Told};
 use crate::text::{Text, fill};
-use crate::told::Told;
 use crate::visit::Visit;
 
 #[derive(Template)]
@@ -53,16 +45,6 @@ struct View {
     stage: Stage,
 }
 
-/// What this person can do about it.
-pub enum Stage {
-    /// Nothing: it is decided.
-    Closed,
-    /// It waits, and for what.
-    Waits(String),
-    /// To answer or decide: the form's request id, the words, and what is wrong with those.
-    Form(String, String, Option<&'static str>),
-}
-
 /// What the address says.
 #[derive(Default, Deserialize)]
 pub struct Asked {
@@ -71,39 +53,19 @@ pub struct Asked {
     a: String,
 }
 
-/// The form that answers or decides.
-#[derive(Deserialize)]
-pub struct Fields {
-    #[serde(default)]
-    request: String,
-    #[serde(default)]
-    words: String,
-    #[serde(default, rename = "do")]
-    action: String,
-}
-
 /// A dispute within reach of the person.
 pub async fn find(visit: &Visit, rrn: &str) -> Result<Case, Problem> {
     let id = number(rrn).ok_or(Problem::NotFound)?;
     dispute::find(visit.db(), reach(&visit.session), id).await?.ok_or(Problem::NotFound)
 }
 
-fn acting(session: &Session) -> Result<Actor, Problem> {
-    if session.shop.is_none() { Ok(Actor::issuer(session.person)) } else { actor(session) }
-}
-
-/// The page, with `refused` in place of what this person can do about it.
-pub async fn look(visit: &Visit, found: Case, asked: &Asked, refused: Option<Stage>) -> Result<Response, Problem> {
+/// The page, with the form `refused` in place of an empty one.
+pub async fn look(visit: &Visit, found: Case, asked: &Asked, refused: Option<Filled>) -> Result<Response, Problem> {
     let (text, company) = (visit.text(), visit.session.shop.is_none());
     let (one, list) = (&found.dispute, if company { OFFICE } else { OWN });
-    let request = RequestId::parse(&asked.a);
-    let notes = match request {
-        Some(request) => told(&visit.web, acting(&visit.session)?, request, text).await?,
-        None => None,
-    };
-    let done = request.filter(|_| notes.is_none()).map(|_| done(one, text));
-    let again = request.filter(|_| notes.as_ref().is_some_and(|told| told.class == "warn"));
-    let stage = refused.unwrap_or_else(|| stage(&visit.session, one, again, &visit.flash, text));
+    let last = last_step(visit, &asked.a).await?;
+    let done = last.as_ref().filter(|last| last.is_done()).map(|_| done(one, text));
+    let stage = refused.map_or_else(|| stage(visit, one, last.as_ref()), Stage::Form);
     let view = View {
         list,
         path: format!("{list}/{}", one.id.rrn()),
@@ -120,7 +82,7 @@ pub async fn look(visit: &Visit, found: Case, asked: &Asked, refused: Option<Sta
         claim: claim(one.claim, text),
         until: one.answer_until.date_time_text(),
         said: said(&found, company, text),
-        told: notes,
+        told: told(last.as_ref(), text),
         done,
         stage,
         shell: visit.shell(if company { "/office/disputes" } else { "/disputes" }),
@@ -159,14 +121,10 @@ fn said(found: &Case, company: bool, text: &'static Text) -> Vec<(&'static str, 
     all
 }
 
-fn stage(session: &Session, one: &Dispute, again: Option<RequestId>, flash: &Flash, text: &'static Text) -> Stage {
-    let words = &text.dispute;
+fn stage(visit: &Visit, one: &Dispute, last: Option<&Last>) -> Stage {
+    let (session, words) = (&visit.session, &visit.text().dispute);
     let in_time = session.now <= one.answer_until;
-    let typed = if flash.word == "opinion" { flash.value(0).to_owned() } else { String::new() };
-    let form = || {
-        let request = again.unwrap_or_else(|| RequestId::v7(session.now, cookies::random()));
-        Stage::Form(request.to_string(), typed, None)
-    };
+    let form = || Stage::Form(Filled::after(visit, last));
     match (one.status, session.shop.is_some()) {
         (DisputeStatus::Upheld | DisputeStatus::Rejected, _) => Stage::Closed,
         (DisputeStatus::Answered, true) => Stage::Waits(words.wait_company.to_owned()),
@@ -194,26 +152,12 @@ pub async fn send(
     fields: Fields,
     command: impl FnOnce(bool, String) -> Command,
 ) -> Result<Response, Problem> {
-    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
-    let yes = match fields.action.as_str() {
-        "ok" => true,
-        "no" => false,
-        _ => return Err(Problem::BadForm),
-    };
-    let words = fields.words.trim().to_owned();
+    let Choice { request, yes, words } = fields.choice()?;
     if !text_fits(&words) {
-        let stage = Stage::Form(fields.request, words, Some(visit.text().dispute.words_wrong));
-        return look(visit, found, &Asked::default(), Some(stage)).await;
+        let form = Filled { request, words, wrong: Some(visit.text().dispute.words_wrong) };
+        return look(visit, found, &Asked::default(), Some(form)).await;
     }
     let list = if visit.session.shop.is_none() { OFFICE } else { OWN };
-    let result = link(&format!("{list}/{}", found.dispute.id.rrn()), &[("a", &request.to_string())]);
-    let answer = submit(&visit.web, request, acting(&visit.session)?, command(yes, words.clone())).await;
-    Ok(match answer {
-        Ok(Outcome::Recorded(record)) if record.approved() => Redirect::to(&result).into_response(),
-        Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) | Err(SubmitError::Unknown(_)) => {
-            Flash::new("opinion", &[&words]).redirect(&visit.web, &result)
-        }
-        Ok(_) => return Err(Problem::BadForm),
-        Err(_) => return Err(Problem::Busy),
-    })
+    let step = step::send(&visit.web, request, acting(&visit.session)?, command(yes, words.clone())).await?;
+    step.redirect(visit, &step::address(&format!("{list}/{}", found.dispute.id.rrn()), &[], request), &[&words])
 }

@@ -5,17 +5,18 @@ pub mod list;
 
 use domain::command::Actor;
 use domain::dispute::{Claim, Dispute, DisputeStatus};
-use domain::ids::{RequestId, TransactionId};
+use domain::ids::TransactionId;
 use domain::ledger::Kind;
 use domain::time::Timestamp;
 use storage::merchant::Reach;
 
-use crate::Web;
 use crate::badge::Badge;
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::step::{Last, Told, Words};
+use crate::submit::actor;
 use crate::text::{Text, fill};
-use crate::told::{self, Told, Words};
+use crate::visit::Visit;
 
 /// The card company's address.
 pub const OFFICE: &str = "/office/disputes";
@@ -65,10 +66,19 @@ pub fn state(one: &Dispute, now: Timestamp, text: &'static Text) -> Badge {
     }
 }
 
-/// Why the last step was not done, from the books; or that nobody can say yet.
-pub async fn told(web: &Web, actor: Actor, request: RequestId, text: &'static Text) -> Result<Option<Told>, Problem> {
+/// The step that an address names.
+pub async fn last_step(visit: &Visit, a: &str) -> Result<Option<Last>, Problem> {
     let kinds = [Kind::DisputeOpening, Kind::DisputeAnswer, Kind::DisputeRejection, Kind::Chargeback];
+    Last::find(&visit.web, acting(&visit.session)?, a, |record| kinds.contains(&record.kind)).await
+}
+
+/// What the page says about it unless it is done.
+pub fn told(last: Option<&Last>, text: &'static Text) -> Option<Told> {
     let own = &text.dispute;
-    let words = Words { not_done: own.not_done, unknown: own.unknown, unknown_do: own.unknown_do };
-    told::told(web, actor, request, &kinds, words, text).await
+    last?.told(Words { not_done: own.not_done, unknown: own.unknown, unknown_do: own.unknown_do }, text)
+}
+
+/// The person as the books know them: at the till, or at the card company.
+fn acting(session: &Session) -> Result<Actor, Problem> {
+    if session.shop.is_none() { Ok(Actor::issuer(session.person)) } else { actor(session) }
 }

@@ -7,31 +7,29 @@
 //! - The form carries its request id, so that sent twice it is one decision.
 
 use askama::Template;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use domain::card_number::{CardNumber, CardNumberError, EntryMode};
 use domain::command::{Actor, Command, PresentedCard};
 use domain::ids::{RequestId, TransactionId};
-use domain::ledger::Kind;
 use domain::money::Fen;
-use domain::outcome::{Decline, Outcome};
+use domain::outcome::Decline;
 use domain::refund::{RefundStatus, Review, text_fits};
 use domain::time::Timestamp;
-use engine::SubmitError;
 use serde::Deserialize;
 use storage::refund::{self, Case, Desk, Filter, Goods};
 use storage::vault::Confirmation;
 
+use crate::Web;
 use crate::badge::Badge;
 use crate::codes;
-use crate::flash::Flash;
 use crate::link::link;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
-use crate::submit::{actor, submit};
+use crate::step::{self, Last, Step, typed};
+use crate::submit::actor;
 use crate::text::{Text, fill};
 use crate::visit::Visit;
-use crate::{Web, cookies};
 
 /// Microseconds in a minute.
 const MINUTE: i64 = 60_000_000;
@@ -112,7 +110,7 @@ struct Panel {
     reason: String,
     decided: Option<Decided>,
     /// Why it was not decided just now.
-    told: Option<Told>,
+    told: Option<Note>,
     stage: Stage,
 }
 
@@ -122,7 +120,7 @@ struct Decided {
     opinion: String,
 }
 
-struct Told {
+struct Note {
     what: String,
     more: &'static str,
     /// Said at the card's field.
@@ -220,8 +218,7 @@ pub async fn look(visit: &Visit, place: &Place, asked: Asked) -> Result<Response
         Some(id) => {
             let case = refund::find(visit.db(), place.desk, id, visit.session.now).await?.ok_or(Problem::NotFound)?;
             let told = told(&visit.web, place, &case, &asked, visit.text()).await?;
-            let opinion = if visit.flash.word == "opinion" { visit.flash.value(0).to_owned() } else { String::new() };
-            let mut filled = Filled { opinion, ..Filled::new(&visit.session) };
+            let mut filled = Filled { opinion: typed(visit, 0), ..Filled::new(visit) };
             let told = told.filter(|told| {
                 if told.at_card {
                     filled.card_error = Some(told.what.clone());
@@ -242,11 +239,9 @@ async fn told(
     case: &Case,
     asked: &Asked,
     text: &'static Text,
-) -> Result<Option<Told>, Problem> {
-    let Some(request) = RequestId::parse(&asked.a) else { return Ok(None) };
-    let record = refund::recorded(&web.storage, place.actor, request).await?;
-    let record = record.filter(|record| record.order == Some(case.refund.order));
-    let Some(decline) = record.and_then(|record| record.decline) else { return Ok(None) };
+) -> Result<Option<Note>, Problem> {
+    let last = Last::find(web, place.actor, &asked.a, |record| record.order == Some(case.refund.order)).await?;
+    let Some(Last { step: Step::Refused(decline), .. }) = last else { return Ok(None) };
     let words = &text.refund;
     let (what, more) = match decline {
         Decline::CardDiffers => (fill(words.differs, &[case.sale.masked.last_four()]), words.not_refunded),
@@ -261,7 +256,7 @@ async fn told(
         other => (codes::what(other, text), words.not_refunded),
     };
     let at_card = decline == Decline::CardDiffers && case.refund.status.is_open();
-    Ok(Some(Told { what, more, at_card }))
+    Ok(Some(Note { what, more, at_card }))
 }
 
 fn short_time(at: Timestamp, now: Timestamp) -> String {
@@ -308,13 +303,13 @@ impl Panel {
 }
 
 impl Filled {
-    fn new(session: &Session) -> Self {
-        let request = RequestId::v7(session.now, cookies::random());
+    fn new(visit: &Visit) -> Self {
+        let request = visit.new_request();
         Self { request, opinion: String::new(), card_error: None, opinion_error: None }
     }
 }
 
-fn panel(visit: &Visit, place: &Place, case: &Case, told: Option<Told>, filled: Filled) -> Panel {
+fn panel(visit: &Visit, place: &Place, case: &Case, told: Option<Note>, filled: Filled) -> Panel {
     let (session, page) = (&visit.session, &visit.page);
     let words = &page.text.refund;
     let refund = &case.refund;
@@ -329,11 +324,11 @@ fn panel(visit: &Visit, place: &Place, case: &Case, told: Option<Told>, filled: 
         }
         RefundStatus::Rejected => Stage::Rejected { sentence: fill(words.rejected_do, &[&refund.opinion]) },
         _ if refund.applicant == session.person => {
-            told.get_or_insert(Told { what: words.own.to_owned(), more: words.own_do, at_card: false });
+            told.get_or_insert(Note { what: words.own.to_owned(), more: words.own_do, at_card: false });
             Stage::Closed
         }
         _ if !place.is_company() && case.with_issuer(session.now) => {
-            told.get_or_insert(Told { what: words.company_decides.to_owned(), more: "", at_card: false });
+            told.get_or_insert(Note { what: words.company_decides.to_owned(), more: "", at_card: false });
             Stage::Closed
         }
         _ => Stage::Form(filled),
@@ -442,29 +437,22 @@ pub async fn review(visit: &Visit, place: &Place, fields: Fields) -> Result<Resp
         }
     };
     let command = Review { order: case.refund.order, refund: id, card: card.clone(), opinion: opinion.clone() };
-    let answer = submit(&visit.web, request, place.actor, Command::RefundReview(command)).await;
-    let result = link(place.path, &[("id", &id.rrn()), ("a", &request.to_string())]);
-    let stage = match answer {
-        Ok(Outcome::Recorded(record))
-            if record.approved() && matches!(record.kind, Kind::Refund | Kind::RefundRejection) =>
-        {
-            return Ok(Redirect::to(&result).into_response());
-        }
+    let step = step::send(&visit.web, request, place.actor, Command::RefundReview(command)).await?;
+    let stage = match step {
         // Not decided, or decided before by the same form with other words: the books tell.
-        Ok(Outcome::Recorded(_) | Outcome::Conflict(_)) => {
-            return Ok(Flash::new("opinion", &[&opinion]).redirect(&visit.web, &result));
+        Step::Done(_) | Step::Refused(_) | Step::Conflict => {
+            return step.redirect(visit, &step::address(place.path, &[("id", &id.rrn())], request), &[&opinion]);
         }
-        Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
-        Err(SubmitError::Unknown(_)) => {
+        Step::Unknown => {
             let token = card.map_or_else(String::new, |card| seal(&visit.web, request, &case, card));
             Some(Stage::Unknown { token, request, opinion: opinion.clone() })
         }
-        Err(_) => None,
+        Step::Busy => None,
     };
-    let mut panel = panel(visit, place, &case, None, Filled { opinion, ..Filled::new(&visit.session) });
+    let mut panel = panel(visit, place, &case, None, Filled { opinion, ..Filled::new(visit) });
     match stage {
         Some(stage) => panel.stage = stage,
-        None => panel.told = Some(Told { what: visit.text().refund.review_fault.to_owned(), more: "", at_card: false }),
+        None => panel.told = Some(Note { what: visit.text().refund.review_fault.to_owned(), more: "", at_card: false }),
     }
     view(visit, place, &asked, Some(panel)).await
 }

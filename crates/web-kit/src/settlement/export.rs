@@ -14,6 +14,7 @@ use crate::Web;
 use crate::codes;
 use crate::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, guarded};
 use crate::flash::Flash;
+use crate::page::Said;
 use crate::problem::Problem;
 use crate::text::{Text, Words};
 use crate::visit::Visit;
@@ -27,7 +28,7 @@ pub async fn file<T: Words>(visit: &Visit<T>, rrn: &str, of: Option<MerchantId>)
     if usize::try_from(count).is_ok_and(|count| count > ROWS_MAX) {
         let list = if of.is_some() { OWN } else { OFFICE };
         let back = format!("{list}/{}", own.id.rrn());
-        return Ok(Flash::new("settlement_too_many", &[]).redirect(&visit.web, &back));
+        return Ok(Flash::new(Said::SettlementTooLong, &[]).redirect(&visit.web, &back));
     }
     let _turn = ONE_AT_A_TIME.acquire().await.map_err(|error| fault(&error))?;
     let detail = format!("csv, {count} rows");

@@ -5,15 +5,14 @@ pub mod list;
 pub mod statement;
 
 use domain::command::Actor;
-use domain::ids::RequestId;
 use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::settlement::{SettlementStatus, Turnover};
 
 use crate::badge::Badge;
 use crate::problem::Problem;
+use crate::step::{Last, Told, Words};
 use crate::text::{Text, fill};
-use crate::told::{self, Told, Words};
 use crate::visit::Visit;
 
 /// The card company's address.
@@ -85,10 +84,14 @@ pub fn state(status: SettlementStatus, text: &'static Text) -> Badge {
     }
 }
 
-/// Why the last step was not done, from the books; or that nobody can say yet.
-pub async fn told(visit: &Visit, request: RequestId, text: &'static Text) -> Result<Option<Told>, Problem> {
+/// The step that an address names.
+pub async fn last_step(visit: &Visit, a: &str) -> Result<Option<Last>, Problem> {
     let kinds = [Kind::SettlementRequest, Kind::Settlement, Kind::SettlementRejection];
+    Last::find(&visit.web, Actor::issuer(visit.session.person), a, |record| kinds.contains(&record.kind)).await
+}
+
+/// What the page says about it unless it is done.
+pub fn told(last: Option<&Last>, text: &'static Text) -> Option<Told> {
     let own = &text.settlement;
-    let words = Words { not_done: own.not_done, unknown: own.unknown, unknown_do: own.unknown_do };
-    told::told(&visit.web, Actor::issuer(visit.session.person), request, &kinds, words, text).await
+    last?.told(Words { not_done: own.not_done, unknown: own.unknown, unknown_do: own.unknown_do }, text)
 }

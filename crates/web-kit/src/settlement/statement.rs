@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use domain::ids::{MerchantId, RequestId, TransactionId};
+use domain::ids::{MerchantId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::role::Action;
@@ -14,18 +14,16 @@ use serde::Deserialize;
 use storage::archive;
 use storage::settlement::{self, Statement};
 
-use super::{Days, OFFICE, OWN, rate_words, state, told};
+use super::{Days, OFFICE, OWN, last_step, rate_words, state, told};
+use crate::Web;
 use crate::badge::Badge;
 use crate::codes;
-use crate::flash::Flash;
 use crate::link::link;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
-use crate::session::Session;
+use crate::step::{Filled, Last, Stage, Told};
 use crate::text::{Text, fill};
-use crate::told::Told;
 use crate::visit::Visit;
-use crate::{Web, cookies};
 
 /// Transactions on a page.
 const ROWS: usize = 50;
@@ -61,16 +59,6 @@ struct View {
     stage: Stage,
 }
 
-/// What this person can do about it.
-pub enum Stage {
-    /// Nothing: it is decided, or somebody else's to look at.
-    Closed,
-    /// It waits for somebody else, and why.
-    Waits(&'static str),
-    /// To decide: the form's request id, the opinion, and what is wrong with that.
-    Form(RequestId, String, Option<&'static str>),
-}
-
 struct Row {
     at: String,
     rrn: String,
@@ -88,20 +76,6 @@ pub struct Asked {
     /// The request of the last step.
     #[serde(default)]
     a: String,
-}
-
-/// The form that decides.
-#[derive(Deserialize)]
-pub struct Fields {
-    /// Its request id.
-    #[serde(default)]
-    pub request: String,
-    /// Why.
-    #[serde(default)]
-    pub opinion: String,
-    /// `ok` or `no`.
-    #[serde(default, rename = "do")]
-    pub action: String,
 }
 
 /// The number in an address.
@@ -126,8 +100,13 @@ fn place(text: &str) -> Result<Option<(BusinessDate, TransactionId)>, Problem> {
     read().map(Some).ok_or(Problem::NotFound)
 }
 
-/// The page, with `refused` in place of what this person can do about it.
-pub async fn look(visit: &Visit, found: Statement, asked: &Asked, refused: Option<Stage>) -> Result<Response, Problem> {
+/// The page, with the form `refused` in place of an empty one.
+pub async fn look(
+    visit: &Visit,
+    found: Statement,
+    asked: &Asked,
+    refused: Option<Filled>,
+) -> Result<Response, Problem> {
     let (text, words, company) = (visit.text(), &visit.text().settlement, visit.session.shop.is_none());
     let (own, list) = (&found.settlement, if company { OFFICE } else { OWN });
     let rrn = own.id.rrn();
@@ -137,18 +116,13 @@ pub async fn look(visit: &Visit, found: Statement, asked: &Asked, refused: Optio
     let archived = archive::archived_until(visit.db()).await?.filter(|day| own.from() <= *day);
     let last = rows.last().filter(|_| rows.len() >= ROWS);
     let more = last.map(|last| link(&path, &[("after", &format!("{}.{}", last.business_date.0, last.id.0))]));
-    let request = RequestId::parse(&asked.a).filter(|_| company);
-    let told = match request {
-        Some(request) => told(visit, request, text).await?,
-        None => None,
-    };
-    let done = request.filter(|_| told.is_none()).map(|_| match own.status {
+    let last = if company { last_step(visit, &asked.a).await? } else { None };
+    let done = last.as_ref().filter(|last| last.is_done()).map(|_| match own.status {
         SettlementStatus::Prepared => words.prepared_now,
         SettlementStatus::Confirmed => words.confirmed,
         SettlementStatus::Rejected => words.rejected,
     });
-    let again = request.filter(|_| told.as_ref().is_some_and(|told| told.class == "warn"));
-    let stage = refused.unwrap_or_else(|| stage(&visit.session, &found, again, &visit.flash, text));
+    let stage = refused.map_or_else(|| stage(visit, &found, last.as_ref()), Stage::Form);
     let view = View {
         list,
         number: match own.status {
@@ -175,7 +149,7 @@ pub async fn look(visit: &Visit, found: Statement, asked: &Asked, refused: Optio
         first: after.map(|_| path.clone()),
         more,
         export: format!("{path}/export.csv"),
-        told,
+        told: told(last.as_ref(), text),
         done,
         stage,
         rrn,
@@ -185,19 +159,18 @@ pub async fn look(visit: &Visit, found: Statement, asked: &Asked, refused: Optio
     Ok(render(&view).into_response())
 }
 
-fn stage(session: &Session, found: &Statement, again: Option<RequestId>, flash: &Flash, text: &'static Text) -> Stage {
-    let words = &text.settlement;
+fn stage(visit: &Visit, found: &Statement, last: Option<&Last>) -> Stage {
+    let (session, words) = (&visit.session, &visit.text().settlement);
     if session.shop.is_some() || found.settlement.status != SettlementStatus::Prepared {
         return Stage::Closed;
     }
     if found.settlement.maker == session.person {
-        return Stage::Waits(words.own);
+        return Stage::Waits(words.own.to_owned());
     }
     if !session.can(Action::ReleaseSettlement) {
-        return Stage::Waits(words.no_right);
+        return Stage::Waits(words.no_right.to_owned());
     }
-    let opinion = if flash.word == "opinion" { flash.value(0).to_owned() } else { String::new() };
-    Stage::Form(again.unwrap_or_else(|| RequestId::v7(session.now, cookies::random())), opinion, None)
+    Stage::Form(Filled::after(visit, last))
 }
 
 /// What a transaction adds to the net amount.

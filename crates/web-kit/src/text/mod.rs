@@ -20,8 +20,8 @@ macro_rules! texts {
     };
 }
 
-/// Makes an audience's `Text` of the structs in its `text/`, with the shared words behind it. `said` has the sentences of
-/// its flash messages.
+/// Makes an audience's `Text` of the structs in its `text/`, with the shared words behind it. `said` has the sentences that
+/// the frame of its pages shows.
 #[macro_export]
 macro_rules! audience {
     ($said:expr; $($page:ident: $words:ident),+ $(,)?) => {
@@ -55,9 +55,9 @@ macro_rules! audience {
                 self.shared
             }
 
-            fn said(&self, word: &str) -> Option<&'static str> {
-                let own: fn(&Self, &str) -> Option<&'static str> = $said;
-                own(self, word)
+            fn said(&self, flash: &$crate::flash::Flash) -> Option<&'static str> {
+                let own: fn(&Self, &$crate::flash::Flash) -> Option<&'static str> = $said;
+                own(self, flash)
             }
         }
     };
@@ -72,6 +72,8 @@ pub mod refund;
 pub mod settlement;
 pub mod shell;
 
+use crate::flash::Flash;
+
 /// The words of an audience in one language: its own, and the shared ones.
 pub trait Words: Send + Sync + 'static {
     /// The words in this language.
@@ -80,8 +82,8 @@ pub trait Words: Send + Sync + 'static {
     /// Those that all audiences share.
     fn shared(&'static self) -> &'static Text;
 
-    /// The sentence of an own flash message, by its word.
-    fn said(&self, word: &str) -> Option<&'static str>;
+    /// What the frame says about the last step, if the message is one of this audience.
+    fn said(&self, flash: &Flash) -> Option<&'static str>;
 }
 
 macro_rules! shared {
@@ -128,7 +130,7 @@ impl Words for Text {
         self
     }
 
-    fn said(&self, _: &str) -> Option<&'static str> {
+    fn said(&self, _: &Flash) -> Option<&'static str> {
         None
     }
 }

@@ -40,7 +40,5 @@ crate::texts! {
         net_lost: "网络断开，恢复前不能支付", "Offline. You cannot take payment until it is back.";
         compat: "当前是兼容模式，请点地址栏的“极速模式”图标", "Switch the browser to its Chrome (fast) mode.";
         said_password_changed: "密码已修改。其他登录已全部退出。", "Password changed. All your other sessions were signed out.";
-        said_api_key_revoked: "密钥已停用，立即生效。", "The key was revoked; it opens nothing any more.";
-        said_session_ended: "该登录已退出。", "That session was signed out.";
     }
 }

@@ -1,9 +1,6 @@
 //! What has no page or needs a clock: reversals, and the refund window to the millisecond, through the engine over the
 //! till's own file; and decisions whose answer is lost.
 
-use std::sync::mpsc;
-use std::time::Duration;
-
 use axum::http::StatusCode;
 use domain::card_number::{CardNumber, EntryMode};
 use domain::command::{Actor, Command, Proof};
@@ -17,7 +14,7 @@ use engine::Engine;
 
 use crate::pay::{ACTOR, hidden};
 use crate::refund::Sold;
-use crate::shop::Shop;
+use crate::shop::{Shop, Stall};
 
 const CARD: &str = "6086250000010012";
 const MANAGER: Actor = Actor { person: PersonId(1002), ..ACTOR };
@@ -129,19 +126,8 @@ async fn a_lost_answer_is_asked_for_again_and_never_refunds_twice() {
         ("opinion", "核对药品未拆封"),
         ("do", "ok"),
     ];
-    let (release, wait) = mpsc::channel::<()>();
-    let storage::Storage::Sqlite(db) = sold.till.shop.db.clone() else { return };
-    let busy = tokio::spawn(async move {
-        db.write(move |_| {
-            let _ = wait.recv_timeout(Duration::from_secs(30));
-            Ok(())
-        })
-        .await
-    });
-    tokio::task::yield_now().await;
-    tokio::time::pause();
-    let page = sold.manager.post("/refunds", &fields).await;
-    tokio::time::resume();
+    let Some(stall) = Stall::of(&sold.till.shop).await else { return };
+    let page = stall.post(&mut sold.manager, "/refunds", &fields).await;
     assert_eq!(page.status, StatusCode::OK);
     for words in ["退款结果未知，系统正在查询，请勿再次提交", "立即查询结果", "data-poll=\"/refunds?id="]
     {
@@ -150,8 +136,7 @@ async fn a_lost_answer_is_asked_for_again_and_never_refunds_twice() {
     assert!(!page.text().contains(CARD), "the number comes back to no page");
     let (token, again) = (hidden(&page, "token"), hidden(&page, "request"));
     assert_eq!(again, request, "the same request");
-    release.send(()).expect("the file goes on");
-    busy.await.expect("runs").expect("writes");
+    stall.end().await;
     let fields = [
         ("refund", refund.as_str()),
         ("request", &again),

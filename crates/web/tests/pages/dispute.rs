@@ -5,14 +5,14 @@ use axum::http::StatusCode;
 use domain::time::HOUR;
 
 use crate::pay::{Till, hidden};
-use crate::shop::{Answer, Shop, Visitor};
+use crate::shop::{Answer, Shop, Stall, Visitor};
 
 const ZHANG: (&str, &str) = ("6086250000010012", "123456");
 const OFFICE: &str = "/office/disputes";
 const WORDS: &str = "袋子里没有这盒药";
 
 /// 43.00 paid; the reference number of the sale.
-async fn sold() -> (Till, String) {
+pub(crate) async fn sold() -> (Till, String) {
     let mut till = Till::open().await;
     till.ring("600233", "", "2").await;
     till.ring("699999", "12.00", "1").await;
@@ -157,5 +157,47 @@ async fn a_form_sent_twice_is_one_dispute_and_somebody_elses_is_not_found() {
     for path in ["/office/disputes/x", "/office/disputes/010000009999"] {
         assert_eq!(operator.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
+    in_order(&till.shop).await;
+}
+
+/// The answer is lost: the form comes back under the same request id with all that was typed, and sent again it is done
+/// once.
+#[tokio::test]
+async fn a_long_text_survives_an_unknown_outcome() {
+    let (till, sale) = sold().await;
+    // As many characters as a text may have, each of four bytes.
+    let long = "\u{20bb7}".repeat(*domain::refund::TEXT_LENGTH.end());
+    let mut operator = till.shop.signed_in("operator").await;
+    let request = hidden(&operator.get(&format!("{OFFICE}?sale={sale}")).await, "request");
+    let fields = [
+        ("request", request.as_str()),
+        ("sale", sale.as_str()),
+        ("amount", "12.00"),
+        ("claim", "not_received"),
+        ("words", &long),
+    ];
+    let Some(stall) = Stall::of(&till.shop).await else { return };
+    let lost = stall.post(&mut operator, OFFICE, &fields).await;
+    let page = operator.get(lost.location()).await;
+    for words in ["结果未知", &long, "value=\"12.00\"", "value=\"not_received\" selected"] {
+        page.says(words);
+    }
+    assert_eq!(hidden(&page, "request"), request, "the same request");
+    stall.end().await;
+    let opened = operator.post(OFFICE, &fields).await;
+    operator.get(opened.location()).await.says("已受理，资金未变动");
+
+    let own = place(&opened).replace("/office", "");
+    let mut manager = till.shop.signed_in("manager").await;
+    let request = hidden(&manager.get(&own).await, "request");
+    let fields = [("request", request.as_str()), ("words", &long), ("do", "no")];
+    let Some(stall) = Stall::of(&till.shop).await else { return };
+    let lost = stall.post(&mut manager, &own, &fields).await;
+    let page = manager.get(lost.location()).await;
+    page.says("结果未知");
+    page.says(&long);
+    assert_eq!(hidden(&page, "request"), request, "the same request");
+    stall.end().await;
+    manager.post_and_look(&own, &fields).await.says("答复已提交，资金未变动");
     in_order(&till.shop).await;
 }

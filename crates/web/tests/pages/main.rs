@@ -11,6 +11,7 @@ mod pay;
 mod picker;
 mod refund;
 mod routes;
+mod said;
 mod sale;
 mod session;
 mod settlement;

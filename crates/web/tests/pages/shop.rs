@@ -1,6 +1,8 @@
 //! A shop of its own per test, and a browser that keeps cookies; through the router, without a socket.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -10,7 +12,8 @@ use engine::Engine;
 use engine::clock::Clock;
 use storage::archive::{Job, archive};
 use storage::vault::Vault;
-use storage::{Books, Storage, demo, demo_cards};
+use storage::{Books, Storage, StorageError, demo, demo_cards};
+use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 use web::{Settings, Web, router};
 
@@ -104,6 +107,43 @@ impl Shop {
             Ok(rows.collect::<Result<_, _>>()?)
         });
         read.await.expect("reads")
+    }
+}
+
+/// A file that stands still.
+pub(crate) struct Stall {
+    release: mpsc::Sender<()>,
+    busy: JoinHandle<Result<(), StorageError>>,
+}
+
+impl Stall {
+    /// Of the shop's file. There is none on a server.
+    pub(crate) async fn of(shop: &Shop) -> Option<Self> {
+        let Storage::Sqlite(db) = shop.db.clone() else { return None };
+        let (release, wait) = mpsc::channel::<()>();
+        let busy = tokio::spawn(async move {
+            db.write(move |_| {
+                let _ = wait.recv_timeout(Duration::from_secs(30));
+                Ok(())
+            })
+            .await
+        });
+        tokio::task::yield_now().await;
+        Some(Self { release, busy })
+    }
+
+    /// Posts a form, and lets more time pass than a page waits for the answer.
+    pub(crate) async fn post(&self, visitor: &mut Visitor, path: &str, fields: &[(&str, &str)]) -> Answer {
+        tokio::time::pause();
+        let answer = visitor.post(path, fields).await;
+        tokio::time::resume();
+        answer
+    }
+
+    /// The file goes on.
+    pub(crate) async fn end(self) {
+        self.release.send(()).expect("the file goes on");
+        self.busy.await.expect("runs").expect("writes");
     }
 }
 

@@ -1,0 +1,134 @@
+//! Messages from a form to the page that it leads to: each is shown somewhere, in its own words.
+
+use std::collections::BTreeSet;
+
+use crate::dispute::sold;
+use crate::pay::{Till, hidden};
+use crate::shop::Visitor;
+
+/// Somebody, or a browser that nobody signed in to.
+const GUEST: &str = "";
+
+/// Word, person, page, values, what the page then says.
+type Case = (&'static str, &'static str, &'static str, &'static [&'static str], &'static str);
+
+const ACCOUNT: [Case; 23] = [
+    ("password_changed", "cashier", "/orders", &[], "密码已修改。其他登录已全部退出。"),
+    ("session_ended", "cashier", "/password", &[], "该登录已退出。"),
+    ("password_old", "cashier", "/password", &["3"], "原密码不正确。还可以再试 3 次"),
+    ("password_locked", "cashier", "/password", &["10:41"], "账号已锁定，10:41 自动解锁"),
+    ("password_mismatch", "cashier", "/password", &[], "两次输入不一致"),
+    ("password_short", "cashier", "/password", &[], "<p>新密码至少 12 位</p>"),
+    ("password_long", "cashier", "/password", &[], "新密码最多 128 位"),
+    ("password_same", "cashier", "/password", &[], "新密码不能与原密码相同"),
+    ("password_personal", "cashier", "/password", &[], "新密码不能包含用户名或姓名"),
+    ("password_common", "cashier", "/password", &[], "新密码太容易被猜到"),
+    ("ended", GUEST, "/login", &[], "登录已超时，请重新登录。未完成的订单已保留。"),
+    ("left", GUEST, "/login", &[], "您已退出登录。"),
+    ("again", GUEST, "/login", &["wang"], "value=\"wang\""),
+    ("empty", GUEST, "/login", &["wang", "pc"], "请填写标出的栏目。"),
+    ("address", GUEST, "/login", &["wang", "10:41"], "此网络登录失败次数过多，请在 10:41 后再试"),
+    ("captcha_wrong", GUEST, "/login", &["wang"], "验证码不对，已换新图片"),
+    ("captcha_expired", GUEST, "/login", &["wang"], "验证码已过期，已换新图片"),
+    ("locked", GUEST, "/login", &["wang", "10:41"], "账号已锁定，10:41 自动解锁"),
+    ("wrong", GUEST, "/login", &["wang", "4"], "用户名或密码不正确。还可以再试 4 次"),
+    ("disabled", GUEST, "/login", &["wang"], "此账号已停用"),
+    ("suspended", GUEST, "/login", &["wang"], "本门店已暂停交易"),
+    ("unlock_empty", "other", "/lock", &[], "请输入密码</p>"),
+    ("unlock_wrong", "other", "/lock", &["2"], "密码不正确。还可以再试 2 次"),
+];
+
+const OFFICE: [Case; 9] = [
+    ("unlock_locked", "other", "/lock", &["10:41"], "账号已锁定，10:41 自动解锁"),
+    ("settlement_rate", "admin", "/office/settlements", &[], "费率已保存"),
+    ("settlement_too_many", "finance", "/office/settlements", &[], "明细超过 100000 笔"),
+    ("api_key_revoked", "manager", "/keys", &[], "密钥已停用，立即生效。"),
+    ("webhook_changed", "manager", "/webhooks", &[], "已保存，立即生效。"),
+    ("webhook_deleted", "manager", "/webhooks", &[], "通知地址已删除。"),
+    ("webhook_tried", "manager", "/webhooks", &[], "测试通知正在发送"),
+    ("webhook_replayed", "manager", "/webhooks", &[], "已安排重发"),
+    ("too_many", "cashier", "/orders", &["100000"], "查询结果超过 100000 笔，不能导出"),
+];
+
+const SALE: [Case; 18] = [
+    ("held", "cashier", "/sale", &["2611230007"], "订单 2611230007 已挂起"),
+    ("abandoned", "cashier", "/sale", &["2611230007"], "订单 2611230007 已放弃，没有扣款"),
+    ("code_empty", "cashier", "/sale", &[], "请扫描或输入商品"),
+    ("not_found", "cashier", "/sale", &["6901"], "没有条码 6901 的商品"),
+    ("stopped", "cashier", "/sale", &["600233"], "该商品已停用，不能销售"),
+    ("not_payable", "cashier", "/sale", &["600233"], "该商品不在慧医卡支付范围内"),
+    ("price_bad", "cashier", "/sale", &["600233", "x", "1", "600233"], "请输入单价，如 9.90"),
+    ("quantity_bad", "cashier", "/sale", &["600233", "1", "x", "600233"], "数量请填 1–999 的整数"),
+    ("star_bad", "cashier", "/sale", &["*x"], "数量请填 1–999 的整数"),
+    ("no_line", "cashier", "/sale", &["*3"], "订单还没有商品，不能改数量"),
+    ("no_order", "cashier", "/sale", &[], "没有找到这个订单，已显示当前订单"),
+    ("order_locked", "cashier", "/sale", &[], "支付结果查明前不能修改。请先查询结果"),
+    ("order_paid", "cashier", "/sale", &[], "该订单已支付，不能修改"),
+    ("order_abandoned", "cashier", "/sale", &[], "该订单已放弃，不能修改"),
+    ("order_full", "cashier", "/sale", &[], "一个订单最多 200 行"),
+    ("total_large", "cashier", "/sale", &["600233", "1", "9", "600233"], "订单合计不能超过 99,999,999.99 元"),
+    ("changed", "cashier", "/sale", &[], "订单已在另一窗口修改，已显示最新内容"),
+    ("too_late", "cashier", "/sale", &[], "已超过 10 秒，不能撤销"),
+];
+
+const PRICE: &str = "/sale/price?code=699999&price=12.00&qty=1";
+
+const TILL: [Case; 9] = [
+    ("consent_empty", "cashier", PRICE, &["li"], "请输入店长的用户名和密码"),
+    ("consent_wrong", "cashier", PRICE, &["li", "4"], "用户名或密码不正确。还可以再试 4 次"),
+    ("consent_locked", "cashier", PRICE, &["li", "10:41"], "账号已锁定，10:41 自动解锁"),
+    ("consent_disabled", "cashier", PRICE, &["li"], "此账号已停用"),
+    ("consent_not_manager", "cashier", PRICE, &["li"], "此用户没有店长权限"),
+    ("batch_fault", "cashier", "/batch", &[], "系统异常，没有班结，数字没有变化"),
+    ("batch_unknown", "cashier", "/batch", &[], "没有收到班结的结果"),
+    ("batch_closed", "cashier", "/batch/1", &[], "班结完成。数字已存档"),
+    ("batch_already", "cashier", "/batch/1", &[], "这一班已经班结过了，这是它的报表"),
+];
+
+/// Lets the browser come to `path` with a message, as after a form.
+fn carry(browser: &mut Visitor, word: &str, values: &[&str]) {
+    let mut cookie = word.to_owned();
+    for value in values {
+        let digits: Vec<String> = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        cookie.push('.');
+        cookie.push_str(&digits.concat());
+    }
+    browser.cookies.insert("flash".to_owned(), cookie);
+}
+
+async fn closed() -> (Till, String) {
+    let (mut till, sale) = sold().await;
+    let dialog = till.browser.get("/batch/close").await;
+    let (request, number) = (hidden(&dialog, "request"), hidden(&dialog, "number"));
+    let page = till.browser.post_and_look("/batch/close", &[("request", &request), ("number", &number)]).await;
+    page.says("班结完成");
+    assert_eq!(number, "1");
+    (till, sale)
+}
+
+#[tokio::test]
+async fn every_message_is_shown_once_and_by_no_other_word() {
+    let (till, sale) = closed().await;
+    let (mut shown, mut wrong) = (vec!["typed"], Vec::new());
+    for (word, person, path, values, sentence) in [&ACCOUNT[..], &OFFICE, &SALE, &TILL].concat() {
+        let mut browser = if person == GUEST { till.shop.visitor() } else { till.shop.signed_in(person).await };
+        carry(&mut browser, word, values);
+        let (first, again) = (browser.get(path).await, browser.get(path).await);
+        if !first.text().contains(sentence) || again.text().contains(sentence) {
+            wrong.push((word, path, sentence));
+        }
+        shown.push(word);
+    }
+    let mut operator = till.shop.signed_in("operator").await;
+    carry(&mut operator, "typed", &["12.00", "quality", "没有这盒药"]);
+    let page = operator.get(&format!("/office/disputes?sale={sale}")).await;
+    for words in ["value=\"12.00\"", "value=\"quality\" selected", "没有这盒药"] {
+        page.says(words);
+    }
+    assert_eq!(wrong, [], "not shown, or shown without the message");
+    let mut declared = web::said();
+    declared.sort_unstable();
+    shown.sort_unstable();
+    assert_eq!(declared, shown, "the table above has a line for each word");
+    assert_eq!(declared.iter().collect::<BTreeSet<_>>().len(), declared.len(), "two pages have one word");
+}
