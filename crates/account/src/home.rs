@@ -12,7 +12,7 @@ use web_kit::{Web, cookies};
 
 /// Sends people to where their work is.
 pub(crate) async fn show(visit: Visit) -> Redirect {
-    Redirect::to(visit.web.menu.landing(&visit.session.roles).unwrap_or("/password"))
+    Redirect::to(visit.web.menu.landing(&visit.session.roles, visit.session.shop.is_some()).unwrap_or("/password"))
 }
 
 /// The browser says that its user is busy, so the session is not idle.

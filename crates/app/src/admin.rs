@@ -1,5 +1,6 @@
 //! `webpos admin`: creating the first administrator, and resetting a lost password.
 
+use domain::place::Place;
 use domain::role::Role;
 use engine::clock::Clock;
 use storage::password;
@@ -23,7 +24,9 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
                 password_hash: hash,
                 must_change: true,
                 roles: vec![Role::Admin],
-                place: None,
+                place: Place::Company,
+                terminal: None,
+                human: None,
             };
             if people::create(&database.open().await?, person, clock.now()).await?.is_none() {
                 return Err(Failure::Run(format!("the login name {login} is taken")));

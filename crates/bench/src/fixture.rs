@@ -10,6 +10,7 @@ use domain::command::Actor;
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
 use domain::money::Fen;
+use domain::place::Place;
 use domain::role::Role;
 use domain::time::{HOUR, Timestamp};
 use engine::clock::Clock;
@@ -138,7 +139,6 @@ async fn open_tills(storage: &Storage) -> Result<Vec<String>, Failure> {
         let sql = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
             VALUES (?1, 2501001, 'active', 1, 'p80', 50)";
         storage.write(move |connection| Ok(connection.execute(sql, [terminal])?)).await?;
-        let place = (MerchantId(250_100), OutletId(2_501_001), TerminalId(terminal));
         let person = NewPerson {
             number: terminal.to_string(),
             name: "Cashier".to_owned(),
@@ -147,7 +147,9 @@ async fn open_tills(storage: &Storage) -> Result<Vec<String>, Failure> {
             password_hash: String::new(),
             must_change: false,
             roles: vec![Role::Cashier],
-            place: Some(place),
+            place: Place::Outlet(MerchantId(250_100), OutletId(2_501_001)),
+            terminal: Some(TerminalId(terminal)),
+            human: None,
         };
         let now = Clock::system().now();
         let person = people::create(storage, person, now).await?.ok_or("the login is taken")?;

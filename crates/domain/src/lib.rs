@@ -44,4 +44,4 @@ pub mod world;
 pub use commands::{
     batch, direct_sale, dispute, inquiry, load, refund, reversal, sale, settlement, sold, void, withdrawal,
 };
-pub use facts::{card, card_number, ids, money, order, password, pin, product, role, scan, time};
+pub use facts::{card, card_number, ids, money, order, password, pin, place, product, role, scan, time};

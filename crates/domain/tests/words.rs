@@ -46,7 +46,7 @@ fn stored_words_never_change() {
          sale.voided sale.reversed batch.closed settlement.confirmed dispute.opened dispute.answered \
          dispute.upheld dispute.rejected webhook.test"
     );
-    assert_words!(Role, "cashier store_manager operator checker finance auditor admin");
+    assert_words!(Role, "cashier store_manager chain_manager agent operator checker finance auditor admin");
     assert_words!(
         Action,
         "sell confirm_price view_orders request_refund review_refund close_batch view_cards \

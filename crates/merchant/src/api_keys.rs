@@ -87,12 +87,12 @@ impl Fields {
 
 /// What the person reaches: the own store, or every merchant's.
 fn reach(session: &Session) -> Option<Reach> {
-    session.shop.as_ref().map(|shop| Reach { merchant: shop.merchant, outlet: Some(shop.outlet) })
+    Reach::of(session.place)
 }
 
 /// The scopes that the person may give away: a manager none that a manager does not have.
 fn grantable(session: &Session) -> impl Iterator<Item = Scope> {
-    let company = session.shop.is_none();
+    let company = session.of_company();
     Scope::ALL.into_iter().filter(move |scope| company || *scope != Scope::Catalogue)
 }
 
@@ -156,7 +156,8 @@ fn place(text: &str, reach: Option<Reach>) -> Option<(MerchantId, Option<OutletI
     let merchant = MerchantId(part()?.ok()??);
     let outlet = part()?.ok()?.map(OutletId);
     let terminal = part()?.ok()?.map(TerminalId);
-    let within = reach.is_none_or(|reach| merchant == reach.merchant && outlet.is_some() && outlet == reach.outlet);
+    let within =
+        reach.is_none_or(|reach| merchant == reach.merchant && reach.outlet.is_none_or(|own| outlet == Some(own)));
     within.then_some((merchant, outlet, terminal))
 }
 

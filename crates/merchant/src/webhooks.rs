@@ -85,7 +85,7 @@ impl Fields {
 
 /// What the person reaches: the own store, or everybody's.
 pub(crate) fn reach(session: &Session) -> Option<Reach> {
-    session.shop.as_ref().map(|shop| Reach { merchant: shop.merchant, outlet: Some(shop.outlet) })
+    Reach::of(session.place)
 }
 
 /// An event in words.

@@ -35,7 +35,9 @@ CREATE TABLE outlet (
     id BIGINT PRIMARY KEY,
     merchant_id BIGINT NOT NULL REFERENCES merchant (id),
     name TEXT COLLATE "C" NOT NULL,
-    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'suspended'))
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- What refers to an outlet with its merchant.
+    UNIQUE (id, merchant_id)
 );
 CREATE INDEX outlet_merchant ON outlet (merchant_id);
 
@@ -51,7 +53,6 @@ CREATE TABLE terminal (
 );
 CREATE INDEX terminal_outlet ON terminal (outlet_id);
 
--- Staff of a store has a merchant, an outlet and a terminal; staff of the card company has none.
 CREATE TABLE person (
     id BIGINT PRIMARY KEY,
     -- Printed on slips.
@@ -63,16 +64,25 @@ CREATE TABLE person (
     must_change BIGINT NOT NULL CHECK (must_change IN (0, 1)),
     password_changed_at BIGINT NOT NULL,
     status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'disabled')),
+    -- Where the person belongs. Never inferred from an empty column.
+    place TEXT COLLATE "C" NOT NULL CHECK (place IN ('company', 'merchant', 'outlet')),
     merchant_id BIGINT REFERENCES merchant (id),
-    outlet_id BIGINT REFERENCES outlet (id),
-    terminal_id BIGINT REFERENCES terminal (id)
+    outlet_id BIGINT,
+    -- The till that the person works at, of the own outlet.
+    default_terminal BIGINT REFERENCES terminal (id),
+    -- The human behind the login, the same for every login of one human. A key's is its maker's.
+    human_id BIGINT NOT NULL REFERENCES person (id),
+    CHECK ((merchant_id IS NOT NULL) = (place <> 'company')),
+    CHECK ((outlet_id IS NOT NULL) = (place = 'outlet')),
+    CHECK (default_terminal IS NULL OR place = 'outlet'),
+    FOREIGN KEY (outlet_id, merchant_id) REFERENCES outlet (id, merchant_id)
 );
 CREATE INDEX person_merchant ON person (merchant_id);
 
 CREATE TABLE person_role (
     person_id BIGINT NOT NULL REFERENCES person (id),
     role TEXT COLLATE "C" NOT NULL CHECK (
-        role IN ('cashier', 'store_manager', 'operator', 'checker', 'finance', 'auditor', 'admin')
+        role IN ('cashier', 'store_manager', 'chain_manager', 'agent', 'operator', 'checker', 'finance', 'auditor', 'admin')
     ),
     PRIMARY KEY (person_id, role)
 );
@@ -507,10 +517,12 @@ CREATE TABLE settlement_day (
 -- The secret is not here, only its SHA-256. A key acts as a person of its own, who cannot sign in.
 CREATE TABLE api_key (
     id BIGINT PRIMARY KEY,
-    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
-    -- Where it may act; all of the merchant's when there is none.
-    outlet_id BIGINT REFERENCES outlet (id),
-    terminal_id BIGINT REFERENCES terminal (id),
+    -- Where it may act.
+    place TEXT COLLATE "C" NOT NULL CHECK (place IN ('company', 'merchant', 'outlet')),
+    merchant_id BIGINT REFERENCES merchant (id),
+    outlet_id BIGINT,
+    -- The only terminal that it sells at, if there is one.
+    terminal BIGINT REFERENCES terminal (id),
     person_id BIGINT NOT NULL UNIQUE REFERENCES person (id),
     name TEXT COLLATE "C" NOT NULL,
     secret_hash BYTEA NOT NULL CHECK (length(secret_hash) = 32),
@@ -529,7 +541,10 @@ CREATE TABLE api_key (
     revoked_by BIGINT REFERENCES person (id),
     -- Last use, to the minute.
     seen_at BIGINT,
-    address TEXT COLLATE "C" NOT NULL
+    address TEXT COLLATE "C" NOT NULL,
+    CHECK ((merchant_id IS NOT NULL) = (place <> 'company')),
+    CHECK ((outlet_id IS NOT NULL) = (place = 'outlet')),
+    FOREIGN KEY (outlet_id, merchant_id) REFERENCES outlet (id, merchant_id)
 );
 CREATE INDEX api_key_merchant ON api_key (merchant_id, id);
 

@@ -33,7 +33,9 @@ CREATE TABLE outlet (
     id INTEGER PRIMARY KEY,
     merchant_id INTEGER NOT NULL REFERENCES merchant (id),
     name TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('active', 'suspended'))
+    status TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- What refers to an outlet with its merchant.
+    UNIQUE (id, merchant_id)
 ) STRICT;
 CREATE INDEX outlet_merchant ON outlet (merchant_id);
 
@@ -49,7 +51,6 @@ CREATE TABLE terminal (
 ) STRICT;
 CREATE INDEX terminal_outlet ON terminal (outlet_id);
 
--- Staff of a store has a merchant, an outlet and a terminal; staff of the card company has none.
 CREATE TABLE person (
     id INTEGER PRIMARY KEY,
     -- Printed on slips.
@@ -61,16 +62,25 @@ CREATE TABLE person (
     must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
     password_changed_at INTEGER NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+    -- Where the person belongs. Never inferred from an empty column.
+    place TEXT NOT NULL CHECK (place IN ('company', 'merchant', 'outlet')),
     merchant_id INTEGER REFERENCES merchant (id),
-    outlet_id INTEGER REFERENCES outlet (id),
-    terminal_id INTEGER REFERENCES terminal (id)
+    outlet_id INTEGER,
+    -- The till that the person works at, of the own outlet.
+    default_terminal INTEGER REFERENCES terminal (id),
+    -- The human behind the login, the same for every login of one human. A key's is its maker's.
+    human_id INTEGER NOT NULL REFERENCES person (id),
+    CHECK ((merchant_id IS NOT NULL) = (place <> 'company')),
+    CHECK ((outlet_id IS NOT NULL) = (place = 'outlet')),
+    CHECK (default_terminal IS NULL OR place = 'outlet'),
+    FOREIGN KEY (outlet_id, merchant_id) REFERENCES outlet (id, merchant_id)
 ) STRICT;
 CREATE INDEX person_merchant ON person (merchant_id);
 
 CREATE TABLE person_role (
     person_id INTEGER NOT NULL REFERENCES person (id),
     role TEXT NOT NULL CHECK (
-        role IN ('cashier', 'store_manager', 'operator', 'checker', 'finance', 'auditor', 'admin')
+        role IN ('cashier', 'store_manager', 'chain_manager', 'agent', 'operator', 'checker', 'finance', 'auditor', 'admin')
     ),
     PRIMARY KEY (person_id, role)
 ) STRICT, WITHOUT ROWID;
@@ -502,10 +512,12 @@ CREATE TABLE settlement_day (
 -- The secret is not here, only its SHA-256. A key acts as a person of its own, who cannot sign in.
 CREATE TABLE api_key (
     id INTEGER PRIMARY KEY,
-    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
-    -- Where it may act; all of the merchant's when there is none.
-    outlet_id INTEGER REFERENCES outlet (id),
-    terminal_id INTEGER REFERENCES terminal (id),
+    -- Where it may act.
+    place TEXT NOT NULL CHECK (place IN ('company', 'merchant', 'outlet')),
+    merchant_id INTEGER REFERENCES merchant (id),
+    outlet_id INTEGER,
+    -- The only terminal that it sells at, if there is one.
+    terminal INTEGER REFERENCES terminal (id),
     person_id INTEGER NOT NULL UNIQUE REFERENCES person (id),
     name TEXT NOT NULL,
     secret_hash BLOB NOT NULL CHECK (length(secret_hash) = 32),
@@ -524,7 +536,10 @@ CREATE TABLE api_key (
     revoked_by INTEGER REFERENCES person (id),
     -- Last use, to the minute.
     seen_at INTEGER,
-    address TEXT NOT NULL
+    address TEXT NOT NULL,
+    CHECK ((merchant_id IS NOT NULL) = (place <> 'company')),
+    CHECK ((outlet_id IS NOT NULL) = (place = 'outlet')),
+    FOREIGN KEY (outlet_id, merchant_id) REFERENCES outlet (id, merchant_id)
 ) STRICT;
 CREATE INDEX api_key_merchant ON api_key (merchant_id, id);
 

@@ -133,8 +133,9 @@ fn entry(action: &'static str, at: Timestamp, person: PersonId) -> Entry {
 async fn what_the_till_logged_belongs_to_one_batch_whatever_its_time() {
     let fixture = Fixture::sqlite(&shop()).await;
     let db = fixture.database();
-    let people = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status)
-        VALUES (?1, ?1, '', ?1, '', 0, 0, 'active')";
+    let people = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
+                             place, human_id)
+        VALUES (?1, ?1, '', ?1, '', 0, 0, 'active', 'company', ?1)";
     for person in [CASHIER, MANAGER] {
         fixture.tool().execute(people, [person.0]).expect("a person");
     }
@@ -166,7 +167,7 @@ async fn prints_of_a_report_are_counted_and_it_stays_what_it_was() {
         .tool()
         .execute(
             "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at,
-        status) VALUES (1003, '1003', '', 'c', '', 0, 0, 'active')",
+        status, place, human_id) VALUES (1003, '1003', '', 'c', '', 0, 0, 'active', 'company', 1003)",
             [],
         )
         .expect("a person");

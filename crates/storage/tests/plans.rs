@@ -11,11 +11,11 @@ use texts::{FILE_ONLY, SERVER_ONLY, TEXTS_MIN, texts};
 /// `{n}` rows each, from one text for both databases; `{key16}` is 16 bytes made from `i`.
 const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO merchant SELECT i, lpad15(i), 'm' || i, 'active', 1, 60 FROM n", 500),
-    ("INSERT INTO outlet SELECT i, 1 + i % 500, 'o' || i, 'active' FROM n", 1_000),
+    ("INSERT INTO outlet SELECT i, 1 + (i - 1) % 500, 'o' || i, 'active' FROM n", 1_000),
     ("INSERT INTO terminal SELECT 10000000 + i, 1 + i % 1000, 'active', 3, 'p80', 50 FROM n", 2_000),
     (
-        "INSERT INTO person SELECT i, 'p' || i, 'n' || i, 'l' || i, '', 0, 0, 'active', 1 + i % 500, 1 + i % 1000, \
-      10000001 + i % 1999 FROM n",
+        "INSERT INTO person SELECT i, 'p' || i, 'n' || i, 'l' || i, '', 0, 0, 'active', 'outlet', 1 + i % 500, i % 1000 + 1, \
+      10000001 + i % 1999, i FROM n",
         3_000,
     ),
     ("INSERT INTO person_role SELECT i, 'cashier' FROM n", 3_000),
@@ -87,7 +87,7 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO void_slip SELECT i, 1 FROM n", 10_000),
     ("INSERT INTO batch SELECT 10000001 + i % 1999, i / 1999, 1, 1, 1, i, '' FROM n", 10_000),
     (
-        "INSERT INTO api_key SELECT i, 1 + i % 20, NULL, NULL, i, '', key32(i), 1, 1, 1, 1, 0, 1, 1, 1, 1, NULL, NULL, \
+        "INSERT INTO api_key SELECT i, 'merchant', 1 + i % 20, NULL, NULL, i, '', key32(i), 1, 1, 1, 1, 0, 1, 1, 1, 1, NULL, NULL, \
       NULL, '' FROM n",
         1_000,
     ),

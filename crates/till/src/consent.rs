@@ -54,7 +54,7 @@ pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<
         Err(_) => return refuse(Said::Disabled, ""),
     };
     let roles = people::roles(visit.db(), account.person).await?;
-    let here = account.merchant.is_some() && account.merchant == visit.session.shop()?.merchant.into();
+    let here = account.place.merchant() == Some(visit.session.shop()?.merchant);
     if !here || account.must_change || !may(&roles, asked.action) {
         let detail = format!("{} by {}", asked.denied.detail, account.name);
         audit::append(visit.db(), Entry { detail, ..asked.denied }).await?;

@@ -110,7 +110,7 @@ pub fn entry(web: &Web, client: &Client, account: Option<&Account>, action: &'st
     Entry {
         at: web.clock.now(),
         person: account.map(|account| account.person),
-        merchant: account.and_then(|account| account.merchant),
+        merchant: account.and_then(|account| account.place.merchant()),
         terminal: account.and_then(|account| account.terminal),
         action,
         subject: account.map_or_else(|| "unknown user".to_owned(), |account| account.name.clone()),

@@ -126,7 +126,11 @@ impl<T: Words> Page<T> {
             idle_seconds: IDLE / 1_000_000,
             may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
             free: !session.must_change,
-            menu: self.menu.open_to(&session.roles).map(|entry| self.menu_link(entry, session)).collect(),
+            menu: self
+                .menu
+                .open_to(&session.roles, session.shop.is_some())
+                .map(|entry| self.menu_link(entry, session))
+                .collect(),
             said: said.or_else(|| self.text.said(flash)),
             page: self,
             place,

@@ -8,6 +8,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
+use domain::place::Place;
 use domain::role::{self, Action};
 use domain::time::Timestamp;
 use storage::audit::Entry;
@@ -73,7 +74,12 @@ impl Session {
         Err(Problem::Forbidden(Box::new(self.entry("denied", &self.path, action.word()))))
     }
 
-    /// The store, which everything at the till belongs to. Staff of the card company has none and is refused.
+    /// Whether the person works for the card company, and not for a merchant.
+    pub fn of_company(&self) -> bool {
+        self.place == Place::Company
+    }
+
+    /// The store and its till, which everything at the till belongs to. A person without a till is refused.
     pub fn shop(&self) -> Result<&Shop, Problem> {
         let denied = || Problem::Forbidden(Box::new(self.entry("denied", &self.path, "no store")));
         self.shop.as_ref().ok_or_else(denied)
@@ -84,7 +90,7 @@ impl Session {
         Entry {
             at: self.now,
             person: Some(self.person),
-            merchant: self.shop.as_ref().map(|shop| shop.merchant),
+            merchant: self.place.merchant(),
             terminal: self.shop.as_ref().map(|shop| shop.terminal),
             action,
             subject: subject.to_owned(),
@@ -159,13 +165,13 @@ async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> 
 fn wanted(person: &SignedIn, now: Timestamp) -> Wanted {
     let may = |action| role::may(&person.roles, action);
     let attempts = person.shop.as_ref().map(|shop| (shop.outlet, unresolved::before(now)));
-    let refunds = match &person.shop {
-        Some(shop) if may(Action::ReviewRefund) => Some(Desk::Merchant(shop.merchant)),
+    let refunds = match person.place.merchant() {
+        Some(merchant) if may(Action::ReviewRefund) => Some(Desk::Merchant(merchant)),
         None if may(Action::LateRefund) => Some(Desk::Issuer),
         _ => None,
     };
-    let disputes = match &person.shop {
-        Some(shop) if may(Action::AnswerDispute) => Some(Some(Reach { merchant: shop.merchant, outlet: None })),
+    let disputes = match person.place.merchant() {
+        Some(merchant) if may(Action::AnswerDispute) => Some(Some(Reach { merchant, outlet: None })),
         None if may(Action::DecideDispute) => Some(None),
         _ => None,
     };

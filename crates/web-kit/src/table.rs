@@ -35,10 +35,11 @@ pub enum Access {
 }
 
 impl Access {
-    /// Whether somebody with these roles passes.
-    fn open_to(self, roles: &[Role]) -> bool {
+    /// Whether somebody with these roles passes, at a till (`in_store`) or without one.
+    fn open_to(self, roles: &[Role], in_store: bool) -> bool {
         match self {
-            Self::May(action) | Self::InStore(action) => may(roles, action),
+            Self::May(action) => may(roles, action),
+            Self::InStore(action) => in_store && may(roles, action),
             Self::Public | Self::AnySession | Self::Session => true,
         }
     }
@@ -88,14 +89,14 @@ pub struct Menu {
 }
 
 impl Menu {
-    /// What of the menu is open to somebody with these roles.
-    pub fn open_to(&self, roles: &[Role]) -> impl Iterator<Item = &MenuEntry> {
-        self.entries.iter().filter(|entry| entry.access.open_to(roles))
+    /// What of the menu is open to somebody with these roles, at a till (`in_store`) or without one.
+    pub fn open_to<'m>(&'m self, roles: &'m [Role], in_store: bool) -> impl Iterator<Item = &'m MenuEntry> {
+        self.entries.iter().filter(move |entry| entry.access.open_to(roles, in_store))
     }
 
-    /// Where the work of somebody with these roles begins.
-    pub fn landing(&self, roles: &[Role]) -> Option<&'static str> {
-        self.landings.iter().find(|(_, access, _)| access.open_to(roles)).map(|(_, _, path)| *path)
+    /// Where the work of somebody with these roles begins, at a till (`in_store`) or without one.
+    pub fn landing(&self, roles: &[Role], in_store: bool) -> Option<&'static str> {
+        self.landings.iter().find(|(_, access, _)| access.open_to(roles, in_store)).map(|(_, _, path)| *path)
     }
 }
 

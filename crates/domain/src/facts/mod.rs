@@ -7,6 +7,7 @@ pub mod money;
 pub mod order;
 pub mod password;
 pub mod pin;
+pub mod place;
 pub mod product;
 pub mod role;
 pub mod scan;

@@ -6,6 +6,7 @@ pub mod keys;
 
 use crate::sql::Connection;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::place::Place;
 use domain::role::Role;
 use domain::time::Timestamp;
 
@@ -62,7 +63,9 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
                 password_hash: hash.clone(),
                 must_change: *login == "newhire",
                 roles: roles.to_vec(),
-                place: terminal.and_then(place_of),
+                place: terminal.and_then(place_of).unwrap_or(Place::Company),
+                terminal: terminal.map(TerminalId),
+                human: None,
             };
             insert_person(connection, PersonId(*id), &person, now)?;
         }
@@ -71,10 +74,10 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
     .await
 }
 
-fn place_of(terminal: i64) -> Option<(MerchantId, OutletId, TerminalId)> {
+fn place_of(terminal: i64) -> Option<Place> {
     let (_, outlet) = TERMINALS.iter().find(|(id, _)| *id == terminal)?;
     let (_, merchant, _) = OUTLETS.iter().find(|(id, _, _)| id == outlet)?;
-    Some((MerchantId(*merchant), OutletId(*outlet), TerminalId(terminal)))
+    Some(Place::Outlet(MerchantId(*merchant), OutletId(*outlet)))
 }
 
 fn insert_places(connection: &Connection) -> Result<(), StorageError> {

@@ -25,6 +25,11 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// What somebody at `place` may see; `None` is everything.
+    pub fn of(place: domain::place::Place) -> Option<Self> {
+        place.merchant().map(|merchant| Self { merchant, outlet: place.outlet() })
+    }
+
     fn covers(self, merchant: MerchantId, outlet: OutletId) -> bool {
         self.merchant == merchant && self.outlet.is_none_or(|own| own == outlet)
     }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::place::Place;
 use domain::time::{HOUR, Timestamp};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -118,6 +119,13 @@ pub struct NewKey {
     pub expires_at: Timestamp,
 }
 
+impl NewKey {
+    /// Where it may act.
+    fn place(&self) -> Place {
+        self.outlet.map_or(Place::Merchant(self.merchant), |outlet| Place::Outlet(self.merchant, outlet))
+    }
+}
+
 /// A fresh secret.
 pub fn secret() -> String {
     let mut bytes = [0; SECRET_BYTES];
@@ -153,7 +161,9 @@ pub(crate) fn insert(
     secret: &str,
     entry: &Entry,
 ) -> Result<Option<KeyId>, StorageError> {
-    let Some((outlet, terminal)) = place(connection, key)? else { return Ok(None) };
+    if !within_merchant(connection, key)? {
+        return Ok(None);
+    }
     let sql = "SELECT EXISTS (SELECT 1 FROM api_key WHERE merchant_id = ?1 AND name = ?2 AND revoked_at IS NULL)";
     if connection.prepare_cached(sql)?.query_row(params![key.merchant.0, key.name], |row| row.get(0))? {
         return Ok(None);
@@ -170,20 +180,23 @@ pub(crate) fn insert(
         password_hash: crate::password::NOBODY.to_owned(),
         must_change: false,
         roles: Vec::new(),
-        place: Some((key.merchant, outlet, terminal)),
+        place: key.place(),
+        terminal: key.terminal.filter(|_| key.outlet.is_some()),
+        human: maker_human(connection, entry)?,
     };
     people::insert_person(connection, person, &acting, entry.at)?;
     connection.prepare_cached("UPDATE person SET status = 'disabled' WHERE id = ?1")?.execute([person.0])?;
     let may = |scope| key.scopes.contains(&scope);
     connection
         .prepare_cached(
-            "INSERT INTO api_key (id, merchant_id, outlet_id, terminal_id, person_id, name, secret_hash, may_read,
+            "INSERT INTO api_key (id, place, merchant_id, outlet_id, terminal, person_id, name, secret_hash, may_read,
                                   may_sell, may_refund, may_catalogue, signed, rate_max, created_at, created_by,
                                   expires_at, revoked_at, revoked_by, seen_at, address)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, NULL, NULL, NULL, '')",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, NULL, NULL, NULL, '')",
         )?
         .execute(params![
             id,
+            key.place().word(),
             key.merchant.0,
             key.outlet.map(|id| id.0),
             key.terminal.map(|id| id.0),
@@ -207,17 +220,22 @@ pub(crate) fn insert(
     Ok(Some(KeyId(id)))
 }
 
-/// An outlet and a terminal for the key's person: the ones it is bound to, or the merchant's first.
-fn place(connection: &Connection, key: &NewKey) -> sql::Result<Option<(OutletId, TerminalId)>> {
-    let sql = "SELECT o.id, t.id FROM outlet o JOIN terminal t ON t.outlet_id = o.id
-        WHERE o.merchant_id = ?1 AND (?2 IS NULL OR o.id = ?2) AND (?3 IS NULL OR t.id = ?3)
-        ORDER BY o.id, t.id LIMIT 1";
+/// Whether the outlet and the terminal that the key is bound to are the merchant's.
+fn within_merchant(connection: &Connection, key: &NewKey) -> sql::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM outlet o JOIN terminal t ON t.outlet_id = o.id
+        WHERE o.merchant_id = ?1 AND (?2 IS NULL OR o.id = ?2) AND (?3 IS NULL OR t.id = ?3))";
     let bound = params![key.merchant.0, key.outlet.map(|id| id.0), key.terminal.map(|id| id.0)];
-    let read = |row: &Row<'_>| Ok((OutletId(row.get(0)?), TerminalId(row.get(1)?)));
-    connection.prepare_cached(sql)?.query_row(bound, read).optional()
+    connection.prepare_cached(sql)?.query_row(bound, |row| row.get(0))
 }
 
-const COLUMNS: &str = "k.id, k.merchant_id, m.name, k.outlet_id, k.terminal_id, k.person_id, k.name, k.may_read, \
+/// The human who makes the key, and who stands behind what it does.
+fn maker_human(connection: &Connection, entry: &Entry) -> sql::Result<Option<PersonId>> {
+    let sql = "SELECT human_id FROM person WHERE id = ?1";
+    let maker = entry.person.map(|person| person.0);
+    connection.prepare_cached(sql)?.query_row([maker], |row| row.get(0).map(PersonId)).optional()
+}
+
+const COLUMNS: &str = "k.id, k.merchant_id, m.name, k.outlet_id, k.terminal, k.person_id, k.name, k.may_read, \
      k.may_sell, k.may_refund, k.may_catalogue, k.signed, k.rate_max, k.created_at, k.created_by, k.expires_at, \
      k.revoked_at, k.seen_at, k.address, m.status = 'active', k.secret_hash";
 

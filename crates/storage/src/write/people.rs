@@ -1,11 +1,13 @@
 //! People, and the merchants, outlets and terminals that they work at.
 
-use crate::sql::{self, Connection, OptionalExtension, Row};
+use crate::sql::{self, Connection, OptionalExtension, Row, params};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::place::Place;
 use domain::role::Role;
 use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
+use crate::books::rows::word;
 use crate::{Storage, StorageError};
 
 /// Ids of people: 1,000 to 99,999. Merchants have 6 digits, outlets 7, terminals and
@@ -27,9 +29,9 @@ pub struct Account {
     pub trading: bool,
     /// Still has the initial password.
     pub must_change: bool,
-    /// Where the person works.
-    pub merchant: Option<MerchantId>,
-    /// Where the person works.
+    /// Where the person belongs.
+    pub place: Place,
+    /// The till that the person works at.
     pub terminal: Option<TerminalId>,
 }
 
@@ -46,11 +48,11 @@ pub async fn account(db: &Storage, login: &str) -> Result<Option<Account>, Stora
             "SELECT p.id, p.name, p.password_hash, p.status = 'active',
                     COALESCE(m.status, 'active') = 'active' AND COALESCE(o.status, 'active') = 'active'
                         AND COALESCE(t.status, 'active') = 'active',
-                    p.must_change, p.merchant_id, p.terminal_id
+                    p.must_change, p.place, p.merchant_id, p.outlet_id, p.default_terminal
              FROM person p
              LEFT JOIN merchant m ON m.id = p.merchant_id
              LEFT JOIN outlet o ON o.id = p.outlet_id
-             LEFT JOIN terminal t ON t.id = p.terminal_id
+             LEFT JOIN terminal t ON t.id = p.default_terminal
              WHERE p.login = ?1",
         )?;
         Ok(statement.query_row([login], read_account).optional()?)
@@ -66,9 +68,16 @@ fn read_account(row: &Row<'_>) -> sql::Result<Account> {
         active: row.get(3)?,
         trading: row.get(4)?,
         must_change: row.get(5)?,
-        merchant: row.get::<_, Option<i64>>(6)?.map(MerchantId),
-        terminal: row.get::<_, Option<i64>>(7)?.map(TerminalId),
+        place: read_place(row, 6)?,
+        terminal: row.get::<_, Option<i64>>(9)?.map(TerminalId),
     })
+}
+
+/// The place in three columns from `column` on: word, merchant, outlet.
+pub(crate) fn read_place(row: &Row<'_>, column: usize) -> sql::Result<Place> {
+    let [merchant, outlet] = [column + 1, column + 2].map(|column| row.get::<_, Option<i64>>(column));
+    let (merchant, outlet) = (merchant?.map(MerchantId), outlet?.map(OutletId));
+    word(row, column, |word| Place::read(word, merchant, outlet))
 }
 
 /// What a person may do, as of now.
@@ -97,8 +106,12 @@ pub struct NewPerson {
     pub must_change: bool,
     /// What the person may do.
     pub roles: Vec<Role>,
-    /// Where the person works; nothing for the card company's staff.
-    pub place: Option<(MerchantId, OutletId, TerminalId)>,
+    /// Where the person belongs. Every role has to fit it.
+    pub place: Place,
+    /// The till that the person works at, of that outlet.
+    pub terminal: Option<TerminalId>,
+    /// The human behind this login, where it is not the only one: the person who is that human's first login.
+    pub human: Option<PersonId>,
 }
 
 /// Creates a person of the card company from the command line. Answers `None` when the login name is taken.
@@ -134,11 +147,15 @@ pub(crate) fn insert_person(
     person: &NewPerson,
     now: Timestamp,
 ) -> Result<(), StorageError> {
+    if let Some(role) = person.roles.iter().find(|role| !person.place.fits(**role)) {
+        let (role, place) = (role.word(), person.place.word());
+        return Err(StorageError::NotWritten(format!("the role {role} does not fit a person of a {place}")));
+    }
     connection.execute(
         "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
-                             merchant_id, outlet_id, terminal_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'active', ?8, ?9, ?10)",
-        (
+                             place, merchant_id, outlet_id, default_terminal, human_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'active', ?8, ?9, ?10, ?11, ?12)",
+        params![
             id.0,
             &person.number,
             &person.name,
@@ -146,10 +163,12 @@ pub(crate) fn insert_person(
             &person.password_hash,
             person.must_change,
             now.0,
-            person.place.map(|place| place.0.0),
-            person.place.map(|place| place.1.0),
-            person.place.map(|place| place.2.0),
-        ),
+            person.place.word(),
+            person.place.merchant().map(|id| id.0),
+            person.place.outlet().map(|id| id.0),
+            person.terminal.map(|id| id.0),
+            person.human.unwrap_or(id).0,
+        ],
     )?;
     for role in &person.roles {
         connection.execute("INSERT INTO person_role (person_id, role) VALUES (?1, ?2)", (id.0, role.word()))?;

@@ -2,6 +2,7 @@
 
 use crate::sql::{self, Connection, OptionalExtension, Row};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::place::Place;
 use domain::role::Role;
 use domain::time::{HOUR, Timestamp};
 use sha2::{Digest, Sha256};
@@ -10,7 +11,7 @@ use crate::audit::{self, Entry};
 use crate::merchant::Reach;
 use crate::payment::{self, OpenAttempt};
 use crate::refund::{self, Desk};
-use crate::{Storage, StorageError, dispute};
+use crate::{Storage, StorageError, dispute, people};
 
 /// Without use for so long, the session asks for the password again (it locks).
 pub const IDLE: i64 = HOUR / 4;
@@ -80,7 +81,9 @@ pub struct SignedIn {
     pub must_change: bool,
     /// Asks for the password before anything else.
     pub locked: bool,
-    /// Where the person works; nothing for the card company's staff.
+    /// Where the person belongs.
+    pub place: Place,
+    /// The till that the person works at; people of a whole merchant and of the card company have none.
     pub shop: Option<Shop>,
     /// When the person signed in.
     pub created_at: Timestamp,
@@ -152,12 +155,12 @@ where
             let mut statement = connection.prepare_cached(
                 "SELECT p.id, p.number, p.name, p.login, p.must_change, s.locked, s.created_at, s.seen_at,
                         (SELECT string_agg(role, ',') FROM person_role r WHERE r.person_id = p.id),
-                        m.id, m.name, m.mid, o.id, o.name, t.id, t.paper, t.scan_gap_ms
+                        m.name, m.mid, o.name, t.id, t.paper, t.scan_gap_ms, p.place, p.merchant_id, p.outlet_id
                  FROM session s
                  JOIN person p ON p.id = s.person_id
                  LEFT JOIN merchant m ON m.id = p.merchant_id
                  LEFT JOIN outlet o ON o.id = p.outlet_id
-                 LEFT JOIN terminal t ON t.id = p.terminal_id
+                 LEFT JOIN terminal t ON t.id = p.default_terminal AND t.outlet_id = p.outlet_id
                  WHERE s.id_hash = ?1 AND p.status = 'active' AND s.created_at > ?2",
             )?;
             let parameters = (id.0, now.plus(-LIFE).0);
@@ -203,6 +206,7 @@ fn news(connection: &Connection, wanted: Wanted, now: Timestamp) -> sql::Result<
 
 fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
     let roles: Option<String> = row.get(8)?;
+    let place = people::read_place(row, 15)?;
     Ok(SignedIn {
         id,
         person: PersonId(row.get(0)?),
@@ -213,24 +217,29 @@ fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
         locked: row.get(5)?,
         created_at: Timestamp(row.get(6)?),
         seen_at: Timestamp(row.get(7)?),
-        roles: roles.unwrap_or_default().split(',').filter_map(Role::from_word).collect(),
-        shop: read_shop(row)?,
+        // A role that does not fit the place grants nothing.
+        roles: roles
+            .unwrap_or_default()
+            .split(',')
+            .filter_map(Role::from_word)
+            .filter(|role| place.fits(*role))
+            .collect(),
+        shop: read_shop(row, place)?,
+        place,
     })
 }
 
-fn read_shop(row: &Row<'_>) -> sql::Result<Option<Shop>> {
-    let (Some(merchant), Some(outlet), Some(terminal)) = (row.get(9)?, row.get(12)?, row.get(14)?) else {
-        return Ok(None);
-    };
+fn read_shop(row: &Row<'_>, place: Place) -> sql::Result<Option<Shop>> {
+    let (Place::Outlet(merchant, outlet), Some(terminal)) = (place, row.get(12)?) else { return Ok(None) };
     Ok(Some(Shop {
-        merchant: MerchantId(merchant),
-        merchant_name: row.get(10)?,
-        mid: row.get(11)?,
-        outlet: OutletId(outlet),
-        outlet_name: row.get(13)?,
+        merchant,
+        merchant_name: row.get(9)?,
+        mid: row.get(10)?,
+        outlet,
+        outlet_name: row.get(11)?,
         terminal: TerminalId(terminal),
-        paper: row.get(15)?,
-        scan_gap_ms: row.get(16)?,
+        paper: row.get(13)?,
+        scan_gap_ms: row.get(14)?,
     }))
 }
 

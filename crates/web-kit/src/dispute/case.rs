@@ -61,7 +61,7 @@ pub async fn find(visit: &Visit, rrn: &str) -> Result<Case, Problem> {
 
 /// The page, with the form `refused` in place of an empty one.
 pub async fn look(visit: &Visit, found: Case, asked: &Asked, refused: Option<Filled>) -> Result<Response, Problem> {
-    let (text, company) = (visit.text(), visit.session.shop.is_none());
+    let (text, company) = (visit.text(), visit.session.of_company());
     let (one, list) = (&found.dispute, if company { OFFICE } else { OWN });
     let last = last_step(visit, &asked.a).await?;
     let done = last.as_ref().filter(|last| last.is_done()).map(|_| done(one, text));
@@ -125,7 +125,7 @@ fn stage(visit: &Visit, one: &Dispute, last: Option<&Last>) -> Stage {
     let (session, words) = (&visit.session, &visit.text().dispute);
     let in_time = session.now <= one.answer_until;
     let form = || Stage::Form(Filled::after(visit, last));
-    match (one.status, session.shop.is_some()) {
+    match (one.status, !session.of_company()) {
         (DisputeStatus::Upheld | DisputeStatus::Rejected, _) => Stage::Closed,
         (DisputeStatus::Answered, true) => Stage::Waits(words.wait_company.to_owned()),
         (DisputeStatus::Opened, true) if in_time => form(),
@@ -157,7 +157,7 @@ pub async fn send(
         let form = Filled { request, words, wrong: Some(visit.text().dispute.words_wrong) };
         return look(visit, found, &Asked::default(), Some(form)).await;
     }
-    let list = if visit.session.shop.is_none() { OFFICE } else { OWN };
+    let list = if visit.session.of_company() { OFFICE } else { OWN };
     let step = step::send(&visit.web, request, acting(&visit.session)?, command(yes, words.clone())).await?;
     step.redirect(visit, &step::address(&format!("{list}/{}", found.dispute.id.rrn()), &[], request), &[&words])
 }

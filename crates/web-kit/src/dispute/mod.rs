@@ -25,7 +25,7 @@ pub const OWN: &str = "/disputes";
 
 /// What this person sees: everything, or the own merchant's.
 pub fn reach(session: &Session) -> Option<Reach> {
-    session.shop.as_ref().map(|shop| Reach { merchant: shop.merchant, outlet: None })
+    session.place.merchant().map(|merchant| Reach { merchant, outlet: None })
 }
 
 /// The number that a slip or an address shows.
@@ -80,5 +80,5 @@ pub fn told(last: Option<&Last>, text: &'static Text) -> Option<Told> {
 
 /// The person as the books know them: at the till, or at the card company.
 fn acting(session: &Session) -> Result<Actor, Problem> {
-    if session.shop.is_none() { Ok(Actor::issuer(session.person)) } else { actor(session) }
+    if session.of_company() { Ok(Actor::issuer(session.person)) } else { actor(session) }
 }

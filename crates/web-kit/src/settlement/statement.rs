@@ -107,7 +107,7 @@ pub async fn look(
     asked: &Asked,
     refused: Option<Filled>,
 ) -> Result<Response, Problem> {
-    let (text, words, company) = (visit.text(), &visit.text().settlement, visit.session.shop.is_none());
+    let (text, words, company) = (visit.text(), &visit.text().settlement, visit.session.of_company());
     let (own, list) = (&found.settlement, if company { OFFICE } else { OWN });
     let rrn = own.id.rrn();
     let path = format!("{list}/{rrn}");
@@ -161,7 +161,7 @@ pub async fn look(
 
 fn stage(visit: &Visit, found: &Statement, last: Option<&Last>) -> Stage {
     let (session, words) = (&visit.session, &visit.text().settlement);
-    if session.shop.is_some() || found.settlement.status != SettlementStatus::Prepared {
+    if !session.of_company() || found.settlement.status != SettlementStatus::Prepared {
         return Stage::Closed;
     }
     if found.settlement.maker == session.person {

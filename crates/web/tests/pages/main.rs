@@ -9,6 +9,7 @@ mod login;
 mod orders;
 mod pay;
 mod picker;
+mod place;
 mod refund;
 mod routes;
 mod said;
