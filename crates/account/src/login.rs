@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use domain::time::Timestamp;
 use serde::Deserialize;
-use storage::login::{self, CaptchaId, Taken};
+use storage::login::{self, CaptchaId, TakenCaptcha};
 use storage::people::Account;
 use storage::session::SessionId;
 use telemetry::metrics;
@@ -304,14 +304,14 @@ async fn check(
 async fn check_captcha(web: &Web, headers: &HeaderMap, answer: &str) -> Result<Option<Refusal>, Problem> {
     let taken = match captcha_id(web, headers) {
         Some(id) => login::take_captcha(&web.storage, id, web.clock.now()).await?,
-        None => Taken::Unknown,
+        None => TakenCaptcha::Unknown,
     };
     Ok(match taken {
-        Taken::Expected(text) => {
+        TakenCaptcha::Expected(text) => {
             let expected = web.settings.test_captcha.as_deref().unwrap_or(&text);
             (!answer.eq_ignore_ascii_case(expected)).then_some(Refusal::CaptchaWrong)
         }
         // Without a live captcha there was none to read: whoever waited too long or came back by the Back button.
-        Taken::Expired | Taken::Unknown => Some(Refusal::CaptchaExpired),
+        TakenCaptcha::Expired | TakenCaptcha::Unknown => Some(Refusal::CaptchaExpired),
     })
 }

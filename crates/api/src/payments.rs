@@ -16,7 +16,7 @@ use domain::outcome::{Decline, Outcome};
 use domain::pin::is_pin;
 use engine::SubmitError;
 use serde::Deserialize;
-use storage::idempotency::{self, Found};
+use storage::idempotency::{self, PriorUse};
 use storage::merchant;
 
 use crate::Api;
@@ -69,8 +69,8 @@ pub(crate) async fn inquire(
     let (request, now, work) = (claim.request, caller.now, api.clone());
     let done = flight::once(&api, &caller, async move {
         match idempotency::claim(&work.storage, claim, now).await? {
-            Found::New | Found::Same { .. } => {}
-            Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
+            PriorUse::New | PriorUse::Same { .. } => {}
+            PriorUse::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
         }
         flight::submit(&work, actor, request, Command::Inquiry { card, pin }).await
     });

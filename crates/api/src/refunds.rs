@@ -8,7 +8,7 @@ use domain::ledger::{Kind, Transaction};
 use domain::refund::{Refund, RefundStatus, Request, Review, SoldLine, refundable, text_fits};
 use serde::Deserialize;
 use storage::api_key;
-use storage::idempotency::{self, Claim, Found};
+use storage::idempotency::{self, Claim, PriorUse};
 use storage::merchant::{self, MerchantOrder};
 
 use crate::Api;
@@ -102,8 +102,8 @@ pub(crate) async fn submit(
     let (work, request, now) = (api.clone(), claim.request, caller.now);
     flight::once(api, caller, async move {
         match idempotency::claim(&work.storage, claim, now).await? {
-            Found::New | Found::Same { .. } => {}
-            Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
+            PriorUse::New | PriorUse::Same { .. } => {}
+            PriorUse::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
         }
         flight::submit(&work, actor, request, command).await
     })

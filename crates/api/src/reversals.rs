@@ -6,7 +6,7 @@ use domain::command::{Actor, Command};
 use domain::ids::{OutletId, RequestId, TerminalId};
 use domain::ledger::Kind;
 use domain::reversal::Reversed;
-use storage::idempotency::{self, Claim, Found};
+use storage::idempotency::{self, Claim, PriorUse};
 use storage::merchant;
 
 use crate::Api;
@@ -72,8 +72,8 @@ async fn reverse(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -
         ));
     }
     match idempotency::claim(&api.storage, claim, caller.now).await? {
-        Found::New | Found::Same { .. } => {}
-        Found::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
+        PriorUse::New | PriorUse::Same { .. } => {}
+        PriorUse::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),
     }
     let actor = match sold {
         Some(sold) => caller.at(sold.actor.outlet, sold.actor.terminal),

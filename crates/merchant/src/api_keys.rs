@@ -188,7 +188,7 @@ async fn look(
     let reach = reach(&visit.session);
     let found =
         api_key::list(visit.db(), reach.map(|reach| reach.merchant), reach.and_then(|reach| reach.outlet)).await?;
-    let places = merchant::places(visit.db(), reach).await?;
+    let places = merchant::named_terminals(visit.db(), reach).await?;
     let view = View {
         places: choices(&places, reach.is_none(), text),
         scopes: grantable(&visit.session).map(|scope| (scope.word(), scope_words(scope, text))).collect(),
@@ -203,7 +203,7 @@ async fn look(
 }
 
 /// A choice for each terminal, each outlet, and, for the card company, each merchant.
-fn choices(places: &[merchant::Place], company: bool, text: &'static Text) -> Vec<(String, String)> {
+fn choices(places: &[merchant::NamedTerminal], company: bool, text: &'static Text) -> Vec<(String, String)> {
     let words = &text.api_keys;
     let mut choices = Vec::new();
     let (mut merchant, mut outlet) = (MerchantId(0), OutletId(0));

@@ -125,7 +125,7 @@ async fn look(visit: &Visit, id: EndpointId, before: Option<i64>, made: Option<M
     let found = delivery::list(visit.db(), reach, id, None, before, ROWS + 1).await?.ok_or(Problem::NotFound)?;
     let shown = found.get(..ROWS as usize).unwrap_or(&found);
     let older = if found.len() > shown.len() { shown.last() } else { None };
-    let places = merchant::places(visit.db(), Some(reach)).await?;
+    let places = merchant::named_terminals(visit.db(), Some(reach)).await?;
     let state = state(&endpoint, text);
     let until = endpoint.salt_before.map(|(_, until)| until).filter(|until| visit.session.now < *until);
     let delivered = endpoint.delivered_at.map(Timestamp::date_time_text);

@@ -10,7 +10,7 @@ use axum::Form;
 use axum::response::{IntoResponse, Response};
 use domain::event::EventKind;
 use domain::ids::{MerchantId, OutletId};
-use storage::merchant::{self, Place, Reach};
+use storage::merchant::{self, NamedTerminal, Reach};
 use storage::webhook::{
     self, Change, Changed, DESCRIPTION_MAX, ENDPOINTS_MAX, Endpoint, EndpointStatus, EndpointTerms,
 };
@@ -122,7 +122,7 @@ pub(crate) fn state(endpoint: &Endpoint, text: &'static Text) -> Badge {
 }
 
 /// Where an endpoint's events come from, in words.
-pub(crate) fn place_words(endpoint: &Endpoint, places: &[Place], text: &'static Text) -> String {
+pub(crate) fn place_words(endpoint: &Endpoint, places: &[NamedTerminal], text: &'static Text) -> String {
     let own = places.iter().find(|place| {
         place.merchant == endpoint.merchant && endpoint.outlet.is_none_or(|outlet| outlet == place.outlet)
     });
@@ -200,7 +200,7 @@ async fn look(
         Some(reach) => webhook::list(visit.db(), reach, None, ENDPOINTS_MAX).await?,
         None => webhook::all(visit.db(), ROWS_MAX).await?,
     };
-    let places = merchant::places(visit.db(), reach).await?;
+    let places = merchant::named_terminals(visit.db(), reach).await?;
     let event = |kind: EventKind| (kind.word(), event_words(kind, text), asked.events.contains(&kind));
     let view = View {
         rows: found.iter().map(|endpoint| row(endpoint, &places, text)).collect(),
@@ -215,7 +215,7 @@ async fn look(
 }
 
 /// A choice for each outlet and, for the card company, each merchant.
-fn choices(places: &[Place], company: bool, text: &'static Text) -> Vec<(String, String)> {
+fn choices(places: &[NamedTerminal], company: bool, text: &'static Text) -> Vec<(String, String)> {
     let words = &text.webhooks;
     let mut choices = Vec::new();
     let (mut merchant, mut outlet) = (MerchantId(0), OutletId(0));
@@ -232,7 +232,7 @@ fn choices(places: &[Place], company: bool, text: &'static Text) -> Vec<(String,
     choices
 }
 
-fn row(endpoint: &Endpoint, places: &[Place], text: &'static Text) -> Row {
+fn row(endpoint: &Endpoint, places: &[NamedTerminal], text: &'static Text) -> Row {
     let state = state(endpoint, text);
     let delivered = endpoint.delivered_at.map(domain::time::Timestamp::date_time_text);
     Row {

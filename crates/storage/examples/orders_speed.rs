@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use domain::ids::{MerchantId, OrderId, OutletId, TransactionId};
 use domain::time::{BusinessDate, Timestamp};
-use storage::orders::{self, Cursor, Filter, Period, Which};
+use storage::orders::{self, Cursor, Filter, Period, StateFilter};
 use storage::sql::{Connection, params};
 use storage::{Storage, StorageError, demo};
 
@@ -28,21 +28,21 @@ async fn main() -> Result<(), StorageError> {
     db.write(|connection| (0..DAYS).try_for_each(|day| fill(connection, day))).await?;
     let today = Timestamp(OPENS + (DAYS - 1) * DAY).business_date();
     let first = Timestamp(OPENS).business_date();
-    let day = |which| Filter { which, ..filter(Period { from: today, to: today }) };
+    let day = |state| Filter { state, ..filter(Period { from: today, to: today }) };
     let kinds = [
-        ("the day", day(Which::All), Cursor::Top),
-        ("its middle", day(Which::All), Cursor::Below(middle(&db).await?)),
-        ("failed", day(Which::Failed), Cursor::Top),
-        ("unknown", day(Which::Unknown), Cursor::Top),
-        ("refund pending", day(Which::RefundPending), Cursor::Top),
-        ("refunded", day(Which::Refunded), Cursor::Top),
-        ("a card", Filter { last_four: "5678".to_owned(), ..day(Which::All) }, Cursor::Top),
-        ("a product", Filter { product: "blf".to_owned(), ..day(Which::All) }, Cursor::Top),
-        ("end of a number", Filter { number: "0417".to_owned(), ..day(Which::All) }, Cursor::Top),
-        ("a number", Filter { number: number(today, 417), period: None, ..day(Which::All) }, Cursor::Top),
+        ("the day", day(StateFilter::All), Cursor::Top),
+        ("its middle", day(StateFilter::All), Cursor::Below(middle(&db).await?)),
+        ("failed", day(StateFilter::Failed), Cursor::Top),
+        ("unknown", day(StateFilter::Unknown), Cursor::Top),
+        ("refund pending", day(StateFilter::RefundPending), Cursor::Top),
+        ("refunded", day(StateFilter::Refunded), Cursor::Top),
+        ("a card", Filter { last_four: "5678".to_owned(), ..day(StateFilter::All) }, Cursor::Top),
+        ("a product", Filter { product: "blf".to_owned(), ..day(StateFilter::All) }, Cursor::Top),
+        ("end of a number", Filter { number: "0417".to_owned(), ..day(StateFilter::All) }, Cursor::Top),
+        ("a number", Filter { number: number(today, 417), period: None, ..day(StateFilter::All) }, Cursor::Top),
         (
             "a reference",
-            Filter { reference: Some(TransactionId(30_417)), period: None, ..day(Which::All) },
+            Filter { reference: Some(TransactionId(30_417)), period: None, ..day(StateFilter::All) },
             Cursor::Top,
         ),
         ("three days", filter(Period { from: first, to: today }), Cursor::Top),
@@ -71,7 +71,7 @@ fn filter(period: Period) -> Filter {
         reference: None,
         last_four: String::new(),
         product: String::new(),
-        which: Which::All,
+        state: StateFilter::All,
     }
 }
 

@@ -49,7 +49,7 @@ pub enum Refused {
 
 /// The day up to which transactions were archived.
 pub async fn archived_until(db: &Storage) -> Result<Option<BusinessDate>, StorageError> {
-    db.look(|connection| {
+    db.read_by_key(|connection| {
         let sql = "SELECT MAX(until_date) FROM ledger_opening";
         Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, Option<i32>>(0))?.map(BusinessDate))
     })

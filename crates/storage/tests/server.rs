@@ -141,9 +141,9 @@ async fn questions_that_are_put_together_are_answered_each_and_in_any_order() {
     let (_server, storage) = with_trial().await;
     let read = storage.read(|connection| {
         let asked: Vec<_> = (1_i64..=4)
-            .map(|n| connection.ask("SELECT ?1 + n, n FROM trial WHERE id = 1", [n]))
+            .map(|n| connection.query_later("SELECT ?1 + n, n FROM trial WHERE id = 1", [n]))
             .collect::<Result<_, _>>()?;
-        let none = connection.ask("SELECT n FROM trial WHERE id = ?1", [9])?;
+        let none = connection.query_later("SELECT n FROM trial WHERE id = ?1", [9])?;
         let mut asked = asked.into_iter();
         let first = asked.next();
         // The last is never read; it is in nobody's way.

@@ -24,7 +24,7 @@ use rusqlite::params;
 use storage::audit::Entry;
 use storage::merchant::Reach;
 use storage::outbox::{Message, Subscription};
-use storage::webhook::delivery::{self, Answer, DeliveryStatus, GIVE_UP_AFTER, Taken, back_off};
+use storage::webhook::delivery::{self, DeliveryStatus, EndpointAnswer, GIVE_UP_AFTER, LeasedDelivery, back_off};
 use storage::webhook::{self, Change, Changed, EndpointId, EndpointStatus};
 use storage::{Books, Storage};
 
@@ -297,21 +297,21 @@ async fn an_event_that_cannot_be_written_takes_its_payment_with_it() {
     assert_eq!(fixture.verify().await, []);
 }
 
-async fn take(db: &Storage, now: Timestamp) -> Vec<Taken> {
+async fn take(db: &Storage, now: Timestamp) -> Vec<LeasedDelivery> {
     let waiting = delivery::waiting(db, now).await.expect("reads");
-    delivery::take(db, waiting, now).await.expect("writes")
+    delivery::lease(db, waiting, now).await.expect("writes")
 }
 
-fn yes() -> Answer {
-    Answer { status: Some(204), text: String::new() }
+fn yes() -> EndpointAnswer {
+    EndpointAnswer { status: Some(204), text: String::new() }
 }
 
-fn no() -> Answer {
-    Answer { status: None, text: "connection refused".to_owned() }
+fn no() -> EndpointAnswer {
+    EndpointAnswer { status: None, text: "connection refused".to_owned() }
 }
 
-async fn answer(db: &Storage, taken: &Taken, answer: Answer, now: Timestamp) -> bool {
-    delivery::answered(db, taken, answer, now).await.expect("writes")
+async fn answer(db: &Storage, taken: &LeasedDelivery, answer: EndpointAnswer, now: Timestamp) -> bool {
+    delivery::record_answer(db, taken, answer, now).await.expect("writes")
 }
 
 async fn all(db: &Storage, endpoint: EndpointId) -> Vec<delivery::Delivery> {
@@ -344,7 +344,7 @@ async fn an_object_is_told_in_order_and_others_do_not_wait_for_it() {
     let fixture = busy().await;
     let db = fixture.database();
     let now = MORNING.plus(HOUR);
-    let words = |taken: &[Taken]| taken.iter().map(|one| one.kind.word()).collect::<Vec<_>>();
+    let words = |taken: &[LeasedDelivery]| taken.iter().map(|one| one.kind.word()).collect::<Vec<_>>();
     let first = take(db, now).await;
     assert_eq!(words(&first), ["payment.approved", "payment.approved"]);
     assert!(take(db, now).await.is_empty(), "what is taken is not taken again");

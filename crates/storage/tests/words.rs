@@ -2,7 +2,7 @@
 //! here as well, by somebody who means it.
 
 use storage::api_key::Scope;
-use storage::orders::Which;
+use storage::orders::StateFilter;
 use storage::webhook::EndpointStatus;
 use storage::webhook::delivery::DeliveryStatus;
 
@@ -23,5 +23,5 @@ fn stored_words_never_change() {
     assert_words!(Scope, "read sell refund catalogue");
     assert_words!(EndpointStatus, "active paused failed deleted");
     assert_words!(DeliveryStatus, "pending delivered parked");
-    assert_words!(Which, "all charged failed unknown refund_pending refunded voided unpaid");
+    assert_words!(StateFilter, "all charged failed unknown refund_pending refunded voided unpaid");
 }

@@ -237,9 +237,9 @@ const TAIL: f64 = 6.0;
 fn height(slip: &Slip, back: Option<&BackSlip>, paper: &str, duplicate: bool) -> u32 {
     let roll = if paper == "p58" { P58 } else { P80 };
     let value = |text: &str| rows(text, roll.width - roll.label, roll.em) * roll.row;
-    let place = &slip.place;
+    let header = &slip.header;
     let card = format!("{} / S", slip.transaction.masked);
-    let named = value(&format!("{}({})", place.merchant_name, place.outlet_name)) + value(&card);
+    let named = value(&format!("{}({})", header.merchant_name, header.outlet_name)) + value(&card);
     // Number, terminal, operator; issuer, type, batch, voucher, approval, reference, time, order; response code.
     let plain = 12.0 * roll.row;
     let words = rows(&format!("({})", slip.transaction.amount.in_words()), roll.width, FINE_EM) * FINE_ROW;
@@ -305,7 +305,7 @@ mod tests {
     use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId};
     use domain::ledger::Transaction;
     use domain::time::{BusinessDate, Timestamp};
-    use storage::slip::Place;
+    use storage::slip::SlipHeader;
 
     use super::*;
 
@@ -339,7 +339,7 @@ mod tests {
             format: 1,
             hash: [0; 32],
         };
-        let place = Place {
+        let header = SlipHeader {
             merchant_name: "\u{836f}".repeat(5),
             mid: "898320159120001".to_owned(),
             outlet_name: "\u{836f}".repeat(4),
@@ -353,7 +353,7 @@ mod tests {
             amount: Fen(price),
         };
         let items = names.iter().map(item).collect();
-        Slip { transaction, place, order: OrderId(1), number: "2611230001".to_owned(), prints: 0, items }
+        Slip { transaction, header, order: OrderId(1), number: "2611230001".to_owned(), prints: 0, items }
     }
 
     /// Measured in Chromium: the store's copy with such items, in millimetres.

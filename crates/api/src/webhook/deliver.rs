@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use engine::clock::Clock;
 use storage::vault::Vault;
-use storage::webhook::delivery::{self, Answer, Taken};
+use storage::webhook::delivery::{self, EndpointAnswer, LeasedDelivery};
 use storage::{Storage, StorageError};
 use telemetry::metrics;
 use tokio::task::JoinSet;
@@ -77,11 +77,11 @@ impl Courier {
         let first = turn as usize % waiting.len();
         waiting.rotate_left(first);
         waiting.truncate(endpoints);
-        let taken = delivery::take(&self.storage, waiting, now).await?;
-        let count = taken.len();
-        for one in taken {
+        let leased = delivery::lease(&self.storage, waiting, now).await?;
+        let count = leased.len();
+        for delivery in leased {
             let courier = self.clone();
-            in_flight.spawn(async move { courier.deliver(one).await });
+            in_flight.spawn(async move { courier.deliver(delivery).await });
         }
         Ok(count)
     }
@@ -100,25 +100,25 @@ impl Courier {
         Ok(count)
     }
 
-    async fn deliver(&self, taken: Taken) {
-        let (now, endpoint) = (self.clock.now(), &taken.endpoint);
-        let signature = sign::header(&sign::secrets(&self.vault, endpoint, now), &taken.payload, now);
+    async fn deliver(&self, leased: LeasedDelivery) {
+        let (now, endpoint) = (self.clock.now(), &leased.endpoint);
+        let signature = sign::header(&sign::secrets(&self.vault, endpoint, now), &leased.payload, now);
         let headers = [
             ("webpos-signature", signature),
-            ("webpos-event-id", taken.event.to_string()),
-            ("webpos-event-type", taken.kind.word().to_owned()),
-            ("webpos-attempt", (taken.attempts + 1).to_string()),
+            ("webpos-event-id", leased.event.to_string()),
+            ("webpos-event-type", leased.kind.word().to_owned()),
+            ("webpos-attempt", (leased.attempts + 1).to_string()),
         ];
-        let answer = self.client.post(&endpoint.url, &headers, taken.payload.clone()).await;
-        self.record(&taken, answer).await;
+        let answer = self.client.post(&endpoint.url, &headers, leased.payload.clone()).await;
+        self.record(&leased, answer).await;
     }
 
     /// Records the response. If that fails, the event is sent again when the lease expires.
-    async fn record(&self, taken: &Taken, answer: Answer) {
-        let (endpoint, event, status) = (taken.endpoint.id, taken.event, answer.status);
-        tracing::info!(%endpoint, event, status, attempts = taken.attempts + 1, "webhook sent");
+    async fn record(&self, leased: &LeasedDelivery, answer: EndpointAnswer) {
+        let (endpoint, event, status) = (leased.endpoint.id, leased.event, answer.status);
+        tracing::info!(%endpoint, event, status, attempts = leased.attempts + 1, "webhook sent");
         metrics::webhook(if answer.accepted() { "ok" } else { "failed" });
-        match delivery::answered(&self.storage, taken, answer, self.clock.now()).await {
+        match delivery::record_answer(&self.storage, leased, answer, self.clock.now()).await {
             Ok(true) => tracing::warn!(%endpoint, "a webhook endpoint failed for three days and was stopped"),
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, %endpoint, event, "the response to a webhook could not be recorded"),

@@ -18,7 +18,7 @@ use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use storage::webhook::delivery::{ANSWER_KEPT, Answer};
+use storage::webhook::delivery::{ANSWER_KEPT, EndpointAnswer};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use webhook_target::{Host, Target, TargetRefused, TargetsAllowed};
@@ -85,7 +85,7 @@ impl Client {
     }
 
     /// Posts `body` to `url` and returns the response, or why there was none.
-    pub(crate) async fn post(&self, url: &str, headers: &[Header], body: String) -> Answer {
+    pub(crate) async fn post(&self, url: &str, headers: &[Header], body: String) -> EndpointAnswer {
         let target = match Target::parse(url, &self.allowed) {
             Ok(target) => target,
             Err(refused) => return silent(refusal(refused)),
@@ -97,7 +97,7 @@ impl Client {
         }
     }
 
-    async fn call(&self, target: &Target, headers: &[Header], body: String) -> Result<Answer, String> {
+    async fn call(&self, target: &Target, headers: &[Header], body: String) -> Result<EndpointAnswer, String> {
         let stream = self.connect(target).await?;
         if !target.secure {
             return exchange(TokioIo::new(stream), target, headers, body).await;
@@ -134,7 +134,7 @@ impl Client {
     }
 }
 
-async fn exchange<S>(stream: S, target: &Target, headers: &[Header], body: String) -> Result<Answer, String>
+async fn exchange<S>(stream: S, target: &Target, headers: &[Header], body: String) -> Result<EndpointAnswer, String>
 where
     S: Read + Write + Unpin + Send + 'static,
 {
@@ -160,7 +160,7 @@ where
         let read = Limited::new(answer.into_body(), ANSWER_MAX).collect().await;
         // Only the status matters; a body that is too long or incomplete is just not shown.
         let text = read.map_or_else(|_| "(no readable body)".to_owned(), |body| beginning(&body.to_bytes()));
-        Ok(Answer { status: Some(status), text })
+        Ok(EndpointAnswer { status: Some(status), text })
     };
     tokio::pin!(ask);
     // The connection lives no longer than the request.
@@ -173,8 +173,8 @@ where
     }
 }
 
-fn silent(why: &str) -> Answer {
-    Answer { status: None, text: beginning(why.as_bytes()) }
+fn silent(why: &str) -> EndpointAnswer {
+    EndpointAnswer { status: None, text: beginning(why.as_bytes()) }
 }
 
 /// The stored part of a response: its first bytes as one line of text.

@@ -144,8 +144,8 @@ pub fn read(text: &str, settings: &Settings<'_>) -> Scan {
     if let Some(code) = TraceCode::parse(body) {
         return Scan::TraceCode(code);
     }
-    let card = card::find(body, settings.programmes);
-    if let card::Found::Own(card) = card {
+    let card = card::read(body, settings.programmes);
+    if let card::CardReading::Own(card) = card {
         return Scan::Card(card);
     }
     let marked = carrier == aim::Carrier::Gs1 || gs1::is_marked(body);
@@ -155,10 +155,12 @@ pub fn read(text: &str, settings: &Settings<'_>) -> Scan {
         return Scan::Product(Lookup { code, gtin: Some(elements.gtin), elements: Some(Box::new(elements)) });
     }
     match card {
-        card::Found::Foreign => Scan::ForeignCard,
-        card::Found::Misread => Scan::Misread,
-        card::Found::Nothing if marked && Gtin::parse(body).is_none() => Scan::Unknown,
-        card::Found::Own(_) | card::Found::Nothing => goods(aim::without_add_on(carrier, body), settings.in_store),
+        card::CardReading::Foreign => Scan::ForeignCard,
+        card::CardReading::Misread => Scan::Misread,
+        card::CardReading::Nothing if marked && Gtin::parse(body).is_none() => Scan::Unknown,
+        card::CardReading::Own(_) | card::CardReading::Nothing => {
+            goods(aim::without_add_on(carrier, body), settings.in_store)
+        }
     }
 }
 

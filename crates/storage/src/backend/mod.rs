@@ -63,13 +63,13 @@ impl Storage {
 
     /// The same for a few rows that are found by their keys. In the file they are read at once, where the caller runs:
     /// going to another thread and back takes longer than they do.
-    pub async fn look<T, F>(&self, query: F) -> Result<T, StorageError>
+    pub async fn read_by_key<T, F>(&self, query: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StorageError> + Clone + Send + 'static,
     {
         match self {
-            Self::Sqlite(sqlite) => sqlite.look(query).await,
+            Self::Sqlite(sqlite) => sqlite.read_by_key(query).await,
             Self::Postgres(postgres) => postgres.read(query).await,
         }
     }

@@ -16,7 +16,7 @@ pub(super) const SQLITE: &str = include_str!("../../schema/sqlite.sql");
 pub(super) const POSTGRES: &str = include_str!("../../schema/postgres.sql");
 
 /// What a database was made by.
-pub(super) enum Found {
+pub(super) enum Origin {
     /// No table is there.
     Empty,
     /// The schema of this program.
@@ -37,14 +37,14 @@ fn digest(schema: &str) -> String {
 }
 
 /// Finds out by what a database was made. `tables` counts the tables whose name is `?1`, or all when that is empty.
-pub(super) fn found(connection: &Connection, schema: &str, tables: &str) -> sql::Result<Found> {
+pub(super) fn origin(connection: &Connection, schema: &str, tables: &str) -> sql::Result<Origin> {
     let count = |name: &str| connection.query_row(tables, [name], |row| row.get::<_, i64>(0));
     if count("schema_digest")? == 0 {
-        return Ok(if count("")? == 0 { Found::Empty } else { Found::Other });
+        return Ok(if count("")? == 0 { Origin::Empty } else { Origin::Other });
     }
     let stored = "SELECT digest FROM schema_digest";
     let stored: Option<String> = connection.query_row(stored, [], |row| row.get(0)).optional()?;
-    Ok(if stored == Some(digest(schema)) { Found::Own } else { Found::Other })
+    Ok(if stored == Some(digest(schema)) { Origin::Own } else { Origin::Other })
 }
 
 /// Creates the schema in an empty database, inside the caller's transaction.

@@ -18,7 +18,7 @@ use crate::books::{after_sale, batch_figures as figures, rows};
 
 /// The running batch as it stands now: the X report. `None` when there is no such terminal.
 pub async fn running(db: &Storage, terminal: TerminalId) -> Result<Option<Batch>, StorageError> {
-    db.look(move |connection| Ok(after_sale::running_batch(connection, terminal)?)).await
+    db.read_by_key(move |connection| Ok(after_sale::running_batch(connection, terminal)?)).await
 }
 
 macro_rules! columns {

@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 use crate::books::after_sale::{self, DISPUTE_COLUMNS};
 use crate::books::rows;
 use crate::merchant::Reach;
-use crate::sql::{self, Asked, Connection, OptionalExtension as _, Row, params};
+use crate::sql::{self, Connection, OptionalExtension as _, PendingRows, Row, params};
 use crate::{Storage, StorageError};
 
 /// A dispute with what people call things.
@@ -72,12 +72,16 @@ pub async fn list(
 }
 
 /// Asks how many disputes wait for a merchant's answer; without a reach, for the card company's decision.
-pub(crate) fn ask_waiting(connection: &Connection, reach: Option<Reach>, now: Timestamp) -> sql::Result<Asked<'_>> {
+pub(crate) fn query_waiting(
+    connection: &Connection,
+    reach: Option<Reach>,
+    now: Timestamp,
+) -> sql::Result<PendingRows<'_>> {
     let sql = "SELECT COUNT(*) FROM dispute WHERE status IN ('opened', 'answered')
             AND (merchant_id = ?1 OR ?1 IS NULL) AND (outlet_id = ?2 OR ?2 IS NULL)
             AND (status = 'opened' AND answer_until >= ?3) = (?1 IS NOT NULL)";
     let whose = params![reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet), now.0];
-    connection.ask(sql, whose)
+    connection.query_later(sql, whose)
 }
 
 /// One dispute within reach; the card company reaches all.

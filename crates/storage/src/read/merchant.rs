@@ -92,7 +92,7 @@ pub async fn terminals(
     outlet: Option<OutletId>,
     terminal: Option<TerminalId>,
 ) -> Result<Vec<TerminalRow>, StorageError> {
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let sql = "SELECT t.id, t.outlet_id, t.status = 'active', t.batch_no FROM outlet o
             JOIN terminal t ON t.outlet_id = o.id
             WHERE o.merchant_id = ?1 AND (?2 IS NULL OR o.id = ?2) AND (?3 IS NULL OR o.id = ?3)
@@ -115,7 +115,7 @@ pub async fn terminals(
 
 /// A terminal with the names of what it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct NamedTerminal {
     /// Merchant.
     pub merchant: MerchantId,
     /// Its name.
@@ -129,7 +129,7 @@ pub struct Place {
 }
 
 /// Every terminal within reach, or of all merchants, by merchant and outlet.
-pub async fn places(db: &Storage, reach: Option<Reach>) -> Result<Vec<Place>, StorageError> {
+pub async fn named_terminals(db: &Storage, reach: Option<Reach>) -> Result<Vec<NamedTerminal>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT m.id, m.name, o.id, o.name, t.id FROM merchant m JOIN outlet o ON o.merchant_id = m.id
             JOIN terminal t ON t.outlet_id = o.id
@@ -137,7 +137,7 @@ pub async fn places(db: &Storage, reach: Option<Reach>) -> Result<Vec<Place>, St
         let mut statement = connection.prepare_cached(sql)?;
         let (merchant, outlet) = (reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet));
         let found = statement.query_map(params![merchant, outlet], |row| {
-            Ok(Place {
+            Ok(NamedTerminal {
                 merchant: MerchantId(row.get(0)?),
                 merchant_name: row.get(1)?,
                 outlet: OutletId(row.get(2)?),

@@ -40,9 +40,9 @@ pub struct Period {
 }
 
 domain::words! {
-    /// Which orders.
+    /// The state that an order must have to be listed.
     #[derive(Default)]
-    pub enum Which {
+    pub enum StateFilter {
         /// Every order with a payment attempt.
         #[default]
         All = "all",
@@ -81,7 +81,7 @@ pub struct Filter {
     /// Part of the name, code or pinyin initials of goods on it.
     pub product: String,
     /// State.
-    pub which: Which,
+    pub state: StateFilter,
 }
 
 /// An order in a list, with the attempt that decides about it.
@@ -186,7 +186,7 @@ pub enum Cursor {
 
 /// A page of a list.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct OrderPage {
     /// Its orders, the latest first.
     pub rows: Vec<Listed>,
     /// Sums over all pages.
@@ -196,7 +196,7 @@ pub struct Found {
 }
 
 /// One page of what the filter finds, and the totals of all of it, as of one moment.
-pub async fn find(db: &Storage, filter: Filter, cursor: Cursor, count: usize) -> Result<Found, StorageError> {
+pub async fn find(db: &Storage, filter: Filter, cursor: Cursor, count: usize) -> Result<OrderPage, StorageError> {
     db.read(move |connection| {
         let snapshot = connection.unchecked_transaction()?;
         let ranges = ranges(&snapshot, &filter)?;
@@ -209,7 +209,7 @@ pub async fn find(db: &Storage, filter: Filter, cursor: Cursor, count: usize) ->
         let first = rows.first().map_or(i64::MAX, |row| row.id.0);
         let whole = top && rows.len() < count;
         let (totals, before) = if whole { (Totals::of(&rows), 0) } else { totals(&snapshot, &filter, &ranges, first)? };
-        Ok(Found { rows, totals, before })
+        Ok(OrderPage { rows, totals, before })
     })
     .await
 }

@@ -145,14 +145,14 @@ pub async fn find(db: &Storage, merchant: MerchantId, text: &str) -> Result<Vec<
 /// Products of the first of these texts that is a code or a barcode, as [`domain::scan::Scan::candidates`] lists them: the
 /// text that was scanned, then the other forms of its GTIN. Of one text the code is tried before the barcode.
 pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) -> Result<Vec<Listed>, StorageError> {
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         for text in &texts {
             for column in ["code", "barcode"] {
                 let sql = format!(
                     "SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND {column} = ?2 AND {column} <> ''
                      ORDER BY active DESC, code LIMIT 50"
                 );
-                let found = connection.ask(&sql, (merchant.0, text))?.rows(read_listed)?;
+                let found = connection.query_later(&sql, (merchant.0, text))?.rows(read_listed)?;
                 if !found.is_empty() {
                     return Ok(found);
                 }
@@ -184,7 +184,7 @@ pub async fn search(
 ) -> Result<Hits, StorageError> {
     let (words, category) = (Words::of(text), category.to_owned());
     db.read(move |connection| {
-        let mut found = Found { limit, total: 0, best: Vec::new() };
+        let mut found = TopHits { limit, total: 0, best: Vec::new() };
         let mut select = connection
             .prepare_cached("SELECT keys FROM product_keys WHERE merchant_id = ?1 AND (?2 = '' OR category = ?2)")?;
         let mut rows = select.query((merchant.0, &category))?;
@@ -200,13 +200,13 @@ pub async fn search(
 }
 
 /// The best hits so far, in order, never more than `limit`.
-struct Found {
+struct TopHits {
     limit: usize,
     total: usize,
     best: Vec<(Fit, String)>,
 }
 
-impl Found {
+impl TopHits {
     fn take(&mut self, fit: Fit, code: &str) {
         self.total += 1;
         let worse = |last: &(Fit, String)| (last.0, last.1.as_str()) <= (fit, code);

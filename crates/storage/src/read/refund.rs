@@ -2,7 +2,7 @@
 //!
 //! What becomes of a request is written by the money path; only prints of slips are counted here.
 
-use crate::sql::{self, Asked, Connection, OptionalExtension as _, Row, params};
+use crate::sql::{self, Connection, OptionalExtension as _, PendingRows, Row, params};
 use domain::command::Actor;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TransactionId};
 use domain::ledger::Transaction;
@@ -227,11 +227,12 @@ fn listed(connection: &Connection, sql: &str, whose: i64, states: &str, last_fou
 
 /// How many requests wait for a decision at this desk, and their sum.
 pub async fn waiting(db: &Storage, desk: Desk, now: Timestamp) -> Result<(i64, Fen), StorageError> {
-    db.look(move |connection| Ok(ask_waiting(connection, desk, now)?.first(waiting_row)?.unwrap_or_default())).await
+    db.read_by_key(move |connection| Ok(query_waiting(connection, desk, now)?.first(waiting_row)?.unwrap_or_default()))
+        .await
 }
 
 /// Asks for them, to be read by [`waiting_row`].
-pub(crate) fn ask_waiting(connection: &Connection, desk: Desk, now: Timestamp) -> sql::Result<Asked<'_>> {
+pub(crate) fn query_waiting(connection: &Connection, desk: Desk, now: Timestamp) -> sql::Result<PendingRows<'_>> {
     let sql = "SELECT COUNT(*), COALESCE(SUM(r.amount), 0) FROM refund r
             JOIN orders o ON o.id = r.order_id JOIN ledger_transaction s ON s.id = o.paid_by
             JOIN card c ON c.id = s.card_id JOIN programme g ON g.id = c.programme_id
@@ -241,7 +242,7 @@ pub(crate) fn ask_waiting(connection: &Connection, desk: Desk, now: Timestamp) -
         Desk::Merchant(merchant) => Some(merchant.0),
         Desk::Issuer => None,
     };
-    connection.ask(sql, params![merchant, now.0])
+    connection.query_later(sql, params![merchant, now.0])
 }
 
 pub(crate) fn waiting_row(row: &Row<'_>) -> sql::Result<(i64, Fen)> {
@@ -365,7 +366,7 @@ pub async fn has_other_reviewer(db: &Storage, merchant: MerchantId, applicant: P
 
 /// What is on record under a request id of this actor's merchant (or of the card company).
 pub async fn recorded(db: &Storage, actor: Actor, request: RequestId) -> Result<Option<Transaction>, StorageError> {
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let mut statement = connection.prepare_cached(rows::TRANSACTION_BY_REQUEST)?;
         let found = statement.query_row(params![request.0, actor.merchant.0], rows::transaction);
         Ok(found.optional()?)

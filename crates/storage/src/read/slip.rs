@@ -3,7 +3,7 @@
 //! What must stay true: the first print of a paid order closes it at the till; every later one is counted and audited.
 //! The columns `prints` and `open` are the till's own; nothing here touches money.
 
-use crate::sql::{self, Asked, Connection, OptionalExtension as _, params};
+use crate::sql::{self, Connection, OptionalExtension as _, PendingRows, params};
 use domain::ids::{OrderId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
@@ -34,7 +34,7 @@ pub struct Item {
 
 /// Where the sale was made and by whom, as the slip names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SlipHeader {
     /// The merchant's name.
     pub merchant_name: String,
     /// Merchant number, 15 digits.
@@ -51,7 +51,7 @@ pub struct Slip {
     /// The sale.
     pub transaction: Transaction,
     /// Where and by whom.
-    pub place: Place,
+    pub header: SlipHeader,
     /// The order's id.
     pub order: OrderId,
     /// The order's number.
@@ -64,49 +64,51 @@ pub struct Slip {
 
 /// The slip of a sale of this outlet.
 pub async fn slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Result<Option<Slip>, StorageError> {
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let found = connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([id.0], rows::transaction);
         let found = found
             .optional()?
             .filter(|found| found.actor.outlet == outlet && found.approved() && found.kind == Kind::Sale);
         let Some(transaction) = found else { return Ok(None) };
         let Some(order) = transaction.order else { return Ok(None) };
-        let printed = connection.ask("SELECT number, prints FROM orders WHERE id = ?1", [order.0])?;
-        let (place, items) =
-            (ask_place(connection, transaction.actor.outlet, transaction.actor.person)?, ask_items(connection, order)?);
+        let printed = connection.query_later("SELECT number, prints FROM orders WHERE id = ?1", [order.0])?;
+        let (header, items) = (
+            query_header(connection, transaction.actor.outlet, transaction.actor.person)?,
+            query_items(connection, order)?,
+        );
         let printed = printed.first(|row| Ok((row.get(0)?, row.get(1)?)))?;
         let (number, prints) = printed.ok_or(sql::Error::NoRows)?;
-        let place = place.first(place_row)?.ok_or(sql::Error::NoRows)?;
+        let header = header.first(header_row)?.ok_or(sql::Error::NoRows)?;
         let items = items.rows(item_row)?;
-        Ok(Some(Slip { transaction, place, order, number, prints, items }))
+        Ok(Some(Slip { transaction, header, order, number, prints, items }))
     })
     .await
 }
 
 /// The store as slips name it, with the number of the person on duty.
-pub(crate) fn place(connection: &Connection, outlet: OutletId, person: PersonId) -> sql::Result<Place> {
-    ask_place(connection, outlet, person)?.first(place_row)?.ok_or(sql::Error::NoRows)
+pub(crate) fn header(connection: &Connection, outlet: OutletId, person: PersonId) -> sql::Result<SlipHeader> {
+    query_header(connection, outlet, person)?.first(header_row)?.ok_or(sql::Error::NoRows)
 }
 
-fn ask_place(connection: &Connection, outlet: OutletId, person: PersonId) -> sql::Result<Asked<'_>> {
+fn query_header(connection: &Connection, outlet: OutletId, person: PersonId) -> sql::Result<PendingRows<'_>> {
     let sql = "SELECT m.name, m.mid, o.name, p.number FROM outlet o JOIN merchant m ON m.id = o.merchant_id
         JOIN person p ON p.id = ?2 WHERE o.id = ?1";
-    connection.ask(sql, [outlet.0, person.0])
+    connection.query_later(sql, [outlet.0, person.0])
 }
 
-fn place_row(row: &sql::Row<'_>) -> sql::Result<Place> {
-    Ok(Place { merchant_name: row.get(0)?, mid: row.get(1)?, outlet_name: row.get(2)?, person: row.get(3)? })
+fn header_row(row: &sql::Row<'_>) -> sql::Result<SlipHeader> {
+    Ok(SlipHeader { merchant_name: row.get(0)?, mid: row.get(1)?, outlet_name: row.get(2)?, person: row.get(3)? })
 }
 
 /// The lines of an order that count.
 pub(crate) fn items(connection: &Connection, order: OrderId) -> sql::Result<Vec<Item>> {
-    ask_items(connection, order)?.rows(item_row)
+    query_items(connection, order)?.rows(item_row)
 }
 
-fn ask_items(connection: &Connection, order: OrderId) -> sql::Result<Asked<'_>> {
+fn query_items(connection: &Connection, order: OrderId) -> sql::Result<PendingRows<'_>> {
     let sql = "SELECT name, spec, price, quantity, amount FROM order_line
         WHERE order_id = ?1 AND voided_at IS NULL ORDER BY line";
-    connection.ask(sql, [order.0])
+    connection.query_later(sql, [order.0])
 }
 
 fn item_row(row: &sql::Row<'_>) -> sql::Result<Item> {
@@ -159,14 +161,18 @@ pub struct Unprinted {
 
 /// The till's paid orders without a slip, oldest first.
 pub async fn unprinted(db: &Storage, outlet: OutletId, terminal: TerminalId) -> Result<Vec<Unprinted>, StorageError> {
-    db.look(move |connection| Ok(ask_unprinted(connection, outlet, terminal)?.rows(unprinted_row)?)).await
+    db.read_by_key(move |connection| Ok(query_unprinted(connection, outlet, terminal)?.rows(unprinted_row)?)).await
 }
 
 /// Asks for them, to be read by [`unprinted_row`].
-pub(crate) fn ask_unprinted(connection: &Connection, outlet: OutletId, terminal: TerminalId) -> sql::Result<Asked<'_>> {
+pub(crate) fn query_unprinted(
+    connection: &Connection,
+    outlet: OutletId,
+    terminal: TerminalId,
+) -> sql::Result<PendingRows<'_>> {
     let sql = "SELECT id, number, paid_by, total, paid_at FROM orders
         WHERE terminal_id = ?1 AND open = 1 AND status = 'paid' AND outlet_id = ?2 ORDER BY paid_at LIMIT ?3";
-    connection.ask(sql, params![terminal.0, outlet.0, UNPRINTED_MAX])
+    connection.query_later(sql, params![terminal.0, outlet.0, UNPRINTED_MAX])
 }
 
 pub(crate) fn unprinted_row(row: &sql::Row<'_>) -> sql::Result<Unprinted> {

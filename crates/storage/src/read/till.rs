@@ -5,7 +5,7 @@ use domain::ledger::Transaction;
 use domain::time::Timestamp;
 
 use crate::books::rows;
-use crate::draft::rows::{ask_others, cart, current_id, order};
+use crate::draft::rows::{cart, current_id, order, query_others};
 use crate::draft::{Cart, FullOrder, Scope};
 use crate::payment::{self, OpenAttempt};
 use crate::slip::{self, Unprinted};
@@ -24,7 +24,7 @@ pub enum AtHand {
 
 /// A till at work.
 #[derive(Clone, Debug, Default)]
-pub struct Till {
+pub struct TillView {
     /// The order at hand.
     pub order: Option<FullOrder>,
     /// Its transactions, newest first; only if they were asked for.
@@ -48,22 +48,22 @@ pub async fn till(
     recorded: bool,
     count: u32,
     now: Timestamp,
-) -> Result<Till, StorageError> {
+) -> Result<TillView, StorageError> {
     let scope = scope.clone();
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let id = match at_hand {
             AtHand::None => None,
             AtHand::Current => current_id(connection, &scope)?,
             AtHand::This(id) => Some(id),
         };
         let (outlet, terminal) = (scope.outlet, scope.terminal);
-        let record = id.filter(|_| recorded).map(|id| connection.ask(rows::TRANSACTIONS_BY_ORDER, [id.0]));
+        let record = id.filter(|_| recorded).map(|id| connection.query_later(rows::TRANSACTIONS_BY_ORDER, [id.0]));
         let record = record.transpose()?;
-        let carts = ask_others(connection, &scope, id)?;
-        let latest = payment::ask_of_terminal(connection, outlet, terminal, count)?;
-        let attempts = payment::ask_open(connection, Some(outlet), now.plus(1))?;
-        let unprinted = slip::ask_unprinted(connection, outlet, terminal)?;
-        Ok(Till {
+        let carts = query_others(connection, &scope, id)?;
+        let latest = payment::query_of_terminal(connection, outlet, terminal, count)?;
+        let attempts = payment::query_open(connection, Some(outlet), now.plus(1))?;
+        let unprinted = slip::query_unprinted(connection, outlet, terminal)?;
+        Ok(TillView {
             order: id.map_or(Ok(None), |id| order(connection, &scope, id))?,
             record: record.map_or(Ok(Vec::new()), |record| payment::of_outlet(record, outlet))?,
             carts: carts.rows(cart)?,

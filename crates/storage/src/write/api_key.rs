@@ -284,7 +284,7 @@ impl Stored {
 
 /// The key with this number.
 pub async fn stored(db: &Storage, id: KeyId) -> Result<Option<Stored>, StorageError> {
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let sql = format!("SELECT {COLUMNS} FROM api_key k JOIN merchant m ON m.id = k.merchant_id WHERE k.id = ?1");
         let read = |row: &Row<'_>| Ok(Stored { key: read(row)?, hash: row.get(20)? });
         Ok(connection.prepare_cached(&sql)?.query_row([id.0], read).optional()?)

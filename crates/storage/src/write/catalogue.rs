@@ -4,7 +4,7 @@ use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::ids::MerchantId;
 
 use crate::audit::{self, Entry};
-use crate::idempotency::{self, Claim, Found};
+use crate::idempotency::{self, Claim, PriorUse};
 use crate::keys::Keys;
 use crate::pinyin::initials;
 use crate::product::{self, Searched};
@@ -120,10 +120,10 @@ where
     A: FnOnce(&Item) -> String + Clone + Send + 'static,
 {
     db.write(move |connection| {
-        match idempotency::look(connection, &claim)? {
-            Found::New => {}
-            Found::Same { answer: Some((status, body)) } => return Ok(Written::Done(status, body)),
-            Found::Same { .. } | Found::Other => return Ok(Written::OtherContent),
+        match idempotency::prior_use(connection, &claim)? {
+            PriorUse::New => {}
+            PriorUse::Same { answer: Some((status, body)) } => return Ok(Written::Done(status, body)),
+            PriorUse::Same { .. } | PriorUse::Other => return Ok(Written::OtherContent),
         }
         connection.lock_name("catalogue", &claim.merchant.0.to_string())?;
         let before = find(connection, claim.merchant, &code)?;

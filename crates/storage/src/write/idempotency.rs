@@ -27,7 +27,7 @@ pub struct Claim {
 
 /// What was known about a key before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum PriorUse {
     /// Nothing; it is claimed now.
     New,
     /// The same was asked before.
@@ -40,10 +40,10 @@ pub enum Found {
 }
 
 /// Claims the key, for what the money path is asked to do next.
-pub async fn claim(db: &Storage, claim: Claim, now: Timestamp) -> Result<Found, StorageError> {
+pub async fn claim(db: &Storage, claim: Claim, now: Timestamp) -> Result<PriorUse, StorageError> {
     db.write(move |connection| {
-        let found = look(connection, &claim)?;
-        if found == Found::New {
+        let found = prior_use(connection, &claim)?;
+        if found == PriorUse::New {
             insert(connection, &claim, None, now)?;
         }
         Ok(found)
@@ -68,14 +68,14 @@ fn row(connection: &Connection, claim: &Claim) -> sql::Result<Option<Stored>> {
 }
 
 /// What is known about the key, inside the caller's transaction.
-pub(crate) fn look(connection: &Connection, claim: &Claim) -> Result<Found, StorageError> {
+pub(crate) fn prior_use(connection: &Connection, claim: &Claim) -> Result<PriorUse, StorageError> {
     Ok(match row(connection, claim)? {
-        None if recorded(connection, claim)? => Found::Other,
-        None => Found::New,
+        None if recorded(connection, claim)? => PriorUse::Other,
+        None => PriorUse::New,
         Some(stored) if stored.operation == claim.operation && stored.content == claim.content => {
-            Found::Same { answer: stored.answer }
+            PriorUse::Same { answer: stored.answer }
         }
-        Some(_) => Found::Other,
+        Some(_) => PriorUse::Other,
     })
 }
 
@@ -128,13 +128,13 @@ mod tests {
     #[tokio::test]
     async fn a_key_stands_for_one_thing() {
         let (_trial, db) = crate::fixture::open().await;
-        let same = Found::Same { answer: None };
+        let same = PriorUse::Same { answer: None };
         for (asked, expected) in [
-            (asked(1, 1), Found::New),
+            (asked(1, 1), PriorUse::New),
             (asked(1, 1), same.clone()),
-            (asked(1, 2), Found::Other),
-            (Claim { operation: "another", ..asked(1, 1) }, Found::Other),
-            (Claim { merchant: MerchantId(250_200), ..asked(1, 2) }, Found::New),
+            (asked(1, 2), PriorUse::Other),
+            (Claim { operation: "another", ..asked(1, 1) }, PriorUse::Other),
+            (Claim { merchant: MerchantId(250_200), ..asked(1, 2) }, PriorUse::New),
         ] {
             assert_eq!(claim(&db, asked.clone(), NOW).await.expect("writes"), expected, "{asked:?}");
         }

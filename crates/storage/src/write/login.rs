@@ -17,7 +17,7 @@ pub type CaptchaId = [u8; 16];
 
 /// What a captcha's answer was worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum TakenCaptcha {
     /// This answer was expected.
     Expected(String),
     /// It was too old.
@@ -48,15 +48,15 @@ pub async fn captcha_text(db: &Storage, id: CaptchaId, now: Timestamp) -> Result
 }
 
 /// Uses a captcha up. Each can be taken once, however many requests ask for it at the same time.
-pub async fn take_captcha(db: &Storage, id: CaptchaId, now: Timestamp) -> Result<Taken, StorageError> {
+pub async fn take_captcha(db: &Storage, id: CaptchaId, now: Timestamp) -> Result<TakenCaptcha, StorageError> {
     db.write(move |connection| {
         let sql = "UPDATE captcha SET used = 1 WHERE id = ?1 AND used = 0 RETURNING answer, expires_at";
         let found: Option<(String, i64)> =
             connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         Ok(match found {
-            None => Taken::Unknown,
-            Some((_, expires_at)) if expires_at <= now.0 => Taken::Expired,
-            Some((answer, _)) => Taken::Expected(answer),
+            None => TakenCaptcha::Unknown,
+            Some((_, expires_at)) if expires_at <= now.0 => TakenCaptcha::Expired,
+            Some((answer, _)) => TakenCaptcha::Expected(answer),
         })
     })
     .await
@@ -202,10 +202,10 @@ mod tests {
         let put = |id: u8| put_captcha(&db, [id; 16], "7K4P".to_owned(), START);
         put(1).await.expect("stores");
         assert_eq!(captcha_text(&db, [1; 16], START).await.expect("reads").as_deref(), Some("7K4P"));
-        assert_eq!(take_captcha(&db, [1; 16], START).await.expect("takes"), Taken::Expected("7K4P".to_owned()));
-        assert_eq!(take_captcha(&db, [1; 16], START).await.expect("takes"), Taken::Unknown);
+        assert_eq!(take_captcha(&db, [1; 16], START).await.expect("takes"), TakenCaptcha::Expected("7K4P".to_owned()));
+        assert_eq!(take_captcha(&db, [1; 16], START).await.expect("takes"), TakenCaptcha::Unknown);
         assert_eq!(captcha_text(&db, [1; 16], START).await.expect("reads"), None);
         put(2).await.expect("stores");
-        assert_eq!(take_captcha(&db, [2; 16], START.plus(CAPTCHA_LIFE)).await.expect("takes"), Taken::Expired);
+        assert_eq!(take_captcha(&db, [2; 16], START.plus(CAPTCHA_LIFE)).await.expect("takes"), TakenCaptcha::Expired);
     }
 }

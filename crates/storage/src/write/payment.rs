@@ -3,7 +3,7 @@
 //! An attempt is noted on the order before it is sent and taken off by the commit that records its outcome. So an order
 //! that still carries one has a payment under way, or one whose answer was lost; [`attempts_open`] finds them.
 
-use crate::sql::{self, Asked, Connection, OptionalExtension as _, params};
+use crate::sql::{self, Connection, OptionalExtension as _, PendingRows, params};
 use domain::card_number::MaskedCard;
 use domain::command::Actor;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
@@ -68,21 +68,25 @@ pub async fn attempts_open(
     outlet: Option<OutletId>,
     before: Timestamp,
 ) -> Result<Vec<OpenAttempt>, StorageError> {
-    db.look(move |connection| Ok(ask_open(connection, outlet, before)?.rows(open_attempt)?)).await
+    db.read_by_key(move |connection| Ok(query_open(connection, outlet, before)?.rows(open_attempt)?)).await
 }
 
 /// Asks for them, to be read as [`open_attempt`]s.
-pub(crate) fn ask_open(connection: &Connection, outlet: Option<OutletId>, before: Timestamp) -> sql::Result<Asked<'_>> {
+pub(crate) fn query_open(
+    connection: &Connection,
+    outlet: Option<OutletId>,
+    before: Timestamp,
+) -> sql::Result<PendingRows<'_>> {
     let sql = format!(
         "SELECT {ATTEMPT_COLUMNS} FROM orders
         WHERE attempt IS NOT NULL AND attempt_at < ?1 AND (?2 IS NULL OR outlet_id = ?2) ORDER BY attempt_at LIMIT 500"
     );
-    connection.ask(&sql, params![before.0, outlet.map(|id| id.0)])
+    connection.query_later(&sql, params![before.0, outlet.map(|id| id.0)])
 }
 
 /// The attempt that an order of this outlet has out.
 pub async fn attempt_of(db: &Storage, outlet: OutletId, order: OrderId) -> Result<Option<OpenAttempt>, StorageError> {
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let sql =
             format!("SELECT {ATTEMPT_COLUMNS} FROM orders WHERE id = ?1 AND outlet_id = ?2 AND attempt IS NOT NULL");
         Ok(connection.prepare_cached(&sql)?.query_row([order.0, outlet.0], open_attempt).optional()?)
@@ -113,14 +117,14 @@ pub async fn transactions_of_order(
     outlet: OutletId,
     order: OrderId,
 ) -> Result<Vec<Transaction>, StorageError> {
-    db.look(move |connection| {
-        let found = connection.ask(rows::TRANSACTIONS_BY_ORDER, [order.0])?;
+    db.read_by_key(move |connection| {
+        let found = connection.query_later(rows::TRANSACTIONS_BY_ORDER, [order.0])?;
         Ok(of_outlet(found, outlet)?)
     })
     .await
 }
 
-pub(crate) fn of_outlet(found: Asked<'_>, outlet: OutletId) -> sql::Result<Vec<Transaction>> {
+pub(crate) fn of_outlet(found: PendingRows<'_>, outlet: OutletId) -> sql::Result<Vec<Transaction>> {
     let mut found = found.rows(rows::transaction)?;
     found.retain(|transaction| transaction.actor.outlet == outlet);
     Ok(found)
@@ -132,7 +136,7 @@ pub async fn transaction(
     outlet: OutletId,
     id: TransactionId,
 ) -> Result<Option<Transaction>, StorageError> {
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let found =
             connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([id.0], rows::transaction).optional()?;
         Ok(found.filter(|transaction| transaction.actor.outlet == outlet))
@@ -141,11 +145,11 @@ pub async fn transaction(
 }
 
 /// Asks what was last done to orders at this till, newest first: the list 交易状态. To be read by [`rows::transaction`].
-pub(crate) fn ask_of_terminal(
+pub(crate) fn query_of_terminal(
     connection: &Connection,
     outlet: OutletId,
     terminal: TerminalId,
     count: u32,
-) -> sql::Result<Asked<'_>> {
-    connection.ask(rows::TRANSACTIONS_OF_TERMINAL, params![terminal.0, outlet.0, count])
+) -> sql::Result<PendingRows<'_>> {
+    connection.query_later(rows::TRANSACTIONS_OF_TERMINAL, params![terminal.0, outlet.0, count])
 }

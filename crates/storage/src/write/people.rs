@@ -43,7 +43,7 @@ pub fn normal_login(login: &str) -> String {
 /// The account of a login name as somebody typed it.
 pub async fn account(db: &Storage, login: &str) -> Result<Option<Account>, StorageError> {
     let login = normal_login(login);
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let mut statement = connection.prepare_cached(
             "SELECT p.id, p.name, p.password_hash, p.status = 'active',
                     COALESCE(m.status, 'active') = 'active' AND COALESCE(o.status, 'active') = 'active'
@@ -82,7 +82,7 @@ pub(crate) fn read_place(row: &Row<'_>, column: usize) -> sql::Result<Place> {
 
 /// What a person may do, as of now.
 pub async fn roles(db: &Storage, person: PersonId) -> Result<Vec<Role>, StorageError> {
-    db.look(move |connection| {
+    db.read_by_key(move |connection| {
         let mut statement = connection.prepare_cached("SELECT role FROM person_role WHERE person_id = ?1")?;
         let rows = statement.query_map([person.0], |row| row.get::<_, String>(0))?;
         let words: Vec<String> = rows.collect::<sql::Result<_>>()?;

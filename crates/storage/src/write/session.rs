@@ -151,7 +151,7 @@ where
     W: FnOnce(&SignedIn) -> Wanted + Clone + Send + 'static,
 {
     let found = db
-        .look(move |connection| {
+        .read_by_key(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT p.id, p.number, p.name, p.login, p.must_change, s.locked, s.created_at, s.seen_at,
                         (SELECT string_agg(role, ',') FROM person_role r WHERE r.person_id = p.id),
@@ -188,9 +188,9 @@ where
 }
 
 fn news(connection: &Connection, wanted: Wanted, now: Timestamp) -> sql::Result<News> {
-    let attempts = wanted.attempts.map(|(outlet, before)| payment::ask_open(connection, Some(outlet), before));
-    let refunds = wanted.refunds.map(|desk| refund::ask_waiting(connection, desk, now)).transpose()?;
-    let disputes = wanted.disputes.map(|reach| dispute::ask_waiting(connection, reach, now)).transpose()?;
+    let attempts = wanted.attempts.map(|(outlet, before)| payment::query_open(connection, Some(outlet), before));
+    let refunds = wanted.refunds.map(|desk| refund::query_waiting(connection, desk, now)).transpose()?;
+    let disputes = wanted.disputes.map(|reach| dispute::query_waiting(connection, reach, now)).transpose()?;
     let mut news = News::default();
     if let Some(asked) = attempts.transpose()? {
         news.attempts = asked.rows(payment::open_attempt)?;

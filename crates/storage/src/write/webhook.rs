@@ -12,7 +12,7 @@ use domain::ids::{MerchantId, OutletId, PersonId};
 use domain::time::{HOUR, Timestamp};
 
 use crate::audit::{self, Entry};
-use crate::idempotency::{self, Claim, Found};
+use crate::idempotency::{self, Claim, PriorUse};
 use crate::merchant::Reach;
 use crate::outbox;
 use crate::vault::GENERATION;
@@ -237,10 +237,10 @@ where
     A: FnOnce(&Changed) -> (u16, String) + Clone + Send + 'static,
 {
     db.write(move |connection| {
-        match idempotency::look(connection, &claim)? {
-            Found::New => {}
-            Found::Same { answer: Some((status, body)) } => return Ok(Once::Done(status, body)),
-            Found::Same { .. } | Found::Other => return Ok(Once::OtherContent),
+        match idempotency::prior_use(connection, &claim)? {
+            PriorUse::New => {}
+            PriorUse::Same { answer: Some((status, body)) } => return Ok(Once::Done(status, body)),
+            PriorUse::Same { .. } | PriorUse::Other => return Ok(Once::OtherContent),
         }
         let changed = apply(connection, reach, change, &entry)?;
         if matches!(changed, Changed::Full | Changed::Stopped | Changed::Absent) {

@@ -12,7 +12,7 @@ use domain::order::OrderStatus;
 use domain::time::{BusinessDate, Timestamp};
 use serde::Deserialize;
 use storage::archive;
-use storage::orders::{self, Cursor, Filter, Found, Listed, Period, Totals, Which};
+use storage::orders::{self, Cursor, Filter, Listed, OrderPage, Period, StateFilter, Totals};
 use storage::session::Shop;
 
 use crate::orders::detail::{Standing, Steps, holder, meaning, standing, steps};
@@ -147,9 +147,9 @@ impl Ask {
         if self.q.chars().count() > PRODUCT_MAX {
             return Err(wrong(Field::Product, words.product_long));
         }
-        let which = match self.status.as_str() {
-            "" => Some(Which::All),
-            word => Which::from_word(word),
+        let state = match self.status.as_str() {
+            "" => Some(StateFilter::All),
+            word => StateFilter::from_word(word),
         };
         let reference = (self.no.len() == REFERENCE_DIGITS).then(|| self.no.parse().ok().map(TransactionId)).flatten();
         Ok(Filter {
@@ -160,7 +160,7 @@ impl Ask {
             reference,
             last_four: self.card.clone(),
             product: self.q.clone(),
-            which: which.ok_or(wrong(Field::Status, words.status_bad))?,
+            state: state.ok_or(wrong(Field::Status, words.status_bad))?,
         })
     }
 
@@ -254,7 +254,7 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Respons
     let said = visit.flash.said().map(|said| match said {
         Said::TooMany => fill(text.orders.too_many, &[visit.flash.value(0)]),
     });
-    let statuses = Which::ALL.into_iter().map(|which| (which.word(), which_word(which, text))).collect();
+    let statuses = StateFilter::ALL.into_iter().map(|state| (state.word(), state_word(state, text))).collect();
     let any_day = wrong.is_none() && ask.names_one();
     let several_days = any_day || ask.from != ask.to;
     let archived = archive::archived_until(visit.db()).await?.map(|day| day.to_string());
@@ -284,7 +284,7 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Respons
 }
 
 /// Totals, and the ways to the other pages.
-fn fill_in(view: &mut View, found: &Found, text: &'static Text) {
+fn fill_in(view: &mut View, found: &OrderPage, text: &'static Text) {
     let Totals { count, .. } = found.totals;
     let (Some(first), Some(last)) = (found.rows.first(), found.rows.last()) else { return };
     let rows = i64::try_from(ROWS).unwrap_or(i64::MAX);
@@ -343,17 +343,17 @@ pub(crate) fn card(order: &Listed) -> String {
     masked.map_or_else(|| "\u{2014}".to_owned(), |masked| masked.grouped())
 }
 
-fn which_word(which: Which, text: &'static Text) -> &'static str {
+fn state_word(state: StateFilter, text: &'static Text) -> &'static str {
     let words = &text.orders;
-    match which {
-        Which::All => words.all,
-        Which::Charged => words.charged,
-        Which::Failed => words.failed,
-        Which::Unknown => words.unknown,
-        Which::RefundPending => words.refund_pending,
-        Which::Refunded => words.refunded,
-        Which::Voided => words.voided,
-        Which::Unpaid => words.unpaid,
+    match state {
+        StateFilter::All => words.all,
+        StateFilter::Charged => words.charged,
+        StateFilter::Failed => words.failed,
+        StateFilter::Unknown => words.unknown,
+        StateFilter::RefundPending => words.refund_pending,
+        StateFilter::Refunded => words.refunded,
+        StateFilter::Voided => words.voided,
+        StateFilter::Unpaid => words.unpaid,
     }
 }
 

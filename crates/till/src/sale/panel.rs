@@ -15,7 +15,7 @@ use serde::Deserialize;
 use storage::draft::FullOrder;
 use storage::payment::{self, OpenAttempt};
 use storage::slip::Unprinted;
-use storage::till::Till;
+use storage::till::TillView;
 
 use crate::text::Text;
 use crate::{Page, Visit};
@@ -229,7 +229,7 @@ impl Right {
 }
 
 /// Builds the column for `order`.
-pub(crate) async fn right(visit: &Visit, till: &Till, panel: Panel) -> Result<Right, Problem> {
+pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Result<Right, Problem> {
     let (shop, order) = (visit.session.shop()?, till.order.as_ref());
     let mut rows: Vec<Row> = till
         .attempts
@@ -267,7 +267,7 @@ pub(crate) async fn right(visit: &Visit, till: &Till, panel: Panel) -> Result<Ri
 }
 
 /// What the ledger knows about the order's payment.
-async fn recorded(visit: &Visit, till: &Till, asked: &Asked) -> Result<View, Problem> {
+async fn recorded(visit: &Visit, till: &TillView, asked: &Asked) -> Result<View, Problem> {
     let outlet = visit.session.shop()?.outlet;
     let at = if asked.at_card() { Focus::Card } else { Focus::None };
     let form = View::Form(Filled { at, ..Filled::default() });

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use domain::ids::MerchantId;
 use domain::time::HOUR;
 use storage::merchant::Reach;
-use storage::webhook::delivery::{self, Answer as Said};
+use storage::webhook::delivery::{self, EndpointAnswer};
 use storage::webhook::{self, EndpointId, EndpointStatus};
 
 use crate::shop::{Answer, OPENING, Shop, Visitor};
@@ -119,11 +119,11 @@ async fn deliveries_are_read_and_sent_again_and_a_stopped_address_says_why() {
     manager.post_and_look("/webhooks/1001", &[("do", "test")]).await.says("测试通知正在发送");
     let taken = async |now| {
         let waiting = delivery::waiting(&shop.db, now).await.expect("reads");
-        delivery::take(&shop.db, waiting, now).await.expect("writes")
+        delivery::lease(&shop.db, waiting, now).await.expect("writes")
     };
-    let no = Said { status: Some(500), text: "<b>broken</b>".to_owned() };
+    let no = EndpointAnswer { status: Some(500), text: "<b>broken</b>".to_owned() };
     let first = taken(OPENING).await.remove(0);
-    delivery::answered(&shop.db, &first, no.clone(), OPENING).await.expect("writes");
+    delivery::record_answer(&shop.db, &first, no.clone(), OPENING).await.expect("writes");
     let page = manager.get("/webhooks/1001").await;
     page.says("正在重试");
     page.says("自 2026-11-23 10:26:00 起没有成功过");
@@ -131,7 +131,7 @@ async fn deliveries_are_read_and_sent_again_and_a_stopped_address_says_why() {
     page.says("&#60;b&#62;broken");
     let later = OPENING.plus(72 * HOUR);
     let last = taken(later).await.remove(0);
-    assert!(delivery::answered(&shop.db, &last, no, later).await.expect("writes"), "stopped");
+    assert!(delivery::record_answer(&shop.db, &last, no, later).await.expect("writes"), "stopped");
     let page = manager.get("/webhooks/1001").await;
     page.says("已自动停用");
     page.says("停用期间发生的事件不会补发");

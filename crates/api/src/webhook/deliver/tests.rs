@@ -236,7 +236,7 @@ async fn a_silent_receiver_times_out_after_ten_seconds() {
     let client = Client::new(TargetsAllowed::parse(&address.to_string()).expect("an address"), Names::System);
     let (start, real) = (tokio::time::Instant::now(), Instant::now());
     let answer = client.post(&format!("http://{address}/"), &[], "{}".to_owned()).await;
-    assert_eq!(answer, Answer { status: None, text: "no response within 10 seconds".to_owned() });
+    assert_eq!(answer, EndpointAnswer { status: None, text: "no response within 10 seconds".to_owned() });
     assert!(start.elapsed().as_secs() >= 10 && real.elapsed().as_secs() < 10);
 }
 
@@ -318,7 +318,7 @@ async fn a_name_is_checked_by_its_resolved_addresses_each_time() {
     let client = Client::new(TargetsAllowed::default(), listed(answers));
     for expected in [&["the address is not on the public Internet"; 4][..], &["the name has no address"]].concat() {
         let answer = client.post("https://rebinding.example.com/", &[], "{}".to_owned()).await;
-        assert_eq!(answer, Answer { status: None, text: expected.to_owned() });
+        assert_eq!(answer, EndpointAnswer { status: None, text: expected.to_owned() });
     }
     assert_eq!(receiver.connections.load(Ordering::SeqCst), 0);
 }

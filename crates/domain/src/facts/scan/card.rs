@@ -26,7 +26,7 @@ impl Bin {
 }
 
 /// What the text holds.
-pub(super) enum Found {
+pub(super) enum CardReading {
     /// A card of one of our programmes.
     Own(ReadCard),
     /// A card of another company.
@@ -38,24 +38,24 @@ pub(super) enum Found {
 }
 
 /// Looks for a card. The first of ours wins over others', any card over a misread.
-pub(super) fn find(text: &str, programmes: &[Bin]) -> Found {
-    let mut found = if sentinels_alone(text) { Found::Misread } else { Found::Nothing };
+pub(super) fn read(text: &str, programmes: &[Bin]) -> CardReading {
+    let mut reading = if sentinels_alone(text) { CardReading::Misread } else { CardReading::Nothing };
     // The text as one number or track, in groups or not; then each run of digits in it.
     let whole = CardNumber::parse(without_quantity(text)).ok().map(|(number, entry)| sorted(number, entry, programmes));
     for next in whole.into_iter().chain(runs(text).map(|run| run.read(programmes))) {
         match next {
-            Found::Own(card) => return Found::Own(card),
-            Found::Foreign => found = Found::Foreign,
-            Found::Misread if matches!(found, Found::Nothing) => found = Found::Misread,
-            Found::Misread | Found::Nothing => {}
+            CardReading::Own(card) => return CardReading::Own(card),
+            CardReading::Foreign => reading = CardReading::Foreign,
+            CardReading::Misread if matches!(reading, CardReading::Nothing) => reading = CardReading::Misread,
+            CardReading::Misread | CardReading::Nothing => {}
         }
     }
-    found
+    reading
 }
 
-fn sorted(number: CardNumber, entry: EntryMode, programmes: &[Bin]) -> Found {
+fn sorted(number: CardNumber, entry: EntryMode, programmes: &[Bin]) -> CardReading {
     let own = programmes.iter().any(|bin| bin.begins(number.reveal()));
-    if own { Found::Own(ReadCard { number, entry }) } else { Found::Foreign }
+    if own { CardReading::Own(ReadCard { number, entry }) } else { CardReading::Foreign }
 }
 
 /// What a reader sends for a stripe that it could not read: `;E?`, `%E?;E?`, or sentinels and too little between.
@@ -109,23 +109,24 @@ fn leading_digits(text: &str) -> usize {
 }
 
 impl Run<'_> {
-    fn read(&self, programmes: &[Bin]) -> Found {
-        let place = self.place();
+    fn read(&self, programmes: &[Bin]) -> CardReading {
+        let position = self.position();
         let own = |digits: &str| programmes.iter().any(|bin| bin.begins(digits));
-        if let Some(number) = self.number(place) {
-            let entry = if place == Position::Track { EntryMode::Swiped } else { EntryMode::Manual };
+        if let Some(number) = self.number(position) {
+            let entry = if position == Position::Track { EntryMode::Swiped } else { EntryMode::Manual };
             return sorted(number, entry, programmes);
         }
-        let short = place == Position::Track && matches!(self.digits.len(), 12..=15) && check_digit_fits(self.digits);
+        let short =
+            position == Position::Track && matches!(self.digits.len(), 12..=15) && check_digit_fits(self.digits);
         if short && !own(self.digits) {
-            return Found::Foreign;
+            return CardReading::Foreign;
         }
-        if place == Position::Track || self.holds(own) { Found::Misread } else { Found::Nothing }
+        if position == Position::Track || self.holds(own) { CardReading::Misread } else { CardReading::Nothing }
     }
 
     /// Track 1 `%B…^`, track 2 `;…=` or, as in EMV tag 57, `…D`, track 3 `+…=`. Without sentinels only a number long
     /// enough, or what cannot be a code: many digits behind `=`.
-    fn place(&self) -> Position {
+    fn position(&self) -> Position {
         let (before, after, length) = (self.before, self.after, self.digits.len());
         let behind = leading_digits(after.get(1..).unwrap_or(""));
         let begins = (before.ends_with(';') && length >= 8)
@@ -144,11 +145,11 @@ impl Run<'_> {
 
     /// The number, when one can stand here. Track 3 has `99` before it (ISO/IEC 4909); a bare number may come twice when
     /// the card was swiped twice.
-    fn number(&self, place: Position) -> Option<CardNumber> {
+    fn number(&self, position: Position) -> Option<CardNumber> {
         let length = self.digits.len();
         let parse = |digits: &str| CardNumber::parse(digits).ok().map(|(number, _)| number);
         let half = self.digits.split_at_checked(length / 2).filter(|(one, two)| one == two).map(|(one, _)| one);
-        match place {
+        match position {
             Position::Inside => None,
             Position::Track => parse(self.digits).or_else(|| parse(self.digits.strip_prefix("99")?)),
             Position::Alone => parse(self.digits).or_else(|| parse(half?)),

@@ -48,8 +48,8 @@ impl Server {
     /// the server that takes writes. Nothing of the address is repeated in an error: it may hold a password.
     pub(crate) fn parse(url: &str) -> Result<Self, StorageError> {
         let refuse = |what: &str| Err(StorageError::Open(format!("--database postgres://...: {what}")));
-        let (url, authority) = take(url, "sslrootcert");
-        let (url, mode) = take(&url, "sslmode");
+        let (url, authority) = take_parameter(url, "sslrootcert");
+        let (url, mode) = take_parameter(&url, "sslmode");
         let Ok(mut hosts) = each_host(&url).iter().map(|url| url.parse()).collect::<Result<Vec<Config>, _>>() else {
             return refuse("the address cannot be read");
         };
@@ -121,7 +121,7 @@ fn near(host: &Host) -> bool {
 }
 
 /// Takes `name=value` out of an address's query.
-fn take(url: &str, name: &str) -> (String, Option<String>) {
+fn take_parameter(url: &str, name: &str) -> (String, Option<String>) {
     let Some((before, query)) = url.split_once('?') else { return (url.to_owned(), None) };
     let (mut rest, mut value) = (Vec::new(), None);
     for part in query.split('&') {
@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_word_is_taken_out_of_the_query() {
-        assert_eq!(take("p://h/d?a=1&b=2", "a"), ("p://h/d?b=2".to_owned(), Some("1".to_owned())));
-        assert_eq!(take("p://h/d?a=1", "a"), ("p://h/d".to_owned(), Some("1".to_owned())));
-        assert_eq!(take("p://h/d", "a"), ("p://h/d".to_owned(), None));
+        assert_eq!(take_parameter("p://h/d?a=1&b=2", "a"), ("p://h/d?b=2".to_owned(), Some("1".to_owned())));
+        assert_eq!(take_parameter("p://h/d?a=1", "a"), ("p://h/d".to_owned(), Some("1".to_owned())));
+        assert_eq!(take_parameter("p://h/d", "a"), ("p://h/d".to_owned(), None));
     }
 }

@@ -248,7 +248,7 @@ impl Pool {
     /// An idle connection, or a new one; tries until `deadline`, because after a failover the new primary takes a
     /// moment.
     fn connection(&self, deadline: Instant) -> Result<Connection, StorageError> {
-        while let Some(connection) = self.take() {
+        while let Some(connection) = self.take_idle() {
             if connection.link().is_some_and(|link| !link.is_closed()) {
                 return Ok(connection);
             }
@@ -265,7 +265,7 @@ impl Pool {
         }
     }
 
-    fn take(&self) -> Option<Connection> {
+    fn take_idle(&self) -> Option<Connection> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 

@@ -2,7 +2,7 @@
 //! the program may be at work; checked by every instance that connects.
 
 use super::connect::Server;
-use crate::backend::schema::{self, Found, POSTGRES};
+use crate::backend::schema::{self, Origin, POSTGRES};
 use crate::error::StorageError;
 use crate::sql::Connection;
 
@@ -13,10 +13,10 @@ const OTHER: &str = "the database was made by a program with another schema: mak
 
 /// Refuses to work on a schema that is not this program's.
 pub(super) fn check(connection: &Connection) -> Result<(), StorageError> {
-    match schema::found(connection, POSTGRES, TABLES)? {
-        Found::Own => Ok(()),
-        Found::Empty => Err(StorageError::Open("the database has no schema yet: run `webpos migrate`".to_owned())),
-        Found::Other => Err(StorageError::Open(OTHER.to_owned())),
+    match schema::origin(connection, POSTGRES, TABLES)? {
+        Origin::Own => Ok(()),
+        Origin::Empty => Err(StorageError::Open("the database has no schema yet: run `webpos migrate`".to_owned())),
+        Origin::Other => Err(StorageError::Open(OTHER.to_owned())),
     }
 }
 
@@ -32,13 +32,13 @@ fn apply(connection: &Connection) -> Result<bool, StorageError> {
     super::link(connection).wait_for_ever();
     connection.execute_batch("SET statement_timeout = 0; SET lock_timeout = 0; BEGIN")?;
     connection.lock_name("schema", "")?;
-    let created = match schema::found(connection, POSTGRES, TABLES)? {
-        Found::Own => false,
-        Found::Empty => {
+    let created = match schema::origin(connection, POSTGRES, TABLES)? {
+        Origin::Own => false,
+        Origin::Empty => {
             schema::create(connection, POSTGRES)?;
             true
         }
-        Found::Other => return Err(StorageError::Open(OTHER.to_owned())),
+        Origin::Other => return Err(StorageError::Open(OTHER.to_owned())),
     };
     connection.execute_batch("COMMIT")?;
     Ok(created)

@@ -359,7 +359,7 @@ impl Link {
     }
 
     /// The same for one whose rows are wanted later: under the number that this answers.
-    pub(crate) fn ask(&self, sql: &str, values: Values) -> Result<u32> {
+    pub(crate) fn query_later(&self, sql: &str, values: Values) -> Result<u32> {
         let statement = self.prepare(sql)?;
         let number = self.last_question.get().wrapping_add(1);
         self.last_question.set(number);
@@ -368,7 +368,7 @@ impl Link {
     }
 
     /// The rows of a question, once; it is sent now if it was not yet, with all others that were put.
-    pub(crate) fn answer(&self, question: u32) -> Result<Vec<Row>> {
+    pub(crate) fn rows(&self, question: u32) -> Result<Vec<Row>> {
         if let Some(rows) = self.answers.borrow_mut().remove(&question) {
             return Ok(rows);
         }

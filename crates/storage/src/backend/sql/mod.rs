@@ -100,14 +100,14 @@ impl Connection {
     /// Puts a question whose answer is read later. To a server all that were put go together, when the first answer is
     /// read: one round trip for all of them.
     #[expect(clippy::needless_pass_by_value, reason = "as rusqlite takes them, so that a call reads the same")]
-    pub fn ask(&self, sql: &str, params: impl Params) -> Result<Asked<'_>> {
-        Ok(Asked(match &self.0 {
+    pub fn query_later(&self, sql: &str, params: impl Params) -> Result<PendingRows<'_>> {
+        Ok(PendingRows(match &self.0 {
             Inner::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
                 bind(&mut statement, &params)?;
-                Question::Sqlite(statement)
+                Pending::Sqlite(statement)
             }
-            Inner::Postgres(link) => Question::Postgres(link, link.ask(sql, link::kept(&params))?),
+            Inner::Postgres(link) => Pending::Postgres(link, link.query_later(sql, link::kept(&params))?),
         }))
     }
 
@@ -245,20 +245,20 @@ impl Statement<'_> {
 }
 
 /// A question that was put and not answered yet.
-pub struct Asked<'c>(Question<'c>);
+pub struct PendingRows<'c>(Pending<'c>);
 
-enum Question<'c> {
+enum Pending<'c> {
     Sqlite(rusqlite::CachedStatement<'c>),
     Postgres(&'c Link, u32),
 }
 
-impl Asked<'_> {
+impl PendingRows<'_> {
     /// Its rows, each read by `read`.
     pub fn rows<T>(self, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
         match self.0 {
-            Question::Sqlite(mut statement) => Mapped { rows: Rows::Sqlite(statement.raw_query()), read }.collect(),
-            Question::Postgres(link, question) => {
-                Mapped { rows: Rows::Postgres(link.answer(question)?.into_iter(), None), read }.collect()
+            Pending::Sqlite(mut statement) => Mapped { rows: Rows::Sqlite(statement.raw_query()), read }.collect(),
+            Pending::Postgres(link, number) => {
+                Mapped { rows: Rows::Postgres(link.rows(number)?.into_iter(), None), read }.collect()
             }
         }
     }

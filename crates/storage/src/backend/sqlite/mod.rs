@@ -87,7 +87,7 @@ impl Sqlite {
     }
 
     /// The same where the caller runs, for a few rows that are found by their keys.
-    pub async fn look<T, F>(&self, query: F) -> Result<T, StorageError>
+    pub async fn read_by_key<T, F>(&self, query: F) -> Result<T, StorageError>
     where
         F: FnOnce(&sql::Connection) -> Result<T, StorageError>,
     {

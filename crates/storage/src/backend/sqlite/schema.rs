@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::backend::schema::{self, Found, SQLITE};
+use crate::backend::schema::{self, Origin, SQLITE};
 use crate::error::StorageError;
 use crate::sql;
 
@@ -15,13 +15,13 @@ pub(super) fn prepare(connection: &sql::Connection, path: &Path) -> Result<(), S
     let refused = |why: &str| Err(StorageError::Open(format!("{} {why}", path.display())));
     let unreadable = |error: sql::Error| StorageError::Open(format!("cannot open {}: {error}", path.display()));
     connection.execute_batch("BEGIN IMMEDIATE").map_err(unreadable)?;
-    let answer = match schema::found(connection, SQLITE, TABLES).map_err(unreadable) {
-        Ok(Found::Own) => Ok(()),
-        Ok(Found::Empty) => schema::create(connection, SQLITE),
-        Ok(Found::Other) if is_archive(connection).map_err(unreadable)? => {
+    let answer = match schema::origin(connection, SQLITE, TABLES).map_err(unreadable) {
+        Ok(Origin::Own) => Ok(()),
+        Ok(Origin::Empty) => schema::create(connection, SQLITE),
+        Ok(Origin::Other) if is_archive(connection).map_err(unreadable)? => {
             refused("is an archive, and no ledger goes on in it. Check it with `webpos verify --archive`")
         }
-        Ok(Found::Other) => refused("was made by a program with another schema: move the data folder away"),
+        Ok(Origin::Other) => refused("was made by a program with another schema: move the data folder away"),
         Err(error) => Err(error),
     };
     connection.execute_batch(if answer.is_ok() { "COMMIT" } else { "ROLLBACK" }).map_err(unreadable)?;

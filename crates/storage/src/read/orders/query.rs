@@ -8,7 +8,7 @@ use domain::money::Fen;
 use domain::order::OrderStatus;
 use domain::time::Timestamp;
 
-use super::{Cursor, Filter, Ids, Listed, Totals, Which, span};
+use super::{Cursor, Filter, Ids, Listed, StateFilter, Totals, span};
 use crate::StorageError;
 use crate::books::rows::{self, transaction_columns};
 
@@ -50,10 +50,10 @@ impl<'a> Bound<'a> {
     fn new(filter: &'a Filter) -> Self {
         let days = filter.period.and_then(|period| span(period.from, period.to));
         // Who names one order wants to see it, also when nobody has tried to pay it.
-        let named = filter.period.is_none() && filter.which == Which::All;
+        let named = filter.period.is_none() && filter.state == StateFilter::All;
         Self {
             filter,
-            which: if named { "any" } else { filter.which.word() },
+            which: if named { "any" } else { filter.state.word() },
             product: filter.product.to_lowercase(),
             from: days.map_or(i64::MIN, |(start, _)| start.0),
             to: days.map_or(i64::MAX, |(_, end)| end.0.saturating_sub(1)),

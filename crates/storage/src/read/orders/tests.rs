@@ -51,7 +51,7 @@ impl Fixture {
         self.db.write(move |connection| Ok(put(connection, sold)?)).await.expect("fits the schema");
     }
 
-    async fn found(&self, filter: Filter) -> Found {
+    async fn found(&self, filter: Filter) -> OrderPage {
         let found = find(&self.db, filter.clone(), Cursor::Top, 50).await.expect("reads");
         if !found.rows.is_empty() {
             // A full page does not know that it is the last one: its totals are asked for.
@@ -134,7 +134,7 @@ fn filter(from: BusinessDate, to: BusinessDate) -> Filter {
         reference: None,
         last_four: String::new(),
         product: String::new(),
-        which: Which::All,
+        state: StateFilter::All,
     }
 }
 
@@ -164,17 +164,17 @@ async fn each_state_is_found_by_its_word_and_summed() {
         fixture.put(sold).await;
     }
     let found = [
-        (Which::All, "0090 0008 0007 0006 0005 0004 0003 0001"),
-        (Which::Charged, "0090 0001"),
-        (Which::Failed, "0007 0006"),
-        (Which::Unknown, "0008"),
-        (Which::RefundPending, "0090"),
-        (Which::Refunded, "0004 0003"),
-        (Which::Voided, "0005"),
-        (Which::Unpaid, "0010 0009"),
+        (StateFilter::All, "0090 0008 0007 0006 0005 0004 0003 0001"),
+        (StateFilter::Charged, "0090 0001"),
+        (StateFilter::Failed, "0007 0006"),
+        (StateFilter::Unknown, "0008"),
+        (StateFilter::RefundPending, "0090"),
+        (StateFilter::Refunded, "0004 0003"),
+        (StateFilter::Voided, "0005"),
+        (StateFilter::Unpaid, "0010 0009"),
     ];
-    for (which, expected) in found {
-        assert_eq!(fixture.numbers(Filter { which, ..today() }).await.join(" "), expected, "{which:?}");
+    for (state, expected) in found {
+        assert_eq!(fixture.numbers(Filter { state, ..today() }).await.join(" "), expected, "{state:?}");
     }
     let found = fixture.found(today()).await;
     let totals = Totals {
@@ -222,7 +222,7 @@ async fn an_order_counts_on_the_day_it_was_paid_or_last_tried() {
     assert_eq!(fixture.found(today()).await.totals.count, 5);
     assert_eq!(fixture.numbers(filter(YESTERDAY, YESTERDAY)).await.join(" "), "0001");
     assert_eq!(fixture.numbers(filter(YESTERDAY, TODAY)).await.join(" "), "0006 0005 0004 0003 0002 0001");
-    let unpaid = Filter { which: Which::Unpaid, ..filter(YESTERDAY, YESTERDAY) };
+    let unpaid = Filter { state: StateFilter::Unpaid, ..filter(YESTERDAY, YESTERDAY) };
     assert_eq!(fixture.numbers(unpaid).await.join(" "), "0007");
 }
 

@@ -62,8 +62,8 @@ pub async fn back_slip(db: &Storage, outlet: OutletId, id: TransactionId) -> Res
             let prints = connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?;
             (String::new(), prints.unwrap_or(0))
         };
-        let place = slip::place(connection, original.actor.outlet, person)?;
-        let slip = Slip { transaction, place, order, number, prints, items };
+        let header = slip::header(connection, original.actor.outlet, person)?;
+        let slip = Slip { transaction, header, order, number, prints, items };
         Ok(Some(BackSlip { slip, original, reason, checker }))
     })
     .await

@@ -1,6 +1,6 @@
 //! Orders with their lines, read from the database.
 
-use crate::sql::{self, Asked, Connection, OptionalExtension, Row};
+use crate::sql::{self, Connection, OptionalExtension, PendingRows, Row};
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
@@ -83,14 +83,16 @@ impl FullOrder {
 /// The order, if it belongs to this till.
 pub async fn fetch(db: &Storage, scope: &Scope, id: OrderId) -> Result<Option<FullOrder>, StorageError> {
     let scope = scope.clone();
-    db.look(move |connection| order(connection, &scope, id)).await
+    db.read_by_key(move |connection| order(connection, &scope, id)).await
 }
 
 /// The order that the till works on: the draft changed last that is not put aside.
 pub async fn current(db: &Storage, scope: &Scope) -> Result<Option<FullOrder>, StorageError> {
     let scope = scope.clone();
-    db.look(move |connection| current_id(connection, &scope)?.map_or(Ok(None), |id| order(connection, &scope, id)))
-        .await
+    db.read_by_key(move |connection| {
+        current_id(connection, &scope)?.map_or(Ok(None), |id| order(connection, &scope, id))
+    })
+    .await
 }
 
 pub(crate) fn current_id(connection: &Connection, scope: &Scope) -> sql::Result<Option<OrderId>> {
@@ -124,8 +126,8 @@ pub(crate) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Resu
                       open, held, prints, last_scan, opened_at, changed_at, merchant_id, outlet_id, terminal_id
                FROM orders WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND terminal_id = ?4";
     let key = (id.0, scope.merchant.0, scope.outlet.0, scope.terminal.0);
-    let found = connection.ask(sql, key)?;
-    let lines = connection.ask(
+    let found = connection.query_later(sql, key)?;
+    let lines = connection.query_later(
         "SELECT line, code, name, spec, unit, list_price, price, quantity, amount, confirmed_by, added_at, voided_at
          FROM order_line WHERE order_id = ?1 ORDER BY line",
         [id.0],
@@ -205,11 +207,11 @@ pub struct Cart {
 
 /// Asks for the till's unpaid orders except the one at hand, oldest first; those without a line are left out. To be read as
 /// [`cart`]s.
-pub(crate) fn ask_others<'c>(
+pub(crate) fn query_others<'c>(
     connection: &'c Connection,
     scope: &Scope,
     at_hand: Option<OrderId>,
-) -> sql::Result<Asked<'c>> {
+) -> sql::Result<PendingRows<'c>> {
     let at_hand = at_hand.map_or(0, |id| id.0);
     let sql = "SELECT id, number, opened_at, lines, total, held, locked FROM (
              SELECT o.id, o.number, o.opened_at, o.total, o.held, o.attempt IS NOT NULL AS locked,
@@ -218,7 +220,7 @@ pub(crate) fn ask_others<'c>(
              WHERE o.terminal_id = ?1 AND o.open = 1 AND o.status = 'draft' AND o.merchant_id = ?2
                  AND o.outlet_id = ?3 AND o.id <> ?4
          ) AS carts WHERE lines > 0 ORDER BY id LIMIT ?5";
-    connection.ask(sql, (scope.terminal.0, scope.merchant.0, scope.outlet.0, at_hand, CARTS_MAX))
+    connection.query_later(sql, (scope.terminal.0, scope.merchant.0, scope.outlet.0, at_hand, CARTS_MAX))
 }
 
 pub(crate) fn cart(row: &Row<'_>) -> sql::Result<Cart> {

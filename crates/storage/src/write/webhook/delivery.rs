@@ -82,7 +82,7 @@ pub struct Delivery {
 
 /// A delivery that this instance has leased.
 #[derive(Clone, Debug)]
-pub struct Taken {
+pub struct LeasedDelivery {
     /// To whom.
     pub endpoint: Endpoint,
     /// The event.
@@ -98,14 +98,14 @@ pub struct Taken {
 
 /// How a try ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct EndpointAnswer {
     /// HTTP status; none when there was no answer.
     pub status: Option<u16>,
     /// The beginning of the answer, or why there was none.
     pub text: String,
 }
 
-impl Answer {
+impl EndpointAnswer {
     /// Whether the endpoint has it.
     pub fn accepted(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
@@ -151,10 +151,14 @@ pub async fn pending(db: &Storage) -> Result<i64, StorageError> {
     .await
 }
 
-/// Takes what is due at these endpoints, a few of each, for as long as a lease lasts.
-pub async fn take(db: &Storage, endpoints: Vec<EndpointId>, now: Timestamp) -> Result<Vec<Taken>, StorageError> {
+/// Leases what is due at these endpoints, a few deliveries of each.
+pub async fn lease(
+    db: &Storage,
+    endpoints: Vec<EndpointId>,
+    now: Timestamp,
+) -> Result<Vec<LeasedDelivery>, StorageError> {
     db.write(move |connection| {
-        let mut taken = Vec::new();
+        let mut leased = Vec::new();
         for id in endpoints {
             super::lock(connection, id)?;
             let Some(endpoint) = super::active(connection, id)? else { continue };
@@ -162,15 +166,20 @@ pub async fn take(db: &Storage, endpoints: Vec<EndpointId>, now: Timestamp) -> R
                 WHERE endpoint_id = ?1 AND status = 'pending' AND leased_until > ?2 AND due_at <= ?2";
             let under_way: u32 = connection.prepare_cached(sql)?.query_row([id.0, now.0], |row| row.get(0))?;
             for event in due(connection, id, now, AT_ONCE.saturating_sub(under_way))? {
-                taken.extend(take_one(connection, &endpoint, event, now)?);
+                leased.extend(lease_one(connection, &endpoint, event, now)?);
             }
         }
-        Ok(taken)
+        Ok(leased)
     })
     .await
 }
 
-fn take_one(connection: &Connection, endpoint: &Endpoint, event: i64, now: Timestamp) -> sql::Result<Option<Taken>> {
+fn lease_one(
+    connection: &Connection,
+    endpoint: &Endpoint,
+    event: i64,
+    now: Timestamp,
+) -> sql::Result<Option<LeasedDelivery>> {
     let lease = super::salt();
     let sql = "UPDATE webhook_delivery SET lease = ?3, leased_until = ?4 WHERE endpoint_id = ?1 AND event_id = ?2";
     connection.prepare_cached(sql)?.execute(params![endpoint.id.0, event, lease, now.plus(LEASE).0])?;
@@ -179,14 +188,19 @@ fn take_one(connection: &Connection, endpoint: &Endpoint, event: i64, now: Times
     let read = |row: &Row<'_>| {
         let kind = crate::books::rows::word(row, 0, EventKind::from_word)?;
         let endpoint = endpoint.clone();
-        Ok(Taken { endpoint, event, kind, payload: row.get(1)?, attempts: row.get(2)?, lease })
+        Ok(LeasedDelivery { endpoint, event, kind, payload: row.get(1)?, attempts: row.get(2)?, lease })
     };
     connection.prepare_cached(sql)?.query_row([endpoint.id.0, event], read).optional()
 }
 
 /// Writes down how a try ended and when the next one is due. Says whether the endpoint was stopped by it.
-pub async fn answered(db: &Storage, taken: &Taken, answer: Answer, now: Timestamp) -> Result<bool, StorageError> {
-    let (endpoint, event, lease) = (taken.endpoint.id, taken.event, taken.lease);
+pub async fn record_answer(
+    db: &Storage,
+    leased: &LeasedDelivery,
+    answer: EndpointAnswer,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let (endpoint, event, lease) = (leased.endpoint.id, leased.event, leased.lease);
     db.write(move |connection| {
         super::lock(connection, endpoint)?;
         let sql = "SELECT attempts, give_up_at, object_id FROM webhook_delivery
