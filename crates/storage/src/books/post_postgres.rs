@@ -228,7 +228,7 @@ fn save(link: &Link, changes: &Changes) -> sql::Result<()> {
     ];
     for (sql, empty, columns) in writes {
         if !empty {
-            link.put_off(sql, columns)?;
+            link.execute_later(sql, columns)?;
         }
     }
     Ok(())

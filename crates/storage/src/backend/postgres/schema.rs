@@ -29,7 +29,7 @@ pub async fn migrate(url: &str) -> Result<bool, StorageError> {
 }
 
 fn apply(connection: &Connection) -> Result<bool, StorageError> {
-    super::link(connection).wait_for_ever();
+    super::link(connection).without_timeout();
     connection.execute_batch("SET statement_timeout = 0; SET lock_timeout = 0; BEGIN")?;
     connection.lock_name("schema", "")?;
     let created = match schema::origin(connection, POSTGRES, TABLES)? {

@@ -11,7 +11,7 @@ pub enum Error {
     Postgres(#[from] tokio_postgres::Error),
     /// The server did not answer for longer than it lets a statement run.
     #[error("the server does not answer")]
-    Silent,
+    TimedOut,
     /// A row was expected.
     #[error("the query returned no rows")]
     NoRows,

@@ -3,8 +3,8 @@
 //! The thread that waits for an answer moves the bytes itself, on a runtime that only this connection has: an answer of
 //! the server wakes one thread and not a chain of them.
 //!
-//! What must stay true: statements reach the server in the order in which they were given; what is put off goes before
-//! whatever is asked next, and before COMMIT. COMMIT is sent only when the server has answered in that transaction, so
+//! What must stay true: statements reach the server in the order in which they were given; a deferred statement goes
+//! before the next request, and before COMMIT. COMMIT is sent only when the server has answered in that transaction, so
 //! that a connection that died while it was idle never makes a write unknown.
 
 use std::cell::{Cell, RefCell};
@@ -15,15 +15,15 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::BytesMut;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
-use super::value::Kept;
-use super::{Error, Params, Result, Value, dialect};
+use super::pipeline::{self, Failure, Pipeline, Reply, Request};
+use super::server_value::{Values, borrowed};
+use super::{Error, Result, Value, dialect};
 
 /// How long an answer may take: longer than the server lets a statement run. A machine whose disk hangs keeps its
 /// connections and says nothing.
@@ -41,50 +41,66 @@ pub(crate) enum Trouble {
 /// Moves bytes between a client and its server; ends when there is nothing more to move.
 pub(crate) type Driver = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
 
-/// The values of one statement, as they are kept until it is sent.
-pub(crate) type Values = Vec<Box<dyn ToSql + Sync + Send>>;
-
 /// The way to the server.
 pub(crate) struct Link {
     client: Client,
-    /// Nothing when the connection is over.
+    /// None once the connection is gone: it ended, or the server did not answer in time.
     driver: RefCell<Option<Driver>>,
-    runtime: Own,
+    runtime: ConnectionRuntime,
     statements: RefCell<HashMap<Box<str>, Statement>>,
-    /// What goes before the next thing that is asked.
-    put_off: RefCell<Vec<PutOff>>,
-    /// Rows that came and were not read yet.
-    answers: RefCell<HashMap<u32, Vec<Row>>>,
-    /// The last question whose rows somebody reads later.
-    last_question: Cell<u32>,
-    /// BEGIN is put off.
-    begins: Cell<bool>,
-    trouble: Cell<Option<Trouble>>,
-    /// A statement failed since the transaction began. The server then rolls back whatever COMMIT says.
-    failed: Cell<bool>,
-    patience: Cell<Duration>,
-    /// An answer did not come. If it comes later nobody waits for it.
-    silent: Cell<bool>,
+    pipeline: Pipeline,
+    phase: Cell<Phase>,
+    answer_within: Cell<Duration>,
 }
 
-/// A statement that waits for the next thing that is asked.
-struct PutOff {
-    statement: Statement,
-    values: Values,
-    /// Under which number somebody reads its rows.
-    question: Option<u32>,
+/// Where a transaction stands. A connection that is gone keeps its last phase.
+#[derive(Clone, Copy)]
+enum Phase {
+    /// Requests run as they are sent: outside a transaction, or in one that has begun.
+    Ready,
+    /// BEGIN goes to the server before the next request.
+    BeginPending,
+    /// A statement failed. The server then rolls back whatever COMMIT says. The next transaction ends this phase.
+    Failed {
+        /// The transaction failed before its BEGIN was sent: a statement could not be prepared.
+        begin_pending: bool,
+        /// Whether the last failure is worth another try; none once that was reported.
+        trouble: Option<Trouble>,
+    },
 }
 
-/// The runtime of one connection. It may go where others run.
-struct Own(Option<Runtime>);
+impl Phase {
+    fn begin_pending(self) -> bool {
+        matches!(self, Self::BeginPending | Self::Failed { begin_pending: true, .. })
+    }
 
-impl Own {
+    fn trouble(self) -> Option<Trouble> {
+        if let Self::Failed { trouble, .. } = self { trouble } else { None }
+    }
+
+    /// This phase with BEGIN sent, or given up.
+    fn begun(self) -> Self {
+        match self {
+            Self::Failed { trouble, .. } => Self::Failed { begin_pending: false, trouble },
+            Self::Ready | Self::BeginPending => Self::Ready,
+        }
+    }
+
+    fn failed(self, trouble: Option<Trouble>) -> Self {
+        Self::Failed { begin_pending: self.begin_pending(), trouble }
+    }
+}
+
+/// The runtime of one connection. It may be dropped where another runtime runs.
+struct ConnectionRuntime(Option<Runtime>);
+
+impl ConnectionRuntime {
     fn run<F: Future>(&self, work: F) -> F::Output {
         self.0.as_ref().expect("it is there until it is dropped").block_on(work)
     }
 }
 
-impl Drop for Own {
+impl Drop for ConnectionRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
@@ -92,37 +108,15 @@ impl Drop for Own {
     }
 }
 
-/// One thing of those that go to the server together.
-#[derive(Clone, Copy)]
-enum Ask<'a> {
-    /// Statements without values.
-    Batch(&'a str),
-    /// Whose rows are wanted.
-    Rows(&'a Statement, &'a [&'a (dyn ToSql + Sync)]),
-    /// Of which is wanted how many rows it changed.
-    Count(&'a Statement, &'a [&'a (dyn ToSql + Sync)]),
-}
-
-/// What it came to: rows, and how many changed.
-type Answer = (Vec<Row>, u64);
-
-async fn answer(client: &Client, ask: Ask<'_>) -> Result<Answer, tokio_postgres::Error> {
-    match ask {
-        Ask::Batch(sql) => client.batch_execute(sql).await.map(|()| (Vec::new(), 0)),
-        Ask::Rows(statement, values) => Ok((client.query(statement, values).await?, 0)),
-        Ask::Count(statement, values) => Ok((Vec::new(), client.execute(statement, values).await?)),
-    }
-}
-
-/// The first that failed of what was sent together.
-struct Failed {
+/// The first failure of statements that were sent together.
+struct SendError {
     error: Error,
-    /// It is one of those that were put off, and the server said that it failed.
-    before: bool,
+    /// A statement failed that was sent ahead of the caller's requests.
+    ahead: bool,
 }
 
-impl From<Failed> for Error {
-    fn from(failed: Failed) -> Self {
+impl From<SendError> for Error {
+    fn from(failed: SendError) -> Self {
         failed.error
     }
 }
@@ -131,11 +125,11 @@ impl From<Failed> for Error {
 pub(crate) enum Broken {
     /// The server did not get to COMMIT: nothing was written.
     Before(Error),
-    /// COMMIT itself failed, or nobody knows.
+    /// COMMIT itself failed, or its outcome is unknown.
     Commit(Error),
 }
 
-/// A plan that a migration made impossible is forgotten with its connection.
+/// Errors after which the connection must be dropped. A stale plan, after a change of the schema, is one of them.
 fn gone(code: &SqlState) -> bool {
     let class = code.code().get(..2).unwrap_or_default();
     matches!(class, "08" | "57" if *code != SqlState::QUERY_CANCELED)
@@ -173,79 +167,80 @@ impl Link {
         let link = Self {
             client,
             driver: RefCell::new(Some(driver)),
-            runtime: Own(Some(runtime)),
+            runtime: ConnectionRuntime(Some(runtime)),
             statements: RefCell::default(),
-            put_off: RefCell::default(),
-            answers: RefCell::default(),
-            last_question: Cell::new(0),
-            begins: Cell::new(false),
-            trouble: Cell::new(None),
-            failed: Cell::new(false),
-            patience: Cell::new(within),
-            silent: Cell::new(false),
+            pipeline: Pipeline::default(),
+            phase: Cell::new(Phase::Ready),
+            answer_within: Cell::new(within),
         };
         link.batch(first).map_err(|error| error.to_string())?;
-        link.patience.set(ANSWER_WITHIN);
+        link.answer_within.set(ANSWER_WITHIN);
         Ok(link)
     }
 
-    /// From now on answers may take as long as they do.
-    pub(crate) fn wait_for_ever(&self) {
-        self.patience.set(Duration::MAX);
+    /// From now on answers may take any time.
+    pub(crate) fn without_timeout(&self) {
+        self.answer_within.set(Duration::MAX);
     }
 
-    /// The connection is of no use any more, as far as it was heard.
+    /// The connection is of no further use, as far as is known.
     pub(crate) fn is_closed(&self) -> bool {
-        self.is_gone() || self.trouble.get() == Some(Trouble::Gone)
+        self.is_gone() || self.phase.get().trouble() == Some(Trouble::Gone)
     }
 
     fn is_gone(&self) -> bool {
-        self.driver.borrow().is_none() || self.silent.get()
+        self.driver.borrow().is_none()
     }
 
-    /// What went wrong since the last time it was asked.
+    /// The trouble since the last call.
     pub(crate) fn take_trouble(&self) -> Option<Trouble> {
-        if self.is_gone() { Some(Trouble::Gone) } else { self.trouble.take() }
+        if self.is_gone() {
+            return Some(Trouble::Gone);
+        }
+        let phase = self.phase.get();
+        if phase.trouble().is_some() {
+            self.phase.set(phase.failed(None));
+        }
+        phase.trouble()
     }
 
-    /// Forgets what a job before left unsent or unread.
+    /// Forgets what the job before left unsent or unread.
     pub(crate) fn forget(&self) {
-        self.put_off.borrow_mut().clear();
-        self.answers.borrow_mut().clear();
+        self.pipeline.clear();
     }
 
-    /// Begins a transaction, together with the first thing that is asked in it.
+    /// Begins a transaction, together with its first request.
     pub(crate) fn begin(&self) {
         self.forget();
-        self.failed.set(false);
-        self.begins.set(true);
+        self.phase.set(Phase::BeginPending);
     }
 
     /// Whether a statement of the transaction failed.
     pub(crate) fn has_failed(&self) -> bool {
-        self.failed.get()
+        matches!(self.phase.get(), Phase::Failed { .. })
     }
 
-    /// Ends the transaction, together with what was put off. One in which nothing was asked is none.
+    /// Ends the transaction, together with what was deferred. An empty transaction is a no-op.
     pub(crate) fn commit(&self) -> Result<(), Broken> {
-        if self.begins.get() {
-            if self.put_off.borrow().is_empty() {
-                self.begins.set(false);
+        if self.phase.get().begin_pending() {
+            if self.pipeline.is_empty() {
+                self.phase.set(self.phase.get().begun());
                 return Ok(());
             }
             self.send(&[]).map_err(|failed| Broken::Before(failed.error))?;
         }
-        match self.send(&[Ask::Batch("COMMIT")]) {
+        match self.send(&[Request::Batch("COMMIT")]) {
             Ok(_) => Ok(()),
-            Err(Failed { error, before: true }) => Err(Broken::Before(error)),
-            Err(Failed { error, before: false }) => Err(Broken::Commit(error)),
+            Err(SendError { error, ahead: true }) => Err(Broken::Before(error)),
+            Err(SendError { error, ahead: false }) => Err(Broken::Commit(error)),
         }
     }
 
     /// Undoes the transaction, if the server has heard of it.
     pub(crate) fn rollback(&self) -> Result<()> {
         self.forget();
-        if self.begins.take() { Ok(()) } else { self.batch("ROLLBACK") }
+        let phase = self.phase.replace(self.phase.get().begun());
+        if phase.begin_pending() { Ok(()) } else { self.batch("ROLLBACK") }
     }
 
     /// Waits for an answer of the server, on a thread that may wait, and moves the bytes meanwhile.
@@ -261,16 +256,16 @@ impl Link {
             }
             answer.as_mut().poll(context)
         });
-        self.runtime.run(async { timeout(self.patience.get(), moving).await }).map_err(|_| {
-            self.silent.set(true);
-            self.failed.set(true);
-            Error::Silent
+        self.runtime.run(async { timeout(self.answer_within.get(), moving).await }).map_err(|_| {
+            *driver = None;
+            let phase = self.phase.get();
+            self.phase.set(phase.failed(phase.trouble()));
+            Error::TimedOut
         })
     }
 
     fn note(&self, error: tokio_postgres::Error) -> Error {
-        self.trouble.set(trouble(&error));
-        self.failed.set(true);
+        self.phase.set(self.phase.get().failed(trouble(&error)));
         Error::Postgres(error)
     }
 
@@ -284,235 +279,76 @@ impl Link {
         Ok(statement)
     }
 
-    /// Sends what was put off and then `asked`, without waiting in between; what each of `asked` came to.
-    fn send(&self, asked: &[Ask<'_>]) -> Result<Vec<Answer>, Failed> {
-        let put_off = self.put_off.take();
-        let values: Vec<Vec<&(dyn ToSql + Sync)>> =
-            put_off.iter().map(|one| one.values.iter().map(|value| &**value as _).collect()).collect();
-        let begin = self.begins.take().then_some(Ask::Batch("BEGIN"));
-        let begins = usize::from(begin.is_some());
-        let before = put_off.iter().zip(&values).map(|(one, values)| match one.question {
-            Some(_) => Ask::Rows(&one.statement, values),
-            None => Ask::Count(&one.statement, values),
-        });
-        let all = begin.into_iter().chain(before).chain(asked.iter().copied());
-        let mut under_way: Vec<_> = all.map(|ask| Box::pin(answer(&self.client, ask))).collect();
-        let first = begins + put_off.len();
-        let mut answers: Vec<Option<Result<Answer, tokio_postgres::Error>>> = Vec::new();
-        let answers = self.wait(poll_fn(|context| {
-            // The first time this sends the statements, up to one that cannot even be sent.
-            while answers.len() < under_way.len() && !matches!(answers.last(), Some(Some(Err(_)))) {
-                match under_way[answers.len()].as_mut().poll(context) {
-                    Poll::Ready(ready) => answers.push(Some(ready)),
-                    Poll::Pending => answers.push(None),
-                }
-            }
-            under_way.truncate(answers.len());
-            // Answers come in the order of the questions.
-            for (one, answer) in under_way.iter_mut().zip(&mut answers).filter(|(_, answer)| answer.is_none()) {
-                match one.as_mut().poll(context) {
-                    Poll::Ready(ready) => *answer = Some(ready),
-                    Poll::Pending => return Poll::Pending,
-                }
-            }
-            Poll::Ready(std::mem::take(&mut answers))
-        }));
-        let answers = answers.map_err(|error| Failed { error, before: false })?;
-        let all_sent = answers.len() == first + asked.len();
-        let mut answered = Vec::with_capacity(asked.len());
-        for (place, answer) in answers.into_iter().flatten().enumerate() {
-            match answer {
-                Ok(answer) if place >= first => answered.push(answer),
-                Ok((rows, _)) => {
-                    let question = place.checked_sub(begins).and_then(|place| put_off.get(place)?.question);
-                    self.answers.borrow_mut().extend(question.map(|number| (number, rows)));
-                }
-                // After one that failed the others only say that it did.
-                Err(error) => {
-                    let before = place < first && (error.as_db_error().is_some() || !all_sent);
-                    return Err(Failed { error: self.note(error), before });
-                }
-            }
-        }
-        Ok(answered)
+    /// Sends what was deferred and then `requests`, without waiting in between; returns the reply to each of `requests`.
+    fn send(&self, requests: &[Request<'_>]) -> Result<Vec<Reply>, SendError> {
+        let phase = self.phase.replace(self.phase.get().begun());
+        let ahead = self.pipeline.take(phase.begin_pending());
+        let values = ahead.values();
+        let all = ahead.requests(&values).chain(requests.iter().copied());
+        let replies = self.wait(pipeline::send(&self.client, all));
+        let replies = replies.map_err(|error| SendError { error, ahead: false })?;
+        let received = self.pipeline.receive(&ahead, replies, requests.len());
+        received.map_err(|Failure { error, ahead }| SendError { error: self.note(error), ahead })
     }
 
-    /// Sends one statement and what was put off before it.
-    fn one(&self, ask: Ask<'_>) -> Result<Answer> {
-        Ok(self.send(&[ask])?.pop().expect("an answer to each"))
+    /// Sends one statement behind those that were deferred.
+    fn one(&self, request: Request<'_>) -> Result<Reply> {
+        Ok(self.send(&[request])?.pop().expect("a reply to each"))
     }
 
     pub(crate) fn execute(&self, statement: &Statement, values: &[Value<'_>]) -> Result<usize> {
-        let (_, changed) = self.one(Ask::Count(statement, &borrowed(values)))?;
+        let (_, changed) = self.one(Request::Count(statement, &borrowed(values)))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
     pub(crate) fn query(&self, statement: &Statement, values: &[Value<'_>]) -> Result<Vec<Row>> {
-        Ok(self.one(Ask::Rows(statement, &borrowed(values)))?.0)
+        Ok(self.one(Request::Rows(statement, &borrowed(values)))?.0)
     }
 
-    /// Puts a statement off, until something is asked or the transaction is committed.
-    pub(crate) fn put_off(&self, sql: &str, values: Values) -> Result<()> {
+    /// Sends a statement with the next request, or with COMMIT.
+    pub(crate) fn execute_later(&self, sql: &str, values: Values) -> Result<()> {
         let statement = self.prepare(sql)?;
-        self.put_off.borrow_mut().push(PutOff { statement, values, question: None });
+        self.pipeline.defer(statement, values);
         Ok(())
     }
 
-    /// The same for one whose rows are wanted later: under the number that this answers.
+    /// The same for a query. [`Link::rows`] reads its rows under the number that this returns.
     pub(crate) fn query_later(&self, sql: &str, values: Values) -> Result<u32> {
         let statement = self.prepare(sql)?;
-        let number = self.last_question.get().wrapping_add(1);
-        self.last_question.set(number);
-        self.put_off.borrow_mut().push(PutOff { statement, values, question: Some(number) });
-        Ok(number)
+        Ok(self.pipeline.defer_query(statement, values))
     }
 
-    /// The rows of a question, once; it is sent now if it was not yet, with all others that were put.
-    pub(crate) fn rows(&self, question: u32) -> Result<Vec<Row>> {
-        if let Some(rows) = self.answers.borrow_mut().remove(&question) {
+    /// The rows of a deferred query, once. If they are not here yet, all deferred statements are sent now.
+    pub(crate) fn rows(&self, query: u32) -> Result<Vec<Row>> {
+        if let Some(rows) = self.pipeline.take_rows(query) {
             return Ok(rows);
         }
         self.send(&[])?;
-        Ok(self.answers.borrow_mut().remove(&question).unwrap_or_default())
+        Ok(self.pipeline.take_rows(query).unwrap_or_default())
     }
 
-    /// Sends statements in this order without waiting in between, those that are wanted; the rows of each.
+    /// Sends those statements that are wanted, in this order and without waiting in between; returns the rows of each.
     pub(crate) fn together<const N: usize>(
         &self,
         batch: &[(&str, bool, &[&(dyn ToSql + Sync)]); N],
     ) -> Result<[Vec<Row>; N]> {
         let wanted = || batch.iter().filter(|(_, wanted, _)| *wanted);
         let statements: Vec<Statement> = wanted().map(|(sql, ..)| self.prepare(sql)).collect::<Result<_>>()?;
-        let asked: Vec<Ask<'_>> =
-            statements.iter().zip(wanted()).map(|(statement, (.., values))| Ask::Rows(statement, values)).collect();
-        let mut answers = self.send(&asked)?.into_iter();
+        let requests =
+            statements.iter().zip(wanted()).map(|(statement, (.., values))| Request::Rows(statement, values));
+        let mut replies = self.send(&requests.collect::<Vec<_>>())?.into_iter();
         Ok(batch.each_ref().map(|(_, wanted, _)| {
-            let answer = if *wanted { answers.next() } else { None };
-            answer.map_or_else(Vec::new, |(rows, _)| rows)
+            let reply = if *wanted { replies.next() } else { None };
+            reply.map_or_else(Vec::new, |(rows, _)| rows)
         }))
     }
 
     pub(crate) fn batch(&self, sql: &str) -> Result<()> {
-        self.one(Ask::Batch(sql)).map(|_| ())
+        self.one(Request::Batch(sql)).map(|_| ())
     }
 }
 
 /// The whole story of an error; the library's own text is often no more than "db error".
 fn why(error: &tokio_postgres::Error) -> String {
     error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
-}
-
-fn borrowed<'v>(values: &'v [Value<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
-    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
-}
-
-/// The values of a statement that is put off.
-pub(crate) fn kept(params: &impl Params) -> Values {
-    let mut values: Values = Vec::new();
-    params.each(&mut |value| values.push(Box::new(Kept::from(value))));
-    values
-}
-
-impl ToSql for Kept {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        self.value().to_sql(ty, out)
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
-
-/// The value of a column. Comparisons come back as booleans and sums as decimals; both are whole numbers here.
-pub(super) fn value(row: &Row, column: usize) -> Result<Value<'_>> {
-    let Raw(value) = row.try_get::<_, Raw<'_>>(column).map_err(Error::Postgres)?;
-    Ok(value)
-}
-
-struct Raw<'a>(Value<'a>);
-
-impl<'a> FromSql<'a> for Raw<'a> {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
-        let value = match *ty {
-            Type::INT8 => Value::Integer(i64::from_sql(ty, raw)?),
-            Type::INT4 => Value::Integer(i32::from_sql(ty, raw)?.into()),
-            Type::BOOL => Value::Integer(bool::from_sql(ty, raw)?.into()),
-            Type::NUMERIC => Value::Integer(whole(raw).ok_or("a sum beyond 64 bits, or not whole")?),
-            Type::BYTEA => Value::Bytes(raw),
-            _ => Value::Text(std::str::from_utf8(raw)?),
-        };
-        Ok(Self(value))
-    }
-
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn StdError + Sync + Send>> {
-        Ok(Self(Value::Null))
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        [Type::INT8, Type::INT4, Type::BOOL, Type::NUMERIC, Type::BYTEA, Type::TEXT, Type::VARCHAR].contains(ty)
-    }
-}
-
-/// A NUMERIC as the server sends it: count of digits, weight of the first, sign, scale, then digits of base 10,000.
-fn whole(raw: &[u8]) -> Option<i64> {
-    let mut words = raw.as_chunks::<2>().0.iter().map(|pair| u16::from_be_bytes(*pair));
-    let (count, weight, sign) = (words.next()?, words.next()?.cast_signed(), words.next()?);
-    words.next()?;
-    if count == 0 {
-        return Some(0);
-    }
-    let mut number: i64 = 0;
-    for _ in 0..=weight {
-        number = number.checked_mul(10_000)?.checked_add(words.next().unwrap_or(0).into())?;
-    }
-    let rest = words.any(|digits| digits != 0);
-    match sign {
-        _ if rest || weight < 0 => None,
-        0 => Some(number),
-        0x4000 => number.checked_neg(),
-        _ => None,
-    }
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        match (*self, ty) {
-            (Value::Null, _) => Ok(IsNull::Yes),
-            (Value::Integer(number), &Type::INT8) => number.to_sql(ty, out),
-            (Value::Integer(number), &Type::INT4) => i32::try_from(number)?.to_sql(ty, out),
-            (Value::Integer(number), &Type::BOOL) => (number != 0).to_sql(ty, out),
-            // The server's texts have no such character; what was asked with it is not there.
-            (Value::Text(text), _) if text.contains('\0') => text.replace('\0', "\u{FFFD}").to_sql(ty, out),
-            (Value::Text(text), _) if <&str as ToSql>::accepts(ty) => text.to_sql(ty, out),
-            (Value::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(ty, out),
-            (value, _) => Err(format!("{value:?} does not fit {ty}").into()),
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sum_is_read_as_the_whole_number_it_is() {
-        let raw = |words: &[i32]| -> Vec<u8> {
-            words.iter().flat_map(|word| (word & 0xFFFF).to_be_bytes()[2..].to_vec()).collect()
-        };
-        assert_eq!(whole(&raw(&[0, 0, 0, 0])), Some(0));
-        assert_eq!(whole(&raw(&[1, 0, 0, 0, 7])), Some(7));
-        assert_eq!(whole(&raw(&[2, 1, 0x4000, 0, 12, 3_456])), Some(-123_456));
-        // Trailing zero digits are left out by the server.
-        assert_eq!(whole(&raw(&[1, 2, 0, 0, 5])), Some(500_000_000));
-        assert_eq!(whole(&raw(&[2, 0, 0, 2, 1, 5_000])), None, "not whole");
-        assert_eq!(whole(&raw(&[1, 5, 0, 0, 9_999])), None, "beyond 64 bits");
-    }
 }

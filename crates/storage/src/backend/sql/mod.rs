@@ -12,11 +12,14 @@ use std::ops::Deref;
 mod dialect;
 mod error;
 mod link;
+mod pipeline;
+mod server_value;
 mod value;
 
 pub use dialect::postgres as on_server;
 pub use error::{Error, OptionalExtension, Result};
-pub(crate) use link::{Broken, Driver, Link, Trouble, Values};
+pub(crate) use link::{Broken, Driver, Link, Trouble};
+pub(crate) use server_value::Values;
 pub use value::{FromSql, Params, ToSql, Value};
 
 /// Values of different types for one statement.
@@ -88,16 +91,16 @@ impl Connection {
         self.prepare_cached(sql)?.execute(params)
     }
 
-    /// Runs one statement of a transaction of which nobody needs to know how many rows it changed. It goes to a server
-    /// together with what is asked next, or with COMMIT; what fails then says so for it.
+    /// Runs one statement of a transaction, whose row count is not needed. It goes to a server
+    /// together with the next request, or with COMMIT; its failure is then reported there.
     pub fn execute_later(&self, sql: &str, params: impl Params) -> Result<()> {
         match &self.0 {
             Inner::Sqlite(_) => self.execute(sql, params).map(|_| ()),
-            Inner::Postgres(link) => link.put_off(sql, link::kept(&params)),
+            Inner::Postgres(link) => link.execute_later(sql, server_value::kept(&params)),
         }
     }
 
-    /// Puts a question whose answer is read later. To a server all that were put go together, when the first answer is
+    /// Begins a query whose rows are read later. All such queries go to a server together, when the first rows are
     /// read: one round trip for all of them.
     #[expect(clippy::needless_pass_by_value, reason = "as rusqlite takes them, so that a call reads the same")]
     pub fn query_later(&self, sql: &str, params: impl Params) -> Result<PendingRows<'_>> {
@@ -107,7 +110,7 @@ impl Connection {
                 bind(&mut statement, &params)?;
                 Pending::Sqlite(statement)
             }
-            Inner::Postgres(link) => Pending::Postgres(link, link.query_later(sql, link::kept(&params))?),
+            Inner::Postgres(link) => Pending::Postgres(link, link.query_later(sql, server_value::kept(&params))?),
         }))
     }
 
@@ -138,7 +141,9 @@ impl Connection {
     pub fn lock(&self, sql: &str, params: impl Params) -> Result<()> {
         match &self.0 {
             Inner::Sqlite(_) => Ok(()),
-            Inner::Postgres(link) => link.put_off(&format!("{sql} FOR NO KEY UPDATE"), link::kept(&params)),
+            Inner::Postgres(link) => {
+                link.execute_later(&format!("{sql} FOR NO KEY UPDATE"), server_value::kept(&params))
+            }
         }
     }
 
@@ -148,7 +153,7 @@ impl Connection {
             Inner::Sqlite(_) => Ok(()),
             Inner::Postgres(link) => {
                 let sql = "SELECT pg_advisory_xact_lock(hashtextextended(?1 || ':' || ?2, 0))";
-                link.put_off(sql, link::kept(&[kind, key]))
+                link.execute_later(sql, server_value::kept(&[kind, key]))
             }
         }
     }
@@ -244,7 +249,7 @@ impl Statement<'_> {
     }
 }
 
-/// A question that was put and not answered yet.
+/// A query whose rows are read later.
 pub struct PendingRows<'c>(Pending<'c>);
 
 enum Pending<'c> {
@@ -375,7 +380,7 @@ impl Row<'_> {
                 rusqlite::types::ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes)),
                 rusqlite::types::ValueRef::Real(number) => Err(Error::unreadable(column, &number.to_string())),
             },
-            Self::Postgres(row) => link::value(row, column),
+            Self::Postgres(row) => server_value::value(row, column),
         }
     }
 }
