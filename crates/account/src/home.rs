@@ -20,15 +20,19 @@ pub(crate) async fn ping() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Back {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
     back: String,
 }
 
 /// Switches the language and returns to the page.
-pub(crate) async fn language(State(web): State<Web>, Path(lang): Path<String>, Query(query): Query<Back>) -> Response {
+pub(crate) async fn language(
+    State(web): State<Web>,
+    Path(lang): Path<String>,
+    Query(params): Query<Params>,
+) -> Response {
     let lang = if lang == "en" { "en" } else { "zh" };
     let jar = CookieJar::new().add(cookies::set(&web, cookies::LANG, lang.to_owned()));
-    (jar, Redirect::to(local_path(&query.back))).into_response()
+    (jar, Redirect::to(local_path(&params.back))).into_response()
 }

@@ -37,14 +37,14 @@ struct View {
 }
 
 /// Where to go once unlocked.
-#[derive(Deserialize)]
-pub(crate) struct Back {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
     back: String,
 }
 
 /// Locks, and shows the screen. A reload or the Back button does not open it.
-pub(crate) async fn show(AnyVisit { visit }: AnyVisit, Query(query): Query<Back>) -> Result<Response, Problem> {
+pub(crate) async fn show(AnyVisit { visit }: AnyVisit, Query(params): Query<Params>) -> Result<Response, Problem> {
     let Visit { web, session, page, flash } = visit;
     if !session.locked {
         session::set_locked(&web.storage, session.id).await?;
@@ -56,15 +56,14 @@ pub(crate) async fn show(AnyVisit { visit }: AnyVisit, Query(query): Query<Back>
         Said::Locked => fill(text.locked, &[flash.value(0)]),
     });
     let who = fill(text.lock_who, &[&session.name, &session.number]);
-    let back = local_path(&query.back).to_owned();
+    let back = local_path(&params.back).to_owned();
     Ok(render(&View { page, who, login: session.login.clone(), back, error }).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Fields {
-    #[serde(default)]
     p: String,
-    #[serde(default)]
     back: String,
 }
 

@@ -194,13 +194,11 @@ async fn captcha_file(
 }
 
 /// What the form sends.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Fields {
-    #[serde(default)]
     u: String,
-    #[serde(default)]
     p: String,
-    #[serde(default)]
     c: String,
 }
 

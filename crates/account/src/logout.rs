@@ -44,9 +44,9 @@ pub(crate) async fn ask(visit: Visit) -> Result<Response, Problem> {
 
 /// The form.
 #[derive(Default, Deserialize)]
-pub(crate) struct Leaving {
+#[serde(default)]
+pub(crate) struct Fields {
     /// Not empty: has been warned.
-    #[serde(default)]
     sure: String,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Leaving {
 pub(crate) async fn leave(
     State(web): State<Web>,
     MaybeSession(session): MaybeSession,
-    Form(form): Form<Leaving>,
+    Form(form): Form<Fields>,
 ) -> Result<Response, Problem> {
     if let Some(session) = session {
         // Behind a lock or an initial password nobody could answer the question.

@@ -142,13 +142,11 @@ fn row(one: Listed, session: &Session) -> Row {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Fields {
-    #[serde(default)]
     old: String,
-    #[serde(default)]
     new: String,
-    #[serde(default)]
     again: String,
 }
 
@@ -192,14 +190,14 @@ impl From<Weakness> for Said {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Which {
+pub(crate) struct EndFields {
     session: String,
 }
 
 /// Ends one of the person's own sessions.
-pub(crate) async fn end_session(visit: Visit, Form(which): Form<Which>) -> Result<Response, Problem> {
-    let entry = visit.session.entry("session_ended", &which.session, "by its person");
-    let ended = session::end_own(visit.db(), which.session, entry).await?;
+pub(crate) async fn end_session(visit: Visit, Form(fields): Form<EndFields>) -> Result<Response, Problem> {
+    let entry = visit.session.entry("session_ended", &fields.session, "by its person");
+    let ended = session::end_own(visit.db(), fields.session, entry).await?;
     // Gone already is as good as ended.
     let flash = if ended > 0 { Flash::new(Ended::SessionEnded, &[]) } else { Flash::default() };
     Ok(flash.redirect(&visit.web, "/password"))

@@ -60,17 +60,15 @@ struct Row {
 
 /// The form.
 #[derive(Clone, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Fields {
-    #[serde(default)]
     name: String,
-    #[serde(default)]
     place: String,
     read: Option<String>,
     sell: Option<String>,
     refund: Option<String>,
     catalogue: Option<String>,
     signed: Option<String>,
-    #[serde(default)]
     days: i64,
 }
 
@@ -108,7 +106,7 @@ fn scope_words(scope: Scope, text: &'static Text) -> &'static str {
 /// The list, and the form below it.
 pub(crate) async fn show(visit: Visit) -> Result<Response, Problem> {
     let asked = Fields { read: Some(String::new()), ..Fields::default() };
-    look(&visit, asked, None, None).await
+    view(&visit, asked, None, None).await
 }
 
 /// Makes a key, and shows it.
@@ -124,9 +122,9 @@ pub(crate) async fn make(visit: Visit, Form(fields): Form<Fields>) -> Result<Res
         None
     };
     if refused.is_some() {
-        return look(&visit, fields, None, refused).await;
+        return view(&visit, fields, None, refused).await;
     }
-    let (merchant, outlet, terminal) = place(&fields.place, reach(&visit.session)).ok_or(Problem::BadForm)?;
+    let (merchant, outlet, terminal) = chosen(&fields.place, reach(&visit.session)).ok_or(Problem::BadForm)?;
     let days = DAYS.into_iter().find(|days| *days == fields.days).ok_or(Problem::BadForm)?;
     let (secret, signed) = (api_key::secret(), fields.signed.is_some());
     let key = NewKey {
@@ -142,15 +140,15 @@ pub(crate) async fn make(visit: Visit, Form(fields): Form<Fields>) -> Result<Res
     let entry = visit.session.entry("api_key_created", "", "");
     let Some(id) = api_key::create(visit.db(), key, secret.clone(), entry).await? else {
         let taken = Some(words.taken);
-        return look(&visit, fields, None, taken).await;
+        return view(&visit, fields, None, taken).await;
     };
     let signing = signed.then(|| visit.web.vault.signing_secret(id.0));
     let made = Made { token: api_key::token(id, &secret), signing };
-    look(&visit, Fields::default(), Some(made), None).await
+    view(&visit, Fields::default(), Some(made), None).await
 }
 
 /// `merchant.outlet.terminal` of the form, the last two perhaps empty, if it is within reach.
-fn place(text: &str, reach: Option<Reach>) -> Option<(MerchantId, Option<OutletId>, Option<TerminalId>)> {
+fn chosen(text: &str, reach: Option<Reach>) -> Option<(MerchantId, Option<OutletId>, Option<TerminalId>)> {
     let mut parts = text.split('.');
     let mut part = || parts.next().map(|part| if part.is_empty() { Ok(None) } else { part.parse().map(Some) });
     let merchant = MerchantId(part()?.ok()??);
@@ -162,23 +160,23 @@ fn place(text: &str, reach: Option<Reach>) -> Option<(MerchantId, Option<OutletI
 }
 
 /// The form's button 停用.
-#[derive(Deserialize)]
-pub(crate) struct Which {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RevokeFields {
     key: i64,
 }
 
 /// Ends a key.
-pub(crate) async fn revoke(visit: Visit, Form(which): Form<Which>) -> Result<Response, Problem> {
+pub(crate) async fn revoke(visit: Visit, Form(fields): Form<RevokeFields>) -> Result<Response, Problem> {
     let (merchant, outlet) = reach(&visit.session).map_or((None, None), |reach| (Some(reach.merchant), reach.outlet));
-    let entry = visit.session.entry("api_key_revoked", &which.key.to_string(), "");
-    if !api_key::revoke(visit.db(), KeyId(which.key), merchant, outlet, entry).await? {
+    let entry = visit.session.entry("api_key_revoked", &fields.key.to_string(), "");
+    if !api_key::revoke(visit.db(), KeyId(fields.key), merchant, outlet, entry).await? {
         return Err(Problem::NotFound);
     }
     Ok(Flash::new(Said::KeyRevoked, &[]).redirect(&visit.web, "/keys"))
 }
 
-async fn look(
+async fn view(
     visit: &Visit,
     asked: Fields,
     made: Option<Made>,

@@ -23,15 +23,15 @@ struct View {
 }
 
 /// What the address says.
-#[derive(Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
     before: String,
 }
 
 /// The list.
-pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let list = List::load(&visit, OWN, ("", &asked.before)).await?;
+pub(crate) async fn list(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    let list = List::load(&visit, OWN, ("", &params.before)).await?;
     Ok(render(&View { shell: visit.shell(OWN), list }).into_response())
 }
 
@@ -39,10 +39,10 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Result<Res
 pub(crate) async fn one(
     visit: web_kit::visit::Visit,
     Path(rrn): Path<String>,
-    Query(asked): Query<case::Asked>,
+    Query(params): Query<case::Params>,
 ) -> Result<Response, Problem> {
     let found = case::find(&visit, &rrn).await?;
-    case::look(&visit, found, &asked, None).await
+    case::view(&visit, found, &params, None).await
 }
 
 /// The merchant answers.

@@ -20,16 +20,16 @@ struct View {
 }
 
 /// What the address says.
-#[derive(Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
     before: String,
 }
 
 /// The list.
-pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+pub(crate) async fn list(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
     let filter = Filter::Of(visit.session.shop()?.merchant);
-    let list = List::load(&visit, OWN, (filter, ""), &asked.before).await?;
+    let list = List::load(&visit, OWN, (filter, ""), &params.before).await?;
     Ok(render(&View { shell: visit.shell(OWN), list }).into_response())
 }
 
@@ -37,10 +37,10 @@ pub(crate) async fn list(visit: Visit, Query(asked): Query<Asked>) -> Result<Res
 pub(crate) async fn one(
     visit: web_kit::visit::Visit,
     Path(rrn): Path<String>,
-    Query(asked): Query<statement::Asked>,
+    Query(params): Query<statement::Params>,
 ) -> Result<Response, Problem> {
     let found = statement::find(&visit.web, &rrn, Some(visit.session.shop()?.merchant)).await?;
-    statement::look(&visit, found, &asked, None).await
+    statement::view(&visit, found, &params, None).await
 }
 
 /// Its transactions as a file.

@@ -59,14 +59,14 @@ struct Row {
 
 /// Where the list goes on.
 #[derive(Deserialize)]
-pub(crate) struct Before {
+pub(crate) struct Params {
     before: Option<i64>,
 }
 
 /// What the buttons send.
-#[derive(Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
     r#do: String,
     replay: Option<i64>,
     sure: Option<String>,
@@ -81,21 +81,21 @@ async fn reach_of(visit: &Visit, id: EndpointId) -> Result<Reach, Problem> {
 }
 
 /// The endpoint.
-pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(query): Query<Before>) -> Result<Response, Problem> {
-    look(&visit, EndpointId(id), query.before, None).await
+pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(params): Query<Params>) -> Result<Response, Problem> {
+    view(&visit, EndpointId(id), params.before, None).await
 }
 
 /// Does what a button says.
-pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(asked): Form<Asked>) -> Result<Response, Problem> {
+pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(fields): Form<Fields>) -> Result<Response, Problem> {
     let id = EndpointId(id);
-    let (change, said) = match (asked.r#do.as_str(), asked.replay) {
+    let (change, said) = match (fields.r#do.as_str(), fields.replay) {
         (_, Some(event)) => (Change::Replay(id, event), Some(Said::WebhookReplayed)),
         ("test", _) => (Change::TryOut(id), Some(Said::WebhookTried)),
         ("pause", _) => (Change::Status(id, EndpointStatus::Paused), Some(Said::WebhookChanged)),
         ("start", _) => (Change::Status(id, EndpointStatus::Active), Some(Said::WebhookChanged)),
         ("rotate", _) => (Change::Rotate(id), None),
         ("replay_parked", _) => (Change::ReplayParked(id), Some(Said::WebhookReplayed)),
-        ("delete", _) if asked.sure.is_some() => {
+        ("delete", _) if fields.sure.is_some() => {
             (Change::Status(id, EndpointStatus::Deleted), Some(Said::WebhookDeleted))
         }
         _ => return Err(Problem::BadForm),
@@ -109,7 +109,7 @@ pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(asked): Form<
             let words = &visit.text().webhooks;
             let secret = visit.web.vault.webhook_secret(&endpoint.salt);
             let made = Made { title: words.rotated, advice: words.rotated_do, secret };
-            look(&visit, id, None, Some(made)).await
+            view(&visit, id, None, Some(made)).await
         }
         (Changed::Stopped, _) | (_, None) => Ok(Flash::default().redirect(&visit.web, &page)),
         (Changed::Endpoint(endpoint), Some(said)) if endpoint.status == EndpointStatus::Deleted => {
@@ -119,7 +119,7 @@ pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(asked): Form<
     }
 }
 
-async fn look(visit: &Visit, id: EndpointId, before: Option<i64>, made: Option<Made>) -> Result<Response, Problem> {
+async fn view(visit: &Visit, id: EndpointId, before: Option<i64>, made: Option<Made>) -> Result<Response, Problem> {
     let (text, reach) = (visit.text(), reach_of(visit, id).await?);
     let endpoint = webhook::find(visit.db(), reach, id).await?.ok_or(Problem::NotFound)?;
     let found = delivery::list(visit.db(), reach, id, None, before, ROWS + 1).await?.ok_or(Problem::NotFound)?;

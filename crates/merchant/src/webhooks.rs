@@ -136,14 +136,14 @@ pub(crate) fn place_words(endpoint: &Endpoint, places: &[NamedTerminal], text: &
 /// The list, and the form below it.
 pub(crate) async fn show(visit: Visit) -> Result<Response, Problem> {
     let asked = Fields { events: EventKind::subscribable().collect(), ..Fields::default() };
-    look(&visit, asked, None, None).await
+    view(&visit, asked, None, None).await
 }
 
 /// Makes an endpoint, and shows its secret.
 pub(crate) async fn make(visit: Visit, Form(form): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
     let (fields, text) = (Fields::read(form), visit.text());
     if let Some(problem) = refused(&visit.web, &fields, text) {
-        return look(&visit, fields, None, Some(problem)).await;
+        return view(&visit, fields, None, Some(problem)).await;
     }
     let reach = chosen(&fields.place, reach(&visit.session)).ok_or(Problem::BadForm)?;
     let Fields { url, description, events, .. } = fields.clone();
@@ -154,9 +154,9 @@ pub(crate) async fn make(visit: Visit, Form(form): Form<Vec<(String, String)>>) 
             let secret = visit.web.vault.webhook_secret(&endpoint.salt);
             let made = Made { title: text.webhooks.made, advice: text.webhooks.made_do, secret };
             let asked = Fields { events: EventKind::subscribable().collect(), ..Fields::default() };
-            look(&visit, asked, Some(made), None).await
+            view(&visit, asked, Some(made), None).await
         }
-        Changed::Full => look(&visit, fields, None, Some(text.webhooks.full)).await,
+        Changed::Full => view(&visit, fields, None, Some(text.webhooks.full)).await,
         _ => Err(Problem::NotFound),
     }
 }
@@ -189,7 +189,7 @@ fn chosen(text: &str, reach: Option<Reach>) -> Option<Reach> {
     reach.is_none_or(|own| own == chosen).then_some(chosen)
 }
 
-async fn look(
+async fn view(
     visit: &Visit,
     asked: Fields,
     made: Option<Made>,

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use domain::command::Command;
 use domain::dispute::Verdict;
-use web_kit::dispute::case::{self, Asked};
+use web_kit::dispute::case::{self, Params};
 use web_kit::problem::Problem;
 use web_kit::step::Fields;
 use web_kit::visit::Visit;
@@ -14,10 +14,10 @@ use web_kit::visit::Visit;
 pub(crate) async fn show(
     visit: Visit,
     Path(rrn): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(params): Query<Params>,
 ) -> Result<Response, Problem> {
     let found = case::find(&visit, &rrn).await?;
-    case::look(&visit, found, &asked, None).await
+    case::view(&visit, found, &params, None).await
 }
 
 /// The card company decides.

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use storage::dispute::{self, Disputable};
 
 use web_kit::dispute::list::List;
-use web_kit::dispute::{OFFICE, claim, last_step, number, place, told};
+use web_kit::dispute::{OFFICE, claim, last_step, number, store_name, told};
 use web_kit::page::{Shell, render};
 use web_kit::problem::Problem;
 use web_kit::step::{self, Last, Step, Told, next_request, typed};
@@ -76,46 +76,39 @@ impl Filled {
 
 /// What the address says.
 #[derive(Default, Deserialize)]
-pub(crate) struct Asked {
+#[serde(default)]
+pub(crate) struct Params {
     /// Reference number of a sale.
-    #[serde(default)]
     sale: String,
-    #[serde(default)]
     show: String,
-    #[serde(default)]
     before: String,
     /// The request of the last step.
-    #[serde(default)]
     a: String,
 }
 
 /// The form that opens a dispute.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Fields {
-    #[serde(default)]
     sale: String,
-    #[serde(default)]
     request: String,
-    #[serde(default)]
     amount: String,
-    #[serde(default)]
     claim: String,
-    #[serde(default)]
     words: String,
 }
 
 /// The card company's page.
-pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    look(&visit, asked, None).await
+pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    view(&visit, params, None).await
 }
 
-async fn look(visit: &Visit, asked: Asked, filled: Option<Filled>) -> Result<Response, Problem> {
+async fn view(visit: &Visit, params: Params, filled: Option<Filled>) -> Result<Response, Problem> {
     let (text, may_open) = (visit.text(), visit.session.can(Action::OpenDispute));
-    let last = if may_open { last_step(visit, &asked.a).await? } else { None };
+    let last = if may_open { last_step(visit, &params.a).await? } else { None };
     let mut notes = told(last.as_ref(), text);
     let mut sale = None;
-    if may_open && !asked.sale.is_empty() {
-        let found = match number(&asked.sale) {
+    if may_open && !params.sale.is_empty() {
+        let found = match number(&params.sale) {
             Some(id) => dispute::disputable(visit.db(), id).await?,
             None => None,
         };
@@ -126,10 +119,10 @@ async fn look(visit: &Visit, asked: Asked, filled: Option<Filled>) -> Result<Res
             notes = Some(Told::refused(title, what));
         }
     }
-    let list = List::load(visit, OFFICE, (&asked.show, &asked.before)).await?;
+    let list = List::load(visit, OFFICE, (&params.show, &params.before)).await?;
     let view = View {
         path: OFFICE,
-        finding: may_open.then_some(asked.sale),
+        finding: may_open.then_some(params.sale),
         told: notes,
         sale,
         list,
@@ -147,7 +140,7 @@ fn of_sale(visit: &Visit, found: &Disputable, filled: Option<Filled>, last: Opti
     };
     Sale {
         rrn: found.sale.id.rrn(),
-        place: place(&found.merchant, &found.outlet, text),
+        place: store_name(&found.merchant, &found.outlet, text),
         number: found.number.clone(),
         card: found.sale.masked.grouped(),
         at: found.sale.at.date_time_text(),
@@ -180,8 +173,8 @@ pub(crate) async fn open(visit: Visit, Form(fields): Form<Fields>) -> Result<Res
             claims: claims(&fields.claim, visit.text()),
             words: fields.words,
         };
-        let asked = Asked { sale: fields.sale, ..Asked::default() };
-        return look(&visit, asked, Some(filled)).await;
+        let params = Params { sale: fields.sale, ..Params::default() };
+        return view(&visit, params, Some(filled)).await;
     };
     let opening = Opening { order, amount, claim, words: fields.words.trim().to_owned() };
     let actor = Actor::issuer(visit.session.person);

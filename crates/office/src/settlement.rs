@@ -8,7 +8,7 @@ use domain::command::{Actor, Command};
 use domain::refund::text_fits;
 use domain::settlement::Verdict;
 use web_kit::problem::Problem;
-use web_kit::settlement::statement::{Asked, find, look};
+use web_kit::settlement::statement::{Params, find, view};
 use web_kit::settlement::{OFFICE, export};
 use web_kit::step::{self, Choice, Fields, Filled};
 use web_kit::visit::Visit;
@@ -17,10 +17,10 @@ use web_kit::visit::Visit;
 pub(crate) async fn show(
     visit: Visit,
     Path(rrn): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(params): Query<Params>,
 ) -> Result<Response, Problem> {
     let found = find(&visit.web, &rrn, None).await?;
-    look(&visit, found, &asked, None).await
+    view(&visit, found, &params, None).await
 }
 
 /// Its transactions as a file.
@@ -40,7 +40,7 @@ pub(crate) async fn decide(
         let texts = &visit.text().refund;
         let wrong = Some(if words.is_empty() { texts.opinion_empty } else { texts.opinion_length });
         let form = Filled { request, words, wrong };
-        return look(&visit, found, &Asked::default(), Some(form)).await;
+        return view(&visit, found, &Params::default(), Some(form)).await;
     }
     let own = &found.settlement;
     let verdict = Verdict { merchant: own.merchant, settlement: own.id, confirm: yes, opinion: words.clone() };

@@ -74,46 +74,40 @@ struct Rate {
 
 /// What the address says.
 #[derive(Default, Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct Params {
     merchant: String,
-    #[serde(default)]
     until: String,
-    #[serde(default)]
     show: String,
-    #[serde(default)]
     before: String,
     /// The request of the last step.
-    #[serde(default)]
     a: String,
 }
 
 /// The form that prepares.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Fields {
-    #[serde(default)]
     merchant: i64,
-    #[serde(default)]
     until: String,
-    #[serde(default)]
     request: String,
 }
 
 /// The card company's page.
-pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    look(&visit, asked, None).await
+pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    view(&visit, params, None).await
 }
 
-async fn look(visit: &Visit, asked: Asked, bad_rate: Option<String>) -> Result<Response, Problem> {
+async fn view(visit: &Visit, params: Params, bad_rate: Option<String>) -> Result<Response, Problem> {
     let merchants = settlement::merchants(visit.db()).await?;
-    let chosen = merchants.iter().find(|one| one.id.0.to_string() == asked.merchant);
-    if chosen.is_none() && !asked.merchant.is_empty() {
+    let chosen = merchants.iter().find(|one| one.id.0.to_string() == params.merchant);
+    if chosen.is_none() && !params.merchant.is_empty() {
         return Err(Problem::NotFound);
     }
-    let filter = if asked.show == "open" { Filter::Open } else { Filter::All };
-    let list = List::load(visit, OFFICE, (filter, &asked.show), &asked.before).await?;
+    let filter = if params.show == "open" { Filter::Open } else { Filter::All };
+    let list = List::load(visit, OFFICE, (filter, &params.show), &params.before).await?;
     let panel = match chosen {
-        Some(one) if visit.session.can(Action::PrepareSettlement) => panel(visit, one, &asked, visit.text()).await?,
+        Some(one) if visit.session.can(Action::PrepareSettlement) => panel(visit, one, &params, visit.text()).await?,
         _ => None,
     };
     let rate = chosen.filter(|_| visit.session.can(Action::ManageMerchants)).map(|one| Rate {
@@ -126,7 +120,7 @@ async fn look(visit: &Visit, asked: Asked, bad_rate: Option<String>) -> Result<R
     let view = View {
         path: OFFICE,
         full,
-        merchants: merchants.iter().map(|one| merchant_row(&visit.session, one, &asked, visit.text())).collect(),
+        merchants: merchants.iter().map(|one| merchant_row(&visit.session, one, &params, visit.text())).collect(),
         panel,
         rate,
         list,
@@ -135,7 +129,7 @@ async fn look(visit: &Visit, asked: Asked, bad_rate: Option<String>) -> Result<R
     Ok(render(&view).into_response())
 }
 
-fn merchant_row(session: &Session, one: &Merchant, asked: &Asked, text: &'static Text) -> MerchantRow {
+fn merchant_row(session: &Session, one: &Merchant, params: &Params, text: &'static Text) -> MerchantRow {
     let words = &text.settlement;
     let id = one.id.0.to_string();
     let here = || link(OFFICE, &[("merchant", &id)]);
@@ -146,7 +140,7 @@ fn merchant_row(session: &Session, one: &Merchant, asked: &Asked, text: &'static
         None => None,
     };
     MerchantRow {
-        on: id == asked.merchant,
+        on: id == params.merchant,
         name: one.name.clone(),
         mid: one.mid.clone(),
         rate: one.fee_bp.map_or_else(|| words.rate_none.to_owned(), |fee| rate_words(fee, text)),
@@ -159,16 +153,16 @@ fn merchant_row(session: &Session, one: &Merchant, asked: &Asked, text: &'static
 async fn panel(
     visit: &Visit,
     merchant: &Merchant,
-    asked: &Asked,
+    params: &Params,
     text: &'static Text,
 ) -> Result<Option<Panel>, Problem> {
     let latest = visit.session.now.plus(-24 * HOUR).business_date();
-    let until = BusinessDate::parse(&asked.until).filter(|day| *day <= latest).unwrap_or(latest);
+    let until = BusinessDate::parse(&params.until).filter(|day| *day <= latest).unwrap_or(latest);
     let Some(payable) = settlement::payable(visit.db(), merchant.id).await? else { return Ok(None) };
     let turnover = payable.unsettled.until(until);
     let net = turnover.net();
     let fee = merchant.fee_bp.and_then(|rate| rules::fee(net, rate)).filter(|_| net.is_positive());
-    let last = last_step(visit, &asked.a).await?;
+    let last = last_step(visit, &params.a).await?;
     Ok(Some(Panel {
         id: merchant.id.0,
         name: merchant.name.clone(),
@@ -186,9 +180,9 @@ async fn panel(
 pub(crate) async fn prepare(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let until = BusinessDate::parse(&fields.until).ok_or(Problem::BadForm)?;
-    let asked = Preparation { merchant: MerchantId(fields.merchant), until };
+    let preparation = Preparation { merchant: MerchantId(fields.merchant), until };
     let actor = Actor::issuer(visit.session.person);
-    let step = step::send(&visit.web, request, actor, Command::SettlementPrepare(asked)).await?;
+    let step = step::send(&visit.web, request, actor, Command::SettlementPrepare(preparation)).await?;
     let address = match &step {
         Step::Done(record) => step::address(&format!("{OFFICE}/{}", record.id.rrn()), &[], request),
         Step::Conflict => return Err(Problem::BadForm),
@@ -201,11 +195,10 @@ pub(crate) async fn prepare(visit: Visit, Form(fields): Form<Fields>) -> Result<
 }
 
 /// The form of the rate.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct RateFields {
-    #[serde(default)]
     merchant: i64,
-    #[serde(default)]
     rate: String,
 }
 
@@ -213,13 +206,13 @@ pub(crate) struct RateFields {
 pub(crate) async fn rate(visit: Visit, Form(fields): Form<RateFields>) -> Result<Response, Problem> {
     let merchant = MerchantId(fields.merchant);
     let typed: String = fields.rate.trim().chars().map(domain::money::half_width).collect();
-    let asked = Asked { merchant: fields.merchant.to_string(), ..Asked::default() };
+    let params = Params { merchant: fields.merchant.to_string(), ..Params::default() };
     let Some(fee) = typed.parse::<i64>().ok().filter(|fee| (0..=rules::FEE_BP_MAX).contains(fee)) else {
-        return look(&visit, asked, Some(fields.rate)).await;
+        return view(&visit, params, Some(fields.rate)).await;
     };
     let entry = visit.session.entry("merchant_fee_agreed", &fields.merchant.to_string(), &fee.to_string());
     if !settlement::agree_fee(visit.db(), merchant, fee, entry).await? {
         return Err(Problem::NotFound);
     }
-    Ok(Flash::new(Said::RateSaved, &[]).redirect(&visit.web, &link(OFFICE, &[("merchant", &asked.merchant)])))
+    Ok(Flash::new(Said::RateSaved, &[]).redirect(&visit.web, &link(OFFICE, &[("merchant", &params.merchant)])))
 }

@@ -33,7 +33,7 @@ pub fn pages() -> Vec<PageEntry> {
             .post(InStore(ReviewRefund), review::decide)
             .menu(30, "check", |lang| frame(lang).refunds)
             .count(Count::ToReview),
-        page("/refunds/new").get(InStore(RequestRefund), request::show).post(InStore(RequestRefund), request::ask),
+        page("/refunds/new").get(InStore(RequestRefund), request::show).post(InStore(RequestRefund), request::submit),
         page("/void").get(InStore(RequestRefund), void::ask).post(InStore(RequestRefund), void::confirm),
         page("/batch").get(InStore(CloseBatch), shift::show).menu(70, "chart", |lang| frame(lang).batch),
         page("/batch/close").get(InStore(CloseBatch), shift::ask).post(InStore(CloseBatch), shift::close),

@@ -73,9 +73,9 @@ struct Pending {
 
 /// Which print the page shows.
 #[derive(Default, Deserialize)]
-pub(crate) struct Shown {
+#[serde(default)]
+pub(crate) struct Params {
     /// The print counted just now, from 1.
-    #[serde(default)]
     n: i64,
 }
 
@@ -88,7 +88,7 @@ fn sale_id(rrn: &str) -> Result<TransactionId, Problem> {
 pub(crate) async fn show(
     visit: Visit,
     Path(rrn): Path<String>,
-    Query(shown): Query<Shown>,
+    Query(params): Query<Params>,
 ) -> Result<Response, Problem> {
     let shop = visit.session.shop()?;
     let id = sale_id(&rrn)?;
@@ -105,7 +105,7 @@ pub(crate) async fn show(
         Kind::Void => (words.slip_void, "/orders"),
         _ => (visit.text().slip.title, "/sale"),
     };
-    let counted = shown.n >= 1 && shown.n == slip.prints;
+    let counted = params.n >= 1 && params.n == slip.prints;
     let duplicate = if counted { slip.prints.saturating_sub(1) } else { slip.prints };
     let printed = (!counted && slip.prints > 0).then(|| fill(visit.text().slip.reprint, &[&slip.prints.to_string()]));
     let duplicate = (duplicate > 0).then_some(duplicate);
@@ -136,19 +136,18 @@ pub(crate) async fn skip(visit: Visit, Path(rrn): Path<String>) -> Result<Respon
 }
 
 /// The choice of paper.
-#[derive(Deserialize)]
-pub(crate) struct Chosen {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
     paper: String,
-    #[serde(default)]
     back: String,
 }
 
 /// Sets the terminal's paper and returns to the slip.
-pub(crate) async fn paper(visit: Visit, Form(chosen): Form<Chosen>) -> Result<Response, Problem> {
-    let (word, _) = PAPERS.into_iter().find(|(word, _)| *word == chosen.paper).ok_or(Problem::BadForm)?;
+pub(crate) async fn paper(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    let (word, _) = PAPERS.into_iter().find(|(word, _)| *word == fields.paper).ok_or(Problem::BadForm)?;
     slip::paper_set(visit.db(), visit.session.shop()?.terminal, word).await?;
-    Ok(Redirect::to(web_kit::page::local_path(&chosen.back)).into_response())
+    Ok(Redirect::to(web_kit::page::local_path(&fields.back)).into_response())
 }
 
 /// The note for a payment whose outcome is not known: says what it is not.
@@ -184,14 +183,14 @@ pub(crate) async fn pending(visit: Visit, Path(order): Path<i64>) -> Result<Resp
 
 /// What a page box is asked for.
 #[derive(Deserialize)]
-pub(crate) struct Sheet {
+pub(crate) struct SheetParams {
     paper: String,
     #[serde(default)]
     mm: u32,
 }
 
 /// The page box as a style sheet of its own: pages may carry no style inline, and its height differs by slip.
-pub(crate) async fn sheet(Query(sheet): Query<Sheet>) -> Response {
+pub(crate) async fn sheet(Query(sheet): Query<SheetParams>) -> Response {
     let mm = sheet.mm.clamp(*HEIGHTS.start(), *HEIGHTS.end());
     let text = match sheet.paper.as_str() {
         "p58" => format!("@page{{size:58mm {mm}mm;margin:0}}"),

@@ -122,7 +122,7 @@ impl FromRequestParts<Web> for AnySession {
 
 /// The session of this request; for the gate of the table of pages. `Err` leads to the login page.
 pub async fn enter(parts: &mut Parts, web: &Web) -> Result<Session, Response> {
-    match find(parts, web).await {
+    match session_of(parts, web).await {
         Ok(Some(session)) => Ok(session),
         Ok(None) => Err(to_login(parts, web)),
         Err(problem) => Err(problem.into_response()),
@@ -145,11 +145,11 @@ impl FromRequestParts<Web> for MaybeSession {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
-        Ok(Self(find(parts, web).await?))
+        Ok(Self(session_of(parts, web).await?))
     }
 }
 
-async fn find(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> {
+async fn session_of(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Problem> {
     let Some(token) = cookies::value(web, &parts.headers, cookies::SESSION) else { return Ok(None) };
     let now = web.clock.now();
     let reads = parts.method == Method::GET;

@@ -64,11 +64,10 @@ impl View {
 
 /// Which report, on which paper.
 #[derive(Default, Deserialize)]
-pub(crate) struct Shown {
+#[serde(default)]
+pub(crate) struct Params {
     /// The print counted just now, from 1.
-    #[serde(default)]
     n: i64,
-    #[serde(default)]
     paper: String,
 }
 
@@ -83,10 +82,10 @@ fn words_on(paper: &str, page: &Page) -> &'static Words {
 }
 
 /// The running batch as it stands.
-pub(crate) async fn now(visit: Visit, Query(shown): Query<Shown>) -> Result<Response, Problem> {
+pub(crate) async fn now(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
     let shop = visit.session.shop()?.clone();
     let running = batch::running(visit.db(), shop.terminal).await?.ok_or(Problem::NotFound)?;
-    let paper = paper(&shown.paper, &shop);
+    let paper = paper(&params.paper, &shop);
     let words = words_on(paper, &visit.page);
     let report = Report::of(&visit.web, &running, None, words).await?;
     let height = height(&report, &shop, paper, false);
@@ -111,14 +110,14 @@ pub(crate) async fn now(visit: Visit, Query(shown): Query<Shown>) -> Result<Resp
 pub(crate) async fn show(
     visit: Visit,
     Path(number): Path<String>,
-    Query(shown): Query<Shown>,
+    Query(params): Query<Params>,
 ) -> Result<Response, Problem> {
     let shop = visit.session.shop()?.clone();
     let number = parsed(&number)?;
     let closed = batch::closed(visit.db(), shop.terminal, number).await?.ok_or(Problem::NotFound)?;
     let prints = batch::prints(visit.db(), &closed).await?;
-    let counted = shown.n >= 1 && shown.n == prints;
-    let paper = paper(&shown.paper, &shop);
+    let counted = params.n >= 1 && params.n == prints;
+    let paper = paper(&params.paper, &shop);
     let words = words_on(paper, &visit.page);
     let nth = if counted { prints.saturating_sub(1) } else { prints };
     let duplicate = (nth > 0).then(|| fill(words.duplicate, &[&nth.to_string()]));
@@ -142,8 +141,8 @@ fn parsed(number: &str) -> Result<i64, Problem> {
 
 /// The paper to print on.
 #[derive(Default, Deserialize)]
-pub(crate) struct Chosen {
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct Fields {
     paper: String,
 }
 
@@ -151,10 +150,10 @@ pub(crate) struct Chosen {
 pub(crate) async fn print(
     visit: Visit,
     Path(number): Path<String>,
-    Form(chosen): Form<Chosen>,
+    Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let shop = visit.session.shop()?;
-    let (number, paper) = (parsed(&number)?, paper(&chosen.paper, shop));
+    let (number, paper) = (parsed(&number)?, paper(&fields.paper, shop));
     let entry = visit.session.entry("batch_printed", "", "");
     let nth = batch::print_count(visit.db(), shop.terminal, number, entry).await?.ok_or(Problem::NotFound)?;
     Ok(Redirect::to(&format!("/batch/{number}?paper={paper}&n={nth}")).into_response())

@@ -105,27 +105,27 @@ struct Dialog {
 
 /// What the address asks for.
 #[derive(Default, Deserialize)]
-pub(crate) struct Asked {
+#[serde(default)]
+pub(crate) struct Params {
     /// The attempt to close whose decline is to be shown.
-    #[serde(default)]
     r: String,
 }
 
 /// The running shift and the closed ones.
-pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    Ok(render(&view(&visit, &asked, false).await?).into_response())
+pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    Ok(render(&view(&visit, &params, false).await?).into_response())
 }
 
 /// Asks before closing, with the totals once more.
 pub(crate) async fn ask(visit: Visit) -> Result<Response, Problem> {
-    let view = view(&visit, &Asked::default(), true).await?;
+    let view = view(&visit, &Params::default(), true).await?;
     if view.dialog.is_none() {
         return Ok(Redirect::to("/batch").into_response());
     }
     Ok(render(&view).into_response())
 }
 
-async fn view(visit: &Visit, asked: &Asked, asks: bool) -> Result<View, Problem> {
+async fn view(visit: &Visit, params: &Params, asks: bool) -> Result<View, Problem> {
     let shop = visit.session.shop()?;
     let words = &visit.text().batch;
     let running = batch::running(visit.db(), shop.terminal).await?.ok_or(Problem::NotFound)?;
@@ -140,7 +140,7 @@ async fn view(visit: &Visit, asked: &Asked, asks: bool) -> Result<View, Problem>
         warn: !drafts.is_empty() || !unprinted.is_empty(),
     });
     Ok(View {
-        said: said(visit, asked).await?,
+        said: said(visit, params).await?,
         report: Report::of(&visit.web, &running, None, words).await?,
         closed: closed(visit, words).await?,
         open: open.iter().map(|one| open_row(one, visit.text())).collect(),
@@ -177,7 +177,7 @@ async fn closed(visit: &Visit, words: &Words) -> Result<Vec<Closed>, Problem> {
     Ok(all.into_iter().map(row).collect())
 }
 
-async fn said(visit: &Visit, asked: &Asked) -> Result<Option<Note>, StorageError> {
+async fn said(visit: &Visit, params: &Params) -> Result<Option<Note>, StorageError> {
     let words = &visit.text().batch;
     let plain = |text: &str| Some(Note { title: None, text: text.to_owned(), more: None });
     match visit.flash.said() {
@@ -185,7 +185,7 @@ async fn said(visit: &Visit, asked: &Asked) -> Result<Option<Note>, StorageError
         Some(Said::Unknown) => return Ok(plain(words.said_unknown)),
         None => {}
     }
-    let (Some(request), Some(shop)) = (RequestId::parse(&asked.r), &visit.session.shop) else { return Ok(None) };
+    let (Some(request), Some(shop)) = (RequestId::parse(&params.r), &visit.session.shop) else { return Ok(None) };
     let record = batch::close_attempt(visit.db(), shop.merchant, shop.terminal, request).await?;
     Ok(record.and_then(|record| {
         let decline = record.decline?;
@@ -198,16 +198,15 @@ async fn said(visit: &Visit, asked: &Asked) -> Result<Option<Note>, StorageError
 }
 
 /// The form of the dialog.
-#[derive(Deserialize)]
-pub(crate) struct Confirmed {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
     request: String,
-    #[serde(default)]
     number: String,
 }
 
 /// "Yes": closes the batch that the dialog showed.
-pub(crate) async fn close(visit: Visit, Form(form): Form<Confirmed>) -> Result<Response, Problem> {
+pub(crate) async fn close(visit: Visit, Form(form): Form<Fields>) -> Result<Response, Problem> {
     let terminal = visit.session.shop()?.terminal;
     let request = RequestId::parse(&form.request).ok_or(Problem::BadForm)?;
     let number: i64 = form.number.parse().map_err(|_| Problem::BadForm)?;

@@ -13,7 +13,7 @@ use storage::orders::{self, Cursor, Filter, Listed};
 
 use crate::Visit;
 use crate::orders::detail::{holder, meaning, standing};
-use crate::orders::list::{Ask, Said, card};
+use crate::orders::list::{Question, Said, card};
 use crate::text::Text;
 use web_kit::Web;
 use web_kit::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, guarded};
@@ -27,7 +27,7 @@ enum Cell {
 }
 
 /// The question's orders as CSV.
-pub(crate) async fn csv(visit: Visit, ask: Query<Ask>) -> Result<Response, Problem> {
+pub(crate) async fn csv(visit: Visit, ask: Query<Question>) -> Result<Response, Problem> {
     let (text, now) = (visit.text(), visit.session.now);
     let mut rows = match begin(&visit, ask.0, "csv").await? {
         Ok(rows) => rows,
@@ -50,7 +50,7 @@ pub(crate) async fn csv(visit: Visit, ask: Query<Ask>) -> Result<Response, Probl
 }
 
 /// The question's orders as an Excel sheet.
-pub(crate) async fn excel(visit: Visit, ask: Query<Ask>) -> Result<Response, Problem> {
+pub(crate) async fn excel(visit: Visit, ask: Query<Question>) -> Result<Response, Problem> {
     let (text, now) = (visit.text(), visit.session.now);
     let mut rows = match begin(&visit, ask.0, "xlsx").await? {
         Ok(rows) => rows,
@@ -119,7 +119,7 @@ impl Rows {
 
 /// Checks the question, waits for the turn and writes the export down. `Err` is the way back to the list, which says what
 /// is wrong with the question.
-async fn begin(visit: &Visit, ask: Ask, kind: &str) -> Result<Result<Rows, Response>, Problem> {
+async fn begin(visit: &Visit, ask: Question, kind: &str) -> Result<Result<Rows, Response>, Problem> {
     let ask = ask.settled(visit.session.now.business_date());
     let list = ask.address("/orders", "", "");
     let Ok(filter) = ask.read(visit.session.shop()?, visit.text()) else {

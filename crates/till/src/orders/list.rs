@@ -52,27 +52,20 @@ web_kit::said! {
 
 /// What the address asks.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Ask {
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct Question {
     from: String,
-    #[serde(default)]
     to: String,
     /// The card's last four digits.
-    #[serde(default)]
     card: String,
     /// Order or reference number.
-    #[serde(default)]
     no: String,
-    #[serde(default)]
     status: String,
     /// Goods.
-    #[serde(default)]
     q: String,
     /// The page below this order.
-    #[serde(default)]
     below: String,
     /// The page above this order.
-    #[serde(default)]
     above: String,
 }
 
@@ -94,7 +87,7 @@ pub(crate) struct Wrong {
     message: &'static str,
 }
 
-impl Ask {
+impl Question {
     /// With the day filled in where none is given: today, or the other end.
     pub(crate) fn settled(mut self, today: BusinessDate) -> Self {
         for text in [&mut self.from, &mut self.to, &mut self.card, &mut self.no, &mut self.q] {
@@ -191,7 +184,7 @@ impl Ask {
 #[template(path = "orders/list.html")]
 struct View {
     shell: Shell,
-    ask: Ask,
+    ask: Question,
     wrong: Option<Wrong>,
     /// Word, label.
     statuses: Vec<(&'static str, &'static str)>,
@@ -244,7 +237,7 @@ struct RowView {
 }
 
 /// The list. Without a question: today's.
-pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit, Query(ask): Query<Question>) -> Result<Response, Problem> {
     let (shop, text, now) = (visit.session.shop()?.clone(), visit.text(), visit.session.now);
     let ask = ask.settled(now.business_date());
     let (found, wrong) = match ask.read(&shop, text) {
@@ -363,8 +356,8 @@ mod tests {
 
     use super::*;
 
-    fn asked(from: &str, to: &str) -> Ask {
-        let ask = Ask { from: from.to_owned(), to: to.to_owned(), ..Ask::default() };
+    fn asked(from: &str, to: &str) -> Question {
+        let ask = Question { from: from.to_owned(), to: to.to_owned(), ..Question::default() };
         ask.settled(BusinessDate(20_261_123))
     }
 
@@ -395,7 +388,7 @@ mod tests {
 
     #[test]
     fn the_question_survives_its_address() {
-        let ask = Ask { q: "a&b".to_owned(), card: "5678".to_owned(), ..asked("", "") };
+        let ask = Question { q: "a&b".to_owned(), card: "5678".to_owned(), ..asked("", "") };
         assert_eq!(ask.address("/orders", "7", ""), "/orders?from=2026-11-23&to=2026-11-23&card=5678&q=a%26b&below=7");
     }
 }

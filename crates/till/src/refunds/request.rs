@@ -100,7 +100,7 @@ impl Wrong {
 
 /// What a form or address asks. Fields `t<line>` tick a line, `q<line>` say how many pieces.
 #[derive(Default)]
-struct Asked {
+struct Fields {
     order: Option<OrderId>,
     request: Option<RequestId>,
     /// The request whose result is to be shown.
@@ -112,28 +112,28 @@ struct Asked {
     escalate: bool,
 }
 
-impl Asked {
-    fn read(fields: Vec<(String, String)>) -> Self {
-        let mut asked = Self::default();
-        for (name, value) in fields {
+impl Fields {
+    fn read(pairs: Vec<(String, String)>) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in pairs {
             let line = |prefix: &str| name.strip_prefix(prefix).and_then(|line| line.parse::<i64>().ok());
             match name.as_str() {
-                "order" => asked.order = value.parse().ok().map(OrderId),
-                "request" => asked.request = RequestId::parse(&value),
-                "a" => asked.result = value,
-                "ground" => asked.ground = Ground::from_word(&value),
-                "reason" => value.trim().clone_into(&mut asked.reason),
-                "do" => asked.escalate = value == "escalate",
+                "order" => fields.order = value.parse().ok().map(OrderId),
+                "request" => fields.request = RequestId::parse(&value),
+                "a" => fields.result = value,
+                "ground" => fields.ground = Ground::from_word(&value),
+                "reason" => value.trim().clone_into(&mut fields.reason),
+                "do" => fields.escalate = value == "escalate",
                 _ => {
                     if let Some(line) = line("t") {
-                        asked.ticked.push(line);
+                        fields.ticked.push(line);
                     } else if let Some(line) = line("q") {
-                        asked.pieces.insert(line, value.trim().chars().map(half_width).collect());
+                        fields.pieces.insert(line, value.trim().chars().map(half_width).collect());
                     }
                 }
             }
         }
-        asked
+        fields
     }
 
     /// The page as it is first shown: everything that is left comes back.
@@ -183,9 +183,9 @@ struct Case {
     sole: bool,
 }
 
-async fn load(visit: &Visit, asked: &Asked) -> Result<Case, Problem> {
+async fn load(visit: &Visit, fields: &Fields) -> Result<Case, Problem> {
     let shop = visit.session.shop()?;
-    let order = asked.order.ok_or(Problem::NotFound)?;
+    let order = fields.order.ok_or(Problem::NotFound)?;
     let sold = refund::sold_order(visit.db(), shop.outlet, order).await?.ok_or(Problem::NotFound)?;
     let late = visit.session.now > sold.deadline;
     let sole = !refund::has_other_reviewer(visit.db(), shop.merchant, visit.session.person).await?;
@@ -210,12 +210,12 @@ impl Case {
         Some(plain.to_owned())
     }
 
-    fn form(&self, asked: &Asked, wrong: Wrong, request: RequestId, text: &'static Text) -> Box<Filled> {
+    fn form(&self, fields: &Fields, wrong: Wrong, request: RequestId, text: &'static Text) -> Box<Filled> {
         let words = &text.refund;
         let rows = self.sold.goods.iter().filter(|goods| goods.pieces > 0).map(|goods| {
             let line = goods.sold.line;
-            let ticked = asked.ticked.contains(&line);
-            let count = asked.count(goods).filter(|_| ticked);
+            let ticked = fields.ticked.contains(&line);
+            let count = fields.count(goods).filter(|_| ticked);
             Row {
                 line,
                 label: fill(words.take_pieces, &[&goods.name]),
@@ -224,7 +224,7 @@ impl Case {
                 price: goods.sold.price,
                 left: goods.pieces,
                 ticked,
-                pieces: asked.pieces.get(&line).cloned().unwrap_or_default(),
+                pieces: fields.pieces.get(&line).cloned().unwrap_or_default(),
                 amount: count.and_then(|count| goods.sold.price.times(count)),
             }
         });
@@ -232,7 +232,7 @@ impl Case {
         let left = || self.sold.goods.iter().filter(|goods| goods.pieces > 0);
         let drugs = !self.sold.drug_returns && left().any(|goods| goods.sold.drug);
         let any_reason = self.sold.drug_returns || left().any(|goods| !goods.sold.drug);
-        let chosen = asked.ground.unwrap_or(Ground::Quality);
+        let chosen = fields.ground.unwrap_or(Ground::Quality);
         let offered = Ground::ALL.into_iter().filter(|ground| *ground != Ground::ChangedMind || any_reason);
         let grounds = offered.map(|ground| {
             let word = match ground {
@@ -250,7 +250,7 @@ impl Case {
             rows,
             drugs,
             grounds: grounds.collect(),
-            reason: asked.reason.clone(),
+            reason: fields.reason.clone(),
             wrong,
         })
     }
@@ -297,11 +297,11 @@ fn result_url(order: OrderId, request: RequestId) -> String {
 }
 
 /// The form, or what became of it.
-pub(crate) async fn show(visit: Visit, Query(fields): Query<Vec<(String, String)>>) -> Result<Response, Problem> {
-    let mut asked = Asked::read(fields);
-    let case = load(&visit, &asked).await?;
+pub(crate) async fn show(visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Result<Response, Problem> {
+    let mut fields = Fields::read(pairs);
+    let case = load(&visit, &fields).await?;
     let mut wrong = Wrong::default();
-    let last = Last::find(&visit.web, actor(&visit.session)?, &asked.result, |record| {
+    let last = Last::find(&visit.web, actor(&visit.session)?, &fields.result, |record| {
         record.kind == Kind::RefundRequest && record.order == Some(case.sold.order.id)
     });
     match last.await?.map(|last| last.step) {
@@ -311,12 +311,12 @@ pub(crate) async fn show(visit: Visit, Query(fields): Query<Vec<(String, String)
         Some(Step::Refused(decline)) => wrong.whole = Some(codes::what(decline, visit.text())),
         _ => {}
     }
-    if !asked.is_filled() {
-        asked = Asked { reason: asked.reason, ..Asked::everything(case.sold.order.id, &case.sold.goods) };
+    if !fields.is_filled() {
+        fields = Fields { reason: fields.reason, ..Fields::everything(case.sold.order.id, &case.sold.goods) };
     }
     let stage = match case.closed(visit.text()) {
         Some(sentence) => Stage::Closed(sentence),
-        None => Stage::Form(case.form(&asked, wrong, visit.new_request(), visit.text())),
+        None => Stage::Form(case.form(&fields, wrong, visit.new_request(), visit.text())),
     };
     Ok(case.view(&visit, stage))
 }
@@ -328,11 +328,11 @@ fn sent(case: &Case, record: &Transaction, session: &Session, text: &'static Tex
 }
 
 /// Submits the request.
-pub(crate) async fn ask(visit: Visit, Form(fields): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
+pub(crate) async fn submit(visit: Visit, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
     let actor = actor(&visit.session)?;
-    let asked = Asked::read(fields);
-    let request = asked.request.ok_or(Problem::BadForm)?;
-    let case = load(&visit, &asked).await?;
+    let fields = Fields::read(pairs);
+    let request = fields.request.ok_or(Problem::BadForm)?;
+    let case = load(&visit, &fields).await?;
     let order = case.sold.order.id;
     // After the order was read: what is not on record now was not there either when the order was read.
     if refund::recorded(visit.db(), actor, request).await?.is_some() {
@@ -341,22 +341,22 @@ pub(crate) async fn ask(visit: Visit, Form(fields): Form<Vec<(String, String)>>)
     if let Some(sentence) = case.closed(visit.text()) {
         return Ok(case.view(&visit, Stage::Closed(sentence)));
     }
-    let wrong = asked.check(&case.sold.goods, visit.text());
-    let lines = asked.lines(&case.sold.goods).unwrap_or_default();
+    let wrong = fields.check(&case.sold.goods, visit.text());
+    let lines = fields.lines(&case.sold.goods).unwrap_or_default();
     if wrong.any() {
-        let form = case.form(&asked, wrong, request, visit.text());
+        let form = case.form(&fields, wrong, request, visit.text());
         return Ok(case.view(&visit, Stage::Form(form)));
     }
     let command = Command::RefundRequest(Request {
         order,
         lines,
-        ground: asked.ground.unwrap_or(Ground::Quality),
-        reason: asked.reason.clone(),
-        escalate: case.sole || (case.late && asked.escalate),
+        ground: fields.ground.unwrap_or(Ground::Quality),
+        reason: fields.reason.clone(),
+        escalate: case.sole || (case.late && fields.escalate),
     });
     let refused = |whole: String| {
         let wrong = Wrong { whole: Some(whole), ..Wrong::default() };
-        Stage::Form(case.form(&asked, wrong, visit.new_request(), visit.text()))
+        Stage::Form(case.form(&fields, wrong, visit.new_request(), visit.text()))
     };
     let stage = match step::send(&visit.web, request, actor, command).await? {
         // In conflict, the same form was sent before with other words: the first counts.
@@ -364,7 +364,7 @@ pub(crate) async fn ask(visit: Visit, Form(fields): Form<Vec<(String, String)>>)
             return Ok(Redirect::to(&result_url(order, request)).into_response());
         }
         Step::Refused(decline) => refused(codes::what(decline, visit.text())),
-        Step::Unknown => Stage::Unknown(case.form(&asked, Wrong::default(), request, visit.text())),
+        Step::Unknown => Stage::Unknown(case.form(&fields, Wrong::default(), request, visit.text())),
         Step::Busy => refused(visit.text().refund.fault.to_owned()),
     };
     Ok(case.view(&visit, stage))

@@ -4,17 +4,17 @@ use axum::Form;
 use axum::extract::Query;
 use axum::response::Response;
 use web_kit::problem::Problem;
-use web_kit::refund::review::{self, Asked, Fields, Place};
+use web_kit::refund::review::{self, Fields, Params, ReviewDesk};
 use web_kit::visit::Visit;
 
 /// The list, with a request open or not.
-pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let place = Place::store(&visit.session)?;
-    review::look(&visit, &place, asked).await
+pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    let desk = ReviewDesk::store(&visit.session)?;
+    review::show(&visit, &desk, params).await
 }
 
 /// Approves or turns down.
 pub(crate) async fn decide(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
-    let place = Place::store(&visit.session)?;
-    review::review(&visit, &place, fields).await
+    let desk = ReviewDesk::store(&visit.session)?;
+    review::decide(&visit, &desk, fields).await
 }

@@ -47,18 +47,14 @@ enum Stage {
 }
 
 /// What an address or form names.
-#[derive(Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
     order: String,
     /// The void whose result is to be shown.
-    #[serde(default)]
     a: String,
-    #[serde(default)]
     request: String,
-    #[serde(default)]
     user: String,
-    #[serde(default)]
     password: String,
 }
 
@@ -66,19 +62,19 @@ fn result_url(order: OrderId, request: RequestId) -> String {
     format!("/void?order={order}&a={request}")
 }
 
-async fn load(visit: &Visit, asked: &Asked) -> Result<SoldOrder, Problem> {
-    let order = asked.order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
+async fn load(visit: &Visit, fields: &Fields) -> Result<SoldOrder, Problem> {
+    let order = fields.order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
     refund::sold_order(visit.db(), visit.session.shop()?.outlet, order).await?.ok_or(Problem::NotFound)
 }
 
 /// Asks, or shows what became of it.
-pub(crate) async fn ask(visit: Visit, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let sold = load(&visit, &asked).await?;
-    let last = Last::find(&visit.web, actor(&visit.session)?, &asked.a, |record| {
+pub(crate) async fn ask(visit: Visit, Query(fields): Query<Fields>) -> Result<Response, Problem> {
+    let sold = load(&visit, &fields).await?;
+    let last = Last::find(&visit.web, actor(&visit.session)?, &fields.a, |record| {
         record.kind == Kind::Void && record.order == Some(sold.order.id)
     });
     let last = last.await?;
-    if let Some(stage) = last.as_ref().and_then(|last| told(&last.step, &sold, visit.text())) {
+    if let Some(stage) = last.as_ref().and_then(|last| stage_after(&last.step, &sold, visit.text())) {
         return Ok(view(&visit, &sold, stage));
     }
     let stage = closed(&visit.session, &sold, visit.text())?.unwrap_or_else(|| Stage::Ask {
@@ -91,10 +87,10 @@ pub(crate) async fn ask(visit: Visit, Query(asked): Query<Asked>) -> Result<Resp
 }
 
 /// Voids the sale.
-pub(crate) async fn confirm(visit: Visit, Form(asked): Form<Asked>) -> Result<Response, Problem> {
-    let sold = load(&visit, &asked).await?;
+pub(crate) async fn confirm(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    let sold = load(&visit, &fields).await?;
     let (order, actor) = (sold.order.id, actor(&visit.session)?);
-    let request = RequestId::parse(&asked.request).ok_or(Problem::BadForm)?;
+    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     if refund::recorded(visit.db(), actor, request).await?.is_some() {
         return Ok(Redirect::to(&result_url(order, request)).into_response());
     }
@@ -105,8 +101,9 @@ pub(crate) async fn confirm(visit: Visit, Form(asked): Form<Asked>) -> Result<Re
         visit.session.person
     } else {
         let denied = visit.session.entry("void_denied", &sold.number, "");
-        let asked = Consent { user: &asked.user, password: &asked.password, action: Action::ReviewRefund, denied };
-        match consent(&visit, asked).await? {
+        let consenting =
+            Consent { user: &fields.user, password: &fields.password, action: Action::ReviewRefund, denied };
+        match consent(&visit, consenting).await? {
             Ok(manager) => manager,
             Err(flash) => return Ok(flash.redirect(&visit.web, &format!("/void?order={order}"))),
         }
@@ -148,7 +145,7 @@ fn closed(session: &Session, sold: &SoldOrder, text: &'static Text) -> Result<Op
 }
 
 /// What became of the void, if that is known.
-fn told(step: &Step, sold: &SoldOrder, text: &'static Text) -> Option<Stage> {
+fn stage_after(step: &Step, sold: &SoldOrder, text: &'static Text) -> Option<Stage> {
     let words = &text.refund;
     let decline = match step {
         Step::Done(record) => {

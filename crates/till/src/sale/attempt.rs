@@ -31,14 +31,14 @@ use web_kit::submit::{ANSWER_WITHIN, actor, micros};
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
 
 /// The form of the dialog.
-#[derive(Deserialize)]
-pub(crate) struct Confirmed {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
     token: String,
 }
 
 /// "Yes": pays the order.
-pub(crate) async fn confirm(visit: Visit, Form(form): Form<Confirmed>) -> Result<Response, Problem> {
+pub(crate) async fn confirm(visit: Visit, Form(form): Form<Fields>) -> Result<Response, Problem> {
     let actor = actor(&visit.session)?;
     let confirmation = visit.web.vault.read_confirmation(&form.token).ok_or(Problem::BadForm)?;
     let (order, request) = (confirmation.order, confirmation.request_id);
@@ -89,18 +89,17 @@ pub(crate) async fn resolve(web: &Web, attempt: &OpenAttempt) -> Result<Outcome,
 }
 
 /// The form 立即查询结果.
-#[derive(Deserialize)]
-pub(crate) struct Which {
-    #[serde(default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct QueryFields {
     order: String,
     /// The confirmation, when its answer was lost: the server may never have heard of it.
-    #[serde(default)]
     token: String,
 }
 
 /// Looks up the outcome of a payment, and shows the order with it: of the one that the confirmation names, else of the
 /// order's open attempt.
-pub(crate) async fn query(visit: Visit, Form(form): Form<Which>) -> Result<Response, Problem> {
+pub(crate) async fn query(visit: Visit, Form(form): Form<QueryFields>) -> Result<Response, Problem> {
     let order = form.order.parse().map(OrderId).map_err(|_| Problem::BadForm)?;
     let outlet = visit.session.shop()?.outlet;
     if let Some(confirmation) = visit.web.vault.read_confirmation(&form.token) {

@@ -29,13 +29,13 @@ web_kit::said! {
 }
 
 /// The order that a form or an address names.
-#[derive(Debug, Deserialize)]
-pub(crate) struct OrderForm {
-    #[serde(default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct OrderFields {
     order: String,
 }
 
-impl OrderForm {
+impl OrderFields {
     fn id(&self) -> OrderId {
         OrderId(self.order.parse().unwrap_or(0))
     }
@@ -51,7 +51,7 @@ impl OrderForm {
 }
 
 /// Puts the order aside; the page is free for the next customer.
-pub(crate) async fn hold(visit: Visit, Form(form): Form<OrderForm>) -> Result<Response, Problem> {
+pub(crate) async fn hold(visit: Visit, Form(form): Form<OrderFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     let number = draft::fetch(visit.db(), &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
     match draft::hold(visit.db(), &scope, form.id(), visit.session.now).await {
@@ -61,7 +61,7 @@ pub(crate) async fn hold(visit: Visit, Form(form): Form<OrderForm>) -> Result<Re
 }
 
 /// Takes an order up again.
-pub(crate) async fn resume(visit: Visit, Form(form): Form<OrderForm>) -> Result<Response, Problem> {
+pub(crate) async fn resume(visit: Visit, Form(form): Form<OrderFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     match draft::resume(visit.db(), &scope, form.id(), visit.session.now).await {
         Ok(()) => Ok(Redirect::to(&Wanted::Id(form.id()).address()).into_response()),
@@ -78,7 +78,7 @@ struct View {
 }
 
 /// Asks whether to give the order up: it cannot be brought back.
-pub(crate) async fn ask(visit: Visit, Query(form): Query<OrderForm>) -> Result<Response, Problem> {
+pub(crate) async fn ask(visit: Visit, Query(form): Query<OrderFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     let order = draft::fetch(visit.db(), &scope, form.id()).await?;
     let Some(order) = order.filter(|order| order.order.status == OrderStatus::Draft) else {
@@ -94,7 +94,7 @@ pub(crate) async fn ask(visit: Visit, Query(form): Query<OrderForm>) -> Result<R
 }
 
 /// Gives the order up.
-pub(crate) async fn abandon(visit: Visit, Form(form): Form<OrderForm>) -> Result<Response, Problem> {
+pub(crate) async fn abandon(visit: Visit, Form(form): Form<OrderFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     let number = draft::fetch(visit.db(), &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
     match draft::abandon(visit.db(), &scope, form.id(), visit.session.now).await {

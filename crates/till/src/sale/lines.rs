@@ -22,27 +22,20 @@ const CODE_MAX: usize = 100;
 
 /// What the entry form sends; a scan sends only code, scan, rid, order and changed.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct AddForm {
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct AddFields {
     pub(crate) order: String,
-    #[serde(default)]
     pub(crate) changed: String,
-    #[serde(default)]
     pub(crate) code: String,
-    #[serde(default)]
     pub(crate) price: String,
-    #[serde(default)]
     pub(crate) qty: String,
     /// The product for which price and quantity were filled in.
-    #[serde(default)]
     pub(crate) picked: String,
-    #[serde(default)]
     pub(crate) scan: String,
-    #[serde(default)]
     pub(crate) rid: String,
 }
 
-impl AddForm {
+impl AddFields {
     /// Back to the page with the reason and what was typed. `in_hand` is the product that price and quantity are for.
     pub(crate) fn refuse(&self, web: &Web, trouble: Trouble, in_hand: &str) -> Response {
         let wanted = match trouble {
@@ -76,7 +69,7 @@ impl AddForm {
 }
 
 /// What became of the text in the code field.
-enum Found {
+enum Match {
     One(Box<Listed>),
     /// Several, or a piece of a number: the picker shows them.
     Choose,
@@ -84,7 +77,7 @@ enum Found {
 }
 
 /// Adds what was typed or scanned.
-pub(crate) async fn add(visit: Visit, Form(form): Form<AddForm>) -> Result<Response, Problem> {
+pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     let (quantity, code) = match parse_typed(&form.code) {
         Err(_) => return Ok(form.refuse(&visit.web, Trouble::Star, "")),
@@ -96,10 +89,10 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddForm>) -> Result<Respo
     if code.is_empty() {
         return Ok(form.refuse(&visit.web, Trouble::Empty, ""));
     }
-    let listed = match find(&visit.web, &scope, &code, !form.scan.is_empty()).await? {
-        Found::One(listed) => *listed,
-        Found::None => return Ok(form.refuse(&visit.web, Trouble::NotFound, "")),
-        Found::Choose => {
+    let listed = match match_code(&visit.web, &scope, &code, !form.scan.is_empty()).await? {
+        Match::One(listed) => *listed,
+        Match::None => return Ok(form.refuse(&visit.web, Trouble::NotFound, "")),
+        Match::Choose => {
             let count = quantity.map(|n| n.to_string()).unwrap_or_default();
             let fields = [("q", code.as_str()), ("order", &form.order), ("qty", &count), ("choose", "1")];
             return Ok(Redirect::to(&link("/sale/picker", &fields)).into_response());
@@ -123,7 +116,7 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddForm>) -> Result<Respo
 async fn ring_up(
     visit: &Visit,
     scope: &Scope,
-    form: &AddForm,
+    form: &AddFields,
     listed: Listed,
     terms: LineTerms,
 ) -> Result<Response, Problem> {
@@ -137,34 +130,34 @@ async fn ring_up(
     form.add(visit, scope, NewLine { listed, terms, confirmed_by: None, scan }).await
 }
 
-async fn find(web: &Web, scope: &Scope, code: &str, scanned: bool) -> Result<Found, Problem> {
+async fn match_code(web: &Web, scope: &Scope, code: &str, scanned: bool) -> Result<Match, Problem> {
     if code.chars().count() > CODE_MAX {
-        return Ok(Found::None);
+        return Ok(Match::None);
     }
     let mut exact = product::find(&web.storage, scope.merchant, code).await?;
     if exact.len() > 1 {
-        return Ok(Found::Choose);
+        return Ok(Match::Choose);
     }
     if let Some(listed) = exact.pop() {
-        return Ok(Found::One(Box::new(listed)));
+        return Ok(Match::One(Box::new(listed)));
     }
     if scanned {
-        return Ok(Found::None);
+        return Ok(Match::None);
     }
     let mut hits = product::search(&web.storage, scope.merchant, code, "", 2).await?;
     let digits = code.bytes().all(|byte| byte.is_ascii_digit());
     match (hits.total, hits.rows.pop()) {
-        (0, _) | (_, None) => Ok(Found::None),
+        (0, _) | (_, None) => Ok(Match::None),
         // A piece of a code or barcode may be a slip of the finger: it never rings anything up by itself.
-        (1, Some(listed)) if !digits => Ok(Found::One(Box::new(listed))),
-        _ => Ok(Found::Choose),
+        (1, Some(listed)) if !digits => Ok(Match::One(Box::new(listed))),
+        _ => Ok(Match::Choose),
     }
 }
 
 async fn set_quantity(
     web: &Web,
     scope: &Scope,
-    form: &AddForm,
+    form: &AddFields,
     quantity: i64,
     now: Timestamp,
 ) -> Result<Response, Problem> {
@@ -180,16 +173,15 @@ async fn set_quantity(
 }
 
 /// What the buttons at a line send.
-#[derive(Debug, Deserialize)]
-pub(crate) struct LineForm {
-    #[serde(default)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct LineFields {
     order: String,
-    #[serde(default)]
     line: String,
 }
 
 /// Deletes a line; the bar to bring it back stays for ten seconds.
-pub(crate) async fn void(visit: Visit, Form(form): Form<LineForm>) -> Result<Response, Problem> {
+pub(crate) async fn void(visit: Visit, Form(form): Form<LineFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     let (order, line) = form.read();
     let done = draft::line_void(visit.db(), &scope, order, line, visit.session.now).await;
@@ -197,21 +189,21 @@ pub(crate) async fn void(visit: Visit, Form(form): Form<LineForm>) -> Result<Res
 }
 
 /// Brings a deleted line back.
-pub(crate) async fn undo(visit: Visit, Form(form): Form<LineForm>) -> Result<Response, Problem> {
+pub(crate) async fn undo(visit: Visit, Form(form): Form<LineFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     let (order, line) = form.read();
     let done = draft::line_undo(visit.db(), &scope, order, line, visit.session.now).await;
     form.answer(&visit.web, done)
 }
 
-impl LineForm {
+impl LineFields {
     /// What is no number is an order or line that nobody has.
     fn read(&self) -> (OrderId, i64) {
         (OrderId(self.order.parse().unwrap_or(0)), self.line.parse().unwrap_or(0))
     }
 
     fn answer(&self, web: &Web, done: Result<(), DraftError>) -> Result<Response, Problem> {
-        let form = AddForm { order: self.order.clone(), ..AddForm::default() };
+        let form = AddFields { order: self.order.clone(), ..AddFields::default() };
         Ok(match done.map_err(Trouble::of) {
             Ok(()) => Redirect::to(&Wanted::parse(&self.order).address()).into_response(),
             Err(trouble) => form.refuse(web, trouble?, ""),

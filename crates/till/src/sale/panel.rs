@@ -29,16 +29,15 @@ pub(crate) const ROWS: u32 = 8;
 
 /// What an address asks of the column. Part of the sale page's query.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct Asked {
+#[serde(default)]
+pub(crate) struct Params {
     /// The attempt whose decline is to be shown, as hex digits; anything newer on record takes its place.
-    #[serde(default)]
     a: String,
     /// `card`: the next step is in the card field.
-    #[serde(default)]
     at: String,
 }
 
-impl Asked {
+impl Params {
     /// Whether the focus belongs into the column and not into the scan field.
     pub(crate) fn at_card(&self) -> bool {
         self.at == "card"
@@ -53,7 +52,7 @@ pub(crate) fn result_url(order: OrderId, request: RequestId) -> String {
 /// What the column is to show.
 pub(crate) enum Panel {
     /// What is on record about the order.
-    Recorded(Asked),
+    Recorded(Params),
     /// The form with a complaint or a balance.
     Form(Filled),
     /// "Is this right?"
@@ -67,7 +66,7 @@ pub(crate) enum Panel {
 impl Panel {
     /// Whether it shows what is on record about the order's last attempt.
     pub(crate) fn is_about_record(&self) -> bool {
-        matches!(self, Self::Recorded(asked) if !asked.a.is_empty())
+        matches!(self, Self::Recorded(params) if !params.a.is_empty())
     }
 }
 
@@ -242,7 +241,7 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
     let due = order.map(|order| due(order, visit.text()));
     let mut dialog = None;
     let view = match panel {
-        Panel::Recorded(asked) => recorded(visit, till, &asked).await?,
+        Panel::Recorded(params) => recorded(visit, till, &params).await?,
         Panel::Form(filled) => View::Form(filled),
         Panel::Declined(declined) => View::Declined(declined_view(&declined, &visit.page, due.as_ref())),
         Panel::Fault => View::Declined(fault_view(&visit.page, due.as_ref())),
@@ -267,9 +266,9 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
 }
 
 /// What the ledger knows about the order's payment.
-async fn recorded(visit: &Visit, till: &TillView, asked: &Asked) -> Result<View, Problem> {
+async fn recorded(visit: &Visit, till: &TillView, params: &Params) -> Result<View, Problem> {
     let outlet = visit.session.shop()?.outlet;
-    let at = if asked.at_card() { Focus::Card } else { Focus::None };
+    let at = if params.at_card() { Focus::Card } else { Focus::None };
     let form = View::Form(Filled { at, ..Filled::default() });
     let Some(order) = &till.order else { return Ok(form) };
     if let (OrderStatus::Paid, Some(sale)) = (order.order.status, order.order.paid_by) {
@@ -288,10 +287,10 @@ async fn recorded(visit: &Visit, till: &TillView, asked: &Asked) -> Result<View,
             sent: sent.time_text(),
         }));
     }
-    let Some(asked) = RequestId::parse(&asked.a) else { return Ok(form) };
+    let Some(params) = RequestId::parse(&params.a) else { return Ok(form) };
     // A newer attempt, or a change to the order since, makes the old answer history.
     let latest =
-        till.record.first().filter(|one| one.request_id == asked && one.at >= order.changed_at && !one.approved());
+        till.record.first().filter(|one| one.request_id == params && one.at >= order.changed_at && !one.approved());
     Ok(latest.map_or(form, |one| View::Declined(declined_view(one, &visit.page, Some(&due(order, visit.text()))))))
 }
 

@@ -36,20 +36,16 @@ pub(crate) fn masked_name(name: &str) -> String {
 }
 
 /// The form 刷卡支付. No `Debug`: it holds a card number and a PIN.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Fields {
-    #[serde(default)]
     order: String,
-    #[serde(default)]
     amount: String,
-    #[serde(default)]
     card: String,
-    #[serde(default)]
     pin: String,
     /// `S` when the script read a stripe and kept only the number of it.
-    #[serde(default)]
     entry: String,
-    #[serde(default, rename = "do")]
+    #[serde(rename = "do")]
     action: String,
 }
 

@@ -25,7 +25,7 @@ const ROWS_MAX: usize = 50;
 struct View {
     shell: Shell,
     sale: SaleView,
-    ask: Ask,
+    ask: Params,
     categories: Vec<String>,
     rows: Vec<Row>,
     /// Enter takes the first row. Not when nothing was found: then it is 699999, which is sold on purpose only.
@@ -50,22 +50,18 @@ struct Row {
 
 /// What the filter says.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Ask {
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct Params {
     q: String,
-    #[serde(default)]
     category: String,
-    #[serde(default)]
     order: String,
-    #[serde(default)]
     qty: String,
     /// Came here because what was typed fits several.
-    #[serde(default)]
     choose: String,
 }
 
 /// The picker. Its last row always is 699999, which stands for what the catalogue lacks.
-pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit, Query(ask): Query<Params>) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&ask.order);
     let Ok(mut sale) = screen::load(&visit, wanted).await? else {
         return Ok(Redirect::to("/sale").into_response());
@@ -91,7 +87,7 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Respons
         .into_response())
 }
 
-fn found(hits: &Hits, ask: &Ask, text: &Text) -> String {
+fn found(hits: &Hits, ask: &Params, text: &Text) -> String {
     let words = &text.sale;
     let (total, shown) = (hits.total.to_string(), hits.rows.len().to_string());
     match () {
@@ -102,7 +98,7 @@ fn found(hits: &Hits, ask: &Ask, text: &Text) -> String {
     }
 }
 
-fn row(alike: bool, listed: Listed, ask: &Ask) -> Row {
+fn row(alike: bool, listed: Listed, ask: &Params) -> Row {
     let product = listed.product;
     let fields = [("order", ask.order.as_str()), ("pick", &product.code), ("qty", &ask.qty)];
     Row {

@@ -11,7 +11,7 @@ use storage::draft::NewLine;
 use storage::product::{self, Listed};
 
 use crate::consent::{Consent, consent, refusal};
-use crate::sale::lines::AddForm;
+use crate::sale::lines::AddFields;
 use crate::sale::screen::{self, SaleView, Wanted, scope};
 use crate::{Shell, Visit};
 use web_kit::link::link;
@@ -24,7 +24,7 @@ use web_kit::text::fill;
 struct View {
     shell: Shell,
     sale: SaleView,
-    form: PriceForm,
+    form: PriceFields,
     ask: String,
     user: String,
     error: Option<String>,
@@ -34,22 +34,17 @@ struct View {
 
 /// What the dialog is about, and the manager's answer.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct PriceForm {
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct PriceFields {
     order: String,
-    #[serde(default)]
     code: String,
-    #[serde(default)]
     price: String,
-    #[serde(default)]
     qty: String,
-    #[serde(default)]
     user: String,
-    #[serde(default)]
     password: String,
 }
 
-impl PriceForm {
+impl PriceFields {
     fn address(&self) -> String {
         let fields = [("order", self.order.as_str()), ("code", &self.code), ("price", &self.price), ("qty", &self.qty)];
         link("/sale/price", &fields)
@@ -65,7 +60,7 @@ impl PriceForm {
 }
 
 /// Asks the manager.
-pub(crate) async fn ask(visit: Visit, Query(form): Query<PriceForm>) -> Result<Response, Problem> {
+pub(crate) async fn ask(visit: Visit, Query(form): Query<PriceFields>) -> Result<Response, Problem> {
     let wanted = Wanted::parse(&form.order);
     let question = form.read(&visit).await?;
     let (Some((listed, terms)), Ok(mut sale)) = (question, screen::load(&visit, wanted).await?) else {
@@ -83,7 +78,7 @@ pub(crate) async fn ask(visit: Visit, Query(form): Query<PriceForm>) -> Result<R
 }
 
 /// Adds the line if the manager agrees. Tries count like those at login.
-pub(crate) async fn confirm(visit: Visit, Form(form): Form<PriceForm>) -> Result<Response, Problem> {
+pub(crate) async fn confirm(visit: Visit, Form(form): Form<PriceFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     let Some((listed, terms)) = form.read(&visit).await? else {
         return Ok(Redirect::to("/sale").into_response());
@@ -95,6 +90,7 @@ pub(crate) async fn confirm(visit: Visit, Form(form): Form<PriceForm>) -> Result
         Err(flash) => return Ok(flash.redirect(&visit.web, &form.address())),
     };
     let line = NewLine { listed, terms, confirmed_by: Some(manager).filter(|_| terms.needs_manager), scan: None };
-    let add = AddForm { order: form.order, code: form.code, price: form.price, qty: form.qty, ..AddForm::default() };
+    let add =
+        AddFields { order: form.order, code: form.code, price: form.price, qty: form.qty, ..AddFields::default() };
     add.add(&visit, &scope, line).await
 }

@@ -15,7 +15,7 @@ use storage::product::{self, Listed};
 use storage::till::{self, AtHand};
 
 use crate::sale::hold::Said;
-use crate::sale::panel::{self, Asked, Panel, Right};
+use crate::sale::panel::{self, Panel, Right};
 use crate::sale::trouble::{Field, Trouble};
 use crate::text::Text;
 use crate::{Shell, Visit};
@@ -192,31 +192,29 @@ struct View {
 
 /// What the address of the page says.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Ask {
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct Params {
     order: String,
     /// Product to take in hand.
-    #[serde(default)]
     pick: String,
     /// So many of it.
-    #[serde(default)]
     qty: String,
     /// What concerns the right column.
     #[serde(flatten)]
-    asked: Asked,
+    column: panel::Params,
 }
 
 /// The page with the order asked for, the till's current one by default.
-pub(crate) async fn show(visit: Visit, Query(ask): Query<Ask>) -> Result<Response, Problem> {
-    let wanted = Wanted::parse(&ask.order);
-    let panel = Panel::Recorded(ask.asked.clone());
+pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    let wanted = Wanted::parse(&params.order);
+    let panel = Panel::Recorded(params.column.clone());
     let mut sale = match load_with(&visit, wanted, panel).await? {
         Ok(sale) => sale,
         Err(trouble) => return Ok(Flash::new(trouble, &[]).redirect(&visit.web, "/sale")),
     };
-    if !ask.pick.is_empty() && sale.editable {
-        let found = product::find(visit.db(), visit.session.shop()?.merchant, &ask.pick).await?;
-        take_in_hand(&mut sale, found.into_iter().next(), &ask, visit.text());
+    if !params.pick.is_empty() && sale.editable {
+        let found = product::find(visit.db(), visit.session.shop()?.merchant, &params.pick).await?;
+        take_in_hand(&mut sale, found.into_iter().next(), &params, visit.text());
     }
     Ok(render(&View { shell: visit.shell("/sale"), sale }).into_response())
 }
@@ -250,7 +248,7 @@ pub(crate) fn scope(session: &Session) -> Result<Scope, Problem> {
 /// Everything the page shows. `Err` when there is no such order, or it was given up; the current order then is what to
 /// show.
 pub(crate) async fn load(visit: &Visit, wanted: Wanted) -> Result<Result<SaleView, Trouble>, Problem> {
-    load_with(visit, wanted, Panel::Recorded(Asked::default())).await
+    load_with(visit, wanted, Panel::Recorded(panel::Params::default())).await
 }
 
 async fn load_with(visit: &Visit, wanted: Wanted, panel: Panel) -> Result<Result<SaleView, Trouble>, Problem> {
@@ -382,20 +380,20 @@ async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Res
 }
 
 /// Fills the entry form with a product of the picker.
-fn take_in_hand(sale: &mut SaleView, found: Option<Listed>, ask: &Ask, text: &'static Text) {
+fn take_in_hand(sale: &mut SaleView, found: Option<Listed>, params: &Params, text: &'static Text) {
     let trouble = match &found {
         None => Some(Trouble::NotFound),
         Some(listed) if !listed.product.active => Some(Trouble::Stopped),
         Some(listed) if !listed.product.card_payable => Some(Trouble::NotPayable),
         Some(_) => None,
     };
-    sale.entry.code = found.as_ref().map_or_else(|| ask.pick.clone(), |listed| listed.product.code.clone());
-    if !ask.qty.is_empty() {
-        sale.entry.quantity.clone_from(&ask.qty);
+    sale.entry.code = found.as_ref().map_or_else(|| params.pick.clone(), |listed| listed.product.code.clone());
+    if !params.qty.is_empty() {
+        sale.entry.quantity.clone_from(&params.qty);
     }
     if let Some(trouble) = trouble {
         sale.entry.trouble = Some(trouble);
-        sale.entry.message = fill(trouble.text(text), &[&ask.pick]);
+        sale.entry.message = fill(trouble.text(text), &[&params.pick]);
     } else if let Some(listed) = found {
         sale.entry.price = listed.product.price.map(|price| price.to_string()).unwrap_or_default();
         sale.entry.picked = Some(picked(&listed));

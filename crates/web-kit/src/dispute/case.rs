@@ -12,7 +12,7 @@ use domain::role::Action;
 use serde::Deserialize;
 use storage::dispute::{self, Case};
 
-use super::{OFFICE, OWN, acting, claim, last_step, number, place, reach, state, told};
+use super::{OFFICE, OWN, acting, claim, last_step, number, reach, state, store_name, told};
 use crate::badge::Badge;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
@@ -47,9 +47,9 @@ struct View {
 
 /// What the address says.
 #[derive(Default, Deserialize)]
-pub struct Asked {
+#[serde(default)]
+pub struct Params {
     /// The request of the last step.
-    #[serde(default)]
     a: String,
 }
 
@@ -60,10 +60,10 @@ pub async fn find(visit: &Visit, rrn: &str) -> Result<Case, Problem> {
 }
 
 /// The page, with the form `refused` in place of an empty one.
-pub async fn look(visit: &Visit, found: Case, asked: &Asked, refused: Option<Filled>) -> Result<Response, Problem> {
+pub async fn view(visit: &Visit, found: Case, params: &Params, refused: Option<Filled>) -> Result<Response, Problem> {
     let (text, company) = (visit.text(), visit.session.of_company());
     let (one, list) = (&found.dispute, if company { OFFICE } else { OWN });
-    let last = last_step(visit, &asked.a).await?;
+    let last = last_step(visit, &params.a).await?;
     let done = last.as_ref().filter(|last| last.is_done()).map(|_| done(one, text));
     let stage = refused.map_or_else(|| stage(visit, one, last.as_ref()), Stage::Form);
     let view = View {
@@ -72,7 +72,7 @@ pub async fn look(visit: &Visit, found: Case, asked: &Asked, refused: Option<Fil
         rrn: one.id.rrn(),
         state: state(one, visit.session.now, text),
         company,
-        place: place(&found.merchant, &found.outlet, text),
+        place: store_name(&found.merchant, &found.outlet, text),
         number: found.number.clone(),
         sale: found.sale.id.rrn(),
         card: found.sale.masked.grouped(),
@@ -155,7 +155,7 @@ pub async fn send(
     let Choice { request, yes, words } = fields.choice()?;
     if !text_fits(&words) {
         let form = Filled { request, words, wrong: Some(visit.text().dispute.words_wrong) };
-        return look(visit, found, &Asked::default(), Some(form)).await;
+        return view(visit, found, &Params::default(), Some(form)).await;
     }
     let list = if visit.session.of_company() { OFFICE } else { OWN };
     let step = step::send(&visit.web, request, acting(&visit.session)?, command(yes, words.clone())).await?;

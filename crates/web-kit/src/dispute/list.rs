@@ -5,7 +5,7 @@ use domain::money::Fen;
 use domain::time::Timestamp;
 use storage::dispute::{self, Case};
 
-use super::{OFFICE, claim, number, place, reach, state};
+use super::{OFFICE, claim, number, reach, state, store_name};
 use crate::badge::Badge;
 use crate::link::link;
 use crate::page::Page;
@@ -69,7 +69,7 @@ fn row(path: &str, case: &Case, now: Timestamp, text: &'static Text) -> Row {
     let one = &case.dispute;
     let rrn = one.id.rrn();
     Row {
-        place: place(&case.merchant, &case.outlet, text),
+        place: store_name(&case.merchant, &case.outlet, text),
         order: case.number.clone(),
         card: case.sale.masked.grouped(),
         amount: one.amount,

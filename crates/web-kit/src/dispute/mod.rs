@@ -35,7 +35,7 @@ pub fn number(text: &str) -> Option<TransactionId> {
 }
 
 /// Merchant and outlet.
-pub fn place(merchant: &str, outlet: &str, text: &'static Text) -> String {
+pub fn store_name(merchant: &str, outlet: &str, text: &'static Text) -> String {
     fill(text.shell.outlet_name, &[merchant, outlet])
 }
 

@@ -1,23 +1,23 @@
 //! 退货审核: the list of requests and, beside it, the one that is being decided. Shared by the store's reviewers and the
-//! card company's desk ([`Place`]).
+//! card company's desk ([`ReviewDesk`]).
 //!
 //! What must stay true:
 //! - Who decided, when and how is read from the books; a reviewer who comes second is told so.
 //! - The card number is a check. It comes back to no page; a repeat carries a sealed value of it.
 //! - The form carries its request id, so that sent twice it is one decision.
 
+mod decision;
+
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use domain::card_number::{CardNumber, CardNumberError, EntryMode};
-use domain::command::{Actor, Command, PresentedCard};
+use domain::command::Actor;
 use domain::ids::{RequestId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::Decline;
-use domain::refund::{RefundStatus, Review, text_fits};
+use domain::refund::RefundStatus;
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::refund::{self, Case, Desk, Filter, Goods};
-use storage::vault::Confirmation;
 
 use crate::Web;
 use crate::badge::Badge;
@@ -26,37 +26,39 @@ use crate::link::link;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
 use crate::session::Session;
-use crate::step::{self, Last, Step, typed};
+use crate::step::{Last, Step, typed};
 use crate::submit::actor;
 use crate::text::{Text, fill};
 use crate::visit::Visit;
+
+pub use decision::{Fields, decide};
 
 /// Microseconds in a minute.
 const MINUTE: i64 = 60_000_000;
 
 /// Where a review is made.
-pub struct Place {
+pub struct ReviewDesk {
     /// Its address.
     pub path: &'static str,
-    desk: Desk,
+    queue: Desk,
     actor: Actor,
 }
 
-impl Place {
+impl ReviewDesk {
     /// The store's reviewers, for requests of their merchant.
     pub fn store(session: &Session) -> Result<Self, Problem> {
-        let desk = Desk::Merchant(session.shop()?.merchant);
+        let queue = Desk::Merchant(session.shop()?.merchant);
         let actor = actor(session)?;
-        Ok(Self { path: "/refunds", desk, actor })
+        Ok(Self { path: "/refunds", queue, actor })
     }
 
     /// The card company, for requests that came too late or that nobody else may decide.
     pub fn company(session: &Session) -> Self {
-        Self { path: "/office/refunds", desk: Desk::Issuer, actor: Actor::issuer(session.person) }
+        Self { path: "/office/refunds", queue: Desk::Issuer, actor: Actor::issuer(session.person) }
     }
 
     fn is_company(&self) -> bool {
-        matches!(self.desk, Desk::Issuer)
+        matches!(self.queue, Desk::Issuer)
     }
 }
 
@@ -155,19 +157,16 @@ struct Filled {
 
 /// What the list shows, and which request is open. Part of the address.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Asked {
-    #[serde(default)]
+#[serde(default)]
+pub struct Params {
     state: String,
-    #[serde(default)]
     card: String,
-    #[serde(default)]
     id: String,
     /// The decision whose result is to be told.
-    #[serde(default)]
     a: String,
 }
 
-impl Asked {
+impl Params {
     fn filter(&self) -> Filter {
         match self.state.as_str() {
             "approved" => Filter::Approved,
@@ -187,37 +186,17 @@ impl Asked {
         self.id.parse().ok().map(TransactionId)
     }
 
-    fn address(&self, place: &Place, id: TransactionId) -> String {
-        link(place.path, &[("state", &self.state), ("card", &self.card), ("id", &id.rrn())])
+    fn address(&self, desk: &ReviewDesk, id: TransactionId) -> String {
+        link(desk.path, &[("state", &self.state), ("card", &self.card), ("id", &id.rrn())])
     }
 }
 
-/// The form of the panel. No `Debug`: it holds a card number.
-#[derive(Deserialize)]
-pub struct Fields {
-    #[serde(default)]
-    refund: String,
-    #[serde(default)]
-    request: String,
-    #[serde(default)]
-    card: String,
-    #[serde(default)]
-    entry: String,
-    #[serde(default)]
-    opinion: String,
-    /// What a repeat of an approval presents instead of the card.
-    #[serde(default)]
-    token: String,
-    #[serde(default, rename = "do")]
-    action: String,
-}
-
 /// The list, with a request open or not.
-pub async fn look(visit: &Visit, place: &Place, asked: Asked) -> Result<Response, Problem> {
-    let panel = match asked.id() {
+pub async fn show(visit: &Visit, desk: &ReviewDesk, params: Params) -> Result<Response, Problem> {
+    let panel = match params.id() {
         Some(id) => {
-            let case = refund::find(visit.db(), place.desk, id, visit.session.now).await?.ok_or(Problem::NotFound)?;
-            let told = told(&visit.web, place, &case, &asked, visit.text()).await?;
+            let case = refund::find(visit.db(), desk.queue, id, visit.session.now).await?.ok_or(Problem::NotFound)?;
+            let told = note_on(&visit.web, desk, &case, &params, visit.text()).await?;
             let mut filled = Filled { opinion: typed(visit, 0), ..Filled::new(visit) };
             let told = told.filter(|told| {
                 if told.at_card {
@@ -225,22 +204,22 @@ pub async fn look(visit: &Visit, place: &Place, asked: Asked) -> Result<Response
                 }
                 !told.at_card
             });
-            Some(panel(visit, place, &case, told, filled))
+            Some(panel(visit, desk, &case, told, filled))
         }
         None => None,
     };
-    view(visit, place, &asked, panel).await
+    view(visit, desk, &params, panel).await
 }
 
 /// Why the decision that the address names was not made.
-async fn told(
+async fn note_on(
     web: &Web,
-    place: &Place,
+    desk: &ReviewDesk,
     case: &Case,
-    asked: &Asked,
+    params: &Params,
     text: &'static Text,
 ) -> Result<Option<Note>, Problem> {
-    let last = Last::find(web, place.actor, &asked.a, |record| record.order == Some(case.refund.order)).await?;
+    let last = Last::find(web, desk.actor, &params.a, |record| record.order == Some(case.refund.order)).await?;
     let Some(Last { step: Step::Refused(decline), .. }) = last else { return Ok(None) };
     let words = &text.refund;
     let (what, more) = match decline {
@@ -248,7 +227,7 @@ async fn told(
         Decline::ReviewerIsApplicant => (words.own.to_owned(), words.own_do),
         Decline::AlreadyDecided => (done_by(case, text).unwrap_or_default(), ""),
         Decline::RefundWindowPassed { .. } => (words.passed_on.to_owned(), words.not_refunded),
-        Decline::CardClosed if place.is_company() => (words.card_closed.to_owned(), words.not_refunded),
+        Decline::CardClosed if desk.is_company() => (words.card_closed.to_owned(), words.not_refunded),
         Decline::CardLost | Decline::CardStolen | Decline::CardClosed | Decline::CardReplaced => {
             (words.card_blocked.to_owned(), words.not_refunded)
         }
@@ -309,7 +288,7 @@ impl Filled {
     }
 }
 
-fn panel(visit: &Visit, place: &Place, case: &Case, told: Option<Note>, filled: Filled) -> Panel {
+fn panel(visit: &Visit, desk: &ReviewDesk, case: &Case, told: Option<Note>, filled: Filled) -> Panel {
     let (session, page) = (&visit.session, &visit.page);
     let words = &page.text.refund;
     let refund = &case.refund;
@@ -319,7 +298,7 @@ fn panel(visit: &Visit, place: &Place, case: &Case, told: Option<Note>, filled: 
         RefundStatus::Approved => {
             let sentence = fill(words.success_do, &[&refund.amount.to_string(), case.sale.masked.last_four()]);
             let rrn = refund.decided_by.map(TransactionId::rrn).unwrap_or_default();
-            let slip = (!place.is_company()).then(|| format!("/slip/{rrn}"));
+            let slip = (!desk.is_company()).then(|| format!("/slip/{rrn}"));
             Stage::Approved { sentence, slip, rrn }
         }
         RefundStatus::Rejected => Stage::Rejected { sentence: fill(words.rejected_do, &[&refund.opinion]) },
@@ -327,7 +306,7 @@ fn panel(visit: &Visit, place: &Place, case: &Case, told: Option<Note>, filled: 
             told.get_or_insert(Note { what: words.own.to_owned(), more: words.own_do, at_card: false });
             Stage::Closed
         }
-        _ if !place.is_company() && case.with_issuer(session.now) => {
+        _ if !desk.is_company() && case.with_issuer(session.now) => {
             told.get_or_insert(Note { what: words.company_decides.to_owned(), more: "", at_card: false });
             Stage::Closed
         }
@@ -367,14 +346,14 @@ pub fn time_left(left: i64, sentence: &str) -> String {
     fill(sentence, &[&(minutes / 60).to_string(), &(minutes % 60).to_string()])
 }
 
-async fn view(visit: &Visit, place: &Place, asked: &Asked, panel: Option<Panel>) -> Result<Response, Problem> {
+async fn view(visit: &Visit, desk: &ReviewDesk, params: &Params, panel: Option<Panel>) -> Result<Response, Problem> {
     let words = &visit.text().refund;
-    let cases = refund::list(visit.db(), place.desk, asked.filter(), asked.last_four(), visit.session.now).await?;
-    let (count, sum) = refund::waiting(visit.db(), place.desk, visit.session.now).await?;
+    let cases = refund::list(visit.db(), desk.queue, params.filter(), params.last_four(), visit.session.now).await?;
+    let (count, sum) = refund::waiting(visit.db(), desk.queue, visit.session.now).await?;
     let open = panel.as_ref().map(|panel| panel.id);
     let full = (cases.len() >= refund::LIST_MAX).then(|| fill(words.limit, &[&refund::LIST_MAX.to_string()]));
-    let rows = cases.iter().map(|case| row(visit, place, asked, case, open)).collect();
-    let filter = asked.filter();
+    let rows = cases.iter().map(|case| row(visit, desk, params, case, open)).collect();
+    let filter = params.filter();
     let states = vec![
         ("", fill(words.filter_open, &[&count.to_string()]), filter == Filter::Open),
         ("approved", words.filter_approved.to_owned(), filter == Filter::Approved),
@@ -382,25 +361,25 @@ async fn view(visit: &Visit, place: &Place, asked: &Asked, panel: Option<Panel>)
         ("all", words.filter_all.to_owned(), filter == Filter::All),
     ];
     let view = View {
-        path: place.path,
-        company: place.is_company(),
+        path: desk.path,
+        company: desk.is_company(),
         states,
-        last_four: asked.last_four(),
+        last_four: params.last_four(),
         rows,
         full,
         totals: fill(words.totals, &[&count.to_string(), &sum.to_string()]),
         panel,
-        shell: visit.shell(place.path),
+        shell: visit.shell(desk.path),
     };
     Ok(render(&view).into_response())
 }
 
-fn row(visit: &Visit, place: &Place, asked: &Asked, case: &Case, open: Option<TransactionId>) -> Row {
+fn row(visit: &Visit, desk: &ReviewDesk, params: &Params, case: &Case, open: Option<TransactionId>) -> Row {
     let (session, text) = (&visit.session, visit.text());
     let refund = &case.refund;
-    let foreign = !place.is_company() && case.with_issuer(session.now);
+    let foreign = !desk.is_company() && case.with_issuer(session.now);
     let act = match refund.status {
-        RefundStatus::Approved if !place.is_company() => {
+        RefundStatus::Approved if !desk.is_company() => {
             Act::Slip(refund.decided_by.map(TransactionId::rrn).unwrap_or_default())
         }
         status if status.is_open() && !foreign => Act::Review,
@@ -416,91 +395,7 @@ fn row(visit: &Visit, place: &Place, asked: &Asked, case: &Case, open: Option<Tr
         amount: refund.amount,
         reason: refund.reason.clone(),
         state: state(case, foreign, text),
-        link: asked.address(place, refund.id),
+        link: params.address(desk, refund.id),
         act,
     }
-}
-
-/// Approves or turns down.
-pub async fn review(visit: &Visit, place: &Place, fields: Fields) -> Result<Response, Problem> {
-    let id = fields.refund.parse().map(TransactionId).map_err(|_| Problem::BadForm)?;
-    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
-    let case = refund::find(visit.db(), place.desk, id, visit.session.now).await?.ok_or(Problem::NotFound)?;
-    let opinion = fields.opinion.trim().to_owned();
-    let asked = Asked { id: id.rrn(), ..Asked::default() };
-    let filled = Filled { request, opinion: opinion.clone(), card_error: None, opinion_error: None };
-    let card = match read(&visit.web, &case, &fields, visit.text(), filled)? {
-        Ok(card) => card,
-        Err(filled) => {
-            let panel = panel(visit, place, &case, None, filled);
-            return view(visit, place, &asked, Some(panel)).await;
-        }
-    };
-    let command = Review { order: case.refund.order, refund: id, card: card.clone(), opinion: opinion.clone() };
-    let step = step::send(&visit.web, request, place.actor, Command::RefundReview(command)).await?;
-    let stage = match step {
-        // Not decided, or decided before by the same form with other words: the books tell.
-        Step::Done(_) | Step::Refused(_) | Step::Conflict => {
-            return step.redirect(visit, &step::address(place.path, &[("id", &id.rrn())], request), &[&opinion]);
-        }
-        Step::Unknown => {
-            let token = card.map_or_else(String::new, |card| seal(&visit.web, request, &case, card));
-            Some(Stage::Unknown { token, request, opinion: opinion.clone() })
-        }
-        Step::Busy => None,
-    };
-    let mut panel = panel(visit, place, &case, None, Filled { opinion, ..Filled::new(visit) });
-    match stage {
-        Some(stage) => panel.stage = stage,
-        None => panel.told = Some(Note { what: visit.text().refund.review_fault.to_owned(), more: "", at_card: false }),
-    }
-    view(visit, place, &asked, Some(panel)).await
-}
-
-/// The card as value that only this program reads, good for repeating this decision and for no payment.
-fn seal(web: &Web, request_id: RequestId, case: &Case, card: PresentedCard) -> String {
-    let (order, amount) = (case.refund.order, case.refund.amount);
-    web.vault.confirmation_token(&Confirmation { request_id, order, amount, card, until: Timestamp(0) })
-}
-
-/// The card that is presented, nothing for a rejection; or what is wrong with the form.
-fn read(
-    web: &Web,
-    case: &Case,
-    fields: &Fields,
-    text: &'static Text,
-    mut filled: Filled,
-) -> Result<Result<Option<PresentedCard>, Filled>, Problem> {
-    let words = &text.refund;
-    filled.opinion_error = match filled.opinion.as_str() {
-        "" => Some(words.opinion_empty),
-        opinion if !text_fits(opinion) => Some(words.opinion_length),
-        _ => None,
-    };
-    let card = match fields.action.as_str() {
-        "no" => None,
-        "ok" if !fields.token.is_empty() => {
-            let sealed = web.vault.read_confirmation(&fields.token).ok_or(Problem::BadForm)?;
-            let same = sealed.request_id == filled.request && sealed.order == case.refund.order;
-            Some(sealed.card).filter(|_| same && sealed.until == Timestamp(0)).ok_or(Problem::BadForm)?.into()
-        }
-        "ok" => match CardNumber::parse(&fields.card) {
-            Ok((number, entry)) => {
-                let swiped = entry == EntryMode::Swiped || fields.entry == "S";
-                let entry = if swiped { EntryMode::Swiped } else { EntryMode::Manual };
-                Some(web.vault.present(&number, entry))
-            }
-            Err(error) => {
-                let error = match error {
-                    CardNumberError::Empty => text.pay.card_empty,
-                    CardNumberError::Format => text.pay.card_format,
-                    CardNumberError::CheckDigit => text.pay.card_invalid,
-                };
-                filled.card_error = Some(error.to_owned());
-                None
-            }
-        },
-        _ => return Err(Problem::BadForm),
-    };
-    Ok(if filled.card_error.is_some() || filled.opinion_error.is_some() { Err(filled) } else { Ok(card) })
 }

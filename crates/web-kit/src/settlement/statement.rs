@@ -69,12 +69,11 @@ struct Row {
 
 /// What the address says.
 #[derive(Default, Deserialize)]
-pub struct Asked {
+#[serde(default)]
+pub struct Params {
     /// Day and number of the last transaction that was shown.
-    #[serde(default)]
     after: String,
     /// The request of the last step.
-    #[serde(default)]
     a: String,
 }
 
@@ -89,7 +88,7 @@ pub async fn find(web: &Web, rrn: &str, of: Option<MerchantId>) -> Result<Statem
 }
 
 /// Day and number, as the address of the next page has them.
-fn place(text: &str) -> Result<Option<(BusinessDate, TransactionId)>, Problem> {
+fn cursor(text: &str) -> Result<Option<(BusinessDate, TransactionId)>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -101,22 +100,22 @@ fn place(text: &str) -> Result<Option<(BusinessDate, TransactionId)>, Problem> {
 }
 
 /// The page, with the form `refused` in place of an empty one.
-pub async fn look(
+pub async fn view(
     visit: &Visit,
     found: Statement,
-    asked: &Asked,
+    params: &Params,
     refused: Option<Filled>,
 ) -> Result<Response, Problem> {
     let (text, words, company) = (visit.text(), &visit.text().settlement, visit.session.of_company());
     let (own, list) = (&found.settlement, if company { OFFICE } else { OWN });
     let rrn = own.id.rrn();
     let path = format!("{list}/{rrn}");
-    let after = place(&asked.after)?;
+    let after = cursor(&params.after)?;
     let rows = settlement::transactions(visit.db(), own.clone(), after, ROWS).await?;
     let archived = archive::archived_until(visit.db()).await?.filter(|day| own.from() <= *day);
     let last = rows.last().filter(|_| rows.len() >= ROWS);
     let more = last.map(|last| link(&path, &[("after", &format!("{}.{}", last.business_date.0, last.id.0))]));
-    let last = if company { last_step(visit, &asked.a).await? } else { None };
+    let last = if company { last_step(visit, &params.a).await? } else { None };
     let done = last.as_ref().filter(|last| last.is_done()).map(|_| match own.status {
         SettlementStatus::Prepared => words.prepared_now,
         SettlementStatus::Confirmed => words.confirmed,
