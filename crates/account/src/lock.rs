@@ -1,4 +1,4 @@
-//! The lock screen: says who is signed in and asks for the password only. The order stays as it is.
+//! The lock screen: shows the signed-in person and asks only for the password. The order stays as it is.
 
 use askama::Template;
 use axum::Form;

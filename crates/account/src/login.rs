@@ -1,7 +1,7 @@
 //! Signing in: user name, password, captcha.
 //!
-//! The order of checks is the protection: address, captcha (used up by any answer), count of tries, password. Only who
-//! knows the password learns that an account is disabled or its store suspended.
+//! The order of checks is the protection: address, captcha (used up by any answer), count of tries, password. Only a
+//! person with the right password learns that the account is disabled or the store suspended.
 
 use askama::Template;
 use axum::Form;
@@ -28,7 +28,7 @@ use web_kit::text::fill;
 use web_kit::{Web, cookies};
 
 web_kit::said! {
-    /// Why somebody is not let in; also the label of the metric. The first value is what was typed as user name.
+    /// Why the login was refused; also the label of the metric. The first value is what was typed as user name.
     pub(crate) enum Said {
         /// A new captcha was asked for.
         Again = "again",
@@ -174,7 +174,7 @@ pub(crate) async fn image(State(web): State<Web>, headers: HeaderMap) -> Result<
     captcha_file(&web, &headers, "image/png", captcha::draw).await
 }
 
-/// The captcha spoken, for who cannot see it.
+/// The captcha as speech, for people who cannot see it.
 pub(crate) async fn sound(State(web): State<Web>, headers: HeaderMap) -> Result<Response, Problem> {
     captcha_file(&web, &headers, "audio/wav", captcha::speak).await
 }
@@ -202,7 +202,7 @@ pub(crate) struct Fields {
     c: String,
 }
 
-/// Why somebody is not let in.
+/// Why the login was refused.
 pub(crate) enum Refusal {
     Empty(String),
     Address(Timestamp),
@@ -243,7 +243,7 @@ pub(crate) async fn again(guest: Guest, Form(fields): Form<Fields>) -> Response 
     Flash::new(Said::Again, &[&fields.u]).redirect(&guest.web, "/login?new")
 }
 
-/// Lets somebody in, or sends them back to the form with the reason.
+/// Signs the person in, or returns to the form with the reason.
 pub(crate) async fn enter(guest: Guest, headers: HeaderMap, Form(fields): Form<Fields>) -> Result<Response, Problem> {
     let Guest { web, client, .. } = guest;
     let user = fields.u.trim().to_owned();
@@ -309,7 +309,7 @@ async fn check_captcha(web: &Web, headers: &HeaderMap, answer: &str) -> Result<O
             let expected = web.settings.test_captcha.as_deref().unwrap_or(&text);
             (!answer.eq_ignore_ascii_case(expected)).then_some(Refusal::CaptchaWrong)
         }
-        // Without a live captcha there was none to read: whoever waited too long or came back by the Back button.
+        // No live captcha: the person waited too long or used the Back button.
         TakenCaptcha::Expired | TakenCaptcha::Unknown => Some(Refusal::CaptchaExpired),
     })
 }

@@ -1,4 +1,4 @@
-//! Signing out. Who leaves a payment behind whose outcome is not known is told which, first.
+//! Signing out. If the till has a payment with an unknown outcome, the page names it first.
 
 use askama::Template;
 use axum::Form;
@@ -57,7 +57,7 @@ pub(crate) async fn leave(
     Form(form): Form<Fields>,
 ) -> Result<Response, Problem> {
     if let Some(session) = session {
-        // Behind a lock or an initial password nobody could answer the question.
+        // Ask no question that a locked session, or one with the initial password, cannot answer.
         let asks = form.sure.is_empty() && !session.locked && !session.must_change && session.shop.is_some();
         if asks && !unresolved::at_this_till(&web, &session).await?.is_empty() {
             return Ok(Redirect::to("/logout").into_response());

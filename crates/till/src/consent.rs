@@ -1,4 +1,4 @@
-//! A manager's consent at somebody else's till: user name and password, counted like those at login.
+//! A manager's consent at a cashier's till: user name and password, counted like those at login.
 
 use crate::Visit;
 use domain::ids::PersonId;
@@ -28,15 +28,15 @@ web_kit::said! {
     }
 }
 
-/// Who consents: user name and password of a manager, as a form brings them.
+/// The manager's user name and password, as the form sends them.
 pub(crate) struct Consent<'a> {
     /// User name as typed.
     pub(crate) user: &'a str,
     /// Password as typed.
     pub(crate) password: &'a str,
-    /// The right that it takes.
+    /// The right that the manager needs.
     pub(crate) action: Action,
-    /// Written down when somebody without the right tries.
+    /// Logged when a person without the right tries.
     pub(crate) denied: Entry,
 }
 

@@ -1,6 +1,6 @@
 //! Checking a password: the count of tries that all places share, and the audit log.
 //!
-//! Only who knows the password learns that an account is disabled or its store suspended.
+//! Only a person with the right password learns that the account is disabled or the store suspended.
 
 use domain::time::Timestamp;
 use storage::audit::{self, Entry};
@@ -28,7 +28,7 @@ pub enum Refused {
     Suspended,
 }
 
-/// `10:41`, rounded up so that nobody comes a few seconds early.
+/// `10:41`, rounded up, so that a try at that minute is not too early.
 pub fn clock_text(until: Timestamp) -> String {
     until.plus(59_999_999).in_china().strftime("%H:%M").to_string()
 }
@@ -73,9 +73,9 @@ pub async fn check_password(
     Ok(Ok(account))
 }
 
-/// What a signed-in person's password was worth.
+/// Whether a signed-in person's password is right.
 pub enum Checked {
-    /// It is theirs.
+    /// It is right.
     Right,
     /// It is not; so many tries are left.
     Wrong(u32),
@@ -83,7 +83,7 @@ pub enum Checked {
     Locked(String),
 }
 
-/// Checks the password of who is signed in, counted with the tries at login. `failed` goes to the audit log.
+/// Checks the signed-in person's password; tries count like those at login. `failed` goes to the audit log.
 pub async fn check_own_password(
     web: &Web,
     session: &Session,
@@ -105,7 +105,7 @@ pub async fn check_own_password(
     Ok(blocked_until.map_or(Checked::Wrong(left), |until| Checked::Locked(clock_text(until))))
 }
 
-/// An audit entry. A name that nobody has is not written down: people type passwords into that field.
+/// An audit entry. An unknown user name is not logged: people type passwords into that field.
 pub fn entry(web: &Web, client: &Client, account: Option<&Account>, action: &'static str, detail: &str) -> Entry {
     Entry {
         at: web.clock.now(),

@@ -1,6 +1,6 @@
 //! What files for download have in common.
 //!
-//! What must stay true: a cell is never a formula, whatever somebody typed as a name or reason; memory is bounded by
+//! What must stay true: a cell is never a formula, whatever was typed as a name or reason; memory is bounded by
 //! [`ROWS_MAX`] and one file at a time.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};

@@ -49,7 +49,7 @@ pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next
 }
 
 /// Turns requests away while as many as this door serves at once are under way, so that nothing behind it queues without
-/// end. The whole form is read first: whoever sends slowly takes nobody's place.
+/// end. The whole form is read first, so that a slow sender occupies no permit.
 pub(crate) async fn make_room(State(web): State<Web>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let body = match tokio::time::timeout(SENT_WITHIN, to_bytes(body, BODY_MAX)).await {

@@ -1,4 +1,4 @@
-//! Probes for whoever watches the program.
+//! Probes for load balancers and monitoring.
 
 use std::sync::atomic::Ordering;
 

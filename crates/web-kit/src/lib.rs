@@ -4,8 +4,7 @@
 //!
 //! Every page works without JavaScript; a change is a POST that ends in a redirect. What must stay true:
 //! - A handler is reached through the table of pages only, and its access is checked before it runs.
-//! - Who asks and for which merchant comes from the session only ([`session::Session`]), and what they may do from
-//!   `domain::role`.
+//! - Person and merchant come only from the session ([`session::Session`]), and their rights from `domain::role`.
 //! - A page never answers without words: whatever fails becomes the page of [`problem`].
 //! - Nothing secret in addresses, logs or flash messages.
 
@@ -59,10 +58,10 @@ use table::{Access, Menu, PageEntry, Table, page};
 /// Largest form that a page sends, with room to spare.
 const BODY_MAX: usize = 64 * 1024;
 
-/// Forms that are being done at once. Those beyond are refused.
+/// Forms that are handled at the same time; more are refused.
 const CHANGES_MAX: usize = 1_024;
 
-/// Pages that are being shown at once; in places of their own, so that whoever looks is served while everybody pays.
+/// Pages that are read at the same time. Reads have their own limit, so browsing survives a payment rush.
 const READS_MAX: usize = 512;
 
 /// Longer than any page takes; the payment's own limit is shorter.
@@ -128,7 +127,7 @@ impl Web {
         }
     }
 
-    /// From now on `/readyz` says no, so that a proxy sends people elsewhere; everything else goes on.
+    /// From now on `/readyz` fails, so that a proxy sends people elsewhere; everything else goes on.
     pub fn stop_being_ready(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }

@@ -203,14 +203,14 @@ pub struct Shell<T: Words = Text> {
     pub outlet: String,
     /// The till.
     pub terminal: Option<String>,
-    /// Who is signed in.
+    /// The signed-in person.
     pub person: String,
     /// Longest time between two characters of a scanner.
     pub scan_gap_ms: u32,
     /// After so long without use the screen locks.
     pub idle_seconds: i64,
     may: Vec<Action>,
-    /// The menu is open to the person: nobody with an initial password gets past changing it.
+    /// The menu is shown: the person has changed the initial password.
     pub free: bool,
     /// What of it the person may read.
     pub menu: Vec<MenuLink>,

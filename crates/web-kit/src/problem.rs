@@ -24,7 +24,7 @@ use crate::text::{Text, fill};
 /// Why a page cannot be shown.
 #[derive(Clone, Debug)]
 pub enum Problem {
-    /// There is no such page, or it belongs to somebody else.
+    /// There is no such page, or it belongs to another merchant or store.
     NotFound,
     /// The person may not do this; the entry goes to the audit log.
     Forbidden(Box<Entry>),
@@ -36,8 +36,8 @@ pub enum Problem {
     TooLarge,
     /// A page is read or a form sent where only the other works.
     Method,
-    /// The database did not answer. A page that only reads can be asked for again; after a form somebody must look
-    /// first, because an earlier step of the same form may have been written.
+    /// The database did not answer. Reading again is safe; before a form is sent again the person
+    /// must look, because an earlier step of it may have been written.
     Busy,
     /// It may or may not have happened.
     Unknown,

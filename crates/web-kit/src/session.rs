@@ -1,4 +1,4 @@
-//! Who is asking. The gate finds the session before a page's handler runs; the extractors give it to the handler.
+//! The session of a request. The gate finds the session before a page's handler runs; the extractors give it to the handler.
 
 use std::convert::Infallible;
 use std::ops::Deref;
@@ -26,7 +26,7 @@ use crate::problem::Problem;
 use crate::unresolved;
 
 crate::said! {
-    /// Why somebody is at the login page.
+    /// Why the login page is shown.
     pub enum SignedOut {
         /// The session has ended.
         Ended = "ended",
@@ -129,7 +129,7 @@ pub async fn enter(parts: &mut Parts, web: &Web) -> Result<Session, Response> {
     }
 }
 
-/// Where a person is sent whose screen is locked or whose password is the initial one, before anything else.
+/// The redirect for a person whose screen is locked or whose password is the initial one.
 pub fn detour(session: &Session, parts: &Parts) -> Option<Redirect> {
     if session.locked {
         let back = if parts.method == Method::GET { local_path(parts.uri.path()) } else { "/" };
@@ -178,7 +178,7 @@ fn wanted(person: &SignedIn, now: Timestamp) -> Wanted {
     Wanted { attempts, refunds, disputes }
 }
 
-/// Sends to the login page; somebody whose session ended is told so, a first visitor is not.
+/// Redirects to the login page, which says that the session ended, if there was one.
 fn to_login(parts: &Parts, web: &Web) -> Response {
     let redirect = Redirect::to("/login");
     if cookies::value(web, &parts.headers, cookies::SESSION).is_none() {

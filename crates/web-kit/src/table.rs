@@ -35,7 +35,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Whether somebody with these roles passes, at a till (`in_store`) or without one.
+    /// Whether a person with these roles passes, at a till (`in_store`) or without one.
     fn open_to(self, roles: &[Role], in_store: bool) -> bool {
         match self {
             Self::May(action) => may(roles, action),
@@ -89,12 +89,12 @@ pub struct Menu {
 }
 
 impl Menu {
-    /// What of the menu is open to somebody with these roles, at a till (`in_store`) or without one.
+    /// What of the menu is open to a person with these roles, at a till (`in_store`) or without one.
     pub fn open_to<'m>(&'m self, roles: &'m [Role], in_store: bool) -> impl Iterator<Item = &'m MenuEntry> {
         self.entries.iter().filter(move |entry| entry.access.open_to(roles, in_store))
     }
 
-    /// Where the work of somebody with these roles begins, at a till (`in_store`) or without one.
+    /// Where the work of a person with these roles begins, at a till (`in_store`) or without one.
     pub fn landing(&self, roles: &[Role], in_store: bool) -> Option<&'static str> {
         self.landings.iter().find(|(_, access, _)| access.open_to(roles, in_store)).map(|(_, _, path)| *path)
     }

@@ -165,7 +165,7 @@ fn height(report: &Report, shop: &Shop, paper: &str, duplicate: bool) -> u32 {
     let (row, letters, fixed) = if paper == "p58" { (4.3, 9, 50.0) } else { (4.75, 11, 58.0) };
     let name = shop.merchant_name.chars().count().saturating_add(shop.outlet_name.chars().count()).saturating_add(2);
     let sections = report.people.iter().chain([&report.total]).map(section_rows);
-    // Title and head: number, place, times; whoever opened and closed takes a second row on a narrow roll.
+    // Title and head: number, place, times; the names of both persons take a second row on a narrow roll.
     let rows = sections.sum::<usize>().saturating_add(12).saturating_add(name.div_ceil(letters));
     let rules = report.people.len().saturating_add(3);
     let mark = if duplicate { 8.0 } else { 0.0 };

@@ -1,13 +1,12 @@
 //! Batch close: the running shift of this till as a report, closing it, and the closed ones.
 //!
-//! One batch is one shift of the terminal, with a section per cashier. A pharmacy counts per till when the shift changes,
-//! whoever stood there; so nobody opens a shift by hand: the first transaction after a close does.
+//! One batch is one shift of the terminal, with a section per cashier. A pharmacy counts each till when the shift
+//! changes. The first transaction after a close opens the next batch; no one opens it by hand.
 //! What must stay true:
 //! - A payment whose outcome is not known blocks the close and is named; unpaid orders and slips that were not printed
 //!   are pointed out and stay.
 //! - The form closes the batch that its dialog showed: sent twice, or from a second window, it answers the report.
-//! - An empty batch is not closed. Who presses the button a second time wants to see the report of the first, not a
-//!   second one full of zeros.
+//! - An empty batch is not closed: a second press of the button shows the report again, not a report of zeros.
 
 use askama::Template;
 use axum::Form;

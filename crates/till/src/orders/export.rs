@@ -1,6 +1,6 @@
 //! The orders of a question as a file: CSV for programs, Excel for people.
 //!
-//! What must stay true: a cell is never a formula, whatever somebody typed as a name or reason; memory is bounded by
+//! What must stay true: a cell is never a formula, whatever was typed as a name or reason; memory is bounded by
 //! [`ROWS_MAX`] and one file at a time; every file is in the audit log before it leaves.
 
 use axum::extract::Query;

@@ -2,7 +2,7 @@
 //!
 //! What must stay true:
 //! - The form carries its request id, made when the page is made, so that sent twice it is one request.
-//! - Whether the shop may still decide, and whether anybody there may, is found out here and not taken from the form.
+//! - This page finds out whether the shop may still decide and has a reviewer; the form does not say so.
 
 use std::collections::BTreeMap;
 
@@ -175,11 +175,11 @@ impl Fields {
     }
 }
 
-/// What is known about the order and about who asks.
+/// What is known about the order and the applicant.
 struct Case {
     sold: SoldOrder,
     late: bool,
-    /// Nobody else of the merchant may review.
+    /// The merchant has no other reviewer.
     sole: bool,
 }
 

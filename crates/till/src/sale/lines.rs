@@ -17,7 +17,7 @@ use web_kit::flash::Flash;
 use web_kit::link::link;
 use web_kit::problem::Problem;
 
-/// Longer than any code, barcode or name that somebody types.
+/// Longer than any code, barcode or name that people type.
 const CODE_MAX: usize = 100;
 
 /// What the entry form sends; a scan sends only code, scan, rid, order and changed.
@@ -197,7 +197,7 @@ pub(crate) async fn undo(visit: Visit, Form(form): Form<LineFields>) -> Result<R
 }
 
 impl LineFields {
-    /// What is no number is an order or line that nobody has.
+    /// Text that is no number becomes 0, which never exists.
     fn read(&self) -> (OrderId, i64) {
         (OrderId(self.order.parse().unwrap_or(0)), self.line.parse().unwrap_or(0))
     }

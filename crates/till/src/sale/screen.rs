@@ -38,7 +38,7 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// Reads the `order` of an address or form; what cannot be an order is an order that nobody has.
+    /// Reads the `order` of an address or form; text that is no id becomes 0, which never exists.
     pub(crate) fn parse(text: &str) -> Self {
         match text {
             "" => Self::Current,

@@ -1,4 +1,4 @@
-//! One dispute: what the holder says, what the merchant answered, what was decided; and the form for whoever is next.
+//! One dispute: what the holder says, what the merchant answered, what was decided; and the form of the next step.
 //!
 //! What must stay true: a merchant sees the own disputes and answers; what is shown as done is on record.
 

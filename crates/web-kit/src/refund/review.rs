@@ -2,7 +2,7 @@
 //! card company's desk ([`ReviewDesk`]).
 //!
 //! What must stay true:
-//! - Who decided, when and how is read from the books; a reviewer who comes second is told so.
+//! - Reviewer, time and decision are read from the books; a second reviewer is told that it is decided.
 //! - The card number is a check. It comes back to no page; a repeat carries a sealed value of it.
 //! - The form carries its request id, so that sent twice it is one decision.
 
@@ -52,7 +52,7 @@ impl ReviewDesk {
         Ok(Self { path: "/refunds", queue, actor })
     }
 
-    /// The card company, for requests that came too late or that nobody else may decide.
+    /// The card company, for requests that came too late or that the store may not decide.
     pub fn company(session: &Session) -> Self {
         Self { path: "/office/refunds", queue: Desk::Issuer, actor: Actor::issuer(session.person) }
     }
@@ -131,7 +131,7 @@ struct Note {
 
 enum Stage {
     Form(Filled),
-    /// Decided, or somebody else's to decide.
+    /// Decided, or another person decides.
     Closed,
     Approved {
         sentence: String,

@@ -82,7 +82,7 @@ fn id(rrn: &str) -> Result<TransactionId, Problem> {
     rrn.parse().map(TransactionId).map_err(|_| Problem::NotFound)
 }
 
-/// A settlement within reach of who asks.
+/// A settlement, of this merchant if one is given.
 pub async fn find(web: &Web, rrn: &str, of: Option<MerchantId>) -> Result<Statement, Problem> {
     settlement::find(&web.storage, id(rrn)?, of).await?.ok_or(Problem::NotFound)
 }
