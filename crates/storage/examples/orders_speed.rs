@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use domain::ids::{MerchantId, OrderId, OutletId, TransactionId};
 use domain::time::{BusinessDate, Timestamp};
-use storage::orders::{self, Cursor, Filter, Period, StateFilter};
+use storage::orders::{self, Cursor, Filter, Period, Sort, StateFilter};
 use storage::sql::{Connection, params};
 use storage::{Storage, StorageError, demo};
 
@@ -39,6 +39,8 @@ async fn main() -> Result<(), StorageError> {
         ("a card", Filter { last_four: "5678".to_owned(), ..day(StateFilter::All) }, Cursor::Top),
         ("a product", Filter { product: "blf".to_owned(), ..day(StateFilter::All) }, Cursor::Top),
         ("end of a number", Filter { number: "0417".to_owned(), ..day(StateFilter::All) }, Cursor::Top),
+        ("by amount", Filter { sort: Sort::Largest, ..day(StateFilter::All) }, Cursor::Top),
+        ("a voucher", Filter { voucher: Some(417), ..day(StateFilter::All) }, Cursor::Top),
         ("a number", Filter { number: number(today, 417), period: None, ..day(StateFilter::All) }, Cursor::Top),
         (
             "a reference",
@@ -69,9 +71,11 @@ fn filter(period: Period) -> Filter {
         period: Some(period),
         number: String::new(),
         reference: None,
+        voucher: None,
         last_four: String::new(),
         product: String::new(),
         state: StateFilter::All,
+        sort: Sort::Latest,
     }
 }
 

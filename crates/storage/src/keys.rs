@@ -5,6 +5,8 @@
 //! name, pack, maker, approval number, the full pinyin of the name, and the length of each syllable as a control character. No key contains a tab, a line end
 //! or another control character.
 
+use memchr::memmem;
+
 use domain::scan::{Gtin, normal_form};
 
 use crate::pinyin::{initials, syllables};
@@ -129,8 +131,8 @@ impl Words {
             lines.lines().for_each(|line| found(Fit::Inside, line));
             return;
         };
-        let mut rest = lines;
-        while let Some(at) = rest.find(&first.text) {
+        let (finder, mut rest) = (memmem::Finder::new(first.text.as_bytes()), lines);
+        while let Some(at) = finder.find(rest.as_bytes()) {
             let start = rest[..at].rfind('\n').map_or(0, |end| end + 1);
             let end = rest[at..].find('\n').map_or(rest.len(), |length| at + length);
             if let Some(fit) = self.fit(&rest[start..end]) {
@@ -148,28 +150,21 @@ impl Words {
 
 impl Word {
     fn fit(&self, line: &str) -> Option<Fit> {
-        let mut best = None;
+        let (mut best, mut length) = (None, 0);
         let mut keys = line.split('\t');
         for key in keys.by_ref().take(PINYIN) {
-            let fit = self.fit_key(key);
-            if fit == Some(Fit::Exact) {
-                return fit;
+            length += key.len() + 1;
+            if key.starts_with(&self.text) && best.is_none() {
+                best = Some(Fit::Prefix);
             }
-            best = better(best, fit);
+            let equal = key == self.text || self.gtin.is_some() && Gtin::parse(key) == self.gtin;
+            if equal {
+                return Some(Fit::Exact);
+            }
         }
         let (full, lengths) = (keys.next().unwrap_or_default(), keys.next().unwrap_or_default());
-        better(best, self.fit_pinyin(full, lengths))
-    }
-
-    fn fit_key(&self, key: &str) -> Option<Fit> {
-        if self.gtin.is_some() && Gtin::parse(key) == self.gtin {
-            return Some(Fit::Exact);
-        }
-        match key.find(&self.text)? {
-            0 if key.len() == self.text.len() => Some(Fit::Exact),
-            0 => Some(Fit::Prefix),
-            _ => Some(Fit::Inside),
-        }
+        let inside = || line.get(..length).is_some_and(|keys| keys.contains(&self.text)).then_some(Fit::Inside);
+        better(best.or_else(inside), self.fit_pinyin(full, lengths))
     }
 
     /// Only from the beginning of a syllable on: `an` is not in `gan mao`, and `gm` not in `qing mei`.

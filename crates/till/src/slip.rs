@@ -21,6 +21,7 @@ use storage::refund::{self, BackSlip};
 use storage::slip::{self, Item, Slip};
 
 use crate::{Page, Visit};
+use web_kit::code128;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::text::fill;
@@ -52,6 +53,8 @@ struct View {
     printed: Option<String>,
     /// Store's copy, holder's copy.
     copies: [bool; 2],
+    /// The reference as a barcode: its path and its width in modules.
+    bars: Option<(String, u32)>,
 }
 
 #[derive(Template)]
@@ -111,8 +114,22 @@ pub(crate) async fn show(
     let duplicate = (duplicate > 0).then_some(duplicate);
     let height = height(&slip, back.as_ref(), &shop.paper, duplicate.is_some());
     let (paper, copies) = (shop.paper.clone(), [false, true]);
-    let view =
-        View { page: visit.page, paper, height, slip, back, title, done, rrn, duplicate, counted, printed, copies };
+    let bars = code128::path(&rrn);
+    let view = View {
+        page: visit.page,
+        paper,
+        height,
+        slip,
+        back,
+        title,
+        done,
+        rrn,
+        duplicate,
+        counted,
+        printed,
+        copies,
+        bars,
+    };
     Ok(render(&view).into_response())
 }
 
@@ -228,6 +245,9 @@ const ITEM_GAP: f64 = 0.75;
 const FINE_EM: f64 = 2.83;
 const FINE_ROW: f64 = 3.85;
 
+/// The barcode and the gap above it.
+const BARS: f64 = 11.5;
+
 /// Blank paper below, for the cutter.
 const TAIL: f64 = 6.0;
 
@@ -248,7 +268,7 @@ fn height(slip: &Slip, back: Option<&BackSlip>, paper: &str, duplicate: bool) ->
     let more = back.map_or(0.0, |back| {
         3.0 * roll.row + value(&back.reason) + value(&format!("{}({})", back.checker.0, back.checker.1))
     });
-    let sum = roll.fixed + named + plain + roll.amount + words + items + mark + more + TAIL;
+    let sum = roll.fixed + named + plain + roll.amount + words + items + mark + more + BARS + TAIL;
     HEIGHTS.clone().find(|mm| f64::from(*mm) >= sum).unwrap_or(*HEIGHTS.end())
 }
 
@@ -361,14 +381,14 @@ mod tests {
         let short = "\u{836f}".repeat(5);
         let long = "\u{836f}".repeat(28);
         for (paper, name, count, measured) in [
-            ("p80", &short, 1, 148),
-            ("p80", &short, 3, 158),
-            ("p80", &short, 30, 295),
-            ("p80", &long, 30, 561),
-            ("p58", &short, 1, 151),
-            ("p58", &short, 3, 171),
-            ("p58", &short, 30, 444),
-            ("p58", &long, 30, 710),
+            ("p80", &short, 1, 160),
+            ("p80", &short, 3, 170),
+            ("p80", &short, 30, 307),
+            ("p80", &long, 30, 573),
+            ("p58", &short, 1, 163),
+            ("p58", &short, 3, 183),
+            ("p58", &short, 30, 456),
+            ("p58", &long, 30, 722),
         ] {
             let mm = height(&slip(&vec![name.as_str(); count], 1_550), None, paper, false);
             let spare = i64::from(mm) - measured;

@@ -21,9 +21,25 @@ pub static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 /// Excel shows a file without this mark in the wrong letters.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A cell that begins like a formula gets a quote, so that no spreadsheet runs it.
-pub fn guarded(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+/// Signs with which a formula begins in Excel, WPS or LibreOffice, also as Chinese input methods write them.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// A cell of a CSV file with a text in it.
+///
+/// One that would be a formula gets a quote in front, so that no spreadsheet runs it; a tab or line end in front of the
+/// sign does not help. Digits get a tab in front, as in the files of payment companies here: spreadsheets then keep them
+/// as text with all their zeros, where they would make 35 of 000035 and 1E+11 of a reference number. The tab survives when
+/// the file is saved again, and readers that trim cells, or read them as numbers, do not notice it; `="000035"` would be
+/// another text for every program, and would be gone after the first save.
+pub fn text_cell(text: String) -> String {
+    let blank = |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}';
+    let formula = text.trim_start_matches(blank).starts_with(FORMULA) || text.starts_with(['\t', '\r', '\n']);
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match () {
+        () if formula => format!("'{text}"),
+        () if digits => format!("\t{text}"),
+        () => text,
+    }
 }
 
 /// A file for the browser to keep.
@@ -44,9 +60,40 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula() {
-        for text in ["=1+1", "+86", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
-            assert_eq!(guarded(text.to_owned()), format!("'{text}"));
+        for text in [
+            "=1+1",
+            "+86",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            " =1",
+            "\u{3000}=1",
+            "\u{ff1d}1+1",
+            "\u{ff0b}86",
+            "\u{ff0d}1",
+            "\u{ff20}SUM(A1)",
+            "\t35",
+        ] {
+            assert_eq!(text_cell(text.to_owned()), format!("'{text}"));
         }
-        assert_eq!(guarded("6086 25** **** 0012".to_owned()), "6086 25** **** 0012");
+        for text in ["6086 25** **** 0012", "a=1", "\u{836f}", "", "2026-11-23", "10:26:00"] {
+            assert_eq!(text_cell(text.to_owned()), text);
+        }
+    }
+
+    #[test]
+    fn digits_keep_their_zeros_and_are_what_they_were_once_trimmed() {
+        for text in ["000035", "010000000035", "2611230001", "00"] {
+            let mut file = csv::Writer::from_writer(BYTE_ORDER_MARK.to_vec());
+            file.write_record([text_cell(text.to_owned()), "x".to_owned()]).expect("writes");
+            let bytes = file.into_inner().expect("writes");
+            assert_eq!(bytes, format!("\u{feff}\t{text},x\n").into_bytes());
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(&bytes[3..]);
+            let row = reader.records().next().expect("a row").expect("reads");
+            assert_eq!(row.get(0), Some(text));
+            assert_eq!(domain::scan::normal_form(&format!("\t{text}")).as_str(), text);
+        }
     }
 }

@@ -29,6 +29,7 @@ use webhook_target::TargetsAllowed;
 mod assets;
 pub mod badge;
 pub mod client;
+pub mod code128;
 pub mod codes;
 pub mod cookies;
 pub mod credentials;

@@ -22,7 +22,7 @@ mod query;
 mod tests;
 
 pub use detail::{Detail, Mark, MarkKind, SoldLine, detail};
-use query::{page, totals};
+use query::{amounts, page, rows_of, totals};
 
 /// An order that took longer from its first line to leaving the till is in the index `orders_late`, microseconds.
 const LATE: i64 = 1_800_000_000;
@@ -63,6 +63,25 @@ domain::words! {
     }
 }
 
+domain::words! {
+    /// In which order a list is.
+    #[derive(Default)]
+    pub enum Sort {
+        /// By opening, the latest first.
+        #[default]
+        Latest = "latest",
+        /// By opening, the earliest first.
+        Earliest = "earliest",
+        /// By amount, the largest first.
+        Largest = "largest",
+        /// By amount, the smallest first.
+        Smallest = "smallest",
+    }
+}
+
+/// Orders that are sorted otherwise than by opening, at most: a month of one outlet has fewer.
+const SORTED_MAX: usize = 100_000;
+
 /// What to find.
 #[derive(Clone, Debug)]
 pub struct Filter {
@@ -76,12 +95,16 @@ pub struct Filter {
     pub number: String,
     /// A transaction of the order.
     pub reference: Option<TransactionId>,
+    /// Voucher number of a transaction of the order: an order fits by it or by the end of its number.
+    pub voucher: Option<u32>,
     /// The card's last four digits.
     pub last_four: String,
     /// Part of the name, code or pinyin initials of goods on it.
     pub product: String,
     /// State.
     pub state: StateFilter,
+    /// The order of [`find`]; files are always by opening.
+    pub sort: Sort,
 }
 
 /// An order in a list, with the attempt that decides about it.
@@ -200,6 +223,9 @@ pub async fn find(db: &Storage, filter: Filter, cursor: Cursor, count: usize) ->
     db.read(move |connection| {
         let snapshot = connection.unchecked_transaction()?;
         let ranges = ranges(&snapshot, &filter)?;
+        if filter.sort != Sort::Latest {
+            return sorted(&snapshot, &filter, &ranges, cursor, count);
+        }
         let mut rows = page(&snapshot, &filter, &ranges, cursor, count)?;
         let mut top = cursor == Cursor::Top;
         if rows.is_empty() && !top {
@@ -212,6 +238,33 @@ pub async fn find(db: &Storage, filter: Filter, cursor: Cursor, count: usize) ->
         Ok(OrderPage { rows, totals, before })
     })
     .await
+}
+
+/// A page of a list in another order than by opening, the latest first. A cursor that is not in it leads to the top.
+fn sorted(
+    connection: &Connection,
+    filter: &Filter,
+    ranges: &[Ids],
+    cursor: Cursor,
+    count: usize,
+) -> Result<OrderPage, StorageError> {
+    let mut all = amounts(connection, filter, ranges, SORTED_MAX)?;
+    match filter.sort {
+        Sort::Latest => all.sort_unstable_by_key(|&(_, id)| std::cmp::Reverse(id)),
+        Sort::Earliest => all.sort_unstable_by_key(|&(_, id)| id),
+        Sort::Largest => all.sort_unstable_by_key(|&(amount, id)| std::cmp::Reverse((amount, id))),
+        Sort::Smallest => all.sort_unstable(),
+    }
+    let place = |order: OrderId| all.iter().position(|&(_, id)| id == order.0);
+    let begin = match cursor {
+        Cursor::Top => 0,
+        Cursor::Below(order) => place(order).map_or(0, |place| place + 1),
+        Cursor::Above(order) => place(order).map_or(0, |place| place.saturating_sub(count)),
+    };
+    let ids: Vec<i64> = all.iter().skip(begin).take(count).map(|&(_, id)| id).collect();
+    let rows = rows_of(connection, filter, &ids)?;
+    let (totals, _) = totals(connection, filter, ranges, i64::MAX)?;
+    Ok(OrderPage { rows, totals, before: i64::try_from(begin).unwrap_or(i64::MAX) })
 }
 
 /// The next orders below `cursor`, without totals: for an export, piece by piece.

@@ -51,6 +51,7 @@ pub(crate) fn standing(order: &Listed, now: Timestamp, text: &Text) -> Standing 
         };
     }
     match order.status {
+        _ if order.pending => plain("warn", "wait", words.refund_pending, words.under_review),
         OrderStatus::Paid => plain("ok", "ok", words.charged, words.may_hand_over),
         OrderStatus::PartlyRefunded => {
             let line = fill(words.partly_given_back, &[&order.refunded.to_string()]);
@@ -104,7 +105,7 @@ impl Steps {
     /// There is nothing to do.
     pub(crate) fn none(&self) -> bool {
         let links = [&self.refund, &self.void, &self.slip, &self.query, &self.pay];
-        !self.pending && links.into_iter().all(Option::is_none)
+        links.into_iter().all(Option::is_none)
     }
 }
 

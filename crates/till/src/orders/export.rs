@@ -16,7 +16,7 @@ use crate::orders::detail::{holder, meaning, standing};
 use crate::orders::list::{Question, Said, card};
 use crate::text::Text;
 use web_kit::Web;
-use web_kit::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, guarded};
+use web_kit::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, text_cell};
 use web_kit::flash::Flash;
 use web_kit::problem::Problem;
 
@@ -39,7 +39,7 @@ pub(crate) async fn csv(visit: Visit, ask: Query<Question>) -> Result<Response, 
     while let Some(orders) = rows.next(&visit.web).await? {
         for order in &orders {
             let cells = cells(order, now, text).into_iter().map(|cell| match cell {
-                Cell::Text(text) => guarded(text),
+                Cell::Text(text) => text_cell(text),
                 Cell::Money(amount) => amount.to_string(),
             });
             file.write_record(cells).map_err(failed)?;
@@ -126,7 +126,8 @@ async fn begin(visit: &Visit, ask: Question, kind: &str) -> Result<Result<Rows, 
         return Ok(Err(Redirect::to(&list).into_response()));
     };
     let turn = ONE_AT_A_TIME.acquire().await.map_err(|error| fault(&error))?;
-    let count = orders::find(visit.db(), filter.clone(), Cursor::Top, 1).await?.totals.count;
+    let (filter, found) = ask.find(visit.db(), filter, 1).await?;
+    let count = found.totals.count;
     if usize::try_from(count).is_ok_and(|count| count > ROWS_MAX) {
         return Ok(Err(Flash::new(Said::TooMany, &[&ROWS_MAX.to_string()]).redirect(&visit.web, &list)));
     }

@@ -9,10 +9,13 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::{OrderId, TransactionId};
 use domain::money::half_width;
 use domain::order::OrderStatus;
-use domain::time::{BusinessDate, Timestamp};
+use domain::scan::{normal_form, receipt_readings};
+use domain::time::{BusinessDate, HOUR, Timestamp};
 use serde::Deserialize;
+use storage::Storage;
+use storage::StorageError;
 use storage::archive;
-use storage::orders::{self, Cursor, Filter, Listed, OrderPage, Period, StateFilter, Totals};
+use storage::orders::{self, Cursor, Filter, Listed, OrderPage, Period, Sort, StateFilter, Totals};
 use storage::session::Shop;
 
 use crate::orders::detail::{Standing, Steps, holder, meaning, standing, steps};
@@ -36,6 +39,9 @@ const DAYS: std::ops::RangeInclusive<i32> = 20_000_101..=20_991_231;
 /// Digits of a reference number.
 const REFERENCE_DIGITS: usize = 12;
 
+/// Fewest digits of the end of an order number; fewer are a voucher number only.
+const NUMBER_END_MIN: usize = 4;
+
 /// Digits of a whole order number: the day, and a count of at least four digits.
 const NUMBER_DIGITS: std::ops::Range<usize> = 10..REFERENCE_DIGITS;
 
@@ -58,11 +64,12 @@ pub(crate) struct Question {
     to: String,
     /// The card's last four digits.
     card: String,
-    /// Order or reference number.
+    /// Order, reference or voucher number.
     no: String,
     status: String,
     /// Goods.
     q: String,
+    sort: String,
     /// The page below this order.
     below: String,
     /// The page above this order.
@@ -90,9 +97,10 @@ pub(crate) struct Wrong {
 impl Question {
     /// With the day filled in where none is given: today, or the other end.
     pub(crate) fn settled(mut self, today: BusinessDate) -> Self {
-        for text in [&mut self.from, &mut self.to, &mut self.card, &mut self.no, &mut self.q] {
+        for text in [&mut self.from, &mut self.to, &mut self.card, &mut self.q] {
             *text = text.trim().chars().map(half_width).collect();
         }
+        self.no = plain_number(&self.no);
         match (self.from.is_empty(), self.to.is_empty()) {
             (true, true) => (self.from, self.to) = (today.to_string(), today.to_string()),
             (true, false) => self.from.clone_from(&self.to),
@@ -106,7 +114,8 @@ impl Question {
     pub(crate) fn address(&self, path: &str, below: &str, above: &str) -> String {
         let (from, to, card, no) = (self.from.as_str(), self.to.as_str(), self.card.as_str(), self.no.as_str());
         let fields = [("from", from), ("to", to), ("card", card), ("no", no), ("status", self.status.as_str())];
-        let rest = [("q", self.q.as_str()), ("below", below), ("above", above)];
+        let sort = self.sort.as_str();
+        let rest = [("q", self.q.as_str()), ("sort", sort), ("below", below), ("above", above)];
         link(path, &[fields.as_slice(), rest.as_slice()].concat())
     }
 
@@ -134,7 +143,7 @@ impl Question {
         if !(self.card.is_empty() || (self.card.len() == 4 && digits(&self.card))) {
             return Err(wrong(Field::Card, words.last_four_bad));
         }
-        if !(self.no.is_empty() || ((4..=REFERENCE_DIGITS).contains(&self.no.len()) && digits(&self.no))) {
+        if !(self.no.is_empty() || (self.no.len() <= REFERENCE_DIGITS && digits(&self.no))) {
             return Err(wrong(Field::Number, words.number_bad));
         }
         if self.q.chars().count() > PRODUCT_MAX {
@@ -145,16 +154,58 @@ impl Question {
             word => StateFilter::from_word(word),
         };
         let reference = (self.no.len() == REFERENCE_DIGITS).then(|| self.no.parse().ok().map(TransactionId)).flatten();
+        let no_end = reference.is_some() || self.no.len() < NUMBER_END_MIN;
         Ok(Filter {
             merchant: shop.merchant,
             outlet: shop.outlet,
             period: (!self.names_one()).then_some(period),
-            number: if reference.is_some() { String::new() } else { self.no.clone() },
+            number: if no_end { String::new() } else { self.no.clone() },
             reference,
+            voucher: receipt_readings(&self.no).voucher,
             last_four: self.card.clone(),
             product: self.q.clone(),
             state: state.ok_or(wrong(Field::Status, words.status_bad))?,
+            sort: Sort::from_word(&self.sort).unwrap_or_default(),
         })
+    }
+
+    /// The other reading of digits that are no order number: a reference that lost its zeros in a spreadsheet.
+    fn reference(&self, filter: &Filter) -> Option<Filter> {
+        let reference = receipt_readings(&self.no).reference.filter(|_| filter.reference.is_none())?;
+        Some(Filter { number: String::new(), reference: Some(reference), period: None, ..filter.clone() })
+    }
+
+    /// One page of what this question, whose filter is `filter`, finds, and the filter that found it.
+    pub(crate) async fn find(
+        &self,
+        db: &Storage,
+        filter: Filter,
+        rows: usize,
+    ) -> Result<(Filter, OrderPage), StorageError> {
+        let found = orders::find(db, filter.clone(), self.cursor(), rows).await?;
+        if let (true, Some(other)) = (found.rows.is_empty(), self.reference(&filter)) {
+            let found = orders::find(db, other.clone(), Cursor::Top, rows).await?;
+            return Ok((other, found));
+        }
+        Ok((filter, found))
+    }
+
+    /// The address of the same question for other days.
+    fn days(&self, from: BusinessDate, to: BusinessDate) -> String {
+        Self { from: from.to_string(), to: to.to_string(), ..self.clone() }.address("/orders", "", "")
+    }
+
+    /// The heading of a column by which the list can be sorted: the first word, and the other one if that is in force.
+    fn heading(&self, [first, other]: [Sort; 2]) -> Heading {
+        let now = Sort::from_word(&self.sort).unwrap_or_default();
+        let next = if now == first { other } else { first };
+        let sorted = match now {
+            _ if now != first && now != other => "",
+            Sort::Latest | Sort::Largest => "descending",
+            Sort::Earliest | Sort::Smallest => "ascending",
+        };
+        let ask = Self { sort: next.word().to_owned(), ..self.clone() };
+        Heading { link: ask.address("/orders", "", ""), sorted }
     }
 
     /// A whole number names one order, on whatever day.
@@ -180,6 +231,44 @@ impl Question {
     }
 }
 
+/// What was typed, pasted or scanned as a number: digits without what scanners and spreadsheets put around them.
+fn plain_number(text: &str) -> String {
+    let plain = normal_form(text);
+    let plain = plain.trim_matches(['=', '"', '\'', ' ']);
+    let digits = plain.bytes().all(|byte| byte.is_ascii_digit());
+    let reference = receipt_readings(plain).reference.filter(|_| !digits);
+    reference.map_or_else(|| plain.to_owned(), TransactionId::rrn)
+}
+
+/// A heading that sorts.
+struct Heading {
+    link: String,
+    /// How the list is sorted by it now, empty if it is not.
+    sorted: &'static str,
+}
+
+/// A link to a usual choice of days.
+struct Days {
+    label: &'static str,
+    link: String,
+    /// It is what the list shows.
+    now: bool,
+}
+
+/// Today, yesterday, seven days up to today.
+fn usual_days(ask: &Question, now: Timestamp, text: &Text) -> Vec<Days> {
+    let ago = |days: i64| now.plus(-24 * HOUR * days).business_date();
+    let words = &text.orders;
+    [(words.today, 0, 0), (words.yesterday, 1, 1), (words.seven_days, 6, 0)]
+        .into_iter()
+        .map(|(label, from, to)| {
+            let (from, to) = (ago(from), ago(to));
+            let now = ask.from == from.to_string() && ask.to == to.to_string();
+            Days { label, link: ask.days(from, to), now }
+        })
+        .collect()
+}
+
 #[derive(Template)]
 #[template(path = "orders/list.html")]
 struct View {
@@ -188,6 +277,10 @@ struct View {
     wrong: Option<Wrong>,
     /// Word, label.
     statuses: Vec<(&'static str, &'static str)>,
+    days: Vec<Days>,
+    /// Headings of time and amount.
+    by_time: Heading,
+    by_amount: Heading,
     rows: Vec<RowView>,
     /// What to say when there are none.
     none: &'static str,
@@ -241,14 +334,15 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Question>) -> Result<Re
     let (shop, text, now) = (visit.session.shop()?.clone(), visit.text(), visit.session.now);
     let ask = ask.settled(now.business_date());
     let (found, wrong) = match ask.read(&shop, text) {
-        Ok(filter) => (Some(orders::find(visit.db(), filter, ask.cursor(), ROWS).await?), None),
+        Ok(filter) => (Some(ask.find(visit.db(), filter, ROWS).await?), None),
         Err(wrong) => (None, Some(wrong)),
     };
     let said = visit.flash.said().map(|said| match said {
         Said::TooMany => fill(text.orders.too_many, &[visit.flash.value(0)]),
     });
     let statuses = StateFilter::ALL.into_iter().map(|state| (state.word(), state_word(state, text))).collect();
-    let any_day = wrong.is_none() && ask.names_one();
+    let named = found.as_ref().is_some_and(|(filter, found)| filter.period.is_none() && !found.rows.is_empty());
+    let any_day = wrong.is_none() && (ask.names_one() || named);
     let several_days = any_day || ask.from != ask.to;
     let archived = archive::archived_until(visit.db()).await?.map(|day| day.to_string());
     let archived = archived.filter(|day| wrong.is_none() && (any_day || ask.from <= *day));
@@ -257,6 +351,9 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Question>) -> Result<Re
         shell: visit.shell("/orders"),
         wrong,
         statuses,
+        days: usual_days(&ask, now, text),
+        by_time: ask.heading([Sort::Latest, Sort::Earliest]),
+        by_amount: ask.heading([Sort::Largest, Sort::Smallest]),
         rows: Vec::new(),
         any_day,
         archived: archived.map(|day| fill(text.orders.archived, &[&day])),
@@ -268,7 +365,7 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Question>) -> Result<Re
         said,
         ask,
     };
-    if let Some(found) = found {
+    if let Some((_, found)) = found {
         fill_in(&mut view, &found, text);
         let row = |order: &Listed| row(order, &visit.session, several_days, now, text);
         view.rows = found.rows.iter().map(row).collect();

@@ -10,8 +10,12 @@ web_kit::texts! {
         last_four: "卡号后四位", "Card, last 4";
         number: "订单号 / 参考号", "Order or reference no.";
         status: "交易状态", "Status";
+        number_hint: "也可填凭证号", "or voucher no.";
         product: "商品", "Product";
         product_hint: "名称/代码/拼音", "name, code, pinyin";
+        today: "今天", "Today";
+        yesterday: "昨天", "Yesterday";
+        seven_days: "近 7 天", "Last 7 days";
         find: "查询", "Search";
         export_csv: "导出 CSV", "Export CSV";
         export_excel: "导出 Excel", "Export Excel";
@@ -32,6 +36,7 @@ web_kit::texts! {
         not_charged: "没有扣款，请勿交付药品", "Not charged. Do not hand over the goods";
         wait: "结果未知，请等待", "Outcome unknown. Wait";
         wait_processing: "正在支付，请等待", "Paying. Wait";
+        under_review: "退货审核中，请勿交付药品", "Refund under review. Do not hand over the goods";
         given_back: "已退款，请勿交付药品", "Refunded. Do not hand over the goods";
         partly_given_back: "已付款，其中 ¥{0} 已退款", "Paid, ¥{0} of it refunded";
         undone: "已撤销，请勿交付药品", "Voided. Do not hand over the goods";
@@ -73,7 +78,7 @@ web_kit::texts! {
         date_order: "开始日期不能晚于结束日期", "The first date is after the last";
         range: "日期范围最多 31 天。", "The range is at most 31 days.";
         last_four_bad: "请填写卡号的最后 4 位数字", "Enter the card's last 4 digits";
-        number_bad: "订单号或参考号为 4–12 位数字", "An order or reference number has 4 to 12 digits";
+        number_bad: "订单号或参考号为 4–12 位数字，凭证号为 1–6 位数字", "An order or reference number has 4 to 12 digits, a voucher number 1 to 6";
         product_long: "商品最多 50 个字", "50 characters at most";
         status_bad: "没有这种交易状态", "There is no such status";
         too_many: "查询结果超过 {0} 笔，不能导出。请缩短日期范围", "More than {0} orders were found. Choose a shorter period to export them.";

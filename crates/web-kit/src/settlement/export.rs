@@ -12,7 +12,7 @@ use super::statement::{find, signed};
 use super::{OFFICE, OWN};
 use crate::Web;
 use crate::codes;
-use crate::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, guarded};
+use crate::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, text_cell};
 use crate::flash::Flash;
 use crate::page::Said;
 use crate::problem::Problem;
@@ -65,11 +65,12 @@ async fn write(web: &Web, found: Statement, text: &'static Text) -> Result<Vec<u
                 codes::kind(one.kind, text).to_owned(),
                 place(one.actor.outlet.0),
                 place(one.actor.terminal.0),
-                guarded(one.masked.grouped()),
+                one.masked.grouped(),
             ];
             // An amount below zero is a number, no formula.
-            let rest = [signed(one).to_string(), one.original.map_or_else(String::new, TransactionId::rrn)];
-            file.write_record(cells.into_iter().chain(rest)).map_err(failed)?;
+            let amount = signed(one).to_string();
+            let original = text_cell(one.original.map_or_else(String::new, TransactionId::rrn));
+            file.write_record(cells.into_iter().map(text_cell).chain([amount, original])).map_err(failed)?;
         }
         match piece.last().filter(|_| piece.len() >= PIECE) {
             Some(last) => after = Some((last.business_date, last.id)),

@@ -29,7 +29,8 @@ const WANTED: &str = "FROM orders o WHERE o.outlet_id = ?1 AND o.id >= ?2 AND o.
         WHEN 'voided' THEN o.status = 'voided' \
         ELSE o.paid_by IS NULL AND o.attempt IS NULL \
             AND NOT EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale') END \
-     AND (?7 = '' OR o.number LIKE '%' || ?7) \
+     AND (?7 = '' AND ?11 < 0 OR ?7 <> '' AND o.number LIKE '%' || ?7 OR ?11 >= 0 AND EXISTS (SELECT 1 \
+        FROM ledger_transaction t WHERE t.order_id = o.id AND t.id % 1000000 = ?11)) \
      AND (?8 = '' OR length(?8) = 4 AND (CASE WHEN o.attempt IS NOT NULL THEN o.attempt_masked ELSE (SELECT t.masked \
         FROM ledger_transaction t WHERE t.id = COALESCE(o.paid_by, (SELECT s.id FROM ledger_transaction s \
         WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1))) END) LIKE '%' || ?8) \
@@ -42,6 +43,8 @@ struct Bound<'a> {
     filter: &'a Filter,
     which: &'static str,
     product: String,
+    /// Below zero for none.
+    voucher: i64,
     from: i64,
     to: i64,
 }
@@ -55,6 +58,7 @@ impl<'a> Bound<'a> {
             filter,
             which: if named { "any" } else { filter.state.word() },
             product: filter.product.to_lowercase(),
+            voucher: filter.voucher.map_or(-1, i64::from),
             from: days.map_or(i64::MIN, |(start, _)| start.0),
             to: days.map_or(i64::MAX, |(_, end)| end.0.saturating_sub(1)),
         }
@@ -73,6 +77,7 @@ impl<'a> Bound<'a> {
             &filter.last_four,
             &self.product,
             &filter.merchant.0,
+            &self.voucher,
         ];
         values.extend_from_slice(more);
         values
@@ -106,7 +111,7 @@ pub(super) fn one_sql() -> String {
 
 /// Wanted orders from one end of a range of ids, in no order.
 pub(super) fn page_sql(up: bool) -> String {
-    let end = if up { "ORDER BY o.id LIMIT ?11" } else { "ORDER BY o.id DESC LIMIT ?11" };
+    let end = if up { "ORDER BY o.id LIMIT ?12" } else { "ORDER BY o.id DESC LIMIT ?12" };
     listed_sql(&format!("{WANTED} {end}"))
 }
 
@@ -121,8 +126,45 @@ pub(super) fn totals_sql() -> String {
                     WHERE d.order_id = o.id AND d.status = 'upheld') END), 0), \
             COUNT(CASE WHEN o.paid_by IS NULL AND o.attempt IS NULL AND (?6 NOT IN ('any', 'unpaid') OR EXISTS (SELECT 1 \
                 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale')) THEN 1 END), \
-            COUNT(CASE WHEN o.id > ?11 THEN 1 END) {WANTED}"
+            COUNT(CASE WHEN o.id > ?12 THEN 1 END) {WANTED}"
     )
+}
+
+/// Amount and id of wanted orders.
+pub(super) fn amounts_sql() -> String {
+    format!("SELECT o.total, o.id {WANTED} LIMIT ?12")
+}
+
+/// Amount and id of at most `count` orders of the filter, in no order.
+pub(super) fn amounts(
+    connection: &Connection,
+    filter: &Filter,
+    ranges: &[Ids],
+    count: usize,
+) -> Result<Vec<(i64, i64)>, StorageError> {
+    let mut statement = connection.prepare_cached(&amounts_sql())?;
+    let (bound, mut found) = (Bound::new(filter), Vec::new());
+    for ids in ranges {
+        let left = i64::try_from(count.saturating_sub(found.len())).unwrap_or(i64::MAX);
+        let mut rows = statement.query(bound.values(ids, &[&left]).as_slice())?;
+        while let Some(row) = rows.next()? {
+            found.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    Ok(found)
+}
+
+/// These orders of the outlet, in this order.
+pub(super) fn rows_of(connection: &Connection, filter: &Filter, ids: &[i64]) -> Result<Vec<Listed>, StorageError> {
+    let mut statement = connection.prepare_cached(&one_sql())?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut rows = statement.query((*id, filter.outlet.0))?;
+        while let Some(row) = rows.next()? {
+            found.push(listed(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn page(

@@ -1,4 +1,4 @@
-//! Which orders a filter finds, what they come to, and that nothing walks a whole table.
+//! StateFilter orders a filter finds, what they come to, and that nothing walks a whole table.
 
 use domain::ids::PersonId;
 
@@ -132,9 +132,11 @@ fn filter(from: BusinessDate, to: BusinessDate) -> Filter {
         period: Some(Period { from, to }),
         number: String::new(),
         reference: None,
+        voucher: None,
         last_four: String::new(),
         product: String::new(),
         state: StateFilter::All,
+        sort: Sort::Latest,
     }
 }
 
@@ -269,6 +271,64 @@ async fn cards_numbers_and_goods_narrow_it_down() {
 }
 
 #[tokio::test]
+async fn a_voucher_number_is_searched_within_the_days() {
+    let fixture = Fixture::new().await;
+    fixture.put(Sold { number: 1, ..Sold::default() }).await;
+    fixture.put(Sold { number: 2, ..Sold::default() }).await;
+    let of = |voucher| Filter { voucher: Some(voucher), ..today() };
+    let all = fixture.found(today()).await;
+    for row in &all.rows {
+        let voucher = row.decisive.as_ref().expect("a sale").id.0 % 1_000_000;
+        let voucher = u32::try_from(voucher).expect("six digits");
+        assert_eq!(fixture.numbers(of(voucher)).await, [&row.number[6..]]);
+        assert!(fixture.numbers(Filter { voucher: Some(voucher), ..filter(YESTERDAY, YESTERDAY) }).await.is_empty());
+        let either = Filter { number: row.number.clone(), ..of(voucher) };
+        assert_eq!(fixture.found(either).await.totals.count, 1);
+    }
+    assert_eq!(all.rows.len(), 2);
+    assert!(fixture.numbers(of(999_999)).await.is_empty());
+    let either = Filter {
+        number: "0001".to_owned(),
+        voucher: all.rows[0].decisive.as_ref().map(|sale| u32::try_from(sale.id.0 % 1_000_000).expect("six digits")),
+        ..today()
+    };
+    assert_eq!(fixture.numbers(either).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_list_by_amount_or_the_earliest_first_leads_down_and_back_up() {
+    let fixture = Fixture::new().await;
+    for number in 1..=7 {
+        fixture.put(Sold { number, ..Sold::default() }).await;
+    }
+    let amounts = "UPDATE orders SET total = 100 * (1 + CAST(substr(number, 10) AS INTEGER) % 4)";
+    fixture.db.write(|connection| Ok(connection.execute(amounts, [])?)).await.expect("writes");
+    let latest: Vec<(i64, i64)> = fixture.found(today()).await.rows.iter().map(|row| (row.total.0, row.id.0)).collect();
+    for sort in Sort::ALL {
+        let mut expected = latest.clone();
+        match sort {
+            Sort::Latest => {}
+            Sort::Earliest => expected.reverse(),
+            Sort::Largest => expected.sort_by_key(|one| std::cmp::Reverse(*one)),
+            Sort::Smallest => expected.sort_unstable(),
+        }
+        let filter = Filter { sort, ..today() };
+        let (mut cursor, mut seen, mut pages) = (Cursor::Top, Vec::new(), Vec::new());
+        loop {
+            let found = find(&fixture.db, filter.clone(), cursor, 3).await.expect("finds");
+            let Some(last) = found.rows.last().filter(|_| seen.len() < 7) else { break };
+            assert_eq!((found.before, found.totals.count), (i64::try_from(seen.len()).expect("few"), 7), "{sort:?}");
+            cursor = Cursor::Below(last.id);
+            seen.extend(found.rows.iter().map(|row| (row.total.0, row.id.0)));
+            pages.push(found.rows.iter().map(|row| row.id).collect::<Vec<_>>());
+        }
+        assert_eq!(seen, expected, "{sort:?}");
+        let back = find(&fixture.db, filter, Cursor::Above(pages[1][0]), 3).await.expect("finds");
+        assert_eq!(back.rows.iter().map(|row| row.id).collect::<Vec<_>>(), pages[0], "{sort:?}");
+    }
+}
+
+#[tokio::test]
 async fn pages_lead_down_and_back_up_without_a_gap() {
     let fixture = Fixture::new().await;
     let evening = NOW.plus(-18 * 60 * MINUTE);
@@ -329,6 +389,7 @@ fn no_question_walks_a_whole_table() {
         (page_sql(false), period),
         (page_sql(true), period),
         (totals_sql(), period),
+        (query::amounts_sql(), period),
         (LATE_ORDERS.to_owned(), late),
         (LATE_ORDERS.to_owned(), "SEARCH orders USING COVERING INDEX orders_open (terminal_id=?)"),
         (one_sql(), "SEARCH s USING INDEX ledger_transaction_order (order_id=?)"),
