@@ -80,11 +80,11 @@ journey('争议', async ({ screen, server }) => {
     assert.deepEqual(await screen.axe(), []);
     await look(screen, 'dispute-upheld');
   });
-  await step('收银员查得部分退货', async () => {
+  await step('收银员查得部分争议退款', async () => {
     await change(screen, server, 'cashier');
     await screen.click('订单查询');
     await screen.press('查询');
     await screen.see('22.50');
-    await screen.see('部分退货');
+    await screen.see('部分争议退款');
   });
 });

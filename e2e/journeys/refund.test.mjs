@@ -31,7 +31,9 @@ journey('退货操作', async ({ screen, server, browser }) => {
     await screen.see('请填写退货原因');
     assert.deepEqual(await screen.axe(), []);
     await look(screen, 'refund-reason');
-    await screen.fill('退货原因', '客户买错药品');
+    await screen.see('请选择退货类别');
+    await screen.fill('发错商品或收错款', '');
+    await screen.fill('退货原因', '收银录入错误');
     await screen.press('确认');
     await screen.see('已提交。还需要“退货审核”，通过后退款才到卡。');
     assert.deepEqual(await screen.axe(), []);

@@ -35,6 +35,30 @@ pub(crate) fn check(repo: &Repo) -> Vec<Finding> {
     missing(&set.sentences, &[&script.sentences], &|name| format!("the script never says `{name}`"));
     missing(&script.ids, &[&set.ids, &own.ids], &|name| format!("no template has the id `{name}`"));
     missing(&asked, &[&set.ids], &|name| format!("no template has the id `{name}`"));
+    findings.extend(polls(repo));
+    findings
+}
+
+/// A panel that looks by itself sends a form, without its button: what is no form never asks, and a button's value is
+/// never sent.
+fn polls(repo: &Repo) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in repo.with_extension("html").filter(|(path, _)| path.contains("/templates/")) {
+        for (before, after) in splits(text, " data-poll").filter(|(_, after)| !after.starts_with('-')) {
+            let line = before.matches('\n').count() + 1;
+            let tag = before.rsplit('<').next().unwrap_or_default();
+            let form = after.split("</form>").next().unwrap_or_default();
+            let named = form
+                .split("<button")
+                .skip(1)
+                .any(|button| button.split('>').next().unwrap_or_default().contains(" name="));
+            if tag.split_whitespace().next() != Some("form") {
+                findings.push(Finding::new(path, line, "`data-poll` stands on something that is no form".to_owned()));
+            } else if named {
+                findings.push(Finding::new(path, line, "the button of a form with `data-poll` has a name".to_owned()));
+            }
+        }
+    }
     findings
 }
 
@@ -200,6 +224,22 @@ mod tests {
                 format!("{SCRIPT}:4: `#say` has no `data-misread`"),
                 format!("{SCRIPT}:5: no template has the id `none`"),
                 format!("{PAGE}:3: no template has the id `nowhere`"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_panel_that_looks_by_itself_is_a_form_whose_button_has_no_name() {
+        let script = "$('form[data-poll]'); $('[data-poll-n]');";
+        let good = "<form method=\"post\" data-poll>\n<button>x</button></form><b data-poll-n></b>\n";
+        assert_eq!(found(script, good, ""), Vec::<String>::new());
+        let bad = "<b data-poll-n></b>\n<section\n data-poll><form><button>x</button></form></section>\n\
+                   <form data-poll>\n<button\n name=\"do\">x</button></form>\n";
+        assert_eq!(
+            found(script, bad, ""),
+            [
+                format!("{PAGE}:5: `data-poll` stands on something that is no form"),
+                format!("{PAGE}:6: the button of a form with `data-poll` has a name"),
             ]
         );
     }

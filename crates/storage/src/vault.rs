@@ -84,6 +84,8 @@ pub struct Confirmation {
     pub request_id: RequestId,
     /// The order.
     pub order: OrderId,
+    /// The change of the order that was shown; zero for a refund, whose order cannot change.
+    pub seen: Timestamp,
     /// Its total.
     pub amount: Fen,
     /// The card that proved its PIN.
@@ -227,6 +229,7 @@ impl Vault {
         let mut body = Vec::with_capacity(128);
         body.extend(confirmation.request_id.0);
         body.extend(confirmation.order.0.to_be_bytes());
+        body.extend(confirmation.seen.0.to_be_bytes());
         body.extend(confirmation.amount.0.to_be_bytes());
         body.extend(confirmation.card.key.0);
         body.extend(confirmation.until.0.to_be_bytes());
@@ -245,6 +248,7 @@ impl Vault {
         }
         let (request_id, rest) = body.split_first_chunk::<16>()?;
         let (order, rest) = rest.split_first_chunk::<8>()?;
+        let (seen, rest) = rest.split_first_chunk::<8>()?;
         let (amount, rest) = rest.split_first_chunk::<8>()?;
         let (key, rest) = rest.split_first_chunk::<16>()?;
         let (until, rest) = rest.split_first_chunk::<8>()?;
@@ -252,6 +256,7 @@ impl Vault {
         Some(Confirmation {
             request_id: RequestId(*request_id),
             order: OrderId(i64::from_be_bytes(*order)),
+            seen: Timestamp(i64::from_be_bytes(*seen)),
             amount: Fen(i64::from_be_bytes(*amount)),
             card: PresentedCard {
                 key: CardKey(*key),
@@ -314,6 +319,7 @@ mod tests {
         let confirmation = Confirmation {
             request_id: RequestId([9; 16]),
             order: OrderId(77),
+            seen: Timestamp(3),
             amount: Fen(7_300),
             card: vault.present(&number(), EntryMode::Swiped),
             until: Timestamp(5),
@@ -321,6 +327,7 @@ mod tests {
         let token = vault.confirmation_token(&confirmation);
         let back = vault.read_confirmation(&token).expect("our own token");
         assert_eq!((back.order, back.amount, back.until), (OrderId(77), Fen(7_300), Timestamp(5)));
+        assert_eq!(back.seen, Timestamp(3));
         assert_eq!(back.card.masked.0, "608625******0012");
         for at in 0..token.len() {
             let mut altered = token.clone().into_bytes();

@@ -16,10 +16,11 @@ use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::role::Action;
 use serde::Deserialize;
-use storage::draft::{self, Scope};
+use storage::draft;
 use storage::refund::{self, BackSlip};
 use storage::slip::{self, Item, Slip};
 
+use crate::sale::screen::{Wanted, scope};
 use crate::{Page, Visit};
 use web_kit::code128;
 use web_kit::page::render;
@@ -43,7 +44,7 @@ struct View {
     back: Option<BackSlip>,
     title: &'static str,
     /// Where the next step is.
-    done: &'static str,
+    done: String,
     rrn: String,
     /// Which duplicate this is; none on the first print.
     duplicate: Option<i64>,
@@ -106,8 +107,9 @@ pub(crate) async fn show(
         Kind::Refund if visit.session.can(Action::ReviewRefund) => (words.slip_refund, "/refunds"),
         Kind::Refund => (words.slip_refund, "/orders"),
         Kind::Void => (words.slip_void, "/orders"),
-        _ => (visit.text().slip.title, "/sale"),
+        _ => (visit.text().slip.title, ""),
     };
+    let done = if done.is_empty() { next_customer(&visit, &slip).await? } else { done.to_owned() };
     let counted = params.n >= 1 && params.n == slip.prints;
     let duplicate = if counted { slip.prints.saturating_sub(1) } else { slip.prints };
     let printed = (!counted && slip.prints > 0).then(|| fill(visit.text().slip.reprint, &[&slip.prints.to_string()]));
@@ -133,6 +135,14 @@ pub(crate) async fn show(
     Ok(render(&view).into_response())
 }
 
+/// Where the till goes after the slip of a sale: to the order that was begun since, else to an empty one. An order that
+/// was begun before is another customer's and waits in the list.
+async fn next_customer(visit: &Visit, slip: &Slip) -> Result<String, Problem> {
+    let at_hand = draft::current(visit.db(), &scope(&visit.session)?).await?;
+    let begun_since = at_hand.filter(|order| order.opened_at > slip.transaction.at);
+    Ok(begun_since.map_or(Wanted::New, |order| Wanted::Id(order.order.id)).address())
+}
+
 /// Counts a print and shows what to print.
 pub(crate) async fn print(visit: Visit, Path(rrn): Path<String>) -> Result<Response, Problem> {
     let entry = visit.session.entry("slip_reprinted", &rrn, "");
@@ -144,12 +154,25 @@ pub(crate) async fn print(visit: Visit, Path(rrn): Path<String>) -> Result<Respo
     Ok(Redirect::to(&format!("/slip/{rrn}?n={nth}")).into_response())
 }
 
+/// What 不打印 sends.
+#[derive(Default, Deserialize)]
+pub(crate) struct Skipped {
+    /// The order at hand, where the slip was another one's.
+    #[serde(default)]
+    order: String,
+}
+
 /// The customer wants no slip: the order is done.
-pub(crate) async fn skip(visit: Visit, Path(rrn): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn skip(
+    visit: Visit,
+    Path(rrn): Path<String>,
+    Form(skipped): Form<Skipped>,
+) -> Result<Response, Problem> {
     let outlet = visit.session.shop()?.outlet;
     let slip = slip::slip(visit.db(), outlet, sale_id(&rrn)?).await?.ok_or(Problem::NotFound)?;
     slip::close_unprinted(visit.db(), outlet, slip.order, visit.session.entry("slip_skipped", "", "")).await?;
-    Ok(Redirect::to("/sale").into_response())
+    let next = if skipped.order.is_empty() { Wanted::New } else { Wanted::parse(&skipped.order) };
+    Ok(Redirect::to(&next.address()).into_response())
 }
 
 /// The choice of paper.
@@ -170,13 +193,7 @@ pub(crate) async fn paper(visit: Visit, Form(fields): Form<Fields>) -> Result<Re
 /// The note for a payment whose outcome is not known: says what it is not.
 pub(crate) async fn pending(visit: Visit, Path(order): Path<i64>) -> Result<Response, Problem> {
     let shop = visit.session.shop()?.clone();
-    let scope = Scope {
-        merchant: shop.merchant,
-        outlet: shop.outlet,
-        terminal: shop.terminal,
-        person: visit.session.person,
-        address: visit.session.client.address.clone(),
-    };
+    let scope = scope(&visit.session)?;
     let order = draft::fetch(visit.db(), &scope, OrderId(order)).await?.ok_or(Problem::NotFound)?;
     let Some(sent) = order.attempt_at.filter(|_| order.order.attempt.is_some()) else {
         return Ok(Redirect::to(&format!("/sale?order={}", order.order.id)).into_response());

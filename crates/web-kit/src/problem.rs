@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use storage::StorageError;
@@ -18,7 +19,9 @@ use telemetry::RequestNumber;
 use tower_http::csrf::ProtectionError;
 
 use crate::Web;
-use crate::page::{Page, render};
+use crate::flash::Flash;
+use crate::page::{Page, Shell, render};
+use crate::session::MaybeSession;
 use crate::text::{Text, fill};
 
 /// Why a page cannot be shown.
@@ -131,6 +134,27 @@ struct View {
     retry: bool,
 }
 
+/// The same for a person who is signed in: the menu stays, so that the next step is a click away.
+#[derive(Template)]
+#[template(path = "problem_inside.html")]
+struct Inside {
+    shell: Shell,
+    title: &'static str,
+    advice: &'static str,
+    help: String,
+    retry: bool,
+}
+
+/// The frame of whoever asked, where it can be drawn: the database answers, and nothing has to be done first.
+async fn frame(problem: &Problem, mut parts: Parts, web: &Web, page: &Page) -> Option<Shell> {
+    if !matches!(problem, Problem::NotFound | Problem::Forbidden(_) | Problem::BadForm | Problem::Method) {
+        return None;
+    }
+    let MaybeSession(session) = MaybeSession::from_request_parts(&mut parts, web).await.ok()?;
+    let session = session.filter(|session| !session.locked && !session.must_change)?;
+    Some(page.clone().shell(&session, &Flash::default(), ""))
+}
+
 /// Puts words on every answer that has failed without any.
 pub async fn put_in_words(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
@@ -138,6 +162,7 @@ pub async fn put_in_words(State(web): State<Web>, request: Request, next: Next) 
     let number = request.extensions().get::<RequestNumber>().map(RequestNumber::to_string).unwrap_or_default();
     let (mut parts, body) = request.into_parts();
     let Ok(page) = Page::from_request_parts(&mut parts, &web).await;
+    let asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
     // Machines read these.
     if path.starts_with("/static/") || path == "/readyz" || path == "/session/ping" {
@@ -152,7 +177,11 @@ pub async fn put_in_words(State(web): State<Web>, request: Request, next: Next) 
     let (title, advice) = problem.words(page.text, reading);
     let help = fill(page.text.problem.help, &[&number]);
     let retry = reading && matches!(problem, Problem::Busy | Problem::Unknown);
-    let mut worded = (problem.status(), render(&View { page, title, advice, help, retry })).into_response();
+    let html = match frame(&problem, asked, &web, &page).await {
+        Some(shell) => render(&Inside { shell, title, advice, help, retry }),
+        None => render(&View { page, title, advice, help, retry }),
+    };
+    let mut worded = (problem.status(), html).into_response();
     for (name, value) in response.headers().iter().filter(|(name, _)| *name == axum::http::header::ALLOW) {
         worded.headers_mut().insert(name, value.clone());
     }

@@ -121,9 +121,10 @@ pub(crate) struct StatementResource {
     date: String,
     /// Always `CNY`.
     currency: &'static str,
-    /// Fen: sales less refunds, voids and reversals of that day.
+    /// Fen: sales less refunds, voids, reversals and chargebacks of that day.
     net_amount: i64,
-    /// Counts and sums over the whole day.
+    /// Counts and sums over the whole day, as they are settled. What the card company gave back, late refunds and
+    /// chargebacks, counts here and is not among the transactions below.
     totals: Vec<StatementTotal>,
     /// Every transaction of the day, page by page.
     transactions: List<TransactionResource>,

@@ -116,9 +116,9 @@ pub struct Statement {
     pub currency: Currency,
     /// The day, in China.
     pub date: String,
-    /// Fen: sales less refunds, voids and reversals of that day.
+    /// Fen: sales less refunds, voids, reversals and chargebacks of that day.
     pub net_amount: i64,
-    /// Counts and sums over the whole day.
+    /// Counts and sums over the whole day, with what the card company gave back.
     pub totals: Vec<StatementTotal>,
     /// Every transaction of the day, page by page.
     pub transactions: List<Transaction>,

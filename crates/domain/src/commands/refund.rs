@@ -241,6 +241,10 @@ pub(crate) fn review(state: &State, envelope: &Envelope, review: &Review) -> Dec
         let asked = sold.refunds.iter().find(|refund| refund.id == review.refund);
         about(&mut transaction, sold, asked.map_or(Fen::ZERO, |refund| refund.amount));
     }
+    // How the card was read now, not at the sale.
+    if let Some(typed) = &review.card {
+        transaction.entry = typed.entry;
+    }
     let judged = judge_review(state, envelope, review, &mut changes);
     let (sold, refund) = match judged {
         Ok(found) => found,

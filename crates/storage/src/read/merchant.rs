@@ -225,7 +225,14 @@ pub struct DayTotal {
     pub sum: Fen,
 }
 
-/// The day's totals within reach.
+/// What the card company gave back of a merchant's sales on a day: late refunds and upheld disputes.
+const GIVEN_BACK_BY_ISSUER: &str = "SELECT t.kind, t.decline IS NULL, COUNT(*), SUM(t.amount) FROM ledger_transaction t
+    WHERE t.merchant_id = 0 AND t.kind <> 'settlement' AND t.id IN (SELECT b.transaction_id FROM ledger_transfer b
+        WHERE b.debit = ?1 AND b.debit BETWEEN 1000 AND 999999 AND b.business_date = ?2)
+    AND (?3 IS NULL OR EXISTS (SELECT 1 FROM orders o WHERE o.id = t.order_id AND o.outlet_id = ?3))
+    GROUP BY t.kind, t.decline IS NULL ORDER BY t.kind";
+
+/// The day's totals within reach, as a settlement counts them: with what the card company gave back.
 pub async fn day_totals(db: &Storage, reach: Reach, date: BusinessDate) -> Result<Vec<DayTotal>, StorageError> {
     db.read(move |connection| {
         let sql = "SELECT kind, decline IS NULL, COUNT(*), SUM(amount) FROM ledger_transaction
@@ -239,9 +246,21 @@ pub async fn day_totals(db: &Storage, reach: Reach, date: BusinessDate) -> Resul
                 sum: Fen(row.get(3)?),
             })
         };
-        let mut statement = connection.prepare_cached(sql)?;
-        let found = statement.query_map(params![reach.merchant.0, date.0, reach.outlet()], read)?;
-        Ok(found.collect::<sql::Result<_>>()?)
+        let mut totals: Vec<DayTotal> = Vec::new();
+        for sql in [sql, GIVEN_BACK_BY_ISSUER] {
+            let mut statement = connection.prepare_cached(sql)?;
+            for one in statement.query_map(params![reach.merchant.0, date.0, reach.outlet()], read)? {
+                let one = one?;
+                match totals.iter_mut().find(|own| (own.kind, own.approved) == (one.kind, one.approved)) {
+                    Some(own) => {
+                        own.count = own.count.saturating_add(one.count);
+                        own.sum = Fen(own.sum.0.saturating_add(one.sum.0));
+                    }
+                    None => totals.push(one),
+                }
+            }
+        }
+        Ok(totals)
     })
     .await
 }

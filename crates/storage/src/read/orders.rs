@@ -7,6 +7,7 @@
 //!   left the till long after they were opened are looked up apart; each of them is a range of one.
 
 use crate::sql::{self, Connection, OptionalExtension as _, params};
+use domain::batch::Tally;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
@@ -136,8 +137,10 @@ pub struct Listed {
     pub refund_until: Option<Timestamp>,
     /// The sale's batch is not closed.
     pub batch_open: bool,
-    /// What was given back by refunds and disputes.
-    pub refunded: Fen,
+    /// Refunds that were paid back.
+    pub refunds: Tally,
+    /// Disputes that the card company upheld.
+    pub disputes: Tally,
     /// A refund waits for a decision.
     pub pending: bool,
     /// Slips printed.
@@ -151,46 +154,77 @@ impl Listed {
         open.or(self.decisive.as_ref().map(|one| one.at)).unwrap_or(self.opened_at)
     }
 
+    /// The sale, if it was charged.
+    pub fn sale(&self) -> Tally {
+        let charged = self.decisive.as_ref().is_some_and(Transaction::approved);
+        if charged { Tally { count: 1, sum: self.total } } else { Tally::default() }
+    }
+
+    /// Its void or reversal.
+    pub fn undone(&self) -> Tally {
+        if self.status == OrderStatus::Voided { self.sale() } else { Tally::default() }
+    }
+
     /// What went back to the card, by refund, void, reversal or dispute.
     pub fn given_back(&self) -> Fen {
-        if self.status == OrderStatus::Voided { self.total } else { self.refunded }
+        let back = [self.refunds, self.disputes, self.undone()];
+        Fen(back.iter().fold(0, |sum, one| sum.saturating_add(one.sum.0)))
+    }
+
+    /// What the shop keeps of it.
+    pub fn net(&self) -> Fen {
+        Totals {
+            sales: self.sale(),
+            refunds: self.refunds,
+            disputes: self.disputes,
+            undone: self.undone(),
+            ..Totals::default()
+        }
+        .net()
     }
 }
 
-/// Sums over everything found.
+/// Sums over everything found, in the words of a shift's report and of a settlement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Orders.
     pub count: i64,
-    /// Of them charged, whatever was given back since.
-    pub charged: i64,
-    /// What was charged.
-    pub charged_sum: Fen,
-    /// Orders of which something was given back.
-    pub refunded: i64,
-    /// What was given back, by refund, void or reversal.
-    pub refunded_sum: Fen,
+    /// Sales 消费, whatever was given back since.
+    pub sales: Tally,
+    /// Refunds 退货 that were paid back.
+    pub refunds: Tally,
+    /// Disputes that were upheld 争议退款.
+    pub disputes: Tally,
+    /// Voids and reversals 撤销冲正.
+    pub undone: Tally,
     /// Orders whose every attempt was declined.
     pub failed: i64,
 }
 
 impl Totals {
+    /// Sales less everything that was given back 净额.
+    pub fn net(&self) -> Fen {
+        let back = [self.refunds, self.disputes, self.undone];
+        Fen(back.iter().fold(self.sales.sum.0, |net, one| net.saturating_sub(one.sum.0)))
+    }
+
     /// Of everything, when all of it is on one page: nothing has to be searched a second time. The same as what the
     /// question for the totals sums.
     fn of(rows: &[Listed]) -> Self {
-        let approved = |row: &&Listed| row.decisive.as_ref().is_some_and(Transaction::approved);
-        let touched = |row: &&Listed| {
-            matches!(row.status, OrderStatus::PartlyRefunded | OrderStatus::Refunded | OrderStatus::Voided)
-        };
-        let sum = |amounts: Vec<Fen>| Fen(amounts.iter().fold(0, |sum, one| sum.saturating_add(one.0)));
         let number = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        let sum = |one: fn(&Listed) -> Tally| {
+            rows.iter().map(one).fold(Tally::default(), |all, one| Tally {
+                count: all.count.saturating_add(one.count),
+                sum: Fen(all.sum.0.saturating_add(one.sum.0)),
+            })
+        };
         Self {
             count: number(rows.len()),
-            charged: number(rows.iter().filter(approved).count()),
-            charged_sum: sum(rows.iter().filter(approved).map(|row| row.total).collect()),
-            refunded: number(rows.iter().filter(touched).count()),
-            refunded_sum: sum(rows.iter().filter(touched).map(Listed::given_back).collect()),
-            failed: number(rows.iter().filter(|row| row.decisive.is_some() && !approved(row)).count()),
+            sales: sum(Listed::sale),
+            refunds: sum(|row| row.refunds),
+            disputes: sum(|row| row.disputes),
+            undone: sum(Listed::undone),
+            failed: number(rows.iter().filter(|row| row.decisive.is_some() && row.sale().count == 0).count()),
         }
     }
 }

@@ -14,6 +14,7 @@ use domain::time::Timestamp;
 use crate::Storage;
 use crate::books::rows;
 use crate::error::StorageError;
+use crate::vault::Confirmation;
 
 /// An attempt without a recorded outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,27 +35,47 @@ pub struct OpenAttempt {
     pub actor: Actor,
 }
 
-/// Locks a draft for this attempt. `false` when the order is not a draft of this outlet, has another attempt out, or
-/// its total is not the confirmed one; the money path then says which.
+/// What became of an order's lock for an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// The order carries the attempt.
+    Locked,
+    /// The order was put aside, or changed, after it was shown with the question: the answer comes too late and must
+    /// not be sent.
+    Moved,
+    /// Not a draft of this outlet, another attempt, another total, or an outcome on record: the money path says which.
+    Refused,
+}
+
+/// Locks a draft for the attempt that was confirmed, as long as the draft is as it was shown with the question.
 pub async fn attempt_begin(
     db: &Storage,
     actor: Actor,
-    order: OrderId,
-    amount: Fen,
-    request: RequestId,
-    masked: MaskedCard,
+    confirmation: &Confirmation,
     now: Timestamp,
-) -> Result<bool, StorageError> {
+) -> Result<Begun, StorageError> {
+    let Confirmation { request_id: request, order, seen, amount, ref card, .. } = *confirmation;
+    let masked = card.masked.0.clone();
     db.write(move |connection| {
         connection.lock("SELECT id FROM orders WHERE id = ?1", [order.0])?;
-        let sql = "UPDATE orders SET attempt = ?1, attempt_at = ?2, attempt_masked = ?3
-            WHERE id = ?4 AND merchant_id = ?5 AND outlet_id = ?6 AND total = ?7 AND status = 'draft'
-            AND (attempt IS NULL OR attempt = ?1)
-            AND NOT EXISTS (SELECT 1 FROM ledger_transaction WHERE request_id = ?1 AND merchant_id = ?5)";
-        let mut update = connection.prepare_cached(sql)?;
         let (merchant, outlet) = (actor.merchant.0, actor.outlet.0);
-        let changed = update.execute(params![request.0, now.0, masked.0, order.0, merchant, outlet, amount.0])?;
-        Ok(changed == 1)
+        let sql = "SELECT changed_at FROM orders
+            WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND total = ?4 AND status = 'draft'
+            AND (attempt IS NULL OR attempt = ?5)
+            AND NOT EXISTS (SELECT 1 FROM ledger_transaction WHERE request_id = ?5 AND merchant_id = ?2)";
+        let changed_at: Option<i64> = connection
+            .prepare_cached(sql)?
+            .query_row(params![order.0, merchant, outlet, amount.0, request.0], |row| row.get(0))
+            .optional()?;
+        match changed_at {
+            None => Ok(Begun::Refused),
+            Some(changed_at) if changed_at != seen.0 => Ok(Begun::Moved),
+            Some(_) => {
+                let sql = "UPDATE orders SET attempt = ?2, attempt_at = ?3, attempt_masked = ?4 WHERE id = ?1";
+                connection.prepare_cached(sql)?.execute(params![order.0, request.0, now.0, masked])?;
+                Ok(Begun::Locked)
+            }
+        }
     })
     .await
 }

@@ -17,6 +17,7 @@ use storage::payment;
 use crate::orders::list;
 use crate::sale::{attempt, pay};
 use crate::text::Text;
+use crate::text::orders::Orders;
 use crate::{Shell, Visit};
 use web_kit::badge::Badge;
 use web_kit::codes;
@@ -54,16 +55,27 @@ pub(crate) fn standing(order: &Listed, now: Timestamp, text: &Text) -> Standing 
         _ if order.pending => plain("warn", "wait", words.refund_pending, words.under_review),
         OrderStatus::Paid => plain("ok", "ok", words.charged, words.may_hand_over),
         OrderStatus::PartlyRefunded => {
-            let line = fill(words.partly_given_back, &[&order.refunded.to_string()]);
-            plain("info", "undo", words.partly_refunded, &line)
+            let line = fill(words.partly_given_back, &[&order.given_back().to_string()]);
+            plain("info", "undo", went_back(order, words.partly_refunded, words.partly_disputed, words), &line)
         }
-        OrderStatus::Refunded => plain("off", "undo", words.refunded, words.given_back),
+        OrderStatus::Refunded => {
+            plain("off", "undo", went_back(order, words.refunded, words.disputed, words), words.given_back)
+        }
         OrderStatus::Voided => plain("off", "undo", words.voided, words.undone),
         OrderStatus::Draft | OrderStatus::Abandoned if order.decisive.is_some() => {
             plain("bad", "bad", words.failed, words.not_charged)
         }
         OrderStatus::Draft => plain("off", "edit", words.unpaid, words.not_paid),
         OrderStatus::Abandoned => plain("off", "close", words.abandoned, words.not_paid),
+    }
+}
+
+/// What gave money back: a refund, a dispute, or both.
+fn went_back(order: &Listed, refunded: &'static str, disputed: &'static str, words: &Orders) -> &'static str {
+    match (order.refunds.count, order.disputes.count) {
+        (_, 0) => refunded,
+        (0, _) => disputed,
+        _ => words.refunded_and_disputed,
     }
 }
 

@@ -137,7 +137,7 @@ async fn begin(visit: &Visit, ask: Question, kind: &str) -> Result<Result<Rows, 
     Ok(Ok(Rows { filter, cursor: Cursor::Top, left: ROWS_MAX, name: format!("orders-{moment}"), _turn: turn }))
 }
 
-fn head(text: &'static Text) -> [&'static str; 16] {
+fn head(text: &'static Text) -> [&'static str; 19] {
     let words = &text.orders;
     [
         words.order,
@@ -148,6 +148,9 @@ fn head(text: &'static Text) -> [&'static str; 16] {
         words.column_type,
         words.amount,
         words.column_refunded,
+        words.column_disputed,
+        words.column_undone,
+        words.column_net,
         words.status,
         words.column_hand_over,
         words.code,
@@ -160,9 +163,10 @@ fn head(text: &'static Text) -> [&'static str; 16] {
 }
 
 /// Widths of the columns, in letters.
-const WIDTHS: [f64; 16] = [13.0, 11.0, 10.0, 22.0, 9.0, 9.0, 11.0, 14.0, 11.0, 24.0, 8.0, 24.0, 14.0, 9.0, 9.0, 11.0];
+const WIDTHS: [f64; 19] =
+    [13.0, 11.0, 10.0, 22.0, 9.0, 9.0, 11.0, 11.0, 14.0, 14.0, 11.0, 11.0, 24.0, 8.0, 24.0, 14.0, 9.0, 9.0, 11.0];
 
-fn cells(order: &Listed, now: Timestamp, text: &'static Text) -> [Cell; 16] {
+fn cells(order: &Listed, now: Timestamp, text: &'static Text) -> [Cell; 19] {
     let at = order.at();
     let standing = standing(order, now, text);
     let (code, meaning) = meaning(order, text);
@@ -175,7 +179,10 @@ fn cells(order: &Listed, now: Timestamp, text: &'static Text) -> [Cell; 16] {
         Cell::Text(holder(order, text)),
         Cell::Text(text.pay.sale.to_owned()),
         Cell::Money(order.total),
-        Cell::Money(order.given_back()),
+        Cell::Money(order.refunds.sum),
+        Cell::Money(order.disputes.sum),
+        Cell::Money(order.undone().sum),
+        Cell::Money(order.net()),
         Cell::Text(standing.badge.word.to_owned()),
         Cell::Text(standing.hand_over),
         Cell::Text(code.to_owned()),

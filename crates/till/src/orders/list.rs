@@ -6,6 +6,7 @@
 use askama::Template;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
+use domain::batch::Tally;
 use domain::ids::{OrderId, TransactionId};
 use domain::money::half_width;
 use domain::order::OrderStatus;
@@ -392,11 +393,18 @@ fn fill_in(view: &mut View, found: &OrderPage, text: &'static Text) {
 
 fn sums(totals: &Totals, text: &'static Text) -> Vec<String> {
     let words = &text.orders;
+    let tally = |word, one: Tally| fill(words.total_tally, &[word, &one.count.to_string(), &one.sum.to_string()]);
     let mut sums = vec![
         fill(words.total, &[&totals.count.to_string()]),
-        fill(words.total_charged, &[&totals.charged.to_string(), &totals.charged_sum.to_string()]),
-        fill(words.total_refunded, &[&totals.refunded.to_string(), &totals.refunded_sum.to_string()]),
+        tally(text.batch.sales, totals.sales),
+        tally(text.batch.refunds, totals.refunds),
+        tally(text.batch.voids, totals.undone),
     ];
+    // The card company's: rare at a till.
+    if totals.disputes.count > 0 {
+        sums.insert(3, tally(words.disputed, totals.disputes));
+    }
+    sums.push(fill(words.total_net, &[text.batch.net, &totals.net().to_string()]));
     if totals.failed > 0 {
         sums.push(fill(words.total_failed, &[&totals.failed.to_string()]));
     }
@@ -441,7 +449,7 @@ fn state_word(state: StateFilter, text: &'static Text) -> &'static str {
         StateFilter::Failed => words.failed,
         StateFilter::Unknown => words.unknown,
         StateFilter::RefundPending => words.refund_pending,
-        StateFilter::Refunded => words.refunded,
+        StateFilter::Refunded => words.gave_back,
         StateFilter::Voided => words.voided,
         StateFilter::Unpaid => words.unpaid,
     }

@@ -30,6 +30,7 @@ use web_kit::session::Session;
 use web_kit::step::{self, Last, Step};
 use web_kit::submit::actor;
 use web_kit::text::fill;
+use web_kit::text::refund::Refunds;
 
 #[derive(Template)]
 #[template(path = "refunds/request.html")]
@@ -43,8 +44,8 @@ struct View {
     left: Option<String>,
     /// Requests of this order that wait, a sentence each.
     waiting: Vec<String>,
-    /// Reasons that are given often.
-    usual: [&'static str; 3],
+    /// Reasons that are given often, each with its kind.
+    usual: Vec<(&'static str, &'static str)>,
     stage: Stage,
 }
 
@@ -89,12 +90,13 @@ struct Row {
 struct Wrong {
     whole: Option<String>,
     goods: Option<String>,
+    ground: Option<&'static str>,
     reason: Option<&'static str>,
 }
 
 impl Wrong {
     fn any(&self) -> bool {
-        self.whole.is_some() || self.goods.is_some() || self.reason.is_some()
+        self.whole.is_some() || self.goods.is_some() || self.ground.is_some() || self.reason.is_some()
     }
 }
 
@@ -114,7 +116,7 @@ struct Fields {
 
 impl Fields {
     fn read(pairs: Vec<(String, String)>) -> Self {
-        let mut fields = Self::default();
+        let (mut fields, mut usual) = (Self::default(), String::new());
         for (name, value) in pairs {
             let line = |prefix: &str| name.strip_prefix(prefix).and_then(|line| line.parse::<i64>().ok());
             match name.as_str() {
@@ -123,6 +125,8 @@ impl Fields {
                 "a" => fields.result = value,
                 "ground" => fields.ground = Ground::from_word(&value),
                 "reason" => value.trim().clone_into(&mut fields.reason),
+                // One of the usual reasons: its kind and its words.
+                "usual" => usual = value,
                 "do" => fields.escalate = value == "escalate",
                 _ => {
                     if let Some(line) = line("t") {
@@ -132,6 +136,9 @@ impl Fields {
                     }
                 }
             }
+        }
+        if let Some((word, reason)) = usual.split_once(' ') {
+            (fields.ground, fields.reason) = (Ground::from_word(word), reason.to_owned());
         }
         fields
     }
@@ -170,8 +177,24 @@ impl Fields {
             reason if !text_fits(reason) => Some(text.reason_length),
             _ => None,
         };
-        let goods = self.lines(goods).is_none().then(|| text.nothing_chosen.to_owned());
-        Wrong { whole: None, goods, reason }
+        let ground = self.ground.is_none().then_some(text.ground_empty);
+        Wrong { whole: None, goods: self.wrong_goods(goods, text), ground, reason }
+    }
+
+    /// What is wrong with the lines: nothing ticked, no pieces, or more of them than are left.
+    fn wrong_goods(&self, goods: &[Goods], text: &Refunds) -> Option<String> {
+        let ticked = || goods.iter().filter(|goods| self.ticked.contains(&goods.sold.line));
+        let wrong = ticked().find(|goods| self.count(goods).is_none());
+        match wrong {
+            None => ticked().next().is_none().then(|| text.nothing_chosen.to_owned()),
+            Some(goods) => {
+                let pieces = self.pieces.get(&goods.sold.line).map_or("", String::as_str);
+                let too_many =
+                    !pieces.is_empty() && !pieces.starts_with('0') && pieces.bytes().all(|b| b.is_ascii_digit());
+                let sentence = if too_many { text.too_many_pieces } else { text.pieces_empty };
+                Some(fill(sentence, &[&goods.name, &goods.pieces.to_string()]))
+            }
+        }
     }
 }
 
@@ -231,8 +254,7 @@ impl Case {
         let rows: Vec<Row> = rows.collect();
         let left = || self.sold.goods.iter().filter(|goods| goods.pieces > 0);
         let drugs = !self.sold.drug_returns && left().any(|goods| goods.sold.drug);
-        let any_reason = self.sold.drug_returns || left().any(|goods| !goods.sold.drug);
-        let chosen = fields.ground.unwrap_or(Ground::Quality);
+        let any_reason = self.any_reason();
         let offered = Ground::ALL.into_iter().filter(|ground| *ground != Ground::ChangedMind || any_reason);
         let grounds = offered.map(|ground| {
             let word = match ground {
@@ -240,7 +262,7 @@ impl Case {
                 Ground::ShopError => words.ground_shop_error,
                 Ground::ChangedMind => words.ground_changed_mind,
             };
-            (ground.word(), word, ground == chosen)
+            (ground.word(), word, fields.ground == Some(ground))
         });
         Box::new(Filled {
             request,
@@ -253,6 +275,25 @@ impl Case {
             reason: fields.reason.clone(),
             wrong,
         })
+    }
+
+    /// Goods may come back for no fault of theirs or of the shop's.
+    fn any_reason(&self) -> bool {
+        let left = self.sold.goods.iter().filter(|goods| goods.pieces > 0);
+        self.sold.drug_returns || left.into_iter().any(|goods| !goods.sold.drug)
+    }
+
+    /// Reasons that are given often, of the kinds that are offered.
+    fn usual(&self, text: &'static Text) -> Vec<(&'static str, &'static str)> {
+        let words = &text.refund;
+        let all = [
+            (Ground::Quality, words.usual_quality),
+            (Ground::ShopError, words.usual_typo),
+            (Ground::ShopError, words.usual_mixed_up),
+            (Ground::ChangedMind, words.usual_wrong),
+        ];
+        let offered = all.into_iter().filter(|(ground, _)| *ground != Ground::ChangedMind || self.any_reason());
+        offered.map(|(ground, reason)| (ground.word(), reason)).collect()
     }
 
     fn waiting(&self, text: &'static Text) -> Vec<String> {
@@ -284,7 +325,7 @@ impl Case {
             deadline: sale.map_or_else(String::new, |_| self.sold.deadline.date_time_text()),
             left: (left >= 0).then(|| time_left(left, text.refund.left)),
             waiting: if sent { Vec::new() } else { self.waiting(text) },
-            usual: [text.refund.usual_wrong, text.refund.usual_quality, text.refund.usual_typo],
+            usual: self.usual(text),
             stage,
             shell: visit.shell("/orders"),
         };
@@ -312,7 +353,11 @@ pub(crate) async fn show(visit: Visit, Query(pairs): Query<Vec<(String, String)>
         _ => {}
     }
     if !fields.is_filled() {
-        fields = Fields { reason: fields.reason, ..Fields::everything(case.sold.order.id, &case.sold.goods) };
+        fields = Fields {
+            reason: fields.reason,
+            ground: fields.ground,
+            ..Fields::everything(case.sold.order.id, &case.sold.goods)
+        };
     }
     let stage = match case.closed(visit.text()) {
         Some(sentence) => Stage::Closed(sentence),
@@ -350,7 +395,7 @@ pub(crate) async fn submit(visit: Visit, Form(pairs): Form<Vec<(String, String)>
     let command = Command::RefundRequest(Request {
         order,
         lines,
-        ground: fields.ground.unwrap_or(Ground::Quality),
+        ground: fields.ground.ok_or(Problem::BadForm)?,
         reason: fields.reason.clone(),
         escalate: case.sole || (case.late && fields.escalate),
     });

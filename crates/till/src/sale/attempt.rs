@@ -3,6 +3,7 @@
 //! What must stay true:
 //! - The order carries the attempt before the sale is sent, so a lost answer always leaves a trace that is followed up.
 //! - The same confirmation sent again answers the same result: it carries the request id.
+//! - A confirmation that arrives after its order was put aside, given up or changed charges nothing, for good.
 //! - Looking up goes through the same queue behind the sale. What is not on record then is withdrawn for good.
 //! - The browser going away cancels nothing.
 
@@ -16,7 +17,7 @@ use domain::outcome::Outcome;
 use engine::SubmitError;
 use serde::Deserialize;
 use storage::StorageError;
-use storage::payment::{self, OpenAttempt};
+use storage::payment::{self, Begun, OpenAttempt};
 use storage::vault::Confirmation;
 use tracing::Instrument as _;
 
@@ -29,6 +30,9 @@ use web_kit::submit::{ANSWER_WITHIN, actor, micros};
 
 /// How often attempts without an answer are followed up.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// How long 挂起此单 waits for the outcome of its payment: the next customer is there.
+const SETTLE_WITHIN: Duration = Duration::from_secs(2);
 
 /// The form of the dialog.
 #[derive(Default, Deserialize)]
@@ -58,14 +62,15 @@ pub(crate) async fn confirm(visit: Visit, Form(form): Form<Fields>) -> Result<Re
 /// Locks the order and sends the sale. When that fails, "not charged" is said only once the attempt is withdrawn: the
 /// same confirmation may have been sent before, and been charged.
 async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), SubmitError> {
-    let Confirmation { request_id, order, amount, card, until } = confirmation;
+    let begun = payment::attempt_begin(&web.storage, actor, &confirmation, web.clock.now()).await;
+    let Confirmation { request_id, order, amount, card, until, .. } = confirmation;
     let masked = card.masked.clone();
-    let now = web.clock.now();
-    // Refused or not, the money path gives the reason; only a store that fails ends it here.
-    let begun = payment::attempt_begin(&web.storage, actor, order, amount, request_id, masked.clone(), now).await;
     let command = Command::Sale { order, amount, card, proof: Proof::Confirmed { until } };
+    let withdrawal = Command::Withdraw { order, amount, masked };
     let answer = match begun {
-        Ok(_) => web.engine.submit(request_id, actor, command).await,
+        Ok(Begun::Moved) => return web.engine.submit(request_id, actor, withdrawal).await.map(drop),
+        // The money path gives the reason for a refusal; only a store that fails ends it here.
+        Ok(Begun::Locked | Begun::Refused) => web.engine.submit(request_id, actor, command).await,
         Err(StorageError::Unknown(text)) => Err(SubmitError::Unknown(text)),
         Err(other) => Err(SubmitError::NotCharged(other.to_string())),
     };
@@ -75,7 +80,7 @@ async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), 
         Err(error) => error,
     };
     tracing::warn!(%error, payment = %request_id, "a payment could not be sent");
-    match web.engine.submit(request_id, actor, Command::Withdraw { order, amount, masked }).await {
+    match web.engine.submit(request_id, actor, withdrawal).await {
         Ok(outcome) if outcome.approved() => Ok(()),
         Ok(_) => Err(error),
         Err(still) => Err(SubmitError::Unknown(still.to_string())),
@@ -86,6 +91,20 @@ async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), 
 pub(crate) async fn resolve(web: &Web, attempt: &OpenAttempt) -> Result<Outcome, SubmitError> {
     let OpenAttempt { request_id, order, amount, masked, actor, .. } = attempt.clone();
     web.engine.submit(request_id, actor, Command::Withdraw { order, amount, masked }).await
+}
+
+/// Makes sure of a payment that the cashier leaves behind, before the order is put aside: withdrawn, or on record. Answers
+/// whether it was charged. Without an answer in time the order carries the attempt, and is followed up like any other.
+pub(crate) async fn settle(web: &Web, actor: Actor, confirmation: &Confirmation) -> Result<bool, Problem> {
+    let begun = payment::attempt_begin(&web.storage, actor, confirmation, web.clock.now()).await?;
+    let Confirmation { request_id, order, amount, card, .. } = confirmation.clone();
+    let command = Command::Withdraw { order, amount, masked: card.masked };
+    let answer = tokio::time::timeout(SETTLE_WITHIN, web.engine.submit(request_id, actor, command)).await;
+    if let Ok(Ok(outcome)) = answer {
+        return Ok(outcome.approved());
+    }
+    tracing::warn!(?begun, payment = %request_id, "an order is put aside, its payment's outcome unknown");
+    Ok(false)
 }
 
 /// The form 立即查询结果.

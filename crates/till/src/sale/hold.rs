@@ -9,6 +9,8 @@ use domain::order::OrderStatus;
 use serde::Deserialize;
 use storage::draft::{self, DraftError};
 
+use crate::sale::attempt;
+use crate::sale::panel::result_url;
 use crate::sale::screen::{self, SaleView, Wanted, scope};
 use crate::sale::trouble::Trouble;
 use crate::{Shell, Visit};
@@ -16,6 +18,7 @@ use web_kit::Web;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
+use web_kit::submit::actor;
 use web_kit::text::fill;
 
 web_kit::said! {
@@ -33,6 +36,9 @@ web_kit::said! {
 #[serde(default)]
 pub(crate) struct OrderFields {
     order: String,
+    /// The confirmation, when its answer was lost: the server may never have heard of it.
+    #[serde(default)]
+    token: String,
 }
 
 impl OrderFields {
@@ -50,9 +56,15 @@ impl OrderFields {
     }
 }
 
-/// Puts the order aside; the page is free for the next customer.
+/// Puts the order aside; the page is free for the next customer. A payment that was charged after all is shown instead.
 pub(crate) async fn hold(visit: Visit, Form(form): Form<OrderFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
+    let left = visit.web.vault.read_confirmation(&form.token).filter(|left| left.order == form.id());
+    if let Some(left) = left
+        && attempt::settle(&visit.web, actor(&visit.session)?, &left).await?
+    {
+        return Ok(Redirect::to(&result_url(left.order, left.request_id)).into_response());
+    }
     let number = draft::fetch(visit.db(), &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
     match draft::hold(visit.db(), &scope, form.id(), visit.session.now).await {
         Ok(()) => Ok(Flash::new(Said::Held, &[&number]).redirect(&visit.web, &Wanted::New.address())),
@@ -88,7 +100,7 @@ pub(crate) async fn ask(visit: Visit, Query(form): Query<OrderFields>) -> Result
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;
-    let values = [order.number, order.lines.iter().filter(|line| line.voided_at.is_none()).count().to_string()];
+    let values = [order.number.clone(), order.kinds().to_string()];
     let ask = fill(visit.text().sale.abandon_ask, &[&values[0], &values[1], &order.order.total.to_string()]);
     Ok(render(&View { shell: visit.shell("/sale"), sale, ask }).into_response())
 }
@@ -98,7 +110,7 @@ pub(crate) async fn abandon(visit: Visit, Form(form): Form<OrderFields>) -> Resu
     let scope = scope(&visit.session)?;
     let number = draft::fetch(visit.db(), &scope, form.id()).await?.map(|order| order.number).unwrap_or_default();
     match draft::abandon(visit.db(), &scope, form.id(), visit.session.now).await {
-        Ok(()) => Ok(Flash::new(Said::Abandoned, &[&number]).redirect(&visit.web, "/sale")),
+        Ok(()) => Ok(Flash::new(Said::Abandoned, &[&number]).redirect(&visit.web, &Wanted::New.address())),
         Err(error) => form.refuse(&visit.web, error),
     }
 }

@@ -16,6 +16,7 @@ use storage::draft::FullOrder;
 use storage::payment::{self, OpenAttempt};
 use storage::slip::Unprinted;
 use storage::till::TillView;
+use storage::vault::Confirmation;
 
 use crate::text::Text;
 use crate::{Page, Visit};
@@ -33,14 +34,18 @@ pub(crate) const ROWS: u32 = 8;
 pub(crate) struct Params {
     /// The attempt whose decline is to be shown, as hex digits; anything newer on record takes its place.
     a: String,
-    /// `card`: the next step is in the card field.
+    /// `card`: the next step is in the card field; `pay`: it is the button 支付.
     at: String,
 }
 
 impl Params {
-    /// Whether the focus belongs into the column and not into the scan field.
-    pub(crate) fn at_card(&self) -> bool {
-        self.at == "card"
+    /// Where in the column the focus belongs, if not into the scan field.
+    fn focus(&self) -> Focus {
+        match self.at.as_str() {
+            "card" => Focus::Card,
+            "pay" => Focus::Pay,
+            _ => Focus::None,
+        }
     }
 }
 
@@ -85,6 +90,8 @@ pub(super) enum Focus {
     None,
     Card,
     Pin,
+    /// 支付.
+    Pay,
 }
 
 /// The answer to 查余额.
@@ -97,7 +104,7 @@ pub(super) struct Balance {
 
 /// A payment that waits for its "yes".
 pub(crate) struct Confirm {
-    pub(super) token: String,
+    pub(super) confirmation: Confirmation,
     pub(super) card: String,
     pub(super) holder: String,
     pub(super) balance: Fen,
@@ -115,6 +122,10 @@ pub(crate) struct Right {
     view: View,
     rows: Vec<Row>,
     unprinted: Vec<Unprinted>,
+    /// How many they are, in one line.
+    unprinted_count: Option<String>,
+    /// What a form sends to come back to the order at hand.
+    at_hand: String,
     /// The dialog, which belongs outside of the page's main part.
     pub(crate) dialog: Option<Dialog>,
 }
@@ -249,27 +260,27 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
             let Some(order) = due.clone() else { return Err(Problem::BadForm) };
             let balance =
                 Balance { card: confirm.card.clone(), now: confirm.balance, after: Some(confirm.after), short: None };
-            let waiting = Waiting {
-                unknown: true,
-                token: confirm.token.clone(),
-                card: confirm.card.clone(),
-                sent: String::new(),
-            };
+            // The state of the order that the dialog shows: no other one is paid by its answer.
+            let seen = till.order.as_ref().map_or(Timestamp(0), |order| order.changed_at);
+            let token = visit.web.vault.confirmation_token(&Confirmation { seen, ..confirm.confirmation.clone() });
+            let waiting = Waiting { unknown: true, token, card: confirm.card.clone(), sent: String::new() };
             dialog = Some(Dialog { page: visit.page.clone(), confirm: *confirm, order, waiting });
             View::Form(Filled { balance: Some(balance), ..Filled::default() })
         }
     };
     let mut unprinted = till.unprinted.clone();
     unprinted.retain(|one| order.is_none_or(|order| order.order.id != one.order));
+    let count = unprinted.len().to_string();
+    let unprinted_count = (!unprinted.is_empty()).then(|| fill(visit.text().pay.unprinted, &[&count]));
+    let at_hand = due.as_ref().map_or_else(|| "new".to_owned(), |due| due.id.to_string());
     let payable = due.as_ref().is_some_and(|due| due.total.is_positive());
-    Ok(Right { page: visit.page.clone(), order: due, payable, view, rows, unprinted, dialog })
+    Ok(Right { page: visit.page.clone(), order: due, payable, view, rows, unprinted, unprinted_count, at_hand, dialog })
 }
 
 /// What the ledger knows about the order's payment.
 async fn recorded(visit: &Visit, till: &TillView, params: &Params) -> Result<View, Problem> {
     let outlet = visit.session.shop()?.outlet;
-    let at = if params.at_card() { Focus::Card } else { Focus::None };
-    let form = View::Form(Filled { at, ..Filled::default() });
+    let form = View::Form(Filled { at: params.focus(), ..Filled::default() });
     let Some(order) = &till.order else { return Ok(form) };
     if let (OrderStatus::Paid, Some(sale)) = (order.order.status, order.order.paid_by) {
         let recorded = till.record.iter().find(|one| one.id == sale).cloned();
@@ -295,7 +306,7 @@ async fn recorded(visit: &Visit, till: &TillView, params: &Params) -> Result<Vie
 }
 
 fn due(order: &FullOrder, text: &Text) -> Due {
-    let (kinds, pieces) = (order.live().count().to_string(), order.pieces().to_string());
+    let (kinds, pieces) = (order.kinds().to_string(), order.pieces().to_string());
     Due {
         id: order.order.id,
         number: order.number.clone(),

@@ -11,6 +11,7 @@ use domain::ledger::{Kind, Transaction};
 use domain::money::{Fen, half_width};
 use domain::outcome::{Clearance, Outcome};
 use domain::pin::is_pin;
+use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::vault::Confirmation;
 
@@ -18,7 +19,6 @@ use crate::Visit;
 use crate::sale::panel::{Balance, Confirm, Filled, Focus, Panel, result_url};
 use crate::sale::screen;
 use crate::text::Text;
-use web_kit::Web;
 use web_kit::problem::Problem;
 use web_kit::submit::{actor, submit};
 
@@ -106,8 +106,10 @@ pub(crate) async fn pay(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
             let Some(order) = order else { return Err(Problem::BadForm) };
             let until = visit.session.now.plus(CONFIRM_WITHIN);
             let request_id = visit.new_request();
-            let confirmation = Confirmation { request_id, order, amount: amount?, card, until };
-            Panel::Confirm(Box::new(confirm(&visit.web, &confirmation, &clearance, visit.text())))
+            // The panel knows which state of the order it shows.
+            let seen = Timestamp(0);
+            let confirmation = Confirmation { request_id, order, seen, amount: amount?, card, until };
+            Panel::Confirm(Box::new(confirm(confirmation, &clearance, visit.text())))
         }
         Ok(Outcome::Ordered(..) | Outcome::Conflict(_)) => return Err(Problem::BadForm),
         // A question moves no money, whatever became of it.
@@ -130,11 +132,11 @@ fn balance(record: &Transaction, due: Option<Fen>) -> Filled {
     Filled { balance: Some(balance), at, ..Filled::default() }
 }
 
-fn confirm(web: &Web, confirmation: &Confirmation, clearance: &Clearance, text: &Text) -> Confirm {
+fn confirm(confirmation: Confirmation, clearance: &Clearance, text: &Text) -> Confirm {
     let holder = clearance.holder.as_str();
     Confirm {
-        token: web.vault.confirmation_token(confirmation),
         card: confirmation.card.masked.grouped(),
+        confirmation,
         holder: if holder.is_empty() { text.pay.anonymous.to_owned() } else { masked_name(holder) },
         balance: clearance.balance,
         after: clearance.balance_after,

@@ -281,7 +281,7 @@ fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'stati
     let lines: Vec<&Line> = order.map_or(Vec::new(), |order| order.live().collect());
     let total = order.map_or(domain::money::Fen::ZERO, |order| order.order.total);
     let number = order.map(|order| order.number.clone());
-    let pieces = order.map_or(0, FullOrder::pieces);
+    let (kinds, pieces) = order.map_or((0, 0), |order| (order.kinds(), order.pieces()));
     let last = lines.last().filter(|_| unpaid.is_some());
     SaleView {
         // After a paid order, and where one is asked for, the next line begins a new one.
@@ -290,7 +290,7 @@ fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'stati
         changed: order.map_or(0, |order| order.changed_at.0),
         locked,
         editable: !locked,
-        count: fill(words.count, &[&lines.len().to_string(), &pieces.to_string()]),
+        count: fill(words.count, &[&kinds.to_string(), &pieces.to_string()]),
         total: total.to_string(),
         last_line: last
             .map(|line| fill(words.last_line, &[&line.name, &line.quantity.to_string(), &total.to_string()])),

@@ -1,7 +1,7 @@
 //! Words of these pages, both languages beside each other.
 
 pub(crate) mod batch;
-mod orders;
+pub(crate) mod orders;
 mod sale;
 mod slip;
 

@@ -27,10 +27,14 @@ web_kit::texts! {
         processing: "处理中", "In progress";
         refund_pending: "退货审核中", "Refund under review";
         refunded: "已退货", "Refunded";
+        gave_back: "退货、争议退款", "Refunded or disputed";
+        disputed: "争议退款", "Disputes";
+        partly_disputed: "部分争议退款", "Partly disputed";
+        refunded_and_disputed: "退货和争议退款", "Refunded and disputed";
         partly_refunded: "部分退货", "Partly refunded";
         voided: "已撤销", "Voided";
         unpaid: "未支付", "Not paid";
-        abandoned: "已取消", "Discarded";
+        abandoned: "已放弃", "Discarded";
 
         may_hand_over: "可以交付药品", "Goods may be handed over";
         not_charged: "没有扣款，请勿交付药品", "Not charged. Do not hand over the goods";
@@ -67,8 +71,8 @@ web_kit::texts! {
         archived: "{0} 及更早的订单已归档，可能不在此列出。需要查找时请联系发卡公司。", "Orders up to {0} are archived and may not be listed here. Ask the card company for one of them.";
         any_day: "按订单号或参考号查找，不限交易日期。", "Found by its number, whatever the date.";
         total: "共 {0} 笔", "Orders: {0}";
-        total_charged: "成功 {0} 笔 ¥{1}", "Approved: {0}, ¥{1}";
-        total_refunded: "退货 {0} 笔 ¥{1}", "Refunded: {0}, ¥{1}";
+        total_tally: "{0} {1} 笔 ¥{2}", "{0}: {1}, ¥{2}";
+        total_net: "{0} ¥{1}", "{0}: ¥{1}";
         total_failed: "失败 {0} 笔", "Declined: {0}";
         page: "第 {0} / {1} 页", "Page {0} of {1}";
         previous: "上一页", "Previous";
@@ -115,7 +119,7 @@ web_kit::texts! {
         price_confirmed: "改价，原价 {0}，{1} 确认", "Price changed, list price {0}, confirmed by {1}";
         line_voided: "删除 {0} ×{1}", "Deleted {0} ×{1}";
         line_restored: "恢复删除的商品", "A deleted line was brought back";
-        order_abandoned: "取消订单", "Order discarded";
+        order_abandoned: "放弃订单", "Order discarded";
         attempt: "{0} ¥{1}", "{0} ¥{1}";
         sent: "支付已发出 ¥{0}", "Payment sent, ¥{0}";
         reason: "退货原因：{0}", "Reason: {0}";
@@ -131,7 +135,10 @@ web_kit::texts! {
         column_date: "日期", "Date";
         column_type: "交易类型", "Type";
         column_meaning: "说明", "Meaning";
-        column_refunded: "退款金额（元）", "Refunded (¥)";
+        column_refunded: "退货（元）", "Refunds (¥)";
+        column_disputed: "争议退款（元）", "Disputes (¥)";
+        column_undone: "撤销冲正（元）", "Voids (¥)";
+        column_net: "净额（元）", "Net (¥)";
         column_hand_over: "交付", "Goods";
     }
 }

@@ -28,14 +28,16 @@ pub struct Days {
     pub total: DayRow,
 }
 
-/// A day: sales, refunds with upheld disputes, voids with reversals, and what they come to.
+/// A day: sales, refunds, upheld disputes, voids with reversals, and what they come to.
 pub struct DayRow {
     /// The day, or the word for the total.
     pub day: String,
     /// Count and sum of sales.
     pub sales: String,
-    /// Of refunds and upheld disputes.
+    /// Of refunds.
     pub refunds: String,
+    /// Of upheld disputes.
+    pub disputes: String,
     /// Of voids and reversals.
     pub undone: String,
     /// What it comes to.
@@ -54,7 +56,8 @@ impl Days {
             DayRow {
                 day,
                 sales: sum(&[Kind::Sale]),
-                refunds: sum(&[Kind::Refund, Kind::Chargeback]),
+                refunds: sum(&[Kind::Refund]),
+                disputes: sum(&[Kind::Chargeback]),
                 undone: sum(&[Kind::Void, Kind::Reversal]),
                 net: own.net(),
             }

@@ -8,7 +8,7 @@ crate::texts! {
 
         merchant_suspended: "商户未登记或已停用", "Merchant not registered or suspended";
         outlet_suspended: "本门店已暂停交易", "This store is suspended";
-        no_such_order: "没有找到此订单，或订单已取消", "No such order, or it was given up";
+        no_such_order: "没有找到此订单，或订单已放弃", "No such order, or it was given up";
         amount_changed: "订单金额已变为 ¥{0}，与确认的金额不一致", "The order's total is now ¥{0}, not what was confirmed";
         invalid_amount: "金额无效", "Invalid amount";
         invalid_card_number: "卡号无效", "Invalid card number";

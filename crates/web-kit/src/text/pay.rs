@@ -89,7 +89,8 @@ crate::texts! {
         load: "充值", "Load";
         slip: "小票", "Slip";
 
-        unprinted: "已支付，小票未打印：", "Paid, slip not printed:";
+        unprinted: "{0} 笔小票未打印 · 查看", "Slips not printed: {0} · show";
+        skip: "不打印", "Do not print";
         unresolved: "订单 {0} 的支付 ¥{1} 结果未知，正在查询。不要再次支付，先不要交付药品。", "The payment of order {0}, ¥{1}, is still being looked up. Do not pay again or hand over the goods.";
         unresolved_open: "查看", "Open";
     }

@@ -4,6 +4,7 @@ crate::texts! {
     /// Words of the refund pages.
     pub struct Refunds {
         request_title: "退货申请", "Refund request";
+        request_hint_late: "请先核对卡号和金额。已超过门店期限，由卡公司审核，通过后退款到卡。", "Check card and amount first. It is past the store's time: the card company reviews it before the money returns.";
         request_hint: "请先核对卡号和金额。提交后还需要门店经理“退货审核”，通过后才退款到卡。", "Check card and amount first. After this a manager must review the request before the money returns.";
         order: "订单号", "Order";
         sold_at: "交易时间", "Paid at";
@@ -20,6 +21,7 @@ crate::texts! {
         take_pieces: "{0} 退货数量", "Pieces of {0}";
         recount: "重新计算", "Count again";
         ground: "退货类别", "Kind of reason";
+        ground_opt: "（必选）", "(required)";
         ground_quality: "药品质量问题", "Quality of the goods";
         ground_shop_error: "发错商品或收错款", "Wrong goods or amount";
         ground_changed_mind: "顾客不需要了", "No longer wanted";
@@ -29,6 +31,7 @@ crate::texts! {
         usual: "常用：", "Often:";
         usual_wrong: "客户买错药品", "Customer bought the wrong drug";
         usual_quality: "药品质量问题", "Quality of the goods";
+        usual_mixed_up: "发错药品", "Wrong goods handed over";
         usual_typo: "收银录入错误", "Cashier's mistake";
         close: "关闭", "Close";
         cancel: "取消", "Cancel";
@@ -39,7 +42,10 @@ crate::texts! {
 
         reason_empty: "请填写退货原因", "Enter a reason for the refund";
         reason_length: "退货原因为 2–100 个字", "A reason has 2 to 100 characters";
-        nothing_chosen: "请勾选要退的商品，并填写数量", "Tick the goods that come back, with their pieces";
+        ground_empty: "请选择退货类别", "Choose the kind of reason";
+        too_many_pieces: "{0}最多可退 {1} 件", "{0}: {1} pieces at most";
+        pieces_empty: "请填写{0}的退货数量，1–{1} 件", "{0}: enter the pieces, 1 to {1}";
+        nothing_chosen: "请勾选要退的商品", "Tick the goods that come back";
         too_late: "已超过 48 小时，不能在门店退货。请致电客服 {phone}。", "Over 48 hours: the store cannot refund. Call support {phone}.";
         too_late_do: "也可以转卡公司处理：由卡公司审核，通过后退款到原卡。", "You can also pass it to the card company, which reviews it and refunds to the card.";
         not_charged: "该订单没有成功扣款，不需要退货", "This order was not charged; nothing to refund.";

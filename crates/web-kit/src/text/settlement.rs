@@ -56,8 +56,9 @@ crate::texts! {
         days: "按日汇总", "By day";
         day: "日期", "Day";
         sales: "消费", "Sales";
-        refunds: "退货、争议退款", "Refunds and chargebacks";
-        undone: "撤销、冲正", "Voids and reversals";
+        refunds: "退货", "Refunds";
+        disputes: "争议退款", "Disputes";
+        undone: "撤销冲正", "Voids";
         count_sum: "{0} 笔 {1}", "{0}: {1}";
         total: "合计", "Total";
         transactions: "交易明细", "Transactions";

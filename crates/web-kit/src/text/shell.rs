@@ -7,6 +7,7 @@ crate::texts! {
         title_error: "错误：{0}", "Error: {0}";
         skip: "跳到主要内容", "Skip to main content";
         outlet: "门店", "Store";
+        works_for: "单位", "Works for";
         outlet_name: "{0}（{1}）", "{0} ({1})";
         terminal: "终端", "Terminal";
         cashier: "收银员", "Cashier";
@@ -37,6 +38,8 @@ crate::texts! {
         not_pin: "已识别为扫码，密码没有提交", "Read as a scan; no password was sent.";
         fast_pin: "密码输得太快，像是扫码。请用键盘重新输入密码。没有扣款。", "The PIN came as fast as a scan. Type it again on the keyboard. No money was taken.";
         bad_card: "没有读到卡号，请重新刷卡", "The card was not read. Swipe again.";
+        copy: "复制", "Copy";
+        copied: "已复制", "Copied";
         net_lost: "网络断开，恢复前不能支付", "Offline. You cannot take payment until it is back.";
         compat: "当前是兼容模式，请点地址栏的“极速模式”图标", "Switch the browser to its Chrome (fast) mode.";
         said_password_changed: "密码已修改。其他登录已全部退出。", "Password changed. All your other sessions were signed out.";

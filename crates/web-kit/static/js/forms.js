@@ -4,7 +4,9 @@
 //   [data-clear-card] click forgets the card
 //   a[data-part="#id"][data-focus="#c"]  click refreshes only #id (new captcha)
 //   a[data-play]      plays the sound that it points to
-//   [data-print]      prints;  [data-fill="#rs"]: puts data-value into a field
+//   [data-copy="#id"] hidden without the script; copies that element's text and shows data-done
+//   [data-print]      prints;  [data-fill="#rs"]: puts data-value into a field, and chooses the
+//                     button of the form whose value is data-tick
 //   form[data-live="#id"]  typing refreshes only #id
 //   output[data-amount="#pr #q"]  price times quantity while typing
 //   form[data-sum]    rows with a tick [data-price] (fen), a field for pieces and [data-row-sum]; the sum goes to
@@ -55,8 +57,10 @@ function boosted(el) {
 function pressed(el) {
   if ('line' in el.dataset) { choose($$('tr[data-line]'), el); return false; }
   if ('print' in el.dataset) win.print();
+  else if (el.dataset.copy) copy($(el.dataset.copy), el);
   else if (el.dataset.fill) {
     $(el.dataset.fill).value = el.dataset.value || el.textContent.trim();
+    $$('input[type=radio]', el.form).filter(one => one.value === el.dataset.tick).forEach(one => { one.checked = true; });
     $(el.dataset.fill).focus();
   } else if ('play' in el.dataset) new win.Audio(el.href).play().catch(() => win.location.assign(el.href));
   else if (el.dataset.part) {
@@ -67,6 +71,12 @@ function pressed(el) {
   } else if (boosted(el)) visit(el.href);
   else return false;
   return true;
+}
+
+// Selects the text, so that it can be copied by hand where the browser refuses.
+function copy(from, by) {
+  win.getSelection().selectAllChildren(from);
+  if (doc.execCommand('copy')) by.textContent = by.dataset.done;
 }
 
 on('click', event => {

@@ -3,8 +3,9 @@
 //   form[data-pay]    final payment; button's data-busy is its text while waiting; [data-pay-progress] shows at
 //                     1 s, its [data-slow] child at 10 s; at 20 s or on a lost connection template#unknown-panel
 //                     (data-into="#pay", data-title) takes over and everything in [data-lock] is disabled
-//   [data-poll]       unknown outcome: sends its first form at 3 8 15 30 60 s; fills [data-poll-n] [data-poll-left] and
-//                     .bar i; the answer counts when it holds [data-result=ok|bad]; anything else is still unknown
+//   form[data-poll]   unknown outcome: sent at 3 8 15 30 60 s; fills [data-poll-n] [data-poll-left] and .bar i of its
+//                     section; the answer counts when it holds [data-result=ok|bad]; anything else is still unknown.
+//                     Sent without its button, so the button has no name
 
 let paying = false, watch = null;
 
@@ -51,8 +52,10 @@ function unknown() {
 }
 
 function follow() {
-  const panel = $('[data-poll]');
-  if (panel && !(watch && watch.panel === panel)) watch = { panel, n: 0, from: Date.now() };
+  const form = $('form[data-poll]');
+  if (form && !(watch && watch.form === form)) {
+    watch = { form, panel: form.closest('section') || form, n: 0, from: Date.now() };
+  }
 }
 
 function poll() {
@@ -61,8 +64,9 @@ function poll() {
   mine.asking = true;
   mine.n++;
   // The same question as the panel's own button asks.
-  const form = $('form', mine.panel);
-  ask('POST', form.action, filled(form)).then(answer => {
+  const form = mine.form, body = filled(form);
+  const asked = form.method === 'post' ? ask('POST', form.action, body) : ask('GET', form.action + '?' + body);
+  asked.then(answer => {
     const result = $('[data-result]', answer.page);
     mine.asking = false;
     if (!mine.panel.isConnected || answer.status >= 400) return;

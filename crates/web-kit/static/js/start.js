@@ -23,6 +23,7 @@ function setUp() {
   } else card = { number: '', entry: 'M', order: '' };
   $$('form[data-live]').forEach(form => { form.dataset.asked = String(filled(form)); });
   $$('output[data-amount]').forEach(amount);
+  $$('[data-copy]').forEach(el => { el.hidden = false; });
   $$('[data-expire-ms]').forEach(el => setTimeout(() => el.remove(), Number(el.dataset.expireMs)));
   follow();
   printNow();

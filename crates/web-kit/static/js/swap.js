@@ -17,7 +17,8 @@ function ask(method, url, body, signal) {
       const page = new DOMParser().parseFromString(html, 'text/html');
       // The parser takes what is meant for browsers without scripts for real elements, a refresh included.
       $$('noscript', page).forEach(el => el.remove());
-      return { page, status: answer.status, url: answer.url, lasting: method === 'GET' || answer.redirected };
+      const step = method === 'POST' || new URL(answer.url).pathname !== win.location.pathname;
+      return { page, status: answer.status, url: answer.url, lasting: method === 'GET' || answer.redirected, step };
     });
   });
 }
@@ -46,6 +47,8 @@ function show(answer, replace) {
   setUp();
   const next = $('#code');
   if (typed && next && !next.value && !off(next)) next.value = typed;
+  // A step ends at the top of its page; a list keeps its place while one works in it.
+  if (answer.step && !stay) win.scrollTo(0, 0);
   settle(stay, typed);
   const told = $('[data-beep]');
   if (told) beep(told.dataset.beep === 'ok');
@@ -65,7 +68,8 @@ function settle(id, typed) {
     || (box && $('a[href],button,input', box))
     || $('#main');
   if (!el) return;
-  el.focus();
+  // The page as a whole is no place to scroll to.
+  el.focus({ preventScroll: el.id === 'main' });
   if (isField(el) && el.select && !typed) el.select();
 }
 

@@ -1,10 +1,13 @@
 //! The shift: its figures, what blocks and what only warns, the close, the report on paper, whose it is.
 
 use axum::http::StatusCode;
+use domain::card_number::{CardNumber, EntryMode};
 use domain::command::Actor;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, TerminalId};
 use domain::money::Fen;
+use domain::time::Timestamp;
 use storage::payment;
+use storage::vault::Confirmation;
 
 use crate::pay::{Till, hidden};
 use crate::shop::{Answer, MINUTE, Visitor};
@@ -38,11 +41,18 @@ impl Till {
             person: PersonId(1003),
         };
         let id = OrderId(order.parse().expect("an order"));
-        let request = domain::ids::RequestId::v7(self.shop.clock.now(), [7; 10]);
-        let masked = domain::card_number::MaskedCard("608625******0012".to_owned());
-        let now = self.shop.clock.now();
-        let begun = payment::attempt_begin(&self.shop.db, actor, id, Fen(1_550), request, masked, now).await;
-        assert!(begun.expect("writes"));
+        let (now, number) = (self.shop.clock.now(), CardNumber::parse("6086250000010012").expect("a card").0);
+        let changed = hidden(&self.browser.get("/sale").await, "changed").parse().expect("a moment");
+        let confirmation = Confirmation {
+            request_id: domain::ids::RequestId::v7(now, [7; 10]),
+            order: id,
+            seen: Timestamp(changed),
+            amount: Fen(1_550),
+            card: self.shop.vault.present(&number, EntryMode::Manual),
+            until: now,
+        };
+        let begun = payment::attempt_begin(&self.shop.db, actor, &confirmation, now).await;
+        assert_eq!(begun.expect("writes"), payment::Begun::Locked);
         self.shop.clock.advance(MINUTE);
         order
     }

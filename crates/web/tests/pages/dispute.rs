@@ -23,7 +23,7 @@ pub(crate) async fn sold() -> (Till, String) {
     (till, sale)
 }
 
-async fn open(visitor: &mut Visitor, sale: &str, amount: &str, claim: &str, words: &str) -> Answer {
+pub(crate) async fn open(visitor: &mut Visitor, sale: &str, amount: &str, claim: &str, words: &str) -> Answer {
     let request = hidden(&visitor.get(&format!("{OFFICE}?sale={sale}")).await, "request");
     let fields =
         [("request", request.as_str()), ("sale", sale), ("amount", amount), ("claim", claim), ("words", words)];
@@ -31,12 +31,12 @@ async fn open(visitor: &mut Visitor, sale: &str, amount: &str, claim: &str, word
 }
 
 /// The place of a dispute, without what is told once.
-fn place(answer: &Answer) -> String {
+pub(crate) fn place(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     answer.location().split('?').next().unwrap_or_default().to_owned()
 }
 
-async fn say(visitor: &mut Visitor, place: &str, words: &str, action: &str) -> Answer {
+pub(crate) async fn say(visitor: &mut Visitor, place: &str, words: &str, action: &str) -> Answer {
     let request = hidden(&visitor.get(place).await, "request");
     visitor.post_and_look(place, &[("request", &request), ("words", words), ("do", action)]).await
 }

@@ -95,7 +95,7 @@ async fn a_sale_and_a_declined_one_are_told_apart_at_one_look() {
         "<span class=\"rc\">51</span>",
         "余额不足，差 ¥32.00",
         "共 2 笔",
-        "成功 1 笔 ¥31.00",
+        "消费 1 笔 ¥31.00",
         "退货 0 笔 ¥0.00",
         "失败 1 笔",
         "第 1 / 1 页",
@@ -311,7 +311,7 @@ async fn a_voided_order_says_so() {
     }
     assert!(!page.text().contains("/refunds/new"));
     assert_eq!(till.count("status=voided").await, 1);
-    till.list("").await.says("退货 1 笔 ¥31.00");
+    till.list("").await.says("撤销冲正 1 笔 ¥31.00");
 }
 
 #[tokio::test]
@@ -352,9 +352,15 @@ async fn the_files_hold_what_the_list_holds_and_are_written_down() {
     let text = file.text();
     let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(lines.len(), 2);
-    assert!(lines[0].starts_with("订单号,日期,时间,卡号,持卡人,交易类型,金额（元）,退款金额（元）,交易状态,"));
+    assert!(lines[0].starts_with(
+        "订单号,日期,时间,卡号,持卡人,交易类型,金额（元）,退货（元）,争议退款（元）,撤销冲正（元）,净额（元）,交易状态,"
+    ));
     assert!(lines[1].starts_with("\t2611230001,2026-11-23,10:26:"), "{}", lines[1]);
-    assert!(lines[1].contains(",6086 25** **** 0012,张*,消费,31.00,0.00,交易成功,可以交付药品,\t00,"), "{}", lines[1]);
+    assert!(
+        lines[1].contains(",6086 25** **** 0012,张*,消费,31.00,0.00,0.00,0.00,31.00,交易成功,可以交付药品,\t00,"),
+        "{}",
+        lines[1]
+    );
     // Numbers keep their zeros in a spreadsheet, amounts are numbers.
     let slip = page.split("/slip/").nth(1).expect("a slip").get(..12).expect("a reference");
     assert!(lines[1].contains(&format!(",\t{slip},\t{},", &slip[6..])), "{}", lines[1]);

@@ -9,8 +9,8 @@ use storage::payment;
 
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
 
-const SECOND: i64 = MINUTE / 60;
-const ZHANG: (&str, &str) = ("6086250000010012", "123456");
+pub(crate) const SECOND: i64 = MINUTE / 60;
+pub(crate) const ZHANG: (&str, &str) = ("6086250000010012", "123456");
 
 /// A cashier at a till, the way a browser without JavaScript uses the page.
 pub(crate) struct Till {
@@ -68,7 +68,7 @@ impl Till {
         read.await.expect("reads")
     }
 
-    async fn sales(&self) -> i64 {
+    pub(crate) async fn sales(&self) -> i64 {
         let sql = "SELECT COUNT(*) FROM ledger_transaction WHERE kind = 'sale' AND decline IS NULL";
         let read = self.shop.db.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?));
         read.await.expect("reads")
@@ -81,12 +81,9 @@ impl Till {
     /// Notes an attempt on the order as a payment does, and lets its sale be lost on the way.
     pub(crate) async fn lose(&self, token: &str) -> OrderId {
         let confirmation = self.shop.vault.read_confirmation(token).expect("our token");
-        let (order, amount, masked) = (confirmation.order, confirmation.amount, confirmation.card.masked.clone());
-        let now = self.shop.clock.now();
-        let begun =
-            payment::attempt_begin(&self.shop.db, ACTOR, order, amount, confirmation.request_id, masked, now).await;
-        assert!(begun.expect("writes"));
-        order
+        let begun = payment::attempt_begin(&self.shop.db, ACTOR, &confirmation, self.shop.clock.now()).await;
+        assert_eq!(begun.expect("writes"), payment::Begun::Locked);
+        confirmation.order
     }
 }
 
@@ -144,7 +141,7 @@ async fn a_sale_is_paid_confirmed_and_on_record() {
     till.in_order().await;
     let next = till.browser.get("/sale").await;
     next.says("还没有商品，请扫描条码或按 F2");
-    next.says("已支付，小票未打印：");
+    next.says("1 笔小票未打印 · 查看");
     next.says("交易成功");
 }
 
@@ -335,7 +332,7 @@ async fn a_foreign_order_cannot_be_paid_or_looked_up() {
         let mut other = till.shop.signed_in(login).await;
         let fields =
             [("order", order.as_str()), ("amount", "1550"), ("card", ZHANG.0), ("pin", ZHANG.1), ("do", "pay")];
-        other.post("/sale/pay", &fields).await.says("没有找到此订单，或订单已取消");
+        other.post("/sale/pay", &fields).await.says("没有找到此订单，或订单已放弃");
         other.post("/sale/query", &[("order", &order)]).await;
         let page = other.get(&format!("/sale?order={order}")).await;
         assert_eq!(page.location(), "/sale");

@@ -3,10 +3,9 @@
 use axum::http::StatusCode;
 use domain::time::HOUR;
 
-use crate::pay::{Till, hidden};
+use crate::pay::{Till, ZHANG, hidden};
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
 
-const ZHANG: (&str, &str) = ("6086250000010012", "123456");
 const WINDOW: i64 = 48 * HOUR;
 
 /// A shop that sold 2 boxes of a drug at 15.50 and one piece of other goods at 12.00: 43.00.
@@ -39,7 +38,7 @@ impl Sold {
         self.ask_for(&[("t1", "1"), ("q1", "2"), ("t2", "1"), ("q2", "1")]).await
     }
 
-    async fn ask_for(&mut self, lines: &[(&str, &str)]) -> String {
+    pub(crate) async fn ask_for(&mut self, lines: &[(&str, &str)]) -> String {
         let page = self.till.browser.get(&self.form_url()).await;
         let (order, request) = (self.order.clone(), hidden(&page, "request"));
         let mut fields =
@@ -51,7 +50,7 @@ impl Sold {
     }
 
     /// The manager's page of a request.
-    async fn panel(&mut self, id: &str) -> Answer {
+    pub(crate) async fn panel(&mut self, id: &str) -> Answer {
         self.manager.get(&format!("/refunds?id={id}")).await
     }
 
@@ -82,7 +81,7 @@ fn number(page: &Answer) -> String {
 }
 
 /// Fills the panel's form in and presses 同意退款 (`ok`) or 驳回 (`no`).
-async fn decide(browser: &mut Visitor, path: &str, page: &Answer, card: &str, action: &str) -> Answer {
+pub(crate) async fn decide(browser: &mut Visitor, path: &str, page: &Answer, card: &str, action: &str) -> Answer {
     let (refund, request) = (hidden(page, "refund"), hidden(page, "request"));
     let fields = [
         ("refund", refund.as_str()),
@@ -194,11 +193,12 @@ async fn the_request_says_what_is_wrong_with_it() {
         ("", &all[..], "请填写退货原因"),
         (" 。 ", &all, "退货原因为 2–100 个字"),
         (&"长".repeat(101), &all, "退货原因为 2–100 个字"),
-        ("质量问题", &[], "请勾选要退的商品，并填写数量"),
-        ("质量问题", &[("t1", "1"), ("q1", "3")], "请勾选要退的商品，并填写数量"),
-        ("质量问题", &[("t1", "1"), ("q1", "0")], "请勾选要退的商品，并填写数量"),
-        ("质量问题", &[("t1", "1"), ("q1", "x")], "请勾选要退的商品，并填写数量"),
-        ("质量问题", &[("q1", "1")], "请勾选要退的商品，并填写数量"),
+        ("质量问题", &[], "请勾选要退的商品"),
+        ("质量问题", &[("t1", "1"), ("q1", "3")], "感冒灵颗粒最多可退 2 件"),
+        ("质量问题", &[("t1", "1"), ("q1", "９９９")], "感冒灵颗粒最多可退 2 件"),
+        ("质量问题", &[("t1", "1"), ("q1", "0")], "请填写感冒灵颗粒的退货数量，1–2 件"),
+        ("质量问题", &[("t1", "1"), ("q1", "x")], "请填写感冒灵颗粒的退货数量，1–2 件"),
+        ("质量问题", &[("q1", "1")], "请勾选要退的商品"),
     ] {
         let page = sold.till.browser.get(&sold.form_url()).await;
         let (order, request) = (sold.order.clone(), hidden(&page, "request"));
@@ -252,13 +252,27 @@ async fn a_form_sent_twice_is_one_request() {
     let mut sold = Sold::new().await;
     let page = sold.till.browser.get(&sold.form_url()).await;
     let (order, request) = (sold.order.clone(), hidden(&page, "request"));
-    let fields = [("order", order.as_str()), ("request", &request), ("reason", "质量问题"), ("t1", "1"), ("q1", "1")];
+    let fields = [
+        ("order", order.as_str()),
+        ("request", &request),
+        ("reason", "质量问题"),
+        ("ground", "quality"),
+        ("t1", "1"),
+        ("q1", "1"),
+    ];
     let mut twin = sold.shop().same(&sold.till.browser);
     let (one, two) = tokio::join!(sold.till.browser.post("/refunds/new", &fields), twin.post("/refunds/new", &fields));
     assert_eq!((one.status, one.location()), (StatusCode::SEE_OTHER, two.location()));
     twin.post_and_look("/refunds/new", &fields).await.says("已提交");
     // Changed and sent again by the Back button: the first counts.
-    let other = [("order", order.as_str()), ("request", &request), ("reason", "另一个"), ("t1", "1"), ("q1", "2")];
+    let other = [
+        ("order", order.as_str()),
+        ("request", &request),
+        ("reason", "另一个"),
+        ("ground", "quality"),
+        ("t1", "1"),
+        ("q1", "2"),
+    ];
     twin.post_and_look("/refunds/new", &other).await.says("已提交");
     assert_eq!(sold.refunds().await, [("requested".to_owned(), 1_550)]);
     assert_eq!(twin.post("/refunds/new", &[("order", &order)]).await.status, StatusCode::BAD_REQUEST);
@@ -281,8 +295,14 @@ async fn what_cannot_be_refunded_says_why() {
             assert_eq!(stranger.get(&path).await.status, StatusCode::NOT_FOUND, "{login}: {path}");
         }
         let request = "0".repeat(32);
-        let fields =
-            [("order", sold.order.as_str()), ("request", &request), ("reason", "质量"), ("t1", "1"), ("q1", "1")];
+        let fields = [
+            ("order", sold.order.as_str()),
+            ("request", &request),
+            ("reason", "质量"),
+            ("ground", "quality"),
+            ("t1", "1"),
+            ("q1", "1"),
+        ];
         assert_eq!(stranger.post("/refunds/new", &fields).await.status, StatusCode::NOT_FOUND);
         assert_eq!(stranger.post("/void", &fields).await.status, StatusCode::NOT_FOUND);
     }
@@ -304,8 +324,14 @@ async fn after_48_hours_the_card_company_decides() {
         sold.till.browser = sold.shop().signed_in("cashier").await;
         let page = sold.till.browser.get(&sold.form_url()).await;
         let (order, request) = (sold.order.clone(), hidden(&page, "request"));
-        let mut fields =
-            vec![("order", order.as_str()), ("request", &request), ("reason", "质量问题"), ("t1", "1"), ("q1", "1")];
+        let mut fields = vec![
+            ("order", order.as_str()),
+            ("request", &request),
+            ("reason", "质量问题"),
+            ("ground", "quality"),
+            ("t1", "1"),
+            ("q1", "1"),
+        ];
         if !late {
             assert!(!page.text().contains("转卡公司处理"), "{after}");
             sold.till.browser.post_and_look("/refunds/new", &fields).await.says("已提交。还需要“退货审核”");
@@ -422,7 +448,14 @@ async fn a_shop_with_one_person_sends_its_requests_to_the_card_company() {
     let page = sold.till.browser.get(&sold.form_url()).await;
     page.says("本商户没有其他审核人员，申请将转卡公司审核。");
     let (order, request) = (sold.order.clone(), hidden(&page, "request"));
-    let fields = [("order", order.as_str()), ("request", &request), ("reason", "质量问题"), ("t1", "1"), ("q1", "1")];
+    let fields = [
+        ("order", order.as_str()),
+        ("request", &request),
+        ("reason", "质量问题"),
+        ("ground", "quality"),
+        ("t1", "1"),
+        ("q1", "1"),
+    ];
     sold.till.browser.post_and_look("/refunds/new", &fields).await.says("已提交，转卡公司审核。");
     assert_eq!(sold.refunds().await, [("escalated".to_owned(), 1_550)]);
     sold.shop().signed_in("operator").await.get("/office/refunds").await.says("1 笔待处理");
@@ -577,6 +610,49 @@ async fn a_store_that_fails_refunds_nothing_and_says_so() {
     page.says("该订单已有退货申请，不能撤销。");
     sold.change("ALTER TABLE ledger_gone RENAME TO ledger_head").await;
     sold.decide(&id, ZHANG.0, "ok").await.says("退款成功");
+}
+
+#[tokio::test]
+async fn the_kind_of_reason_is_chosen_by_a_person_and_agrees_with_the_words() {
+    let mut sold = Sold::new().await;
+    let form = sold.till.browser.get(&sold.form_url()).await;
+    assert!(!form.text().contains("name=\"ground\" id=\"gr-quality\" value=\"quality\" checked"));
+    assert_eq!(form.text().matches("type=\"radio\"").count(), 3);
+    let radios = form
+        .text()
+        .split("type=\"radio\"")
+        .skip(1)
+        .filter(|rest| rest.split('>').next().unwrap_or_default().contains("checked"))
+        .count();
+    assert_eq!(radios, 0, "nothing is chosen");
+    let (order, request) = (sold.order.clone(), hidden(&form, "request"));
+    let fields = [("order", order.as_str()), ("request", &request), ("reason", "包装破损"), ("t1", "1"), ("q1", "1")];
+    sold.till.browser.post("/refunds/new", &fields).await.says("请选择退货类别");
+    assert_eq!(sold.refunds().await, []);
+    // Without the script a quick reason chooses both and keeps what was filled in.
+    let url = format!(
+        "/refunds/new?order={order}&t1=1&q1=1&usual=shop_error+%E6%94%B6%E9%93%B6%E5%BD%95%E5%85%A5%E9%94%99%E8%AF%AF"
+    );
+    let page = sold.till.browser.get(&url).await;
+    page.says("value=\"shop_error\" checked");
+    page.says(">收银录入错误</textarea>");
+    page.says("name=\"q1\" value=\"1\"");
+    // Only drugs are left: nothing is offered that contradicts the rule.
+    let only_drugs = sold.till.ring("600233", "", "1").await;
+    sold.till.pay(ZHANG).await.says("交易成功");
+    let page = sold.till.browser.get(&format!("/refunds/new?order={only_drugs}")).await;
+    page.says("药品除质量问题和本店差错外不退不换");
+    assert!(!page.text().contains("客户买错药品"));
+}
+
+#[tokio::test]
+async fn past_the_stores_time_nobody_is_sent_to_the_manager() {
+    let mut sold = Sold::new().await;
+    sold.shop().clock.advance(49 * 60 * MINUTE);
+    sold.till.browser = sold.shop().signed_in("cashier").await;
+    let page = sold.till.browser.get(&sold.form_url()).await;
+    page.says("由卡公司审核");
+    assert!(!page.text().contains("还需要门店经理"));
 }
 
 #[tokio::test]

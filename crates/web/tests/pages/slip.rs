@@ -65,7 +65,7 @@ async fn a_slip_has_both_copies_with_every_field() {
 async fn the_first_print_ends_the_order_and_every_further_one_is_marked_counted_and_audited() {
     let mut till = Till::open().await;
     let url = till.paid().await;
-    till.browser.get("/sale").await.says("已支付，小票未打印：");
+    till.browser.get("/sale").await.says("1 笔小票未打印 · 查看");
     let page = till.browser.post_and_look(&format!("{url}/print"), &[]).await;
     page.says("data-print-now");
     page.says("请按 Ctrl+P 打印");

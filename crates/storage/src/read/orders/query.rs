@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::sql::{Connection, Row, ToSql};
+use domain::batch::Tally;
 use domain::ids::{OrderId, PersonId, TerminalId};
 use domain::money::Fen;
 use domain::order::OrderStatus;
@@ -90,8 +91,10 @@ fn listed_sql(which: &str) -> String {
     format!(
         "SELECT t.*, l.*, p.name, c.holder, g.refund_window, k.batch_no FROM (SELECT o.id, o.number, o.status, o.total, \
             o.opened_at, o.attempt IS NOT NULL, o.attempt_at, o.attempt_masked, o.person_id, o.terminal_id, o.prints, \
-            (SELECT COALESCE(SUM(r.amount), 0) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved') \
-                + (SELECT COALESCE(SUM(d.amount), 0) FROM dispute d WHERE d.order_id = o.id AND d.status = 'upheld'), \
+            (SELECT COALESCE(SUM(r.amount), 0) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved'), \
+            (SELECT COUNT(*) FROM refund r WHERE r.order_id = o.id AND r.status = 'approved'), \
+            (SELECT COALESCE(SUM(d.amount), 0) FROM dispute d WHERE d.order_id = o.id AND d.status = 'upheld'), \
+            (SELECT COUNT(*) FROM dispute d WHERE d.order_id = o.id AND d.status = 'upheld'), \
             EXISTS (SELECT 1 FROM refund r WHERE r.order_id = o.id AND r.status IN ('requested', 'escalated')), \
             CASE WHEN o.paid_by IS NOT NULL THEN o.paid_by WHEN o.attempt IS NULL THEN (SELECT s.id \
                 FROM ledger_transaction s WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1) END \
@@ -119,11 +122,16 @@ pub(super) fn page_sql(up: bool) -> String {
 pub(super) fn totals_sql() -> String {
     format!(
         "SELECT COUNT(*), COUNT(o.paid_by), COALESCE(SUM(CASE WHEN o.paid_by IS NOT NULL THEN o.total END), 0), \
-            COUNT(CASE WHEN o.status IN ('partly_refunded', 'refunded', 'voided') THEN 1 END), \
-            COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total WHEN o.status IN ('partly_refunded', 'refunded') \
-                THEN (SELECT COALESCE(SUM(r.amount), 0) FROM refund r WHERE r.order_id = o.id \
-                    AND r.status = 'approved') + (SELECT COALESCE(SUM(d.amount), 0) FROM dispute d \
-                    WHERE d.order_id = o.id AND d.status = 'upheld') END), 0), \
+            COALESCE(SUM(CASE WHEN o.status IN ('partly_refunded', 'refunded') THEN (SELECT COUNT(*) \
+                FROM refund b WHERE b.order_id = o.id AND b.status = 'approved') END), 0), \
+            COALESCE(SUM(CASE WHEN o.status IN ('partly_refunded', 'refunded') THEN (SELECT COALESCE(SUM(b.amount), 0) \
+                FROM refund b WHERE b.order_id = o.id AND b.status = 'approved') END), 0), \
+            COALESCE(SUM(CASE WHEN o.status IN ('partly_refunded', 'refunded') THEN (SELECT COUNT(*) \
+                FROM dispute b WHERE b.order_id = o.id AND b.status = 'upheld') END), 0), \
+            COALESCE(SUM(CASE WHEN o.status IN ('partly_refunded', 'refunded') THEN (SELECT COALESCE(SUM(b.amount), 0) \
+                FROM dispute b WHERE b.order_id = o.id AND b.status = 'upheld') END), 0), \
+            COUNT(CASE WHEN o.status = 'voided' THEN 1 END), \
+            COALESCE(SUM(CASE WHEN o.status = 'voided' THEN o.total END), 0), \
             COUNT(CASE WHEN o.paid_by IS NULL AND o.attempt IS NULL AND (?6 NOT IN ('any', 'unpaid') OR EXISTS (SELECT 1 \
                 FROM ledger_transaction t WHERE t.order_id = o.id AND t.kind = 'sale')) THEN 1 END), \
             COUNT(CASE WHEN o.id > ?12 THEN 1 END) {WANTED}"
@@ -220,10 +228,10 @@ pub(super) fn totals(
     first: i64,
 ) -> Result<(Totals, i64), StorageError> {
     let mut statement = connection.prepare_cached(&totals_sql())?;
-    let (bound, mut sums) = (Bound::new(filter), [0_i64; 7]);
+    let (bound, mut sums) = (Bound::new(filter), [0_i64; 11]);
     for ids in ranges {
         let row = statement.query_row(bound.values(ids, &[&first]).as_slice(), |row| {
-            let mut one = [0_i64; 7];
+            let mut one = [0_i64; 11];
             for (index, value) in one.iter_mut().enumerate() {
                 *value = row.get(index)?;
             }
@@ -233,9 +241,17 @@ pub(super) fn totals(
             *sum = sum.saturating_add(value);
         }
     }
-    let [count, charged, charged_sum, refunded, refunded_sum, failed, before] = sums;
-    let (charged_sum, refunded_sum) = (Fen(charged_sum), Fen(refunded_sum));
-    Ok((Totals { count, charged, charged_sum, refunded, refunded_sum, failed }, before))
+    let [count, sales, sold, refunds, refunded, disputes, disputed, undone, undone_sum, failed, before] = sums;
+    let tally = |count, sum| Tally { count, sum: Fen(sum) };
+    let totals = Totals {
+        count,
+        sales: tally(sales, sold),
+        refunds: tally(refunds, refunded),
+        disputes: tally(disputes, disputed),
+        undone: tally(undone, undone_sum),
+        failed,
+    };
+    Ok((totals, before))
 }
 
 /// An order of [`listed_sql`].
@@ -244,8 +260,8 @@ pub(super) fn listed(row: &Row<'_>) -> Result<Listed, StorageError> {
     let own = |column: usize| rows::AT.count + column;
     let decisive = row.get::<_, Option<i64>>(0)?.map(|_| rows::transaction(row)).transpose()?;
     let approved = decisive.as_ref().filter(|sale| sale.approved());
-    let window: Option<i64> = row.get(own(16))?;
-    let batch: Option<i64> = row.get(own(17))?;
+    let window: Option<i64> = row.get(own(19))?;
+    let batch: Option<i64> = row.get(own(20))?;
     let open: bool = row.get(own(5))?;
     let sent = row.get::<_, Option<i64>>(own(6))?.map(Timestamp);
     let masked: Option<String> = row.get(own(7))?;
@@ -259,14 +275,15 @@ pub(super) fn listed(row: &Row<'_>) -> Result<Listed, StorageError> {
         opened_at: Timestamp(row.get(own(4))?),
         opened_by,
         open_attempt: sent.filter(|_| open).map(|at| (at, masked.unwrap_or_default())),
-        person: row.get::<_, Option<String>>(own(14))?.unwrap_or_else(|| person.to_string()),
+        person: row.get::<_, Option<String>>(own(17))?.unwrap_or_else(|| person.to_string()),
         terminal: decisive.as_ref().map_or(TerminalId(row.get(own(9))?), |sale| sale.actor.terminal),
-        holder: row.get::<_, Option<String>>(own(15))?.unwrap_or_default(),
+        holder: row.get::<_, Option<String>>(own(18))?.unwrap_or_default(),
         refund_until: approved.and_then(|sale| Some(domain::refund::deadline(sale.at, window?))),
         batch_open: approved.is_some_and(|sale| batch == Some(sale.batch)),
         prints: row.get(own(10))?,
-        refunded: Fen(row.get(own(11))?),
-        pending: row.get(own(12))?,
+        refunds: Tally { sum: Fen(row.get(own(11))?), count: row.get(own(12))? },
+        disputes: Tally { sum: Fen(row.get(own(13))?), count: row.get(own(14))? },
+        pending: row.get(own(15))?,
         decisive,
     })
 }

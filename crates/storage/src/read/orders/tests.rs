@@ -181,13 +181,13 @@ async fn each_state_is_found_by_its_word_and_summed() {
     let found = fixture.found(today()).await;
     let totals = Totals {
         count: 8,
-        charged: 5,
-        charged_sum: Fen(5_000),
-        refunded: 3,
-        refunded_sum: Fen(300 + 1_000 + 1_000),
+        sales: Tally { count: 5, sum: Fen(5_000) },
+        refunds: Tally { count: 2, sum: Fen(300 + 1_000) },
+        disputes: Tally::default(),
+        undone: Tally { count: 1, sum: Fen(1_000) },
         failed: 2,
     };
-    assert_eq!((found.totals, found.before), (totals, 0));
+    assert_eq!((found.totals, found.before, totals.net()), (totals, 0, Fen(2_700)));
     let back: Vec<i64> = found.rows.iter().map(|row| row.given_back().0).collect();
     assert_eq!(back, [0, 0, 0, 0, 1_000, 1_000, 300, 0]);
     assert!(found.rows[0].pending && !found.rows[1].pending);

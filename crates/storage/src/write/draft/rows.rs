@@ -1,5 +1,7 @@
 //! Orders with their lines, read from the database.
 
+use std::collections::BTreeSet;
+
 use crate::sql::{self, Connection, OptionalExtension, PendingRows, Row};
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::money::Fen;
@@ -72,6 +74,11 @@ impl FullOrder {
     /// The lines that count.
     pub fn live(&self) -> impl DoubleEndedIterator<Item = &Line> {
         self.lines.iter().filter(|line| line.voided_at.is_none())
+    }
+
+    /// Different goods on the lines that count.
+    pub fn kinds(&self) -> usize {
+        self.live().map(|line| line.code.as_str()).collect::<BTreeSet<_>>().len()
     }
 
     /// Pieces on the lines that count.
@@ -195,7 +202,7 @@ pub struct Cart {
     pub number: String,
     /// When its first line was added.
     pub opened_at: Timestamp,
-    /// Lines that count.
+    /// Different goods on the lines that count.
     pub lines: i64,
     /// Total.
     pub total: Fen,
@@ -215,7 +222,7 @@ pub(crate) fn query_others<'c>(
     let at_hand = at_hand.map_or(0, |id| id.0);
     let sql = "SELECT id, number, opened_at, lines, total, held, locked FROM (
              SELECT o.id, o.number, o.opened_at, o.total, o.held, o.attempt IS NOT NULL AS locked,
-                 (SELECT COUNT(*) FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL) AS lines
+                 (SELECT COUNT(DISTINCT l.code) FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL) AS lines
              FROM orders o
              WHERE o.terminal_id = ?1 AND o.open = 1 AND o.status = 'draft' AND o.merchant_id = ?2
                  AND o.outlet_id = ?3 AND o.id <> ?4

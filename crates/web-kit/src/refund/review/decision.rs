@@ -71,7 +71,8 @@ pub async fn decide(visit: &Visit, desk: &ReviewDesk, fields: Fields) -> Result<
 /// The card as value that only this program reads, good for repeating this decision and for no payment.
 fn seal(web: &Web, request_id: RequestId, case: &Case, card: PresentedCard) -> String {
     let (order, amount) = (case.refund.order, case.refund.amount);
-    web.vault.confirmation_token(&Confirmation { request_id, order, amount, card, until: Timestamp(0) })
+    let (seen, until) = (Timestamp(0), Timestamp(0));
+    web.vault.confirmation_token(&Confirmation { request_id, order, seen, amount, card, until })
 }
 
 /// The card that is presented, nothing for a rejection; or what is wrong with the form.

@@ -1,0 +1,104 @@
+//! 消费, 退货, 争议退款, 撤销冲正 and 净额 mean the same and come to the same wherever they stand: in the order list, its file,
+//! the shift, the settlement and the statement for programs.
+
+use std::collections::BTreeMap;
+
+use domain::ids::MerchantId;
+use domain::ledger::Kind;
+use domain::time::{BusinessDate, HOUR};
+use storage::merchant::{self, Reach};
+
+use crate::dispute;
+use crate::pay::{Till, ZHANG, hidden};
+use crate::refund::{self, Sold};
+
+/// Three sales: of one a piece was refunded, one was disputed with success, one was voided.
+async fn day() -> (Till, String) {
+    let mut sold = Sold::new().await;
+    let id = sold.ask_for(&[("t1", "1"), ("q1", "1")]).await;
+    let page = sold.panel(&id).await;
+    refund::decide(&mut sold.manager, "/refunds", &page, ZHANG.0, "ok").await.says("退款成功");
+    let mut till = sold.till;
+
+    let voided = till.ring("600233", "", "1").await;
+    till.pay(ZHANG).await.says("交易成功");
+    let request = hidden(&till.browser.get(&format!("/void?order={voided}")).await, "request");
+    let fields =
+        [("order", voided.as_str()), ("request", &request), ("user", "manager"), ("password", storage::demo::PASSWORD)];
+    till.browser.post_and_look("/void", &fields).await.says("撤销成功");
+
+    let disputed = till.ring("600901", "", "1").await;
+    let paid = till.pay(ZHANG).await.text();
+    let sale = paid.split("href=\"/slip/").nth(1).and_then(|rest| rest.split('"').next()).expect("a slip").to_owned();
+    let mut operator = till.shop.signed_in("operator").await;
+    let opened = dispute::open(&mut operator, &sale, "22.50", "not_received", "袋子里没有这盒药").await;
+    let office = dispute::place(&opened);
+    let mut manager = till.shop.signed_in("manager").await;
+    dispute::say(&mut manager, &office.replace("/office", ""), "顾客当面签收", "no").await.says("答复已提交");
+    let mut checker = till.shop.signed_in("checker").await;
+    dispute::say(&mut checker, &office, "监控显示未放入袋中", "ok").await.says("争议成立");
+    till.in_order().await;
+    (till, disputed)
+}
+
+#[tokio::test]
+async fn every_page_and_file_adds_up_to_the_same() {
+    let (mut till, disputed) = day().await;
+    let list = till.browser.get("/orders").await;
+    for words in [
+        "共 3 笔",
+        "消费 3 笔 ¥81.00",
+        "退货 1 笔 ¥15.50",
+        "争议退款 1 笔 ¥22.50",
+        "撤销冲正 1 笔 ¥15.50",
+        "净额 ¥27.50",
+    ] {
+        list.says(words);
+    }
+    let page = till.browser.get(&format!("/orders/{disputed}")).await;
+    page.says("<title>争议退款");
+    assert!(!page.text().contains("已退货"), "the store took nothing back");
+
+    let file = till.browser.get("/orders/export.csv").await.text();
+    let mut lines = file.trim_start_matches('\u{feff}').lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let head = lines.next().expect("a head");
+    let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
+    for line in lines {
+        for (name, cell) in head.iter().zip(line).filter(|(name, _)| name.ends_with("（元）")) {
+            *sums.entry(name).or_default() += cell.parse::<f64>().expect("an amount");
+        }
+    }
+    let expected = [
+        ("金额（元）", 81.0),
+        ("退货（元）", 15.5),
+        ("争议退款（元）", 22.5),
+        ("撤销冲正（元）", 15.5),
+        ("净额（元）", 27.5),
+    ];
+    assert_eq!(sums, BTreeMap::from(expected));
+
+    // The shift is the till's: a dispute is the card company's and of no shift.
+    let shift = till.browser.get("/batch").await;
+    for (name, sum, count) in [("消费", "81.00", 3), ("退货", "15.50", 1), ("撤销冲正", "15.50", 1)] {
+        shift.says(&format!("<p class=\"sm mut\">{name}</p> <p class=\"v\">¥{sum}</p> <p class=\"sm\">{count} 笔</p>"));
+    }
+    shift.says("<p class=\"sm mut\">净额</p> <p class=\"v\">¥50.00</p>");
+
+    let reach = Reach { merchant: MerchantId(250_100), outlet: None };
+    let totals = merchant::day_totals(&till.shop.db, reach, BusinessDate(20_261_123)).await.expect("reads");
+    let moved = totals.iter().filter(|one| one.approved && (one.kind == Kind::Sale || one.kind.gives_back()));
+    let moved: Vec<_> = moved.map(|one| (one.kind, one.count, one.sum.0)).collect();
+    for one in [(Kind::Sale, 3, 8_100), (Kind::Refund, 1, 1_550), (Kind::Chargeback, 1, 2_250), (Kind::Void, 1, 1_550)]
+    {
+        assert!(moved.contains(&one), "{one:?} in {moved:?}");
+    }
+    assert_eq!(moved.len(), 4);
+
+    till.shop.clock.advance(24 * HOUR);
+    let mut finance = till.shop.signed_in("finance").await;
+    let page = finance.get("/office/settlements?merchant=250100").await;
+    page.says("<th class=\"n\">消费</th> <th class=\"n\">退货</th> <th class=\"n\">争议退款</th> <th class=\"n\">撤销冲正</th>");
+    let cells = ["3 笔 81.00", "1 笔 15.50", "1 笔 22.50", "1 笔 15.50", "27.50"]
+        .map(|cell| format!("<td class=\"n b\">{cell}</td>"));
+    page.says(&cells.join(" "));
+}
