@@ -78,11 +78,6 @@ mod tests {
     }
 
     #[test]
-    fn zz_temporary() {
-        std::fs::write("/tmp/find/path.txt", format!("{:?}", path("010000000035"))).expect("x");
-    }
-
-    #[test]
     fn only_pairs_of_digits() {
         for text in ["", "1", "123", "12a4", "\u{ff11}\u{ff12}", "-1"] {
             assert_eq!(path(text), None, "{text}");

@@ -21,7 +21,7 @@ pub static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 /// Excel shows a file without this mark in the wrong letters.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Signs with which a formula begins in Excel, WPS or LibreOffice, also as Chinese input methods write them.
+/// Signs with which a formula begins in a spreadsheet program, also as Chinese input methods write them.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// A cell of a CSV file with a text in it.

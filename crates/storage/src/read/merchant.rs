@@ -226,10 +226,11 @@ pub struct DayTotal {
 }
 
 /// What the card company gave back of a merchant's sales on a day: late refunds and upheld disputes.
-const GIVEN_BACK_BY_ISSUER: &str = "SELECT t.kind, t.decline IS NULL, COUNT(*), SUM(t.amount) FROM ledger_transaction t
-    WHERE t.merchant_id = 0 AND t.kind <> 'settlement' AND t.id IN (SELECT b.transaction_id FROM ledger_transfer b
-        WHERE b.debit = ?1 AND b.debit BETWEEN 1000 AND 999999 AND b.business_date = ?2)
-    AND (?3 IS NULL OR EXISTS (SELECT 1 FROM orders o WHERE o.id = t.order_id AND o.outlet_id = ?3))
+const GIVEN_BACK_BY_ISSUER: &str = "SELECT t.kind, t.decline IS NULL, COUNT(*), SUM(t.amount)
+    FROM ledger_transfer b CROSS JOIN ledger_transaction t
+    WHERE b.debit = ?1 AND b.debit BETWEEN 1000 AND 999999 AND b.business_date = ?2 AND t.id = b.transaction_id
+        AND t.merchant_id = 0 AND t.kind <> 'settlement'
+        AND (?3 IS NULL OR EXISTS (SELECT 1 FROM orders o WHERE o.id = t.order_id AND o.outlet_id = ?3))
     GROUP BY t.kind, t.decline IS NULL ORDER BY t.kind";
 
 /// The day's totals within reach, as a settlement counts them: with what the card company gave back.

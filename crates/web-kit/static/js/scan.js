@@ -51,6 +51,8 @@ function swipe(found) {
   if (!field || off(field)) { say('blocked', true); return; }
   setCard(found.number || '', 'S');
   if (!found.number) field.value = '';
-  if (found.number) beep(true); else say(found.foreign ? 'foreign' : 'badCard', true);
+  if (found.number) beep(true);
+  else if (found.foreign) say('foreign', true);
+  else say('badCard', true);
   act((found.number && $('#pin')) || field);
 }

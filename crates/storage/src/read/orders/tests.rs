@@ -1,4 +1,4 @@
-//! StateFilter orders a filter finds, what they come to, and that nothing walks a whole table.
+//! Which orders a filter finds, what they come to, and that nothing walks a whole table.
 
 use domain::ids::PersonId;
 
