@@ -1,6 +1,6 @@
 //! What a merchant's manager reads and keeps: settlements, disputes, keys for programs, webhooks.
 //!
-//! [`pages`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
+//! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
 mod api_keys;
