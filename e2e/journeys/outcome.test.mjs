@@ -43,8 +43,9 @@ journey('应答丢失：结果未知，查询后是真的结果，只扣一次',
     await screen.screenshot('outcome-unknown');
   });
   await step('恢复后查询：交易成功', async () => {
-    server.sigcont();
+    // Pressed while no answer can come, so that the panel does not change under the press by itself.
     await screen.press('立即查询结果');
+    server.sigcont();
     await screen.see('交易成功');
   });
   await step('只扣一次', async () => {

@@ -43,7 +43,6 @@ pub mod link;
 pub mod page;
 pub mod passwords;
 pub mod problem;
-mod programmes;
 pub mod refund;
 pub mod session;
 pub mod settlement;
@@ -55,7 +54,6 @@ pub mod unresolved;
 pub mod visit;
 
 use passwords::Passwords;
-use programmes::Programmes;
 use table::{Access, Menu, PageEntry, Table, page};
 
 /// Largest form that a page sends, with room to spare.
@@ -104,7 +102,6 @@ pub struct Web {
     pub targets: TargetsAllowed,
     /// The menu and the start pages.
     pub menu: Arc<Menu>,
-    programmes: Programmes,
     stopping: Arc<AtomicBool>,
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
@@ -125,7 +122,6 @@ impl Web {
             passwords,
             targets,
             menu: Arc::default(),
-            programmes: Programmes::default(),
             stopping: Arc::default(),
             changes,
             reads,

@@ -10,7 +10,6 @@ use domain::ids::{OrderId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::order::OrderStatus;
-use domain::scan::Bin;
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::draft::FullOrder;
@@ -82,15 +81,7 @@ pub(crate) struct Filled {
     pub(super) card_error: Option<&'static str>,
     pub(super) pin_error: Option<&'static str>,
     pub(super) balance: Option<Balance>,
-    pub(super) kept: Option<Kept>,
     pub(super) at: Focus,
-}
-
-/// A card that was read and is not read again for the next step.
-pub(super) struct Kept {
-    pub(super) token: String,
-    /// Masked.
-    pub(super) card: String,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -128,8 +119,6 @@ pub(crate) struct Right {
     order: Option<Due>,
     /// There is something to pay.
     payable: bool,
-    /// How the numbers of our cards begin, for the script.
-    bins: String,
     view: View,
     rows: Vec<Row>,
     unprinted: Vec<Unprinted>,
@@ -285,19 +274,7 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
     let unprinted_count = (!unprinted.is_empty()).then(|| fill(visit.text().pay.unprinted, &[&count]));
     let at_hand = due.as_ref().map_or_else(|| "new".to_owned(), |due| due.id.to_string());
     let payable = due.as_ref().is_some_and(|due| due.total.is_positive());
-    let bins = visit.web.bins().await?.iter().map(Bin::as_str).collect::<Vec<_>>().join(" ");
-    Ok(Right {
-        page: visit.page.clone(),
-        order: due,
-        payable,
-        bins,
-        view,
-        rows,
-        unprinted,
-        unprinted_count,
-        at_hand,
-        dialog,
-    })
+    Ok(Right { page: visit.page.clone(), order: due, payable, view, rows, unprinted, unprinted_count, at_hand, dialog })
 }
 
 /// What the ledger knows about the order's payment.

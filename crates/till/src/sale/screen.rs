@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::OrderId;
 use domain::order::OrderStatus;
 use domain::product::OTHER_CODE;
-use domain::scan::{self, InStore, Scan, Settings};
 use serde::Deserialize;
 use storage::draft::{Cart, FullOrder, Line, Scope, UNDO_SHOWN};
 use storage::product::{self, Listed};
@@ -227,13 +226,6 @@ pub(crate) async fn with_panel(visit: &Visit, order: Option<OrderId>, panel: Pan
         Ok(sale) => Ok(render(&View { shell: visit.shell("/sale"), sale }).into_response()),
         Err(trouble) => Ok(Flash::new(trouble, &[]).redirect(&visit.web, "/sale")),
     }
-}
-
-/// What a scanner, a reader or a person put into a field.
-pub(crate) async fn read(visit: &Visit, text: &str) -> Result<Scan, Problem> {
-    let bins = visit.web.bins().await?;
-    let year = visit.session.now.in_china().year();
-    Ok(scan::read(text, &Settings { programmes: &bins, in_store: InStore::OFF, year }))
 }
 
 /// Where a form's address is read by mistake, as after signing in again or by a reload: back to the page.

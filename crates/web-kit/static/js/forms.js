@@ -37,11 +37,9 @@ on('submit', event => {
   const body = filled(form, by);
   if (!isPost) { url.search = body; visit(url.href); return; }
   if (posting) {
-    const code = $('#code');
-    // The same text again is the request under way, sent by a second Enter.
-    if (form.id === 'entry' && code.value && code.value !== sentCode) {
-      queue.push(ticket(code.value, false));
-      code.value = '';
+    if (form.id === 'entry' && $('#code').value) {
+      queue.push(ticket($('#code').value));
+      $('#code').value = '';
     }
     return;
   }
@@ -82,12 +80,6 @@ function copy(from, by) {
 }
 
 on('click', event => {
-  if (!event.isTrusted || !unread(event.target)) return;
-  event.preventDefault();
-  event.stopPropagation();
-}, true);
-
-on('click', event => {
   const el = event.target.closest('a,button,[data-line]');
   if (!el || event.defaultPrevented || event.button || event.ctrlKey || event.shiftKey || event.metaKey) return;
   if (el.matches('button')) button = el;
@@ -102,10 +94,9 @@ on('input', event => {
   if (form && form.dataset.live) {
     clearTimeout(form.timer);
     form.timer = setTimeout(() => {
-      if (!form.isConnected || cardIn(event.target.value, bins())) return;
       const body = String(filled(form));
       part(form.getAttribute('action') + '?' + body, form.dataset.live)
-        .then(fresh => { if (fresh) { form.dataset.asked = body; still(fresh); } });
+        .then(done => { if (done) form.dataset.asked = body; });
     }, 200);
   }
 });

@@ -6,8 +6,7 @@
 // After the first load and after every swap.
 function setUp() {
   const field = $('#cn');
-  ended = ended || store('webpos.suffix') === '1';
-  clearPins();
+  burst = new Burst(Number(doc.body.dataset.scanGapMs) || 50);
   used = pinged = Date.now();
   if (doc.body.dataset.idleSeconds) store('webpos.used', used);
   if (!$('#live')) {

@@ -1,14 +1,10 @@
 // Page changes without reloads: fetch the page, swap it in, set the focus.
 //
 //   data-beep         ok | bad: sound when the page arrives
-//   [data-dialog]     on the .dlg; keeps the focus, blocks scans. role=alertdialog ignores Enter for its first 300 ms.
-//                     What changes by itself takes no click and no key for a moment after the change
+//   [data-dialog]     on the .dlg; keeps the focus, blocks scans. role=alertdialog ignores Enter for its first 300 ms
 //   [data-announce]   read out when the page arrives, as role=status is
 
-let posting = false, scanning = false, turn = 0, dialogAt = 0, sentCode = '', stillUntil = 0, stillPart = null;
-// The page changed without an act of the person at it: who was about to press something has not read it yet.
-const still = part => { stillUntil = win.performance.now() + 500; stillPart = part || doc.body; };
-const unread = el => win.performance.now() < stillUntil && stillPart.contains(el);
+let posting = false, scanning = false, turn = 0, dialogAt = 0, sentCode = '';
 // What stood in the scan field when the request left; text typed since then survives the swap.
 const mark = () => { sentCode = $('#code') ? $('#code').value : ''; };
 
@@ -34,9 +30,9 @@ const assets = page => $$('link[rel=stylesheet],script[src]', page)
 function show(answer, replace) {
   const page = answer.page, body = doc.body, before = doc.activeElement, code = $('#code');
   if (answer.lasting && assets(page) !== assets(doc)) { win.location.assign(answer.url); return; }
-  const typed = code && code.value !== sentCode ? code.value : '', was = run && run.fields.get(code);
+  const typed = code && code.value !== sentCode ? code.value : '';
   const held = before && (before.matches('[data-lines]') || (scanning && before.matches('#cn,#pin')));
-  const stay = held ? before.id : '', pin = stay === 'pin' ? before.value : '';
+  const stay = held ? before.id : '';
   const kept = node => node.id === 'say' || node.id === 'live';
   doc.title = page.title;
   doc.documentElement.lang = page.documentElement.lang;
@@ -45,26 +41,15 @@ function show(answer, replace) {
   }
   Array.from(body.attributes).forEach(a => body.removeAttribute(a.name));
   Array.from(page.body.attributes).forEach(a => body.setAttribute(a.name, a.value));
-  const say = $('#say'), words = $('#say', page);
-  if (say && words) Array.from(words.attributes).forEach(a => say.setAttribute(a.name, a.value));
+  const say = $('#say');
   Array.from(body.childNodes).forEach(node => { if (!kept(node)) node.remove(); });
   Array.from(page.body.childNodes).forEach(node => { if (!(say && kept(node))) body.insertBefore(node, say); });
   setUp();
-  parts++;
   const next = $('#code');
-  if (typed && next && !next.value && !off(next)) {
-    // A burst that is under way is taken out of the new field, too.
-    if (was) run.fields.set(next, was);
-    next.value = typed;
-  }
+  if (typed && next && !next.value && !off(next)) next.value = typed;
   // A step ends at the top of its page; a list keeps its place while one works in it.
   if (answer.step && !stay) win.scrollTo(0, 0);
-  settle(stay, typed || pin);
-  // The customer goes on typing.
-  if (pin && doc.activeElement.id === 'pin') {
-    doc.activeElement.value = pin;
-    if (run && run.fields.has(before)) run.fields.set(doc.activeElement, run.fields.get(before));
-  }
+  settle(stay, typed);
   const told = $('[data-beep]');
   if (told) beep(told.dataset.beep === 'ok');
   const news = $$('[role=status]:not(#say):not(#live),[data-announce]');
@@ -131,6 +116,6 @@ function part(url, what) {
     const old = $(what), fresh = $(what, answer.page);
     if (mine !== parts || !old || !fresh) return false;
     old.replaceWith(fresh);
-    return fresh;
+    return true;
   }, () => lost());
 }

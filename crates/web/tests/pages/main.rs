@@ -15,7 +15,6 @@ mod refund;
 mod routes;
 mod said;
 mod sale;
-mod scan;
 mod session;
 mod settlement;
 mod shop;
