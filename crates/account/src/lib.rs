@@ -1,6 +1,6 @@
 //! Pages of everybody who signs in, in a store or at the card company: login, lock, password, logout, language.
 //!
-//! [`pages`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
+//! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
 mod home;

@@ -1,6 +1,6 @@
 //! Words: enums whose values are stored, logged or sent as text, each from one list.
 //!
-//! What must stay true: [`words!`](crate::words) makes the enum, its list, the writer and the reader from the same lines,
+//! What must stay true: [`words!`](crate::words!) makes the enum, its list, the writer and the reader from the same lines,
 //! so a value cannot be left out of one of them, and two values with the same word do not compile. A word never changes
 //! once it is stored: `tests/words.rs` of each crate that stores some holds them to a second list.
 

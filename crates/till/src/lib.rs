@@ -1,6 +1,6 @@
 //! The till: ring up goods, take payment, print; orders, refunds and the shift of a store.
 //!
-//! [`pages`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
+//! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
 mod batch;

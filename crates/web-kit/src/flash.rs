@@ -1,7 +1,7 @@
 //! A message from a POST to the page that it redirects to: a word of ours and the values that go into its text.
 //!
 //! It travels in a cookie, so it holds nothing secret, and the page that shows it trusts nothing in it: an unknown word
-//! shows nothing, values are escaped like any text. Each page declares its words with [`said!`](crate::said).
+//! shows nothing, values are escaped like any text. Each page declares its words with [`said!`](crate::said!).
 
 use std::convert::Infallible;
 
@@ -21,7 +21,7 @@ const VALUE_MAX: usize = 200;
 
 const _: () = assert!(VALUE_MAX >= *TEXT_LENGTH.end(), "a reason or an opinion comes back whole");
 
-/// What a page can say about the last step: an enum of [`said!`](crate::said).
+/// What a page can say about the last step: an enum of [`said!`](crate::said!).
 pub trait Message: Copy {
     /// The word in the cookie.
     fn word(self) -> &'static str;

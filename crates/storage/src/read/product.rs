@@ -1,6 +1,6 @@
 //! The catalogue of goods: a product by its code or barcode, a search as people type it, categories.
 //!
-//! A search reads `product_keys`: per category some texts with a line of [keys](crate::keys) per product on sale. Looking
+//! A search reads `product_keys`: per category some texts with a line of [keys] per product on sale. Looking
 //! through such a text takes a tenth of the time of stepping through as many rows, which is what keeps a search over
 //! 100,000 products within its 50 ms (`examples/search_speed.rs`). Code that changes products calls [`index`] or
 //! [`index_one`] in the same transaction.
