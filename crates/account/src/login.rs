@@ -188,7 +188,7 @@ async fn captcha_file(
     let id = captcha_id(web, headers).ok_or(Problem::NotFound)?;
     let text = login::captcha_text(&web.storage, id, web.clock.now()).await?.ok_or(Problem::NotFound)?;
     // The same captcha always looks the same: asking again and again shows an attacker nothing new.
-    let seed = id.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let seed = web.vault.captcha_seed(&id);
     let file = tokio::task::spawn_blocking(move || make(&text, seed)).await.map_err(|_| Problem::Internal)?;
     Ok((StatusCode::OK, [(CONTENT_TYPE, kind)], file).into_response())
 }

@@ -188,6 +188,13 @@ impl Vault {
         format!("whsec_{}", hex(&mac(&own, &[salt])))
     }
 
+    /// What the picture and the sound of captcha `id` are made from. The id is in a cookie and the drawing is public:
+    /// only with a secret between them can nobody draw every answer and compare.
+    pub fn captcha_seed(&self, id: &[u8; 16]) -> u64 {
+        let own = mac(&self.0.token, &[b"captcha", id]);
+        own.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    }
+
     /// HMAC-SHA-256 of `message` under `secret`, as hex digits.
     pub fn signature(secret: &str, message: &[u8]) -> String {
         let mut tag = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");

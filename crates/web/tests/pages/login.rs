@@ -4,6 +4,7 @@ use crate::shop::{MINUTE, Shop};
 use axum::http::StatusCode;
 use domain::ids::PersonId;
 use storage::demo::PASSWORD;
+use storage::login::put_captcha;
 use storage::people;
 
 #[tokio::test]
@@ -92,6 +93,24 @@ async fn the_captcha_is_a_picture_and_a_sound_and_can_be_changed() {
     let page = visitor.post_and_look("/login/again", &[("u", "zhao"), ("p", "secret")]).await;
     page.says("value=\"zhao\"");
     assert!(!page.text().contains("secret"));
+}
+
+#[tokio::test]
+async fn a_captcha_cannot_be_drawn_from_its_cookie_alone() {
+    // Two installations, the same id and answer: only their keys differ.
+    let mut pictures = Vec::new();
+    let mut sounds = Vec::new();
+    for _ in 0..2 {
+        let shop = Shop::open().await;
+        put_captcha(&shop.db, [7; 16], "7E4L".to_owned(), shop.clock.now()).await.expect("stores");
+        let mut visitor = shop.visitor();
+        visitor.cookies.insert("captcha".to_owned(), "07".repeat(16));
+        pictures.push(visitor.get("/login/captcha.png").await.bytes);
+        sounds.push(visitor.get("/login/captcha.wav").await.bytes);
+    }
+    assert!(pictures[0].starts_with(b"\x89PNG") && sounds[0].starts_with(b"RIFF"));
+    assert_ne!(pictures[0], pictures[1]);
+    assert_ne!(sounds[0], sounds[1]);
 }
 
 #[tokio::test]
