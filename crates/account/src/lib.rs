@@ -7,11 +7,11 @@ mod home;
 mod lock;
 mod login;
 mod logout;
-mod pages;
 mod password;
 mod text;
 
-pub use pages::pages;
+use web_kit::table::Access::{AnySession, Public, Session};
+use web_kit::table::{PageEntry, page};
 
 type Page = web_kit::page::Page<text::Text>;
 type Shell = web_kit::page::Shell<text::Text>;
@@ -28,4 +28,21 @@ pub fn said() -> Vec<&'static str> {
         password::Ended::ALL.map(password::Ended::word).as_slice(),
     ]
     .concat()
+}
+
+/// Everybody's pages.
+pub fn pages() -> Vec<PageEntry> {
+    vec![
+        page("/").get(Session, home::show),
+        page("/login").get(Public, login::show).post(Public, login::enter),
+        page("/login/again").post(Public, login::again),
+        page("/login/captcha.png").get(Public, login::image),
+        page("/login/captcha.wav").get(Public, login::sound),
+        page("/logout").get(Session, logout::ask).post(Public, logout::leave),
+        page("/lock").get(AnySession, lock::show).post(AnySession, lock::open),
+        page("/password").get(AnySession, password::show).post(AnySession, password::change),
+        page("/password/sessions").post(Session, password::end_session),
+        page("/session/ping").post(Session, home::ping),
+        page("/lang/{lang}").get(Public, home::language),
+    ]
 }

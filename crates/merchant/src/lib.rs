@@ -5,13 +5,17 @@
 
 mod api_keys;
 mod disputes;
-mod pages;
 mod settlements;
 mod text;
 mod webhook;
 mod webhooks;
 
-pub use pages::pages;
+use domain::role::Action::{AnswerDispute, ManageApiKeys, ViewOwnSettlement};
+use web_kit::table::Access::{InStore, May};
+use web_kit::table::{Count, PageEntry, page};
+use web_kit::text::Words as _;
+
+use text::Text;
 
 type Shell = web_kit::page::Shell<text::Text>;
 type Visit = web_kit::visit::Visit<text::Text>;
@@ -19,4 +23,34 @@ type Visit = web_kit::visit::Visit<text::Text>;
 /// The words of this crate's messages about the last step; a test shows each of them.
 pub fn said() -> Vec<&'static str> {
     text::Said::ALL.map(text::Said::word).to_vec()
+}
+
+/// The merchant's pages. Keys and webhooks are also the administrator's, who has no store and sees those of all.
+pub fn pages() -> Vec<PageEntry> {
+    vec![
+        page("/disputes")
+            .get(InStore(AnswerDispute), disputes::list)
+            .menu(60, "unk", |lang| Text::of(lang).dispute.own_title)
+            .count(Count::ToAnswer),
+        page("/disputes/{dispute}")
+            .get(InStore(AnswerDispute), disputes::one)
+            .post(InStore(AnswerDispute), disputes::answer),
+        page("/settlements")
+            .get(InStore(ViewOwnSettlement), settlements::list)
+            .menu(90, "list", |lang| Text::of(lang).settlement.own_title),
+        page("/settlements/{settlement}").get(InStore(ViewOwnSettlement), settlements::one),
+        page("/settlements/{settlement}/export.csv").get(InStore(ViewOwnSettlement), settlements::csv),
+        page("/keys").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::make).menu(
+            100,
+            "grid",
+            |lang| Text::of(lang).shell.keys,
+        ),
+        page("/keys/revoke").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::revoke),
+        page("/webhooks").get(May(ManageApiKeys), webhooks::show).post(May(ManageApiKeys), webhooks::make).menu(
+            110,
+            "redo",
+            |lang| Text::of(lang).webhooks.menu,
+        ),
+        page("/webhooks/{endpoint}").get(May(ManageApiKeys), webhook::show).post(May(ManageApiKeys), webhook::change),
+    ]
 }

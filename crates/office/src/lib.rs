@@ -5,9 +5,47 @@
 
 mod dispute;
 mod disputes;
-mod pages;
 mod refunds;
 mod settlement;
 mod settlements;
 
-pub use pages::pages;
+use domain::role::Action::{
+    DecideDispute, LateRefund, ManageMerchants, OpenDispute, PrepareSettlement, ReleaseSettlement, ViewDisputes,
+    ViewSettlement,
+};
+
+use web_kit::table::Access::May;
+use web_kit::table::{Count, PageEntry, page};
+use web_kit::text::{Text, Words as _};
+
+/// The card company's pages.
+pub fn pages() -> Vec<PageEntry> {
+    vec![
+        page("/office/refunds")
+            .get(May(LateRefund), refunds::show)
+            .post(May(LateRefund), refunds::decide)
+            .menu(40, "check", |lang| Text::of(lang).refund.company_title)
+            .count(Count::ToReview)
+            .landing(20),
+        page("/office/disputes")
+            .get(May(ViewDisputes), disputes::show)
+            .post(May(OpenDispute), disputes::open)
+            .menu(50, "unk", |lang| Text::of(lang).dispute.company_title)
+            .count(Count::ToAnswer),
+        page("/office/disputes/{dispute}")
+            .get(May(ViewDisputes), dispute::show)
+            .post(May(DecideDispute), dispute::decide),
+        page("/office/settlements")
+            .get(May(ViewSettlement), settlements::show)
+            .post(May(PrepareSettlement), settlements::prepare)
+            .menu(80, "chart", |lang| Text::of(lang).settlement.company_title)
+            .landing(30),
+        page("/office/settlements/rate")
+            .get(May(ViewSettlement), settlements::show)
+            .post(May(ManageMerchants), settlements::rate),
+        page("/office/settlements/{settlement}")
+            .get(May(ViewSettlement), settlement::show)
+            .post(May(ReleaseSettlement), settlement::decide),
+        page("/office/settlements/{settlement}/export.csv").get(May(ViewSettlement), settlement::csv),
+    ]
+}

@@ -49,9 +49,11 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO order_number SELECT 1 + i % 40, i / 40, 1 FROM n", 10_000),
     ("INSERT INTO merchant_order SELECT i, 1 + i % 20, 'n' || i FROM n", 10_000),
     (
-        "INSERT INTO ledger_transaction SELECT i, key16(i), key16(i), 1 + i % 20, 1 + i % 40, 10000001 + i % 1999, \
-      1 + i % 3000, 'sale', i, NULL, NULL, 1 + i % 20000, '', 'S', 1, NULL, NULL, NULL, 1, 1 + i / 5000, \
-      20260101 + i / 200, i, CASE WHEN i > 20000 THEN i - 20000 END, 1, key32(i) FROM n",
+        "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id, person_id, kind, \
+      order_id, card_id, masked, entry, amount, balance, batch, business_date, at, card_previous, format, hash) \
+      SELECT i, key16(i), key16(i), 1 + i % 20, 1 + i % 40, 10000001 + i % 1999, 1 + i % 3000, 'sale', i, \
+      1 + i % 20000, '', 'S', 1, 1, 1 + i / 5000, 20260101 + i / 200, i, CASE WHEN i > 20000 THEN i - 20000 END, 1, \
+      key32(i) FROM n",
         60_000,
     ),
     ("INSERT INTO ledger_transfer SELECT i, 1, 1, 2, 1, 20260101 + i / 200 FROM n", 60_000),

@@ -6,13 +6,22 @@
 mod batch;
 mod consent;
 mod orders;
-mod pages;
 mod refunds;
 mod sale;
 mod slip;
 mod text;
 
-pub use pages::pages;
+use domain::role::Action::{CloseBatch, RequestRefund, ReviewRefund, Sell, ViewOrders};
+
+use web_kit::table::Access::{InStore, Public, Session};
+use web_kit::table::{Count, PageEntry, page};
+use web_kit::text::{Lang, Text, Words as _};
+
+use batch::{print, shift};
+use orders::{detail, export, list};
+use refunds::{request, review, void};
+use sale::{attempt, hold, lines, pay, picker, price, screen};
+
 pub use sale::attempt::follow_up;
 
 type Page = web_kit::page::Page<text::Text>;
@@ -30,4 +39,59 @@ pub fn said() -> Vec<&'static str> {
         sale::trouble::Trouble::ALL.map(sale::trouble::Trouble::word).as_slice(),
     ]
     .concat()
+}
+
+/// The till's pages.
+pub fn pages() -> Vec<PageEntry> {
+    let mut all = sale_pages();
+    all.extend(vec![
+        page("/orders").get(InStore(ViewOrders), list::show).menu(20, "list", |lang| frame(lang).orders),
+        page("/orders/export.csv").get(InStore(ViewOrders), export::csv),
+        page("/orders/export.xlsx").get(InStore(ViewOrders), export::excel),
+        page("/orders/{order}").get(InStore(ViewOrders), detail::show),
+        page("/orders/{order}/query").post(InStore(Sell), detail::query),
+        page("/slip/{rrn}").get(InStore(ViewOrders), slip::show),
+        page("/slip/{rrn}/print").post(InStore(ViewOrders), slip::print),
+        page("/slip/{rrn}/skip").post(InStore(Sell), slip::skip),
+        page("/slip/pending/{order}").get(InStore(Sell), slip::pending),
+        page("/slip/paper").post(InStore(ViewOrders), slip::paper),
+        page("/slip/page.css").get(Public, slip::sheet),
+        page("/refunds")
+            .get(InStore(ReviewRefund), review::show)
+            .post(InStore(ReviewRefund), review::decide)
+            .menu(30, "check", |lang| frame(lang).refunds)
+            .count(Count::ToReview),
+        page("/refunds/new").get(InStore(RequestRefund), request::show).post(InStore(RequestRefund), request::submit),
+        page("/void").get(InStore(RequestRefund), void::ask).post(InStore(RequestRefund), void::confirm),
+        page("/batch").get(InStore(CloseBatch), shift::show).menu(70, "chart", |lang| frame(lang).batch),
+        page("/batch/close").get(InStore(CloseBatch), shift::ask).post(InStore(CloseBatch), shift::close),
+        page("/batch/now").get(InStore(CloseBatch), print::now),
+        page("/batch/{number}").get(InStore(CloseBatch), print::show),
+        page("/batch/{number}/print").post(InStore(CloseBatch), print::print),
+    ]);
+    all
+}
+
+/// The sale page and what its forms lead to. An address that takes a form only is sometimes read all the same, by a
+/// reload or after signing in again: it leads back to the page.
+fn sale_pages() -> Vec<PageEntry> {
+    let form = |path| page(path).get(Session, screen::back);
+    vec![
+        page("/sale").get(InStore(Sell), screen::show).menu(10, "card", |lang| frame(lang).sale).landing(10),
+        form("/sale/lines").post(InStore(Sell), lines::add),
+        form("/sale/lines/void").post(InStore(Sell), lines::void),
+        form("/sale/lines/undo").post(InStore(Sell), lines::undo),
+        page("/sale/picker").get(InStore(Sell), picker::show),
+        page("/sale/price").get(InStore(Sell), price::ask).post(InStore(Sell), price::confirm),
+        form("/sale/hold").post(InStore(Sell), hold::hold),
+        form("/sale/resume").post(InStore(Sell), hold::resume),
+        page("/sale/abandon").get(InStore(Sell), hold::ask).post(InStore(Sell), hold::abandon),
+        form("/sale/pay").post(InStore(Sell), pay::pay),
+        form("/sale/confirm").post(InStore(Sell), attempt::confirm),
+        form("/sale/query").post(InStore(Sell), attempt::query),
+    ]
+}
+
+fn frame(lang: Lang) -> &'static web_kit::text::shell::Shell {
+    &Text::of(lang).shell
 }
