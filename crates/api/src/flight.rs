@@ -9,6 +9,8 @@ use domain::command::{Actor, Command};
 use domain::ids::{MerchantId, RequestId};
 use domain::ledger::Transaction;
 use domain::outcome::Outcome;
+use domain::sweep::{Pause, WatchKind};
+use domain::time::Timestamp;
 use engine::SubmitError;
 use storage::merchant;
 use tracing::Instrument as _;
@@ -22,6 +24,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
 /// Seconds after which to ask again about a request in flight.
 pub(crate) const AGAIN_AFTER: u32 = 1;
+
+/// The same about PINs that are not compared before a manager lifts the stop: an hour.
+const STOPPED_AGAIN_AFTER: i64 = 3_600;
 
 type Key = (MerchantId, RequestId);
 
@@ -91,14 +96,30 @@ pub(crate) async fn submit(api: &Api, actor: Actor, request: RequestId, command:
     }
     match api.engine.submit(request, actor, command).await {
         Ok(Outcome::Recorded(transaction)) => Ok(Done::Known(transaction)),
-        Ok(other) => Err(refused(&other)),
+        Ok(other) => Err(refused(&other, api.clock.now())),
         Err(error) => not_known(&error),
     }
 }
 
 /// The problem for an outcome that is not a record.
-pub(crate) fn refused(outcome: &Outcome) -> Problem {
-    Problem::new(if matches!(outcome, Outcome::Conflict(_)) { Code::IdempotencyConflict } else { Code::Internal }, "")
+pub(crate) fn refused(outcome: &Outcome, now: Timestamp) -> Problem {
+    match outcome {
+        Outcome::Conflict(_) => Problem::new(Code::IdempotencyConflict, ""),
+        Outcome::Paused(pause) => paused(*pause, now),
+        _ => Problem::new(Code::Internal, ""),
+    }
+}
+
+fn paused(pause: Pause, now: Timestamp) -> Problem {
+    let whose = if pause.kind == WatchKind::Network { "this network" } else { "this key" };
+    let end = pause.until.map_or_else(
+        || "A manager of the merchant has to lift the stop.".to_owned(),
+        |until| format!("PINs are checked again at {}.", until.rfc3339_text()),
+    );
+    let message = format!("Wrong PINs on too many cards from {whose}. {end}");
+    let wait =
+        pause.until.map_or(STOPPED_AGAIN_AFTER, |until| until.since(now).div_euclid(1_000_000).saturating_add(1));
+    Problem::new(Code::PinVelocity, message).after(u32::try_from(wait).unwrap_or(u32::MAX))
 }
 
 /// What the caller is told if there is no outcome.

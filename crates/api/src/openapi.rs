@@ -300,7 +300,8 @@ fn responses(operation: &Operation) -> Value {
             "param": null,
             "request_id": "k7q4-m2xp-9tda",
         }});
-        if matches!(code, Code::InFlight | Code::RateLimited | Code::Unavailable | Code::OutcomeUnknown) {
+        let waits = [Code::InFlight, Code::RateLimited, Code::PinVelocity, Code::Unavailable, Code::OutcomeUnknown];
+        if waits.contains(&code) {
             entry["headers"]["Retry-After"] =
                 json!({"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}});
         }

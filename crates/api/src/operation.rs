@@ -161,11 +161,11 @@ operations! {
         about: "Wrong PINs are counted: payments and inquiries of a card share 5 tries a day.",
         query: NOTHING, body: Some("NewBalanceInquiry"),
         answers: [201 "BalanceInquiry" "On record, approved or declined", 202 "BalanceInquiry" UNKNOWN],
-        problems: [NotFound]
+        problems: [NotFound PinVelocity]
     }
     "createPayment" POST "/api/v1/payments" payments::create "Payments" [Sell] "Charge a card" {
         about: RULE, query: NOTHING, body: Some("NewPayment"),
-        answers: [201 "Payment" "On record, approved or declined", 202 "Payment" UNKNOWN], problems: [NotFound]
+        answers: [201 "Payment" "On record, approved or declined", 202 "Payment" UNKNOWN], problems: [NotFound PinVelocity]
     }
     "listPayments" GET "/api/v1/payments" payments::list "Payments" [Sell Read] "Look up a payment's outcome" {
         about: "Returns one payment or none. Status unknown: ask again. None: the payment has not arrived so far, and \

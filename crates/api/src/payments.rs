@@ -12,8 +12,9 @@ use domain::direct_sale::DirectSale;
 use domain::ids::{OrderId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
+use domain::network::Network;
 use domain::outcome::{Decline, Outcome};
-use domain::pin::is_pin;
+use domain::pin::{Door, TypedPin, is_pin};
 use engine::SubmitError;
 use serde::Deserialize;
 use storage::idempotency::{self, PriorUse};
@@ -63,7 +64,7 @@ pub(crate) async fn inquire(
 ) -> Result<Response, Problem> {
     let (card, number) = present(&api, &body.card_number)?;
     checked_pin(&body.pin)?;
-    let pin = api.vault.pin_value(&number, &body.pin);
+    let pin = typed(&api, &caller, &number, &body.pin);
     let actor = caller.at_terminal(&api, terminal(body.terminal_id.as_deref())?).await?;
     let claim = caller.claim("createBalanceInquiry", &(&body.terminal_id, card.key.0))?;
     let (request, now, work) = (claim.request, caller.now, api.clone());
@@ -78,6 +79,11 @@ pub(crate) async fn inquire(
         Done::Known(transaction) => answer(true, BalanceInquiry::of(Some(&transaction))),
         Done::Unknown => answer(false, BalanceInquiry::of(None)),
     })
+}
+
+/// The PIN as this caller sent it.
+fn typed(api: &Api, caller: &Caller, number: &CardNumber, pin: &str) -> TypedPin {
+    TypedPin { value: api.vault.pin_value(number, pin), door: Door::Key, network: Network::of(&caller.address) }
 }
 
 /// `POST /payments`
@@ -98,7 +104,7 @@ pub(crate) async fn create(
     goods::check(body.lines.as_deref())?;
     let content = (&body.terminal_id, card.key.0, body.amount, body.currency, &body.lines, &body.merchant_order_number);
     let claim = caller.claim("createPayment", &content)?;
-    let pin = api.vault.pin_value(&number, &body.pin);
+    let pin = typed(&api, &caller, &number, &body.pin);
     let (amount, merchant_number) = (Fen(body.amount), body.merchant_order_number);
     let sale = DirectSale { content: claim.content, amount, card, pin, lines: Vec::new(), merchant_number };
     let actor = caller.at_terminal(&api, named);
@@ -161,7 +167,7 @@ async fn pay(api: Api, actor: Actor, request: RequestId, sale: Arc<DirectSale>) 
             Ok(Done::Known(Paid { transaction, order: Some(order) }))
         }
         Ok(Outcome::Recorded(transaction)) => Ok(Done::Known(Paid { transaction, order: None })),
-        Ok(other) => Err(flight::refused(&other)),
+        Ok(other) => Err(flight::refused(&other, api.clock.now())),
         Err(SubmitError::Unknown(_)) => Ok(Done::Known(settle(&api, actor, request, &sale).await)),
         Err(error) => flight::not_known(&error),
     }

@@ -75,6 +75,8 @@ codes! {
     IdempotencyConflict = "idempotency_conflict", UNPROCESSABLE_ENTITY, "The Idempotency-Key was used for something else; nothing was done";
     /// Too many.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "The key has exceeded its rate limit; continue after Retry-After seconds";
+    /// Wrong PINs on too many cards.
+    PinVelocity = "pin_velocity", TOO_MANY_REQUESTS, "After wrong PINs on too many cards, PINs from this key or network are not checked for a while, or until a manager lifts the stop; nothing was done and nothing was charged";
     /// A bug.
     Internal = "internal", INTERNAL_SERVER_ERROR, "A fault in the system; repeat a change only with the same Idempotency-Key";
     /// Busy.

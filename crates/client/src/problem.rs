@@ -42,6 +42,8 @@ words! {
         IdempotencyConflict = "idempotency_conflict",
         /// Too many requests.
         RateLimited = "rate_limited",
+        /// Wrong PINs on too many cards: PINs are not checked now, and nothing was charged.
+        PinVelocity = "pin_velocity",
         /// A fault in the system.
         Internal = "internal",
         /// Nothing was done; send the same again.

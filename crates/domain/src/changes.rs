@@ -10,9 +10,11 @@ use crate::ids::{OrderId, TerminalId, TransactionId};
 use crate::ledger::{Transaction, Transfer};
 use crate::order::Order;
 use crate::pin::PinTries;
+use crate::proof::Alarm;
 use crate::refund::Refund;
 use crate::settlement::Settlement;
 use crate::state::Till;
+use crate::sweep::{Sweep, Watch};
 
 /// What to write.
 #[derive(Clone, Default)]
@@ -29,6 +31,10 @@ pub struct Changes {
     pub new_orders: Vec<NewOrder>,
     /// PIN tries as they are afterwards.
     pub tries: BTreeMap<CardKey, PinTries>,
+    /// What watches wrong PINs, as it is afterwards.
+    pub sweeps: BTreeMap<Watch, Sweep>,
+    /// What goes to the audit log, in order.
+    pub alarms: Vec<Alarm>,
     /// Refunds as they are afterwards.
     pub refunds: BTreeMap<TransactionId, Refund>,
     /// Disputes as they are afterwards.
@@ -56,6 +62,8 @@ impl Changes {
         }
         self.new_orders.extend(next.new_orders);
         self.tries.extend(next.tries);
+        self.sweeps.extend(next.sweeps);
+        self.alarms.extend(next.alarms);
         self.refunds.extend(next.refunds);
         self.disputes.extend(next.disputes);
         self.tills.extend(next.tills);
@@ -76,6 +84,8 @@ impl Changes {
             && self.orders.is_empty()
             && self.new_orders.is_empty()
             && self.tries.is_empty()
+            && self.sweeps.is_empty()
+            && self.alarms.is_empty()
             && self.refunds.is_empty()
             && self.disputes.is_empty()
             && self.tills.is_empty()

@@ -11,7 +11,7 @@ use crate::direct_sale::DirectSale;
 use crate::dispute;
 use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use crate::money::Fen;
-use crate::pin::PinValue;
+use crate::pin::TypedPin;
 use crate::refund;
 use crate::reversal::Reversed;
 use crate::settlement;
@@ -72,7 +72,7 @@ pub struct PresentedCard {
 #[derive(Clone)]
 pub enum Proof {
     /// The PIN itself, as keyed value.
-    Pin(PinValue),
+    Pin(TypedPin),
     /// The PIN was right a moment ago for this card, order and amount; the door checked the token.
     Confirmed {
         /// From then on the PIN is asked again.
@@ -88,7 +88,7 @@ pub enum Command {
         /// The card.
         card: PresentedCard,
         /// Its PIN.
-        pin: PinValue,
+        pin: TypedPin,
     },
     /// Would this sale go through? Decides all that a sale decides and moves nothing; a decline is recorded.
     SaleCheck {
@@ -99,7 +99,7 @@ pub enum Command {
         /// The card.
         card: PresentedCard,
         /// Its PIN.
-        pin: PinValue,
+        pin: TypedPin,
     },
     /// Pay the order from the card.
     Sale {

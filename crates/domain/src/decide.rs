@@ -11,7 +11,7 @@ use crate::money::Fen;
 use crate::outcome::{Decline, Outcome};
 use crate::sale::Payment;
 use crate::state::{Keys, State, Till};
-use crate::{batch, direct_sale, dispute, inquiry, load, refund, reversal, sale, settlement, void, withdrawal};
+use crate::{batch, direct_sale, dispute, inquiry, load, proof, refund, reversal, sale, settlement, void, withdrawal};
 
 /// The result of one command and the rows that it writes.
 pub struct Decision {
@@ -32,6 +32,12 @@ impl Decision {
 pub fn decide(state: &State, envelope: &Envelope) -> Decision {
     if let Some(recorded) = state.requests.get(&(envelope.request_id, envelope.actor.merchant)) {
         return Decision::only(repeated(recorded, envelope));
+    }
+    if let Some(pause) = proof::pause(state, envelope) {
+        return match envelope.command {
+            Command::Sale { order, .. } => sale::paused(state, envelope, order, pause),
+            _ => Decision::only(Outcome::Paused(pause)),
+        };
     }
     match &envelope.command {
         Command::Inquiry { card, pin } => inquiry::decide(state, envelope, card, pin),

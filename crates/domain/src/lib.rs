@@ -42,6 +42,8 @@ pub mod verify;
 pub mod world;
 
 pub use commands::{
-    batch, direct_sale, dispute, inquiry, load, refund, reversal, sale, settlement, sold, void, withdrawal,
+    batch, direct_sale, dispute, inquiry, load, proof, refund, reversal, sale, settlement, sold, void, withdrawal,
 };
-pub use facts::{card, card_number, ids, money, order, password, pin, place, product, role, scan, time};
+pub use facts::{
+    card, card_number, ids, limits, money, network, order, password, pin, place, product, role, scan, sweep, time,
+};

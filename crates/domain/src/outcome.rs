@@ -3,6 +3,7 @@
 use crate::ids::{CardId, RequestId};
 use crate::ledger::Transaction;
 use crate::money::Fen;
+use crate::sweep::Pause;
 use crate::time::{BusinessDate, Timestamp};
 
 /// The result of one command.
@@ -16,6 +17,8 @@ pub enum Outcome {
     Cleared(Clearance),
     /// The request id was used before for something else; nothing was done.
     Conflict(RequestId),
+    /// No PIN is compared here now, because of wrong ones before; nothing was recorded and nothing moved.
+    Paused(Pause),
 }
 
 impl Outcome {
@@ -23,7 +26,7 @@ impl Outcome {
     pub fn transaction(&self) -> Option<&Transaction> {
         match self {
             Self::Recorded(transaction) | Self::Ordered(transaction, _) => Some(transaction),
-            Self::Cleared(_) | Self::Conflict(_) => None,
+            Self::Cleared(_) | Self::Conflict(_) | Self::Paused(_) => None,
         }
     }
 

@@ -8,15 +8,17 @@ use std::fmt::Debug;
 use crate::batch::Batch;
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
-use crate::command::{Command, Envelope, Proof};
+use crate::command::{Command, Envelope};
 use crate::direct_sale::OutletDay;
 use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
+use crate::limits::Limits;
 use crate::order::Order;
 use crate::pin::PinTries;
 use crate::refund::SoldLine;
 use crate::settlement::{Payable, Settlement};
 use crate::sold::Sold;
+use crate::sweep::{Sweep, Watch};
 use crate::{dispute, refund};
 
 /// Rows of one kind, by key.
@@ -105,6 +107,10 @@ pub struct State {
     pub cards: Rows<CardKey, Card>,
     /// Wrong PINs, of known and unknown cards alike.
     pub tries: Rows<CardKey, PinTries>,
+    /// What watches wrong PINs.
+    pub sweeps: Rows<Watch, Sweep>,
+    /// Limits to guessing.
+    pub limits: Limits,
     /// Requests that something else than the money path was asked under.
     pub claims: Rows<RequestKey, ()>,
     /// The latest order's id, 0 when there is none; loaded for new orders.
@@ -139,6 +145,8 @@ impl State {
             orders: Rows::default(),
             cards: Rows::default(),
             tries: Rows::default(),
+            sweeps: Rows::default(),
+            limits: Limits::default(),
             claims: Rows::default(),
             last_order: 0,
             numbers: Rows::default(),
@@ -213,7 +221,10 @@ impl State {
             self.cards.loaded(*key, Some(card.clone()));
         }
         for (key, tries) in &changes.tries {
-            self.tries.loaded(*key, Some(*tries));
+            self.tries.loaded(*key, Some(tries.clone()));
+        }
+        for (watch, sweep) in &changes.sweeps {
+            self.sweeps.loaded(watch.clone(), Some(sweep.clone()));
         }
     }
 }
@@ -262,6 +273,8 @@ pub struct Keys {
     pub cards: BTreeSet<CardKey>,
     /// Cards whose PIN is to be proved: their tries.
     pub pins: BTreeSet<CardKey>,
+    /// What would count those PINs.
+    pub watches: BTreeSet<Watch>,
     /// Tills.
     pub tills: BTreeSet<TerminalId>,
     /// Orders that are needed with sale, lines, refunds and the card that gets the money.
@@ -293,30 +306,21 @@ impl Keys {
         for envelope in envelopes {
             keys.requests.insert((envelope.request_id, envelope.actor.merchant));
             keys.tills.insert(envelope.actor.terminal);
+            if let Some((card, pin)) = envelope.command.pin() {
+                keys.pins.insert(card.key);
+                keys.watches.extend(pin.watches(envelope.actor));
+            }
             match &envelope.command {
-                Command::Load { card, .. } => {
+                Command::Load { card, .. } | Command::Inquiry { card, .. } => {
                     keys.cards.insert(card.key);
                 }
-                Command::Inquiry { card, .. } => {
-                    keys.cards.insert(card.key);
-                    keys.pins.insert(card.key);
-                }
-                Command::SaleCheck { order, card, .. } => {
+                Command::SaleCheck { order, card, .. } | Command::Sale { order, card, .. } => {
                     keys.orders.insert(*order);
                     keys.cards.insert(card.key);
-                    keys.pins.insert(card.key);
-                }
-                Command::Sale { order, card, proof, .. } => {
-                    keys.orders.insert(*order);
-                    keys.cards.insert(card.key);
-                    if matches!(proof, Proof::Pin(_)) {
-                        keys.pins.insert(card.key);
-                    }
                 }
                 Command::DirectSale(sale) => {
                     keys.claims.insert((envelope.request_id, envelope.actor.merchant));
                     keys.cards.insert(sale.card.key);
-                    keys.pins.insert(sale.card.key);
                     keys.numbers.insert((envelope.actor.outlet, envelope.at.business_date()));
                 }
                 Command::Withdraw { order, .. } => {

@@ -15,13 +15,16 @@ use crate::direct_sale::OutletDay;
 use crate::dispute::Dispute;
 use crate::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Transaction, Transfer};
+use crate::limits::Limits;
 use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::pin::PinTries;
+use crate::proof::Alarm;
 use crate::refund::{Refund, SoldLine};
 use crate::settlement::{Payable, Settlement};
 use crate::sold::Sold;
 use crate::state::{Keys, RequestKey, State, Till};
+use crate::sweep::{Sweep, Watch};
 use crate::time::Timestamp;
 use crate::verify::{Audit, Finding};
 
@@ -44,6 +47,12 @@ pub struct World {
     pub replaced: BTreeMap<CardKey, CardKey>,
     /// Wrong PINs.
     pub tries: BTreeMap<CardKey, PinTries>,
+    /// What watches wrong PINs.
+    pub sweeps: BTreeMap<Watch, Sweep>,
+    /// Limits to guessing.
+    pub limits: Limits,
+    /// What went to the audit log.
+    pub alarms: Vec<Alarm>,
     /// Orders.
     pub orders: BTreeMap<OrderId, Order>,
     /// Their lines, without those that were voided.
@@ -78,6 +87,9 @@ impl World {
             cards: BTreeMap::new(),
             replaced: BTreeMap::new(),
             tries: BTreeMap::new(),
+            sweeps: BTreeMap::new(),
+            limits: Limits::default(),
+            alarms: Vec::new(),
             orders: BTreeMap::new(),
             lines: BTreeMap::new(),
             numbers: BTreeMap::new(),
@@ -138,7 +150,12 @@ impl World {
             state.cards.loaded(card, self.cards.get(&card).cloned());
         }
         for card in keys.pins {
-            state.tries.loaded(card, self.tries.get(&card).copied());
+            state.tries.loaded(card, self.tries.get(&card).cloned());
+        }
+        state.limits = self.limits.clone();
+        for watch in keys.watches {
+            let sweep = self.sweeps.get(&watch).cloned();
+            state.sweeps.loaded(watch, sweep);
         }
         for order in keys.sold.into_iter().chain(found) {
             self.load_sold(&mut state, order);
@@ -243,6 +260,8 @@ impl World {
             self.orders.insert(new.order.id, new.order);
         }
         self.tries.extend(changes.tries);
+        self.sweeps.extend(changes.sweeps);
+        self.alarms.extend(changes.alarms);
         self.refunds.extend(changes.refunds);
         self.disputes.extend(changes.disputes);
         self.tills.extend(changes.tills);

@@ -10,7 +10,6 @@ use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
-use domain::pin::TRIES_MAX;
 use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
 use domain::state::Till;
@@ -100,7 +99,7 @@ fn example(expected: Decline) -> (World, Envelope) {
             (world, Envelope { command: sale_pin(ORDER + 1, 7_300, CARD, true), ..asked })
         }
         Decline::WrongPin { .. } => with_pay(sale_pin(ORDER, 7_300, CARD, false)),
-        Decline::PinTriesExceeded => tried(TRIES_MAX),
+        Decline::PinTriesExceeded => tried(5),
         Decline::LineNotPayable => with_order(|order| order.payable = false),
         Decline::OverSaleLimit { .. } => with_card(|card| card.programme.sale_max = Fen(7_299)),
         Decline::OverDailyLimit { .. } => with_card(|card| card.programme.daily_max = Fen(7_299)),
@@ -341,11 +340,11 @@ fn a_confirmed_sale_needs_no_pin_and_counts_no_try() {
 }
 
 #[test]
-fn the_right_pin_clears_the_count_and_midnight_does_too() {
-    let (mut world, _) = tried(4);
+fn the_right_pin_resets_nothing_and_midnight_does() {
+    let (mut world, _) = tried(3);
     let wrong = |n| envelope(n, MORNING, sale_pin(ORDER, 7_300, CARD, false));
     assert_eq!(world.decline(&envelope(50, MORNING, builders::inquiry(CARD, true))), None);
-    assert_eq!(world.decline(&wrong(51)), Some(Decline::WrongPin { tries_left: 4 }));
+    assert_eq!(world.decline(&wrong(51)), Some(Decline::WrongPin { tries_left: 1 }));
     let (mut world, asked) = tried(5);
     let tomorrow = Envelope { at: MORNING.plus(builders::DAY), ..asked };
     assert_eq!(world.decline(&tomorrow), None);

@@ -15,7 +15,7 @@ use domain::ledger::{AccountId, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{PinTries, TRIES_MAX};
+use domain::pin::{PinPlace, PinTries};
 use domain::refund::{Refund, RefundStatus};
 use domain::settlement::{Settlement, SettlementStatus};
 use domain::time::{HOUR, Timestamp};
@@ -29,8 +29,8 @@ struct Watch {
     charged: BTreeSet<i64>,
     withdrawn: BTreeSet<([u8; 16], i64)>,
     recorded: BTreeMap<([u8; 16], i64), Transaction>,
-    /// Wrong PINs in a row, per number and day.
-    in_a_row: BTreeMap<([u8; 16], i32), u8>,
+    /// Wrong PINs, per number and day, and by place.
+    wrong: BTreeMap<([u8; 16], i32), BTreeMap<PinPlace, u16>>,
 }
 
 impl Watch {
@@ -44,6 +44,7 @@ impl Watch {
                 Outcome::Conflict(id) => assert_eq!(*id, asked.request_id),
                 Outcome::Ordered(..) => panic!("an order is new once"),
                 Outcome::Cleared(_) => panic!("a recorded request is not cleared again"),
+                Outcome::Paused(_) => panic!("a recorded request compares no PIN"),
             }
         } else {
             match outcome {
@@ -66,8 +67,19 @@ impl Watch {
                     assert!(new == 0 && before.cards == after.cards && before.orders == after.orders);
                 }
                 Outcome::Conflict(_) => panic!("no conflict without an earlier record"),
+                Outcome::Paused(_) => {
+                    assert!(asked.command.pin().is_some(), "only a PIN is refused");
+                    let freed = after.orders.iter().all(|(id, row)| {
+                        let before = &before.orders[id];
+                        row == before || (before.attempt == Some(asked.request_id) && row.attempt.is_none())
+                    });
+                    assert!(new == 0 && before.cards == after.cards && freed);
+                    assert!(before.tries == after.tries && before.sweeps == after.sweeps, "and counts nothing");
+                }
             }
-            self.tries(asked, outcome, after);
+            if !matches!(outcome, Outcome::Paused(_)) {
+                self.tries(asked, outcome, after);
+            }
         }
         conserved(after);
         refunded(after);
@@ -112,13 +124,7 @@ impl Watch {
 
     /// Counts by itself what the counter should say.
     fn tries(&mut self, asked: &Envelope, outcome: &Outcome, after: &World) {
-        let (card, pin) = match &asked.command {
-            Command::Inquiry { card, pin }
-            | Command::SaleCheck { card, pin, .. }
-            | Command::Sale { card, proof: Proof::Pin(pin), .. } => (card, pin),
-            Command::DirectSale(sale) => (&sale.card, &sale.pin),
-            _ => return,
-        };
+        let Some((card, pin)) = asked.command.pin() else { return };
         let decline = outcome.transaction().and_then(|transaction| transaction.decline);
         let unlooked = [
             Decline::MerchantSuspended.word(),
@@ -134,25 +140,27 @@ impl Watch {
             return;
         }
         let today = asked.at.business_date();
-        let count = self.in_a_row.entry((card.key.0, today.0)).or_insert(0);
+        let places = self.wrong.entry((card.key.0, today.0)).or_default();
+        let all: u16 = places.values().sum();
+        let here = places.entry(pin.place(asked.actor)).or_default();
         let stored = after.cards.get(&card.key);
-        let right = stored.is_some_and(|stored| stored.pin.matches(pin));
-        if *count >= TRIES_MAX {
+        if *here >= 5 || all >= 10 {
             assert_eq!(decline, Some(Decline::PinTriesExceeded), "even the right PIN is refused then");
-        } else if right {
-            *count = 0;
+        } else if stored.is_some_and(|stored| stored.pin.matches(&pin.value)) {
             let locked = stored.is_some_and(|stored| stored.status == CardStatus::PinLocked);
             assert!(locked || decline != Some(Decline::PinTriesExceeded));
             assert!(!matches!(decline, Some(Decline::WrongPin { .. })), "the right PIN is not called wrong");
         } else {
-            *count += 1;
-            let left = TRIES_MAX - *count;
-            let expected = if left == 0 { Decline::PinTriesExceeded } else { Decline::WrongPin { tries_left: left } };
+            *here += 1;
+            let expected = match u8::try_from((5 - *here).min(9 - all)).expect("few") {
+                0 => Decline::PinTriesExceeded,
+                tries_left => Decline::WrongPin { tries_left },
+            };
             assert_eq!(decline, Some(expected), "known or not, a wrong PIN answers the same");
         }
-        let stored = PinTries::today(after.tries.get(&card.key).copied(), today);
-        assert_eq!(stored.count, *count);
-        assert!(after.tries.values().all(|tries| tries.count <= TRIES_MAX));
+        places.retain(|_, count| *count > 0);
+        let stored = PinTries::today(after.tries.get(&card.key), today);
+        assert_eq!(stored.places, *places, "a right PIN neither counts nor resets");
     }
 }
 
@@ -342,6 +350,7 @@ proptest! {
         let seen = |outcomes: Vec<Outcome>| outcomes.into_iter().map(as_seen).collect::<Vec<_>>();
         prop_assert_eq!(seen(told), seen(told_unknown));
         prop_assert!(end.tries == end_unknown.tries && end.orders == end_unknown.orders);
+        prop_assert!(end.sweeps == end_unknown.sweeps && end.alarms == end_unknown.alarms);
     }
 
     #[test]
@@ -374,7 +383,7 @@ proptest! {
         for (total, off, token) in sales {
             let id = 10 + i64::try_from(world.orders.len()).expect("few");
             world.put_order(order(id, total));
-            let proof = if token { Proof::Confirmed { until: Timestamp(i64::MAX) } } else { Proof::Pin(builders::pin(1, true)) };
+            let proof = if token { Proof::Confirmed { until: Timestamp(i64::MAX) } } else { Proof::Pin(builders::typed(1, true)) };
             world.submit(&next(builders::sale(id, total.saturating_sub(off), 1, proof)));
             world.submit(&Envelope { at: Timestamp(i64::MAX), ..next(builders::check(id, total, 2, true)) });
             world.submit(&Envelope { at: Timestamp(i64::MIN), ..next(builders::sale_pin(id, total, 2, true)) });
@@ -392,13 +401,13 @@ fn edge() -> impl Strategy<Value = i64> {
 fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
     match &mut asked.command {
         Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. } if card.key == card_key(number) => {
-            *pin = builders::pin(number, false);
+            *pin = builders::typed(number, false);
         }
         Command::Sale { card, proof, .. } if card.key == card_key(number) => {
-            *proof = Proof::Pin(builders::pin(number, false));
+            *proof = Proof::Pin(builders::typed(number, false));
         }
         Command::DirectSale(sale) if sale.card.key == card_key(number) => {
-            *sale = Arc::new(DirectSale { pin: builders::pin(number, false), ..DirectSale::clone(sale) });
+            *sale = Arc::new(DirectSale { pin: builders::typed(number, false), ..DirectSale::clone(sale) });
         }
         // Only the card company loads, and it may know which cards exist.
         Command::Load { card, .. } if card.key == card_key(number) => *card = builders::presented(NUMBERS + 1),
@@ -449,6 +458,7 @@ fn the_steps_reach_every_kind_of_outcome() {
                 Outcome::Ordered(..) => "direct_decline",
                 Outcome::Cleared(_) => "cleared",
                 Outcome::Conflict(_) => "conflict",
+                Outcome::Paused(_) => "paused",
             };
             *reached.entry(what).or_default() += 1;
         }
@@ -461,6 +471,7 @@ fn the_steps_reach_every_kind_of_outcome() {
         ("inquiry", 50),
         ("cleared", 30),
         ("conflict", 100),
+        ("paused", 50),
         ("refund_request", 100),
         ("refund", 30),
         ("refund_rejection", 10),

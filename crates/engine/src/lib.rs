@@ -198,6 +198,9 @@ fn count(result: &Result<Outcome, SubmitError>) {
             if let Some(transaction) = outcome.transaction() {
                 metrics::outcome(transaction.kind.word(), transaction.code());
             }
+            if let Outcome::Paused(pause) = outcome {
+                metrics::pin_paused(pause.kind.word());
+            }
         }
         Err(SubmitError::Unknown(_)) => metrics::unknown(),
         Err(_) => metrics::refused("store"),

@@ -12,9 +12,10 @@ use domain::command::{Actor, Command, PresentedCard, Proof};
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
+use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Outcome;
-use domain::pin::PinValue;
+use domain::pin::{Door, PinValue, TypedPin};
 use domain::state::Till;
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use domain::world::World;
@@ -41,6 +42,11 @@ const POISON: i64 = 66;
 struct Fixture {
     books: Books,
     _folder: Option<TempDir>,
+}
+
+/// The right PIN at the till.
+fn typed() -> TypedPin {
+    TypedPin { value: PinValue([1; 32]), door: Door::Till, network: Network::of("local") }
 }
 
 fn memory() -> Fixture {
@@ -144,7 +150,7 @@ fn presented() -> PresentedCard {
 }
 
 fn sale(order: i64) -> Command {
-    let proof = Proof::Pin(PinValue([1; 32]));
+    let proof = Proof::Pin(typed());
     Command::Sale { order: OrderId(order), amount: Fen(order), card: presented(), proof }
 }
 
@@ -159,7 +165,7 @@ async fn load(engine: &Engine, amount: i64) {
 }
 
 async fn balance(engine: &Engine, n: i64) -> i64 {
-    let command = Command::Inquiry { card: presented(), pin: PinValue([1; 32]) };
+    let command = Command::Inquiry { card: presented(), pin: typed() };
     let outcome = engine.submit(request(2_000_000 + n), ACTOR, command).await.expect("answered");
     outcome.transaction().and_then(|transaction| transaction.balance).expect("approved").0
 }
@@ -311,7 +317,7 @@ async fn too_many_are_turned_away_at_once() {
     let mut callers = JoinSet::new();
     for n in 0..SENT {
         let engine = engine.clone();
-        let command = Command::Inquiry { card: presented(), pin: PinValue([1; 32]) };
+        let command = Command::Inquiry { card: presented(), pin: typed() };
         callers.spawn(async move { engine.submit(request(10_000_000 + n), ACTOR, command).await });
     }
     // The refused hear it while the store still stands. The queue has 4,096 places and a group of at most 256 is out.
@@ -334,7 +340,7 @@ async fn too_many_are_turned_away_at_once() {
     }
     assert!(refused <= SENT - 4_096, "{refused}");
     // The load, what was answered, this inquiry: nothing of the refused ones is on record.
-    let command = Command::Inquiry { card: presented(), pin: PinValue([1; 32]) };
+    let command = Command::Inquiry { card: presented(), pin: typed() };
     let last = engine.submit(request(3), ACTOR, command).await.expect("answered");
     let sequence = last.transaction().expect("on record").id.sequence();
     assert_eq!(sequence, SENT - refused + 2);

@@ -10,8 +10,9 @@ use domain::command::{Actor, Command, PresentedCard, Proof};
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
+use domain::network::Network;
 use domain::outcome::Outcome;
-use domain::pin::PinValue;
+use domain::pin::{Door, PinValue, TypedPin};
 use domain::time::Timestamp;
 use engine::clock::Clock;
 use engine::{Engine, SubmitError};
@@ -81,6 +82,11 @@ impl Fixture {
     }
 }
 
+/// The right PIN at the till.
+fn typed() -> TypedPin {
+    TypedPin { value: PinValue([1; 32]), door: Door::Till, network: Network::of("local") }
+}
+
 fn books(storage: Storage) -> Books {
     Books::of(storage, ChainKey::new([7; 32]))
 }
@@ -96,7 +102,7 @@ fn card() -> PresentedCard {
 }
 
 async fn pay(engine: &Engine, order: i64) -> Result<Outcome, SubmitError> {
-    let proof = Proof::Pin(PinValue([1; 32]));
+    let proof = Proof::Pin(typed());
     engine
         .submit(request(order), ACTOR, Command::Sale { order: OrderId(order), amount: Fen(PRICE), card: card(), proof })
         .await

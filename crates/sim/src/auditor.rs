@@ -19,6 +19,9 @@ pub use settlement::Paid;
 pub(crate) use settlement::id;
 
 const TRIES: i64 = 5;
+/// So many cards with a wrong PIN within so long pause the till for as long. The shop has too few cards to stop it.
+const SWEEP: usize = 5;
+const PAUSE: i64 = 600_000_000;
 /// Microseconds of a day, and of the hours that China is ahead.
 const DAY: i64 = 86_400_000_000;
 const AHEAD: i64 = DAY / 3;
@@ -112,6 +115,9 @@ pub struct Auditor {
     orders: BTreeMap<i64, Order>,
     /// Wrong PINs per number: day, count.
     tries: BTreeMap<i64, (i64, i64)>,
+    /// When each number got its last wrong PIN, and until when no PIN is compared.
+    wrong: BTreeMap<i64, i64>,
+    paused_until: i64,
     /// By request, and whether it is the card company's.
     records: BTreeMap<(u64, bool), Record>,
     sequence: i64,
@@ -147,6 +153,8 @@ impl Auditor {
             cards: shop.cards.iter().map(card).collect(),
             orders: shop.orders.iter().map(order).collect(),
             tries: BTreeMap::new(),
+            wrong: BTreeMap::new(),
+            paused_until: 0,
             records: BTreeMap::new(),
             sequence: 0,
             loaded: 0,
@@ -198,11 +206,16 @@ impl Auditor {
             let intents = matches!(act, Act::Withdraw { .. }) || reply.withdrawn();
             return if intents || *content == act.content() { reply.clone() } else { Reply::Conflict };
         }
-        let today = day(at);
+        if act.has_pin() && at < self.paused_until {
+            if let Act::Sale { order, .. } = *act {
+                self.free(order, request);
+            }
+            return Reply::Paused { until: Some(self.paused_until) };
+        }
         let answer = match *act {
-            Act::Inquiry { card, right } => self.inquiry(card, right, today),
+            Act::Inquiry { card, right } => self.inquiry(card, right, at),
             Act::Check { order, amount, card, right } => {
-                match self.sale(request, order, amount, card, Some(right), true, today) {
+                match self.sale(request, order, amount, card, Some(right), true, at) {
                     Ok(left) => return Reply::Cleared { balance: self.cards[&card].balance, after: left },
                     Err(declined) => declined,
                 }
@@ -252,7 +265,8 @@ impl Auditor {
         reply
     }
 
-    fn pin(&mut self, card: i64, right: bool, today: i64) -> Result<(), Declined> {
+    fn pin(&mut self, card: i64, right: bool, at: i64) -> Result<(), Declined> {
+        let today = day(at);
         let tries = self.tries.entry(card).or_insert((today, 0));
         if tries.0 != today {
             *tries = (today, 0);
@@ -261,11 +275,31 @@ impl Auditor {
             return Err(("75", None, None));
         }
         if right && self.cards.contains_key(&card) {
-            tries.1 = 0;
             return Ok(());
         }
         tries.1 += 1;
-        Err(if tries.1 == TRIES { ("75", None, None) } else { ("55", Some(TRIES - tries.1), None) })
+        let left = TRIES - tries.1;
+        self.wrong.insert(card, at);
+        if self.wrong_lately(at) >= SWEEP {
+            self.paused_until = at + PAUSE;
+        }
+        Err(if left == 0 { ("75", None, None) } else { ("55", Some(left), None) })
+    }
+
+    fn wrong_lately(&self, at: i64) -> usize {
+        self.wrong.values().filter(|wrong| at - **wrong < PAUSE).count()
+    }
+
+    /// Whether no PIN may be compared any more after so many wrong ones from now on.
+    pub(crate) fn pauses_after(&self, pins: usize, at: i64) -> bool {
+        at < self.paused_until || self.wrong_lately(at) + pins >= SWEEP
+    }
+
+    /// Unlocks an order that is locked for `request`.
+    fn free(&mut self, order: i64, request: u64) {
+        if let Some(own) = self.orders.get_mut(&order) {
+            own.attempt = own.attempt.filter(|attempt| *attempt != request);
+        }
     }
 
     fn usable(&self, card: i64) -> Result<&Card, Declined> {
@@ -280,8 +314,8 @@ impl Auditor {
         Err((code, None, None))
     }
 
-    fn inquiry(&mut self, card: i64, right: bool, today: i64) -> Declined {
-        match self.pin(card, right, today).and_then(|()| self.usable(card).map(|card| card.balance)) {
+    fn inquiry(&mut self, card: i64, right: bool, at: i64) -> Declined {
+        match self.pin(card, right, at).and_then(|()| self.usable(card).map(|card| card.balance)) {
             Ok(balance) => ("00", None, Some(balance)),
             Err(declined) => declined,
         }
@@ -297,7 +331,7 @@ impl Auditor {
         card: i64,
         pin: Option<bool>,
         fresh: bool,
-        today: i64,
+        at: i64,
     ) -> Result<i64, Declined> {
         let wanted = self.orders.get(&order).ok_or(("12", None, None))?;
         if wanted.sale.is_some() || wanted.attempt.is_some_and(|attempt| attempt != request) {
@@ -310,8 +344,9 @@ impl Auditor {
             return Err(("22", None, None));
         }
         if let Some(right) = pin {
-            self.pin(card, right, today)?;
+            self.pin(card, right, at)?;
         }
+        let today = day(at);
         let card = self.usable(card)?;
         let [_, sale_max, daily_max, count_max] = card.limits;
         let (sum, count) = if card.spent.0 == today { (card.spent.1, card.spent.2) } else { (0, 0) };
@@ -342,7 +377,7 @@ impl Auditor {
         at: i64,
     ) -> Declined {
         let today = day(at);
-        let left = match self.sale(request, order, amount, card, pin, fresh, today) {
+        let left = match self.sale(request, order, amount, card, pin, fresh, at) {
             Ok(left) => left,
             Err(declined) => return declined,
         };

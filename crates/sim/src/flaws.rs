@@ -123,9 +123,9 @@ impl Flawed {
         match self.flaw {
             Some(Flaw::ForgetRequests) => keys.requests.iter().for_each(|key| state.requests.loaded(*key, None)),
             Some(Flaw::TriesNeverEnd) => {
-                for (key, tries) in keys.pins.iter().filter_map(|key| Some((key, *self.world.tries.get(key)?))) {
+                for (key, tries) in keys.pins.iter().filter_map(|key| Some((key, self.world.tries.get(key)?))) {
                     let on = group.first().map_or(tries.on, |envelope| envelope.at.business_date());
-                    state.tries.loaded(*key, Some(PinTries { on, ..tries }));
+                    state.tries.loaded(*key, Some(PinTries { on, ..tries.clone() }));
                 }
             }
             Some(Flaw::SettlesAgain | Flaw::SettlesWithoutRefunds) => {
@@ -250,7 +250,7 @@ impl Flawed {
         let mut believed = envelope.clone();
         match (self.flaw, &mut believed.command) {
             (Some(Flaw::AnyPin), Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
-                *pin = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
+                pin.value = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
             }
             (Some(Flaw::ConfirmedForEver), Command::Sale { proof: Proof::Confirmed { until }, .. }) => {
                 *until = Timestamp(i64::MAX);
@@ -263,6 +263,7 @@ impl Flawed {
     fn spoil(&self, envelope: &Envelope, outcome: &mut Outcome, changes: &mut Changes) {
         match self.flaw {
             Some(Flaw::SkipTryCounter) => changes.tries.clear(),
+            Some(Flaw::SweepUncounted) => changes.sweeps.clear(),
             Some(Flaw::UnknownCardsUncounted) => changes.tries.retain(|key, _| self.world.cards.contains_key(key)),
             Some(Flaw::ForgetOrderStatus) => changes.orders.clear(),
             Some(Flaw::NoTransfer) if matches!(envelope.command, Command::Sale { .. }) => changes.transfers.clear(),

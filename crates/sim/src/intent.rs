@@ -110,6 +110,11 @@ pub enum Content {
 }
 
 impl Act {
+    /// Whether it asks for a PIN to be compared.
+    pub fn has_pin(&self) -> bool {
+        matches!(self, Self::Inquiry { .. } | Self::Check { .. } | Self::Sale { .. })
+    }
+
     /// The domain's command.
     pub fn command(&self) -> Command {
         let sale = |order, amount, card, proof| Command::Sale {
@@ -120,15 +125,17 @@ impl Act {
         };
         match *self {
             Self::Inquiry { card, right } => {
-                Command::Inquiry { card: shop::present(card), pin: shop::pin(card, right) }
+                Command::Inquiry { card: shop::present(card), pin: shop::typed(card, right) }
             }
             Self::Check { order, amount, card, right } => Command::SaleCheck {
                 order: OrderId(order),
                 amount: Fen(amount),
                 card: shop::present(card),
-                pin: shop::pin(card, right),
+                pin: shop::typed(card, right),
             },
-            Self::Sale { order, amount, card, right } => sale(order, amount, card, Proof::Pin(shop::pin(card, right))),
+            Self::Sale { order, amount, card, right } => {
+                sale(order, amount, card, Proof::Pin(shop::typed(card, right)))
+            }
             Self::Confirmed { order, amount, card, until } => {
                 sale(order, amount, card, Proof::Confirmed { until: Timestamp(until) })
             }
@@ -229,6 +236,8 @@ pub enum Reply {
     Cleared { balance: i64, after: i64 },
     /// The request id was used for something else.
     Conflict,
+    /// No PIN is compared before this moment.
+    Paused { until: Option<i64> },
 }
 
 impl Reply {
@@ -246,6 +255,7 @@ impl Reply {
                 Self::Cleared { balance: clearance.balance.0, after: clearance.balance_after.0 }
             }
             Outcome::Conflict(_) => Self::Conflict,
+            Outcome::Paused(pause) => Self::Paused { until: pause.until.map(|until| until.0) },
         }
     }
 

@@ -240,7 +240,10 @@ impl Run {
                 Today { auditor: &self.auditor, totals: &self.totals, step: self.step, now: self.clock.now().0 };
             let intent = workload::fresh(&mut self.dice, &mut self.next, &today);
             let twice = self.in_flight.iter().any(|sent| sent.intent.id == intent.id);
-            if twice || workload::resolves(&intent) || matches!(intent.act, Act::Check { .. }) {
+            // Nor can it be told whether a PIN was refused, so none is sent that a pause could meet.
+            let pins = self.in_flight.iter().filter(|sent| sent.intent.act.has_pin()).count();
+            let paused = intent.act.has_pin() && self.auditor.pauses_after(pins, self.clock.now().0);
+            if twice || paused || workload::resolves(&intent) || matches!(intent.act, Act::Check { .. }) {
                 continue;
             }
             let sent = self.send(host, intent);

@@ -6,8 +6,9 @@ use domain::command::{Actor, PresentedCard};
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
+use domain::network::Network;
 use domain::order::{Order, OrderStatus};
-use domain::pin::PinValue;
+use domain::pin::{Door, PinValue, TypedPin};
 use domain::refund::SoldLine;
 use domain::state::Till;
 use domain::time::{BusinessDate, Timestamp};
@@ -15,6 +16,8 @@ use domain::world::World;
 use storage::StorageError;
 use storage::books::SLOT;
 use storage::sql::{self, Connection, params};
+
+use crate::intent::Who;
 
 /// 2026-11-23 08:00 in China.
 pub const MORNING: Timestamp = Timestamp(1_795_392_000_000_000);
@@ -56,6 +59,11 @@ pub fn card_key(n: i64) -> CardKey {
 /// The PIN of card `n`, or a wrong one.
 pub fn pin(n: i64, right: bool) -> PinValue {
     PinValue([u8::try_from(n % 200).expect("small") + u8::from(!right); 32])
+}
+
+/// The PIN as it is typed at the till.
+pub fn typed(n: i64, right: bool) -> TypedPin {
+    TypedPin { value: pin(n, right), door: Door::Till, network: Network::of("local") }
 }
 
 /// Card `n` at the till.
@@ -212,7 +220,7 @@ impl Shop {
     }
 }
 
-/// Merchant, outlet and till of [`ACTOR`].
+/// Merchant, outlet and till of [`ACTOR`], and whoever works there.
 pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     let (merchant, outlet, terminal) = (ACTOR.merchant.0, ACTOR.outlet.0, ACTOR.terminal.0);
     let sql = "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp)
@@ -223,6 +231,11 @@ pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     let sql = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
         VALUES (?1, ?2, 'active', 1, 'p80', 50)";
     connection.execute(sql, [terminal, outlet])?;
+    let sql = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
+        place, human_id) VALUES (?1, '', '', ?2, '', 0, 0, 'active', 'company', ?1)";
+    for person in [Who::Cashier, Who::Manager, Who::Issuer, Who::OtherIssuer].map(Who::person) {
+        connection.execute(sql, params![person, format!("p{person}")])?;
+    }
     Ok(())
 }
 

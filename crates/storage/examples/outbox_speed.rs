@@ -10,7 +10,8 @@ use domain::command::{Actor, Command, Envelope, PresentedCard};
 use domain::event::EventKind;
 use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId};
 use domain::money::Fen;
-use domain::pin::PinValue;
+use domain::network::Network;
+use domain::pin::{Door, PinValue, TypedPin};
 use domain::time::Timestamp;
 use storage::audit::Entry;
 use storage::merchant::Reach;
@@ -39,7 +40,8 @@ fn envelope(n: u32) -> Envelope {
     };
     // No such order: declined, which writes a transaction and an event and nothing else.
     let order = domain::ids::OrderId(i64::from(n) + 1);
-    let command = Command::SaleCheck { order, amount: Fen(100), card, pin: PinValue([0; 32]) };
+    let pin = TypedPin { value: PinValue([0; 32]), door: Door::Till, network: Network::of("local") };
+    let command = Command::SaleCheck { order, amount: Fen(100), card, pin };
     Envelope { request_id: RequestId(request), actor, at: NOW.plus(i64::from(n)), entropy: n, command }
 }
 

@@ -190,7 +190,31 @@ CREATE TABLE pin_tries (
     lookup BYTEA PRIMARY KEY CHECK (length(lookup) = 16),
     lookup_generation BIGINT NOT NULL,
     tried_on BIGINT NOT NULL,
-    count BIGINT NOT NULL CHECK (count BETWEEN 0 AND 5)
+    -- Tries by place: `outlet:2501001 3`, with a comma between.
+    places TEXT NOT NULL
+);
+
+-- What watches wrong PINs: a till, a person, a key, a network. Written by the books, and removed by a manager's unlock.
+CREATE TABLE pin_sweep (
+    watch TEXT COLLATE "C" PRIMARY KEY,
+    -- Where the last one was typed.
+    merchant_id BIGINT NOT NULL,
+    outlet_id BIGINT NOT NULL,
+    -- The cards: look-up value and moment, 24 bytes each, the latest last.
+    cards BYTEA NOT NULL CHECK (length(cards) % 24 = 0),
+    cards_generation BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    paused_until BIGINT,
+    stopped_at BIGINT
+);
+CREATE INDEX pin_sweep_merchant ON pin_sweep (merchant_id);
+-- What can be forgotten.
+CREATE INDEX pin_sweep_seen ON pin_sweep (seen_at) WHERE stopped_at IS NULL;
+
+-- Settings that differ from their default, by name: `domain::limits`.
+CREATE TABLE setting (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    value BIGINT NOT NULL
 );
 
 -- Kinds of transaction: the program's own list, `domain::ledger::Kind`. A new kind is one line here.

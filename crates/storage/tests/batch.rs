@@ -133,12 +133,6 @@ fn entry(action: &'static str, at: Timestamp, person: PersonId) -> Entry {
 async fn what_the_till_logged_belongs_to_one_batch_whatever_its_time() {
     let fixture = Fixture::sqlite(&shop()).await;
     let db = fixture.database();
-    let people = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
-                             place, human_id)
-        VALUES (?1, ?1, '', ?1, '', 0, 0, 'active', 'company', ?1)";
-    for person in [CASHIER, MANAGER] {
-        fixture.tool().execute(people, [person.0]).expect("a person");
-    }
     let log = async |action, at, person| audit::append(db, entry(action, at, person)).await.expect("writes");
     for action in ["slip_printed", "slip_printed", "slip_reprinted", "price_changed", "line_voided", "login"] {
         log(action, MORNING, CASHIER).await;
@@ -163,14 +157,6 @@ async fn prints_of_a_report_are_counted_and_it_stays_what_it_was() {
     let fixture = Fixture::sqlite(&shop()).await;
     let db = fixture.database();
     let print = |number| batch::print_count(db, TILL, number, entry("", MORNING.plus(20 * SECOND), CASHIER));
-    fixture
-        .tool()
-        .execute(
-            "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at,
-        status, place, human_id) VALUES (1003, '1003', '', 'c', '', 0, 0, 'active', 'company', 1003)",
-            [],
-        )
-        .expect("a person");
     assert_eq!(print(3).await.expect("writes"), None, "it is not closed yet");
     fixture.post(&shift()).await;
     let before = zed(&fixture, 3).await.expect("closed");

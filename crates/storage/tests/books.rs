@@ -8,12 +8,16 @@ mod fixture;
 
 use builders::steps::{any_sketch, any_steps, envelopes};
 use builders::{
-    DAY, MERCHANT, MORNING, Submit as _, World, by_issuer, card, envelope, inquiry, load, order, sale_pin, withdraw,
+    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, inquiry, load, order, sale, sale_pin,
+    withdraw,
 };
-use domain::command::{Command, Envelope};
+use domain::command::{Command, Envelope, Proof};
 use domain::ids::{CardId, MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
+use domain::network::Network;
 use domain::outcome::{Decline, Outcome};
+use domain::pin::TypedPin;
+use domain::sweep::{Pause, WatchKind};
 use fixture::Fixture;
 use proptest::prelude::*;
 use storage::movement;
@@ -37,6 +41,7 @@ for_every_store! {
     a_decline_leaves_its_neighbours_alone,
     limits_hold_within_a_group_and_end_with_the_day,
     pin_tries_survive_and_end_with_the_day,
+    a_sweep_pauses_the_till_and_the_pause_survives,
     a_withdrawn_request_is_never_charged,
     a_charged_request_cannot_be_withdrawn,
     a_full_group_of_256,
@@ -179,7 +184,42 @@ async fn pin_tries_survive_and_end_with_the_day(fixture: Fixture) {
     let tomorrow = |n, right| Envelope { at: MORNING.plus(DAY), ..at(n, inquiry(1, right)) };
     assert_eq!(decline(&fixture.ask(&tomorrow(23, false)).await), left(4));
     assert_eq!(decline(&fixture.ask(&tomorrow(24, true)).await), None);
-    assert_eq!(decline(&fixture.ask(&tomorrow(25, false)).await), left(4));
+    assert_eq!(decline(&fixture.ask(&tomorrow(25, false)).await), left(3));
+    clean(&fixture).await;
+}
+
+async fn a_sweep_pauses_the_till_and_the_pause_survives(fixture: Fixture) {
+    fixture.ask(&at(1, load(1, 10_000))).await;
+    // Known and unknown cards, the fifth in the next group.
+    fixture.post(&(2..6).map(|n| at(n, inquiry(u8::try_from(100 + n).expect("few"), false))).collect::<Vec<_>>()).await;
+    let fixture = fixture.restart().await;
+    let fifth = [at(6, inquiry(2, false)), at(7, inquiry(1, true)), pay(8, 1)];
+    let until = MORNING.plus(600_000_000);
+    let paused = |kind| Outcome::Paused(Pause { kind, until: Some(until) });
+    let outcomes = fixture.post(&fifth).await;
+    assert_eq!(codes(&outcomes[..1]), ["55"]);
+    assert!(matches!(outcomes[1], Outcome::Paused(pause) if pause.until == Some(until)), "{:?}", outcomes[1]);
+    let fixture = fixture.restart().await;
+    assert_eq!(fixture.ask(&by(1002, at(9, inquiry(1, true)))).await, paused(WatchKind::Network));
+    let elsewhere = |n, at| {
+        let pin = TypedPin { network: Network::of("192.0.2.8"), ..builders::typed(1, true) };
+        by(1002, envelope(n, at, Command::Inquiry { card: builders::presented(1), pin }))
+    };
+    assert_eq!(fixture.ask(&elsewhere(10, MORNING)).await, paused(WatchKind::Till));
+    // The confirmation of a PIN that was right before is a right PIN, and what needs none goes on.
+    let confirmed = Proof::Confirmed { until: MORNING };
+    assert_eq!(codes(&fixture.post(&[at(11, sale(2, 1_000, 1, confirmed)), at(12, load(1, 100))]).await), ["00", "00"]);
+    assert_eq!(codes(&[fixture.ask(&elsewhere(13, until)).await]), ["00"]);
+    // Four more rounds stop it, whatever the day.
+    for round in 1..4_u16 {
+        let then = until.plus(i64::from(round - 1) * 600_000_000);
+        let wrong =
+            |n: u16| envelope(20 * round + n, then, inquiry(u8::try_from(100 + 10 * round + n).expect("few"), false));
+        assert_eq!(codes(&fixture.post(&(0..5).map(wrong).collect::<Vec<_>>()).await), ["55"; 5]);
+    }
+    let fixture = fixture.restart().await;
+    let stopped = fixture.ask(&elsewhere(99, MORNING.plus(3 * DAY))).await;
+    assert_eq!(stopped, Outcome::Paused(Pause { kind: WatchKind::Till, until: None }));
     clean(&fixture).await;
 }
 

@@ -33,7 +33,13 @@ const ROWS: &[(&str, u32)] = &[
       40000 + i FROM n",
         20_000,
     ),
-    ("INSERT INTO pin_tries SELECT key16(i), 1, 20260101, 1 FROM n", 10_000),
+    ("INSERT INTO pin_tries SELECT key16(i), 1, 20260101, 'outlet:1 1' FROM n", 10_000),
+    (
+        "INSERT INTO pin_sweep SELECT 'person:' || i, 1 + i % 500, 1 + i % 1000, key24(i), 1, i, NULL, CASE WHEN i > 9900 \
+      THEN i END FROM n",
+        10_000,
+    ),
+    ("INSERT INTO setting SELECT 'n' || i, 1 FROM n", 10),
     (
         "INSERT INTO orders SELECT i, i, 1 + i % 20, 1 + i % 40, 10000001 + i % 1999, 1 + i % 3000, CASE WHEN i < 59900 \
       THEN 'paid' ELSE 'draft' END, 100, 1, CASE WHEN i > 59990 THEN key16(i) END, CASE WHEN i > 59990 THEN i END, NULL, \
@@ -123,7 +129,11 @@ fn fill(connection: &Connection) {
     };
     let padded = if file { "printf('%015d', i)" } else { "lpad(i::text, 15, '0')" };
     for (rows, count) in ROWS {
-        let rows = rows.replace("key16(i)", &bytes(16)).replace("key32(i)", &bytes(32)).replace("lpad15(i)", padded);
+        let rows = rows
+            .replace("key16(i)", &bytes(16))
+            .replace("key24(i)", &bytes(24))
+            .replace("key32(i)", &bytes(32))
+            .replace("lpad15(i)", padded);
         let (head, rest) = rows.split_once(" SELECT ").expect("rows are selected");
         let sql = format!(
             "{head} WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) SELECT {rest}"
@@ -133,7 +143,7 @@ fn fill(connection: &Connection) {
 }
 
 /// Tables whose size does not depend on the number of sales.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 23] = [
     // A list that the program gives.
     "json_each",
     "json_each_text",
@@ -153,6 +163,7 @@ const SMALL: [&str; 22] = [
     "pg_tablespace",
     "pg_tables",
     "transaction_kind",
+    "setting",
     "merchant",
     "outlet",
     "terminal",

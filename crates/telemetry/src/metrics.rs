@@ -28,6 +28,7 @@ struct Metrics {
     request_seconds: Family<Labels<1>, Histogram, fn() -> Histogram>,
     outcomes: Family<Labels<2>, Counter>,
     refused: Family<Labels<1>, Counter>,
+    pin_paused: Family<Labels<1>, Counter>,
     unknown: Counter,
     group_commands: Histogram,
     group_seconds: Histogram,
@@ -49,12 +50,19 @@ fn seconds() -> Histogram {
     Histogram::new(exponential_buckets(0.000_25, 2.0, 16))
 }
 
+fn zero(family: &Family<Labels<1>, Counter>, label: &'static str, values: &[&'static str]) {
+    for value in values {
+        drop(family.get_or_create(&[(label, *value)]));
+    }
+}
+
 impl Metrics {
     fn new() -> Self {
         let mut registry = Registry::default();
         let requests = Family::default();
         let request_seconds = Family::new_with_constructor(seconds as fn() -> Histogram);
         let (outcomes, refused, unknown) = (Family::default(), Family::default(), Counter::default());
+        let pin_paused = Family::default();
         let (group_seconds, queue_seconds) = (seconds(), seconds());
         let group_commands = Histogram::new(exponential_buckets(1.0, 2.0, 9));
         let (queued, logins, webhooks) = (Gauge::default(), Family::default(), Family::default());
@@ -66,6 +74,8 @@ impl Metrics {
         own.register_with_unit("http_request", help, Unit::Seconds, request_seconds.clone());
         own.register("outcomes", "Recorded attempts by kind and response code", Family::clone(&outcomes));
         own.register("refused", "Requests rejected for overload or because the store failed", Family::clone(&refused));
+        let help = "PINs that were not compared after wrong ones on many cards, by what is paused";
+        own.register("pin_paused", help, Family::clone(&pin_paused));
         own.register("unknown", "Commands whose commit got no answer", unknown.clone());
         own.register("group_commands", "Commands per commit", group_commands.clone());
         let help = "Time from taking a group to its commit";
@@ -92,21 +102,17 @@ impl Metrics {
             registry.register(name, help, metric.clone());
         }
         // Create the labels at zero, so that an alert on an increase sees the first one.
-        for what in ["payment", "store", "page", "api", "password", "connection"] {
-            drop(Family::<Labels<1>, Counter>::get_or_create(&refused, &[("what", what)]));
-        }
-        for result in ["ok", "failed"] {
-            drop(Family::<Labels<1>, Counter>::get_or_create(&webhooks, &[("result", result)]));
-        }
-        for result in ["ok", "wrong", "locked", "address"] {
-            drop(Family::<Labels<1>, Counter>::get_or_create(&logins, &[("result", result)]));
-        }
+        zero(&refused, "what", &["payment", "store", "page", "api", "password", "connection"]);
+        zero(&pin_paused, "kind", &["till", "person", "key", "network"]);
+        zero(&webhooks, "result", &["ok", "failed"]);
+        zero(&logins, "result", &["ok", "wrong", "locked", "address"]);
         Self {
             registry,
             requests,
             request_seconds,
             outcomes,
             refused,
+            pin_paused,
             unknown,
             group_commands,
             group_seconds,
@@ -147,6 +153,11 @@ pub fn outcome(kind: &'static str, code: &'static str) {
 /// Counts a rejection for overload. `what` is one of a few fixed words.
 pub fn refused(what: &'static str) {
     METRICS.refused.get_or_create(&[("what", what)]).inc();
+}
+
+/// Counts a PIN that was not compared. `kind` is one of a few fixed words.
+pub fn pin_paused(kind: &'static str) {
+    METRICS.pin_paused.get_or_create(&[("kind", kind)]).inc();
 }
 
 /// Counts a command of which it is not known whether it was written.

@@ -5,7 +5,9 @@
 use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::outcome::Decline;
+use domain::sweep::{Pause, WatchKind};
 
+use crate::credentials::clock_text;
 use crate::text::{Text, codes::Codes, fill};
 
 /// A way on from a decline: a button.
@@ -118,6 +120,22 @@ pub fn advice(decline: Decline, text: &Text) -> Advice {
     let codes = &text.codes;
     let (moved, todo, steps) = way_on(decline, codes);
     Advice { what, moved, todo, steps }
+}
+
+/// What the panel says while no PIN is compared.
+pub fn paused(pause: Pause, text: &Text) -> Advice {
+    let text = &text.codes;
+    let (paused, stopped) = match pause.kind {
+        // A key's requests never come from a till.
+        WatchKind::Till | WatchKind::Key => (text.pin_paused_till, text.pin_stopped_till),
+        WatchKind::Person => (text.pin_paused_person, text.pin_stopped_person),
+        WatchKind::Network => (text.pin_paused_network, text.pin_stopped_network),
+    };
+    let (what, todo) = match pause.until {
+        Some(until) => (fill(paused, &[&clock_text(until)]), text.do_unlock_or_wait),
+        None => (stopped.to_owned(), text.do_unlock),
+    };
+    Advice { what, moved: text.not_charged, todo: vec![todo], steps: &[Step::Later, Step::Call] }
 }
 
 fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &'static [Step]) {

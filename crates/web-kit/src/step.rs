@@ -47,7 +47,7 @@ impl Step {
             Ok(Outcome::Recorded(record)) => Self::recorded(record),
             Ok(Outcome::Conflict(_)) => Self::Conflict,
             // No command of a step has these answers.
-            Ok(Outcome::Cleared(_) | Outcome::Ordered(..)) => return Err(Problem::BadForm),
+            Ok(Outcome::Cleared(_) | Outcome::Ordered(..) | Outcome::Paused(_)) => return Err(Problem::BadForm),
             Err(SubmitError::Unknown(_)) => Self::Unknown,
             Err(SubmitError::NotCharged(_) | SubmitError::Overloaded) => Self::Busy,
         })

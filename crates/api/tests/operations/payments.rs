@@ -72,6 +72,47 @@ async fn declines_are_answers_with_a_response_code() {
     shop.assert_in_order().await;
 }
 
+/// Card number `n` of those that do not exist, with a correct check digit.
+fn unknown_number(n: u32) -> String {
+    let body = format!("608625009{n:06}");
+    let sum = body.bytes().rev().enumerate().fold(0, |sum, (at, digit)| {
+        let digit = u32::from(digit - b'0') * if at % 2 == 0 { 2 } else { 1 };
+        sum + digit / 10 + digit % 10
+    });
+    format!("{body}{}", (10 - sum % 10) % 10)
+}
+
+#[tokio::test]
+async fn one_pin_on_many_cards_stops_the_key_until_retry_after() {
+    let shop = Fixture::open().await;
+    let erp = shop.program(0);
+    let ask = |n: u32, pay: bool| {
+        let mut body = json!({"card_number": unknown_number(n), "pin": PIN});
+        if pay {
+            (body["amount"], body["currency"]) = (json!(100), json!("CNY"));
+        }
+        body
+    };
+    for n in 0..5 {
+        let pay = n % 2 == 0;
+        let path = if pay { "/payments" } else { "/balance_inquiries" };
+        erp.post(path, &ask(n, pay)).await.is(201, "");
+    }
+    for (path, pay) in [("/payments", true), ("/balance_inquiries", false)] {
+        let stopped = erp.post(path, &ask(6, pay)).await;
+        stopped.is(429, "pin_velocity");
+        assert_eq!(stopped.headers["retry-after"], "601");
+    }
+    // The right PIN is not looked at, nothing is on record, and the same key pays once the pause is over.
+    let held = erp.post_as("/payments", "held", &payment(1_234)).await;
+    held.is(429, "pin_velocity");
+    shop.clock.advance(600 * 1_000_000);
+    let paid = erp.post_as("/payments", "held", &payment(1_234)).await;
+    paid.is(201, "");
+    assert_eq!(paid.text_of("status"), "approved");
+    shop.assert_in_order().await;
+}
+
 #[tokio::test]
 async fn fifty_equal_payments_at_once_charge_once_and_all_get_the_same_answer() {
     let shop = Fixture::open().await;

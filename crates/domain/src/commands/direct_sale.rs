@@ -12,7 +12,7 @@ use crate::ids::{OrderId, OutletId};
 use crate::money::Fen;
 use crate::order::{Order, OrderStatus};
 use crate::outcome::Outcome;
-use crate::pin::PinValue;
+use crate::pin::TypedPin;
 use crate::refund::SoldLine;
 use crate::sale::{self, Payment};
 use crate::state::State;
@@ -31,7 +31,7 @@ pub struct DirectSale {
     /// The card.
     pub card: PresentedCard,
     /// Its PIN.
-    pub pin: PinValue,
+    pub pin: TypedPin,
     /// At least one, each judged by [`crate::order::line_terms`].
     pub lines: Vec<DirectLine>,
     /// The number that the merchant's own system gave the order.

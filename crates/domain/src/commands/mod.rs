@@ -5,6 +5,7 @@ pub mod direct_sale;
 pub mod dispute;
 pub mod inquiry;
 pub mod load;
+pub mod proof;
 pub mod refund;
 pub mod reversal;
 pub mod sale;

@@ -8,12 +8,13 @@ use crate::changes::Changes;
 use crate::command::{Envelope, PresentedCard, Proof};
 use crate::decide::{Decision, approval_code, open_till, record_card, recorded};
 use crate::ids::OrderId;
-use crate::inquiry::prove_pin;
 use crate::ledger::{AccountId, Kind, Transfer};
 use crate::money::Fen;
 use crate::order::{Order, OrderStatus};
 use crate::outcome::{Clearance, Decline, Outcome};
+use crate::proof::prove_pin;
 use crate::state::State;
+use crate::sweep::Pause;
 
 /// What is to be paid, from which card, and what shows the holder's consent.
 pub(crate) struct Payment<'a> {
@@ -59,6 +60,15 @@ pub(crate) fn decide(state: &State, envelope: &Envelope, order: OrderId, payment
         Ok(cleared) => approved(state, envelope, payment.card, &cleared, changes),
         Err(decline) => declined(state, envelope, own, payment, decline, changes),
     }
+}
+
+/// A payment whose PIN is not compared now: nothing is recorded, and its order is free again.
+pub(crate) fn paused(state: &State, envelope: &Envelope, order: OrderId, pause: Pause) -> Decision {
+    let mut changes = Changes::default();
+    if let Some(order) = own_order(state, envelope, order) {
+        release(order, envelope, &mut changes);
+    }
+    Decision { outcome: Outcome::Paused(pause), changes }
 }
 
 /// Whether this outlet's order, if there is one, may be paid so.

@@ -3,7 +3,9 @@
 pub mod card;
 pub mod card_number;
 pub mod ids;
+pub mod limits;
 pub mod money;
+pub mod network;
 pub mod order;
 pub mod password;
 pub mod pin;
@@ -11,4 +13,5 @@ pub mod place;
 pub mod product;
 pub mod role;
 pub mod scan;
+pub mod sweep;
 pub mod time;

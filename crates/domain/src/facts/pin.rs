@@ -1,14 +1,18 @@
-//! The card password (PIN): six digits, seen only as a keyed value, a few tries a day.
+//! The card password (PIN): six digits, seen only as a keyed value, a few tries a day at a place.
 //!
-//! What must stay true: payment and balance inquiry share one counter; an unknown card counts and answers exactly as a
-//! known one, so neither the text nor the counter tells whether a number exists.
+//! What must stay true: payment and balance inquiry share one count; only wrong PINs count, and a right one resets
+//! nothing; an unknown card counts and answers exactly as a known one, so neither the text nor the count tells whether a
+//! number exists. Tries are counted by place, so that a stranger at one place cannot take a card from its holder
+//! everywhere; the count over all places is larger.
+
+use std::collections::BTreeMap;
 
 use subtle::ConstantTimeEq;
 
+use crate::ids::{MerchantId, OutletId};
+use crate::limits::Limits;
+use crate::network::Network;
 use crate::time::BusinessDate;
-
-/// Wrong PINs per card number and business date before the number is refused for the rest of the day.
-pub const TRIES_MAX: u8 = 5;
 
 /// HMAC-SHA-256 of card number and PIN under a secret outside the database. Not the PIN, and of no use without the key.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,30 +25,89 @@ impl PinValue {
     }
 }
 
-/// Wrong tries of one card number on one business date.
+/// How a PIN came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Typed at a till.
+    Till,
+    /// Sent by a program with an API key.
+    Key,
+}
+
+/// A PIN as it was typed, and from where.
+#[derive(Clone)]
+pub struct TypedPin {
+    /// Its keyed value.
+    pub value: PinValue,
+    /// How it came in.
+    pub door: Door,
+    /// Where the request came from.
+    pub network: Network,
+}
+
+/// Where the tries of a card are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PinPlace {
+    /// The tills of an outlet.
+    Outlet(OutletId),
+    /// All API keys of a merchant.
+    Keys(MerchantId),
+}
+
+impl PinPlace {
+    /// The place as it is stored: `outlet:2501001`, `keys:250100`.
+    pub fn text(self) -> String {
+        match self {
+            Self::Outlet(outlet) => format!("outlet:{outlet}"),
+            Self::Keys(merchant) => format!("keys:{merchant}"),
+        }
+    }
+
+    /// The place behind a stored text.
+    pub fn read(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_once(':')?;
+        let id = id.parse().ok()?;
+        match kind {
+            "outlet" => Some(Self::Outlet(OutletId(id))),
+            "keys" => Some(Self::Keys(MerchantId(id))),
+            _ => None,
+        }
+    }
+}
+
+/// Wrong tries of one card number on one business date.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinTries {
     /// The day they were counted on.
     pub on: BusinessDate,
-    /// Wrong tries that day, at most [`TRIES_MAX`].
-    pub count: u8,
+    /// Wrong tries that day, by place.
+    pub places: BTreeMap<PinPlace, u16>,
 }
 
 impl PinTries {
-    /// Tries of `today`: yesterday's do not count.
-    pub fn today(stored: Option<Self>, today: BusinessDate) -> Self {
-        stored.filter(|tries| tries.on == today).unwrap_or(Self { on: today, count: 0 })
+    /// Tries of `today`: those of an earlier day do not count. Those of a later one do, because a clock that is set back
+    /// gives no new tries.
+    pub fn today(stored: Option<&Self>, today: BusinessDate) -> Self {
+        let stored = stored.filter(|tries| tries.on >= today);
+        stored.cloned().unwrap_or(Self { on: today, places: BTreeMap::new() })
     }
 
-    /// Tries that are left.
-    pub fn left(self) -> u8 {
-        TRIES_MAX.saturating_sub(self.count)
+    /// Tries that are left over all places.
+    pub fn left_everywhere(&self, limits: &Limits) -> u16 {
+        let all = self.places.values().fold(0_u16, |sum, count| sum.saturating_add(*count));
+        limits.card_tries.saturating_sub(all)
     }
 
-    /// After one more wrong PIN.
-    #[must_use]
-    pub fn wrong(self) -> Self {
-        Self { on: self.on, count: self.count.saturating_add(1).min(TRIES_MAX) }
+    /// Tries that are left at `place`.
+    pub fn left(&self, place: PinPlace, limits: &Limits) -> u16 {
+        let here = self.places.get(&place).copied().unwrap_or(0);
+        limits.place_tries.saturating_sub(here).min(self.left_everywhere(limits))
+    }
+
+    /// Counts one more wrong PIN at `place`.
+    pub fn wrong(&mut self, place: PinPlace) {
+        let count = self.places.entry(place).or_insert(0);
+        *count = count.saturating_add(1);
     }
 }
 

@@ -13,9 +13,10 @@ use domain::dispute::{self, Answer, Claim, Opening};
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
+use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::PinValue;
+use domain::pin::{Door, PinValue, TypedPin};
 use domain::refund::{Ground, Request, Review, SoldLine};
 use domain::settlement::{Preparation, Verdict};
 use domain::state::Till;
@@ -89,6 +90,11 @@ pub(crate) fn pin(number: u8, right: bool) -> PinValue {
     PinValue([if right { number } else { !number }; 32])
 }
 
+/// The PIN as it is typed at the till.
+pub(crate) fn typed(number: u8, right: bool) -> TypedPin {
+    TypedPin { value: pin(number, right), door: Door::Till, network: Network::of("192.0.2.7") }
+}
+
 /// An active card with nothing on it and limits that no test meets.
 pub(crate) fn card(number: u8) -> Card {
     Card {
@@ -152,11 +158,16 @@ pub(crate) fn load(number: u8, amount: i64) -> Command {
 }
 
 pub(crate) fn inquiry(number: u8, right: bool) -> Command {
-    Command::Inquiry { card: presented(number), pin: pin(number, right) }
+    Command::Inquiry { card: presented(number), pin: typed(number, right) }
 }
 
 pub(crate) fn check(order: i64, amount: i64, number: u8, right: bool) -> Command {
-    Command::SaleCheck { order: OrderId(order), amount: Fen(amount), card: presented(number), pin: pin(number, right) }
+    Command::SaleCheck {
+        order: OrderId(order),
+        amount: Fen(amount),
+        card: presented(number),
+        pin: typed(number, right),
+    }
 }
 
 pub(crate) fn sale(order: i64, amount: i64, number: u8, proof: Proof) -> Command {
@@ -164,7 +175,7 @@ pub(crate) fn sale(order: i64, amount: i64, number: u8, proof: Proof) -> Command
 }
 
 pub(crate) fn sale_pin(order: i64, amount: i64, number: u8, right: bool) -> Command {
-    sale(order, amount, number, Proof::Pin(pin(number, right)))
+    sale(order, amount, number, Proof::Pin(typed(number, right)))
 }
 
 /// Two pieces of a drug and one of something else, which come to `total` as far as whole fen allow; asks for `amount`.
@@ -187,7 +198,7 @@ pub(crate) fn direct_sale(total: i64, amount: i64, number: u8, right: bool) -> C
         content,
         amount: Fen(amount),
         card: presented(number),
-        pin: pin(number, right),
+        pin: TypedPin { door: Door::Key, ..typed(number, right) },
         lines: lines.into_iter().filter(|line| line.amount.is_positive()).collect(),
         merchant_number: None,
     }))

@@ -4,6 +4,7 @@ use domain::card::{Card, CardStatus, Programme};
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
 use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
+use domain::limits::{Limit, Limits};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::refund::{Ground, Request, Review, SoldLine};
@@ -26,6 +27,8 @@ pub(crate) struct Sketch {
     pub(crate) cards: Vec<CardSketch>,
     pub(crate) orders: Vec<Order>,
     pub(crate) suspended: bool,
+    /// Wrong PINs of two cards pause, and of three stop.
+    pub(crate) tight: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +45,11 @@ impl Sketch {
         other.merchant_active = !self.suspended;
         world.tills.insert(OTHER_TILL, other);
         world.fees.insert(OTHER, None);
+        if self.tight {
+            let limit = Limit { pause_cards: 2, stop_cards: 3, ..world.limits.till };
+            let (till, person, key, network) = (limit, limit, limit, limit);
+            world.limits = Limits { till, person, key, network, ..Limits::default() };
+        }
         for (number, CardSketch { status, expires_on, programme }) in (1..).zip(self.cards) {
             world.put_card(Card { status, expires_on, programme, ..card(number) });
         }
@@ -98,8 +106,9 @@ prop_compose! {
         cards in prop::collection::vec(any_card(), 3),
         orders in (1..ORDERS).map(any_order).collect::<Vec<_>>(),
         suspended in prop::bool::weighted(0.1),
+        tight in prop::bool::weighted(0.3),
     ) -> Sketch {
-        Sketch { cards, orders, suspended }
+        Sketch { cards, orders, suspended, tight }
     }
 }
 
@@ -397,8 +406,8 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
             let proof = match proof {
                 0 => Proof::Confirmed { until: at },
                 1 => Proof::Confirmed { until: at.plus(-1) },
-                2 | 3 => Proof::Pin(super::pin(*card, false)),
-                _ => Proof::Pin(super::pin(*card, true)),
+                2 | 3 => Proof::Pin(super::typed(*card, false)),
+                _ => Proof::Pin(super::typed(*card, true)),
             };
             super::sale(*order, total(order) + off, *card, proof)
         }

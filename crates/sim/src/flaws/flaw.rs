@@ -7,6 +7,8 @@ domain::words! {
         SkipTryCounter = "skip_try_counter",
         /// Unknown card numbers are not counted, so a guesser can tell them apart.
         UnknownCardsUncounted = "unknown_cards_uncounted",
+        /// Wrong PINs on many cards stop nothing.
+        SweepUncounted = "sweep_uncounted",
         /// The count of wrong PINs never ends with the day.
         TriesNeverEnd = "tries_never_end",
         /// Any PIN is right.

@@ -1,4 +1,4 @@
-//! Cards with their programmes, and wrong PINs: rows to what the domain knows.
+//! Cards with their programmes: rows to what the domain knows.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::sql::{self, CachedStatement, Connection, Row};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::ids::{CardId, MerchantId, TransactionId};
 use domain::money::Fen;
-use domain::pin::{PinTries, PinValue};
+use domain::pin::PinValue;
 use domain::time::BusinessDate;
 
 use super::rows;
@@ -15,7 +15,6 @@ pub(super) const CARD: &str =
     "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count,
         programme_id, last_id
     FROM card WHERE lookup = ?1";
-pub(super) const TRIES: &str = "SELECT tried_on, count FROM pin_tries WHERE lookup = ?1";
 
 pub(super) fn card_row(
     connection: &Connection,
@@ -96,8 +95,4 @@ fn programme_merchants(connection: &Connection, programme: i64) -> sql::Result<V
     let sql = "SELECT merchant_id FROM programme_merchant WHERE programme_id = ?1 ORDER BY merchant_id";
     let mut statement = connection.prepare_cached(sql)?;
     statement.query_map([programme], |row| row.get(0).map(MerchantId))?.collect()
-}
-
-pub(crate) fn tries(row: &Row<'_>) -> sql::Result<PinTries> {
-    Ok(PinTries { on: BusinessDate(row.get(0)?), count: row.get(1)? })
 }

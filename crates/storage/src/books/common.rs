@@ -11,7 +11,7 @@ use domain::state::State;
 
 use super::cards::Programmes;
 use super::outbox::{self, Subscriptions};
-use super::{after_sale, settlement};
+use super::{after_sale, settlement, sweeps};
 
 /// What comes after a sale, and closing a batch.
 pub(crate) fn load_rest(
@@ -30,7 +30,7 @@ pub(crate) fn load_rest(
     Ok(())
 }
 
-/// What a sale does not write, the outbox, and where the chain ends.
+/// What a sale does not write, what wrong PINs leave behind, the outbox, and where the chain ends.
 pub(crate) fn save_rest(
     connection: &Connection,
     state: &State,
@@ -39,6 +39,7 @@ pub(crate) fn save_rest(
 ) -> sql::Result<()> {
     after_sale::save(connection, state, changes)?;
     settlement::save(connection, changes)?;
+    sweeps::save(connection, changes)?;
     outbox::save(connection, state, changes, subscriptions)?;
     if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
 }

@@ -29,6 +29,7 @@ pub(crate) mod post_postgres;
 mod post_sqlite;
 pub(crate) mod rows;
 pub(crate) mod settlement;
+pub(crate) mod sweeps;
 
 use memory::Memory;
 pub(crate) use post_postgres::lock_chain;

@@ -19,13 +19,14 @@ use domain::ids::{MerchantId, TerminalId};
 use domain::ledger::{ChainKey, Head};
 use domain::outcome::Outcome;
 use domain::state::{Keys, State};
+use domain::sweep::Watch;
 use tokio_postgres::Row as ServerRow;
 use tokio_postgres::types::ToSql;
 
 use super::new_orders_postgres as new_orders;
 use super::outbox::{self, Subscriptions};
 use super::rows::{self, TransactionRow, transaction_columns};
-use super::{SLOT, cards, common, settlement};
+use super::{SLOT, cards, common, settlement, sweeps};
 use crate::backend::postgres;
 use crate::error::StorageError;
 use crate::sql::{self, Connection, Link, Row, Values};
@@ -63,7 +64,9 @@ const ORDERS: &str = "SELECT id, merchant_id, outlet_id, terminal_id, person_id,
      paid_by, paid_at FROM orders WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 const CARDS: &str = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, \
      programme_id, last_id, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
-const TRIES: &str = "SELECT tried_on, count, lookup FROM pin_tries WHERE lookup = ANY($1)";
+const TRIES: &str = "SELECT tried_on, places, lookup FROM pin_tries WHERE lookup = ANY($1)";
+const SWEEPS: &str = "SELECT merchant_id, outlet_id, cards, paused_until, stopped_at, watch FROM pin_sweep \
+     WHERE watch = ANY($1)";
 const PROGRAMMES: &str = "SELECT named, balance_max, sale_max, daily_max, daily_count_max, refund_window, id \
      FROM programme WHERE id IN (SELECT programme_id FROM card WHERE lookup = ANY($1))";
 const PROGRAMME_MERCHANTS: &str = "SELECT programme_id, merchant_id FROM programme_merchant WHERE programme_id IN \
@@ -79,6 +82,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
     let orders: Vec<i64> = keys.orders.iter().map(|id| id.0).collect();
     let cards: Vec<&[u8]> = keys.cards.iter().map(|key| &key.0[..]).collect();
     let pins: Vec<&[u8]> = keys.pins.iter().map(|key| &key.0[..]).collect();
+    let watches: Vec<String> = keys.watches.iter().map(Watch::text).collect();
     let slot = i64::from(SLOT);
     let (claims, claimers): (Vec<&[u8]>, Vec<i64>) =
         keys.claims.iter().map(|(request, merchant)| (&request.0[..], merchant.0)).unzip();
@@ -86,7 +90,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
         keys.numbers.iter().map(|(outlet, day)| (outlet.0, i64::from(day.0))).unzip();
     let tellers: BTreeSet<i64> = merchants.iter().copied().collect();
     let tellers: Vec<i64> = tellers.into_iter().collect();
-    let questions: [(&str, bool, &[&(dyn ToSql + Sync)]); 13] = [
+    let questions: [(&str, bool, &[&(dyn ToSql + Sync)]); 15] = [
         (LOCK_CHAIN, true, &[]),
         (ORDERS, !orders.is_empty(), &[&orders]),
         (CARDS, !cards.is_empty(), &[&cards]),
@@ -94,6 +98,8 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
         (TILLS, !tills.is_empty(), &[&tills]),
         (REQUESTS, !requests.is_empty(), &[&requests, &merchants]),
         (TRIES, !pins.is_empty(), &[&pins]),
+        (SWEEPS, !watches.is_empty(), &[&watches]),
+        (sweeps::SETTINGS, !pins.is_empty(), &[]),
         (PROGRAMMES, !cards.is_empty(), &[&cards]),
         (PROGRAMME_MERCHANTS, !cards.is_empty(), &[&cards]),
         (SUBSCRIPTIONS, !tellers.is_empty(), &[&tellers]),
@@ -102,8 +108,9 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
         (new_orders::LAST, !outlets.is_empty(), &[]),
     ];
     let found = link.together(&questions)?;
-    let [_, orders, cards, head, tills, requests, tries, programmes, programme_merchants, told, claims, numbers, last] =
+    let [_, orders, cards, head, tills, requests, tries, sweeps, settings, programmes, programme_merchants, rest @ ..] =
         &found;
+    let [told, claims, numbers, last] = rest;
     let head = match head.first() {
         Some(row) => rows::head(&Row::Postgres(row))?,
         None => Head::empty(SLOT),
@@ -123,9 +130,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
         state.orders.loaded(found.id, Some(found));
     }
     let mut known = load_cards(connection, &mut state, cards, programmes, programme_merchants)?;
-    for row in tries.iter().map(Row::Postgres) {
-        state.tries.loaded(CardKey(row.get(2)?), Some(cards::tries(&row)?));
-    }
+    load_guesses(&mut state, tries, sweeps, settings)?;
     new_orders::loaded(&mut state, &keys, claims, numbers, last)?;
     let more = keys.found(&state);
     if !more.is_empty() {
@@ -165,6 +170,25 @@ fn load_cards(
     Ok(known)
 }
 
+/// What a PIN needs before it is compared.
+fn load_guesses(
+    state: &mut State,
+    tries: &[ServerRow],
+    sweeps: &[ServerRow],
+    settings: &[ServerRow],
+) -> sql::Result<()> {
+    for row in tries.iter().map(Row::Postgres) {
+        state.tries.loaded(CardKey(row.get(2)?), Some(sweeps::tries(&row)?));
+    }
+    for row in sweeps.iter().map(Row::Postgres) {
+        state.sweeps.loaded(rows::word(&row, 5, Watch::read)?, Some(sweeps::sweep(&row)?));
+    }
+    for row in settings.iter().map(Row::Postgres) {
+        sweeps::setting(&row, &mut state.limits)?;
+    }
+    Ok(())
+}
+
 /// Orders that the first stage led to.
 fn load_more(link: &Link, state: &mut State, orders: &Vec<i64>) -> sql::Result<()> {
     let [found] = link.together(&[(ORDERS, true, &[orders])])?;
@@ -182,6 +206,7 @@ fn absent(state: &mut State, keys: &Keys) {
     keys.orders.iter().for_each(|order| state.orders.loaded(*order, None));
     keys.cards.iter().for_each(|card| state.cards.loaded(*card, None));
     keys.pins.iter().for_each(|card| state.tries.loaded(*card, None));
+    keys.watches.iter().for_each(|watch| state.sweeps.loaded(watch.clone(), None));
 }
 
 static TRANSACTIONS_INSERT: LazyLock<String> = LazyLock::new(TransactionRow::insert_on_server);
@@ -194,9 +219,9 @@ const CARDS_UPDATE: &str = "UPDATE card SET balance = n.balance, spent_on = n.sp
 const ORDERS_UPDATE: &str = "UPDATE orders SET status = n.status, attempt = n.attempt, paid_by = n.paid_by, \
      paid_at = n.paid_at FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) \
      AS n (id, status, attempt, paid_by, paid_at) WHERE orders.id = n.id";
-const TRIES_UPSERT: &str = "INSERT INTO pin_tries (lookup, lookup_generation, tried_on, count) \
-     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[]) \
-     ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, count = excluded.count";
+const TRIES_UPSERT: &str = "INSERT INTO pin_tries (lookup, lookup_generation, tried_on, places) \
+     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::text[]) \
+     ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, places = excluded.places";
 
 /// The values of one statement, a column each.
 pub(super) type Columns = Values;
@@ -274,7 +299,7 @@ fn tries(changes: &Changes) -> Columns {
         column(changes.tries.keys(), |key| key.0.to_vec()),
         column(changes.tries.keys(), |_| GENERATION),
         column(changes.tries.values(), |tries| i64::from(tries.on.0)),
-        column(changes.tries.values(), |tries| i64::from(tries.count)),
+        column(changes.tries.values(), sweeps::places),
     ]
 }
 
@@ -296,6 +321,7 @@ mod tests {
             ORDERS,
             CARDS,
             TRIES,
+            SWEEPS,
             PROGRAMMES,
             PROGRAMME_MERCHANTS,
             CARDS_UPDATE,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::sql::{self, Connection, OptionalExtension as _, params};
+use domain::card::CardKey;
 use domain::changes::Changes;
 use domain::command::Envelope;
 use domain::decide::{decide_all, keys};
@@ -10,11 +11,12 @@ use domain::direct_sale::OutletDay;
 use domain::ledger::{ChainKey, Head};
 use domain::outcome::Outcome;
 use domain::state::{RequestKey, State};
+use domain::sweep::Watch;
 
 use super::cards::{self, Programmes};
 use super::outbox::Subscriptions;
 use super::rows::TransactionRow;
-use super::{SLOT, common, new_orders_sqlite, rows, settlement};
+use super::{SLOT, common, new_orders_sqlite, rows, settlement, sweeps};
 use crate::error::StorageError;
 use crate::ids;
 use crate::vault::GENERATION;
@@ -54,14 +56,33 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
     for key in keys.cards {
         state.cards.loaded(key, cards::card_found(&mut statement, connection, &mut programmes, key)?);
     }
-    let mut statement = connection.prepare_cached(cards::TRIES)?;
-    for key in keys.pins {
-        state.tries.loaded(key, statement.query_row([key.0], cards::tries).optional()?);
-    }
+    load_guesses(connection, &mut state, keys.pins, keys.watches)?;
     let sold = keys.sold.into_iter().chain(found).collect();
     common::load_rest(connection, &mut programmes, &mut state, sold, keys.batches)?;
     settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
     Ok(state)
+}
+
+/// What a PIN needs before it is compared. A group without one reads nothing here.
+fn load_guesses(
+    connection: &Connection,
+    state: &mut State,
+    pins: BTreeSet<CardKey>,
+    watches: BTreeSet<Watch>,
+) -> sql::Result<()> {
+    if pins.is_empty() {
+        return Ok(());
+    }
+    state.limits = sweeps::limits(connection)?;
+    let mut statement = connection.prepare_cached(sweeps::TRIES)?;
+    for key in pins {
+        state.tries.loaded(key, statement.query_row([key.0], sweeps::tries).optional()?);
+    }
+    for watch in watches {
+        let found = sweeps::find_sweep(connection, &watch)?;
+        state.sweeps.loaded(watch, found);
+    }
+    Ok(())
 }
 
 /// What an order that is rung up and paid in one step needs before it is there.
@@ -120,11 +141,11 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Resul
         let (attempt, paid_by) = (order.attempt.map(|id| id.0), order.paid_by.map(|id| id.0));
         update.execute(params![order.id.0, order.status.word(), attempt, paid_by, order.paid_at.map(|at| at.0)])?;
     }
-    let sql = "INSERT INTO pin_tries (lookup, lookup_generation, tried_on, count) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, count = excluded.count";
+    let sql = "INSERT INTO pin_tries (lookup, lookup_generation, tried_on, places) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (lookup) DO UPDATE SET tried_on = excluded.tried_on, places = excluded.places";
     let mut upsert = connection.prepare_cached(sql)?;
     for (key, tries) in &changes.tries {
-        upsert.execute(params![key.0, GENERATION, tries.on.0, tries.count])?;
+        upsert.execute(params![key.0, GENERATION, tries.on.0, sweeps::places(tries)])?;
     }
     new_orders_sqlite::save(connection, changes)?;
     common::save_rest(connection, state, changes, Subscriptions::new())

@@ -1,6 +1,6 @@
 //! The audit log: who did what, when, from where. Append only; written in the transaction of what it reports.
 
-use crate::sql::Connection;
+use crate::sql::{self, Connection};
 use domain::ids::{MerchantId, PersonId, TerminalId};
 use domain::time::Timestamp;
 
@@ -32,11 +32,11 @@ pub struct Entry {
 
 /// Appends `entry`, for callers that change nothing else.
 pub async fn append(db: &Storage, entry: Entry) -> Result<(), StorageError> {
-    db.write(move |connection| insert(connection, &entry)).await
+    db.write(move |connection| Ok(insert(connection, &entry)?)).await
 }
 
 /// Appends `entry` inside the caller's transaction.
-pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<(), StorageError> {
+pub(crate) fn insert(connection: &Connection, entry: &Entry) -> sql::Result<()> {
     // A terminal's entries get visible in the order of their ids, because a batch counts on from the last one it saw.
     if let Some(terminal) = entry.terminal {
         connection.lock_name("audit", &terminal.0.to_string())?;
@@ -56,8 +56,7 @@ pub(crate) fn insert(connection: &Connection, entry: &Entry) -> Result<(), Stora
         printable(&entry.detail),
         &entry.address,
     );
-    connection.execute_later(&sql, values)?;
-    Ok(())
+    connection.execute_later(&sql, values)
 }
 
 /// `text` without control characters, so that one entry stays one line wherever it is shown, and of bounded length.

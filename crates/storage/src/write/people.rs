@@ -204,7 +204,7 @@ pub async fn change_password(db: &Storage, hash: String, entry: Entry) -> Result
             (person, hash, entry.at.0),
         )?;
         connection.execute("DELETE FROM session WHERE person_id = ?1", [person])?;
-        audit::insert(connection, &entry)
+        Ok(audit::insert(connection, &entry)?)
     })
     .await
 }

@@ -112,7 +112,7 @@ pub async fn open(
                  VALUES (?1, ?2, ?3, ?3, 0, ?4, ?5)",
             )?
             .execute((id.0, entry.person.map(|id| id.0), entry.at.0, &entry.address, audit::printable(&agent)))?;
-        audit::insert(connection, &entry)
+        Ok(audit::insert(connection, &entry)?)
     })
     .await
 }
@@ -258,7 +258,7 @@ pub async fn unlock(db: &Storage, id: SessionId, entry: Entry) -> Result<(), Sto
         connection
             .prepare_cached("UPDATE session SET locked = 0, seen_at = ?2 WHERE id_hash = ?1")?
             .execute((id.0, entry.at.0))?;
-        audit::insert(connection, &entry)
+        Ok(audit::insert(connection, &entry)?)
     })
     .await
 }
@@ -267,7 +267,7 @@ pub async fn unlock(db: &Storage, id: SessionId, entry: Entry) -> Result<(), Sto
 pub async fn close(db: &Storage, id: SessionId, entry: Entry) -> Result<(), StorageError> {
     db.write(move |connection| {
         connection.prepare_cached("DELETE FROM session WHERE id_hash = ?1")?.execute([id.0])?;
-        audit::insert(connection, &entry)
+        Ok(audit::insert(connection, &entry)?)
     })
     .await
 }

@@ -10,6 +10,7 @@ use domain::ids::{OrderId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::order::OrderStatus;
+use domain::sweep::Pause;
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::draft::FullOrder;
@@ -64,6 +65,8 @@ pub(crate) enum Panel {
     Confirm(Box<Confirm>),
     /// A decline that belongs to no order.
     Declined(Box<Transaction>),
+    /// No PIN is compared now.
+    Paused(Pause),
     /// The system failed and charged nothing.
     Fault,
 }
@@ -155,6 +158,7 @@ struct Approved {
 
 struct Declined {
     heading: &'static str,
+    /// Empty where the ledger never saw it.
     code: &'static str,
     advice: Advice,
     balance: Option<Fen>,
@@ -255,7 +259,10 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
         Panel::Recorded(params) => recorded(visit, till, &params).await?,
         Panel::Form(filled) => View::Form(filled),
         Panel::Declined(declined) => View::Declined(declined_view(&declined, &visit.page, due.as_ref())),
-        Panel::Fault => View::Declined(fault_view(&visit.page, due.as_ref())),
+        Panel::Paused(pause) => {
+            View::Declined(unrecorded("", codes::paused(pause, visit.text()), &visit.page, due.as_ref()))
+        }
+        Panel::Fault => View::Declined(unrecorded("96", codes::fault(visit.text()), &visit.page, due.as_ref())),
         Panel::Confirm(confirm) => {
             let Some(order) = due.clone() else { return Err(Problem::BadForm) };
             let balance =
@@ -332,11 +339,10 @@ fn declined_view(transaction: &Transaction, page: &Page, due: Option<&Due>) -> D
     }
 }
 
-fn fault_view(page: &Page, due: Option<&Due>) -> Declined {
-    let advice = codes::fault(page.text);
+/// A "no" that left no record.
+fn unrecorded(code: &'static str, advice: Advice, page: &Page, due: Option<&Due>) -> Declined {
     let steps = step_links(advice.steps, page, due);
-    let heading = page.text.pay.failed;
-    Declined { heading, code: "96", advice, balance: None, rrn: None, steps, form: None }
+    Declined { heading: page.text.pay.failed, code, advice, balance: None, rrn: None, steps, form: None }
 }
 
 fn step_links(steps: &[Step], page: &Page, due: Option<&Due>) -> Vec<StepLink> {

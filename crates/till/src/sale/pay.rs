@@ -9,8 +9,9 @@ use domain::command::Command;
 use domain::ids::OrderId;
 use domain::ledger::{Kind, Transaction};
 use domain::money::{Fen, half_width};
+use domain::network::Network;
 use domain::outcome::{Clearance, Outcome};
-use domain::pin::is_pin;
+use domain::pin::{Door, TypedPin, is_pin};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::vault::Confirmation;
@@ -84,7 +85,12 @@ pub(crate) async fn pay(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
         Ok(read) => read,
         Err(filled) => return screen::with_panel(&visit, order, Panel::Form(filled)).await,
     };
-    let (card, pin) = (visit.web.vault.present(&number, entry), visit.web.vault.pin_value(&number, &pin));
+    let card = visit.web.vault.present(&number, entry);
+    let pin = TypedPin {
+        value: visit.web.vault.pin_value(&number, &pin),
+        door: Door::Till,
+        network: Network::of(&visit.session.client.address),
+    };
     let request = visit.new_request();
     let amount = fields.amount.parse().map(Fen).map_err(|_| Problem::BadForm);
     let command = match (fields.action.as_str(), order) {
@@ -111,6 +117,7 @@ pub(crate) async fn pay(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
             let confirmation = Confirmation { request_id, order, seen, amount: amount?, card, until };
             Panel::Confirm(Box::new(confirm(confirmation, &clearance, visit.text())))
         }
+        Ok(Outcome::Paused(pause)) => Panel::Paused(pause),
         Ok(Outcome::Ordered(..) | Outcome::Conflict(_)) => return Err(Problem::BadForm),
         // A question moves no money, whatever became of it.
         Err(_) => Panel::Fault,

@@ -62,6 +62,12 @@ crate::texts! {
         nothing_to_settle: "应结净额 ¥{0}，没有可结算的金额", "The net amount is ¥{0}: nothing to pay out";
         payable_short: "之后日期的退款使应付余额少了 ¥{0}，不能划付", "Refunds of later days leave ¥{0} too little: it cannot be paid out";
         no_such_settlement: "没有这笔结算", "No such settlement";
+        pin_paused_till: "本终端多张卡密码输错，为防盗刷，{0} 前不再验密", "Wrong passwords on several cards at this till: no password is checked before {0}";
+        pin_paused_person: "您操作的多张卡密码输错，为防盗刷，{0} 前不再验密", "Wrong passwords on several cards under your login: no password is checked before {0}";
+        pin_paused_network: "本网络多张卡密码输错，为防盗刷，{0} 前不再验密", "Wrong passwords on several cards from this network: no password is checked before {0}";
+        pin_stopped_till: "本终端今日太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards at this till today: passwords are not checked any more";
+        pin_stopped_person: "您今日操作的太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards under your login today: passwords are not checked any more";
+        pin_stopped_network: "本网络今日太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards from this network today: passwords are not checked any more";
         fault: "系统异常", "System error";
 
         not_charged: "没有扣款，请勿交付药品。", "Not charged. Do not hand over the goods.";
@@ -101,6 +107,8 @@ crate::texts! {
         do_new_card: "请使用新卡", "Use the new card";
         do_open_original: "请打开订单，按原交易结果处理", "Open the order and go by its first result";
         do_wait: "请等待查询结果，不要再次支付", "Wait for the result; do not pay again";
+        do_unlock_or_wait: "请店长在“验密暂停”页面解除，或等到上述时间再试", "A manager lifts it on the page “Paused passwords”, or try again at that time";
+        do_unlock: "请店长核实后，在“验密暂停”页面解除", "A manager looks into it and lifts it on the page “Paused passwords”";
         do_later: "请稍后再试；仍有问题请联系客服", "Try again shortly; call support if it stays";
 
         step_pin: "重输密码", "Enter the password again";

@@ -293,6 +293,39 @@ async fn five_wrong_pins_lock_the_number_for_the_day() {
     till.press("pay", ZHANG.0, ZHANG.1).await.says("是否确认支付？");
 }
 
+/// Card number `n` of those that do not exist, with a correct check digit.
+fn unknown_number(n: u32) -> String {
+    let body = format!("608625009{n:06}");
+    let sum = body.bytes().rev().enumerate().fold(0, |sum, (at, digit)| {
+        let digit = u32::from(digit - b'0') * if at % 2 == 0 { 2 } else { 1 };
+        sum + digit / 10 + digit % 10
+    });
+    format!("{body}{}", (10 - sum % 10) % 10)
+}
+
+#[tokio::test]
+async fn one_pin_on_many_cards_pauses_the_till_in_words() {
+    let mut till = Till::open().await;
+    till.ring("600233", "", "1").await;
+    let mut told = 0;
+    for n in 0..50 {
+        let page = till.press("balance", &unknown_number(n), "123456").await;
+        told += u32::from(page.text().contains("密码错误，还可试 4 次"));
+    }
+    assert_eq!(told, 5, "the sixth card and all after it learn nothing");
+    for action in ["balance", "pay"] {
+        let page = till.press(action, ZHANG.0, ZHANG.1).await;
+        for words in ["本网络多张卡密码输错，为防盗刷", "没有扣款，请勿交付药品。", "请店长在“验密暂停”页面解除"]
+        {
+            page.says(words);
+        }
+        assert!(!page.text().contains("是否确认支付"), "the right PIN is not looked at either");
+    }
+    till.shop.clock.advance(10 * 60 * SECOND);
+    till.press("pay", ZHANG.0, ZHANG.1).await.says("是否确认支付？");
+    till.in_order().await;
+}
+
 #[tokio::test]
 async fn a_confirmation_is_good_for_two_minutes_one_order_and_one_total() {
     let mut till = Till::open().await;
