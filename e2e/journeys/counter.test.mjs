@@ -52,6 +52,7 @@ journey('结果未知时挂单或开新订单：迟到的支付不再扣款', as
       const lost = await losing(screen.page, ['/sale/confirm', '/sale/query'], async () => {
         await screen.press('确定');
         await screen.see('结果未知');
+        await screen.read();
         if (button === '新订单') return;
         await screen.press(button);
         await screen.see('已挂起');

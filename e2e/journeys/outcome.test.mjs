@@ -40,10 +40,12 @@ journey('应答丢失：结果未知，查询后是真的结果，只扣一次',
     await screen.see('正在支付');
     await screen.see('结果未知');
     await screen.see('不要再次支付');
-    await screen.screenshot('outcome-unknown');
   });
   await step('恢复后查询：交易成功', async () => {
+    // Before the first look-up: one that overtakes the payment withdraws it.
     server.sigcont();
+    await screen.screenshot('outcome-unknown');
+    await screen.read();
     // The panel also looks the payment up by itself, so the button is found and pressed in one go, if it is still there.
     await screen.page.evaluate(() => {
       const button = [...document.querySelectorAll('button')].find((one) => one.textContent.includes('立即查询结果'));

@@ -7,9 +7,9 @@ import { CAPTCHA, Server } from './server.mjs';
 const PASSWORD = 'Demo-pass-2026';
 
 /** Runs `walk({screen, server, browser})` once per browser. A script error or an answer of 500 fails it at the end. */
-export function journey(title, walk, { browsers = everyBrowser(), server: options } = {}) {
+export function journey(title, walk, { browsers = everyBrowser(), server: options, timeout = 120_000 } = {}) {
   for (const browser of browsers) {
-    test(`${title} · ${browser.title}`, { timeout: 120_000 }, async () => {
+    test(`${title} · ${browser.title}`, { timeout }, async () => {
       const server = await Server.start(options);
       const screen = await launch(browser.name, browser).catch(async (error) => { await server.end(); throw error; });
       try {

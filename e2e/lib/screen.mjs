@@ -11,6 +11,8 @@ const POLL_MS = 40;
 const QUIET_MS = 80;
 /** Between two keys of a scanner. */
 const BURST_MS = 2;
+/** A person who sees a change presses no sooner; what comes before, the page ignores. */
+const READ_MS = 350;
 /** Timeout for a server that does not answer: some journeys stop it on purpose. */
 const SETTLE_MS = 4000;
 
@@ -132,6 +134,9 @@ export class Screen {
       return { found: !found, why: 'it is still there' };
     });
   }
+
+  /** Reads what has changed, before the next press. */
+  async read() { await sleep(READ_MS); }
 
   /** True when the text can be seen now; never waits. */
   async has(text, where = {}) { return (await this.#look('text', text, where)).found; }

@@ -9,10 +9,12 @@ const parts = new Map(readdirSync(folder).map(name => [name, readFileSync(new UR
 // Its functions become the context's.
 const pure = {};
 vm.runInNewContext(parts.get('pure.js'), pure);
-const { eanOk, luhnOk, trackNumber, classify, mask, digits, Burst } = pure;
+const { eanOk, codeLike, luhnOk, cardIn, fast, swift, even, mask, half, digits } = pure;
 const plain = value => JSON.parse(JSON.stringify(value));
 
 const NUMBER = '6086250000010012';
+const FOREIGN = '6222021001123456789';
+const BINS = ['608625'];
 const TRACK1 = `%B${NUMBER}^ZHANG/FANG^28122010000000000?`;
 const TRACK2 = `;${NUMBER}=28122010000000000?`;
 
@@ -23,30 +25,34 @@ test('bar codes are told by length and check digit', () => {
   }
 });
 
+test('barcodes, trace codes and GS1 texts are codes at any speed', () => {
+  const codes = ['6901234567892', '81098350001234567890', ']d2010699137100233217271231', '(01)06991371002332(10)A', '010699137100233217271231'];
+  for (const code of codes) assert.ok(codeLike(code), code);
+  for (const other of ['600233', '123456', 'QS-0001A12', NUMBER, '91098350001234567890', '']) assert.ok(!codeLike(other), other);
+});
+
 test('card numbers are told by length and check digit', () => {
   assert.ok(luhnOk(NUMBER));
   for (const bad of ['6086250000010013', '', '0000', `${NUMBER}0000`, '608625000001001x']) assert.ok(!luhnOk(bad), bad);
 });
 
 test('only the number of a track survives', () => {
-  assert.equal(trackNumber(TRACK2), NUMBER);
-  assert.equal(trackNumber(TRACK1), NUMBER);
-  assert.equal(trackNumber(TRACK1 + TRACK2), NUMBER);
-  assert.equal(trackNumber('%b6086 2500 0001 0012^X^2812?'), NUMBER, 'caps lock and spaces');
-  assert.equal(trackNumber(';6086250000010013=2812?'), '', 'misread');
-  assert.equal(trackNumber(';=2812?'), '');
-});
-
-test('a burst is a card, a code, or none of our business', () => {
-  assert.deepEqual(plain(classify(TRACK2, false)), { card: NUMBER });
-  assert.deepEqual(plain(classify(TRACK1, true)), { card: NUMBER });
-  assert.deepEqual(plain(classify(';60862E=?', false)), { card: '' }, 'misread tracks are taken out of the field too');
-  assert.deepEqual(plain(classify('6901234567892', true)), { code: '6901234567892' });
-  assert.deepEqual(plain(classify('600233', false)), { code: '600233' });
-  assert.deepEqual(plain(classify('123456', true)), { pin: true }, 'six digits in the PIN field are never a product');
-  assert.equal(classify('6901234567893', false), null);
-  assert.equal(classify(NUMBER, false), null, 'a bare number stays in its field');
-  assert.equal(classify('ganmaoling', false), null);
+  const own = [TRACK2, TRACK1, TRACK1 + TRACK2, `%E?${TRACK2}`, '%b6086 2500 0001 0012^X^2812?', `${NUMBER}=2812201`, `${NUMBER}D28122010000`,
+    TRACK2.replace(/[!-~]/g, c => String.fromCharCode(c.charCodeAt(0) + 0xfee0)), NUMBER, NUMBER + NUMBER];
+  for (const text of own) assert.deepEqual(plain(cardIn(text, BINS)), { number: NUMBER }, text);
+  for (const text of ['608625000001001', '6086250000010013', ';6086250000010013=2812?', ';E?', '%E?;E?', 'E?']) {
+    assert.deepEqual(plain(cardIn(text, BINS)), {}, text);
+  }
+  for (const text of [`;${FOREIGN}=2912101?`, `%B${FOREIGN}^X^2812?`, ';378282246310005=2512?']) {
+    assert.deepEqual(plain(cardIn(text, BINS)), { foreign: true }, text);
+  }
+  for (const text of ['6901234567892', '06991371002332', '81098350001234567890', 'QS-0001A12', '600233', '', '+A123BJC5D6E71G',
+    '0106901234567892172712311 0D1234', FOREIGN]) {
+    assert.equal(cardIn(text, BINS), null, text);
+  }
+  assert.deepEqual(plain(cardIn(FOREIGN, BINS, true)), { foreign: true }, 'in the card field a bare number is a card');
+  assert.equal(cardIn('06991371002332', BINS, true), null, 'a barcode is none there either');
+  assert.deepEqual(plain(cardIn(`;${FOREIGN}=2912101?`, [])), { number: FOREIGN }, 'where only the server tells ours from others');
 });
 
 test('a card shows its first six and last four digits', () => {
@@ -59,21 +65,26 @@ test('digits come out of full-width and spaced input', () => {
   assert.equal(digits('\uff16\uff10 8-6a'), '6086');
 });
 
-test('a burst is fast keys ended fast', () => {
-  const burst = new Burst(50);
-  const type = (text, from, gap) => [...text].map((key, i) => burst.push(key, from + i * gap));
-  assert.deepEqual(type('600233', 0, 5), [true, false, false, false, false, false]);
-  assert.equal(burst.end(30), '600233');
-  assert.equal(burst.end(31), '', 'ends once');
-  type('600233', 1000, 120);
-  assert.equal(burst.end(1720), '', 'a person');
-  type('600233', 2000, 50);
-  assert.equal(burst.end(2300), '600233', 'exactly the gap still counts');
-  type('600233', 3000, 5);
-  assert.equal(burst.end(3200), '', 'Enter pressed by hand afterwards');
-  burst.push('9', 4000);
-  type('600233', 4200, 5);
-  assert.equal(burst.end(4230), '600233', 'a slow key before it does not join');
+test('full-width characters become ASCII', () => {
+  assert.equal(half('；６０＝Ａ？\u3000b'), ';60=A? b');
+});
+
+test('a scanner is faster than a person, and a slow one is evener', () => {
+  const times = (count, gap) => Array.from({ length: count }, () => gap);
+  assert.ok(fast(times(5, 4), 50));
+  assert.ok(fast(times(12, 50), 50), 'exactly the gap still counts');
+  assert.ok(fast([4, 4, 400, 4, 4, 4], 50), 'one late key');
+  assert.ok(!fast([4, 400, 400, 4, 4, 4], 50), 'two of six');
+  assert.ok(fast([...times(22, 4), 90, 90], 50), 'one in eight');
+  assert.ok(!fast(times(4, 4), 50), 'five keys are too few to tell');
+  assert.ok(!fast(times(12, 110), 50));
+  assert.ok(swift([4, 50], 50), 'three keys');
+  assert.ok(!swift([4], 50), 'two keys may be anybody\u2019s');
+  assert.ok(!swift([4, 51], 50));
+  assert.ok(even([112, 118, 125, 112, 119]));
+  assert.ok(even([112, 118, 480, 112, 119]), 'one late key');
+  assert.ok(!even([90, 180, 120, 240, 150]), 'a person');
+  assert.ok(!even(times(5, 260)), 'slower than any scanner');
 });
 
 test('the script stays within its dialect and holds no words of its own', () => {

@@ -31,7 +31,6 @@ web_kit::said! {
 struct View {
     page: Page,
     who: String,
-    login: String,
     back: String,
     error: Option<String>,
 }
@@ -57,7 +56,7 @@ pub(crate) async fn show(AnyVisit { visit }: AnyVisit, Query(params): Query<Para
     });
     let who = fill(text.lock_who, &[&session.name, &session.number]);
     let back = local_path(&params.back).to_owned();
-    Ok(render(&View { page, who, login: session.login.clone(), back, error }).into_response())
+    Ok(render(&View { page, who, back, error }).into_response())
 }
 
 #[derive(Default, Deserialize)]

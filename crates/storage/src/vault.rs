@@ -18,6 +18,7 @@ use domain::ids::{OrderId, RequestId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::pin::PinValue;
+use domain::scan::ReadCard;
 use domain::time::Timestamp;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
@@ -231,6 +232,33 @@ impl Vault {
         CardNumber::parse(std::str::from_utf8(&plain).ok()?).ok().map(|(number, _)| number)
     }
 
+    /// A card that was read, as a text for a hidden field, so that it need not be swiped again.
+    pub fn kept_card(&self, card: &ReadCard, order: Option<OrderId>, until: Timestamp) -> String {
+        let mut body = Vec::with_capacity(64);
+        body.extend(order.map_or(0, |order| order.0).to_be_bytes());
+        body.extend(until.0.to_be_bytes());
+        body.extend(card.entry.word().as_bytes());
+        body.extend(self.seal_number(&card.number));
+        let tag = mac(&self.0.token, &[KEPT_CARD, &body]);
+        hex(&[&tag[..], &body].concat())
+    }
+
+    /// Reads it; `None` when it was not made here, is about another order, or is too old.
+    pub fn read_kept_card(&self, token: &str, order: Option<OrderId>, now: Timestamp) -> Option<ReadCard> {
+        let bytes = unhex(token)?;
+        let (tag, body) = bytes.split_at_checked(32)?;
+        if !bool::from(subtle::ConstantTimeEq::ct_eq(&mac(&self.0.token, &[KEPT_CARD, body])[..], tag)) {
+            return None;
+        }
+        let (about, rest) = body.split_first_chunk::<8>()?;
+        let (until, rest) = rest.split_first_chunk::<8>()?;
+        let (entry, sealed) = rest.split_at_checked(1)?;
+        let fits =
+            i64::from_be_bytes(*about) == order.map_or(0, |order| order.0) && now.0 <= i64::from_be_bytes(*until);
+        let entry = EntryMode::from_word(std::str::from_utf8(entry).ok()?)?;
+        if fits { Some(ReadCard { number: self.open_number(sealed)?, entry }) } else { None }
+    }
+
     /// The confirmation as a text for a hidden field.
     pub fn confirmation_token(&self, confirmation: &Confirmation) -> String {
         let mut body = Vec::with_capacity(128);
@@ -274,6 +302,9 @@ impl Vault {
         })
     }
 }
+
+/// What the tags of kept cards begin with, so that no other token is taken for one.
+const KEPT_CARD: &[u8] = b"kept card";
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");

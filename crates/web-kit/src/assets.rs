@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 struct Files;
 
 /// The parts in `static/js/` that make up `app.js`, in this order.
-const SCRIPT: &[&str] = &["pure", "tools", "swap", "forms", "scan", "card", "keys", "pay", "idle", "start"];
+const SCRIPT: &[&str] = &["pure", "tools", "swap", "forms", "guard", "scan", "card", "keys", "pay", "idle", "start"];
 
 /// The parts in `static/css/` that make up `pos.css`, in this order: a later rule wins over an earlier one.
 const STYLE: &[&str] = &[

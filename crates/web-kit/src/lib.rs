@@ -43,6 +43,7 @@ pub mod link;
 pub mod page;
 pub mod passwords;
 pub mod problem;
+mod programmes;
 pub mod refund;
 pub mod session;
 pub mod settlement;
@@ -54,6 +55,7 @@ pub mod unresolved;
 pub mod visit;
 
 use passwords::Passwords;
+use programmes::Programmes;
 use table::{Access, Menu, PageEntry, Table, page};
 
 /// Largest form that a page sends, with room to spare.
@@ -102,6 +104,7 @@ pub struct Web {
     pub targets: TargetsAllowed,
     /// The menu and the start pages.
     pub menu: Arc<Menu>,
+    programmes: Programmes,
     stopping: Arc<AtomicBool>,
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
@@ -122,6 +125,7 @@ impl Web {
             passwords,
             targets,
             menu: Arc::default(),
+            programmes: Programmes::default(),
             stopping: Arc::default(),
             changes,
             reads,

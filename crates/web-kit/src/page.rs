@@ -10,6 +10,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Html;
 use domain::role::Action;
+use domain::scan::Bin;
 use storage::payment::OpenAttempt;
 use storage::session::IDLE;
 
@@ -123,6 +124,7 @@ impl<T: Words> Page<T> {
             terminal: session.shop.as_ref().map(|shop| shop.terminal.to_string()),
             person: fill(text.person_name, &[&session.name, &session.number]),
             scan_gap_ms: session.shop.as_ref().map_or(50, |shop| shop.scan_gap_ms),
+            bins: session.bins.iter().map(Bin::as_str).collect::<Vec<_>>().join(" "),
             idle_seconds: IDLE / 1_000_000,
             may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
             free: !session.must_change,
@@ -207,6 +209,8 @@ pub struct Shell<T: Words = Text> {
     pub person: String,
     /// Longest time between two characters of a scanner.
     pub scan_gap_ms: u32,
+    /// How the numbers of our cards begin, with spaces between.
+    pub bins: String,
     /// After so long without use the screen locks.
     pub idle_seconds: i64,
     may: Vec<Action>,

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::Method;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use domain::place::Place;
 use domain::role::{self, Action};
+use domain::scan::{self, Bin, InStore, Scan, Settings};
 use domain::time::Timestamp;
 use storage::audit::Entry;
 use storage::merchant::Reach;
@@ -49,6 +51,8 @@ pub struct Session {
     pub to_review: i64,
     /// Disputes that wait for this person's answer or decision.
     pub to_answer: i64,
+    /// How the numbers of the company's cards begin.
+    pub bins: Arc<[Bin]>,
     path: String,
 }
 
@@ -64,6 +68,12 @@ impl Session {
     /// Whether the person may do this; for showing or hiding what leads to it.
     pub fn can(&self, action: Action) -> bool {
         role::may(&self.roles, action)
+    }
+
+    /// What a scanner, a reader or a person put into a field.
+    pub fn scan(&self, text: &str) -> Scan {
+        let (programmes, year) = (&*self.bins, self.now.in_china().year());
+        scan::read(text, &Settings { programmes, in_store: InStore::OFF, year })
     }
 
     /// Refuses, with an audit entry, unless the person may do this.
@@ -158,7 +168,8 @@ async fn session_of(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Pro
     let Some((signed_in, news)) = found else { return Ok(None) };
     let Ok(client) = Client::from_request_parts(parts, web).await;
     let News { attempts: unresolved, refunds: to_review, disputes: to_answer } = news;
-    Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, path: parts.uri.path().to_owned() }))
+    let (bins, path) = (web.bins().await?, parts.uri.path().to_owned());
+    Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, bins, path }))
 }
 
 /// What a page that is read tells this person besides.

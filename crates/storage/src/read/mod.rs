@@ -7,6 +7,7 @@ pub mod merchant;
 pub mod movement;
 pub mod orders;
 pub mod product;
+pub mod programme;
 pub mod refund;
 pub mod settlement;
 pub mod slip;

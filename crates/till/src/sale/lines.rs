@@ -4,12 +4,14 @@ use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::OrderId;
 use domain::order::{LineError, LineTerms, Typed, line_terms, parse_typed};
+use domain::scan::Scan;
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::draft::{self, DraftError, NewLine, Scope};
 use storage::product::{self, Listed};
 
 use crate::Visit;
+use crate::sale::pay;
 use crate::sale::screen::{Wanted, scope};
 use crate::sale::trouble::Trouble;
 use web_kit::Web;
@@ -76,9 +78,15 @@ enum Match {
     None,
 }
 
-/// Adds what was typed or scanned.
+/// Adds what was typed or scanned. A card may come in any field: its number is sent back nowhere.
 pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
+    for text in [&form.code, &form.price, &form.qty, &form.picked] {
+        let scan = visit.session.scan(text);
+        if let Some(answer) = pay::card_elsewhere(&visit, form.order.parse().ok().map(OrderId), &scan).await? {
+            return Ok(answer);
+        }
+    }
     let (quantity, code) = match parse_typed(&form.code) {
         Err(_) => return Ok(form.refuse(&visit.web, Trouble::Star, "")),
         Ok(Typed::Quantity(quantity)) => {
@@ -89,7 +97,11 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Res
     if code.is_empty() {
         return Ok(form.refuse(&visit.web, Trouble::Empty, ""));
     }
-    let listed = match match_code(&visit.web, &scope, &code, !form.scan.is_empty()).await? {
+    let scan = visit.session.scan(&code);
+    if let Scan::TraceCode(_) = scan {
+        return Ok(form.refuse(&visit.web, Trouble::TraceCode, ""));
+    }
+    let listed = match match_code(&visit.web, &scope, &code, &scan, !form.scan.is_empty()).await? {
         Match::One(listed) => *listed,
         Match::None => return Ok(form.refuse(&visit.web, Trouble::NotFound, "")),
         Match::Choose => {
@@ -130,18 +142,15 @@ async fn ring_up(
     form.add(visit, scope, NewLine { listed, terms, confirmed_by: None, scan }).await
 }
 
-async fn match_code(web: &Web, scope: &Scope, code: &str, scanned: bool) -> Result<Match, Problem> {
-    if code.chars().count() > CODE_MAX {
-        return Ok(Match::None);
-    }
-    let mut exact = product::find(&web.storage, scope.merchant, code).await?;
+async fn match_code(web: &Web, scope: &Scope, code: &str, scan: &Scan, scanned: bool) -> Result<Match, Problem> {
+    let mut exact = product::find_first(&web.storage, scope.merchant, scan.candidates()).await?;
     if exact.len() > 1 {
         return Ok(Match::Choose);
     }
     if let Some(listed) = exact.pop() {
         return Ok(Match::One(Box::new(listed)));
     }
-    if scanned {
+    if scanned || code.chars().count() > CODE_MAX {
         return Ok(Match::None);
     }
     let mut hits = product::search(&web.storage, scope.merchant, code, "", 2).await?;

@@ -84,7 +84,15 @@ pub(crate) struct Filled {
     pub(super) card_error: Option<&'static str>,
     pub(super) pin_error: Option<&'static str>,
     pub(super) balance: Option<Balance>,
+    pub(super) kept: Option<Kept>,
     pub(super) at: Focus,
+}
+
+/// A card that was read and is not read again for the next step.
+pub(super) struct Kept {
+    pub(super) token: String,
+    /// Masked.
+    pub(super) card: String,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -122,6 +130,7 @@ pub(crate) struct Right {
     order: Option<Due>,
     /// There is something to pay.
     payable: bool,
+    /// How the numbers of our cards begin, for the script.
     view: View,
     rows: Vec<Row>,
     unprinted: Vec<Unprinted>,

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::product::OTHER_CODE;
+use domain::scan::Scan;
 use serde::Deserialize;
 use storage::product::{self, Hits, Listed};
 
@@ -61,14 +62,23 @@ pub(crate) struct Params {
 }
 
 /// The picker. Its last row always is 699999, which stands for what the catalogue lacks.
-pub(crate) async fn show(visit: Visit, Query(ask): Query<Params>) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit, Query(mut ask): Query<Params>) -> Result<Response, Problem> {
+    let scan = visit.session.scan(&ask.q);
+    if matches!(scan, Scan::Card(_) | Scan::ForeignCard | Scan::Misread) {
+        ask.q.clear();
+    }
     let wanted = Wanted::parse(&ask.order);
     let Ok(mut sale) = screen::load(&visit, wanted).await? else {
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;
     let (db, merchant) = (visit.db(), visit.session.shop()?.merchant);
-    let hits = product::search(db, merchant, &ask.q, &ask.category, ROWS_MAX).await?;
+    let mut hits = product::search(db, merchant, &ask.q, &ask.category, ROWS_MAX).await?;
+    if hits.total == 0 {
+        // A barcode that the catalogue has in another form.
+        let rows = product::find_first(db, merchant, scan.candidates()).await?;
+        hits = Hits { total: rows.len(), rows };
+    }
     let found = found(&hits, &ask, visit.text());
     let other = product::find(db, merchant, OTHER_CODE).await?.into_iter().map(|mut other| {
         other.product.name = fill(visit.text().sale.other_product, &[&other.product.name]);

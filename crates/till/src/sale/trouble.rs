@@ -45,6 +45,8 @@ troubles! {
     Empty = "code_empty", Code, code_empty;
     /// No product of this code.
     NotFound = "not_found", Code, not_found;
+    /// The code of a box, not of a product.
+    TraceCode = "trace_code", Code, trace_code;
     /// The product is not sold any more.
     Stopped = "stopped", Code, stopped;
     /// The card does not pay for it.

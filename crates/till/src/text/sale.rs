@@ -41,6 +41,7 @@ web_kit::texts! {
         locked: "订单已锁定：支付结果查明前不能修改", "Order locked until the outcome of the payment is known";
 
         not_found: "没有条码 {0} 的商品。请核对，或选“699999 其他药品”", "No product with the code {0}. Check it, or use 699999.";
+        trace_code: "这是药品追溯码，不是商品条码。请扫描商品条码", "This is the box's trace code. Scan the product's barcode.";
         stopped: "该商品已停用，不能销售", "This product is disabled.";
         not_payable: "该商品不在慧医卡支付范围内", "This product cannot be paid with the card.";
         price_bad: "请输入单价，如 9.90", "Enter a price, e.g. 9.90";

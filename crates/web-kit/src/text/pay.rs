@@ -10,6 +10,8 @@ crate::texts! {
         card_empty: "请刷卡或输入卡号", "Swipe the card or type its number";
         card_format: "卡号为 16–19 位数字", "A card number has 16 to 19 digits";
         card_invalid: "14 卡号无效，请重新刷卡或输入", "14 Invalid card number: swipe or type it again";
+        card_foreign: "这不是慧医卡，请换卡", "This is not a Huiyi card. Use another card.";
+        card_misread: "没有读到卡号，请重新刷卡", "The card was not read. Swipe again.";
         pin: "密码", "Password";
         pin_hint: "（请客户输入）", "(customer)";
         pin_format: "密码为 6 位数字，请客户重新输入", "The password has 6 digits; ask the customer to enter it again";

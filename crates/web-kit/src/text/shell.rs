@@ -36,8 +36,10 @@ crate::texts! {
         blocked: "请先完成当前操作", "Finish the current step first.";
         ime: "请切换到英文输入法后重新扫描", "Switch to English input and scan again.";
         not_pin: "已识别为扫码，密码没有提交", "Read as a scan; no password was sent.";
-        fast_pin: "密码输得太快，像是扫码。请用键盘重新输入密码。没有扣款。", "The PIN came as fast as a scan. Type it again on the keyboard. No money was taken.";
         bad_card: "没有读到卡号，请重新刷卡", "The card was not read. Swipe again.";
+        foreign: "这不是慧医卡，请换卡", "This is not a Huiyi card. Use another card.";
+        scan_apart: "已扫码。输入框里原来的内容没有使用，请核对", "Scanned. What stood in the field before was not used: check it.";
+        moved: "页面刚刚变化，请看清后再按一次", "The page has just changed. Read it, then press again.";
         copy: "复制", "Copy";
         copied: "已复制", "Copied";
         net_lost: "网络断开，恢复前不能支付", "Offline. You cannot take payment until it is back.";

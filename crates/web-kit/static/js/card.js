@@ -1,9 +1,12 @@
 // The card number and the PIN.
 //
 //   #cn #pin          card field (data-keep="<order id>": typed card stays while the order is the same), data-pin field.
-//                     The script adds hidden inputs `card` and `entry` (S swiped, M typed) to the form of #cn
+//                     The script adds hidden inputs `card` and `entry` (S swiped, M typed) to the form of #cn.
+//   <body>            data-bins="608625 …": how the numbers of our cards begin
 
 let card = { number: '', entry: 'M', order: '' };
+
+const bins = () => (doc.body.dataset.bins || '').split(' ').filter(Boolean);
 
 function setCard(number, entry) {
   const field = $('#cn');
@@ -25,22 +28,26 @@ function hidden(form, name) {
   return input;
 }
 
-// A reader that sends no Enter leaves the track in a field: take the number, never submit the rest.
+// A card that stands in a field of the form, as a slow reader leaves it or a person typed it: take the number, never
+// submit the rest. In the card field a bare number is as it should be.
 function tracks(form) {
-  const field = Array.from(form.elements).find(el => /^(%B|;)[\d ]+[=^]/i.test(el.value || ''));
+  const at = el => !/hidden|password/.test(el.type) && (el.id !== 'cn' || separated(el)) && cardIn(el.value || '', bins());
+  const field = doc.body.dataset.scanGapMs && Array.from(form.elements).find(el => isField(el) && at(el));
   if (!field) return false;
-  const number = trackNumber(field.value);
+  const found = at(field);
   field.value = '';
-  swipe(number);
+  scanned('', -Infinity, found);
   return true;
 }
+
+const separated = el => /[;%=^]/.test(half(el.value));
 
 // What was typed into the card field becomes the hidden number; the field shows it masked.
 function storeCard() {
   const field = $('#cn');
   if (!field || !field.form || !field.value || field.value.includes('*')) return;
-  if (/^[%;]/.test(field.value)) return;
-  const number = digits(field.value);
+  const found = cardIn(field.value, bins(), true), number = digits(field.value);
+  if (found && (found.foreign || separated(field))) { field.value = ''; swipe(found); return; }
   if (number.length >= 12) setCard(number, 'M');
   else hidden(field.form, 'card').value = field.value;
 }
@@ -51,7 +58,6 @@ function clearPins() {
 
 on('input', event => {
   const el = event.target;
-  if (el.matches('[data-pin]')) el.value = digits(el.value).slice(0, 6);
   if (el.id === 'cn' && card.number) {
     const typed = event.data || '';
     setCard('', 'M');

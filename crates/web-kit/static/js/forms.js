@@ -37,9 +37,11 @@ on('submit', event => {
   const body = filled(form, by);
   if (!isPost) { url.search = body; visit(url.href); return; }
   if (posting) {
-    if (form.id === 'entry' && $('#code').value) {
-      queue.push(ticket($('#code').value));
-      $('#code').value = '';
+    const code = $('#code');
+    // The same text again is the request under way, sent by a second Enter.
+    if (form.id === 'entry' && code.value && code.value !== sentCode) {
+      queue.push(ticket(code.value, false));
+      code.value = '';
     }
     return;
   }
@@ -80,6 +82,15 @@ function copy(from, by) {
 }
 
 on('click', event => {
+  const moved = event.isTrusted && unread(event);
+  // The second click of a double click is not meant for what the first one brought.
+  if (!moved && !(event.detail > 1 && event.timeStamp < shownAt + READ_MS)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (moved) say('moved', true);
+}, true);
+
+on('click', event => {
   const el = event.target.closest('a,button,[data-line]');
   if (!el || event.defaultPrevented || event.button || event.ctrlKey || event.shiftKey || event.metaKey) return;
   if (el.matches('button')) button = el;
@@ -94,9 +105,10 @@ on('input', event => {
   if (form && form.dataset.live) {
     clearTimeout(form.timer);
     form.timer = setTimeout(() => {
+      if (!form.isConnected || cardIn(event.target.value, bins())) return;
       const body = String(filled(form));
       part(form.getAttribute('action') + '?' + body, form.dataset.live)
-        .then(done => { if (done) form.dataset.asked = body; });
+        .then(fresh => { if (fresh) { form.dataset.asked = body; still(fresh); } });
     }, 200);
   }
 });

@@ -20,30 +20,21 @@ function step(rows, by) {
 }
 
 function onKey(event) {
-  const key = event.key, el = event.target, at = event.timeStamp, box = dialog(), root = box || doc;
+  const key = event.key, el = event.target, box = dialog(), root = box || doc;
   const stop = () => event.preventDefault();
   active();
-  if (event.isComposing || key === 'Process') {
-    ime = at - imeAt > 50 ? 1 : ime + 1;
-    imeAt = at;
-    if (ime === 6) say('ime', true);
-    return;
-  }
+  const done = guard(event), moved = !done && /^(Enter| |F\d+)$/.test(key) && stillPart === doc.body && unread(event);
+  if (moved) say('moved', true);
+  if (done || moved) { stop(); event.stopPropagation(); return; }
+  if (event.isComposing || key === 'Process') return;
   if (event.ctrlKey || event.altKey || event.metaKey) {
     const undo = event.ctrlKey && /^z$/i.test(key) && $('[data-undo]', root);
     if (undo && !(isField(el) && el.value !== el.defaultValue)) { stop(); act(undo); }
     return;
   }
-  if (key.length === 1) {
-    if (burst.push(key, at)) before = { el, value: el.value, card };
-    return;
-  }
-  if (key === 'Enter' || key === 'Tab') {
-    const text = burst.end(at);
-    if (text && take(text, el, at)) { stop(); event.stopPropagation(); return; }
-  }
-  const tooSoon = box && box.getAttribute('role') === 'alertdialog' && win.performance.now() - dialogAt < 300;
-  if (key === 'Enter' && (event.repeat || tooSoon)) { stop(); return; }
+  if (key.length === 1) return;
+  const tooSoon = box && box.getAttribute('role') === 'alertdialog' && win.performance.now() - dialogAt < READ_MS;
+  if (key === 'Enter' && tooSoon) { stop(); return; }
   if (!rowKey(key, el, root, stop) && !enterKey(key, el, stop)) shortcut(key, root, stop);
 }
 

@@ -31,7 +31,7 @@ function pay(form, by, url, body) {
     if (open && !good) giveUp();
     else if (open) { close(); show(answer, true); }
     // Late, and the cashier still waits at the unknown panel.
-    else if (good && watch && watch.panel.isConnected) show(answer, true);
+    else if (good && watch && watch.panel.isConnected) { show(answer, true); still(); }
   }, () => { if (open) { net(false); giveUp(); } });
 }
 
@@ -49,6 +49,7 @@ function unknown() {
   follow();
   beep(false);
   settle();
+  still();
 }
 
 function follow() {
@@ -73,6 +74,7 @@ function poll() {
     if (!result || !/^(ok|bad)$/.test(result.dataset.result)) return;
     turn++;
     show(answer, true);
+    still();
   }, () => { mine.asking = false; net(false); });
 }
 

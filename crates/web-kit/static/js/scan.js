@@ -1,24 +1,24 @@
-// The scanner and the card reader, which type like a keyboard, from any field.
+// What is done with a scan or a swipe: lines of the order one after another, the card into its field.
 //
-//   <body>            data-scan-gap-ms (50): keys that follow each other faster are not a person's
 //   #entry #code      scan form and field. A scan posts code, scan=1, rid and the form's
 //                     input[type=hidden][data-always].
 //                     data-rid on the form: the server drops a repeated rid, so a scan lost with the network goes again
 
 const queue = [];
-let burst = new Burst(50), before = null, lastCode = '', lastAt = 0, ime = 0, imeAt = 0;
+let lastCode = '', lastAt = 0;
 
-function ticket(code) {
+function ticket(code, scan) {
   const bytes = win.crypto.getRandomValues(new Uint8Array(8));
-  return { code, rid: Array.from(bytes, n => n.toString(16).padStart(2, '0')).join('') };
+  return { code, scan, rid: Array.from(bytes, n => n.toString(16).padStart(2, '0')).join('') };
 }
 
 // Sends the next waiting scan; called after every answer, so lines arrive one after another, in order.
 function pump() {
   const form = $('#entry'), code = $('#code');
-  if (!form) queue.length = 0;
+  if (!form && queue.length) { queue.length = 0; say('blocked', true); }
   if (!queue.length || posting || paying || dialog() || off(code)) return;
-  const next = queue.shift(), body = new URLSearchParams({ code: next.code, scan: '1', rid: next.rid });
+  const next = queue.shift(), body = new URLSearchParams({ code: next.code, rid: next.rid });
+  if (next.scan) body.append('scan', '1');
   $$('input[type=hidden][data-always]', form).forEach(el => body.append(el.name, el.value));
   const sent = post(form.getAttribute('action'), body, true);
   sentCode = '';
@@ -29,48 +29,30 @@ function pump() {
   });
 }
 
-// Takes a finished burst out of its field. False: it was not for us, the key does what it always does.
-function take(text, target, at) {
-  const inPin = target.matches('[data-pin]'), hit = text.length >= 6 && classify(text, inPin);
-  const busy = dialog() || paying;
-  if (!hit || ('code' in hit && !$('#entry') && !busy)) {
-    if (!busy || isField(target)) return false;
-    say('blocked', true);
-    return true;
-  }
-  restore(text, target);
-  if (busy) say('blocked', true);
-  else if ('pin' in hit) say('fastPin', true);
-  else if ('card' in hit) swipe(hit.card);
-  else if (off($('#code'))) say('blocked', true);
-  else if (hit.code !== lastCode || at - lastAt >= 150) {
+// A whole scan, taken out of the field that it fell into. `found` is the card in it.
+function scanned(text, at, found) {
+  const box = dialog(), find = !paying && !found && $('[data-scan]', box || doc);
+  if (find) { find.focus(); search(find, text) || find.form.requestSubmit(); }
+  else if (box || paying) say('blocked', true);
+  else if (found) swipe(found);
+  else if (!$('#entry') || off($('#code'))) say('blocked', true);
+  else if (text !== lastCode || at - lastAt >= 150) {
     beep(true);
-    if (isField(target) && target.id !== 'code') say('notPin');
-    queue.push(ticket(hit.code));
+    queue.push(ticket(text, true));
     pump();
   }
-  lastCode = hit.code || '';
+  lastCode = text;
   lastAt = at;
-  return true;
 }
 
-// The field as it was before the burst. When the page was swapped under it, the field holds only the burst's end.
-function restore(text, target) {
-  if (before && before.el === target) {
-    target.value = before.value;
-    setCard(before.card.number, before.card.entry);
-  } else if (target.matches('[data-pin]')) target.value = '';
-  else if (isField(target)) {
-    let rest = text;
-    while (!target.value.endsWith(rest)) rest = rest.slice(1);
-    target.value = target.value.slice(0, target.value.length - rest.length);
-  }
-}
-
-function swipe(number) {
+// A card that was read. One that is not ours is told so at once, before anybody types a PIN.
+function swipe(found) {
   const field = $('#cn');
-  if (!number || !field || off(field)) { say('badCard', true); act(field); return; }
-  beep(true);
-  setCard(number, 'S');
-  act($('#pin') || field);
+  if (!field || off(field)) { say('blocked', true); return; }
+  setCard(found.number || '', 'S');
+  if (!found.number) field.value = '';
+  if (found.number) beep(true);
+  else if (found.foreign) say('foreign', true);
+  else say('badCard', true);
+  act((found.number && $('#pin')) || field);
 }

@@ -6,7 +6,7 @@
 // After the first load and after every swap.
 function setUp() {
   const field = $('#cn');
-  burst = new Burst(Number(doc.body.dataset.scanGapMs) || 50);
+  clearPins();
   used = pinged = Date.now();
   if (doc.body.dataset.idleSeconds) store('webpos.used', used);
   if (!$('#live')) {

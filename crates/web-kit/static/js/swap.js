@@ -1,10 +1,15 @@
 // Page changes without reloads: fetch the page, swap it in, set the focus.
 //
 //   data-beep         ok | bad: sound when the page arrives
-//   [data-dialog]     on the .dlg; keeps the focus, blocks scans. role=alertdialog ignores Enter for its first 300 ms
+//   [data-dialog]     on the .dlg; keeps the focus, blocks scans. role=alertdialog ignores Enter for its first READ_MS
 //   [data-announce]   read out when the page arrives, as role=status is
 
-let posting = false, scanning = false, turn = 0, dialogAt = 0, sentCode = '';
+let posting = false, scanning = false, turn = 0, shownAt = 0, dialogAt = 0, sentCode = '', stillUntil = 0, stillPart = null;
+// What changed without an act of the person at it (a poll, a time limit, rows that follow the typing) takes no press that
+// was begun before the change or sooner after it than a person can see it and aim. The press is ignored, and said to be.
+const READ_MS = 300;
+const still = part => { stillUntil = win.performance.now() + READ_MS; stillPart = part || doc.body; };
+const unread = event => event.timeStamp < stillUntil && stillPart.contains(event.target);
 // What stood in the scan field when the request left; text typed since then survives the swap.
 const mark = () => { sentCode = $('#code') ? $('#code').value : ''; };
 
@@ -32,7 +37,7 @@ function show(answer, replace) {
   if (answer.lasting && assets(page) !== assets(doc)) { win.location.assign(answer.url); return; }
   const typed = code && code.value !== sentCode ? code.value : '';
   const held = before && (before.matches('[data-lines]') || (scanning && before.matches('#cn,#pin')));
-  const stay = held ? before.id : '';
+  const stay = held ? before.id : '', pin = stay === 'pin' ? before.value : '';
   const kept = node => node.id === 'say' || node.id === 'live';
   doc.title = page.title;
   doc.documentElement.lang = page.documentElement.lang;
@@ -41,15 +46,26 @@ function show(answer, replace) {
   }
   Array.from(body.attributes).forEach(a => body.removeAttribute(a.name));
   Array.from(page.body.attributes).forEach(a => body.setAttribute(a.name, a.value));
-  const say = $('#say');
+  const say = $('#say'), words = $('#say', page);
+  if (say && words) Array.from(words.attributes).forEach(a => say.setAttribute(a.name, a.value));
   Array.from(body.childNodes).forEach(node => { if (!kept(node)) node.remove(); });
   Array.from(page.body.childNodes).forEach(node => { if (!(say && kept(node))) body.insertBefore(node, say); });
   setUp();
+  parts++;
+  shownAt = win.performance.now();
   const next = $('#code');
-  if (typed && next && !next.value && !off(next)) next.value = typed;
+  if (typed && next && !next.value && !off(next)) {
+    carry(code, next);
+    next.value = typed;
+  }
   // A step ends at the top of its page; a list keeps its place while one works in it.
   if (answer.step && !stay) win.scrollTo(0, 0);
-  settle(stay, typed);
+  settle(stay, typed || pin);
+  // The customer goes on typing.
+  if (pin && doc.activeElement.id === 'pin') {
+    doc.activeElement.value = pin;
+    carry(before, doc.activeElement);
+  }
   const told = $('[data-beep]');
   if (told) beep(told.dataset.beep === 'ok');
   const news = $$('[role=status]:not(#say):not(#live),[data-announce]');
@@ -116,6 +132,6 @@ function part(url, what) {
     const old = $(what), fresh = $(what, answer.page);
     if (mine !== parts || !old || !fresh) return false;
     old.replaceWith(fresh);
-    return true;
+    return fresh;
   }, () => lost());
 }

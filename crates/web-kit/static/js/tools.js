@@ -1,7 +1,7 @@
 // Small tools: the page's elements, the sound, the sentence at the foot of the page, the sign of the network.
 //
-//   #say              last child of <body>; data-blocked data-ime data-not-pin data-bad-card data-fast-pin data-offline
-//                     are the sentences to show. It and #live survive page changes.
+//   #say              last child of <body>; data-blocked data-ime data-not-pin data-bad-card data-foreign data-apart
+//                     data-moved data-offline are the sentences to show. It and #live survive page changes.
 //   [data-net-on]     shown while the network answers;  [data-net-off]: shown while it does not
 
 const $ = (what, where) => (where || doc).querySelector(what);

@@ -15,6 +15,7 @@ mod refund;
 mod routes;
 mod said;
 mod sale;
+mod scan;
 mod session;
 mod settlement;
 mod shop;

@@ -44,11 +44,12 @@ const ELSEWHERE: [Case; 3] = [
     ("too_many", "cashier", "/orders", &["100000"], "查询结果超过 100000 笔，不能导出"),
 ];
 
-const SALE: [Case; 18] = [
+const SALE: [Case; 19] = [
     ("held", "cashier", "/sale", &["2611230007"], "订单 2611230007 已挂起"),
     ("abandoned", "cashier", "/sale", &["2611230007"], "订单 2611230007 已放弃，没有扣款"),
     ("code_empty", "cashier", "/sale", &[], "请扫描或输入商品"),
     ("not_found", "cashier", "/sale", &["6901"], "没有条码 6901 的商品"),
+    ("trace_code", "cashier", "/sale", &["81098350001234567890"], "这是药品追溯码，不是商品条码"),
     ("stopped", "cashier", "/sale", &["600233"], "该商品已停用，不能销售"),
     ("not_payable", "cashier", "/sale", &["600233"], "该商品不在慧医卡支付范围内"),
     ("price_bad", "cashier", "/sale", &["600233", "x", "1", "600233"], "请输入单价，如 9.90"),
@@ -69,7 +70,7 @@ const SALE: [Case; 18] = [
 const FRAMES: [(&str, &str); 2] = [("manager", "/keys"), ("admin", "/office/settlements")];
 
 /// How the frame shows a message.
-const FRAME_SAYS: &str = "role=\"status\"";
+const FRAME_SAYS: &str = "class=\"note ok\" role=\"status\"";
 
 const PRICE: &str = "/sale/price?code=699999&price=12.00&qty=1";
 

@@ -19,6 +19,11 @@ impl Bin {
         ((6..=8).contains(&text.len()) && is_digits(text)).then(|| Self(text.to_owned()))
     }
 
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a card number begins with it.
     pub fn begins(&self, number: &str) -> bool {
         number.starts_with(&self.0)
