@@ -27,6 +27,7 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
                 place: Place::Company,
                 terminal: None,
                 human: None,
+                given_by: None,
             };
             if people::create(&database.open().await?, person, clock.now()).await?.is_none() {
                 return Err(Failure::Run(format!("the login name {login} is taken")));

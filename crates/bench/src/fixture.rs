@@ -150,6 +150,7 @@ async fn open_tills(storage: &Storage) -> Result<Vec<String>, Failure> {
             place: Place::Outlet(MerchantId(250_100), OutletId(2_501_001)),
             terminal: Some(TerminalId(terminal)),
             human: None,
+            given_by: None,
         };
         let now = Clock::system().now();
         let person = people::create(storage, person, now).await?.ok_or("the login is taken")?;

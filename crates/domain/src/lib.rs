@@ -45,5 +45,6 @@ pub use commands::{
     batch, direct_sale, dispute, inquiry, load, proof, refund, reversal, sale, settlement, sold, void, withdrawal,
 };
 pub use facts::{
-    card, card_number, ids, limits, money, network, order, password, pin, place, product, role, scan, sweep, time,
+    card, card_number, human, ids, limits, money, network, order, password, pin, place, product, role, scan, sweep,
+    time,
 };

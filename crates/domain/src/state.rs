@@ -10,7 +10,8 @@ use crate::card::{Card, CardKey};
 use crate::changes::Changes;
 use crate::command::{Command, Envelope};
 use crate::direct_sale::OutletDay;
-use crate::ids::{MerchantId, OrderId, OutletId, RequestId, TerminalId, TransactionId};
+use crate::human::Logins;
+use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::limits::Limits;
 use crate::order::Order;
@@ -19,6 +20,7 @@ use crate::refund::SoldLine;
 use crate::settlement::{Payable, Settlement};
 use crate::sold::Sold;
 use crate::sweep::{Sweep, Watch};
+use crate::time::Timestamp;
 use crate::{dispute, refund};
 
 /// Rows of one kind, by key.
@@ -133,6 +135,10 @@ pub struct State {
     pub payables: Rows<MerchantId, Payable>,
     /// Settlements that are decided on.
     pub settlements: Rows<TransactionId, Settlement>,
+    /// Who stands behind the people of decisions that need two.
+    pub logins: Logins,
+    /// The people and keys that can review refunds of an outlet, and until when.
+    pub reviewers: Rows<(MerchantId, OutletId), BTreeMap<PersonId, Timestamp>>,
 }
 
 impl State {
@@ -158,7 +164,30 @@ impl State {
             attempts: Rows::default(),
             payables: Rows::default(),
             settlements: Rows::default(),
+            logins: Logins::default(),
+            reviewers: Rows::default(),
         }
+    }
+
+    /// Whether one human may be behind both, so that a decision of the one on the other's is not two persons'.
+    pub(crate) fn same_human(&self, one: PersonId, other: PersonId, at: Timestamp) -> bool {
+        invariant!([one, other].iter().all(|person| self.logins.has(*person)), "{one} or {other} was not loaded");
+        self.logins.same_human(one, other, at)
+    }
+
+    /// The last stage: people whose entry is still missing. Load until there are none.
+    ///
+    /// `named` are those that the commands name, the others made what is to be decided.
+    pub fn people_missing(&self, named: &BTreeSet<PersonId>) -> BTreeSet<PersonId> {
+        let refunds = self.sold.present().flat_map(|sold| &sold.refunds);
+        let refunds = refunds.filter(|refund| refund.status.is_open()).map(|refund| refund.applicant);
+        let disputes = self.sold.present().flat_map(|sold| &sold.disputes);
+        let disputes = disputes.filter(|dispute| dispute.status.is_open()).map(|dispute| dispute.opener);
+        let settlements = self.settlements.present().map(|settlement| settlement.maker);
+        let reviewers = self.reviewers.present().flat_map(BTreeMap::keys).copied();
+        let all = named.iter().copied().chain(refunds).chain(disputes).chain(settlements).chain(reviewers);
+        let all = all.filter(|person| !self.logins.has(*person));
+        all.chain(self.logins.givers_missing()).collect()
     }
 
     /// Takes one command's changes in, so that the next command of the group sees them.
@@ -291,6 +320,10 @@ pub struct Keys {
     pub claims: BTreeSet<RequestKey>,
     /// Outlets and days that may get new orders.
     pub numbers: BTreeSet<OutletDay>,
+    /// People of decisions that need two.
+    pub people: BTreeSet<PersonId>,
+    /// Outlets whose reviewers matter.
+    pub reviewers: BTreeSet<(MerchantId, OutletId)>,
 }
 
 impl Keys {
@@ -310,6 +343,7 @@ impl Keys {
                 keys.pins.insert(card.key);
                 keys.watches.extend(pin.watches(envelope.actor));
             }
+            keys.name_people(envelope);
             match &envelope.command {
                 Command::Load { card, .. } | Command::Inquiry { card, .. } => {
                     keys.cards.insert(card.key);
@@ -357,5 +391,35 @@ impl Keys {
             }
         }
         keys
+    }
+
+    /// Whoever makes or decides something that needs two persons, and the reviewers of a store's request.
+    fn name_people(&mut self, envelope: &Envelope) {
+        let actor = envelope.actor;
+        match &envelope.command {
+            Command::RefundRequest(_) => {
+                self.people.insert(actor.person);
+                if !actor.is_issuer() {
+                    self.reviewers.insert((actor.merchant, actor.outlet));
+                }
+            }
+            Command::RefundReview(_)
+            | Command::DisputeOpen(_)
+            | Command::DisputeReview(_)
+            | Command::SettlementPrepare(_)
+            | Command::SettlementReview(_) => {
+                self.people.insert(actor.person);
+            }
+            Command::Void { checker, .. } => self.people.extend([actor.person, *checker]),
+            Command::Inquiry { .. }
+            | Command::SaleCheck { .. }
+            | Command::Sale { .. }
+            | Command::DirectSale(_)
+            | Command::Withdraw { .. }
+            | Command::DisputeAnswer(_)
+            | Command::Reverse(_)
+            | Command::BatchClose
+            | Command::Load { .. } => {}
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::{Opening, Piece};
 use crate::batch::{Batch, ClosedBatch};
+use crate::human::Logins;
 use crate::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
 use crate::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
@@ -60,6 +61,8 @@ pub struct Audit {
     /// The last closed batch of each terminal that was compared: number and end.
     closed: BTreeMap<TerminalId, (i64, Timestamp)>,
     settlements: settlement::Settlements,
+    /// Who stands behind the people of the ledger.
+    logins: Logins,
     findings: Vec<Finding>,
 }
 
@@ -91,6 +94,7 @@ impl Audit {
             closings: BTreeMap::new(),
             closed: BTreeMap::new(),
             settlements: settlement::Settlements::default(),
+            logins: Logins::default(),
             findings: Vec::new(),
         }
     }
@@ -99,6 +103,11 @@ impl Audit {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(Finding { invariant, what });
         }
+    }
+
+    /// Takes who stands behind every login and key. Call before the first transaction.
+    pub fn logins(&mut self, logins: Logins) {
+        self.logins = logins;
     }
 
     /// Takes a row that cannot be read: this program never writes such a value.
@@ -131,6 +140,9 @@ impl Audit {
             self.head = Head::after(transaction);
             self.follow_card(&rrn, transaction);
         }
+        if transaction.approved() && transaction.kind == Kind::Void {
+            self.consent(&rrn, transaction);
+        }
         let moves = transaction.approved() && transaction.kind.moves_money();
         if moves == transfers.is_empty() {
             self.report("I1", format!("transaction {rrn} ({}) has {} transfers", transaction.code(), transfers.len()));
@@ -162,6 +174,15 @@ impl Audit {
                 | Kind::SettlementRequest
                 | Kind::SettlementRejection => {}
             }
+        }
+    }
+
+    /// A manager voids alone; another person's consent is a second human's.
+    fn consent(&mut self, rrn: &str, void: &Transaction) {
+        let person = void.actor.person;
+        let other = void.checker.filter(|checker| *checker != person);
+        if other.is_some_and(|checker| self.logins.same_human(checker, person, void.at)) {
+            self.report("I7", format!("void {rrn} was consented to by the human who asked for it"));
         }
     }
 
@@ -313,8 +334,9 @@ impl Audit {
     /// Compares a stored refund. Call after all transactions were read.
     pub fn refund(&mut self, refund: &Refund) {
         let rrn = refund.id.rrn();
-        if refund.reviewer == Some(refund.applicant) {
-            self.report("I7", format!("refund {rrn} was decided by who asked for it"));
+        let at = refund.decided_at.unwrap_or(refund.requested_at);
+        if refund.reviewer.is_some_and(|reviewer| self.logins.same_human(reviewer, refund.applicant, at)) {
+            self.report("I7", format!("refund {rrn} was decided by the human who asked for it"));
         }
         let paid = refund.decided_by.and_then(|by| self.refunds.remove(&by));
         let approved = refund.status == RefundStatus::Approved;

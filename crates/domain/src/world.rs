@@ -13,7 +13,8 @@ use crate::command::Envelope;
 use crate::decide::decide_all;
 use crate::direct_sale::OutletDay;
 use crate::dispute::Dispute;
-use crate::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
+use crate::human::Logins;
+use crate::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Transaction, Transfer};
 use crate::limits::Limits;
 use crate::order::Order;
@@ -73,6 +74,10 @@ pub struct World {
     pub fees: BTreeMap<MerchantId, Option<i64>>,
     /// Settlements.
     pub settlements: BTreeMap<TransactionId, Settlement>,
+    /// Who stands behind a login or key, where that is not the person alone.
+    pub logins: Logins,
+    /// The people and keys that can review refunds of an outlet, and until when.
+    pub reviewers: BTreeMap<(MerchantId, OutletId), BTreeMap<PersonId, Timestamp>>,
 }
 
 impl World {
@@ -100,6 +105,8 @@ impl World {
             batches: Vec::new(),
             fees: BTreeMap::new(),
             settlements: BTreeMap::new(),
+            logins: Logins::default(),
+            reviewers: BTreeMap::new(),
         }
     }
 
@@ -171,7 +178,18 @@ impl World {
         for id in keys.settlements {
             state.settlements.loaded(id, self.settlements.get(&id).cloned());
         }
-        state
+        for outlet in keys.reviewers {
+            state.reviewers.loaded(outlet, self.reviewers.get(&outlet).cloned());
+        }
+        loop {
+            let missing = state.people_missing(&keys.people);
+            if missing.is_empty() {
+                return state;
+            }
+            for person in missing {
+                state.logins.put(person, self.logins.get(person));
+            }
+        }
     }
 
     /// A paid order with its lines and the card that gets money back.
@@ -273,6 +291,7 @@ impl World {
     /// Checks every invariant over the whole ledger.
     pub fn verify(&self) -> Vec<Finding> {
         let mut audit = Audit::new(self.key.clone());
+        audit.logins(self.logins.clone());
         audit.settlements(self.settlements.values().cloned());
         for transaction in &self.transactions {
             audit.transaction(transaction, self.legs(transaction.id));

@@ -1,5 +1,7 @@
 //! The shop of the simulation: one till, cards, orders; the same in memory and in a database file.
 
+use std::collections::BTreeMap;
+
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, PresentedCard};
@@ -29,6 +31,9 @@ pub const ACTOR: Actor = Actor {
     terminal: TerminalId(25_010_007),
     person: PersonId(1003),
 };
+
+/// Somebody who may review refunds and never does, so that nobody who asks is alone in the shop.
+pub const REVIEWER: PersonId = PersonId(1001);
 
 /// Id of card number 0; card `n` has the id `FIRST_CARD + n`.
 pub const FIRST_CARD: i64 = 10_000_000;
@@ -196,6 +201,7 @@ impl Shop {
         let mut world = World::new(chain_key(), SLOT);
         world.tills.insert(ACTOR.terminal, till());
         world.fees.insert(ACTOR.merchant, Some(FEE_BP));
+        world.reviewers.insert((ACTOR.merchant, ACTOR.outlet), BTreeMap::from([(REVIEWER, Timestamp(i64::MAX))]));
         self.cards.iter().for_each(|card| world.put_card(card.card()));
         for order in &self.orders {
             world.put_order(order.order());
@@ -220,7 +226,7 @@ impl Shop {
     }
 }
 
-/// Merchant, outlet and till of [`ACTOR`], and whoever works there.
+/// Merchant, outlet and till of [`ACTOR`], whoever works there, and the [`REVIEWER`].
 pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     let (merchant, outlet, terminal) = (ACTOR.merchant.0, ACTOR.outlet.0, ACTOR.terminal.0);
     let sql = "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp)
@@ -236,6 +242,11 @@ pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     for person in [Who::Cashier, Who::Manager, Who::Issuer, Who::OtherIssuer].map(Who::person) {
         connection.execute(sql, params![person, format!("p{person}")])?;
     }
+    let sql = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
+            place, merchant_id, outlet_id, default_terminal, human_id)
+        VALUES (?1, 'reviewer', 'Reviewer', 'reviewer', '', 0, 0, 'active', 'outlet', ?2, ?3, ?4, ?1)";
+    connection.execute(sql, [REVIEWER.0, merchant, outlet, terminal])?;
+    connection.execute("INSERT INTO person_role (person_id, role) VALUES (?1, 'store_manager')", [REVIEWER.0])?;
     Ok(())
 }
 

@@ -70,9 +70,15 @@ CREATE TABLE person (
     default_terminal INTEGER REFERENCES terminal (id),
     -- The human behind the login, the same for every login of one human. A key's is its maker's.
     human_id INTEGER NOT NULL REFERENCES person (id),
+    -- When it was joined to that human's other logins, if it was not so from the start.
+    joined_at INTEGER,
+    -- The person who last gave it a password, none when that was the command line; and when. Both empty: nobody did.
+    given_by INTEGER REFERENCES person (id),
+    given_at INTEGER,
     CHECK ((merchant_id IS NOT NULL) = (place <> 'company')),
     CHECK ((outlet_id IS NOT NULL) = (place = 'outlet')),
     CHECK (default_terminal IS NULL OR place = 'outlet'),
+    CHECK (given_by IS NULL OR given_at IS NOT NULL),
     FOREIGN KEY (outlet_id, merchant_id) REFERENCES outlet (id, merchant_id)
 ) STRICT;
 CREATE INDEX person_merchant ON person (merchant_id);

@@ -15,7 +15,7 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO terminal SELECT 10000000 + i, 1 + i % 1000, 'active', 3, 'p80', 50 FROM n", 2_000),
     (
         "INSERT INTO person SELECT i, 'p' || i, 'n' || i, 'l' || i, '', 0, 0, 'active', 'outlet', 1 + i % 500, i % 1000 + 1, \
-      10000001 + i % 1999, i FROM n",
+      10000001 + i % 1999, i, NULL, NULL, NULL FROM n",
         3_000,
     ),
     ("INSERT INTO person_role SELECT i, 'cashier' FROM n", 3_000),

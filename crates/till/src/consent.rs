@@ -7,6 +7,7 @@ use storage::audit::Entry;
 use storage::{audit, people};
 use web_kit::credentials::{Refused, check_password, clock_text};
 use web_kit::flash::Flash;
+use web_kit::pair::Pair;
 use web_kit::problem::Problem;
 use web_kit::text::fill;
 
@@ -25,6 +26,8 @@ web_kit::said! {
         Disabled = "consent_disabled",
         /// The person is no manager of this merchant.
         NotManager = "consent_not_manager",
+        /// It is another login of the human who asks.
+        OneHuman = "consent_one_human",
     }
 }
 
@@ -41,11 +44,27 @@ pub(crate) struct Consent<'a> {
 }
 
 /// The manager of this merchant, or the message that [`refusal`] reads. Tries count like those at login.
+///
+/// A manager may name the own login; another login or a fresh password of one human is no consent. The password of
+/// somebody who is no manager here is not looked at, so that nobody's is guessed, or locked, from a till.
 pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<PersonId, Flash>, Problem> {
     let user = asked.user.trim();
     let refuse = |said, value: &str| Ok(Err(Flash::new(said, &[user, value])));
     if user.is_empty() || asked.password.is_empty() {
         return refuse(Said::Empty, "");
+    }
+    let shop = visit.session.shop()?;
+    let known =
+        people::account(visit.db(), user).await?.filter(|account| account.place.merchant() == Some(shop.merchant));
+    let roles = match &known {
+        Some(account) => people::roles(visit.db(), account.person).await?,
+        None => Vec::new(),
+    };
+    if known.as_ref().is_none_or(|account| account.must_change) || !may(&roles, asked.action) {
+        let name = known.map_or_else(|| "unknown user".to_owned(), |account| account.name);
+        let detail = format!("{} by {name}", asked.denied.detail);
+        audit::append(visit.db(), Entry { detail, ..asked.denied }).await?;
+        return refuse(Said::NotManager, "");
     }
     let account = match check_password(&visit.web, &visit.session.client, user, asked.password.to_owned()).await? {
         Ok(account) => account,
@@ -53,14 +72,10 @@ pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<
         Err(Refused::Wrong(left)) => return refuse(Said::Wrong, &left.to_string()),
         Err(_) => return refuse(Said::Disabled, ""),
     };
-    let roles = people::roles(visit.db(), account.person).await?;
-    let here = account.place.merchant() == Some(visit.session.shop()?.merchant);
-    if !here || account.must_change || !may(&roles, asked.action) {
-        let detail = format!("{} by {}", asked.denied.detail, account.name);
-        audit::append(visit.db(), Entry { detail, ..asked.denied }).await?;
-        return refuse(Said::NotManager, "");
+    match Pair::with(visit.db(), &visit.session, account.person).await? {
+        Pair::OneHuman => refuse(Said::OneHuman, ""),
+        Pair::Own | Pair::Linked | Pair::Two => Ok(Ok(account.person)),
     }
-    Ok(Ok(account.person))
 }
 
 /// Why a manager's consent was not taken.
@@ -72,5 +87,6 @@ pub(crate) fn refusal(flash: &Flash, text: &Text) -> Option<String> {
         Said::Locked => fill(login.locked, &[flash.value(1)]),
         Said::Disabled => login.disabled.to_owned(),
         Said::NotManager => words.confirm_not_manager.to_owned(),
+        Said::OneHuman => text.codes.one_human.to_owned(),
     })
 }

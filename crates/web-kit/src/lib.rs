@@ -41,6 +41,7 @@ mod health;
 mod indentation;
 pub mod link;
 pub mod page;
+pub mod pair;
 pub mod passwords;
 pub mod problem;
 mod programmes;

@@ -1,7 +1,7 @@
 //! Dispute 争议: a card holder contests a sale, the card company takes it up, the merchant answers, the company decides.
 //!
 //! What must stay true:
-//! - Only the card company opens and decides; opener and decider are different persons. The merchant answers once.
+//! - Only the card company opens and decides; opener and decider are different humans. The merchant answers once.
 //! - An open dispute reserves its amount: it, the refunds and what disputes paid back never exceed the sale. While one
 //!   is open, the order is not refunded, voided or disputed again; none is opened while a refund waits.
 //! - It is decided only after the merchant answered or had its time. When it is upheld, the money goes back as for a
@@ -303,7 +303,7 @@ fn judge_review<'a>(
     if !dispute.status.is_open() {
         return Err(Decline::AlreadyDecided);
     }
-    if dispute.opener == envelope.actor.person {
+    if state.same_human(dispute.opener, envelope.actor.person, envelope.at) {
         return Err(Decline::ReviewerIsApplicant);
     }
     if !text_fits(&verdict.words) {

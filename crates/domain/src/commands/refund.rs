@@ -3,7 +3,8 @@
 //! What must stay true:
 //! - Open requests reserve what they ask for, so approved and open refunds of an order never exceed its sale, per line
 //!   and in total.
-//! - Maker and checker are different persons. The card typed in the review is a check, never a destination.
+//! - Maker and checker are different humans ([`crate::human`]). A request that nobody else in the store could review goes
+//!   to the card company at once. The card typed in the review is a check, never a destination.
 //! - The merchant decides within the programme's window after the sale's commit; later only the card company does.
 
 use crate::changes::Changes;
@@ -120,7 +121,7 @@ pub struct Request {
     pub ground: Ground,
     /// Reason, [`TEXT_LENGTH`] characters.
     pub reason: String,
-    /// Ask the card company, because the shop's time has passed or it has no second person to review.
+    /// Ask the card company, because the shop's time has passed.
     pub escalate: bool,
 }
 
@@ -167,7 +168,11 @@ pub(crate) fn request(state: &State, envelope: &Envelope, request: &Request) -> 
             let refund = Refund {
                 id: transaction.id,
                 order: request.order,
-                status: if request.escalate { RefundStatus::Escalated } else { RefundStatus::Requested },
+                status: if escalates(state, envelope, request) {
+                    RefundStatus::Escalated
+                } else {
+                    RefundStatus::Requested
+                },
                 lines,
                 amount,
                 ground: request.ground,
@@ -191,6 +196,16 @@ pub(crate) fn request(state: &State, envelope: &Envelope, request: &Request) -> 
     recorded(state, transaction, Vec::new(), changes)
 }
 
+/// Whether the card company decides: it was asked to, or the store has no second person.
+fn escalates(state: &State, envelope: &Envelope, request: &Request) -> bool {
+    let actor = envelope.actor;
+    let other = |(reviewer, until): (&PersonId, &Timestamp)| {
+        envelope.at < *until && !state.same_human(actor.person, *reviewer, envelope.at)
+    };
+    let reviewed = || state.reviewers.get(&(actor.merchant, actor.outlet)).is_some_and(|all| all.iter().any(other));
+    request.escalate || !(actor.is_issuer() || reviewed())
+}
+
 fn judge_request<'a>(
     state: &'a State,
     envelope: &Envelope,
@@ -205,7 +220,7 @@ fn judge_request<'a>(
         return Err(Decline::TextLength);
     }
     let last = deadline(sold.sale.at, sold.window);
-    if !request.escalate && envelope.at > last {
+    if envelope.at > last && !escalates(state, envelope, request) {
         return Err(Decline::RefundWindowPassed { at: last });
     }
     let free = refundable(state.lines.get(&request.order).map_or(&[], Vec::as_slice), &sold.refunds);
@@ -288,7 +303,7 @@ fn judge_review<'a>(
         RefundStatus::Escalated if !issuer => return Err(Decline::RefundEscalated),
         RefundStatus::Escalated | RefundStatus::Requested => {}
     }
-    if refund.applicant == envelope.actor.person {
+    if state.same_human(refund.applicant, envelope.actor.person, envelope.at) {
         return Err(Decline::ReviewerIsApplicant);
     }
     if !text_fits(&review.opinion) {

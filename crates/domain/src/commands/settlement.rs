@@ -4,7 +4,7 @@
 //! - A transaction that moves merchant payable is in at most one confirmed settlement. Each settlement takes the
 //!   transactions that are dated up to its day, numbered below its own preparation and not taken by the one before. A
 //!   transaction that arrives late for a settled day (a clock was behind) is in the next one.
-//! - Maker and checker are different persons of the card company.
+//! - Maker and checker are different humans of the card company.
 //! - A payout never exceeds what the merchant is owed at that moment: refunds of later days count.
 //! - A merchant's confirmed settlements are numbered from 1 without a gap and never change.
 
@@ -403,7 +403,7 @@ fn judge_review<'a>(state: &'a State, envelope: &Envelope, verdict: &Verdict) ->
     if settlement.status != SettlementStatus::Prepared {
         return Err(Decline::AlreadyDecided);
     }
-    if settlement.maker == envelope.actor.person {
+    if state.same_human(settlement.maker, envelope.actor.person, envelope.at) {
         return Err(Decline::ReviewerIsApplicant);
     }
     if !text_fits(&verdict.opinion) {

@@ -29,15 +29,19 @@ pub(crate) fn decide(state: &State, envelope: &Envelope, order: OrderId, checker
         transaction.amount = sold.sale.amount;
     }
     let mut transfers = Vec::new();
-    match judge(state, envelope, order) {
+    match judge(state, envelope, order, checker) {
         Ok(sold) => transfers.push(undo(state, envelope, sold, &mut transaction, &mut changes)),
         Err(decline) => transaction.decline = Some(decline),
     }
     recorded(state, transaction, transfers, changes)
 }
 
-fn judge<'a>(state: &'a State, envelope: &Envelope, order: OrderId) -> Result<&'a Sold, Decline> {
+fn judge<'a>(state: &'a State, envelope: &Envelope, order: OrderId, checker: PersonId) -> Result<&'a Sold, Decline> {
     let till = open_till(state, envelope)?;
+    // A manager consents to the own void; a consent to somebody else's is a second human's.
+    if checker != envelope.actor.person && state.same_human(checker, envelope.actor.person, envelope.at) {
+        return Err(Decline::ReviewerIsApplicant);
+    }
     let sold = sold(state, envelope, order)?;
     let sale = &sold.sale;
     let same_till = sale.actor.terminal == envelope.actor.terminal;

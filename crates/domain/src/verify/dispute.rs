@@ -9,8 +9,9 @@ impl Audit {
     /// Compares a stored dispute. Call after all transactions were read.
     pub fn dispute(&mut self, one: &Dispute) {
         let rrn = one.id.rrn();
-        if one.decision.as_ref().is_some_and(|decision| decision.by == one.opener) {
-            self.report("I7", format!("dispute {rrn} was decided by who opened it"));
+        let same = |decision: &Said| self.logins.same_human(decision.by, one.opener, decision.at);
+        if one.decision.as_ref().is_some_and(same) {
+            self.report("I7", format!("dispute {rrn} was decided by the human who opened it"));
         }
         if one.status.is_open() && !self.disputed.insert(one.order) {
             self.report("I6", format!("order {} has two open disputes", one.order));

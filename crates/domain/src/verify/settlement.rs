@@ -81,8 +81,9 @@ impl Audit {
         if one.turnover.net() != one.net || fee != Some(one.fee) || one.net.minus(one.fee) != Some(one.payout) {
             self.report("I12", format!("{name} is wrongly added up"));
         }
-        if one.checker == Some(one.maker) {
-            self.report("I7", format!("{name} was decided by who prepared it"));
+        let at = one.decided_at.unwrap_or(one.prepared_at);
+        if one.checker.is_some_and(|checker| self.logins.same_human(checker, one.maker, at)) {
+            self.report("I7", format!("{name} was decided by the human who prepared it"));
         }
         let asked = Command::SettlementPrepare(Preparation { merchant: one.merchant, until: one.until }).content();
         let request = all.records.remove(&one.id).map(|(t, _)| (t.kind, t.amount, t.content, t.actor.person, t.at));

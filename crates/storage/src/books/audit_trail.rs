@@ -12,6 +12,7 @@ use super::{after_sale, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
+use crate::human;
 
 pub(crate) fn verify(connection: &Connection, key: ChainKey) -> Result<Vec<Finding>, StorageError> {
     let snapshot = connection.unchecked_transaction()?;
@@ -22,6 +23,7 @@ pub(crate) fn verify(connection: &Connection, key: ChainKey) -> Result<Vec<Findi
 
 fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>> {
     let mut audit = Audit::new(key);
+    audit.logins(human::all(connection)?);
     settlements(connection, &mut audit)?;
     archive::read_opening(connection, &mut audit)?;
     let heads = transactions(connection, &mut audit, i64::MIN)?;

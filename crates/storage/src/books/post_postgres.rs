@@ -29,6 +29,7 @@ use super::rows::{self, TransactionRow, transaction_columns};
 use super::{SLOT, cards, common, settlement, sweeps};
 use crate::backend::postgres;
 use crate::error::StorageError;
+use crate::human;
 use crate::sql::{self, Connection, Link, Row, Values};
 use crate::vault::GENERATION;
 
@@ -88,8 +89,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
         keys.claims.iter().map(|(request, merchant)| (&request.0[..], merchant.0)).unzip();
     let (outlets, days): (Vec<i64>, Vec<i64>) =
         keys.numbers.iter().map(|(outlet, day)| (outlet.0, i64::from(day.0))).unzip();
-    let tellers: BTreeSet<i64> = merchants.iter().copied().collect();
-    let tellers: Vec<i64> = tellers.into_iter().collect();
+    let tellers: Vec<i64> = merchants.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let questions: [(&str, bool, &[&(dyn ToSql + Sync)]); 15] = [
         (LOCK_CHAIN, true, &[]),
         (ORDERS, !orders.is_empty(), &[&orders]),
@@ -140,6 +140,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
     let sold = keys.sold.into_iter().chain(more).collect();
     common::load_rest(connection, &mut known, &mut state, sold, keys.batches)?;
     settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
+    human::load(connection, &mut state, &keys.people, keys.reviewers)?;
     let mut subscriptions: Subscriptions = tellers.into_iter().map(|id| (MerchantId(id), Vec::new())).collect();
     for row in told.iter().map(Row::Postgres) {
         subscriptions.entry(MerchantId(row.get(3)?)).or_default().push(outbox::subscription(&row)?);

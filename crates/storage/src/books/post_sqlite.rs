@@ -18,6 +18,7 @@ use super::outbox::Subscriptions;
 use super::rows::TransactionRow;
 use super::{SLOT, common, new_orders_sqlite, rows, settlement, sweeps};
 use crate::error::StorageError;
+use crate::human;
 use crate::ids;
 use crate::vault::GENERATION;
 
@@ -60,6 +61,7 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
     let sold = keys.sold.into_iter().chain(found).collect();
     common::load_rest(connection, &mut programmes, &mut state, sold, keys.batches)?;
     settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
+    human::load(connection, &mut state, &keys.people, keys.reviewers)?;
     Ok(state)
 }
 

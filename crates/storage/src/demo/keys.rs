@@ -16,7 +16,7 @@ type DemoKey = (&'static str, i64, Option<i64>, &'static [Scope], &'static str, 
 /// Their numbers begin at 1001. Maker and checker are different keys, made by different people.
 const KEYS: [DemoKey; 3] = [
     ("Demo ERP", 250_100, Some(25_010_007), &Scope::ALL, "demo-erp-2026", 1002),
-    ("Demo head office", 250_100, None, &[Scope::Read, Scope::Refund], "demo-office-2026", 9005),
+    ("Demo head office", 250_100, None, &[Scope::Read, Scope::Refund], "demo-office-2026", 1007),
     ("Demo other merchant", 250_200, Some(25_020_001), &Scope::ALL, "demo-other-2026", 1006),
 ];
 

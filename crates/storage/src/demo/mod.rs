@@ -16,20 +16,29 @@ use crate::{Storage, StorageError, password};
 /// The password of every demo person.
 pub const PASSWORD: &str = "Demo-pass-2026";
 
-/// Number, name, login, roles, terminal (none: card company).
-type DemoPerson = (i64, &'static str, &'static str, &'static [Role], Option<i64>);
+/// Where a demo person works.
+enum At {
+    Company,
+    Merchant(i64),
+    Till(i64),
+}
+
+/// Number, name, login, roles, place.
+type DemoPerson = (i64, &'static str, &'static str, &'static [Role], At);
 
 const PEOPLE: &[DemoPerson] = &[
-    (1002, "李强", "manager", &[Role::StoreManager], Some(25_010_007)),
-    (1003, "王敏", "cashier", &[Role::Cashier], Some(25_010_007)),
-    (1004, "赵晓", "newhire", &[Role::Cashier], Some(25_010_007)),
-    (1005, "孙丽", "cashier2", &[Role::Cashier], Some(25_010_008)),
-    (1006, "周涛", "other", &[Role::Cashier, Role::StoreManager], Some(25_020_001)),
-    (9001, "陈静", "operator", &[Role::Operator], None),
-    (9002, "刘洋", "checker", &[Role::Checker], None),
-    (9003, "吴芳", "finance", &[Role::Finance], None),
-    (9004, "郑凯", "auditor", &[Role::Auditor], None),
-    (9005, "何平", "admin", &[Role::Admin], None),
+    (1002, "李强", "manager", &[Role::StoreManager], At::Till(25_010_007)),
+    (1003, "王敏", "cashier", &[Role::Cashier], At::Till(25_010_007)),
+    (1004, "赵晓", "newhire", &[Role::Cashier], At::Till(25_010_007)),
+    (1005, "孙丽", "cashier2", &[Role::Cashier], At::Till(25_010_008)),
+    (1006, "周涛", "other", &[Role::Cashier, Role::StoreManager], At::Till(25_020_001)),
+    (1007, "林岚", "chain", &[Role::ChainManager], At::Merchant(250_100)),
+    (9001, "陈静", "operator", &[Role::Operator], At::Company),
+    (9002, "刘洋", "checker", &[Role::Checker], At::Company),
+    (9003, "吴芳", "finance", &[Role::Finance], At::Company),
+    (9004, "郑凯", "auditor", &[Role::Auditor], At::Company),
+    (9005, "何平", "admin", &[Role::Admin], At::Company),
+    (9006, "许诺", "agent", &[Role::Agent], At::Company),
 ];
 
 /// Merchant id, merchant number, name, fee in basis points.
@@ -55,7 +64,8 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
         for (merchant, ..) in MERCHANTS {
             catalogue::insert_catalogue(connection, MerchantId(*merchant))?;
         }
-        for (id, name, login, roles, terminal) in PEOPLE {
+        for (id, name, login, roles, at) in PEOPLE {
+            let (place, terminal) = place_of(at).ok_or(StorageError::NotWritten(format!("no place for {login}")))?;
             let person = NewPerson {
                 number: id.to_string(),
                 name: (*name).to_owned(),
@@ -63,9 +73,10 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
                 password_hash: hash.clone(),
                 must_change: *login == "newhire",
                 roles: roles.to_vec(),
-                place: terminal.and_then(place_of).unwrap_or(Place::Company),
-                terminal: terminal.map(TerminalId),
+                place,
+                terminal,
                 human: None,
+                given_by: None,
             };
             insert_person(connection, PersonId(*id), &person, now)?;
         }
@@ -74,10 +85,15 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
     .await
 }
 
-fn place_of(terminal: i64) -> Option<Place> {
-    let (_, outlet) = TERMINALS.iter().find(|(id, _)| *id == terminal)?;
+fn place_of(at: &At) -> Option<(Place, Option<TerminalId>)> {
+    let terminal = match at {
+        At::Company => return Some((Place::Company, None)),
+        At::Merchant(merchant) => return Some((Place::Merchant(MerchantId(*merchant)), None)),
+        At::Till(terminal) => terminal,
+    };
+    let (_, outlet) = TERMINALS.iter().find(|(id, _)| id == terminal)?;
     let (_, merchant, _) = OUTLETS.iter().find(|(id, _, _)| id == outlet)?;
-    Some(Place::Outlet(MerchantId(*merchant), OutletId(*outlet)))
+    Some((Place::Outlet(MerchantId(*merchant), OutletId(*outlet)), Some(TerminalId(*terminal))))
 }
 
 fn insert_places(connection: &Connection) -> Result<(), StorageError> {
@@ -104,9 +120,9 @@ fn insert_places(connection: &Connection) -> Result<(), StorageError> {
 pub fn logins() -> Vec<(&'static str, String)> {
     PEOPLE
         .iter()
-        .map(|(_, name, login, roles, terminal)| {
+        .map(|(_, name, login, roles, at)| {
             let roles: Vec<_> = roles.iter().map(|role| role.word()).collect();
-            let terminal = terminal.map_or(String::new(), |id| format!(", terminal {id}"));
+            let terminal = if let At::Till(id) = at { format!(", terminal {id}") } else { String::new() };
             (*login, format!("{name}, {}{terminal}", roles.join(" + ")))
         })
         .collect()

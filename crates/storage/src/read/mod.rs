@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod dispute;
+pub mod human;
 pub mod merchant;
 pub mod movement;
 pub mod orders;

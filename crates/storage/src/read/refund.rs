@@ -9,7 +9,6 @@ use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::order::Order;
 use domain::refund::{self, Refund, RefundStatus, SoldLine, refundable};
-use domain::role::{Action, Role, may};
 use domain::time::Timestamp;
 
 use crate::Storage;
@@ -348,20 +347,6 @@ fn goods_of(connection: &Connection, order: OrderId) -> sql::Result<Vec<Goods>> 
         Ok(Goods { sold, name: row.get(4)?, spec: row.get(5)?, pieces: 0 })
     };
     connection.prepare_cached(sql)?.query_map([order.0], read)?.collect()
-}
-
-/// Whether the merchant has somebody else who may review a request of `applicant`.
-pub async fn has_other_reviewer(db: &Storage, merchant: MerchantId, applicant: PersonId) -> Result<bool, StorageError> {
-    db.read(move |connection| {
-        let sql = "SELECT r.role FROM person p JOIN person_role r ON r.person_id = p.id
-            WHERE p.merchant_id = ?1 AND p.id <> ?2 AND p.status = 'active'";
-        let mut statement = connection.prepare_cached(sql)?;
-        let words = statement.query_map([merchant.0, applicant.0], |row| row.get::<_, String>(0))?;
-        let words: Vec<String> = words.collect::<sql::Result<_>>()?;
-        let mut roles = words.iter().filter_map(|word| Role::from_word(word));
-        Ok(roles.any(|role| may(&[role], Action::ReviewRefund)))
-    })
-    .await
 }
 
 /// What is on record under a request id of this actor's merchant (or of the card company).

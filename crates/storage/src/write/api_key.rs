@@ -183,6 +183,7 @@ pub(crate) fn insert(
         place: key.place(),
         terminal: key.terminal.filter(|_| key.outlet.is_some()),
         human: maker_human(connection, entry)?,
+        given_by: None,
     };
     people::insert_person(connection, person, &acting, entry.at)?;
     connection.prepare_cached("UPDATE person SET status = 'disabled' WHERE id = ?1")?.execute([person.0])?;
@@ -315,15 +316,6 @@ pub async fn list(
     .await
 }
 
-/// Who made the key that acts as `person`; `None` when that is no key.
-pub async fn maker(db: &Storage, person: PersonId) -> Result<Option<PersonId>, StorageError> {
-    db.read(move |connection| {
-        let sql = "SELECT created_by FROM api_key WHERE person_id = ?1";
-        Ok(connection.prepare_cached(sql)?.query_row([person.0], |row| row.get(0).map(PersonId)).optional()?)
-    })
-    .await
-}
-
 /// Ends a key. `false` when there is none within reach, or it was ended before.
 pub async fn revoke(
     db: &Storage,
@@ -431,7 +423,6 @@ mod tests {
         let key = find(&db, id, "s3cret").await.expect("reads").expect("found");
         assert_eq!((key.scopes.as_slice(), key.created_by), (&[Scope::Read, Scope::Refund][..], PersonId(1002)));
         assert!(key.alive(NOW) && !key.alive(key.expires_at));
-        assert_eq!(maker(&db, key.person).await.expect("reads"), Some(PersonId(1002)));
         assert!(!crate::people::account(&db, &format!("key {id}")).await.expect("reads").expect("a person").active);
         let other = Some(MerchantId(250_200));
         assert!(!revoke(&db, id, other, None, entry()).await.expect("writes"));

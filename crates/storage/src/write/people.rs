@@ -112,6 +112,8 @@ pub struct NewPerson {
     pub terminal: Option<TerminalId>,
     /// The human behind this login, where it is not the only one: the person who is that human's first login.
     pub human: Option<PersonId>,
+    /// Whoever creates it and knows the first password, if it is not the person: it counts as their login for a while.
+    pub given_by: Option<PersonId>,
 }
 
 /// Creates a person of the card company from the command line. Answers `None` when the login name is taken.
@@ -153,8 +155,8 @@ pub(crate) fn insert_person(
     }
     connection.execute(
         "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
-                             place, merchant_id, outlet_id, default_terminal, human_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'active', ?8, ?9, ?10, ?11, ?12)",
+                             place, merchant_id, outlet_id, default_terminal, human_id, given_by, given_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'active', ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             id.0,
             &person.number,
@@ -168,6 +170,8 @@ pub(crate) fn insert_person(
             person.place.outlet().map(|id| id.0),
             person.terminal.map(|id| id.0),
             person.human.unwrap_or(id).0,
+            person.given_by.map(|giver| giver.0),
+            person.given_by.map(|_| now.0),
         ],
     )?;
     for role in &person.roles {
@@ -177,11 +181,14 @@ pub(crate) fn insert_person(
 }
 
 /// Gives a person a new initial password from the command line and ends their sessions. `false`: no such login name.
+///
+/// Nobody knows who sat at the command line, so for a while the login is no second person to anybody.
 pub async fn reset_password(db: &Storage, login: &str, hash: String, now: Timestamp) -> Result<bool, StorageError> {
     let login = normal_login(login);
     db.write(move |connection| {
         let changed = connection.execute(
-            "UPDATE person SET password_hash = ?2, must_change = 1, password_changed_at = ?3 WHERE login = ?1",
+            "UPDATE person SET password_hash = ?2, must_change = 1, password_changed_at = ?3, given_by = NULL,
+                given_at = ?3 WHERE login = ?1",
             (&login, hash, now.0),
         )?;
         connection

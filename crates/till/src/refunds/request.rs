@@ -17,6 +17,7 @@ use domain::money::{Fen, half_width};
 use domain::order::OrderStatus;
 use domain::refund::{Ground, Refund, RefundStatus, Request, text_fits};
 use domain::role::Action;
+use storage::human;
 use storage::refund::{self, Goods, SoldOrder};
 
 use crate::sale::pay::masked_name;
@@ -202,7 +203,7 @@ impl Fields {
 struct Case {
     sold: SoldOrder,
     late: bool,
-    /// The merchant has no other reviewer.
+    /// The merchant has no other human who reviews, so the card company will.
     sole: bool,
 }
 
@@ -211,7 +212,8 @@ async fn load(visit: &Visit, fields: &Fields) -> Result<Case, Problem> {
     let order = fields.order.ok_or(Problem::NotFound)?;
     let sold = refund::sold_order(visit.db(), shop.outlet, order).await?.ok_or(Problem::NotFound)?;
     let late = visit.session.now > sold.deadline;
-    let sole = !refund::has_other_reviewer(visit.db(), shop.merchant, visit.session.person).await?;
+    let (person, now) = (visit.session.person, visit.session.now);
+    let sole = !human::has_other_reviewer(visit.db(), (shop.merchant, shop.outlet), person, now).await?;
     Ok(Case { sold, late, sole })
 }
 
@@ -397,7 +399,7 @@ pub(crate) async fn submit(visit: Visit, Form(pairs): Form<Vec<(String, String)>
         lines,
         ground: fields.ground.ok_or(Problem::BadForm)?,
         reason: fields.reason.clone(),
-        escalate: case.sole || (case.late && fields.escalate),
+        escalate: case.late && fields.escalate,
     });
     let refused = |whole: String| {
         let wrong = Wrong { whole: Some(whole), ..Wrong::default() };

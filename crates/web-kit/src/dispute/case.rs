@@ -15,6 +15,7 @@ use storage::dispute::{self, Case};
 use super::{OFFICE, OWN, acting, claim, last_step, number, reach, state, store_name, told};
 use crate::badge::Badge;
 use crate::page::{Shell, render};
+use crate::pair::Pair;
 use crate::problem::Problem;
 use crate::step::{self, Choice, Fields, Filled, Last, Stage, Told};
 use crate::text::{Text, fill};
@@ -42,6 +43,8 @@ struct View {
     said: Vec<(&'static str, &'static str, String, String, String)>,
     told: Option<Told>,
     done: Option<String>,
+    /// What to look at twice before deciding.
+    warning: Option<&'static str>,
     stage: Stage,
 }
 
@@ -65,7 +68,8 @@ pub async fn view(visit: &Visit, found: Case, params: &Params, refused: Option<F
     let (one, list) = (&found.dispute, if company { OFFICE } else { OWN });
     let last = last_step(visit, &params.a).await?;
     let done = last.as_ref().filter(|last| last.is_done()).map(|_| done(one, text));
-    let stage = refused.map_or_else(|| stage(visit, one, last.as_ref()), Stage::Form);
+    let pair = if company { Pair::with(visit.db(), &visit.session, one.opener).await? } else { Pair::Two };
+    let stage = refused.map_or_else(|| stage(visit, one, last.as_ref(), pair), Stage::Form);
     let view = View {
         list,
         path: format!("{list}/{}", one.id.rrn()),
@@ -84,6 +88,7 @@ pub async fn view(visit: &Visit, found: Case, params: &Params, refused: Option<F
         said: said(&found, company, text),
         told: told(last.as_ref(), text),
         done,
+        warning: pair.warning(text),
         stage,
         shell: visit.shell(if company { "/office/disputes" } else { "/disputes" }),
     };
@@ -121,7 +126,7 @@ fn said(found: &Case, company: bool, text: &'static Text) -> Vec<(&'static str, 
     all
 }
 
-fn stage(visit: &Visit, one: &Dispute, last: Option<&Last>) -> Stage {
+fn stage(visit: &Visit, one: &Dispute, last: Option<&Last>, pair: Pair) -> Stage {
     let (session, words) = (&visit.session, &visit.text().dispute);
     let in_time = session.now <= one.answer_until;
     let form = || Stage::Form(Filled::after(visit, last));
@@ -134,8 +139,8 @@ fn stage(visit: &Visit, one: &Dispute, last: Option<&Last>) -> Stage {
             Stage::Waits(fill(words.wait_answer, &[&one.answer_until.date_time_text()]))
         }
         (DisputeStatus::Opened | DisputeStatus::Answered, false) => {
-            if one.opener == session.person {
-                Stage::Waits(words.own_opened.to_owned())
+            if let Some(why) = pair.refused(words.own_opened, visit.text()) {
+                Stage::Waits(why.to_owned())
             } else if session.can(Action::DecideDispute) {
                 form()
             } else {

@@ -24,6 +24,7 @@ use crate::badge::Badge;
 use crate::codes;
 use crate::link::link;
 use crate::page::{Shell, render};
+use crate::pair::Pair;
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::step::{Last, Step, typed};
@@ -113,6 +114,8 @@ struct Panel {
     decided: Option<Decided>,
     /// Why it was not decided just now.
     told: Option<Note>,
+    /// What to look at twice.
+    warning: Option<&'static str>,
     stage: Stage,
 }
 
@@ -204,7 +207,8 @@ pub async fn show(visit: &Visit, desk: &ReviewDesk, params: Params) -> Result<Re
                 }
                 !told.at_card
             });
-            Some(panel(visit, desk, &case, told, filled))
+            let pair = Pair::with(visit.db(), &visit.session, case.refund.applicant).await?;
+            Some(panel(visit, desk, &case, told, filled, pair))
         }
         None => None,
     };
@@ -224,7 +228,8 @@ async fn note_on(
     let words = &text.refund;
     let (what, more) = match decline {
         Decline::CardDiffers => (fill(words.differs, &[case.sale.masked.last_four()]), words.not_refunded),
-        Decline::ReviewerIsApplicant => (words.own.to_owned(), words.own_do),
+        // The panel says why, as before the decision.
+        Decline::ReviewerIsApplicant => return Ok(None),
         Decline::AlreadyDecided => (done_by(case, text).unwrap_or_default(), ""),
         Decline::RefundWindowPassed { .. } => (words.passed_on.to_owned(), words.not_refunded),
         Decline::CardClosed if desk.is_company() => (words.card_closed.to_owned(), words.not_refunded),
@@ -288,7 +293,7 @@ impl Filled {
     }
 }
 
-fn panel(visit: &Visit, desk: &ReviewDesk, case: &Case, told: Option<Note>, filled: Filled) -> Panel {
+fn panel(visit: &Visit, desk: &ReviewDesk, case: &Case, told: Option<Note>, filled: Filled, pair: Pair) -> Panel {
     let (session, page) = (&visit.session, &visit.page);
     let words = &page.text.refund;
     let refund = &case.refund;
@@ -302,8 +307,9 @@ fn panel(visit: &Visit, desk: &ReviewDesk, case: &Case, told: Option<Note>, fill
             Stage::Approved { sentence, slip, rrn }
         }
         RefundStatus::Rejected => Stage::Rejected { sentence: fill(words.rejected_do, &[&refund.opinion]) },
-        _ if refund.applicant == session.person => {
-            told.get_or_insert(Note { what: words.own.to_owned(), more: words.own_do, at_card: false });
+        _ if pair.refused(words.own, page.text).is_some() => {
+            let what = pair.refused(words.own, page.text).unwrap_or_default().to_owned();
+            told.get_or_insert(Note { what, more: words.own_do, at_card: false });
             Stage::Closed
         }
         _ if !desk.is_company() && case.with_issuer(session.now) => {
@@ -336,6 +342,7 @@ fn panel(visit: &Visit, desk: &ReviewDesk, case: &Case, told: Option<Note>, fill
             opinion: refund.opinion.clone(),
         }),
         told,
+        warning: pair.warning(page.text).filter(|_| matches!(stage, Stage::Form(_))),
         stage,
     }
 }

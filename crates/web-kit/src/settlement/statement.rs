@@ -20,6 +20,7 @@ use crate::badge::Badge;
 use crate::codes;
 use crate::link::link;
 use crate::page::{Shell, render};
+use crate::pair::Pair;
 use crate::problem::Problem;
 use crate::step::{Filled, Last, Stage, Told};
 use crate::text::{Text, fill};
@@ -56,6 +57,8 @@ struct View {
     export: String,
     told: Option<Told>,
     done: Option<&'static str>,
+    /// What to look at twice before deciding.
+    warning: Option<&'static str>,
     stage: Stage,
 }
 
@@ -121,7 +124,8 @@ pub async fn view(
         SettlementStatus::Confirmed => words.confirmed,
         SettlementStatus::Rejected => words.rejected,
     });
-    let stage = refused.map_or_else(|| stage(visit, &found, last.as_ref()), Stage::Form);
+    let pair = Pair::with(visit.db(), &visit.session, own.maker).await?;
+    let stage = refused.map_or_else(|| stage(visit, &found, last.as_ref(), pair), Stage::Form);
     let view = View {
         list,
         number: match own.status {
@@ -150,6 +154,7 @@ pub async fn view(
         export: format!("{path}/export.csv"),
         told: told(last.as_ref(), text),
         done,
+        warning: pair.warning(text),
         stage,
         rrn,
         path,
@@ -158,13 +163,13 @@ pub async fn view(
     Ok(render(&view).into_response())
 }
 
-fn stage(visit: &Visit, found: &Statement, last: Option<&Last>) -> Stage {
+fn stage(visit: &Visit, found: &Statement, last: Option<&Last>, pair: Pair) -> Stage {
     let (session, words) = (&visit.session, &visit.text().settlement);
     if !session.of_company() || found.settlement.status != SettlementStatus::Prepared {
         return Stage::Closed;
     }
-    if found.settlement.maker == session.person {
-        return Stage::Waits(words.own.to_owned());
+    if let Some(why) = pair.refused(words.own, visit.text()) {
+        return Stage::Waits(why.to_owned());
     }
     if !session.can(Action::ReleaseSettlement) {
         return Stage::Waits(words.no_right.to_owned());

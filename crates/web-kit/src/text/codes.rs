@@ -43,7 +43,9 @@ crate::texts! {
         text_length: "请填写 2–100 个字", "Write 2 to 100 characters";
         not_charged_order: "该订单没有成功扣款，不需要退货", "The order was not charged; nothing to refund";
         card_differs: "与原卡号不一致，不能退款", "Not the card that paid; no refund";
-        reviewer_is_applicant: "不能审核自己提交的申请", "You cannot review your own request";
+        reviewer_is_applicant: "申请与审核须由两个人完成", "A request and its review need two persons";
+        one_human: "须由两个人完成：这两个登录属于同一人，或其中一个的密码在 24 小时内由对方或管理员设置。请由另一人处理。", "Two persons are needed: both logins belong to one, or the other (or the administrator) set the password of one of them within the last 24 hours. Somebody else has to decide.";
+        linked: "请留意：两个登录中有一个的密码最近由对方或管理员设置。请确认是两个人。", "Please check: the other, or the administrator, lately set the password of one of the two logins. Make sure that these are two persons.";
         company_only: "只有卡公司可以处理", "Only the card company may do this";
         nothing_left: "超过可退数量，最多还可退 ¥{0}", "More than is left; ¥{0} at most";
         refund_exists: "该订单已有退货或退货申请", "The order has a refund, or a request for one";

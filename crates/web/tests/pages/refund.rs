@@ -1,10 +1,15 @@
 //! Refunds through the router: request, review, slip, void, the card company's desk; every answer, every role.
 
 use axum::http::StatusCode;
+use domain::command::{Actor, Command};
+use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::refund::{self, Ground};
 use domain::time::HOUR;
+use storage::api_key::{self, NewKey, Scope};
+use storage::audit::Entry;
 
 use crate::pay::{Till, ZHANG, hidden};
-use crate::shop::{Answer, MINUTE, Shop, Visitor};
+use crate::shop::{Answer, MINUTE, OPENING, Shop, Visitor};
 
 const WINDOW: i64 = 48 * HOUR;
 
@@ -438,6 +443,63 @@ async fn nobody_reviews_an_own_request() {
     // The cashier, a manager since this morning, may.
     sold.manager = browser;
     sold.decide(&id, ZHANG.0, "ok").await.says("退款成功");
+    sold.till.in_order().await;
+}
+
+/// A key of the manager asks, as a person of its own in the books.
+#[tokio::test]
+async fn the_maker_of_a_key_does_not_review_what_it_asked_for() {
+    let mut sold = Sold::new().await;
+    let key = NewKey {
+        merchant: MerchantId(250_100),
+        outlet: None,
+        terminal: None,
+        name: "ERP".to_owned(),
+        scopes: vec![Scope::Refund],
+        signed: false,
+        rate_max: 60,
+        expires_at: OPENING.plus(24 * HOUR),
+    };
+    let entry = Entry {
+        at: OPENING,
+        person: Some(PersonId(1002)),
+        merchant: None,
+        terminal: None,
+        action: "api_key_created",
+        subject: String::new(),
+        detail: String::new(),
+        address: String::new(),
+    };
+    let id = api_key::create(&sold.shop().db, key, "secret".to_owned(), entry).await.expect("writes").expect("made");
+    let key = api_key::find(&sold.shop().db, id, "secret").await.expect("reads").expect("there");
+    // With a second reviewer about, the request stays in the store.
+    sold.change("INSERT INTO person_role VALUES (1003, 'store_manager')").await;
+    let order = OrderId(sold.order.parse().expect("digits"));
+    let reason = "回扣".to_owned();
+    let request = refund::Request { order, lines: vec![(1, 1)], ground: Ground::Quality, reason, escalate: false };
+    let till = Actor {
+        merchant: MerchantId(250_100),
+        outlet: OutletId(2_501_001),
+        terminal: TerminalId(25_010_007),
+        person: key.person,
+    };
+    let asked = sold.shop().web.engine.submit(RequestId([7; 16]), till, Command::RefundRequest(request)).await;
+    let asked = asked.expect("posted").transaction().expect("on record").id;
+    let page = sold.panel(&asked.rrn()).await;
+    page.says("这两个登录属于同一人");
+    assert!(!page.text().contains("id=\"cn\""));
+    let fields = [
+        ("refund", asked.0.to_string()),
+        ("request", "1".repeat(32)),
+        ("card", ZHANG.0.to_owned()),
+        ("opinion", "同意退款".to_owned()),
+        ("do", "ok".to_owned()),
+    ];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    sold.manager.post_and_look("/refunds", &fields).await.says("这两个登录属于同一人");
+    assert_eq!(sold.refunds().await, [("requested".to_owned(), 1_550)]);
+    sold.manager = sold.shop().signed_in("cashier").await;
+    sold.decide(&asked.rrn(), ZHANG.0, "ok").await.says("退款成功");
     sold.till.in_order().await;
 }
 

@@ -12,6 +12,7 @@ use storage::vault::Confirmation;
 
 use super::{Filled, Note, Params, ReviewDesk, Stage, panel, view};
 use crate::Web;
+use crate::pair::Pair;
 use crate::problem::Problem;
 use crate::step::{self, Step};
 use crate::text::Text;
@@ -43,7 +44,8 @@ pub async fn decide(visit: &Visit, desk: &ReviewDesk, fields: Fields) -> Result<
     let card = match read(&visit.web, &case, &fields, visit.text(), filled)? {
         Ok(card) => card,
         Err(filled) => {
-            let panel = panel(visit, desk, &case, None, filled);
+            let pair = Pair::with(visit.db(), &visit.session, case.refund.applicant).await?;
+            let panel = panel(visit, desk, &case, None, filled, pair);
             return view(visit, desk, &params, Some(panel)).await;
         }
     };
@@ -60,7 +62,8 @@ pub async fn decide(visit: &Visit, desk: &ReviewDesk, fields: Fields) -> Result<
         }
         Step::Busy => None,
     };
-    let mut panel = panel(visit, desk, &case, None, Filled { opinion, ..Filled::new(visit) });
+    let pair = Pair::with(visit.db(), &visit.session, case.refund.applicant).await?;
+    let mut panel = panel(visit, desk, &case, None, Filled { opinion, ..Filled::new(visit) }, pair);
     match stage {
         Some(stage) => panel.stage = stage,
         None => panel.told = Some(Note { what: visit.text().refund.review_fault.to_owned(), more: "", at_card: false }),
