@@ -254,31 +254,23 @@ impl Past {
         let id = self.id(n);
         let mut random = [0; 10];
         random[2..].copy_from_slice(&n.to_be_bytes());
-        let business_date = at.business_date();
+        let actor = if order.is_some() { shop } else { Actor::issuer(PersonId(9003)) };
+        let kind = if order.is_some() { Kind::Sale } else { Kind::Load };
         let transaction = Transaction {
-            id,
-            request_id: RequestId::v7(at, random),
             content: [1; 16],
-            actor: if order.is_some() { shop } else { Actor::issuer(PersonId(9003)) },
-            kind: if order.is_some() { Kind::Sale } else { Kind::Load },
             order: order.map(|order| OrderId(self.order_id(order))),
-            original: None,
-            checker: None,
             card: Some(CardId(FIRST_CARD + card)),
             masked: MaskedCard("608625******0012".to_owned()),
             entry: EntryMode::Swiped,
             amount: Fen(amount),
-            decline: None,
             approval_code: Some("123456".to_owned()),
             balance: Some(Fen(PLENTY - order.map_or(0, |order| PRICE * self.sold(card, order)))),
             batch: i64::from(order.is_some()),
-            business_date,
-            at,
             // Cards take turns.
             card_previous: order.map(|_| self.id(n - self.size.cards)),
-            format: 1,
-            hash: [0; 32],
+            ..Transaction::bare(id, kind, RequestId::v7(at, random), actor, at)
         };
+        let business_date = transaction.business_date;
         (transaction, Transfer { transaction: id, leg: 1, debit, credit, amount: Fen(amount), business_date })
     }
 

@@ -116,27 +116,11 @@ pub(crate) fn open_till<'a>(state: &'a State, envelope: &Envelope) -> Result<&'a
 /// A transaction row for this envelope, approved and without effects; the caller fills in what it knows.
 pub(crate) fn record(state: &State, envelope: &Envelope, kind: Kind, amount: Fen) -> Transaction {
     Transaction {
-        id: state.head.next(),
-        request_id: envelope.request_id,
         content: envelope.command.content(),
-        actor: envelope.actor,
-        kind,
-        order: None,
-        original: None,
-        checker: None,
-        card: None,
-        masked: crate::card_number::MaskedCard(String::new()),
-        entry: crate::card_number::EntryMode::Manual,
         amount,
-        decline: None,
-        approval_code: None,
-        balance: None,
         batch: state.tills.get(&envelope.actor.terminal).map_or(0, |till| till.batch),
-        business_date: envelope.at.business_date(),
-        at: envelope.at,
-        card_previous: None,
         format: state.chain_key.newest(),
-        hash: [0; 32],
+        ..Transaction::bare(state.head.next(), kind, envelope.request_id, envelope.actor, envelope.at)
     }
 }
 

@@ -149,6 +149,34 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// An approved one of zero, about no order and no card, in the first format and not chained yet: what every record
+    /// begins with.
+    pub fn bare(id: TransactionId, kind: Kind, request_id: RequestId, actor: Actor, at: Timestamp) -> Self {
+        Self {
+            id,
+            request_id,
+            content: [0; 16],
+            actor,
+            kind,
+            order: None,
+            original: None,
+            checker: None,
+            card: None,
+            masked: MaskedCard(String::new()),
+            entry: EntryMode::Manual,
+            amount: Fen::ZERO,
+            decline: None,
+            approval_code: None,
+            balance: None,
+            batch: 0,
+            business_date: at.business_date(),
+            at,
+            card_previous: None,
+            format: 1,
+            hash: [0; 32],
+        }
+    }
+
     /// Whether it went through.
     pub fn approved(&self) -> bool {
         self.decline.is_none()

@@ -336,11 +336,11 @@ fn rows(text: &str, room: f64, em: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use domain::card_number::{EntryMode, MaskedCard};
+    use domain::card_number::MaskedCard;
     use domain::command::Actor;
     use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId};
     use domain::ledger::Transaction;
-    use domain::time::{BusinessDate, Timestamp};
+    use domain::time::Timestamp;
     use storage::slip::SlipHeader;
 
     use super::*;
@@ -352,28 +352,13 @@ mod tests {
             terminal: TerminalId(25_010_007),
             person: PersonId(1),
         };
+        let sale = Transaction::bare(TransactionId::new(1, 1), Kind::Sale, RequestId([0; 16]), actor, Timestamp(0));
         let transaction = Transaction {
-            id: TransactionId::new(1, 1),
-            request_id: RequestId([0; 16]),
-            content: [0; 16],
-            actor,
-            kind: Kind::Sale,
             order: Some(OrderId(1)),
-            card: None,
             masked: MaskedCard("608625******0012".to_owned()),
-            entry: EntryMode::Manual,
             amount: Fen(price),
-            decline: None,
-            approval_code: None,
-            balance: None,
             batch: 1,
-            business_date: BusinessDate(20_261_123),
-            at: Timestamp(0),
-            original: None,
-            checker: None,
-            card_previous: None,
-            format: 1,
-            hash: [0; 32],
+            ..sale
         };
         let header = SlipHeader {
             merchant_name: "\u{836f}".repeat(5),
