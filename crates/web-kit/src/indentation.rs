@@ -1,66 +1,100 @@
 //! Pages are sent without the indentation of their templates, like the script and the style sheets.
+//!
+//! What must stay true: a line break in a page is the template's own. [`Html`] escapes those in values, so that what a
+//! person typed stays as it was.
 
-/// The part of a page that a byte belongs to.
-#[derive(Clone, Copy)]
-enum Place {
-    Text,
-    /// Inside a tag; `textarea` if the tag opens a text area.
-    Tag {
-        textarea: bool,
-    },
-    /// Inside the quotes of an attribute.
-    Value {
-        textarea: bool,
-    },
-    /// Inside a text area.
-    Typed,
+use std::fmt::{self, Write};
+
+use askama::filters::{self, Escaper};
+
+/// The escaper of all templates: askama's own, and line breaks as character references.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Html;
+
+impl Escaper for Html {
+    fn write_escaped_str<W: Write>(&self, mut dest: W, string: &str) -> fmt::Result {
+        for line in string.split_inclusive(['\n', '\r']) {
+            let text = line.trim_end_matches(['\n', '\r']);
+            filters::Html.write_escaped_str(&mut dest, text)?;
+            dest.write_str(match &line[text.len()..] {
+                "\n" => "&#10;",
+                "\r" => "&#13;",
+                _ => "",
+            })?;
+        }
+        Ok(())
+    }
 }
 
-/// Replaces each line break and the white space around it by one line break. Values in quotes and the content of text
-/// areas hold what a person typed and stay unchanged.
-pub(crate) fn cut(page: &str) -> String {
-    let mut out = String::with_capacity(page.len());
-    let mut place = Place::Text;
-    let mut copied = 0;
-    for (at, byte) in page.bytes().enumerate() {
-        if at < copied {
-            continue;
-        }
-        place = match (place, byte) {
-            (Place::Text | Place::Tag { .. }, b'\n') => {
-                out.push_str(page[copied..at].trim_ascii_end());
-                out.push('\n');
-                copied = page.len() - page[at..].trim_ascii_start().len();
-                place
-            }
-            (Place::Text | Place::Typed, b'<') => Place::Tag { textarea: page[at..].starts_with("<textarea") },
-            (Place::Tag { textarea }, b'"') => Place::Value { textarea },
-            (Place::Value { textarea }, b'"') => Place::Tag { textarea },
-            (Place::Tag { textarea: true }, b'>') => Place::Typed,
-            (Place::Tag { textarea: false }, b'>') => Place::Text,
-            _ => place,
-        };
+/// A page as its template writes it, with one line break in place of each line break and the white space around it.
+#[derive(Default)]
+pub(crate) struct Cut(String);
+
+impl Cut {
+    pub(crate) fn page(self) -> String {
+        self.0
     }
-    out.push_str(&page[copied..]);
-    out
+}
+
+impl Write for Cut {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let Self(page) = self;
+        for (n, line) in part.split('\n').enumerate() {
+            if n > 0 {
+                page.truncate(page.trim_ascii_end().len());
+                page.push('\n');
+            }
+            page.push_str(if page.ends_with('\n') { line.trim_ascii_start() } else { line });
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn cut(parts: &[&str]) -> String {
+        let mut page = Cut::default();
+        for part in parts {
+            page.write_str(part).expect("writes");
+        }
+        page.page()
+    }
+
+    fn escaped(text: &str) -> String {
+        let mut out = String::new();
+        Html.write_escaped_str(&mut out, text).expect("writes");
+        out
+    }
+
     #[test]
     fn indentation_is_cut_and_a_line_break_stays() {
         let page = "<ul>\n  <li\n    class=\"n\">a  b \n\n   c</li>\n</ul>\n";
-        assert_eq!(cut(page), "<ul>\n<li\nclass=\"n\">a  b\nc</li>\n</ul>\n");
-        assert_eq!(cut(&cut(page)), cut(page), "a part is cut once more with its page");
+        assert_eq!(cut(&[page]), "<ul>\n<li\nclass=\"n\">a  b\nc</li>\n</ul>\n");
+        assert_eq!(cut(&[&cut(&[page])]), cut(&[page]), "a part is cut once more with its page");
+    }
+
+    #[test]
+    fn it_does_not_matter_where_a_part_ends() {
+        let page = "<ul>\n  <li\n    class=\"n\">a  b \n \n   药</li>\n</ul>\n";
+        for (end, _) in page.char_indices() {
+            let (before, after) = page.split_at(end);
+            assert_eq!(cut(&[before, after]), cut(&[page]), "{before:?} {after:?}");
+        }
     }
 
     #[test]
     fn what_was_typed_is_kept() {
-        for typed in ["a\n  b", "\n\n  a", "a &gt;\n  b &lt;\n  &#34;\n  c", "药 \n  店"] {
-            let field = format!("<input value=\"{typed}\"><textarea name=\"x\"\nrequired>{typed}</textarea>");
-            assert_eq!(cut(&format!("<p>\n  {field}\n</p>")), format!("<p>\n{field}\n</p>"), "{typed:?}");
+        for typed in ["a\n  b", "a  \n\n  c", "药 \r\n  店", "\n"] {
+            let (before, after) = ("<p>\n  <textarea>", "</textarea>\n</p>");
+            let page = cut(&[before, &escaped(typed), after]);
+            let there = page.split_once("<textarea>").and_then(|(_, rest)| rest.split_once("</textarea>"));
+            assert_eq!(
+                there.map(|(there, _)| there.replace("&#10;", "\n").replace("&#13;", "\r")).as_deref(),
+                Some(typed)
+            );
         }
+        assert_eq!(escaped("<a href=\"'&\">"), "&#60;a href=&#34;&#39;&#38;&#34;&#62;");
     }
 }

@@ -26,6 +26,9 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 use webhook_target::TargetsAllowed;
 
+// Templates here and in the audiences name the escaper by one path.
+extern crate self as web_kit;
+
 mod assets;
 pub mod badge;
 pub mod client;
@@ -55,6 +58,7 @@ pub mod text;
 pub mod unresolved;
 pub mod visit;
 
+pub use indentation::Html;
 use passwords::Passwords;
 use programmes::Programmes;
 use table::{Access, Menu, PageEntry, Table, page};

@@ -18,14 +18,16 @@ use crate::Web;
 use crate::assets::asset;
 use crate::cookies;
 use crate::flash::Flash;
-use crate::indentation;
+use crate::indentation::Cut;
 use crate::session::Session;
 use crate::table::{Count, Menu, MenuEntry};
 use crate::text::{Lang, Text, Words, fill};
 
 /// Renders a template to a page.
 pub fn render(template: &impl Template) -> Html<String> {
-    Html(indentation::cut(&template.render().expect("writing a template to memory cannot fail")))
+    let mut page = Cut::default();
+    template.render_into(&mut page).expect("writing a template to memory cannot fail");
+    Html(page.page())
 }
 
 crate::said! {
