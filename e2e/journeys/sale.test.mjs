@@ -54,7 +54,7 @@ journey('消费操作', async ({ screen, server }) => {
     await screen.fill('卡号', CARD);
     await screen.fill('密码', PIN);
     await screen.press('查余额');
-    await screen.see('1000.00');
+    await screen.see('1,000.00');
     assert.deepEqual(await screen.axe(), []);
     await screen.screenshot('sale-balance');
   });
@@ -65,7 +65,7 @@ journey('消费操作', async ({ screen, server }) => {
     await screen.press('支付');
     await screen.see('是否确认支付？');
     await screen.see('37.50');
-    await screen.see('1000.00');
+    await screen.see('1,000.00');
     await screen.see('962.50');
     assert.ok(!(await screen.text()).replace(/\s/g, '').includes(CARD), 'the card number is masked');
     assert.deepEqual(await screen.axe(), []);

@@ -93,7 +93,7 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
 /// Judges a line as the till does. A price outside the product's band is refused, because it needs a manager.
 fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: usize) -> Result<DirectLine, Problem> {
     let refused = |field: &str, why: &'static str| refused(at, field, why);
-    let typed = price.map_or_else(String::new, |price| Fen(price).to_string());
+    let typed = price.map_or_else(String::new, |price| Fen(price).plain());
     let terms = line_terms(&listed.product, &typed, &quantity.to_string()).map_err(|error| match error {
         LineError::ProductStopped => refused("product_code", "The product is no longer sold."),
         LineError::NotCardPayable => refused("product_code", "The card does not pay for this product."),

@@ -66,7 +66,7 @@ impl Filled {
         let [amount, claim, words] = [0, 1, 2].map(|n| typed(visit, n));
         Self {
             request: next_request(visit, last).to_string(),
-            amount: if amount.is_empty() { found.left.to_string() } else { amount },
+            amount: if amount.is_empty() { found.left.plain() } else { amount },
             claims: claims(&claim, visit.text()),
             words,
             ..Self::default()

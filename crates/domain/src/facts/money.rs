@@ -1,6 +1,6 @@
 //! Amounts: whole fen (0.01 yuan) in an `i64`, checked arithmetic only, and their spellings.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// An amount of money in fen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +38,8 @@ impl Fen {
         self.0 > 0
     }
 
-    /// Reads yuan as a person types them: `15`, `15.5`, `１５．５０`, `15。5`, with spaces around. At most two decimals.
+    /// Reads yuan as a person types them: `15`, `15.5`, `１５．５０`, `15。5`, with spaces around, or copies them from a
+    /// screen: `1,234.50`. At most two decimals. A comma that groups no thousands is refused: it may be meant as a point.
     pub fn parse_yuan(text: &str) -> Result<Self, AmountError> {
         let plain: String = text.trim().chars().map(half_width).collect();
         let plain = plain.trim();
@@ -46,19 +47,27 @@ impl Fen {
             return Err(AmountError::Empty);
         }
         let (whole, cents) = plain.split_once('.').unwrap_or((plain, ""));
+        let whole = ungrouped(whole).ok_or(AmountError::NotANumber)?;
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if (whole.is_empty() && cents.is_empty()) || !digits(whole) || !digits(cents) {
+        if (whole.is_empty() && cents.is_empty()) || !digits(&whole) || !digits(cents) {
             return Err(AmountError::NotANumber);
         }
         if cents.len() > 2 {
             return Err(AmountError::TooManyDecimals);
         }
         let number = |part: &str| if part.is_empty() { Some(0) } else { part.parse::<i64>().ok() };
-        let yuan = number(whole).ok_or(AmountError::TooLarge)?;
+        let yuan = number(&whole).ok_or(AmountError::TooLarge)?;
         let fen = number(cents).ok_or(AmountError::TooLarge)?;
         let fen = if cents.len() == 1 { fen.saturating_mul(10) } else { fen };
         let total = yuan.checked_mul(100).and_then(|y| y.checked_add(fen)).ok_or(AmountError::TooLarge)?;
         Ok(Self(total))
+    }
+
+    /// Yuan with two decimals and no grouping, as fields, files and programs hold them: `-1234.50`.
+    pub fn plain(self) -> String {
+        let fen = self.0.unsigned_abs();
+        let sign = if self.0 < 0 { "-" } else { "" };
+        format!("{sign}{}.{:02}", fen.wrapping_div(100), fen.wrapping_rem(100))
     }
 
     /// The amount in Chinese capitals, as slips and bank forms carry it: `人民币柒拾叁元整`.
@@ -69,6 +78,15 @@ impl Fen {
     }
 }
 
+/// The whole yuan without the commas that group them by three; `None` when a comma stands elsewhere.
+fn ungrouped(whole: &str) -> Option<String> {
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    let fits = rest.is_empty() || ((1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3));
+    fits.then(|| first.to_owned() + &rest.concat())
+}
+
 /// Digits and points of a Chinese keyboard in full width, as their ASCII forms.
 pub fn half_width(c: char) -> char {
     match c {
@@ -76,6 +94,7 @@ pub fn half_width(c: char) -> char {
             let digit = u32::from(c).wrapping_sub(0xff10);
             char::from_digit(digit, 10).unwrap_or(c)
         }
+        '\u{ff0c}' => ',',
         '\u{ff0e}' | '\u{3002}' => '.',
         '\u{ff0a}' | '\u{d7}' => '*',
         '\u{3000}' => ' ',
@@ -100,12 +119,20 @@ pub enum AmountError {
     TooLarge,
 }
 
-/// Yuan with two decimals and no grouping: `-1234.50`.
+/// Yuan as people read them, on screens and slips: `-1,234.50`.
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fen = self.0.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
-        write!(f, "{sign}{}.{:02}", fen.wrapping_div(100), fen.wrapping_rem(100))
+        let plain = self.plain();
+        let whole = plain.len().saturating_sub(3);
+        for (at, digit) in plain.char_indices() {
+            // A comma stands before every third digit from the point, between two digits.
+            let before = at.checked_sub(1).and_then(|last| plain.as_bytes().get(last));
+            if at < whole && whole.saturating_sub(at).is_multiple_of(3) && before.is_some_and(u8::is_ascii_digit) {
+                f.write_str(",")?;
+            }
+            f.write_char(digit)?;
+        }
+        Ok(())
     }
 }
 
@@ -129,10 +156,20 @@ mod tests {
         assert_eq!(read("."), Err(AmountError::NotANumber));
         assert_eq!(read("-1"), Err(AmountError::NotANumber));
         assert_eq!(read("1e3"), Err(AmountError::NotANumber));
-        assert_eq!(read("1,000"), Err(AmountError::NotANumber));
+        assert_eq!(read("1,000"), Ok(100_000));
+        assert_eq!(read("12，345，678.90"), Ok(1_234_567_890));
+        for comma in ["12,5", "1,00", "1000,000", ",000", "1,,000", "1,000,", "1.000,00"] {
+            assert_eq!(read(comma), Err(AmountError::NotANumber), "{comma}");
+        }
         assert_eq!(read("0.001"), Err(AmountError::TooManyDecimals));
         assert_eq!(read("1000000000000000000"), Err(AmountError::TooLarge));
         assert_eq!(read("99999999999999999999999"), Err(AmountError::TooLarge));
+    }
+
+    #[test]
+    fn people_read_thousands() {
+        let texts = [0, 99_999, 100_000, 123_456_789, -99_999, -100_000].map(|fen| Fen(fen).to_string());
+        assert_eq!(texts, ["0.00", "999.99", "1,000.00", "1,234,567.89", "-999.99", "-1,000.00"]);
     }
 
     #[test]
@@ -154,7 +191,9 @@ mod tests {
     proptest! {
         #[test]
         fn spelling_and_reading_agree(fen in 0_i64..10_000_000_000) {
+            prop_assert_eq!(Fen::parse_yuan(&Fen(fen).plain()), Ok(Fen(fen)));
             prop_assert_eq!(Fen::parse_yuan(&Fen(fen).to_string()), Ok(Fen(fen)));
+            prop_assert_eq!(Fen(fen).to_string().replace(',', ""), Fen(fen).plain());
         }
 
         #[test]

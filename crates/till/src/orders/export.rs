@@ -40,7 +40,7 @@ pub(crate) async fn csv(visit: Visit, ask: Query<Question>) -> Result<Response, 
         for order in &orders {
             let cells = cells(order, now, text).into_iter().map(|cell| match cell {
                 Cell::Text(text) => text_cell(text),
-                Cell::Money(amount) => amount.to_string(),
+                Cell::Money(amount) => amount.plain(),
             });
             file.write_record(cells).map_err(failed)?;
         }
@@ -196,7 +196,7 @@ fn cells(order: &Listed, now: Timestamp, text: &'static Text) -> [Cell; 19] {
 
 /// An amount as a spreadsheet counts.
 fn yuan(amount: Fen) -> f64 {
-    amount.to_string().parse().expect("an amount is a number")
+    amount.plain().parse().expect("an amount is a number")
 }
 
 #[cfg(test)]

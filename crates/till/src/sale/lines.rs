@@ -133,7 +133,7 @@ async fn ring_up(
     terms: LineTerms,
 ) -> Result<Response, Problem> {
     if terms.needs_manager {
-        let (price, quantity) = (terms.price.to_string(), terms.quantity.to_string());
+        let (price, quantity) = (terms.price.plain(), terms.quantity.to_string());
         let fields =
             [("order", form.order.as_str()), ("code", &listed.product.code), ("price", &price), ("qty", &quantity)];
         return Ok(Redirect::to(&link("/sale/price", &fields)).into_response());

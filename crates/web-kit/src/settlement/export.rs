@@ -68,7 +68,7 @@ async fn write(web: &Web, found: Statement, text: &'static Text) -> Result<Vec<u
                 one.masked.grouped(),
             ];
             // An amount below zero is a number, no formula.
-            let amount = signed(one).to_string();
+            let amount = signed(one).plain();
             let original = text_cell(one.original.map_or_else(String::new, TransactionId::rrn));
             file.write_record(cells.into_iter().map(text_cell).chain([amount, original])).map_err(failed)?;
         }

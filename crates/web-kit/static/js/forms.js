@@ -113,9 +113,10 @@ on('input', event => {
   }
 });
 
+const yuan = fen => (fen / 100).toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
+
 // What the ticked rows of a form come to; the server counts again.
 function sum(form) {
-  const yuan = fen => (fen / 100).toFixed(2);
   const fens = $$('[data-price]', form).map(tick => {
     const row = tick.closest('tr'), pieces = digits($('input.n', row).value);
     const fen = tick.checked && pieces ? Number(tick.dataset.price) * Number(pieces) : 0;
@@ -128,5 +129,5 @@ function sum(form) {
 function amount(out) {
   const [price, count] = out.dataset.amount.split(' ').map(what => Number(($(what) || {}).value || NaN));
   const sum = Math.round(price * 100) * count;
-  out.textContent = sum > 0 ? (sum / 100).toFixed(2) : '\u2013';
+  out.textContent = sum > 0 ? yuan(sum) : '\u2013';
 }

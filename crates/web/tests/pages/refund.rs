@@ -170,7 +170,7 @@ async fn slip_is_right(sold: &mut Sold, done: &Answer) {
         "本人确认已收到以上退款",
         "商户存根",
         "持卡人存根",
-        "RMB 1000.00",
+        "RMB 1,000.00",
     ] {
         page.says(words);
     }

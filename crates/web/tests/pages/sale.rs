@@ -123,9 +123,9 @@ async fn bad_input_is_named_at_its_field_and_changes_nothing() {
     }
     till.scan("").await.says("请扫描或输入商品");
     till.enter("６００９０１", "２０．００", "２").await.says("¥55.50");
-    till.enter("699999", "99999.99", "999").await.says("¥99900045.51");
+    till.enter("699999", "99999.99", "999").await.says("¥99,900,045.51");
     till.enter("699999", "99999.99", "2").await.says("订单合计不能超过 99,999,999.99 元");
-    till.look().await.says("¥99900045.51");
+    till.look().await.says("¥99,900,045.51");
 }
 
 #[tokio::test]

@@ -102,3 +102,68 @@ async fn every_page_and_file_adds_up_to_the_same() {
         .map(|cell| format!("<td class=\"n b\">{cell}</td>"));
     page.says(&cells.join(" "));
 }
+
+/// Amounts of a thousand yuan or more that `page` shows without a comma, and fields and addresses that have one.
+fn spelt_wrong(page: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for piece in page.split('<') {
+        let (tag, text) = piece.split_once('>').unwrap_or(("", piece));
+        let numbers = |text: &str, part: fn(char) -> bool| -> Vec<String> {
+            text.split(|c: char| !part(c)).map(|word| word.trim_matches([',', '.']).to_owned()).collect()
+        };
+        let shown = numbers(text, |c| c.is_ascii_digit() || c == '.');
+        wrong.extend(
+            shown
+                .into_iter()
+                .filter(|word| word.split_once('.').is_some_and(|(whole, cents)| whole.len() > 3 && cents.len() == 2)),
+        );
+        let held = numbers(tag, |c| c.is_ascii_digit() || c == '.' || c == ',');
+        wrong.extend(held.into_iter().filter(|word| word.contains(',') && word.contains('.')));
+    }
+    wrong
+}
+
+#[tokio::test]
+async fn thousands_are_grouped_where_people_read_and_nowhere_else() {
+    assert_eq!(
+        spelt_wrong("<b>¥1000.00</b><input value=\"1,000.00\"> 010000000001 2,000.00 9.12"),
+        ["1000.00", "1,000.00"]
+    );
+    let mut till = Till::open().await;
+    let order = till.ring("699999", "1234.50", "1").await;
+    let (mut pages, mut shown) = (Vec::new(), 0);
+    pages.push(("sale", till.browser.get("/sale").await.text()));
+    pages.push(("paid", till.pay(("6086250000070073", "654321")).await.text()));
+    let paid = pages[1].1.clone();
+    let sale = paid.split("href=\"/slip/").nth(1).and_then(|rest| rest.split('"').next()).expect("a slip").to_owned();
+    till.ring("699999", "56789.00", "2").await;
+    for path in [
+        "/sale".to_owned(),
+        "/sale/picker?q=qt".to_owned(),
+        "/orders".to_owned(),
+        format!("/orders/{order}"),
+        format!("/slip/{sale}"),
+        format!("/refunds/new?order={order}"),
+        format!("/void?order={order}"),
+        "/batch".to_owned(),
+        "/logout".to_owned(),
+    ] {
+        let page = till.browser.get(&path).await;
+        assert!(page.status.is_success(), "{path}");
+        pages.push(("till", page.text()));
+    }
+    let mut operator = till.shop.signed_in("operator").await;
+    let dispute = dispute::open(&mut operator, &sale, "1234.00", "not_received", "袋子里没有这盒药").await;
+    pages.push(("dispute", operator.get(&dispute::place(&dispute)).await.text()));
+    pages.push(("disputes", operator.get(&format!("/office/disputes?sale={sale}")).await.text()));
+    let file = till.browser.get("/orders/export.csv").await.text();
+    assert!(file.contains(",1234.50,") && !file.contains("1,234"), "a file has no commas in a number");
+    till.shop.clock.advance(24 * HOUR);
+    let mut finance = till.shop.signed_in("finance").await;
+    pages.push(("settlement", finance.get("/office/settlements?merchant=250100").await.text()));
+    for (name, page) in pages {
+        assert_eq!(spelt_wrong(&page), Vec::<String>::new(), "{name}");
+        shown += page.matches("1,23").count();
+    }
+    assert!(shown > 10, "{shown}");
+}
