@@ -58,7 +58,7 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     tokio::spawn(web::follow_up(web.clone()));
     let handle = Handle::new();
     stop_on_signal(handle.clone(), web.clone(), Duration::from_secs(options.stop_delay.into()))?;
-    let app = router(web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router(&web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
     announce(&format!("{scheme}://{address}"), options.demo);
     service::ready();
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));

@@ -8,6 +8,7 @@
 //! - A page never answers without words: whatever fails becomes the page of [`problem`].
 //! - Nothing secret in addresses, logs or flash messages.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -90,9 +91,21 @@ pub struct Settings {
     pub demo: bool,
 }
 
-/// Everything a page needs. Cheap to clone; axum's state.
+/// Everything a page needs: axum's state. Each layer and handler holds a clone, so a clone is one pointer.
 #[derive(Clone)]
-pub struct Web {
+pub struct Web(Arc<Parts>);
+
+impl Deref for Web {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What a [`Web`] points to.
+#[derive(Clone)]
+pub struct Parts {
     /// Rows.
     pub storage: Storage,
     /// Money.
@@ -121,7 +134,7 @@ impl Web {
         let (passwords, targets) = (Passwords::new(), TargetsAllowed::default());
         let (changes, reads) = (Arc::new(Semaphore::new(CHANGES_MAX)), Arc::new(Semaphore::new(READS_MAX)));
         let settings = Arc::new(settings);
-        Self {
+        Self(Arc::new(Parts {
             storage,
             engine,
             vault,
@@ -134,7 +147,7 @@ impl Web {
             stopping: Arc::default(),
             changes,
             reads,
-        }
+        }))
     }
 
     /// From now on `/readyz` fails, so that a proxy sends people elsewhere; everything else goes on.
@@ -145,7 +158,7 @@ impl Web {
     /// The same, with webhook targets that the administrator permits despite the rules.
     #[must_use]
     pub fn with_targets(self, targets: TargetsAllowed) -> Self {
-        Self { targets, ..self }
+        Self(Arc::new(Parts { targets, ..Parts::clone(&self) }))
     }
 }
 
@@ -169,8 +182,8 @@ pub fn said() -> Vec<&'static str> {
 }
 
 /// The pages of `table`, with the layers around them.
-pub fn router(web: Web, table: Table) -> Router {
-    let web = Web { menu: Arc::new(table.menu()), ..web };
+pub fn router(web: &Web, table: Table) -> Router {
+    let web = Web(Arc::new(Parts { menu: Arc::new(table.menu()), ..Parts::clone(web) }));
     let pages = table
         .router(&web)
         .fallback(problem::not_found)

@@ -16,6 +16,6 @@ pub fn said() -> Vec<&'static str> {
 }
 
 /// All pages, with the layers around them.
-pub fn router(web: Web) -> Router {
+pub fn router(web: &Web) -> Router {
     web_kit::router(web, pages())
 }

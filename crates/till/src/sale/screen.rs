@@ -395,7 +395,7 @@ fn take_in_hand(sale: &mut SaleView, found: Option<Listed>, params: &Params, tex
         sale.entry.trouble = Some(trouble);
         sale.entry.message = fill(trouble.text(text), &[&params.pick]);
     } else if let Some(listed) = found {
-        sale.entry.price = listed.product.price.map(|price| price.plain()).unwrap_or_default();
+        sale.entry.price = listed.product.price.map(domain::money::Fen::plain).unwrap_or_default();
         sale.entry.picked = Some(picked(&listed));
         sale.focus = Some(Field::Price);
     }

@@ -66,7 +66,7 @@ impl Shop {
         change(&mut settings);
         let engine = Engine::start(books.clone(), clock.clone());
         let web = Web::new(db.clone(), engine, vault.clone(), clock.clone(), settings);
-        let router = router(web.clone());
+        let router = router(&web);
         Self { db, clock, vault, books, web, router, folder, _database: database }
     }
 
