@@ -40,12 +40,21 @@ export function everyBrowser() {
 
 const titleOf = (name, js) => (js ? name : `${name}-nojs`);
 
-/** Opens a window of the named browser. The screen's `end()` closes it and everything it started. */
-export async function launch(name, { js = true, width = 1366, height = 768 } = {}) {
+/**
+ * Opens a window of the named browser. The screen's `end()` closes it and everything it started. With a `profile` folder it
+ * is a window on `display`, which fills in what the profile remembers.
+ */
+export async function launch(name, { js = true, width = 1366, height = 768, profile, display } = {}) {
   const { driver, binary } = BROWSERS[name];
+  const remembering = profile && {
+    headless: false, userDataDir: profile, args: [...FLAGS, '--password-store=basic'],
+    // A browser that says it is automated fills nothing in.
+    ignoreDefaultArgs: ['--enable-automation'],
+  };
   const browser = await require(driver).launch({
     executablePath: binary(), args: FLAGS, headless: true, defaultViewport: { width, height },
-    env: { ...process.env, LANGUAGE: 'zh_CN' },
+    env: { ...process.env, LANGUAGE: 'zh_CN', ...(display && { DISPLAY: display }) },
+    ...remembering,
   });
   const [page] = await browser.pages();
   const screen = new Screen(browser, { title: titleOf(name, js), js, out: OUT });

@@ -53,6 +53,7 @@ pub mod refund;
 pub mod session;
 pub mod settlement;
 pub mod step;
+mod stray_card;
 pub mod submit;
 pub mod table;
 pub mod text;

@@ -35,6 +35,8 @@ pub enum Problem {
     Origin,
     /// The form is not one that our pages send.
     BadForm,
+    /// A card number or track stands in a field that is not for it.
+    CardNumber,
     /// More than a page ever sends.
     TooLarge,
     /// A page is read or a form sent where only the other works.
@@ -53,7 +55,7 @@ impl Problem {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden(_) | Self::Origin => StatusCode::FORBIDDEN,
-            Self::BadForm => StatusCode::BAD_REQUEST,
+            Self::BadForm | Self::CardNumber => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -94,6 +96,7 @@ impl Problem {
             Self::Forbidden(_) => (text.forbidden, text.forbidden_do),
             Self::Origin => (text.origin, text.origin_do),
             Self::BadForm => (text.bad_form, text.bad_form_do),
+            Self::CardNumber => (text.card_number, text.card_number_do),
             Self::TooLarge => (text.too_large, text.too_large_do),
             Self::Method => (text.method, text.method_do),
             Self::Busy | Self::Unknown if reading => (text.busy, text.busy_do),
@@ -147,7 +150,11 @@ struct Inside {
 
 /// The frame of whoever asked, where it can be drawn: the database answers, and nothing has to be done first.
 async fn frame(problem: &Problem, mut parts: Parts, web: &Web, page: &Page) -> Option<Shell> {
-    if !matches!(problem, Problem::NotFound | Problem::Forbidden(_) | Problem::BadForm | Problem::Method) {
+    let framed = matches!(
+        problem,
+        Problem::NotFound | Problem::Forbidden(_) | Problem::BadForm | Problem::CardNumber | Problem::Method
+    );
+    if !framed {
         return None;
     }
     let MaybeSession(session) = MaybeSession::from_request_parts(&mut parts, web).await.ok()?;

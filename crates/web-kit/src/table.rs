@@ -17,6 +17,7 @@ use domain::role::{Action, Role, may};
 
 use crate::Web;
 use crate::session::{AnySession, detour, enter};
+use crate::stray_card;
 use crate::text::Lang;
 
 /// What a method of a page asks of its reader.
@@ -229,8 +230,11 @@ struct Gate {
 /// Lets a request through to its handler, with the session in its extensions.
 async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match judge(&gate, &mut parts).await {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+    if let Err(answer) = judge(&gate, &mut parts).await {
+        return answer;
+    }
+    match stray_card::refuse(&gate.web, Request::from_parts(parts, body)).await {
+        Ok(request) => next.run(request).await,
         Err(answer) => answer,
     }
 }

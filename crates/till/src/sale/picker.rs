@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::product::OTHER_CODE;
-use domain::scan::Scan;
 use serde::Deserialize;
 use storage::product::{self, Hits, Listed};
 
@@ -62,11 +61,8 @@ pub(crate) struct Params {
 }
 
 /// The picker. Its last row always is 699999, which stands for what the catalogue lacks.
-pub(crate) async fn show(visit: Visit, Query(mut ask): Query<Params>) -> Result<Response, Problem> {
+pub(crate) async fn show(visit: Visit, Query(ask): Query<Params>) -> Result<Response, Problem> {
     let scan = visit.session.scan(&ask.q);
-    if matches!(scan, Scan::Card(_) | Scan::ForeignCard | Scan::Misread) {
-        ask.q.clear();
-    }
     let wanted = Wanted::parse(&ask.order);
     let Ok(mut sale) = screen::load(&visit, wanted).await? else {
         return Ok(Redirect::to("/sale").into_response());

@@ -96,6 +96,7 @@ crate::texts! {
         do_new_order: "请返回，重新录入商品", "Go back and ring up the goods again";
         do_check_amount: "请核对商品和应付合计，再次支付", "Check the goods and the total, then pay again";
         do_read_again: "请重新刷卡，或核对后重新输入卡号", "Swipe again, or check the number and type it again";
+        do_check_number: "请核对卡号", "Check the card number";
         do_pay_again: "请客户重新刷卡、输入密码", "Ask the customer to swipe and enter the password again";
         do_other_card: "请换一张卡", "Use another card";
         do_holder_calls: "请持卡人致电客服", "The cardholder should call support";

@@ -14,6 +14,8 @@ crate::texts! {
         origin_do: "请求不是从本系统的页面发出的，没有执行任何操作。请返回首页重新操作。", "It did not come from a page of this system, so nothing was done. Go back to the start page and try again.";
         bad_form: "提交的内容无法识别", "The form could not be read";
         bad_form_do: "没有执行任何操作。请返回上一页核对后重新提交。", "Nothing was done. Go back, check the form and send it again.";
+        card_number: "这里不能填卡号", "No card number here";
+        card_number_do: "没有提交，也没有保存。卡号只在“卡号”一栏刷卡或输入。请返回上一页，去掉卡号后重新提交。", "Nothing was sent on or stored. A card belongs into the field for it alone. Go back, take the number out and try again.";
         too_large: "提交的内容过大", "The form is too large";
         too_large_do: "没有执行任何操作。请缩短内容后重新提交。", "Nothing was done. Shorten it and send it again.";
         method: "不支持这种访问方式", "This is not how the page is used";

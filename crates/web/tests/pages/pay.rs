@@ -284,6 +284,7 @@ async fn five_wrong_pins_lock_the_number_for_the_day() {
     for left in (1..5).rev() {
         let page = till.press(if left % 2 == 0 { "pay" } else { "balance" }, ZHANG.0, "000000").await;
         page.says(&format!("密码错误，还可试 {left} 次"));
+        page.says("请核对卡号");
         page.says("id=\"pin\"");
     }
     till.press("pay", ZHANG.0, "000000").await.says("密码错误次数超限，今日已锁定");

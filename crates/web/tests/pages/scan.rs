@@ -82,6 +82,52 @@ async fn a_card_in_any_field_of_the_goods_is_kept_and_never_sent_back() {
 }
 
 #[tokio::test]
+async fn a_card_in_a_field_of_another_page_is_refused_unread() {
+    let till = Till::open().await;
+    let (mut manager, mut visitor) = (till.shop.signed_in("manager").await, till.shop.visitor());
+    let cards = [
+        NUMBER,
+        TRACK,
+        "6086250000010012D29121010000012300000",
+        "\u{ff1b}6086250000010012\u{ff1d}29121010000012300000\u{ff1f}",
+        ";6222021001123456789=29121010000012300000?",
+        "\u{ff1b}6222021001123456789\u{ff1d}29121010000012300000\u{ff1f}",
+        "客户的卡 6086250000010012 退款",
+        ";6086250000010=29121010?",
+    ];
+    let read = [
+        ("/orders", "no"),
+        ("/orders", "q"),
+        ("/orders", "card"),
+        ("/sale/picker", "q"),
+        ("/refunds", "card"),
+        ("/disputes", "sale"),
+    ];
+    for text in cards {
+        for (path, field) in read {
+            let page = manager.get(&web_kit::link::link(path, &[(field, text)])).await;
+            assert_eq!(page.status, StatusCode::BAD_REQUEST, "{path} {field} {text}");
+            page.says("这里不能填卡号");
+            keeps_quiet(&page, text);
+        }
+        for (path, field) in [("/refunds/new", "reason"), ("/keys", "name"), ("/sale/price", "user")] {
+            let page = manager.post(path, &[(field, text)]).await;
+            page.says("这里不能填卡号");
+            keeps_quiet(&page, text);
+        }
+        let page = visitor.post("/login", &[("u", text), ("p", "x"), ("c", "x")]).await;
+        page.says("这里不能填卡号");
+        keeps_quiet(&page, text);
+    }
+    for text in ["2611300034", "000000000035", "1882614147318428098", "6991371002332", "QS-0001A12"] {
+        let page = manager.get(&web_kit::link::link("/orders", &[("no", text)])).await;
+        assert_ne!(page.status, StatusCode::BAD_REQUEST, "{text}");
+    }
+    let reason = [("reason", "身份证 11010519491231002X，订单 2026113000001234567")];
+    assert!(!manager.post("/refunds/new", &reason).await.text().contains("这里不能填卡号"));
+}
+
+#[tokio::test]
 async fn a_swipe_without_a_script_is_kept_for_the_order() {
     let mut till = Till::open().await;
     let order = till.ring("600233", "", "1").await;
