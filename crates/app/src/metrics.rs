@@ -11,6 +11,7 @@ use axum::routing::get;
 use engine::clock::Clock;
 use storage::Storage;
 use storage::payment;
+use storage::sweep;
 use storage::webhook::delivery;
 use telemetry::metrics::{self, Snapshot};
 use tokio::net::TcpListener;
@@ -43,12 +44,15 @@ async fn show(State(source): State<Source>) -> impl IntoResponse {
     let attempts = attempts.map_or(0, |open| u32::try_from(open.len()).unwrap_or(u32::MAX));
     let deliveries = delivery::pending(&source.storage).await;
     let deliveries = deliveries.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX));
+    let pins = sweep::widest(&source.storage, source.clock.now()).await.unwrap_or_default();
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let files = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
     let snapshot = Snapshot {
         store: source.storage.connections(),
         attempts,
         deliveries,
+        wrong_pin_cards: (pins.outlet, pins.merchant),
+        pin_stopped: pins.stopped,
         memory: resident(&status).unwrap_or(0),
         processor: processor().unwrap_or(0.0),
         files: u32::try_from(files).unwrap_or(u32::MAX),

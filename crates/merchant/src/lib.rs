@@ -1,16 +1,17 @@
-//! What a merchant's manager reads and keeps: settlements, disputes, keys for programs, webhooks.
+//! What a merchant's manager reads and keeps: settlements, disputes, paused PINs, keys for programs, webhooks.
 //!
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
 mod api_keys;
 mod disputes;
+mod pauses;
 mod settlements;
 mod text;
 mod webhook;
 mod webhooks;
 
-use domain::role::Action::{AnswerDispute, ManageApiKeys, ViewOwnSettlement};
+use domain::role::Action::{AnswerDispute, ManageApiKeys, UnlockTill, ViewOwnSettlement};
 use web_kit::table::Access::{InStore, May};
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::Words as _;
@@ -40,6 +41,11 @@ pub fn pages() -> Vec<PageEntry> {
             .menu(90, "list", |lang| Text::of(lang).settlement.own_title),
         page("/settlements/{settlement}").get(InStore(ViewOwnSettlement), settlements::one),
         page("/settlements/{settlement}/export.csv").get(InStore(ViewOwnSettlement), settlements::csv),
+        page("/pauses").get(May(UnlockTill), pauses::show).post(May(UnlockTill), pauses::unlock).menu(
+            95,
+            "lock",
+            |lang| Text::of(lang).pauses.title,
+        ),
         page("/keys").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::make).menu(
             100,
             "grid",

@@ -209,8 +209,9 @@ CREATE TABLE pin_sweep (
     stopped_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX pin_sweep_merchant ON pin_sweep (merchant_id);
--- What can be forgotten.
-CREATE INDEX pin_sweep_seen ON pin_sweep (seen_at) WHERE stopped_at IS NULL;
+-- What can be forgotten, and what happened lately.
+CREATE INDEX pin_sweep_seen ON pin_sweep (seen_at);
+CREATE INDEX pin_sweep_stopped ON pin_sweep (stopped_at) WHERE stopped_at IS NOT NULL;
 
 -- Settings that differ from their default, by name: `domain::limits`.
 CREATE TABLE setting (

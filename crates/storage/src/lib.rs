@@ -35,4 +35,4 @@ pub use books::{Books, memory, outbox};
 pub use demo::{cards as demo_cards, keys as demo_keys};
 pub use error::StorageError;
 pub use read::{batch, dispute, human, merchant, movement, orders, product, programme, refund, settlement, slip, till};
-pub use write::{api_key, audit, card, catalogue, draft, idempotency, login, payment, people, session, webhook};
+pub use write::{api_key, audit, card, catalogue, draft, idempotency, login, payment, people, session, sweep, webhook};

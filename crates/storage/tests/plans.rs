@@ -173,8 +173,15 @@ const SMALL: [&str; 23] = [
 ];
 
 /// Indexes over the few rows that are in the middle of something.
-const FEW: [&str; 6] =
-    ["dispute_open", "dispute_waiting", "orders_attempt", "orders_open", "refund_open", "webhook_delivery_object"];
+const FEW: [&str; 7] = [
+    "pin_sweep_stopped",
+    "dispute_open",
+    "dispute_waiting",
+    "orders_attempt",
+    "orders_open",
+    "refund_open",
+    "webhook_delivery_object",
+];
 
 /// More rows than a person looks at are not sorted while one waits.
 const SORTED_MAX: f64 = 500.0;

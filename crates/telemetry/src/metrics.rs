@@ -29,6 +29,7 @@ struct Metrics {
     outcomes: Family<Labels<2>, Counter>,
     refused: Family<Labels<1>, Counter>,
     pin_paused: Family<Labels<1>, Counter>,
+    wrong_pin_cards: Family<Labels<1>, FloatGauge>,
     unknown: Counter,
     group_commands: Histogram,
     group_seconds: Histogram,
@@ -62,7 +63,7 @@ impl Metrics {
         let requests = Family::default();
         let request_seconds = Family::new_with_constructor(seconds as fn() -> Histogram);
         let (outcomes, refused, unknown) = (Family::default(), Family::default(), Counter::default());
-        let pin_paused = Family::default();
+        let (pin_paused, wrong_pin_cards) = (Family::default(), Family::default());
         let (group_seconds, queue_seconds) = (seconds(), seconds());
         let group_commands = Histogram::new(exponential_buckets(1.0, 2.0, 9));
         let (queued, logins, webhooks) = (Gauge::default(), Family::default(), Family::default());
@@ -76,6 +77,8 @@ impl Metrics {
         own.register("refused", "Requests rejected for overload or because the store failed", Family::clone(&refused));
         let help = "PINs that were not compared after wrong ones on many cards, by what is paused";
         own.register("pin_paused", help, Family::clone(&pin_paused));
+        let help = "Most cards with a wrong PIN within ten minutes at one place";
+        own.register("wrong_pin_cards", help, Family::clone(&wrong_pin_cards));
         own.register("unknown", "Commands whose commit got no answer", unknown.clone());
         own.register("group_commands", "Commands per commit", group_commands.clone());
         let help = "Time from taking a group to its commit";
@@ -89,7 +92,7 @@ impl Metrics {
         own.register("store_connections", "Connections to the store by state", Family::clone(&store));
         own.register(
             "waiting",
-            "Pending work: payments of unknown outcome, webhook deliveries",
+            "Pending work: payments of unknown outcome, webhook deliveries, unlocks by a manager",
             Family::clone(&figures),
         );
         registry.register("process_cpu_seconds", "CPU time so far", processor.clone());
@@ -113,6 +116,7 @@ impl Metrics {
             outcomes,
             refused,
             pin_paused,
+            wrong_pin_cards,
             unknown,
             group_commands,
             group_seconds,
@@ -220,6 +224,10 @@ pub struct Snapshot {
     pub attempts: u32,
     /// Webhook deliveries still to be made.
     pub deliveries: u32,
+    /// Most cards with a wrong PIN within ten minutes at one outlet and at one merchant.
+    pub wrong_pin_cards: (u32, u32),
+    /// Tills, people, keys and networks that compare no PIN until a manager unlocks them.
+    pub pin_stopped: u32,
     /// Resident memory, bytes.
     pub memory: u64,
     /// CPU time so far, seconds.
@@ -239,6 +247,9 @@ pub fn text(now: Snapshot) -> String {
     set(&METRICS.store, ("state", "in_use"), now.store.1);
     set(&METRICS.figures, ("what", "unknown_payments"), now.attempts);
     set(&METRICS.figures, ("what", "webhook_deliveries"), now.deliveries);
+    set(&METRICS.figures, ("what", "pin_unlocks"), now.pin_stopped);
+    set(&METRICS.wrong_pin_cards, ("place", "outlet"), now.wrong_pin_cards.0);
+    set(&METRICS.wrong_pin_cards, ("place", "merchant"), now.wrong_pin_cards.1);
     let [memory, files, started] = &METRICS.process;
     memory.set(f64::from(u32::try_from(now.memory / 1_024).unwrap_or(u32::MAX)) * 1_024.0);
     METRICS.processor.inc_by((now.processor - METRICS.processor.get()).max(0.0));

@@ -75,6 +75,8 @@ words! {
         ViewAudit = "view_audit",
         /// Make and revoke keys for programs that sell for the merchant.
         ManageApiKeys = "manage_api_keys",
+        /// Let PINs be compared again after wrong ones on many cards.
+        UnlockTill = "unlock_till",
     }
 }
 
@@ -83,8 +85,8 @@ fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, LateRefund, ManageApiKeys, ManageMerchants,
         ManagePeople, ManageProducts, OpenDispute, PrepareCards, PrepareSettlement, ReleaseCards, ReleaseSettlement,
-        RequestRefund, RevealCardNumber, ReviewRefund, Sell, ViewAudit, ViewCards, ViewDisputes, ViewOrders,
-        ViewOwnSettlement, ViewSettlement,
+        RequestRefund, RevealCardNumber, ReviewRefund, Sell, UnlockTill, ViewAudit, ViewCards, ViewDisputes,
+        ViewOrders, ViewOwnSettlement, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -98,8 +100,9 @@ fn granted(role: Role) -> &'static [Action] {
             ManageApiKeys,
             ViewOwnSettlement,
             AnswerDispute,
+            UnlockTill,
         ],
-        Role::ChainManager => &[ViewOrders, ReviewRefund, ManageApiKeys, ViewOwnSettlement, AnswerDispute],
+        Role::ChainManager => &[ViewOrders, ReviewRefund, ManageApiKeys, ViewOwnSettlement, AnswerDispute, UnlockTill],
         Role::Agent => &[ViewCards],
         Role::Operator => {
             &[ViewCards, PrepareCards, LateRefund, RevealCardNumber, ManageProducts, ViewDisputes, OpenDispute]
@@ -148,6 +151,7 @@ mod tests {
         manage_people       ........+
         view_audit          .......++
         manage_api_keys     .++.....+
+        unlock_till         .++......
     ";
 
     #[test]

@@ -1,6 +1,7 @@
 //! Words of these pages, both languages beside each other.
 
 mod api_keys;
+mod pauses;
 mod webhooks;
 
 use web_kit::flash::Flash;
@@ -8,12 +9,14 @@ use web_kit::flash::Flash;
 web_kit::audience! {
     said;
     api_keys: ApiKeys,
+    pauses: Pauses,
     webhooks: Webhooks,
 }
 
 fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
     flash.said().map(|said| match said {
         Said::KeyRevoked => text.api_keys.said_revoked,
+        Said::PinsUnlocked => text.pauses.said_unlocked,
         Said::WebhookChanged => text.webhooks.said_changed,
         Said::WebhookDeleted => text.webhooks.said_deleted,
         Said::WebhookTried => text.webhooks.said_tried,
@@ -26,6 +29,8 @@ web_kit::said! {
     pub(crate) enum Said {
         /// A key opens nothing any more.
         KeyRevoked = "api_key_revoked",
+        /// PINs are compared again.
+        PinsUnlocked = "pins_unlocked",
         /// A webhook's state changed.
         WebhookChanged = "webhook_changed",
         /// A webhook is deleted.

@@ -10,4 +10,5 @@ pub mod login;
 pub mod payment;
 pub mod people;
 pub mod session;
+pub mod sweep;
 pub mod webhook;

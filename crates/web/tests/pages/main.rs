@@ -8,6 +8,7 @@ mod doors;
 mod guard;
 mod login;
 mod orders;
+mod pauses;
 mod pay;
 mod picker;
 mod place;

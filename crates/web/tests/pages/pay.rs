@@ -295,7 +295,7 @@ async fn five_wrong_pins_lock_the_number_for_the_day() {
 }
 
 /// Card number `n` of those that do not exist, with a correct check digit.
-fn unknown_number(n: u32) -> String {
+pub(crate) fn unknown_number(n: u32) -> String {
     let body = format!("608625009{n:06}");
     let sum = body.bytes().rev().enumerate().fold(0, |sum, (at, digit)| {
         let digit = u32::from(digit - b'0') * if at % 2 == 0 { 2 } else { 1 };
