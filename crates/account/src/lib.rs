@@ -40,6 +40,7 @@ pub fn pages() -> Vec<PageEntry> {
         page("/login/captcha.wav").get(Public, login::sound),
         page("/logout").get(Session, logout::ask).post(Public, logout::leave),
         page("/lock").get(AnySession, lock::show).post(AnySession, lock::open),
+        page("/lock/now").post(AnySession, lock::lock),
         page("/password").get(AnySession, password::show).post(AnySession, password::change),
         page("/password/sessions").post(Session, password::end_session),
         page("/session/ping").post(Session, home::ping),

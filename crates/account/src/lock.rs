@@ -42,11 +42,17 @@ pub(crate) struct Params {
     back: String,
 }
 
-/// Locks, and shows the screen. A reload or the Back button does not open it.
+/// Locks. By a form alone, so that no link elsewhere locks a till.
+pub(crate) async fn lock(AnyVisit { visit }: AnyVisit) -> Result<Response, Problem> {
+    session::set_locked(&visit.web.storage, visit.session.id).await?;
+    Ok(Redirect::to("/lock").into_response())
+}
+
+/// The screen of a locked session. A reload or the Back button does not open it.
 pub(crate) async fn show(AnyVisit { visit }: AnyVisit, Query(params): Query<Params>) -> Result<Response, Problem> {
-    let Visit { web, session, page, flash } = visit;
+    let Visit { session, page, flash, .. } = visit;
     if !session.locked {
-        session::set_locked(&web.storage, session.id).await?;
+        return Ok(Redirect::to(local_path(&params.back)).into_response());
     }
     let text = &page.text.login;
     let error = flash.said().map(|said| match said {
@@ -66,7 +72,7 @@ pub(crate) struct Fields {
     back: String,
 }
 
-/// Opens the screen for the right password; wrong ones count like those at login.
+/// Opens the screen for the right password; wrong ones count by the session.
 pub(crate) async fn open(AnyVisit { visit }: AnyVisit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
     let Visit { web, session, .. } = visit;
     let back = local_path(&fields.back);

@@ -1,6 +1,6 @@
 //! Signing in: user name, password, captcha.
 //!
-//! The order of checks is the protection: address, captcha (used up by any answer), count of tries, password. Only a
+//! The order of checks is the protection: network, captcha (used up by any answer), count of tries, password. Only a
 //! person with the right password learns that the account is disabled or the store suspended.
 
 use askama::Template;
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use domain::time::Timestamp;
 use serde::Deserialize;
-use storage::login::{self, CaptchaId, TakenCaptcha};
+use storage::login::{self, CaptchaId};
 use storage::people::Account;
 use storage::session::SessionId;
 use telemetry::metrics;
@@ -25,7 +25,7 @@ use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::session::{MaybeSession, SignInFrom, SignedOut, begin};
 use web_kit::text::fill;
-use web_kit::{Web, cookies};
+use web_kit::{Web, cookies, device};
 
 web_kit::said! {
     /// Why the login was refused; also the label of the metric. The first value is what was typed as user name.
@@ -139,20 +139,15 @@ pub(crate) async fn show(
     }
     let now = web.clock.now();
     let wants_new = query.is_some_and(|query| query.starts_with("new"));
-    let kept = captcha_id(&web, &headers).filter(|_| !wants_new);
-    let kept = match kept {
-        Some(id) => login::captcha_text(&web.storage, id, now).await?.map(|_| id),
-        None => None,
+    let kept = match captcha_id(&web, &headers).filter(|_| !wants_new) {
+        Some(id) if login::captcha_open(&web.storage, id, now).await? => Some(id),
+        _ => None,
     };
-    let id = kept.unwrap_or_else(cookies::random::<16>);
-    if kept.is_none() {
-        let answer = captcha::random_text(cookies::random::<4>());
-        login::put_captcha(&web.storage, id, answer, now).await?;
-    }
+    let id = kept.unwrap_or_else(|| CaptchaId::new(now, cookies::random::<8>()));
     let mut view = View {
         page,
         login: String::new(),
-        captcha: SessionId::of_token(&cookies::hex(&id)).short(),
+        captcha: SessionId::of_token(&cookies::hex(&id.0)).short(),
         note: None,
         user_error: None,
         password_error: None,
@@ -161,12 +156,17 @@ pub(crate) async fn show(
         forgot: false,
     };
     view.explain(&flash);
-    let jar = CookieJar::new().add(cookies::set(&web, cookies::CAPTCHA, cookies::hex(&id)));
+    let jar = CookieJar::new().add(cookies::set(&web, cookies::CAPTCHA, cookies::hex(&id.0)));
     Ok((jar, render(&view)).into_response())
 }
 
 fn captcha_id(web: &Web, headers: &HeaderMap) -> Option<CaptchaId> {
-    cookies::from_hex(&cookies::value(web, headers, cookies::CAPTCHA)?)?.try_into().ok()
+    cookies::from_hex(&cookies::value(web, headers, cookies::CAPTCHA)?)?.try_into().ok().map(CaptchaId)
+}
+
+/// What a captcha shows.
+fn captcha_text(web: &Web, id: CaptchaId) -> String {
+    captcha::random_text(web.vault.captcha_text(&id.0))
 }
 
 /// The captcha as a picture.
@@ -186,9 +186,12 @@ async fn captcha_file(
     make: fn(&str, u64) -> Vec<u8>,
 ) -> Result<Response, Problem> {
     let id = captcha_id(web, headers).ok_or(Problem::NotFound)?;
-    let text = login::captcha_text(&web.storage, id, web.clock.now()).await?.ok_or(Problem::NotFound)?;
+    if !login::captcha_open(&web.storage, id, web.clock.now()).await? {
+        return Err(Problem::NotFound);
+    }
+    let text = captcha_text(web, id);
     // The same captcha always looks the same: asking again and again shows an attacker nothing new.
-    let seed = web.vault.captcha_seed(&id);
+    let seed = web.vault.captcha_seed(&id.0);
     let file = tokio::task::spawn_blocking(move || make(&text, seed)).await.map_err(|_| Problem::Internal)?;
     Ok((StatusCode::OK, [(CONTENT_TYPE, kind)], file).into_response())
 }
@@ -253,6 +256,7 @@ pub(crate) async fn enter(guest: Guest, headers: HeaderMap, Form(fields): Form<F
             let previous = cookies::value(&web, &headers, cookies::SESSION).map(|token| SessionId::of_token(&token));
             let from = SignInFrom { previous, agent: client.agent.clone() };
             let jar = begin(&web, &from, entry(&web, &client, Some(&account), "login", "")).await?;
+            let jar = jar.add(device::remember(&web, &headers, &user));
             let jar = jar.add(cookies::unset(&web, cookies::CAPTCHA)).add(cookies::unset(&web, cookies::FLASH));
             let next = if account.must_change { "/password" } else { "/" };
             Ok((jar, Redirect::to(next)).into_response())
@@ -281,18 +285,23 @@ async fn check(
     if !empty.is_empty() {
         return Ok(Err(Refusal::Empty(empty)));
     }
-    let address = login::address_key(&client.address);
-    if let Some(until) = login::blocked_until(db, address.clone(), now).await? {
+    // A person at the own till is not kept out by what else happens behind the shop's address.
+    let device = device::known(web, headers, user);
+    let address = login::address_key(&client.network());
+    if device.is_none()
+        && let Some(until) = login::blocked_until(db, address.clone(), now).await?
+    {
         return Ok(Err(Refusal::Address(until)));
     }
     let refusal = match check_captcha(web, headers, fields.c.trim()).await? {
         Some(refusal) => refusal,
-        None => match check_password(web, client, user, fields.p).await? {
+        None => match check_password(web, client, device.as_ref(), user, fields.p).await? {
             Ok(account) => return Ok(Ok(account)),
             Err(refused) => Refusal::Password(refused),
         },
     };
-    if matches!(refusal, Refusal::CaptchaWrong | Refusal::Password(Refused::Wrong(_) | Refused::Locked(_))) {
+    let guessed = matches!(refusal, Refusal::CaptchaWrong | Refusal::Password(Refused::Wrong(_) | Refused::Locked(_)));
+    if guessed && device.is_none() {
         login::count_try(db, address, login::ADDRESS_FAILURES, now).await?;
     }
     Ok(Err(refusal))
@@ -300,16 +309,12 @@ async fn check(
 
 /// The reason to refuse, if any. Whatever the answer, the captcha is used up.
 async fn check_captcha(web: &Web, headers: &HeaderMap, answer: &str) -> Result<Option<Refusal>, Problem> {
-    let taken = match captcha_id(web, headers) {
-        Some(id) => login::take_captcha(&web.storage, id, web.clock.now()).await?,
-        None => TakenCaptcha::Unknown,
-    };
-    Ok(match taken {
-        TakenCaptcha::Expected(text) => {
-            let expected = web.settings.test_captcha.as_deref().unwrap_or(&text);
-            (!answer.eq_ignore_ascii_case(expected)).then_some(Refusal::CaptchaWrong)
-        }
-        // No live captcha: the person waited too long or used the Back button.
-        TakenCaptcha::Expired | TakenCaptcha::Unknown => Some(Refusal::CaptchaExpired),
-    })
+    // No live captcha: the person waited too long or used the Back button.
+    let Some(id) = captcha_id(web, headers) else { return Ok(Some(Refusal::CaptchaExpired)) };
+    if !login::take_captcha(&web.storage, id, web.clock.now()).await? {
+        return Ok(Some(Refusal::CaptchaExpired));
+    }
+    let text = captcha_text(web, id);
+    let expected = web.settings.test_captcha.as_deref().unwrap_or(&text);
+    Ok((!answer.eq_ignore_ascii_case(expected)).then_some(Refusal::CaptchaWrong))
 }

@@ -72,7 +72,7 @@ fn row(one: &Paused, text: &'static Text) -> Row {
         Watch::Key(_) => fill(words.key, &[&one.name]),
         Watch::Network(_, network) => fill(words.network, &[network.as_str()]),
     };
-    let until = one.pause.until.map_or_else(|| words.until_unlocked.to_owned(), |until| clock_text(until));
+    let until = one.pause.until.map_or_else(|| words.until_unlocked.to_owned(), clock_text);
     Row {
         watch: one.watch.text(),
         unlock_label: fill(words.unlock_of, &[&what]),

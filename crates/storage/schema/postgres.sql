@@ -107,15 +107,15 @@ CREATE INDEX session_person ON session (person_id);
 -- Sessions that are over.
 CREATE INDEX session_created ON session (created_at);
 
+-- Captchas that were answered. What was only shown leaves no row: its text follows from its id, under a key.
 CREATE TABLE captcha (
     id BYTEA PRIMARY KEY CHECK (length(id) = 16),
-    answer TEXT COLLATE "C" NOT NULL,
-    expires_at BIGINT NOT NULL,
-    used BIGINT NOT NULL CHECK (used IN (0, 1))
+    expires_at BIGINT NOT NULL
 );
 CREATE INDEX captcha_expires ON captcha (expires_at);
 
--- Counts tries per login name and failures per address, for people who exist and for names that do not.
+-- Counts wrong passwords per login name and place, per session and per network, for people who exist and for names that
+-- do not.
 CREATE TABLE throttle (
     key TEXT COLLATE "C" PRIMARY KEY,
     window_start BIGINT NOT NULL,

@@ -105,15 +105,15 @@ CREATE INDEX session_person ON session (person_id);
 -- Sessions that are over.
 CREATE INDEX session_created ON session (created_at);
 
+-- Captchas that were answered. What was only shown leaves no row: its text follows from its id, under a key.
 CREATE TABLE captcha (
     id BLOB PRIMARY KEY CHECK (length(id) = 16),
-    answer TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
-    used INTEGER NOT NULL CHECK (used IN (0, 1))
-) STRICT;
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX captcha_expires ON captcha (expires_at);
 
--- Counts tries per login name and failures per address, for people who exist and for names that do not.
+-- Counts wrong passwords per login name and place, per session and per network, for people who exist and for names that
+-- do not.
 CREATE TABLE throttle (
     key TEXT PRIMARY KEY,
     window_start INTEGER NOT NULL,

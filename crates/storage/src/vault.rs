@@ -196,6 +196,20 @@ impl Vault {
         own.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
     }
 
+    /// Random bytes from which the text of captcha `id` is made, so that a captcha needs no row.
+    pub fn captcha_text(&self, id: &[u8; 16]) -> [u8; 4] {
+        let [a, b, c, d, ..] = mac(&self.0.token, &[b"captcha text", id]);
+        [a, b, c, d]
+    }
+
+    /// What a browser keeps to show that the person of a login name signed in there before.
+    pub fn device_tag(&self, device: &[u8; 16], login: &str) -> [u8; 16] {
+        let own = mac(&self.0.token, &[b"known device"]);
+        let mut short = [0; 16];
+        short.copy_from_slice(&mac(&own, &[device, login.as_bytes()])[..16]);
+        short
+    }
+
     /// HMAC-SHA-256 of `message` under `secret`, as hex digits.
     pub fn signature(secret: &str, message: &[u8]) -> String {
         let mut tag = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");

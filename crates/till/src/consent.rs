@@ -1,11 +1,12 @@
-//! A manager's consent at a cashier's till: user name and password, counted like those at login.
+//! A manager's consent at a cashier's till: user name and password. Whether the person may consent is looked at first, so
+//! that the form tries no other password, and wrong ones are counted by the cashier's session.
 
 use crate::Visit;
 use domain::ids::PersonId;
 use domain::role::{Action, may};
 use storage::audit::Entry;
 use storage::{audit, people};
-use web_kit::credentials::{Refused, check_password, clock_text};
+use web_kit::credentials::{Checked, check_consent};
 use web_kit::flash::Flash;
 use web_kit::pair::Pair;
 use web_kit::problem::Problem;
@@ -22,8 +23,6 @@ web_kit::said! {
         Wrong = "consent_wrong",
         /// Too many wrong passwords; value: until when.
         Locked = "consent_locked",
-        /// The account is disabled, or its store suspended.
-        Disabled = "consent_disabled",
         /// The person is no manager of this merchant.
         NotManager = "consent_not_manager",
         /// It is another login of the human who asks.
@@ -43,7 +42,7 @@ pub(crate) struct Consent<'a> {
     pub(crate) denied: Entry,
 }
 
-/// The manager of this merchant, or the message that [`refusal`] reads. Tries count like those at login.
+/// The manager of this merchant, or the message that [`refusal`] reads.
 ///
 /// A manager may name the own login; another login or a fresh password of one human is no consent. The password of
 /// somebody who is no manager here is not looked at, so that nobody's is guessed, or locked, from a till.
@@ -53,28 +52,30 @@ pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<
     if user.is_empty() || asked.password.is_empty() {
         return refuse(Said::Empty, "");
     }
-    let shop = visit.session.shop()?;
-    let known =
-        people::account(visit.db(), user).await?.filter(|account| account.place.merchant() == Some(shop.merchant));
-    let roles = match &known {
-        Some(account) => people::roles(visit.db(), account.person).await?,
-        None => Vec::new(),
+    let found = people::account(visit.db(), user).await?;
+    let manager = match &found {
+        Some(account) => {
+            let roles = people::roles(visit.db(), account.person).await?;
+            let here = account.place.merchant() == Some(visit.session.shop()?.merchant);
+            let free = account.active && account.trading && !account.must_change;
+            found.as_ref().filter(|_| here && free && may(&roles, asked.action))
+        }
+        None => None,
     };
-    if known.as_ref().is_none_or(|account| account.must_change) || !may(&roles, asked.action) {
-        let name = known.map_or_else(|| "unknown user".to_owned(), |account| account.name);
-        let detail = format!("{} by {name}", asked.denied.detail);
-        audit::append(visit.db(), Entry { detail, ..asked.denied }).await?;
-        return refuse(Said::NotManager, "");
-    }
-    let account = match check_password(&visit.web, &visit.session.client, user, asked.password.to_owned()).await? {
-        Ok(account) => account,
-        Err(Refused::Locked(until)) => return refuse(Said::Locked, &clock_text(until)),
-        Err(Refused::Wrong(left)) => return refuse(Said::Wrong, &left.to_string()),
-        Err(_) => return refuse(Said::Disabled, ""),
-    };
-    match Pair::with(visit.db(), &visit.session, account.person).await? {
-        Pair::OneHuman => refuse(Said::OneHuman, ""),
-        Pair::Own | Pair::Linked | Pair::Two => Ok(Ok(account.person)),
+    let checked = check_consent(&visit.web, &visit.session, manager, asked.password.to_owned()).await?;
+    match (checked, manager) {
+        (Checked::Locked(until), _) => refuse(Said::Locked, &until),
+        (Checked::Right, Some(manager)) => match Pair::with(visit.db(), &visit.session, manager.person).await? {
+            Pair::OneHuman => refuse(Said::OneHuman, ""),
+            Pair::Own | Pair::Linked | Pair::Two => Ok(Ok(manager.person)),
+        },
+        (Checked::Wrong(left), Some(_)) => refuse(Said::Wrong, &left.to_string()),
+        (_, None) => {
+            let name = found.as_ref().map_or("unknown user", |account| &account.name);
+            let detail = format!("{} by {name}", asked.denied.detail);
+            audit::append(visit.db(), Entry { detail, ..asked.denied }).await?;
+            refuse(Said::NotManager, "")
+        }
     }
 }
 
@@ -84,8 +85,7 @@ pub(crate) fn refusal(flash: &Flash, text: &Text) -> Option<String> {
     flash.said().map(|said| match said {
         Said::Empty => words.confirm_empty.to_owned(),
         Said::Wrong => fill(login.wrong, &[flash.value(1)]),
-        Said::Locked => fill(login.locked, &[flash.value(1)]),
-        Said::Disabled => login.disabled.to_owned(),
+        Said::Locked => fill(words.confirm_locked, &[flash.value(1)]),
         Said::NotManager => words.confirm_not_manager.to_owned(),
         Said::OneHuman => text.codes.one_human.to_owned(),
     })

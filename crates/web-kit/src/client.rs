@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use domain::network::Network;
 
 use crate::Web;
 
@@ -19,6 +20,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Where the address is counted.
+    pub fn network(&self) -> Network {
+        Network::of(&self.address)
+    }
+
     /// Internet Explorer, or a browser imitating it.
     pub fn in_compatibility_mode(&self) -> bool {
         self.agent.contains("MSIE ") || self.agent.contains("Trident/")

@@ -1,6 +1,9 @@
-//! Checking a password: the count of tries that all places share, and the audit log.
+//! Checking a password: the count of tries, and the audit log.
 //!
-//! Only a person with the right password learns that the account is disabled or the store suspended.
+//! What must stay true:
+//! - Tries are counted where they are made: a login by name and place, a live session's own password by the session, a
+//!   manager's consent by the session that asks for it. So a stranger elsewhere takes no try away from anybody.
+//! - Only a person with the right password learns that the account is disabled or the store suspended.
 
 use domain::time::Timestamp;
 use storage::audit::{self, Entry};
@@ -9,6 +12,7 @@ use storage::people::{self, Account};
 
 use crate::Web;
 use crate::client::Client;
+use crate::device::Device;
 use crate::problem::Problem;
 use crate::session::Session;
 
@@ -33,18 +37,28 @@ pub fn clock_text(until: Timestamp) -> String {
     until.plus(59_999_999).in_china().strftime("%H:%M").to_string()
 }
 
-/// The account that user name and password belong to. Counted *before* the password is looked at.
+/// The account that user name and password belong to. Counted *before* the password is looked at. `device` is set if the
+/// person signed in with this browser before.
 pub async fn check_password(
     web: &Web,
     client: &Client,
+    device: Option<&Device>,
     user: &str,
     password: String,
 ) -> Result<Result<Account, Refused>, Problem> {
-    let db = &web.storage;
+    let (db, now) = (&web.storage, web.clock.now());
     let known = if user.len() > FIELD_MAX { None } else { people::account(db, user).await? };
     let note = |action, detail: &str| audit::append(db, entry(web, client, known.as_ref(), action, detail));
-    let key = login::login_key(&user.chars().take(FIELD_MAX).collect::<String>());
-    let (left, blocked_until) = match login::count_try(db, key.clone(), login::PASSWORD_TRIES, web.clock.now()).await? {
+    let user: String = user.chars().take(FIELD_MAX).collect();
+    if device.is_none()
+        && let Some(until) = login::blocked_until(db, login::name_key(&user), now).await?
+    {
+        note("login_refused", "locked from many places").await?;
+        return Ok(Err(Refused::Locked(until)));
+    }
+    let place = device.map_or_else(|| client.network().as_str().to_owned(), Device::place);
+    let key = login::login_key(&user, &place);
+    let (left, blocked_until) = match login::count_try(db, key.clone(), login::PASSWORD_TRIES, now).await? {
         Tries::Go { left, blocked_until } => (left, blocked_until),
         Tries::Blocked(until) => {
             note("login_refused", "locked").await?;
@@ -56,6 +70,9 @@ pub async fn check_password(
     let Some(account) = known.clone().filter(|_| right) else {
         if let Some(until) = blocked_until {
             note("login_locked", "last try wrong").await?;
+            if device.is_none() {
+                login::count_try(db, login::name_key(&user), login::NAME_PLACES, now).await?;
+            }
             return Ok(Err(Refused::Locked(until)));
         }
         note("login_failed", "").await?;
@@ -83,7 +100,7 @@ pub enum Checked {
     Locked(String),
 }
 
-/// Checks the signed-in person's password; tries count like those at login. `failed` goes to the audit log.
+/// Checks the signed-in person's password; tries count by the session. `failed` goes to the audit log.
 pub async fn check_own_password(
     web: &Web,
     session: &Session,
@@ -91,7 +108,7 @@ pub async fn check_own_password(
     failed: &'static str,
 ) -> Result<Checked, Problem> {
     let db = &web.storage;
-    let key = login::login_key(&session.login);
+    let key = login::session_key(session.id);
     let (left, blocked_until) = match login::count_try(db, key.clone(), login::PASSWORD_TRIES, session.now).await? {
         Tries::Blocked(until) => return Ok(Checked::Locked(clock_text(until))),
         Tries::Go { left, blocked_until } => (left, blocked_until),
@@ -102,6 +119,35 @@ pub async fn check_own_password(
         return Ok(Checked::Right);
     }
     audit::append(db, session.entry(failed, "", "")).await?;
+    Ok(blocked_until.map_or(Checked::Wrong(left), |until| Checked::Locked(clock_text(until))))
+}
+
+/// Checks the password of `manager`, who consents in this session; without a manager there is nothing to check, and it
+/// counts as wrong. Tries count by the session and by the network, never by the manager's name.
+pub async fn check_consent(
+    web: &Web,
+    session: &Session,
+    manager: Option<&Account>,
+    password: String,
+) -> Result<Checked, Problem> {
+    let db = &web.storage;
+    let (key, address) = (login::consent_key(session.id), login::consent_address_key(&session.client.network()));
+    if let Some(until) = login::blocked_until(db, address.clone(), session.now).await? {
+        return Ok(Checked::Locked(clock_text(until)));
+    }
+    let (left, blocked_until) = match login::count_try(db, key.clone(), login::PASSWORD_TRIES, session.now).await? {
+        Tries::Blocked(until) => return Ok(Checked::Locked(clock_text(until))),
+        Tries::Go { left, blocked_until } => (left, blocked_until),
+    };
+    if let Some(manager) = manager {
+        if web.passwords.verify(password, Some(manager.password_hash.clone())).await? {
+            login::forgive(db, key).await?;
+            return Ok(Checked::Right);
+        }
+        let action = if blocked_until.is_some() { "consent_locked" } else { "consent_failed" };
+        audit::append(db, session.entry(action, &manager.name, "")).await?;
+    }
+    login::count_try(db, address, login::ADDRESS_FAILURES, session.now).await?;
     Ok(blocked_until.map_or(Checked::Wrong(left), |until| Checked::Locked(clock_text(until))))
 }
 

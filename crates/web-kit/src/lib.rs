@@ -37,6 +37,7 @@ pub mod code128;
 pub mod codes;
 pub mod cookies;
 pub mod credentials;
+pub mod device;
 pub mod dispute;
 pub mod export;
 pub mod flash;

@@ -1,9 +1,11 @@
-//! What stands between the network and a password: captchas and the counting of tries. Both live in the database, so
+//! What stands between the network and a password: captchas and the counting of tries. Counts live in the database, so
 //! that a restart forgives nobody and several instances count together.
 
 use crate::sql::{Connection, OptionalExtension};
+use domain::network::Network;
 use domain::time::{HOUR, Timestamp};
 
+use crate::session::SessionId;
 use crate::{Storage, StorageError};
 
 /// Microseconds in a minute.
@@ -12,52 +14,44 @@ const MINUTE: i64 = HOUR / 60;
 /// How long a captcha may be answered.
 pub const CAPTCHA_LIFE: i64 = 3 * MINUTE;
 
-/// Names one captcha; the browser holds it in a cookie.
-pub type CaptchaId = [u8; 16];
+/// Names one captcha: when it was shown, and random bytes. The browser holds it in a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaptchaId(pub [u8; 16]);
 
-/// What a captcha's answer was worth.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TakenCaptcha {
-    /// This answer was expected.
-    Expected(String),
-    /// It was too old.
-    Expired,
-    /// There is none, or it was used before.
-    Unknown,
+impl CaptchaId {
+    /// A captcha that is shown now.
+    pub fn new(now: Timestamp, random: [u8; 8]) -> Self {
+        Self((u128::from(now.0.unsigned_abs()) << 64 | u128::from(u64::from_be_bytes(random))).to_be_bytes())
+    }
+
+    /// Whether it may still be answered. A browser that makes an id up gains nothing: it does not know the text.
+    fn alive(self, now: Timestamp) -> bool {
+        let (shown, _) = self.0.split_first_chunk::<8>().expect("16 bytes");
+        (0..CAPTCHA_LIFE).contains(&now.since(Timestamp(i64::from_be_bytes(*shown))))
+    }
 }
 
-/// Stores a captcha and forgets those that nobody can answer any more.
-pub async fn put_captcha(db: &Storage, id: CaptchaId, answer: String, now: Timestamp) -> Result<(), StorageError> {
-    db.write(move |connection| {
-        connection.prepare_cached("DELETE FROM captcha WHERE expires_at < ?1")?.execute([now.plus(-HOUR).0])?;
-        connection
-            .prepare_cached("INSERT INTO captcha (id, answer, expires_at, used) VALUES (?1, ?2, ?3, 0)")?
-            .execute((id, answer, now.plus(CAPTCHA_LIFE).0))?;
-        Ok(())
-    })
-    .await
-}
-
-/// The text of a captcha that can still be answered, to be drawn or spoken.
-pub async fn captcha_text(db: &Storage, id: CaptchaId, now: Timestamp) -> Result<Option<String>, StorageError> {
+/// Whether a captcha can still be answered, and so be drawn or spoken.
+pub async fn captcha_open(db: &Storage, id: CaptchaId, now: Timestamp) -> Result<bool, StorageError> {
+    if !id.alive(now) {
+        return Ok(false);
+    }
     db.read(move |connection| {
-        let sql = "SELECT answer FROM captcha WHERE id = ?1 AND used = 0 AND expires_at > ?2";
-        Ok(connection.prepare_cached(sql)?.query_row((id, now.0), |row| row.get(0)).optional()?)
+        let sql = "SELECT 1 FROM captcha WHERE id = ?1";
+        Ok(connection.prepare_cached(sql)?.query_row([id.0], |_| Ok(())).optional()?.is_none())
     })
     .await
 }
 
-/// Uses a captcha up. Each can be taken once, however many requests ask for it at the same time.
-pub async fn take_captcha(db: &Storage, id: CaptchaId, now: Timestamp) -> Result<TakenCaptcha, StorageError> {
+/// Uses a captcha up; whether it could be answered. Each can be once, however many requests ask for it at the same time.
+pub async fn take_captcha(db: &Storage, id: CaptchaId, now: Timestamp) -> Result<bool, StorageError> {
+    if !id.alive(now) {
+        return Ok(false);
+    }
     db.write(move |connection| {
-        let sql = "UPDATE captcha SET used = 1 WHERE id = ?1 AND used = 0 RETURNING answer, expires_at";
-        let found: Option<(String, i64)> =
-            connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        Ok(match found {
-            None => TakenCaptcha::Unknown,
-            Some((_, expires_at)) if expires_at <= now.0 => TakenCaptcha::Expired,
-            Some((answer, _)) => TakenCaptcha::Expected(answer),
-        })
+        connection.prepare_cached("DELETE FROM captcha WHERE expires_at <= ?1")?.execute([now.0])?;
+        let sql = "INSERT INTO captcha (id, expires_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+        Ok(connection.prepare_cached(sql)?.execute((id.0, now.plus(CAPTCHA_LIFE).0))? == 1)
     })
     .await
 }
@@ -73,11 +67,15 @@ pub struct Rule {
     pub block: i64,
 }
 
-/// Passwords of one login name. Counted over a day, so that slow guessing is stopped as well.
+/// Passwords of one login name from one place, or in one session. Counted over a day, so that slow guessing is stopped as
+/// well.
 pub const PASSWORD_TRIES: Rule = Rule { tries: 5, window: 24 * HOUR, block: 15 * MINUTE };
 
 /// Failed logins from one address, behind which a whole shop may sit.
 pub const ADDRESS_FAILURES: Rule = Rule { tries: 200, window: 10 * MINUTE, block: 10 * MINUTE };
+
+/// Places from which one login name was locked: a guesser with many addresses.
+pub const NAME_PLACES: Rule = Rule { tries: 10, window: 24 * HOUR, block: 15 * MINUTE };
 
 /// Where a count stands after a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,14 +91,35 @@ pub enum Tries {
     Blocked(Timestamp),
 }
 
-/// The key of a login name's password tries, whether or not anybody has that name.
-pub fn login_key(login: &str) -> String {
-    format!("login:{}", crate::people::normal_login(login))
+/// The key of a login name's password tries at a place, whether or not anybody has that name. The place is a known device
+/// or a network, so that a stranger elsewhere takes no try away from the person.
+pub fn login_key(login: &str, place: &str) -> String {
+    format!("login:{}@{place}", crate::people::normal_login(login))
 }
 
-/// The key of an address.
-pub fn address_key(address: &str) -> String {
-    format!("address:{address}")
+/// The key of the places from which a login name was locked. A known device does not ask for it.
+pub fn name_key(login: &str) -> String {
+    format!("name:{}", crate::people::normal_login(login))
+}
+
+/// The key of the tries of a session's own password: at the lock screen and where it is changed.
+pub fn session_key(session: SessionId) -> String {
+    format!("session:{}", session.short())
+}
+
+/// The key of the tries of a manager's password in somebody else's session.
+pub fn consent_key(session: SessionId) -> String {
+    format!("consent:{}", session.short())
+}
+
+/// The key of failed logins from a network.
+pub fn address_key(network: &Network) -> String {
+    format!("address:{}", network.as_str())
+}
+
+/// The key of a network's failed consents.
+pub fn consent_address_key(network: &Network) -> String {
+    format!("consent-address:{}", network.as_str())
 }
 
 /// Counts one try *before* it is made, so that guesses sent at the same time cannot outrun the count.
@@ -165,16 +184,16 @@ mod tests {
     #[tokio::test]
     async fn the_fifth_try_blocks_and_time_forgives() {
         let (_folder, db) = open().await;
-        let count = |now| count_try(&db, login_key(" Cashier "), PASSWORD_TRIES, now);
+        let count = |now| count_try(&db, login_key(" Cashier ", "192.0.2.7"), PASSWORD_TRIES, now);
         for left in (1..5).rev() {
             assert_eq!(count(START).await.expect("counts"), Tries::Go { left, blocked_until: None });
         }
         let until = START.plus(15 * MINUTE);
         assert_eq!(count(START).await.expect("counts"), Tries::Go { left: 0, blocked_until: Some(until) });
         assert_eq!(count(until.plus(-1)).await.expect("counts"), Tries::Blocked(until));
-        assert_eq!(blocked_until(&db, login_key("cashier"), START).await.expect("reads"), Some(until));
+        assert_eq!(blocked_until(&db, login_key("cashier", "192.0.2.7"), START).await.expect("reads"), Some(until));
         assert_eq!(count(until).await.expect("counts"), Tries::Go { left: 4, blocked_until: None });
-        forgive(&db, login_key("cashier")).await.expect("forgets");
+        forgive(&db, login_key("cashier", "192.0.2.7")).await.expect("forgets");
         assert_eq!(count(until).await.expect("counts"), Tries::Go { left: 4, blocked_until: None });
     }
 
@@ -184,7 +203,7 @@ mod tests {
         let tries: Vec<_> = (0..50)
             .map(|_| {
                 let db = db.clone();
-                tokio::spawn(async move { count_try(&db, login_key("x"), PASSWORD_TRIES, START).await })
+                tokio::spawn(async move { count_try(&db, login_key("x", "local"), PASSWORD_TRIES, START).await })
             })
             .collect();
         let mut allowed = 0;
@@ -197,15 +216,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_captcha_is_good_once_and_not_for_long() {
+    async fn a_captcha_is_good_once_and_not_for_long_and_leaves_a_row_only_when_answered() {
         let (_folder, db) = open().await;
-        let put = |id: u8| put_captcha(&db, [id; 16], "7K4P".to_owned(), START);
-        put(1).await.expect("stores");
-        assert_eq!(captcha_text(&db, [1; 16], START).await.expect("reads").as_deref(), Some("7K4P"));
-        assert_eq!(take_captcha(&db, [1; 16], START).await.expect("takes"), TakenCaptcha::Expected("7K4P".to_owned()));
-        assert_eq!(take_captcha(&db, [1; 16], START).await.expect("takes"), TakenCaptcha::Unknown);
-        assert_eq!(captcha_text(&db, [1; 16], START).await.expect("reads"), None);
-        put(2).await.expect("stores");
-        assert_eq!(take_captcha(&db, [2; 16], START.plus(CAPTCHA_LIFE)).await.expect("takes"), TakenCaptcha::Expired);
+        let id = |n: u8| CaptchaId::new(START, [n; 8]);
+        let kept = async |n: u8| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM captcha WHERE id = ?1)";
+            let id = id(n);
+            db.read(move |c| Ok(c.query_row(sql, [id.0], |row| row.get::<_, bool>(0))?)).await.expect("reads")
+        };
+        for n in 0..100 {
+            assert!(captcha_open(&db, id(n), START).await.expect("reads"));
+            assert!(!kept(n).await);
+        }
+        assert!(take_captcha(&db, id(1), START).await.expect("takes"));
+        assert!(!take_captcha(&db, id(1), START).await.expect("takes"));
+        assert!(!captcha_open(&db, id(1), START).await.expect("reads"));
+        let end = START.plus(CAPTCHA_LIFE);
+        assert!(!take_captcha(&db, id(2), end).await.expect("takes"), "too late");
+        assert!(!take_captcha(&db, id(3), START.plus(-1)).await.expect("takes"), "not shown yet");
+        assert!(take_captcha(&db, id(4), end.plus(-1)).await.expect("takes"));
+        assert!(kept(1).await && kept(4).await && !kept(2).await && !kept(3).await);
+        let next = CaptchaId::new(end.plus(CAPTCHA_LIFE), [9; 8]);
+        assert!(take_captcha(&db, next, end.plus(CAPTCHA_LIFE)).await.expect("takes"));
+        assert!(!kept(1).await && !kept(4).await, "what is over is gone");
     }
 }

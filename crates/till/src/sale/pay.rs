@@ -9,7 +9,6 @@ use domain::command::Command;
 use domain::ids::OrderId;
 use domain::ledger::{Kind, Transaction};
 use domain::money::{Fen, half_width};
-use domain::network::Network;
 use domain::outcome::{Clearance, Outcome};
 use domain::pin::{Door, TypedPin, is_pin};
 use domain::scan::{ReadCard, Scan};
@@ -146,7 +145,7 @@ pub(crate) async fn pay(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
     let pin = TypedPin {
         value: visit.web.vault.pin_value(&number, &pin),
         door: Door::Till,
-        network: Network::of(&visit.session.client.address),
+        network: visit.session.client.network(),
     };
     let request = visit.new_request();
     let amount = fields.amount.parse().map(Fen).map_err(|_| Problem::BadForm);

@@ -98,6 +98,7 @@ web_kit::texts! {
         confirm_no: "取消", "Cancel";
         confirm_failed: "没有确认", "Not confirmed";
         confirm_not_manager: "此用户没有店长权限，请店长确认", "This user is not a manager here. Ask a manager.";
+        confirm_locked: "店长密码多次输错，{0} 前不能在此确认。您的登录和店长的账号不受影响", "Too many wrong manager's passwords: no consent here before {0}. Your session and the manager's account are not affected";
         confirm_empty: "请输入店长的用户名和密码", "Enter the manager's user name and password.";
     }
 }

@@ -1,10 +1,12 @@
 //! Signing in and out: every message of the login page, the captcha, the count of tries.
 
 use crate::shop::{MINUTE, Shop};
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use domain::ids::PersonId;
+use domain::network::Network;
 use storage::demo::PASSWORD;
-use storage::login::put_captcha;
+use storage::login::{self, CaptchaId};
 use storage::people;
 
 #[tokio::test]
@@ -97,14 +99,14 @@ async fn the_captcha_is_a_picture_and_a_sound_and_can_be_changed() {
 
 #[tokio::test]
 async fn a_captcha_cannot_be_drawn_from_its_cookie_alone() {
-    // Two installations, the same id and answer: only their keys differ.
+    // Two installations, the same id: only their keys differ.
     let mut pictures = Vec::new();
     let mut sounds = Vec::new();
     for _ in 0..2 {
         let shop = Shop::open().await;
-        put_captcha(&shop.db, [7; 16], "7E4L".to_owned(), shop.clock.now()).await.expect("stores");
         let mut visitor = shop.visitor();
-        visitor.cookies.insert("captcha".to_owned(), "07".repeat(16));
+        let CaptchaId(id) = CaptchaId::new(shop.clock.now(), [7; 8]);
+        visitor.cookies.insert("captcha".to_owned(), id.map(|byte| format!("{byte:02x}")).concat());
         pictures.push(visitor.get("/login/captcha.png").await.bytes);
         sounds.push(visitor.get("/login/captcha.wav").await.bytes);
     }
@@ -136,17 +138,74 @@ async fn five_wrong_passwords_lock_for_a_quarter_of_an_hour_whether_or_not_the_n
 }
 
 #[tokio::test]
-async fn one_address_cannot_try_for_ever() {
+async fn one_address_cannot_try_for_ever_and_known_devices_behind_it_go_on() {
     let shop = Shop::open().await;
-    let rule = storage::login::ADDRESS_FAILURES;
+    let mut till = shop.signed_in("cashier").await;
+    till.post("/logout", &[]).await;
+    let rule = login::ADDRESS_FAILURES;
     for _ in 0..rule.tries {
-        let key = storage::login::address_key("local");
-        storage::login::count_try(&shop.db, key, rule, shop.clock.now()).await.expect("counts");
+        let key = login::address_key(&Network::of("local"));
+        login::count_try(&shop.db, key, rule, shop.clock.now()).await.expect("counts");
     }
     let mut visitor = shop.visitor();
     visitor.sign_in_and_look("cashier", PASSWORD).await.says("此网络登录失败次数过多，请在 10:36 后再试");
+    // The device is known for the one person, and forged values are none.
+    till.sign_in_and_look("manager", PASSWORD).await.says("此网络登录失败次数过多");
+    let mut forged = shop.visitor();
+    forged.cookies.insert("device".to_owned(), format!("{}.{}", "07".repeat(16), "00".repeat(16)));
+    forged.sign_in_and_look("cashier", PASSWORD).await.says("此网络登录失败次数过多");
+    assert_eq!(till.sign_in("cashier", PASSWORD).await.location(), "/");
     shop.clock.advance(10 * MINUTE);
     shop.signed_in("cashier").await;
+}
+
+#[tokio::test]
+async fn a_name_is_locked_everywhere_only_after_many_networks_and_never_at_the_own_till() {
+    let shop = Shop::with(|settings| settings.behind_proxy = true).await;
+    let mut till = shop.signed_in("cashier").await;
+    till.post("/logout", &[]).await;
+    let from = async |address: String, password: &str| {
+        let mut visitor = shop.visitor();
+        visitor.get("/login").await;
+        let body = format!("u=cashier&p={password}&c=abcd");
+        let request = Request::post("/login")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin")
+            .header("x-forwarded-for", address)
+            .body(Body::from(body));
+        let location = visitor.send(request.expect("a request")).await.location().to_owned();
+        if location == "/login" { visitor.get("/login").await.text() } else { location }
+    };
+    // Addresses of one /64 are one network.
+    for n in 0..6 {
+        from(format!("2001:db8:0:1::{n}"), "wrong").await;
+    }
+    let locked = from("2001:db8:0:1::99".to_owned(), PASSWORD).await;
+    assert!(locked.contains("账号已锁定，10:41 自动解锁"), "{locked}");
+    assert_eq!(from("192.0.2.200".to_owned(), PASSWORD).await, "/", "another network is free");
+    for n in 0..10 {
+        for _ in 0..5 {
+            from(format!("192.0.2.{n}"), "wrong").await;
+        }
+    }
+    let locked = from("192.0.2.201".to_owned(), PASSWORD).await;
+    assert!(locked.contains("账号已锁定，10:41 自动解锁"), "{locked}");
+    assert_eq!(till.sign_in("cashier", PASSWORD).await.location(), "/");
+}
+
+#[tokio::test]
+async fn the_login_page_writes_nothing_until_a_captcha_is_answered() {
+    let shop = Shop::open().await;
+    let rows = || shop.db.read(|c| Ok(c.query_row("SELECT COUNT(*) FROM captcha", [], |row| row.get::<_, i64>(0))?));
+    for _ in 0..50 {
+        assert_eq!(shop.visitor().get("/login").await.status, StatusCode::OK);
+    }
+    assert_eq!(rows().await.expect("reads"), 0);
+    shop.visitor().sign_in("cashier", "wrong").await;
+    assert_eq!(rows().await.expect("reads"), 1);
+    shop.clock.advance(10 * MINUTE);
+    shop.visitor().sign_in("cashier", "wrong").await;
+    assert_eq!(rows().await.expect("reads"), 1);
 }
 
 #[tokio::test]

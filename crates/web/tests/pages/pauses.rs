@@ -23,6 +23,7 @@ async fn person(shop: &Shop, login: &str, place: Place, role: Role) {
         place,
         terminal: None,
         human: None,
+        given_by: None,
     };
     people::create(&shop.db, new, OPENING).await.expect("writes").expect("is new");
 }
@@ -35,7 +36,7 @@ async fn a_manager_of_the_store_or_the_chain_unlocks_and_nobody_else() {
         till.press("balance", &unknown_number(n), "123456").await.says("密码错误");
     }
     let merchant = MerchantId(250_100);
-    person(&till.shop, "chain", Place::Merchant(merchant), Role::ChainManager).await;
+    person(&till.shop, "whole", Place::Merchant(merchant), Role::ChainManager).await;
     person(&till.shop, "next", Place::Outlet(merchant, OutletId(2_501_002)), Role::StoreManager).await;
     // Who else may open the page sees nothing of it and unlocks nothing; who may not is refused.
     for (login, status) in [("other", StatusCode::OK), ("next", StatusCode::OK), ("cashier", StatusCode::FORBIDDEN)] {
@@ -63,7 +64,7 @@ async fn a_manager_of_the_store_or_the_chain_unlocks_and_nobody_else() {
     page.says("已解除，可以验密收款");
     assert!(!page.text().contains(TILL));
     till.press("balance", "6086250000010012", "123456").await.says("为防盗刷");
-    let mut chain = till.shop.signed_in("chain").await;
+    let mut chain = till.shop.signed_in("whole").await;
     chain.get("/pauses").await.says("网络 local");
     chain.post_and_look("/pauses", &[]).await.says("没有暂停");
     till.press("pay", "6086250000010012", "123456").await.says("是否确认支付？");

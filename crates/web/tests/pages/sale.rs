@@ -242,11 +242,37 @@ async fn a_manager_of_the_same_merchant_confirms_a_price_outside_the_band() {
     page.says("店长已确认改价，原价 15.50");
     page.says("¥2.00");
     let audited = till.shop.audited().await;
-    assert!(audited.ends_with(&["login_failed", "price_denied", "price_denied", "price_changed"].map(String::from)));
-    for _ in 0..5 {
-        till.browser.post(post, &answer("manager", "wrong")).await;
+    assert!(audited.ends_with(&["consent_failed", "price_denied", "price_denied", "price_changed"].map(String::from)));
+}
+
+/// The form tries nobody's password but a manager's of this merchant, and what it tries locks only itself.
+#[tokio::test]
+async fn wrong_consents_are_counted_by_the_session_and_lock_nobody_out() {
+    let mut till = Till::open().await;
+    till.enter("600233", "1.00", "2").await;
+    let answer = |user: &'static str, password: &'static str| {
+        [("code", "600233"), ("price", "1.00"), ("qty", "2"), ("user", user), ("password", password)]
+    };
+    let post = "/sale/price";
+    for (user, password, words) in [
+        ("finance", "Demo-pass-2026", "此用户没有店长权限"),
+        ("finance", "wrong", "此用户没有店长权限"),
+        ("nobody", "wrong", "此用户没有店长权限"),
+        ("manager", "wrong", "还可以再试 1 次"),
+        ("manager", "wrong", "店长密码多次输错，10:41 前不能在此确认"),
+        ("manager", "Demo-pass-2026", "店长密码多次输错"),
+        ("other", "Demo-pass-2026", "店长密码多次输错"),
+    ] {
+        till.browser.post_and_look(post, &answer(user, password)).await.says(words);
     }
-    till.browser.post_and_look(post, &answer("manager", "Demo-pass-2026")).await.says("账号已锁定");
+    till.look().await.says("还没有商品");
+    // Everybody who was named signs in, and the manager consents at the next till.
+    for login in ["finance", "manager", "other"] {
+        till.shop.signed_in(login).await;
+    }
+    till.browser = till.shop.signed_in("cashier").await;
+    till.enter("600233", "1.00", "2").await;
+    till.browser.post_and_look(post, &answer("manager", "Demo-pass-2026")).await.says("店长已确认改价");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What a session survives and what ends it: idleness, lock, age, disabling, password change.
 
 use crate::shop::{MINUTE, Shop};
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use domain::ids::PersonId;
 use storage::demo::PASSWORD;
 use storage::people;
@@ -32,16 +33,54 @@ async fn an_idle_session_locks_and_opens_for_its_password_only() {
 }
 
 #[tokio::test]
-async fn the_lock_is_throttled_like_the_login() {
+async fn only_a_form_of_our_own_locks() {
     let shop = Shop::open().await;
     let mut cashier = shop.signed_in("cashier").await;
-    cashier.get("/lock").await;
+    assert_eq!(cashier.get("/lock").await.location(), "/");
+    let forged = Request::post("/lock/now").header("sec-fetch-site", "cross-site").body(Body::empty());
+    assert_eq!(cashier.send(forged.expect("a request")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(cashier.get("/sale").await.status, StatusCode::OK, "still open");
+    assert_eq!(cashier.post("/lock/now", &[]).await.location(), "/lock");
+    assert_eq!(cashier.get("/sale").await.location(), "/lock?back=/sale");
+}
+
+/// What is tried from elsewhere, by where it is tried.
+#[tokio::test]
+async fn no_wrong_password_elsewhere_takes_the_unlock_or_the_login_from_the_own_till() {
+    let shop = Shop::open().await;
+    let mut cashier = shop.signed_in("cashier").await;
+    cashier.post("/lock/now", &[]).await;
+    let mut second = shop.signed_in("cashier").await;
+    second.post("/lock/now", &[]).await;
+    // A stranger at the login, as often as that goes; and somebody at the person's other screen.
+    for _ in 0..8 {
+        shop.visitor().sign_in("cashier", "wrong").await;
+        second.post("/lock", &[("p", "wrong")]).await;
+    }
+    shop.visitor().sign_in_and_look("cashier", PASSWORD).await.says("账号已锁定，10:41 自动解锁。");
+    second.post_and_look("/lock", &[("p", PASSWORD)]).await.says("账号已锁定，10:41 自动解锁。");
+    assert_eq!(cashier.post("/lock", &[("p", PASSWORD), ("back", "/sale")]).await.location(), "/sale");
+    // A browser in which the person signed in before is let in, and has five tries of its own.
+    cashier.post("/logout", &[]).await;
+    assert_eq!(cashier.sign_in("cashier", PASSWORD).await.location(), "/");
+    cashier.post("/logout", &[]).await;
+    for _ in 0..5 {
+        cashier.sign_in("cashier", "wrong").await;
+    }
+    cashier.sign_in_and_look("cashier", PASSWORD).await.says("账号已锁定，10:41 自动解锁。");
+}
+
+#[tokio::test]
+async fn the_lock_is_throttled() {
+    let shop = Shop::open().await;
+    let mut cashier = shop.signed_in("cashier").await;
+    cashier.post("/lock/now", &[]).await;
     for _ in 0..4 {
         cashier.post("/lock", &[("p", "wrong")]).await;
     }
     cashier.post_and_look("/lock", &[("p", "wrong")]).await.says("账号已锁定，10:41 自动解锁。");
     cashier.post_and_look("/lock", &[("p", PASSWORD)]).await.says("账号已锁定，10:41 自动解锁。");
-    shop.visitor().sign_in_and_look("cashier", PASSWORD).await.says("账号已锁定，10:41 自动解锁。");
+    assert_eq!(shop.visitor().sign_in("cashier", PASSWORD).await.location(), "/", "the login is another door");
 }
 
 #[tokio::test]
