@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::RequestId;
 use domain::time::Timestamp;
 use sha2::{Digest as _, Sha256};
-use storage::api_key::{self, ApiKey};
+use storage::api_key::{self, ApiKey, Asleep};
 use storage::vault::{Vault, hex, unhex};
 use telemetry::{Exchange, RequestNumber, metrics};
 use tracing::Instrument as _;
@@ -98,8 +98,20 @@ async fn authenticate(api: &Api, headers: &HeaderMap, now: Timestamp) -> Result<
         async move { Ok(api_key::stored(&db, id).await?.map(Arc::new)) }
     };
     let found = api.keys.get(id, look).await?;
-    let key = found.as_ref().and_then(|stored| stored.opened_by(secret));
-    key.filter(|key| key.alive(now)).cloned().ok_or_else(refused)
+    let key = found.as_ref().and_then(|stored| stored.opened_by(secret)).ok_or_else(refused)?;
+    if key.alive(now) { Ok(key.clone()) } else { Err(Problem::new(Code::Unauthenticated, dead(key, now))) }
+}
+
+/// Why a key opens nothing, for the program that has it.
+fn dead(key: &ApiKey, now: Timestamp) -> String {
+    match key.asleep {
+        _ if key.revoked_at.is_some() => "This key was revoked.".to_owned(),
+        _ if now >= key.expires_at => format!("This key expired at {}.", key.expires_at.rfc3339_text()),
+        Some(Asleep::Disabled) => "This key sleeps because its maker is disabled.".to_owned(),
+        Some(Asleep::Reset) => "This key sleeps until its maker has set a new password.".to_owned(),
+        Some(Asleep::NoRight) => "This key sleeps because its maker may no longer make keys.".to_owned(),
+        None => "The merchant of this key is suspended.".to_owned(),
+    }
 }
 
 /// The only value of a header.
@@ -108,9 +120,10 @@ fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.next().filter(|_| values.next().is_none())?.to_str().ok()
 }
 
-/// The signed text: method, path with query, timestamp, nonce and SHA-256 of the body, one per line.
-pub(crate) fn signed_text(method: &str, path: &str, time: &str, nonce: &str, body: &[u8]) -> String {
-    format!("{method}\n{path}\n{time}\n{nonce}\n{}", hex(&Sha256::digest(body)))
+/// The signed text: method, path with query, timestamp, nonce, Idempotency-Key (empty without one) and SHA-256 of the
+/// body, one per line.
+fn signed_text([method, path, time, nonce, key]: [&str; 5], body: &[u8]) -> String {
+    format!("{method}\n{path}\n{time}\n{nonce}\n{key}\n{}", hex(&Sha256::digest(body)))
 }
 
 async fn verify_signature(api: &Api, key: &ApiKey, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Problem> {
@@ -134,7 +147,8 @@ async fn verify_signature(api: &Api, key: &ApiKey, parts: &Parts, body: &[u8], n
     // A nested router sees a relative URI, but the caller signs the original.
     let path = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let path = path.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
-    let text = signed_text(parts.method.as_str(), path, time, nonce, body);
+    let key_sent = header("idempotency-key").unwrap_or_default();
+    let text = signed_text([parts.method.as_str(), path, time, nonce, key_sent], body);
     let tag = unhex(signature).unwrap_or_default();
     if !Vault::signature_fits(&api.vault.signing_secret(key.id.0), text.as_bytes(), &tag) {
         return Err(refused("The signature does not match."));

@@ -307,44 +307,44 @@ operations! {
         about: "Fields that are left out stay as they are.", query: NOTHING, body: Some("ProductChange"),
         answers: [200 "Product" "Changed"], problems: []
     }
-    "listWebhookEndpoints" GET "/api/v1/webhook_endpoints" hooks::list "Webhooks" [Read] "Webhook endpoints" {
+    "listWebhookEndpoints" GET "/api/v1/webhook_endpoints" hooks::list "Webhooks" [Read Webhooks] "Webhook endpoints" {
         about: "The addresses that receive your events, oldest first.", query: &[CURSOR, LIMIT], body: None,
         answers: [200 "WebhookEndpointList" "A page"], problems: []
     }
-    "createWebhookEndpoint" POST "/api/v1/webhook_endpoints" hooks::create "Webhooks" [Read]
+    "createWebhookEndpoint" POST "/api/v1/webhook_endpoints" hooks::create "Webhooks" [Webhooks]
         "Create a webhook endpoint" {
         about: "Returns the signing secret, this once. At most 20 endpoints per merchant.",
         query: NOTHING, body: Some("NewWebhookEndpoint"),
         answers: [201 "WebhookEndpoint" "Created"], problems: []
     }
-    "getWebhookEndpoint" GET "/api/v1/webhook_endpoints/{id}" hooks::show "Webhooks" [Read] "A webhook endpoint" {
+    "getWebhookEndpoint" GET "/api/v1/webhook_endpoints/{id}" hooks::show "Webhooks" [Read Webhooks] "A webhook endpoint" {
         about: "Without its secret.", query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "The endpoint"], problems: []
     }
-    "updateWebhookEndpoint" PATCH "/api/v1/webhook_endpoints/{id}" hooks::update "Webhooks" [Read]
+    "updateWebhookEndpoint" PATCH "/api/v1/webhook_endpoints/{id}" hooks::update "Webhooks" [Webhooks]
         "Change a webhook endpoint" {
         about: "Fields that are left out stay as they are. Status active restarts an endpoint that was paused, or that \
             was stopped because it kept failing.",
         query: NOTHING, body: Some("WebhookEndpointChange"),
         answers: [200 "WebhookEndpoint" "Changed"], problems: []
     }
-    "deleteWebhookEndpoint" DELETE "/api/v1/webhook_endpoints/{id}" hooks::delete "Webhooks" [Read]
+    "deleteWebhookEndpoint" DELETE "/api/v1/webhook_endpoints/{id}" hooks::delete "Webhooks" [Webhooks]
         "Delete a webhook endpoint" {
         about: "Permanently; pending deliveries are not sent.", query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "Gone"], problems: []
     }
-    "rotateWebhookSecret" POST "/api/v1/webhook_endpoints/{id}/rotate_secret" hooks::rotate "Webhooks" [Read]
+    "rotateWebhookSecret" POST "/api/v1/webhook_endpoints/{id}/rotate_secret" hooks::rotate "Webhooks" [Webhooks]
         "Rotate the signing secret" {
         about: "Returns the new secret, this once. For 24 hours the previous secret signs as well.",
         query: NOTHING, body: None,
         answers: [200 "WebhookEndpoint" "Changed"], problems: []
     }
-    "testWebhookEndpoint" POST "/api/v1/webhook_endpoints/{id}/test" hooks::try_out "Webhooks" [Read]
+    "testWebhookEndpoint" POST "/api/v1/webhook_endpoints/{id}/test" hooks::try_out "Webhooks" [Webhooks]
         "Send a test event" {
         about: "Sends webhook.test to this endpoint only; the endpoint must be active.", query: NOTHING, body: None,
         answers: [201 "WebhookDelivery" "On its way"], problems: [InvalidRequest]
     }
-    "listWebhookDeliveries" GET "/api/v1/webhook_endpoints/{id}/deliveries" hooks::deliveries "Webhooks" [Read]
+    "listWebhookDeliveries" GET "/api/v1/webhook_endpoints/{id}/deliveries" hooks::deliveries "Webhooks" [Read Webhooks]
         "Deliveries" {
         about: "Events sent or being sent to the endpoint in the last 30 days, newest first.",
         query: &[
@@ -356,7 +356,7 @@ operations! {
         ],
         body: None, answers: [200 "WebhookDeliveryList" "A page"], problems: []
     }
-    "replayWebhookDelivery" POST "/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay" hooks::replay "Webhooks" [Read]
+    "replayWebhookDelivery" POST "/api/v1/webhook_endpoints/{id}/deliveries/{event_id}/replay" hooks::replay "Webhooks" [Webhooks]
         "Replay an event" {
         about: "Sends it again, or sends a pending one at once; retried for three days from now.",
         query: NOTHING, body: None,

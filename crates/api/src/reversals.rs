@@ -71,6 +71,10 @@ async fn reverse(api: &Api, caller: &Caller, claim: Claim, payment: RequestId) -
             "This key was not used for a payment that your API key has access to.",
         ));
     }
+    // A key bound to a terminal takes back that terminal's payments only, whatever else it may read.
+    if sold.as_ref().is_some_and(|sold| caller.key.terminal.is_some_and(|own| own != sold.actor.terminal)) {
+        return Err(Problem::not_found("Your API key has no access to this payment's terminal."));
+    }
     match idempotency::claim(&api.storage, claim, caller.now).await? {
         PriorUse::New | PriorUse::Same { .. } => {}
         PriorUse::Other => return Err(Problem::new(Code::IdempotencyConflict, "")),

@@ -197,7 +197,7 @@ async fn make_key(storage: &Storage) -> Result<String, Failure> {
         expires_at: PAST.plus(10_000 * HOUR),
     };
     let secret = api_key::secret();
-    let made = api_key::create(storage, key, secret.clone(), entry()).await?.ok_or("the key has no place")?;
+    let made = api_key::create(storage, key, secret.clone(), entry()).await?.map_err(|_| "the key was not made")?;
     Ok(api_key::token(made, &secret))
 }
 

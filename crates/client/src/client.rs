@@ -248,7 +248,8 @@ impl Client {
             let time = now().as_secs();
             let nonce = IdempotencyKey::random();
             let digest = hex(&Sha256::digest(&body));
-            let text = format!("{}\n{}\n{time}\n{nonce}\n{digest}", call.operation.method, call.target);
+            let key = call.key.as_ref().map_or("", IdempotencyKey::as_str);
+            let text = format!("{}\n{}\n{time}\n{nonce}\n{key}\n{digest}", call.operation.method, call.target);
             request = request
                 .header("x-webpos-timestamp", time)
                 .header("x-webpos-nonce", nonce.as_str())

@@ -184,6 +184,8 @@ words! {
         Refund = "refund",
         /// Change the catalogue.
         Catalogue = "catalogue",
+        /// Create, change and end webhook endpoints.
+        Webhooks = "webhooks",
     }
 }
 

@@ -1,15 +1,17 @@
 //! 接口密钥: keys for programs that sell for a merchant, made, listed and ended.
 //!
 //! What must stay true: a key is shown in the answer that makes it and never again. A store's manager makes keys for the
-//! own store alone, with no more than a manager may do; the card company's administrator for every merchant.
+//! own store alone, with no more than a manager may do; the card company's administrator for every merchant, without power
+//! over money or goods.
 
 use askama::Template;
 use axum::Form;
+use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use domain::ids::{MerchantId, OutletId, TerminalId};
-use domain::time::HOUR;
+use domain::time::{HOUR, Timestamp};
 use serde::Deserialize;
-use storage::api_key::{self, ApiKey, KeyId, NewKey, RATE_MAX, Scope};
+use storage::api_key::{self, ApiKey, Asleep, KeyId, NewKey, NotMade, RATE_MAX, Scope};
 use storage::merchant::{self, Reach};
 
 use crate::text::{Said, Text};
@@ -23,6 +25,16 @@ use web_kit::text::fill;
 
 /// For how many days a key may be made; the first is offered.
 const DAYS: [i64; 4] = [365, 30, 90, 730];
+
+/// For how many hours a key stays good beside its successor; the first is offered.
+const OVERLAPS: [i64; 4] = [24, 1, 72, 168];
+
+/// Microseconds in a minute.
+const MINUTE: i64 = HOUR / 60;
+/// Microseconds in a day.
+const DAY: i64 = 24 * HOUR;
+/// From when on the list warns of a key's end, microseconds.
+const WARN_BEFORE: i64 = 30 * DAY;
 
 #[derive(Template)]
 #[template(path = "api_keys.html")]
@@ -54,8 +66,10 @@ struct Row {
     seen: String,
     address: String,
     state: Badge,
+    /// Why it does not work, or will not for long.
+    why: Option<String>,
     live: bool,
-    revoke_label: String,
+    manage_label: String,
 }
 
 /// The form.
@@ -68,6 +82,7 @@ pub(crate) struct Fields {
     sell: Option<String>,
     refund: Option<String>,
     catalogue: Option<String>,
+    webhooks: Option<String>,
     signed: Option<String>,
     days: i64,
 }
@@ -79,6 +94,7 @@ impl Fields {
             Scope::Sell => self.sell.is_some(),
             Scope::Refund => self.refund.is_some(),
             Scope::Catalogue => self.catalogue.is_some(),
+            Scope::Webhooks => self.webhooks.is_some(),
         }
     }
 }
@@ -88,10 +104,11 @@ fn reach(session: &Session) -> Option<Reach> {
     Reach::of(session.place)
 }
 
-/// The scopes that the person may give away: a manager none that a manager does not have.
+/// The scopes that the person may give away: a manager none that a manager does not have, one person of the company no
+/// power over money or goods.
 fn grantable(session: &Session) -> impl Iterator<Item = Scope> {
     let company = session.of_company();
-    Scope::ALL.into_iter().filter(move |scope| company || *scope != Scope::Catalogue)
+    Scope::ALL.into_iter().filter(move |scope| scope.is_harmless() || (!company && *scope != Scope::Catalogue))
 }
 
 fn scope_words(scope: Scope, text: &'static Text) -> &'static str {
@@ -100,6 +117,7 @@ fn scope_words(scope: Scope, text: &'static Text) -> &'static str {
         Scope::Sell => text.api_keys.scope_sell,
         Scope::Refund => text.api_keys.scope_refund,
         Scope::Catalogue => text.api_keys.scope_catalogue,
+        Scope::Webhooks => text.api_keys.scope_webhooks,
     }
 }
 
@@ -138,13 +156,29 @@ pub(crate) async fn make(visit: Visit, Form(fields): Form<Fields>) -> Result<Res
         expires_at: visit.session.now.plus(days.saturating_mul(24 * HOUR)),
     };
     let entry = visit.session.entry("api_key_created", "", "");
-    let Some(id) = api_key::create(visit.db(), key, secret.clone(), entry).await? else {
-        let taken = Some(words.taken);
-        return view(&visit, fields, None, taken).await;
-    };
-    let signing = signed.then(|| visit.web.vault.signing_secret(id.0));
-    let made = Made { token: api_key::token(id, &secret), signing };
-    view(&visit, Fields::default(), Some(made), None).await
+    match api_key::create(visit.db(), key, secret.clone(), entry).await? {
+        Ok(id) => view(&visit, Fields::default(), Some(Made::of(&visit, id, &secret, signed)), None).await,
+        Err(why) => view(&visit, fields, None, Some(not_made(why, visit.text()))).await,
+    }
+}
+
+impl Made {
+    pub(crate) fn of(visit: &Visit, id: KeyId, secret: &str, signed: bool) -> Self {
+        let signing = signed.then(|| visit.web.vault.signing_secret(id.0));
+        Self { token: api_key::token(id, secret), signing }
+    }
+}
+
+/// Why a key was not made or renewed.
+fn not_made(why: NotMade, text: &'static Text) -> &'static str {
+    let words = &text.api_keys;
+    match why {
+        NotMade::Name => words.taken,
+        NotMade::Place => words.bad_place,
+        NotMade::NeedsProposal => words.needs_proposal,
+        NotMade::MakerIsGiven => words.maker_given,
+        NotMade::NoSuchKey => words.no_such_key,
+    }
 }
 
 /// `merchant.outlet.terminal` of the form, the last two perhaps empty, if it is within reach.
@@ -159,21 +193,85 @@ fn chosen(text: &str, reach: Option<Reach>) -> Option<(MerchantId, Option<Outlet
     within.then_some((merchant, outlet, terminal))
 }
 
-/// The form's button 停用.
+/// What the person reaches, as storage asks for it.
+fn reached(session: &Session) -> (Option<MerchantId>, Option<OutletId>) {
+    reach(session).map_or((None, None), |reach| (Some(reach.merchant), reach.outlet))
+}
+
+#[derive(Template)]
+#[template(path = "api_key.html")]
+struct OneView {
+    shell: Shell,
+    row: Row,
+    /// How lately it was used, which says whose work would stop.
+    question: String,
+    hours: Vec<(i64, String)>,
+    renewable: bool,
+    problem: Option<&'static str>,
+}
+
+/// One key: the questions before it is ended or renewed.
+pub(crate) async fn one(visit: Visit, Path(id): Path<i64>) -> Result<Response, Problem> {
+    ask(&visit, KeyId(id), None).await
+}
+
+async fn ask(visit: &Visit, id: KeyId, problem: Option<&'static str>) -> Result<Response, Problem> {
+    let (session, text) = (&visit.session, visit.text());
+    let (merchant, outlet) = reached(session);
+    let found = api_key::list(visit.db(), merchant, outlet).await?;
+    let key = found.into_iter().find(|key| key.id == id && key.revoked_at.is_none()).ok_or(Problem::NotFound)?;
+    let words = &text.api_keys;
+    let question = match key.seen_at.map(|seen| session.now.since(seen).max(0) / MINUTE) {
+        None => fill(words.end_unused, &[&key.name]),
+        Some(minutes) if minutes < 60 => fill(words.end_minutes, &[&key.name, &minutes.to_string()]),
+        Some(_) => fill(words.end_seen, &[&key.name, &key.seen_at.map_or_else(String::new, Timestamp::date_time_text)]),
+    };
+    let view = OneView {
+        row: row(&key, session, text),
+        question,
+        hours: OVERLAPS.into_iter().map(|hours| (hours, fill(words.hours_of, &[&hours.to_string()]))).collect(),
+        renewable: key.replaced_by.is_none() && key.alive(session.now),
+        problem,
+        shell: visit.shell("/keys"),
+    };
+    Ok(render(&view).into_response())
+}
+
+/// What the buttons of one key send.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct RevokeFields {
+pub(crate) struct OneFields {
     key: i64,
+    hours: i64,
 }
 
 /// Ends a key.
-pub(crate) async fn revoke(visit: Visit, Form(fields): Form<RevokeFields>) -> Result<Response, Problem> {
-    let (merchant, outlet) = reach(&visit.session).map_or((None, None), |reach| (Some(reach.merchant), reach.outlet));
+pub(crate) async fn revoke(visit: Visit, Form(fields): Form<OneFields>) -> Result<Response, Problem> {
+    let (merchant, outlet) = reached(&visit.session);
     let entry = visit.session.entry("api_key_revoked", &fields.key.to_string(), "");
     if !api_key::revoke(visit.db(), KeyId(fields.key), merchant, outlet, entry).await? {
         return Err(Problem::NotFound);
     }
     Ok(Flash::new(Said::KeyRevoked, &[]).redirect(&visit.web, "/keys"))
+}
+
+/// Makes the successor of a key, and shows it.
+pub(crate) async fn renew(visit: Visit, Form(fields): Form<OneFields>) -> Result<Response, Problem> {
+    let id = KeyId(fields.key);
+    let overlap = OVERLAPS.into_iter().find(|hours| *hours == fields.hours).ok_or(Problem::BadForm)?;
+    let (merchant, outlet) = reached(&visit.session);
+    let found = api_key::list(visit.db(), merchant, outlet).await?;
+    let old = found.into_iter().find(|key| key.id == id).ok_or(Problem::NotFound)?;
+    if !old.scopes.iter().all(|scope| grantable(&visit.session).any(|own| own == *scope)) {
+        return ask(&visit, id, Some(visit.text().api_keys.not_yours)).await;
+    }
+    let secret = api_key::secret();
+    let entry = visit.session.entry("api_key_renewed", "", "");
+    let overlap = overlap.saturating_mul(HOUR);
+    match api_key::renew(visit.db(), id, (merchant, outlet), overlap, secret.clone(), entry).await? {
+        Ok(new) => view(&visit, Fields::default(), Some(Made::of(&visit, new, &secret, old.signed)), None).await,
+        Err(why) => ask(&visit, id, Some(not_made(why, visit.text()))).await,
+    }
 }
 
 async fn view(
@@ -223,25 +321,40 @@ fn choices(places: &[merchant::NamedTerminal], company: bool, text: &'static Tex
 fn row(key: &ApiKey, session: &Session, text: &'static Text) -> Row {
     let words = &text.api_keys;
     let live = key.alive(session.now);
+    let left = key.expires_at.since(session.now);
     let state = match key.revoked_at {
         Some(_) => Badge::new("bad", "bad", words.revoked),
-        None if live => Badge::new("ok", "ok", words.live),
-        None => Badge::new("warn", "clock", words.expired),
+        None if left <= 0 => Badge::new("warn", "clock", words.expired),
+        None if key.asleep.is_some() => Badge::new("warn", "pause", words.asleep),
+        None if !live => Badge::new("warn", "pause", words.suspended),
+        None if key.replaced_by.is_some() => Badge::new("info", "clock", words.replaced),
+        None if left < WARN_BEFORE => Badge::new("warn", "clock", words.expires_soon),
+        None => Badge::new("ok", "ok", words.live),
     };
-    let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.word()).collect();
+    let why = match (key.asleep, key.replaced_by) {
+        _ if key.revoked_at.is_some() || left <= 0 => None,
+        (Some(Asleep::Disabled), _) => Some(words.asleep_disabled.to_owned()),
+        (Some(Asleep::Reset), _) => Some(words.asleep_reset.to_owned()),
+        (Some(Asleep::NoRight), _) => Some(words.asleep_no_right.to_owned()),
+        (None, Some(new)) => Some(fill(words.replaced_by, &[&new.to_string()])),
+        (None, None) if left < WARN_BEFORE => Some(fill(words.days_left, &[&(left / DAY).to_string()])),
+        (None, None) => None,
+    };
+    let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope_words(*scope, text)).collect();
     let place = [key.outlet.map(|id| id.to_string()), key.terminal.map(|id| id.to_string())];
     Row {
         id: key.id.0,
         name: key.name.clone(),
         merchant: key.merchant_name.clone(),
         place: place.into_iter().flatten().collect::<Vec<_>>().join(" / "),
-        scopes: scopes.join(" "),
+        scopes: scopes.join(words.comma),
         created: key.created_at.date_time_text(),
         expires: key.expires_at.date_time_text(),
-        seen: key.seen_at.map_or_else(|| words.never.to_owned(), domain::time::Timestamp::date_time_text),
+        seen: key.seen_at.map_or_else(|| words.never.to_owned(), Timestamp::date_time_text),
         address: key.address.clone(),
         state,
+        why,
         live: key.revoked_at.is_none(),
-        revoke_label: fill(words.revoke_of, &[&key.name]),
+        manage_label: fill(words.manage_of, &[&key.name]),
     }
 }

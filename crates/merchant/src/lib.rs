@@ -52,6 +52,8 @@ pub fn pages() -> Vec<PageEntry> {
             |lang| Text::of(lang).shell.keys,
         ),
         page("/keys/revoke").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::revoke),
+        page("/keys/renew").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::renew),
+        page("/keys/{key}").get(May(ManageApiKeys), api_keys::one),
         page("/webhooks").get(May(ManageApiKeys), webhooks::show).post(May(ManageApiKeys), webhooks::make).menu(
             110,
             "redo",

@@ -561,6 +561,7 @@ CREATE TABLE api_key (
     may_sell BIGINT NOT NULL CHECK (may_sell IN (0, 1)),
     may_refund BIGINT NOT NULL CHECK (may_refund IN (0, 1)),
     may_catalogue BIGINT NOT NULL CHECK (may_catalogue IN (0, 1)),
+    may_webhooks BIGINT NOT NULL CHECK (may_webhooks IN (0, 1)),
     -- 1: every request carries a signature.
     signed BIGINT NOT NULL CHECK (signed IN (0, 1)),
     -- Requests per minute.
@@ -570,6 +571,8 @@ CREATE TABLE api_key (
     expires_at BIGINT NOT NULL,
     revoked_at BIGINT,
     revoked_by BIGINT REFERENCES person (id),
+    -- The key that took its place; both are good until this one expires.
+    replaced_by BIGINT REFERENCES api_key (id),
     -- Last use, to the minute.
     seen_at BIGINT,
     address TEXT COLLATE "C" NOT NULL,

@@ -556,6 +556,7 @@ CREATE TABLE api_key (
     may_sell INTEGER NOT NULL CHECK (may_sell IN (0, 1)),
     may_refund INTEGER NOT NULL CHECK (may_refund IN (0, 1)),
     may_catalogue INTEGER NOT NULL CHECK (may_catalogue IN (0, 1)),
+    may_webhooks INTEGER NOT NULL CHECK (may_webhooks IN (0, 1)),
     -- 1: every request carries a signature.
     signed INTEGER NOT NULL CHECK (signed IN (0, 1)),
     -- Requests per minute.
@@ -565,6 +566,8 @@ CREATE TABLE api_key (
     expires_at INTEGER NOT NULL,
     revoked_at INTEGER,
     revoked_by INTEGER REFERENCES person (id),
+    -- The key that took its place; both are good until this one expires.
+    replaced_by INTEGER REFERENCES api_key (id),
     -- Last use, to the minute.
     seen_at INTEGER,
     address TEXT NOT NULL,

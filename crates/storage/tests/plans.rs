@@ -95,8 +95,8 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO void_slip SELECT i, 1 FROM n", 10_000),
     ("INSERT INTO batch SELECT 10000001 + i % 1999, i / 1999, 1, 1, 1, i, '' FROM n", 10_000),
     (
-        "INSERT INTO api_key SELECT i, 'merchant', 1 + i % 20, NULL, NULL, i, '', key32(i), 1, 1, 1, 1, 0, 1, 1, 1, 1, NULL, NULL, \
-      NULL, '' FROM n",
+        "INSERT INTO api_key SELECT i, 'merchant', 1 + i % 20, NULL, NULL, i, '', key32(i), 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, NULL, NULL, \
+      NULL, NULL, '' FROM n",
         1_000,
     ),
     ("INSERT INTO api_nonce SELECT 1 + i % 40, 'n' || i, i FROM n", 10_000),

@@ -1,7 +1,7 @@
 //! The words of this crate that rows and addresses have, written down a second time: one that is lost or changed makes rows unreadable, so it has to be changed
 //! here as well, by somebody who means it.
 
-use storage::api_key::Scope;
+use storage::api_key::{Asleep, Scope};
 use storage::orders::StateFilter;
 use storage::webhook::EndpointStatus;
 use storage::webhook::delivery::DeliveryStatus;
@@ -20,7 +20,8 @@ macro_rules! assert_words {
 
 #[test]
 fn stored_words_never_change() {
-    assert_words!(Scope, "read sell refund catalogue");
+    assert_words!(Scope, "read sell refund catalogue webhooks");
+    assert_words!(Asleep, "disabled reset no_right");
     assert_words!(EndpointStatus, "active paused failed deleted");
     assert_words!(DeliveryStatus, "pending delivered parked");
     assert_words!(StateFilter, "all charged failed unknown refund_pending refunded voided unpaid");

@@ -34,7 +34,7 @@ pub(crate) struct MeResource {
     terminal_id: Option<String>,
     /// The person it acts as in records.
     person_id: String,
-    /// `read`, `sell`, `refund`, `catalogue`.
+    /// `read`, `sell`, `refund`, `catalogue`, `webhooks`.
     scopes: Vec<&'static str>,
     /// Whether every request must be signed.
     signed: bool,

@@ -1,6 +1,7 @@
 //! Keys, scopes, signatures, limits.
 
 use axum::http::Request;
+use domain::ids::{OutletId, TerminalId};
 use domain::time::HOUR;
 use serde_json::json;
 use storage::api_key::{self, Scope};
@@ -123,19 +124,23 @@ async fn a_signed_key_accepts_each_correct_signature_once() {
     let program = shop.with_token(&token);
     program.get("/me").await.is(401, "signature_invalid");
     let secret = shop.vault.signing_secret(id.0);
-    let send = async |at: i64, nonce: &str, signed_body: &str, body: &str| {
+    let send_key = async |at: i64, nonce: &str, keys: [&str; 2], signed_body: &str, body: &str| {
         let digest = Sha256::digest(signed_body.as_bytes());
         let digest = storage::vault::hex(&digest);
         let time = OPENING.0 / 1_000_000 + at;
-        let text = format!("POST\n/api/v1/payments?\n{time}\n{nonce}\n{digest}");
+        let [signed_key, key] = keys;
+        let text = format!("POST\n/api/v1/payments?\n{time}\n{nonce}\n{signed_key}\n{digest}");
         let request = Request::post("/api/v1/payments?")
             .header("authorization", format!("Bearer {token}"))
             .header("content-type", "application/json")
-            .header("idempotency-key", nonce)
+            .header("idempotency-key", key)
             .header("x-webpos-timestamp", time.to_string())
             .header("x-webpos-nonce", nonce)
             .header("x-webpos-signature", signature(&secret, &text));
         program.send(request.body(axum::body::Body::from(body.to_owned())).expect("a request")).await
+    };
+    let send = async |at: i64, nonce: &str, signed_body: &str, body: &str| {
+        send_key(at, nonce, [nonce, nonce], signed_body, body).await
     };
     let mut asked = payment(100);
     asked["terminal_id"] = json!("25010007");
@@ -147,4 +152,69 @@ async fn a_signed_key_accepts_each_correct_signature_once() {
     send(-301, "nonce-0003", &right, &right).await.is(401, "signature_invalid");
     send(0, "short", &right, &right).await.is(401, "signature_invalid");
     send(299, "nonce-0003", &right, &right).await.is(201, "");
+    // An honest retry, altered on its way so that it would be a second payment.
+    send_key(0, "nonce-0004", ["nonce-0003", "another"], &right, &right).await.is(401, "signature_invalid");
+    send_key(0, "nonce-0005", ["nonce-0003", "nonce-0003"], &right, &right).await.is(201, "");
+}
+
+#[tokio::test]
+async fn a_key_takes_back_payments_of_its_own_reach_only() {
+    let shop = Fixture::open().await;
+    let other = TerminalId(25_010_008);
+    let (_, token) = shop.key(|key| key.terminal = Some(other)).await;
+    let other = shop.with_token(&token);
+    let (_, token) = shop.key(|key| (key.outlet, key.scopes) = (Some(OutletId(2_501_001)), vec![Scope::Sell])).await;
+    let outlet = shop.with_token(&token);
+    let erp = shop.program(0);
+    let pay = async |key: &str| erp.post_as("/payments", key, &payment(100)).await;
+    let before = shop.balance().await;
+    let id = pay("first").await.text_of("id");
+    let by_key = |key: &str| json!({"payment_idempotency_key": key});
+    // Another terminal's, also by a key of an outlet that has seen the number or the key of a payment.
+    other.post(&format!("/payments/{id}/reversal"), &json!({})).await.is(404, "not_found");
+    other.post("/reversals", &by_key("first")).await.is(422, "invalid_request");
+    assert_eq!(shop.balance().await, before - 100);
+    outlet.post("/reversals", &by_key("first")).await.is(201, "");
+    let second = pay("second").await.text_of("id");
+    let own = shop.program(0).post(&format!("/payments/{second}/reversal"), &json!({})).await;
+    own.is(201, "");
+    assert_eq!(shop.balance().await, before);
+    // Two terminals of one outlet: what a key may read is more than what it may take back.
+    let change = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
+        VALUES (25010009, 2501001, 'active', 1, 'p80', 50)";
+    shop.db.write(move |connection| Ok(connection.execute(change, [])?)).await.expect("writes");
+    let (_, token) = shop.key(|key| key.terminal = Some(TerminalId(25_010_009))).await;
+    let neighbour = shop.with_token(&token);
+    let third = pay("third").await.text_of("id");
+    neighbour.get(&format!("/payments/{third}")).await.is(200, "");
+    neighbour.post(&format!("/payments/{third}/reversal"), &json!({})).await.is(404, "not_found");
+    neighbour.post("/reversals", &by_key("third")).await.is(404, "not_found");
+    assert_eq!(shop.balance().await, before - 100);
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_key_that_opens_nothing_says_why_to_the_program_that_has_it() {
+    let shop = Fixture::open().await;
+    let erp = shop.program(0);
+    let changes = [
+        ("UPDATE person SET status = 'disabled' WHERE id = 1002", "its maker is disabled"),
+        ("UPDATE person SET status = 'active', must_change = 1 WHERE id = 1002", "set a new password"),
+        ("UPDATE person SET must_change = 0 WHERE id = 1002", ""),
+        ("UPDATE api_key SET expires_at = 1 WHERE id = 1001", "expired at 1970-01-01"),
+        ("UPDATE api_key SET revoked_at = 1 WHERE id = 1001", "revoked"),
+    ];
+    for (change, why) in changes {
+        shop.db.write(move |connection| Ok(connection.execute(change, [])?)).await.expect("writes");
+        let answer = erp.get("/me").await;
+        if why.is_empty() {
+            answer.is(200, "");
+        } else {
+            answer.is(401, "unauthenticated");
+            assert!(answer.text.contains(why), "{}", answer.text);
+        }
+        // Whoever guesses learns nothing.
+        let guess = shop.with_token("wpos_1001_demo-erp-2027").get("/me").await;
+        assert!(guess.text.contains("Send Authorization"), "{}", guess.text);
+    }
 }

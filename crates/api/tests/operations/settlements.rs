@@ -36,7 +36,8 @@ async fn confirm(shop: &Fixture, n: u8, settlement: TransactionId) {
 #[tokio::test]
 async fn a_program_reads_what_was_paid() {
     let shop = Fixture::open().await;
-    let erp = shop.program(0);
+    // The head office: a key of one outlet sees nothing of what is settled for the whole merchant.
+    let erp = shop.program(1);
     let first = prepare(&shop, 1).await;
     assert_eq!(erp.get("/settlements").await.body["data"], json!([]), "not before it is confirmed");
     erp.get(&format!("/settlements/{}", first.rrn())).await.is(404, "not_found");
@@ -72,6 +73,7 @@ async fn a_program_reads_what_was_paid() {
     assert_eq!((&next.body["data"][0]["number"], &next.body["has_more"]), (&json!(2), &json!(false)));
     let refunds = hex(b"r10000000001");
     erp.get(&format!("/settlements?cursor={refunds}")).await.is(400, "invalid_parameter");
+    shop.program(0).get(&format!("/settlements/{}", first.rrn())).await.is(404, "not_found");
     shop.assert_in_order().await;
 }
 

@@ -47,7 +47,8 @@ pub async fn seed_keys(db: &Storage, now: Timestamp) -> Result<(), StorageError>
                 detail: String::new(),
                 address: "demo".to_owned(),
             };
-            api_key::insert(connection, &key, secret, &entry)?;
+            let made = api_key::insert(connection, &key, secret, &entry)?;
+            made.map_err(|why| StorageError::NotWritten(format!("{name}: {why:?}")))?;
         }
         Ok(())
     })

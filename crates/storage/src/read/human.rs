@@ -13,18 +13,23 @@ use crate::{Storage, StorageError};
 
 /// What is known of these people, and of everybody who gave them a password.
 pub async fn logins(db: &Storage, people: Vec<PersonId>) -> Result<Logins, StorageError> {
-    db.read_by_key(move |connection| {
-        let mut logins = Logins::default();
-        let mut missing: BTreeSet<PersonId> = people.iter().copied().collect();
-        while !missing.is_empty() {
-            for person in missing {
-                logins.put(person, login(connection, person)?);
-            }
-            missing = logins.givers_missing();
+    db.read_by_key(move |connection| Ok(with_givers(connection, people.iter().copied().collect())?)).await
+}
+
+/// The same of one person, inside the caller's transaction.
+pub(crate) fn of(connection: &Connection, person: PersonId) -> sql::Result<Logins> {
+    with_givers(connection, BTreeSet::from([person]))
+}
+
+fn with_givers(connection: &Connection, mut missing: BTreeSet<PersonId>) -> sql::Result<Logins> {
+    let mut logins = Logins::default();
+    while !missing.is_empty() {
+        for person in missing {
+            logins.put(person, login(connection, person)?);
         }
-        Ok(logins)
-    })
-    .await
+        missing = logins.givers_missing();
+    }
+    Ok(logins)
 }
 
 /// Whether an outlet's refunds can be reviewed by another human than `applicant` at `now`.

@@ -1,7 +1,7 @@
 //! Keys of programs that act for a merchant: made once, shown once, stored as a hash, ended at once.
 //!
 //! What must stay true: a key reaches its merchant's rows only, and its outlet's if it is bound to one; it acts as a
-//! person of its own, so that maker and checker can be told apart.
+//! person of its own behind whom its maker stands; it sleeps while its maker could not make it.
 
 use std::fmt;
 
@@ -13,6 +13,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::audit::{self, Entry};
+use crate::books::rows::word;
+use crate::human;
 use crate::people::{self, NewPerson};
 use crate::vault::hex;
 use crate::{Storage, StorageError};
@@ -49,7 +51,43 @@ domain::words! {
         Refund = "refund",
         /// Change the catalogue.
         Catalogue = "catalogue",
+        /// Create, change and end webhook endpoints.
+        Webhooks = "webhooks",
     }
+}
+
+impl Scope {
+    /// Gives no power over money or goods.
+    pub fn is_harmless(self) -> bool {
+        matches!(self, Self::Read | Self::Webhooks)
+    }
+}
+
+domain::words! {
+    /// Why a key sleeps: its maker could not make it now. It wakes when that is over.
+    pub enum Asleep {
+        /// The maker is disabled.
+        Disabled = "disabled",
+        /// The maker's password was reset, and the maker has not set another one yet.
+        Reset = "reset",
+        /// The maker has lost the right to make keys.
+        NoRight = "no_right",
+    }
+}
+
+/// Why a key was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotMade {
+    /// The place is not the merchant's.
+    Place,
+    /// The merchant has a live key of this name.
+    Name,
+    /// The company gives power over money or goods only by a decision of two.
+    NeedsProposal,
+    /// The maker's password was set by somebody else a short while ago, who would then have a key of the maker's.
+    MakerIsGiven,
+    /// The key to renew is out of reach, has ended or was renewed before.
+    NoSuchKey,
 }
 
 /// A key as lists and the door for programs know it.
@@ -87,6 +125,10 @@ pub struct ApiKey {
     pub seen_at: Option<Timestamp>,
     /// Network address of that use.
     pub address: String,
+    /// The key that took its place, while this one is still good.
+    pub replaced_by: Option<KeyId>,
+    /// Why it opens nothing for now.
+    pub asleep: Option<Asleep>,
     /// The merchant is in business.
     trading: bool,
 }
@@ -94,7 +136,7 @@ pub struct ApiKey {
 impl ApiKey {
     /// Whether it opens anything at `now`.
     pub fn alive(&self, now: Timestamp) -> bool {
-        self.trading && self.revoked_at.is_none() && now < self.expires_at
+        self.trading && self.asleep.is_none() && self.revoked_at.is_none() && now < self.expires_at
     }
 }
 
@@ -149,25 +191,101 @@ fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Makes a key with `secret` and the person it acts as. `entry` tells who made it. `None` when the place is not the
-/// merchant's, or the merchant has a live key of this name.
-pub async fn create(db: &Storage, key: NewKey, secret: String, entry: Entry) -> Result<Option<KeyId>, StorageError> {
-    db.write(move |connection| insert(connection, &key, &secret, &entry)).await
+/// Makes a key with `secret` and the person it acts as. `entry` tells who made it.
+pub async fn create(
+    db: &Storage,
+    key: NewKey,
+    secret: String,
+    entry: Entry,
+) -> Result<Result<KeyId, NotMade>, StorageError> {
+    db.write(move |connection| {
+        if let Some(refused) = maker_refused(connection, &key.scopes, &entry)? {
+            return Ok(Err(refused));
+        }
+        insert(connection, &key, &secret, &entry)
+    })
+    .await
 }
 
+/// Makes another key like `id`, which is good for `overlap` microseconds more, so that a program can change over. `reach`
+/// says whose keys; `entry` who renews and from then on stands behind the new key.
+pub async fn renew(
+    db: &Storage,
+    id: KeyId,
+    reach: (Option<MerchantId>, Option<OutletId>),
+    overlap: i64,
+    secret: String,
+    entry: Entry,
+) -> Result<Result<KeyId, NotMade>, StorageError> {
+    db.write(move |connection| {
+        connection.lock_name("api_key", "")?;
+        let sql = format!("{SELECT} WHERE k.id = ?1");
+        let old = connection.prepare_cached(&sql)?.query_row([id.0], read).optional()?;
+        let (merchant, outlet) = reach;
+        let reached = |old: &ApiKey| {
+            merchant.is_none_or(|own| own == old.merchant) && outlet.is_none_or(|own| Some(own) == old.outlet)
+        };
+        let good = |old: &ApiKey| old.revoked_at.is_none() && old.replaced_by.is_none() && entry.at < old.expires_at;
+        let Some(old) = old.filter(reached).filter(good) else { return Ok(Err(NotMade::NoSuchKey)) };
+        if let Some(refused) = maker_refused(connection, &old.scopes, &entry)? {
+            return Ok(Err(refused));
+        }
+        let key = NewKey {
+            merchant: old.merchant,
+            outlet: old.outlet,
+            terminal: old.terminal,
+            name: old.name.clone(),
+            scopes: old.scopes.clone(),
+            signed: old.signed,
+            rate_max: old.rate_max,
+            expires_at: entry.at.plus(old.expires_at.since(old.created_at)),
+        };
+        let new = put(connection, &key, &secret, &entry)?;
+        let end = old.expires_at.min(entry.at.plus(overlap));
+        let sql = "UPDATE api_key SET expires_at = ?2, replaced_by = ?3 WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute([id.0, end.0, new.0])?;
+        Ok(Ok(new))
+    })
+    .await
+}
+
+/// Why the person of `entry` may not give `scopes` alone. The single place of this rule: keys of the company with power
+/// over money or goods take two persons.
+fn maker_refused(connection: &Connection, scopes: &[Scope], entry: &Entry) -> Result<Option<NotMade>, StorageError> {
+    if scopes.iter().all(|scope| scope.is_harmless()) {
+        return Ok(None);
+    }
+    let Some(maker) = entry.person else { return Ok(Some(NotMade::NeedsProposal)) };
+    let sql = "SELECT place = 'company' FROM person WHERE id = ?1";
+    let company = connection.prepare_cached(sql)?.query_row([maker.0], |row| row.get(0)).optional()?;
+    if company.unwrap_or(true) {
+        return Ok(Some(NotMade::NeedsProposal));
+    }
+    let given = human::of(connection, maker)?.is_given(maker, entry.at);
+    Ok(given.then_some(NotMade::MakerIsGiven))
+}
+
+/// Makes a key without asking who may: for what two persons decided, and for demo data.
 pub(crate) fn insert(
     connection: &Connection,
     key: &NewKey,
     secret: &str,
     entry: &Entry,
-) -> Result<Option<KeyId>, StorageError> {
+) -> Result<Result<KeyId, NotMade>, StorageError> {
     if !within_merchant(connection, key)? {
-        return Ok(None);
+        return Ok(Err(NotMade::Place));
     }
-    let sql = "SELECT EXISTS (SELECT 1 FROM api_key WHERE merchant_id = ?1 AND name = ?2 AND revoked_at IS NULL)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM api_key WHERE merchant_id = ?1 AND name = ?2 AND revoked_at IS NULL
+        AND replaced_by IS NULL)";
     if connection.prepare_cached(sql)?.query_row(params![key.merchant.0, key.name], |row| row.get(0))? {
-        return Ok(None);
+        return Ok(Err(NotMade::Name));
     }
+    put(connection, key, secret, entry).map(Ok)
+}
+
+/// Writes a key and the person it acts as.
+fn put(connection: &Connection, key: &NewKey, secret: &str, entry: &Entry) -> Result<KeyId, StorageError> {
+    let key = &NewKey { outlet: outlet_of(connection, key)?, ..key.clone() };
     let id: i64 = connection
         .prepare_cached("SELECT COALESCE(MAX(id), 1000) + 1 FROM api_key")?
         .query_row([], |row| row.get(0))?;
@@ -191,9 +309,10 @@ pub(crate) fn insert(
     connection
         .prepare_cached(
             "INSERT INTO api_key (id, place, merchant_id, outlet_id, terminal, person_id, name, secret_hash, may_read,
-                                  may_sell, may_refund, may_catalogue, signed, rate_max, created_at, created_by,
-                                  expires_at, revoked_at, revoked_by, seen_at, address)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, NULL, NULL, NULL, '')",
+                                  may_sell, may_refund, may_catalogue, may_webhooks, signed, rate_max, created_at,
+                                  created_by, expires_at, revoked_at, revoked_by, replaced_by, seen_at, address)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, NULL, NULL, NULL,
+                     NULL, '')",
         )?
         .execute(params![
             id,
@@ -208,6 +327,7 @@ pub(crate) fn insert(
             may(Scope::Sell),
             may(Scope::Refund),
             may(Scope::Catalogue),
+            may(Scope::Webhooks),
             key.signed,
             key.rate_max,
             entry.at.0,
@@ -218,7 +338,7 @@ pub(crate) fn insert(
     let detail = format!("merchant {}, {}", key.merchant, scopes.join(" "));
     let subject = format!("{id} {}", key.name);
     audit::insert(connection, &Entry { subject, detail, merchant: Some(key.merchant), ..entry.clone() })?;
-    Ok(Some(KeyId(id)))
+    Ok(KeyId(id))
 }
 
 /// Whether the outlet and the terminal that the key is bound to are the merchant's.
@@ -229,6 +349,13 @@ fn within_merchant(connection: &Connection, key: &NewKey) -> sql::Result<bool> {
     connection.prepare_cached(sql)?.query_row(bound, |row| row.get(0))
 }
 
+/// The outlet of the key: of its terminal, if it is bound to one.
+fn outlet_of(connection: &Connection, key: &NewKey) -> sql::Result<Option<OutletId>> {
+    let Some(terminal) = key.terminal else { return Ok(key.outlet) };
+    let sql = "SELECT outlet_id FROM terminal WHERE id = ?1";
+    connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0).map(OutletId)).optional()
+}
+
 /// The human who makes the key, and who stands behind what it does.
 fn maker_human(connection: &Connection, entry: &Entry) -> sql::Result<Option<PersonId>> {
     let sql = "SELECT human_id FROM person WHERE id = ?1";
@@ -236,9 +363,14 @@ fn maker_human(connection: &Connection, entry: &Entry) -> sql::Result<Option<Per
     connection.prepare_cached(sql)?.query_row([maker], |row| row.get(0).map(PersonId)).optional()
 }
 
-const COLUMNS: &str = "k.id, k.merchant_id, m.name, k.outlet_id, k.terminal, k.person_id, k.name, k.may_read, \
-     k.may_sell, k.may_refund, k.may_catalogue, k.signed, k.rate_max, k.created_at, k.created_by, k.expires_at, \
-     k.revoked_at, k.seen_at, k.address, m.status = 'active', k.secret_hash";
+/// Keys as [`read`] reads them. The roles are those that may make keys; a test holds them to it.
+const SELECT: &str = "SELECT k.id, k.merchant_id, m.name, k.outlet_id, k.terminal, k.person_id, k.name, k.may_read, \
+     k.may_sell, k.may_refund, k.may_catalogue, k.may_webhooks, k.signed, k.rate_max, k.created_at, k.created_by, \
+     k.expires_at, k.revoked_at, k.seen_at, k.address, k.replaced_by, m.status = 'active', \
+     CASE WHEN c.status <> 'active' THEN 'disabled' WHEN c.must_change = 1 THEN 'reset' \
+     WHEN NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = c.id \
+     AND r.role IN ('store_manager', 'chain_manager', 'admin')) THEN 'no_right' END, k.secret_hash \
+     FROM api_key k JOIN merchant m ON m.id = k.merchant_id JOIN person c ON c.id = k.created_by";
 
 fn read(row: &Row<'_>) -> sql::Result<ApiKey> {
     let moment = |index| row.get::<_, Option<i64>>(index).map(|at| at.map(Timestamp));
@@ -257,15 +389,20 @@ fn read(row: &Row<'_>) -> sql::Result<ApiKey> {
         person: PersonId(row.get(5)?),
         name: row.get(6)?,
         scopes,
-        signed: row.get(11)?,
-        rate_max: row.get(12)?,
-        created_at: Timestamp(row.get(13)?),
-        created_by: PersonId(row.get(14)?),
-        expires_at: Timestamp(row.get(15)?),
-        revoked_at: moment(16)?,
-        seen_at: moment(17)?,
-        address: row.get(18)?,
-        trading: row.get(19)?,
+        signed: row.get(12)?,
+        rate_max: row.get(13)?,
+        created_at: Timestamp(row.get(14)?),
+        created_by: PersonId(row.get(15)?),
+        expires_at: Timestamp(row.get(16)?),
+        revoked_at: moment(17)?,
+        seen_at: moment(18)?,
+        address: row.get(19)?,
+        replaced_by: row.get::<_, Option<i64>>(20)?.map(KeyId),
+        trading: row.get(21)?,
+        asleep: match row.get::<_, Option<String>>(22)? {
+            Some(_) => Some(word(row, 22, Asleep::from_word)?),
+            None => None,
+        },
     })
 }
 
@@ -286,8 +423,8 @@ impl Stored {
 /// The key with this number.
 pub async fn stored(db: &Storage, id: KeyId) -> Result<Option<Stored>, StorageError> {
     db.read_by_key(move |connection| {
-        let sql = format!("SELECT {COLUMNS} FROM api_key k JOIN merchant m ON m.id = k.merchant_id WHERE k.id = ?1");
-        let read = |row: &Row<'_>| Ok(Stored { key: read(row)?, hash: row.get(20)? });
+        let sql = format!("{SELECT} WHERE k.id = ?1");
+        let read = |row: &Row<'_>| Ok(Stored { key: read(row)?, hash: row.get(23)? });
         Ok(connection.prepare_cached(&sql)?.query_row([id.0], read).optional()?)
     })
     .await
@@ -306,8 +443,7 @@ pub async fn list(
 ) -> Result<Vec<ApiKey>, StorageError> {
     db.read(move |connection| {
         let sql = format!(
-            "SELECT {COLUMNS} FROM api_key k JOIN merchant m ON m.id = k.merchant_id
-             WHERE (?1 IS NULL OR k.merchant_id = ?1) AND (?2 IS NULL OR k.outlet_id = ?2) ORDER BY k.id DESC LIMIT 200"
+            "{SELECT} WHERE (?1 IS NULL OR k.merchant_id = ?1) AND (?2 IS NULL OR k.outlet_id = ?2) ORDER BY k.id DESC LIMIT 200"
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![merchant.map(|id| id.0), outlet.map(|id| id.0)], read)?;
@@ -436,10 +572,93 @@ mod tests {
     async fn a_key_is_bound_to_places_of_its_merchant_and_names_are_told_apart() {
         let (_folder, db) = shop().await;
         let foreign = NewKey { terminal: Some(TerminalId(25_020_001)), ..new_key("ERP") };
-        assert_eq!(create(&db, foreign, secret(), entry()).await.expect("writes"), None);
-        assert!(create(&db, new_key("ERP"), secret(), entry()).await.expect("writes").is_some());
-        assert_eq!(create(&db, new_key("ERP"), secret(), entry()).await.expect("writes"), None);
-        assert!(create(&db, new_key("ERP 2"), secret(), entry()).await.expect("writes").is_some());
+        assert_eq!(create(&db, foreign, secret(), entry()).await.expect("writes"), Err(NotMade::Place));
+        assert!(create(&db, new_key("ERP"), secret(), entry()).await.expect("writes").is_ok());
+        assert_eq!(create(&db, new_key("ERP"), secret(), entry()).await.expect("writes"), Err(NotMade::Name));
+        assert!(create(&db, new_key("ERP 2"), secret(), entry()).await.expect("writes").is_ok());
+        let at_till = NewKey { terminal: Some(TerminalId(25_010_008)), ..new_key("Till") };
+        let id = create(&db, at_till, "s3cret".to_owned(), entry()).await.expect("writes").expect("made");
+        let key = find(&db, id, "s3cret").await.expect("reads").expect("found");
+        assert_eq!(key.outlet, Some(OutletId(2_501_002)), "the terminal's outlet");
+    }
+
+    #[test]
+    fn those_who_may_make_keys_are_those_whose_keys_are_awake() {
+        use domain::role::{Action, Role, may};
+        for role in Role::ALL {
+            let named = SELECT.contains(&format!("'{}'", role.word()));
+            assert_eq!(named, may(&[role], Action::ManageApiKeys), "{role}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_sleeps_while_its_maker_could_not_make_it() {
+        let (_folder, db) = shop().await;
+        let id = create(&db, new_key("ERP"), "s3cret".to_owned(), entry()).await.expect("writes").expect("made");
+        let found = async || find(&db, id, "s3cret").await.expect("reads").expect("found");
+        let cases = [
+            ("UPDATE person SET status = 'disabled' WHERE id = 1002", Some(Asleep::Disabled)),
+            ("UPDATE person SET status = 'active' WHERE id = 1002", None),
+            ("UPDATE person SET must_change = 1 WHERE id = 1002", Some(Asleep::Reset)),
+            ("UPDATE person SET must_change = 0 WHERE id = 1002", None),
+            ("UPDATE person_role SET role = 'cashier' WHERE person_id = 1002", Some(Asleep::NoRight)),
+        ];
+        for (change, asleep) in cases {
+            db.write(move |connection| Ok(connection.execute(change, [])?)).await.expect("writes");
+            let key = found().await;
+            assert_eq!((key.asleep, key.alive(NOW)), (asleep, asleep.is_none()), "{change}");
+        }
+    }
+
+    #[tokio::test]
+    async fn power_over_money_is_not_given_by_one_person_of_the_company_nor_by_a_fresh_password() {
+        let (_folder, db) = shop().await;
+        let by = |person| Entry { person: Some(PersonId(person)), ..entry() };
+        let make = async |scope, entry| {
+            let key = NewKey { scopes: vec![Scope::Read, scope], ..new_key(&secret()) };
+            create(&db, key, secret(), entry).await.expect("writes").err()
+        };
+        for scope in Scope::ALL {
+            let company = (!matches!(scope, Scope::Read | Scope::Webhooks)).then_some(NotMade::NeedsProposal);
+            for person in [9001, 9005] {
+                assert_eq!(make(scope, by(person)).await, company, "{scope}");
+            }
+            assert_eq!(make(scope, by(1002)).await, None, "{scope}");
+        }
+        let given = "UPDATE person SET given_by = 1007, given_at = ?1, password_changed_at = ?2 WHERE id = 1002";
+        db.write(move |connection| Ok(connection.execute(given, [NOW.0 - 2, NOW.0 - 1])?)).await.expect("writes");
+        for scope in Scope::ALL {
+            let harmless = matches!(scope, Scope::Read | Scope::Webhooks);
+            assert_eq!(make(scope, by(1002)).await, (!harmless).then_some(NotMade::MakerIsGiven), "{scope}");
+            let later = Entry { at: NOW.plus(24 * HOUR), ..by(1002) };
+            assert_eq!(make(scope, later).await, None, "{scope}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_renewed_key_and_its_successor_overlap_and_the_renewer_stands_behind_the_new_one() {
+        let (_folder, db) = shop().await;
+        let id = create(&db, new_key("ERP"), "old".to_owned(), entry()).await.expect("writes").expect("made");
+        let own = (Some(MerchantId(250_100)), None);
+        let at = |at| Entry { at, person: Some(PersonId(1007)), ..entry() };
+        let renew = async |id, reach, secret: &str, entry| {
+            super::renew(&db, id, reach, HOUR, secret.to_owned(), entry).await.expect("writes")
+        };
+        let foreign = [(Some(MerchantId(250_200)), None), (own.0, Some(OutletId(2_501_001)))];
+        for reach in foreign {
+            assert_eq!(renew(id, reach, "x", at(NOW)).await, Err(NotMade::NoSuchKey));
+        }
+        let now = NOW.plus(HOUR);
+        let new = renew(id, own, "new", at(now)).await.expect("made");
+        assert_eq!(renew(id, own, "x", at(now)).await, Err(NotMade::NoSuchKey), "renewed once");
+        let old = find(&db, id, "old").await.expect("reads").expect("found");
+        let new = find(&db, new, "new").await.expect("reads").expect("found");
+        assert!(old.alive(now.plus(HOUR - 1)) && !old.alive(now.plus(HOUR)));
+        assert_eq!((old.replaced_by, new.replaced_by), (Some(new.id), None));
+        assert_eq!((&new.name, &new.scopes, new.created_by), (&old.name, &old.scopes, PersonId(1007)));
+        assert_eq!(new.expires_at, now.plus(24 * HOUR), "as long as the one before");
+        let late = at(now.plus(25 * HOUR));
+        assert_eq!(renew(new.id, own, "x", late).await, Err(NotMade::NoSuchKey), "expired");
     }
 
     #[tokio::test]
