@@ -127,16 +127,18 @@ fn case(connection: &Connection, row: &Row<'_>) -> sql::Result<Case> {
     })
 }
 
-/// Whether the card that paid ends in `?3`, if anything is asked.
-const CARD: &str = "(?3 = '' OR EXISTS (SELECT 1 FROM orders b JOIN ledger_transaction p ON p.id = b.paid_by \
-    WHERE b.id = w.order_id AND substr(p.masked, length(p.masked) - 3) = ?3))";
+/// Whether `?3` is the end of the card that paid, the order's number or the sale's reference, if anything is asked.
+const FOUND: &str = "(?3 = '' OR EXISTS (SELECT 1 FROM orders b JOIN ledger_transaction p ON p.id = b.paid_by \
+    WHERE b.id = w.order_id AND (substr(p.masked, length(p.masked) - 3) = ?3 OR b.number = ?3 \
+    OR CAST(p.id AS TEXT) = ltrim(?3, '0'))))";
 
-/// The requests of a desk, open ones first, the latest first; at most [`LIST_MAX`].
+/// The requests of a desk, open ones first, the latest first; at most [`LIST_MAX`]. `find` is nothing, the last four digits
+/// of a card, an order's number or a sale's reference.
 pub async fn list(
     db: &Storage,
     desk: Desk,
     filter: Filter,
-    last_four: String,
+    find: String,
     now: Timestamp,
 ) -> Result<Vec<Case>, StorageError> {
     let (open, decided) = match filter {
@@ -148,14 +150,12 @@ pub async fn list(
     db.read(move |connection| {
         let mut found = Vec::new();
         if open {
-            found = listed(connection, &open_sql(desk), whose(desk, now), "requested escalated", &last_four)?;
+            found = listed(connection, &open_sql(desk), whose(desk, now), "requested escalated", &find)?;
         }
         if !decided.is_empty() {
             let mut more = match desk {
-                Desk::Merchant(merchant) => {
-                    listed(connection, &decided_by_merchant_sql(), merchant.0, decided, &last_four)?
-                }
-                Desk::Issuer => decided_by_issuer(connection, decided, &last_four)?,
+                Desk::Merchant(merchant) => listed(connection, &decided_by_merchant_sql(), merchant.0, decided, &find)?,
+                Desk::Issuer => decided_by_issuer(connection, decided, &find)?,
             };
             more.sort_by_key(|case| std::cmp::Reverse(case.refund.id));
             found.append(&mut more);
@@ -179,7 +179,7 @@ fn open_sql(desk: Desk) -> String {
     match desk {
         Desk::Merchant(_) => format!(
             "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w WHERE w.status IN ('requested', 'escalated')
-                AND w.merchant_id = ?1 AND instr(?2, w.status) > 0 AND {CARD} ORDER BY w.id DESC LIMIT ?4) AS picked
+                AND w.merchant_id = ?1 AND instr(?2, w.status) > 0 AND {FOUND} ORDER BY w.id DESC LIMIT ?4) AS picked
             CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
         ),
         Desk::Issuer => format!(
@@ -187,7 +187,7 @@ fn open_sql(desk: Desk) -> String {
                 JOIN ledger_transaction s ON s.id = o.paid_by JOIN card c ON c.id = s.card_id
                 JOIN programme g ON g.id = c.programme_id WHERE w.status IN ('requested', 'escalated')
                 AND (w.status = 'escalated' OR s.at + g.refund_window < ?1) AND instr(?2, w.status) > 0
-                AND {CARD} ORDER BY w.id DESC LIMIT ?4) AS picked
+                AND {FOUND} ORDER BY w.id DESC LIMIT ?4) AS picked
             CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
         ),
     }
@@ -196,32 +196,32 @@ fn open_sql(desk: Desk) -> String {
 fn decided_by_merchant_sql() -> String {
     format!(
         "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w WHERE w.merchant_id = ?1 AND instr(?2, w.status) > 0
-            AND {CARD} ORDER BY w.merchant_id DESC, w.id DESC LIMIT ?4) AS picked
+            AND {FOUND} ORDER BY w.merchant_id DESC, w.id DESC LIMIT ?4) AS picked
         CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
     )
 }
 
 /// What each person of the card company decided; they are few.
-fn decided_by_issuer(connection: &Connection, states: &str, last_four: &str) -> sql::Result<Vec<Case>> {
+fn decided_by_issuer(connection: &Connection, states: &str, find: &str) -> sql::Result<Vec<Case>> {
     let sql = "SELECT id FROM person WHERE merchant_id IS NULL";
     let mut people = connection.prepare_cached(sql)?;
     let people: Vec<i64> = people.query_map([], |row| row.get(0))?.collect::<sql::Result<_>>()?;
     let sql = format!(
         "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w WHERE w.reviewer_id = ?1 AND instr(?2, w.status) > 0
-            AND {CARD} ORDER BY w.id DESC LIMIT ?4) AS picked
+            AND {FOUND} ORDER BY w.id DESC LIMIT ?4) AS picked
         CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
     );
     let mut found = Vec::new();
     for person in people {
-        found.append(&mut listed(connection, &sql, person, states, last_four)?);
+        found.append(&mut listed(connection, &sql, person, states, find)?);
     }
     Ok(found)
 }
 
-fn listed(connection: &Connection, sql: &str, whose: i64, states: &str, last_four: &str) -> sql::Result<Vec<Case>> {
+fn listed(connection: &Connection, sql: &str, whose: i64, states: &str, find: &str) -> sql::Result<Vec<Case>> {
     let most = i64::try_from(LIST_MAX).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(sql)?;
-    statement.query_map(params![whose, states, last_four, most], |row| case(connection, row))?.collect()
+    statement.query_map(params![whose, states, find, most], |row| case(connection, row))?.collect()
 }
 
 /// How many requests wait for a decision at this desk, and their sum.

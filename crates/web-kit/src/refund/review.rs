@@ -63,6 +63,9 @@ impl ReviewDesk {
     }
 }
 
+/// Digits of a sale's reference, the longest number to look for.
+const REFERENCE_DIGITS: usize = 12;
+
 #[derive(Template)]
 #[template(path = "refund/review.html")]
 struct View {
@@ -70,7 +73,7 @@ struct View {
     path: &'static str,
     company: bool,
     states: Vec<(&'static str, String, bool)>,
-    last_four: String,
+    find: String,
     rows: Vec<Row>,
     full: Option<String>,
     totals: String,
@@ -179,10 +182,12 @@ impl Params {
         }
     }
 
-    fn last_four(&self) -> String {
+    /// What to look for: the digits; of a card, as a slip shows it, the last four.
+    fn find(&self) -> String {
         let digits = self.card.chars().map(domain::money::half_width).filter(char::is_ascii_digit);
         let digits: Vec<char> = digits.collect();
-        digits.iter().skip(digits.len().saturating_sub(4)).collect()
+        let masked = self.card.contains('*') || digits.len() > REFERENCE_DIGITS;
+        digits.iter().skip(if masked { digits.len().saturating_sub(4) } else { 0 }).collect()
     }
 
     fn id(&self) -> Option<TransactionId> {
@@ -190,7 +195,7 @@ impl Params {
     }
 
     fn address(&self, desk: &ReviewDesk, id: TransactionId) -> String {
-        link(desk.path, &[("state", &self.state), ("card", &self.card), ("id", &id.rrn())])
+        link(desk.path, &[("state", &self.state), ("card", &self.find()), ("id", &id.rrn())])
     }
 }
 
@@ -355,7 +360,7 @@ pub fn time_left(left: i64, sentence: &str) -> String {
 
 async fn view(visit: &Visit, desk: &ReviewDesk, params: &Params, panel: Option<Panel>) -> Result<Response, Problem> {
     let words = &visit.text().refund;
-    let cases = refund::list(visit.db(), desk.queue, params.filter(), params.last_four(), visit.session.now).await?;
+    let cases = refund::list(visit.db(), desk.queue, params.filter(), params.find(), visit.session.now).await?;
     let (count, sum) = refund::waiting(visit.db(), desk.queue, visit.session.now).await?;
     let open = panel.as_ref().map(|panel| panel.id);
     let full = (cases.len() >= refund::LIST_MAX).then(|| fill(words.limit, &[&refund::LIST_MAX.to_string()]));
@@ -371,7 +376,7 @@ async fn view(visit: &Visit, desk: &ReviewDesk, params: &Params, panel: Option<P
         path: desk.path,
         company: desk.is_company(),
         states,
-        last_four: params.last_four(),
+        find: params.find(),
         rows,
         full,
         totals: fill(words.totals, &[&count.to_string(), &sum.to_string()]),

@@ -70,11 +70,11 @@ crate::texts! {
         filter_approved: "已退款", "Refunded";
         filter_rejected: "已驳回", "Turned down";
         filter_all: "全部", "All";
-        filter_card: "卡号后四位", "Last four digits";
+        filter_card: "卡号后四位、订单号或参考号", "Card's last four, order or reference number";
         query: "查询", "Search";
         list: "退货申请列表", "Refund requests";
         empty: "没有符合条件的退货申请", "No such refund requests.";
-        limit: "只显示最近 {0} 笔，请用卡号后四位查找", "The latest {0} only; search by the card's last four digits";
+        limit: "只显示最近 {0} 笔，请用卡号后四位、订单号或参考号查找", "The latest {0} only; search by the card's last four digits, order or reference number";
         requested_at: "申请时间", "Requested";
         order_card: "订单 / 卡号", "Order / card";
         store: "商户 / 门店", "Merchant / store";

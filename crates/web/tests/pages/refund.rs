@@ -573,8 +573,19 @@ async fn turned_down_it_can_be_asked_for_again() {
     }
     sold.manager.get("/refunds?state=rejected").await.says("已驳回");
     sold.manager.get("/refunds").await.says("没有符合条件的退货申请");
-    sold.manager.get("/refunds?state=all&card=6086+25**+****+0012").await.says("客户买错药品");
-    assert!(!sold.manager.get("/refunds?state=all&card=9999").await.text().contains("客户买错药品"));
+    let paid = sold.till.browser.get(&format!("/orders/{}", sold.order)).await.text();
+    let sale = paid.split("href=\"/slip/").nth(1).and_then(|rest| rest.split('"').next()).expect("a slip");
+    let heading = paid.split("<h1>").nth(1).and_then(|rest| rest.split('<').next()).expect("a heading");
+    let number: String = heading.chars().filter(char::is_ascii_digit).collect();
+    assert_eq!(number.len(), 10, "{heading}");
+    for find in ["6086 25** **** 0012", "0012", sale, sale.trim_start_matches('0'), &number] {
+        let page = sold.manager.get(&format!("/refunds?state=all&card={}", find.replace(' ', "+"))).await;
+        page.says("客户买错药品");
+    }
+    for find in ["9999", "010000000001", "2611239999"] {
+        let page = sold.manager.get(&format!("/refunds?state=all&card={find}")).await;
+        assert!(!page.text().contains("客户买错药品"), "{find}");
+    }
     let id = sold.ask_for(&[("t1", "1"), ("q1", "1")]).await;
     sold.decide(&id, ZHANG.0, "ok").await.says("退款成功，¥15.50");
     sold.till.browser.get(&sold.form_url()).await.says("¥<span data-sum-to>27.50");
