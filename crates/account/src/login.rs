@@ -316,5 +316,5 @@ async fn check_captcha(web: &Web, headers: &HeaderMap, answer: &str) -> Result<O
     }
     let text = captcha_text(web, id);
     let expected = web.settings.test_captcha.as_deref().unwrap_or(&text);
-    Ok((!answer.eq_ignore_ascii_case(expected)).then_some(Refusal::CaptchaWrong))
+    Ok((!captcha::fits(expected, answer)).then_some(Refusal::CaptchaWrong))
 }
