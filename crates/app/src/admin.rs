@@ -1,10 +1,11 @@
-//! `webpos admin`: creating the first administrator, and resetting a lost password.
+//! `webpos admin`: creating an administrator, joining the logins of one human, resetting a lost password.
 
+use domain::ids::PersonId;
 use domain::place::Place;
 use domain::role::Role;
 use engine::clock::Clock;
-use storage::password;
 use storage::people::{self, NewPerson};
+use storage::{Storage, human, password};
 
 use crate::config::Admin;
 use crate::{Failure, console};
@@ -16,7 +17,18 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
     let initial = initial_password();
     let hash = password::hash(&initial)?;
     match command {
-        Admin::Create { database, login, name } => {
+        Admin::Create { database, login, name, same_human_as } => {
+            let db = database.open().await?;
+            let human = match &same_human_as {
+                Some(other) => Some(human_of(&db, other).await?),
+                None => None,
+            };
+            if let Some(human) = human
+                && people::join(&db, &login, human, clock.now()).await?
+            {
+                console::say(&format!("{login} and {} are one human now.", same_human_as.unwrap_or_default()));
+                return Ok(());
+            }
             let person = NewPerson {
                 number: login.clone(),
                 name,
@@ -26,10 +38,10 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
                 roles: vec![Role::Admin],
                 place: Place::Company,
                 terminal: None,
-                human: None,
+                human,
                 given_by: None,
             };
-            if people::create(&database.open().await?, person, clock.now()).await?.is_none() {
+            if people::create(&db, person, clock.now()).await?.is_none() {
                 return Err(Failure::Run(format!("the login name {login} is taken")));
             }
         }
@@ -41,6 +53,12 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
     }
     console::say(&format!("Initial password, to be changed at the first login: {initial}"));
     Ok(())
+}
+
+async fn human_of(db: &Storage, login: &str) -> Result<PersonId, Failure> {
+    let account = people::account(db, login).await?;
+    let account = account.ok_or_else(|| Failure::Run(format!("there is no login name {login}")))?;
+    Ok(human::logins(db, vec![account.person]).await?.get(account.person).human)
 }
 
 /// 16 random characters, 80 bits.

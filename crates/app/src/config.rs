@@ -211,6 +211,9 @@ pub(crate) enum Admin {
         /// Display name.
         #[arg(long)]
         name: String,
+        /// Another login of the same human: together the two are never two persons. Joins a login that exists.
+        #[arg(long, value_name = "LOGIN")]
+        same_human_as: Option<String>,
     },
     /// Give a person a new initial password, end their sessions and lift their lock-out.
     ResetPassword {

@@ -135,6 +135,17 @@ fn the_first_administrator_comes_from_the_command_line() {
     let said = String::from_utf8(first.stdout).expect("text");
     assert_eq!(said.trim().rsplit(' ').next().map(str::len), Some(16), "{said}");
     assert_eq!(webpos(&create).output().expect("runs").status.code(), Some(1), "the name is taken");
+    let again = |login| {
+        let same = ["--same-human-as", "root1", "--data-dir", data];
+        let all = [&["admin", "create", "--login", login, "--name", "First again"][..], &same].concat();
+        let output = webpos(&all).output().expect("runs");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    assert!(again("root2").1.contains("Initial password"), "a second login of one human");
+    let joined = again("root2");
+    assert_eq!((joined.0, joined.1.trim()), (Some(0), "root2 and root1 are one human now."));
+    let nobody = ["admin", "create", "--login", "x", "--name", "X", "--same-human-as", "who", "--data-dir", data];
+    assert_eq!(webpos(&nobody).output().expect("runs").status.code(), Some(1));
     let reset = webpos(&["admin", "reset-password", "--login", "ROOT1", "--data-dir", data]).output().expect("runs");
     assert_eq!(reset.status.code(), Some(0));
     let reset = webpos(&["admin", "reset-password", "--login", "who", "--data-dir", data]).output().expect("runs");

@@ -267,3 +267,20 @@ async fn verify_names_a_decision_of_one_human(fixture: Fixture) {
         assert_eq!(fixture.verify().await, [], "{two:?}");
     }
 }
+
+/// A login is joined with everything that its human has, keys too, and only from then on.
+#[tokio::test]
+async fn joined_logins_are_one_human_from_then_on() {
+    for fixture in [Fixture::sqlite(&shop()).await, Fixture::postgres(&shop()).await] {
+        let db = fixture.database();
+        let login = format!("{ANNA}");
+        assert!(!storage::people::join(db, "nobody", OTHER, MORNING).await.expect("writes"));
+        assert!(storage::people::join(db, &login, OTHER, LATER).await.expect("writes"));
+        let key = PersonId(ANNA.0 + 1);
+        let logins = storage::human::logins(db, vec![ANNA, key, OTHER]).await.expect("reads");
+        for one in [ANNA, key] {
+            assert!(logins.same_human(one, OTHER, LATER) && !logins.same_human(one, OTHER, LATER.plus(-1)));
+        }
+        assert!(storage::people::join(db, &login, OTHER, LATER.plus(1)).await.expect("writes"), "again");
+    }
+}

@@ -131,6 +131,24 @@ pub async fn create(db: &Storage, person: NewPerson, now: Timestamp) -> Result<O
     .await
 }
 
+/// Makes `login`, with every other login and key of its human, one of `human`, from now on. `false`: no such login name.
+pub async fn join(db: &Storage, login: &str, human: PersonId, now: Timestamp) -> Result<bool, StorageError> {
+    let login = normal_login(login);
+    db.write(move |connection| {
+        let sql = "SELECT human_id FROM person WHERE login = ?1";
+        let Some(old) = connection.query_row(sql, [&login], |row| row.get::<_, i64>(0)).optional()? else {
+            return Ok(false);
+        };
+        if old != human.0 {
+            let sql = "UPDATE person SET human_id = ?2, joined_at = ?3 WHERE human_id = ?1";
+            connection.execute(sql, [old, human.0, now.0])?;
+            audit::insert(connection, &from_command_line(now, "human_joined", &login))?;
+        }
+        Ok(true)
+    })
+    .await
+}
+
 /// The next person's id, inside the caller's transaction.
 pub(crate) fn next_id(connection: &Connection) -> Result<PersonId, StorageError> {
     connection.lock_name("person", "")?;
