@@ -107,6 +107,7 @@ fn dead(key: &ApiKey, now: Timestamp) -> String {
     match key.asleep {
         _ if key.revoked_at.is_some() => "This key was revoked.".to_owned(),
         _ if now >= key.expires_at => format!("This key expired at {}.", key.expires_at.rfc3339_text()),
+        Some(Asleep::Waits) => "This key sleeps until another person of the card company approves it.".to_owned(),
         Some(Asleep::Disabled) => "This key sleeps because its maker is disabled.".to_owned(),
         Some(Asleep::Reset) => "This key sleeps until its maker has set a new password.".to_owned(),
         Some(Asleep::NoRight) => "This key sleeps because its maker may no longer make keys.".to_owned(),

@@ -105,6 +105,10 @@ fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         Kind::DisputeOpening,
         Kind::DisputeRejection,
         Kind::Chargeback,
+        Kind::Proposal,
+        Kind::ProposalApproval,
+        Kind::ProposalRejection,
+        Kind::ProposalWithdrawal,
     ];
     let kinds = || Kind::ALL.into_iter().filter(|kind| !own.contains(kind)).map(Kind::word).collect();
     let mut refund_status = RefundStatus::ALL.map(RefundStatus::word).to_vec();

@@ -10,7 +10,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::vault::Vault;
-use storage::{Books, demo, demo_cards, demo_keys};
+use storage::{Books, demo, demo_cards, demo_keys, demo_proposals};
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use web::{Settings, Web, router};
@@ -36,6 +36,7 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
     let books = Books::of(storage.clone(), vault.chain_key());
     if options.demo && demo::seed_people(&storage, clock.now()).await? {
         demo_cards::seed_cards(&storage, &vault, &books, clock.now()).await?;
+        demo_proposals::seed_fees(&storage, &books, clock.now()).await?;
         demo_keys::seed_keys(&storage, clock.now()).await?;
     }
     let engine = Engine::start(books, clock.clone());

@@ -20,7 +20,7 @@ use storage::audit::Entry;
 use storage::people::{self, NewPerson};
 use storage::session::{self, SessionId};
 use storage::vault::{GENERATION, Vault};
-use storage::{Books, Storage, demo, demo_cards};
+use storage::{Books, Storage, demo, demo_cards, demo_proposals};
 
 use crate::Failure;
 
@@ -113,6 +113,7 @@ pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Credentia
     demo::seed_people(&storage, opening).await?;
     let books = Books::of(storage.clone(), vault.chain_key());
     demo_cards::seed_cards(&storage, &vault, &books, opening).await?;
+    demo_proposals::seed_fees(&storage, &books, opening).await?;
     let past = Past { key: vault.chain_key(), before: recorded(&storage).await?, size };
     if database.starts_with("postgres") {
         copy(database, tables(&vault, &past)).await?;

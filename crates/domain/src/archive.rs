@@ -5,7 +5,7 @@
 //! - Opening figures plus the transactions in the ledger equal the sum of all transactions ever: balances, batches,
 //!   settlements. `verify` therefore works on an archived ledger as on a whole one.
 //! - An order moves as a whole, with its attempts, refunds and disputes, or stays as a whole.
-//! - A transaction moves only after a confirmed settlement took it. Records of batches and settlements never move
+//! - A transaction moves only after a confirmed settlement took it. Records of batches, settlements and proposals never move
 //!   ([`stays`]).
 //! - Opening figures and kept transactions are sealed under the chain's key, as the chain's head is. The seal covers an
 //!   exclusive-or sum of keyed digests, one per piece, so that a change updates one piece and not all. A piece cannot be
@@ -109,7 +109,17 @@ impl Piece<'_> {
 
 /// Whether a kind is kept for ever: few, and the reports that name them stay.
 pub fn stays(kind: Kind) -> bool {
-    matches!(kind, Kind::BatchClose | Kind::SettlementRequest | Kind::SettlementRejection | Kind::Settlement)
+    matches!(
+        kind,
+        Kind::BatchClose
+            | Kind::SettlementRequest
+            | Kind::SettlementRejection
+            | Kind::Settlement
+            | Kind::Proposal
+            | Kind::ProposalApproval
+            | Kind::ProposalRejection
+            | Kind::ProposalWithdrawal
+    )
 }
 
 /// Whether confirmed settlements took everything that a transaction moved on merchants' accounts.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::acts::Payload;
 use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
 use crate::direct_sale::{NewOrder, OutletDay};
@@ -11,6 +12,7 @@ use crate::ledger::{Transaction, Transfer};
 use crate::order::Order;
 use crate::pin::PinTries;
 use crate::proof::Alarm;
+use crate::proposal::Proposal;
 use crate::refund::Refund;
 use crate::settlement::Settlement;
 use crate::state::Till;
@@ -45,6 +47,10 @@ pub struct Changes {
     pub batches: Vec<ClosedBatch>,
     /// Settlements as they are afterwards.
     pub settlements: BTreeMap<TransactionId, Settlement>,
+    /// Proposals as they are afterwards.
+    pub proposals: BTreeMap<TransactionId, Proposal>,
+    /// Acts that were approved, in order: each happens now.
+    pub acts: Vec<Payload>,
 }
 
 impl Changes {
@@ -69,6 +75,8 @@ impl Changes {
         self.tills.extend(next.tills);
         self.batches.extend(next.batches);
         self.settlements.extend(next.settlements);
+        self.proposals.extend(next.proposals);
+        self.acts.extend(next.acts);
     }
 
     /// How many orders the outlets of new ones have had on their days afterwards.
@@ -91,5 +99,7 @@ impl Changes {
             && self.tills.is_empty()
             && self.batches.is_empty()
             && self.settlements.is_empty()
+            && self.proposals.is_empty()
+            && self.acts.is_empty()
     }
 }

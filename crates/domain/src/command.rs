@@ -9,9 +9,10 @@ use crate::card::CardKey;
 use crate::card_number::{EntryMode, MaskedCard};
 use crate::direct_sale::DirectSale;
 use crate::dispute;
-use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use crate::money::Fen;
 use crate::pin::TypedPin;
+use crate::proposal;
 use crate::refund;
 use crate::reversal::Reversed;
 use crate::settlement;
@@ -156,6 +157,17 @@ pub enum Command {
     DisputeAnswer(dispute::Answer),
     /// Uphold or turn down a dispute (by the card company).
     DisputeReview(dispute::Verdict),
+    /// Propose what another person decides (by the card company).
+    Proposal(proposal::Draft),
+    /// Approve what another person proposed: it happens.
+    ProposalApproval(proposal::Verdict),
+    /// Turn down what another person proposed.
+    ProposalRejection(proposal::Verdict),
+    /// Take back what one proposed oneself.
+    ProposalWithdrawal {
+        /// The proposal.
+        proposal: TransactionId,
+    },
 }
 
 impl Command {
@@ -201,8 +213,21 @@ impl Command {
             Self::DisputeReview(dispute::Verdict { order, dispute, uphold, words }) => {
                 content("dispute_review", &[order.0, dispute.0, i64::from(*uphold)], &[text(words)])
             }
+            Self::Proposal(proposal::Draft { payload, seen }) => {
+                let (act, of_act, seen) = (payload.act().word().as_bytes(), payload.text(), seen.text());
+                content("proposal", &[payload.subject()], &[act, of_act.as_bytes(), seen.as_bytes()])
+            }
+            Self::ProposalApproval(verdict) => content_of_verdict("proposal_approval", verdict),
+            Self::ProposalRejection(verdict) => content_of_verdict("proposal_rejection", verdict),
+            Self::ProposalWithdrawal { proposal } => content("proposal_withdrawal", &[proposal.0], &[]),
         }
     }
+}
+
+fn content_of_verdict(word: &str, verdict: &proposal::Verdict) -> [u8; 16] {
+    let proposal::Verdict { proposal, payload, opinion, shown } = verdict;
+    let (act, of_act) = (payload.act().word().as_bytes(), payload.text());
+    content(word, &[proposal.0, payload.subject()], &[act, of_act.as_bytes(), text(opinion), shown])
 }
 
 /// The first half of SHA-256 over a command's word, numbers and texts. Each part carries its length, so no two commands

@@ -11,7 +11,9 @@ use crate::money::Fen;
 use crate::outcome::{Decline, Outcome};
 use crate::sale::Payment;
 use crate::state::{Keys, State, Till};
-use crate::{batch, direct_sale, dispute, inquiry, load, proof, refund, reversal, sale, settlement, void, withdrawal};
+use crate::{
+    batch, direct_sale, dispute, inquiry, load, proof, proposal, refund, reversal, sale, settlement, void, withdrawal,
+};
 
 /// The result of one command and the rows that it writes.
 pub struct Decision {
@@ -63,6 +65,10 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
         Command::DisputeOpen(opening) => dispute::open(state, envelope, opening),
         Command::DisputeAnswer(answer) => dispute::answer(state, envelope, answer),
         Command::DisputeReview(verdict) => dispute::review(state, envelope, verdict),
+        Command::Proposal(draft) => proposal::make(state, envelope, draft),
+        Command::ProposalApproval(verdict) => proposal::approve(state, envelope, verdict),
+        Command::ProposalRejection(verdict) => proposal::reject(state, envelope, verdict),
+        Command::ProposalWithdrawal { proposal } => proposal::withdraw(state, envelope, *proposal),
     }
 }
 

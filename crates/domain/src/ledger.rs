@@ -83,6 +83,14 @@ words! {
         DisputeRejection = "dispute_rejection",
         /// A second person upholds it and the money goes back.
         Chargeback = "chargeback",
+        /// A person of the company proposes an act.
+        Proposal = "proposal",
+        /// A second person approves it and it happens.
+        ProposalApproval = "proposal_approval",
+        /// A second person turns it down.
+        ProposalRejection = "proposal_rejection",
+        /// The maker takes it back.
+        ProposalWithdrawal = "proposal_withdrawal",
     }
 }
 
@@ -116,7 +124,8 @@ pub struct Transaction {
     pub kind: Kind,
     /// The order it is about.
     pub order: Option<OrderId>,
-    /// The sale that it refunds, voids, reverses or disputes, or the preparation of the settlement that it decides.
+    /// The sale that it refunds, voids, reverses or disputes, or the preparation of the
+    /// settlement, or the proposal, that it decides.
     pub original: Option<TransactionId>,
     /// The manager who consented to what the person at the till cannot do alone.
     pub checker: Option<PersonId>,

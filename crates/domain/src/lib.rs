@@ -42,7 +42,8 @@ pub mod verify;
 pub mod world;
 
 pub use commands::{
-    batch, direct_sale, dispute, inquiry, load, proof, refund, reversal, sale, settlement, sold, void, withdrawal,
+    acts, batch, direct_sale, dispute, inquiry, load, proof, proposal, refund, reversal, sale, settlement, sold, void,
+    withdrawal,
 };
 pub use facts::{
     card, card_number, human, ids, limits, money, network, order, password, pin, place, product, role, scan, sweep,

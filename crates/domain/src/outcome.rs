@@ -200,6 +200,18 @@ declines! {
     PayableShort { short_by: fen } => "payable_short", "51", Retry;
     /// There is no such settlement.
     NoSuchSettlement => "no_such_settlement", "25", NoRetry;
+    /// There is no such proposal.
+    NoSuchProposal => "no_such_proposal", "25", NoRetry;
+    /// There is no such API key.
+    NoSuchKey => "no_such_key", "25", NoRetry;
+    /// The rows that a proposal is about are not what its maker or its checker was shown.
+    Stale => "stale", "13", NoRetry;
+    /// Nobody decided on the proposal in time.
+    ProposalExpired { at: time } => "proposal_expired", "22", NoRetry;
+    /// Only the maker takes a proposal back.
+    NotTheMaker => "not_the_maker", "58", NoRetry;
+    /// The act would change nothing, or cannot be done as things are.
+    NothingToChange => "nothing_to_change", "12", Retry;
     /// The attempt never reached the ledger and is now withdrawn: it can never be charged.
     Withdrawn => "withdrawn", "25", Retry;
     /// Reported lost.

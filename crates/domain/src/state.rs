@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use crate::acts::{ActRows, Payload};
 use crate::batch::Batch;
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
@@ -16,6 +17,7 @@ use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::limits::Limits;
 use crate::order::Order;
 use crate::pin::PinTries;
+use crate::proposal::{self, Proposal};
 use crate::refund::SoldLine;
 use crate::settlement::{Payable, Settlement};
 use crate::sold::Sold;
@@ -67,7 +69,7 @@ impl<K: Ord + Debug, V> Rows<K, V> {
     }
 
     /// The row for a change, if it was loaded and the store has one.
-    fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.0.get_mut(key).and_then(Option::as_mut)
     }
 }
@@ -139,6 +141,10 @@ pub struct State {
     pub logins: Logins,
     /// The people and keys that can review refunds of an outlet, and until when.
     pub reviewers: Rows<(MerchantId, OutletId), BTreeMap<PersonId, Timestamp>>,
+    /// Proposals that are decided on.
+    pub proposals: Rows<TransactionId, Proposal>,
+    /// Rows that proposed acts are about.
+    pub acts: ActRows,
 }
 
 impl State {
@@ -166,6 +172,8 @@ impl State {
             settlements: Rows::default(),
             logins: Logins::default(),
             reviewers: Rows::default(),
+            proposals: Rows::default(),
+            acts: ActRows::default(),
         }
     }
 
@@ -184,8 +192,10 @@ impl State {
         let disputes = self.sold.present().flat_map(|sold| &sold.disputes);
         let disputes = disputes.filter(|dispute| dispute.status.is_open()).map(|dispute| dispute.opener);
         let settlements = self.settlements.present().map(|settlement| settlement.maker);
+        let proposals = self.proposals.present().map(|proposal| proposal.maker);
         let reviewers = self.reviewers.present().flat_map(BTreeMap::keys).copied();
-        let all = named.iter().copied().chain(refunds).chain(disputes).chain(settlements).chain(reviewers);
+        let makers = refunds.chain(disputes).chain(settlements).chain(proposals);
+        let all = named.iter().copied().chain(makers).chain(reviewers);
         let all = all.filter(|person| !self.logins.has(*person));
         all.chain(self.logins.givers_missing()).collect()
     }
@@ -215,6 +225,12 @@ impl State {
                 payable.follow(settlement);
             }
             self.settlements.loaded(settlement.id, Some(settlement.clone()));
+        }
+        for proposal in changes.proposals.values() {
+            self.proposals.loaded(proposal.id, Some(proposal.clone()));
+        }
+        for act in &changes.acts {
+            self.note_act(act);
         }
         for refund in changes.refunds.values() {
             let Some(sold) = self.sold.get_mut(&refund.order) else { continue };
@@ -259,6 +275,16 @@ impl State {
 }
 
 impl State {
+    /// An act that later commands of this group may rest on.
+    fn note_act(&mut self, act: &Payload) {
+        act.apply(&mut self.acts);
+        if let Payload::MerchantFee { merchant, fee_bp } = act
+            && let Some(payable) = self.payables.get_mut(merchant)
+        {
+            payable.fee_bp = Some(*fee_bp);
+        }
+    }
+
     /// What moved that later commands of this group may settle.
     fn note_payable(&mut self, transaction: &Transaction, changes: &Changes) {
         for (merchant, payable) in self.payables.present_mut() {
@@ -314,6 +340,10 @@ pub struct Keys {
     pub payables: BTreeSet<MerchantId>,
     /// Settlements that are decided on.
     pub settlements: BTreeSet<TransactionId>,
+    /// Proposals that are decided on.
+    pub proposals: BTreeSet<TransactionId>,
+    /// Acts that are proposed or decided on: the rows that they are about.
+    pub acts: BTreeSet<Payload>,
     /// Sales that are taken back by their request ids.
     pub reversed: BTreeSet<RequestKey>,
     /// Requests that nothing else may have been asked under.
@@ -331,6 +361,11 @@ impl Keys {
     pub fn found(&self, state: &State) -> BTreeSet<OrderId> {
         let recorded = self.reversed.iter().filter_map(|request| state.requests.if_loaded(request)?.order);
         recorded.filter(|order| !self.sold.contains(order)).collect()
+    }
+
+    fn act(&mut self, proposal: Option<TransactionId>, payload: &Payload) {
+        self.proposals.extend(proposal);
+        self.acts.insert(payload.clone());
     }
 
     /// What `envelopes` name.
@@ -388,6 +423,12 @@ impl Keys {
                     keys.payables.insert(verdict.merchant);
                     keys.settlements.insert(verdict.settlement);
                 }
+                Command::Proposal(proposal::Draft { payload, .. }) => keys.act(None, payload),
+                Command::ProposalApproval(proposal::Verdict { proposal, payload, .. })
+                | Command::ProposalRejection(proposal::Verdict { proposal, payload, .. }) => {
+                    keys.act(Some(*proposal), payload);
+                }
+                Command::ProposalWithdrawal { proposal } => drop(keys.proposals.insert(*proposal)),
             }
         }
         keys
@@ -407,7 +448,10 @@ impl Keys {
             | Command::DisputeOpen(_)
             | Command::DisputeReview(_)
             | Command::SettlementPrepare(_)
-            | Command::SettlementReview(_) => {
+            | Command::SettlementReview(_)
+            | Command::Proposal(_)
+            | Command::ProposalApproval(_)
+            | Command::ProposalRejection(_) => {
                 self.people.insert(actor.person);
             }
             Command::Void { checker, .. } => self.people.extend([actor.person, *checker]),
@@ -419,6 +463,7 @@ impl Keys {
             | Command::DisputeAnswer(_)
             | Command::Reverse(_)
             | Command::BatchClose
+            | Command::ProposalWithdrawal { .. }
             | Command::Load { .. } => {}
         }
     }

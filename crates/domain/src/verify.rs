@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 
 mod dispute;
 mod opening;
+mod proposal;
 mod settlement;
 
 /// One thing that is wrong.
@@ -63,6 +64,7 @@ pub struct Audit {
     settlements: settlement::Settlements,
     /// Who stands behind the people of the ledger.
     logins: Logins,
+    proposals: proposal::Proposals,
     findings: Vec<Finding>,
 }
 
@@ -95,6 +97,7 @@ impl Audit {
             closed: BTreeMap::new(),
             settlements: settlement::Settlements::default(),
             logins: Logins::default(),
+            proposals: proposal::Proposals::default(),
             findings: Vec::new(),
         }
     }
@@ -164,6 +167,9 @@ impl Audit {
                 }
                 Kind::DisputeOpening | Kind::DisputeAnswer | Kind::DisputeRejection => {
                     self.disputes.insert(id, transaction.clone());
+                }
+                Kind::Proposal | Kind::ProposalApproval | Kind::ProposalRejection | Kind::ProposalWithdrawal => {
+                    self.proposals.note(transaction);
                 }
                 Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
                 Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
@@ -413,6 +419,7 @@ impl Audit {
             self.report("I6", format!("refund transaction {} belongs to no refund", id.rrn()));
         }
         self.finish_disputes();
+        self.finish_proposals();
         self.findings
     }
 }

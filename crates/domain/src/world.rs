@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::acts::{ActRows, Key, KeyState, Payload};
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
@@ -14,13 +15,14 @@ use crate::decide::decide_all;
 use crate::direct_sale::OutletDay;
 use crate::dispute::Dispute;
 use crate::human::Logins;
-use crate::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
+use crate::ids::{CardId, KeyId, MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Transaction, Transfer};
 use crate::limits::Limits;
 use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::pin::PinTries;
 use crate::proof::Alarm;
+use crate::proposal::Proposal;
 use crate::refund::{Refund, SoldLine};
 use crate::settlement::{Payable, Settlement};
 use crate::sold::Sold;
@@ -78,6 +80,10 @@ pub struct World {
     pub logins: Logins,
     /// The people and keys that can review refunds of an outlet, and until when.
     pub reviewers: BTreeMap<(MerchantId, OutletId), BTreeMap<PersonId, Timestamp>>,
+    /// API keys.
+    pub keys: BTreeMap<KeyId, Key>,
+    /// Proposals.
+    pub proposals: BTreeMap<TransactionId, Proposal>,
 }
 
 impl World {
@@ -107,6 +113,8 @@ impl World {
             settlements: BTreeMap::new(),
             logins: Logins::default(),
             reviewers: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            proposals: BTreeMap::new(),
         }
     }
 
@@ -178,6 +186,12 @@ impl World {
         for id in keys.settlements {
             state.settlements.loaded(id, self.settlements.get(&id).cloned());
         }
+        for id in keys.proposals {
+            state.proposals.loaded(id, self.proposals.get(&id).cloned());
+        }
+        for act in keys.acts {
+            self.load_act(&mut state.acts, &act);
+        }
         for outlet in keys.reviewers {
             state.reviewers.loaded(outlet, self.reviewers.get(&outlet).cloned());
         }
@@ -188,6 +202,26 @@ impl World {
             }
             for person in missing {
                 state.logins.put(person, self.logins.get(person));
+            }
+        }
+    }
+
+    /// The rows that an act is about.
+    pub fn load_act(&self, rows: &mut ActRows, act: &Payload) {
+        match act {
+            Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
+            Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
+        }
+    }
+
+    /// Keeps what an approved act changed.
+    fn save_act(&mut self, act: &Payload) {
+        match act {
+            Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
+            Payload::CompanyKey { key } => {
+                if let Some(key) = self.keys.get_mut(key) {
+                    key.state = KeyState::Awake;
+                }
             }
         }
     }
@@ -285,6 +319,8 @@ impl World {
         self.tills.extend(changes.tills);
         self.batches.extend(changes.batches);
         self.settlements.extend(changes.settlements);
+        self.proposals.extend(changes.proposals);
+        changes.acts.iter().for_each(|act| self.save_act(act));
         self.head = head;
     }
 
@@ -310,6 +346,11 @@ impl World {
         for dispute in self.disputes.values() {
             audit.dispute(dispute);
         }
+        for proposal in self.proposals.values() {
+            audit.proposal(proposal);
+        }
+        self.fees.iter().for_each(|(merchant, fee_bp)| audit.fee(*merchant, *fee_bp));
+        self.keys.values().for_each(|key| audit.key(key));
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));
         let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.merchant).collect();

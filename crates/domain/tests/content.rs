@@ -6,13 +6,15 @@ mod builders;
 use std::collections::BTreeSet;
 
 use builders::{
-    check, decide_dispute, direct_sale, dispute, inquiry, load, prepare, refund_request, request, review, sale,
-    sale_pin, verdict, withdraw,
+    check, decide_dispute, direct_sale, dispute, inquiry, load, prepare, proposals, refund_request, request, review,
+    sale, sale_pin, verdict, withdraw,
 };
+use domain::acts::Payload;
 use domain::command::Command;
 use domain::dispute::{Answer, Claim, Opening};
-use domain::ids::{MerchantId, OrderId, PersonId, TransactionId};
+use domain::ids::{KeyId, MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
+use domain::proposal::Proposal;
 use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
 use domain::time::{BusinessDate, Timestamp};
@@ -66,6 +68,33 @@ fn commands() -> Vec<Command> {
     all.extend([answer(1, 20, false, "why"), answer(1, 20, true, "why!")]);
     all.extend([decide_dispute(1, REFUND, true), decide_dispute(2, REFUND, true), decide_dispute(1, REFUND, false)]);
     all.push(decide_dispute(1, TransactionId(21), true));
+    all.extend(of_proposals());
+    all
+}
+
+fn of_proposals() -> Vec<Command> {
+    let (fee, seen) = (proposals::fee(MerchantId(1), 38), proposals::shown_fee(Some(60)));
+    let one = proposals::proposal(REFUND, Timestamp(1), fee.clone(), seen.clone());
+    let mut all = vec![
+        proposals::propose(fee.clone(), seen.clone()),
+        proposals::propose(fee.clone(), proposals::shown_fee(None)),
+        proposals::propose(proposals::fee(MerchantId(2), 38), seen.clone()),
+        proposals::propose(proposals::fee(MerchantId(1), 39), seen.clone()),
+        proposals::propose(Payload::CompanyKey { key: KeyId(1) }, seen.clone()),
+        proposals::take_back(REFUND),
+        proposals::take_back(TransactionId(21)),
+    ];
+    let others: [fn(&mut Proposal); 4] = [
+        |_| {},
+        |one| one.id = TransactionId(21),
+        |one| one.payload = proposals::fee(MerchantId(1), 39),
+        |one| one.seen = proposals::shown_fee(None),
+    ];
+    for change in others {
+        let mut other = one.clone();
+        change(&mut other);
+        all.extend([proposals::approve(&other), proposals::reject(&other)]);
+    }
     all
 }
 
@@ -95,6 +124,7 @@ fn a_pin_and_spaces_around_a_text_make_no_difference() {
             Command::DisputeOpen(opening) => &mut opening.words,
             Command::DisputeAnswer(answer) => &mut answer.words,
             Command::DisputeReview(verdict) => &mut verdict.words,
+            Command::ProposalApproval(verdict) | Command::ProposalRejection(verdict) => &mut verdict.opinion,
             _ => continue,
         };
         *text = format!(" {text}\n");

@@ -2,14 +2,17 @@
 
 mod builders;
 
+use builders::proposals::{self, CHECKER, MAKER};
 use builders::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, load, order, sale_pin, till};
+use domain::acts::Payload;
 use domain::card::{Card, CardStatus};
 use domain::command::{Actor, Command, Envelope, Proof};
 use domain::dispute::ANSWER_WITHIN;
-use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
+use domain::ids::{KeyId, MerchantId, OrderId, PersonId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
+use domain::proposal::{DECIDE_WITHIN, Proposal};
 use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
 use domain::state::Till;
@@ -22,7 +25,7 @@ const MANAGER: i64 = 1002;
 
 /// A shop with a card that holds 100.00 and an order of 73.00.
 fn shop() -> World {
-    let mut world = builders::one_till();
+    let mut world = proposals::with_fee(builders::one_till());
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
     assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 10_000))), None);
@@ -226,8 +229,8 @@ fn example_settlement(expected: Decline) -> (World, Envelope) {
             (world, yesterday)
         }
         Decline::FeeNotAgreed => {
-            let (mut world, _) = sold(false);
-            world.fees.insert(MERCHANT, None);
+            let mut world = builders::one_till();
+            world.put_card(card(CARD));
             (world, yesterday)
         }
         Decline::NothingToSettle { .. } => (shop(), yesterday),
@@ -260,6 +263,39 @@ fn example_dispute(expected: Decline) -> (World, Envelope) {
         Decline::CompanyOnly => envelope(100, last.plus(1), builders::decide_dispute(ORDER, id, true)),
         Decline::AnswerTooLate { .. } => envelope(100, last.plus(1), builders::answer(ORDER, id, true)),
         Decline::AnswerAwaited { .. } => next(last, builders::decide_dispute(ORDER, id, false)),
+        proposal => return example_proposal(proposal),
+    };
+    (world, asked)
+}
+
+/// A proposal of another fee, which the next command decides on.
+fn example_proposal(expected: Decline) -> (World, Envelope) {
+    let mut world = shop();
+    let fee = proposals::fee(MERCHANT, 38);
+    let seen = proposals::shown(&world, &fee);
+    let made = builders::by_issuer(MAKER, envelope(50, MORNING, proposals::propose(fee.clone(), seen.clone())));
+    let id = world.submit(&made).transaction().filter(|one| one.approved()).expect("proposed").id;
+    let one = world.proposals[&id].clone();
+    let next = |person, command| builders::by_issuer(person, envelope(100, MORNING, command));
+    let asked = match expected {
+        Decline::NoSuchProposal => {
+            let other = Proposal { payload: proposals::fee(MERCHANT, 39), ..one };
+            next(CHECKER, proposals::reject(&other))
+        }
+        Decline::NoSuchKey => next(MAKER, proposals::propose(Payload::CompanyKey { key: KeyId(1) }, seen)),
+        Decline::Stale => {
+            let other = proposals::propose(proposals::fee(MERCHANT, 45), seen);
+            let other = world.submit(&builders::by_issuer(MAKER, envelope(51, MORNING, other)));
+            let other = world.proposals[&other.transaction().expect("recorded").id].clone();
+            let approved = builders::by_issuer(CHECKER, envelope(52, MORNING, proposals::approve(&other)));
+            assert_eq!(world.decline(&approved), None);
+            next(CHECKER, proposals::approve(&one))
+        }
+        Decline::ProposalExpired { .. } => {
+            Envelope { at: MORNING.plus(DECIDE_WITHIN), ..next(CHECKER, proposals::approve(&one)) }
+        }
+        Decline::NotTheMaker => next(CHECKER, proposals::take_back(id)),
+        Decline::NothingToChange => next(MAKER, proposals::propose(proposals::fee(MERCHANT, builders::FEE_BP), seen)),
         other => unreachable!("{other:?} has an example above"),
     };
     (world, asked)
@@ -278,6 +314,7 @@ fn every_decline_has_a_way_there_and_leaves_only_its_record() {
         assert_eq!((recorded.approval_code.as_ref(), world.transfers.len()), (None, before.transfers.len()));
         assert!(world.settlements == before.settlements, "{expected:?} changed a row");
         assert!(world.disputes == before.disputes, "{expected:?} changed a row");
+        assert!(world.proposals == before.proposals && world.fees == before.fees, "{expected:?} changed a row");
         assert!(world.refunds == before.refunds && world.batches == before.batches, "{expected:?} changed a row");
         let mut cards = before.cards.clone();
         for card in cards.values_mut().filter(|card| Some(card.id) == recorded.card) {

@@ -164,7 +164,7 @@ impl Watch {
     }
 }
 
-const MOVES_NOTHING: [Kind; 9] = [
+const MOVES_NOTHING: [Kind; 13] = [
     Kind::Inquiry,
     Kind::RefundRequest,
     Kind::RefundRejection,
@@ -174,6 +174,10 @@ const MOVES_NOTHING: [Kind; 9] = [
     Kind::DisputeOpening,
     Kind::DisputeAnswer,
     Kind::DisputeRejection,
+    Kind::Proposal,
+    Kind::ProposalApproval,
+    Kind::ProposalRejection,
+    Kind::ProposalWithdrawal,
 ];
 
 /// A decline leaves refunds as they are, but for one that goes to the card company.
@@ -485,12 +489,16 @@ fn the_steps_reach_every_kind_of_outcome() {
         ("dispute_answer", 30),
         ("dispute_rejection", 5),
         ("chargeback", 10),
+        ("proposal", 100),
+        ("proposal_approval", 540),
+        ("proposal_rejection", 10),
+        ("proposal_withdrawal", 5),
     ] {
         assert!(reached.get(what).is_some_and(|count| *count >= least), "{what}: {reached:?}");
     }
     // A till that is disabled or its outlet suspended, a proof of a card that is gone: those have examples instead.
     let missing: Vec<&str> =
         Decline::every().into_iter().map(Decline::word).filter(|w| !reached.contains_key(w)).collect();
-    let beyond = ["outlet_suspended", "terminal_disabled", "unknown_terminal"];
+    let beyond = ["outlet_suspended", "no_such_key", "terminal_disabled", "unknown_terminal"];
     assert_eq!(missing, beyond, "{reached:?}");
 }

@@ -22,7 +22,7 @@ const SECOND_DAY: BusinessDate = BusinessDate(20_261_124);
 
 /// Orders 1 to 9 of 73.00 and a card with plenty on it.
 fn shop() -> World {
-    let mut world = builders::one_till();
+    let mut world = builders::proposals::with_fee(builders::one_till());
     let mut card = card(1);
     (card.programme.daily_count_max, card.programme.balance_max) = (100, Fen(10_000_000));
     world.put_card(card);
@@ -168,7 +168,7 @@ fn what_comes_late_for_a_settled_day_is_in_the_next() {
 fn one_group_prepares_confirms_and_goes_on() {
     let mut world = shop();
     sell(&mut world, 10, 1, MORNING);
-    let (today, id) = (MORNING.plus(DAY), TransactionId::new(1, 4));
+    let (today, id) = (MORNING.plus(DAY), TransactionId::new(1, 6));
     let group = [
         envelope(20, today, sale_pin(2, 7_300, 1, true)),
         ready(21, FIRST_DAY, today),

@@ -1,6 +1,7 @@
 //! Stored words, written down a second time: one that is lost or changed makes rows unreadable, so a change
 //! has to be made here as well, on purpose.
 
+use domain::acts::{Act, Field, KeyState};
 use domain::card::CardStatus;
 use domain::card_number::EntryMode;
 use domain::dispute::{Claim, DisputeStatus};
@@ -8,6 +9,7 @@ use domain::event::EventKind;
 use domain::ledger::Kind;
 use domain::order::OrderStatus;
 use domain::outcome::Decline;
+use domain::proposal::ProposalStatus;
 use domain::refund::{Ground, RefundStatus};
 use domain::role::{Action, Role};
 use domain::settlement::SettlementStatus;
@@ -33,13 +35,17 @@ fn stored_words_never_change() {
         Kind,
         "load inquiry sale refund_request refund_rejection refund void reversal batch_close \
          settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
-         chargeback"
+         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal"
     );
     assert_words!(Ground, "quality shop_error changed_mind");
     assert_words!(RefundStatus, "requested escalated approved rejected");
     assert_words!(Claim, "not_authorised not_received wrong_amount duplicate quality");
     assert_words!(DisputeStatus, "opened answered upheld rejected");
     assert_words!(SettlementStatus, "prepared confirmed rejected");
+    assert_words!(ProposalStatus, "open approved rejected withdrawn");
+    assert_words!(Act, "merchant_fee company_key");
+    assert_words!(Field, "fee_bp merchant key_name key_bound key_scopes key_signed key_rate key_expires key_state");
+    assert_words!(KeyState, "asleep awake ended");
     assert_words!(
         EventKind,
         "payment.approved payment.declined payment.withdrawn refund.requested refund.approved refund.rejected \
@@ -52,7 +58,8 @@ fn stored_words_never_change() {
         "sell confirm_price view_orders request_refund review_refund close_batch view_cards \
          reveal_card_number prepare_cards release_cards late_refund view_disputes open_dispute decide_dispute \
          answer_dispute view_own_settlement view_settlement prepare_settlement release_settlement \
-         manage_merchants manage_products manage_people view_audit manage_api_keys"
+         view_proposals propose_fee release_merchants manage_merchants manage_products manage_people view_audit \
+         manage_api_keys unlock_till release_api_keys"
     );
 }
 
@@ -64,7 +71,8 @@ fn stored_declines_never_change() {
          not_charged card_differs reviewer_is_applicant company_only nothing_left refund_exists dispute_exists \
          no_such_dispute answer_too_late answer_awaited already_decided attempts_open nothing_to_close \
          no_such_merchant day_not_over settlement_open settled_before fee_not_agreed nothing_to_settle \
-         payable_short no_such_settlement withdrawn card_lost card_stolen insufficient_funds card_expired \
+         payable_short no_such_settlement no_such_proposal no_such_key stale proposal_expired not_the_maker \
+         nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
          wrong_pin not_accepted_here line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
          pin_tries_exceeded proof_expired already_paid attempt_open unknown_terminal";

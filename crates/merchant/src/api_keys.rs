@@ -1,18 +1,22 @@
 //! 接口密钥: keys for programs that sell for a merchant, made, listed and ended.
 //!
 //! What must stay true: a key is shown in the answer that makes it and never again. A store's manager makes keys for the
-//! own store alone, with no more than a manager may do; the card company's administrator for every merchant, without power
-//! over money or goods.
+//! own store alone, with no more than a manager may do; the card company's administrator for every merchant. What the
+//! administrator makes with power over money or goods sleeps until another person of the company approves it (待复核).
 
 use askama::Template;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use domain::ids::{MerchantId, OutletId, TerminalId};
+use domain::acts::{Act, Payload};
+use domain::command::{Actor, Command};
+use domain::ids::{MerchantId, OutletId, RequestId, TerminalId, TransactionId};
+use domain::proposal::Draft;
 use domain::time::{HOUR, Timestamp};
 use serde::Deserialize;
 use storage::api_key::{self, ApiKey, Asleep, KeyId, NewKey, NotMade, RATE_MAX, Scope};
 use storage::merchant::{self, Reach};
+use storage::proposal;
 
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
@@ -21,6 +25,7 @@ use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::session::Session;
+use web_kit::step::{self, Step};
 use web_kit::text::fill;
 
 /// For how many days a key may be made; the first is offered.
@@ -53,6 +58,8 @@ struct View {
 struct Made {
     token: String,
     signing: Option<String>,
+    /// It sleeps: what the page says, and the proposal if it is on record.
+    sleeps: Option<(&'static str, Option<String>)>,
 }
 
 struct Row {
@@ -70,6 +77,16 @@ struct Row {
     why: Option<String>,
     live: bool,
     manage_label: String,
+    /// What a key that sleeps waits for: its proposal, or to be proposed.
+    waits: Option<Waits>,
+}
+
+/// Of a key that sleeps.
+enum Waits {
+    /// The address of the proposal that waits.
+    Decision(String),
+    /// Nobody has proposed it, or the proposal came to nothing: the form's request id.
+    Proposal(RequestId),
 }
 
 /// The form.
@@ -104,11 +121,10 @@ fn reach(session: &Session) -> Option<Reach> {
     Reach::of(session.place)
 }
 
-/// The scopes that the person may give away: a manager none that a manager does not have, one person of the company no
-/// power over money or goods.
+/// The scopes that the person may give away: a manager none that a manager does not have.
 fn grantable(session: &Session) -> impl Iterator<Item = Scope> {
     let company = session.of_company();
-    Scope::ALL.into_iter().filter(move |scope| scope.is_harmless() || (!company && *scope != Scope::Catalogue))
+    Scope::ALL.into_iter().filter(move |scope| company || *scope != Scope::Catalogue)
 }
 
 fn scope_words(scope: Scope, text: &'static Text) -> &'static str {
@@ -155,18 +171,69 @@ pub(crate) async fn make(visit: Visit, Form(fields): Form<Fields>) -> Result<Res
         rate_max: RATE_MAX,
         expires_at: visit.session.now.plus(days.saturating_mul(24 * HOUR)),
     };
+    let has_power = key.has_power();
     let entry = visit.session.entry("api_key_created", "", "");
     match api_key::create(visit.db(), key, secret.clone(), entry).await? {
-        Ok(id) => view(&visit, Fields::default(), Some(Made::of(&visit, id, &secret, signed)), None).await,
+        Ok(id) => {
+            let made = Made::of(&visit, id, &secret, signed, has_power).await?;
+            view(&visit, Fields::default(), Some(made), None).await
+        }
         Err(why) => view(&visit, fields, None, Some(not_made(why, visit.text()))).await,
     }
 }
 
 impl Made {
-    pub(crate) fn of(visit: &Visit, id: KeyId, secret: &str, signed: bool) -> Self {
+    async fn of(visit: &Visit, id: KeyId, secret: &str, signed: bool, has_power: bool) -> Result<Self, Problem> {
         let signing = signed.then(|| visit.web.vault.signing_secret(id.0));
-        Self { token: api_key::token(id, secret), signing }
+        let sleeps = has_power && visit.session.of_company();
+        let sleeps = if sleeps { Some(proposed(visit, id).await?) } else { None };
+        Ok(Self { token: api_key::token(id, secret), signing, sleeps })
     }
+}
+
+/// Proposes power for a key that sleeps: what the page says of it, and the proposal. The key's secret is shown whatever
+/// became of the proposal, because it cannot be shown again; the list offers to propose it again.
+async fn proposed(visit: &Visit, key: KeyId) -> Result<(&'static str, Option<String>), Problem> {
+    let words = &visit.text().api_keys;
+    Ok(match propose(visit, key, visit.new_request()).await? {
+        Some(Step::Done(record)) => (words.made_sleeps, Some(proposal_address(record.id))),
+        _ => (words.made_not_proposed, None),
+    })
+}
+
+/// Sends the proposal; `None` when there is no such key.
+async fn propose(visit: &Visit, key: KeyId, request: RequestId) -> Result<Option<Step>, Problem> {
+    let payload = Payload::CompanyKey { key };
+    let Some(seen) = proposal::now(visit.db(), payload.clone()).await? else { return Ok(None) };
+    let command = Command::Proposal(Draft { payload, seen });
+    step::send(&visit.web, request, Actor::issuer(visit.session.person), command).await.map(Some)
+}
+
+/// Where a proposal is decided.
+fn proposal_address(id: TransactionId) -> String {
+    format!("/office/todo/{}", id.rrn())
+}
+
+/// The list's button 提交复核.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ProposeFields {
+    key: i64,
+    request: String,
+}
+
+/// Proposes power for a key that sleeps and has no proposal that waits.
+pub(crate) async fn propose_again(visit: Visit, Form(fields): Form<ProposeFields>) -> Result<Response, Problem> {
+    if !visit.session.of_company() {
+        return Err(Problem::NotFound);
+    }
+    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
+    let step = propose(&visit, KeyId(fields.key), request).await?.ok_or(Problem::NotFound)?;
+    let to = match &step {
+        Step::Done(record) => step::address(&proposal_address(record.id), &[], request),
+        _ => step::address("/keys", &[], request),
+    };
+    step.redirect(&visit, &to, &[])
 }
 
 /// Why a key was not made or renewed.
@@ -175,7 +242,6 @@ fn not_made(why: NotMade, text: &'static Text) -> &'static str {
     match why {
         NotMade::Name => words.taken,
         NotMade::Place => words.bad_place,
-        NotMade::NeedsProposal => words.needs_proposal,
         NotMade::MakerIsGiven => words.maker_given,
         NotMade::NoSuchKey => words.no_such_key,
     }
@@ -227,7 +293,7 @@ async fn ask(visit: &Visit, id: KeyId, problem: Option<&'static str>) -> Result<
         Some(_) => fill(words.end_seen, &[&key.name, &key.seen_at.map_or_else(String::new, Timestamp::date_time_text)]),
     };
     let view = OneView {
-        row: row(&key, session, text),
+        row: row(visit, &key).await?,
         question,
         hours: OVERLAPS.into_iter().map(|hours| (hours, fill(words.hours_of, &[&hours.to_string()]))).collect(),
         renewable: key.replaced_by.is_none() && key.alive(session.now),
@@ -269,7 +335,11 @@ pub(crate) async fn renew(visit: Visit, Form(fields): Form<OneFields>) -> Result
     let entry = visit.session.entry("api_key_renewed", "", "");
     let overlap = overlap.saturating_mul(HOUR);
     match api_key::renew(visit.db(), id, (merchant, outlet), overlap, secret.clone(), entry).await? {
-        Ok(new) => view(&visit, Fields::default(), Some(Made::of(&visit, new, &secret, old.signed)), None).await,
+        Ok(new) => {
+            let has_power = !old.scopes.iter().all(|scope| scope.is_harmless());
+            let made = Made::of(&visit, new, &secret, old.signed, has_power).await?;
+            view(&visit, Fields::default(), Some(made), None).await
+        }
         Err(why) => ask(&visit, id, Some(not_made(why, visit.text()))).await,
     }
 }
@@ -285,11 +355,15 @@ async fn view(
     let found =
         api_key::list(visit.db(), reach.map(|reach| reach.merchant), reach.and_then(|reach| reach.outlet)).await?;
     let places = merchant::named_terminals(visit.db(), reach).await?;
+    let mut rows = Vec::new();
+    for key in &found {
+        rows.push(row(visit, key).await?);
+    }
     let view = View {
         places: choices(&places, reach.is_none(), text),
         scopes: grantable(&visit.session).map(|scope| (scope.word(), scope_words(scope, text))).collect(),
         days: DAYS.into_iter().map(|days| (days, fill(text.api_keys.days_of, &[&days.to_string()]))).collect(),
-        rows: found.iter().map(|key| row(key, &visit.session, text)).collect(),
+        rows,
         shell: visit.shell("/keys"),
         made,
         problem,
@@ -318,8 +392,17 @@ fn choices(places: &[merchant::NamedTerminal], company: bool, text: &'static Tex
     choices
 }
 
-fn row(key: &ApiKey, session: &Session, text: &'static Text) -> Row {
+async fn row(visit: &Visit, key: &ApiKey) -> Result<Row, Problem> {
+    let (session, text) = (&visit.session, visit.text());
     let words = &text.api_keys;
+    let asks = key.asleep == Some(Asleep::Waits) && key.revoked_at.is_none() && session.of_company();
+    let waits = if asks {
+        let latest = proposal::about(visit.db(), Act::CompanyKey, key.id.0).await?;
+        let open = latest.filter(|one| one.waits(session.now));
+        Some(open.map_or_else(|| Waits::Proposal(visit.new_request()), |one| Waits::Decision(proposal_address(one.id))))
+    } else {
+        None
+    };
     let live = key.alive(session.now);
     let left = key.expires_at.since(session.now);
     let state = match key.revoked_at {
@@ -333,6 +416,7 @@ fn row(key: &ApiKey, session: &Session, text: &'static Text) -> Row {
     };
     let why = match (key.asleep, key.replaced_by) {
         _ if key.revoked_at.is_some() || left <= 0 => None,
+        (Some(Asleep::Waits), _) => Some(words.asleep_waits.to_owned()),
         (Some(Asleep::Disabled), _) => Some(words.asleep_disabled.to_owned()),
         (Some(Asleep::Reset), _) => Some(words.asleep_reset.to_owned()),
         (Some(Asleep::NoRight), _) => Some(words.asleep_no_right.to_owned()),
@@ -342,7 +426,8 @@ fn row(key: &ApiKey, session: &Session, text: &'static Text) -> Row {
     };
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope_words(*scope, text)).collect();
     let place = [key.outlet.map(|id| id.to_string()), key.terminal.map(|id| id.to_string())];
-    Row {
+    Ok(Row {
+        waits,
         id: key.id.0,
         name: key.name.clone(),
         merchant: key.merchant_name.clone(),
@@ -356,5 +441,5 @@ fn row(key: &ApiKey, session: &Session, text: &'static Text) -> Row {
         why,
         live: key.revoked_at.is_none(),
         manage_label: fill(words.manage_of, &[&key.name]),
-    }
+    })
 }

@@ -54,6 +54,7 @@ pub fn pages() -> Vec<PageEntry> {
         page("/keys/revoke").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::revoke),
         page("/keys/renew").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::renew),
         page("/keys/{key}").get(May(ManageApiKeys), api_keys::one),
+        page("/keys/propose").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::propose_again),
         page("/webhooks").get(May(ManageApiKeys), webhooks::show).post(May(ManageApiKeys), webhooks::make).menu(
             110,
             "redo",

@@ -1,4 +1,4 @@
-//! The card company's pages: refunds that it decides, disputes, settlements.
+//! The card company's pages: what waits for a second person, refunds that it decides, disputes, settlements.
 //!
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
@@ -8,19 +8,31 @@ mod disputes;
 mod refunds;
 mod settlement;
 mod settlements;
+mod text;
+mod todo;
 
 use domain::role::Action::{
-    DecideDispute, LateRefund, ManageMerchants, OpenDispute, PrepareSettlement, ReleaseSettlement, ViewDisputes,
-    ViewSettlement,
+    DecideDispute, LateRefund, OpenDispute, PrepareSettlement, ProposeFee, ReleaseSettlement, ViewDisputes,
+    ViewProposals, ViewSettlement,
 };
 
 use web_kit::table::Access::May;
 use web_kit::table::{Count, PageEntry, page};
-use web_kit::text::{Text, Words as _};
+use web_kit::text::Words as _;
+
+use text::Text;
+
+type Shell = web_kit::page::Shell<Text>;
+type Visit = web_kit::visit::Visit<Text>;
 
 /// The card company's pages.
 pub fn pages() -> Vec<PageEntry> {
     vec![
+        page(todo::TODO)
+            .get(May(ViewProposals), todo::show)
+            .menu(35, "check", |lang| Text::of(lang).todo.title)
+            .count(Count::ToDecide),
+        page("/office/todo/{proposal}").get(May(ViewProposals), todo::one).post(May(ViewProposals), todo::decide),
         page("/office/refunds")
             .get(May(LateRefund), refunds::show)
             .post(May(LateRefund), refunds::decide)
@@ -42,7 +54,7 @@ pub fn pages() -> Vec<PageEntry> {
             .landing(30),
         page("/office/settlements/rate")
             .get(May(ViewSettlement), settlements::show)
-            .post(May(ManageMerchants), settlements::rate),
+            .post(May(ProposeFee), settlements::rate),
         page("/office/settlements/{settlement}")
             .get(May(ViewSettlement), settlement::show)
             .post(May(ReleaseSettlement), settlement::decide),

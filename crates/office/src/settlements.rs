@@ -9,25 +9,31 @@ use askama::Template;
 use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
+use domain::acts::{Act, Payload, Shown};
 use domain::command::{Actor, Command};
 use domain::ids::{MerchantId, RequestId};
+use domain::ledger::Kind;
 use domain::money::Fen;
+use domain::proposal::Draft;
 use domain::role::Action;
 use domain::settlement::{self as rules, Preparation};
 use domain::time::{BusinessDate, HOUR};
 use serde::Deserialize;
+use storage::proposal;
 use storage::settlement::{self, Filter, MERCHANTS_MAX, Merchant};
+use storage::vault::{hex, unhex};
 
-use web_kit::flash::Flash;
 use web_kit::link::link;
-use web_kit::page::{Said, Shell, render};
+use web_kit::page::{Shell, render};
 use web_kit::problem::Problem;
 use web_kit::session::Session;
 use web_kit::settlement::list::List;
 use web_kit::settlement::{Days, OFFICE, last_step, rate_words, told};
-use web_kit::step::{self, Step, Told, next_request};
+use web_kit::step::{self, Last, Step, Told, next_request, typed};
 use web_kit::text::{Text, fill};
 use web_kit::visit::Visit;
+
+use crate::todo;
 
 #[derive(Template)]
 #[template(path = "settlements.html")]
@@ -65,11 +71,17 @@ struct Panel {
     told: Option<Told>,
 }
 
-/// The form of a merchant's rate.
+/// The form that proposes a merchant's rate.
 struct Rate {
     id: i64,
     value: String,
     bad: bool,
+    request: RequestId,
+    /// What the maker is shown: its text in hex, because a field keeps no line breaks.
+    seen: String,
+    told: Option<Told>,
+    /// Address of a proposal that waits.
+    waits: Option<String>,
 }
 
 /// What the address says.
@@ -110,11 +122,10 @@ async fn view(visit: &Visit, params: Params, bad_rate: Option<String>) -> Result
         Some(one) if visit.session.can(Action::PrepareSettlement) => panel(visit, one, &params, visit.text()).await?,
         _ => None,
     };
-    let rate = chosen.filter(|_| visit.session.can(Action::ManageMerchants)).map(|one| Rate {
-        id: one.id.0,
-        bad: bad_rate.is_some(),
-        value: bad_rate.or(one.fee_bp.map(|fee| fee.to_string())).unwrap_or_default(),
-    });
+    let rate = match chosen {
+        Some(one) if visit.session.can(Action::ProposeFee) => rate_form(visit, one, &params, bad_rate).await?,
+        _ => None,
+    };
     let full = (merchants.len() >= MERCHANTS_MAX)
         .then(|| fill(visit.text().settlement.rows_max, &[&MERCHANTS_MAX.to_string()]));
     let view = View {
@@ -136,7 +147,7 @@ fn merchant_row(session: &Session, one: &Merchant, params: &Params, text: &'stat
     let next = match one.open {
         Some(open) => Some((format!("{OFFICE}/{}", open.rrn()), words.look_open, words.look_open_of)),
         None if session.can(Action::PrepareSettlement) => Some((here(), words.prepare, words.prepare_of)),
-        None if session.can(Action::ManageMerchants) => Some((here(), words.rate, words.rate_label)),
+        None if session.can(Action::ProposeFee) => Some((here(), words.rate, words.rate_label)),
         None => None,
     };
     MerchantRow {
@@ -147,6 +158,31 @@ fn merchant_row(session: &Session, one: &Merchant, params: &Params, text: &'stat
         settled: one.settled.map_or_else(|| words.never.to_owned(), |settled| settled.until.to_string()),
         next: next.map(|(address, word, label)| (address, word, fill(label, &[&one.name]))),
     }
+}
+
+/// The form with the present rate, or with what was typed.
+async fn rate_form(
+    visit: &Visit,
+    one: &Merchant,
+    params: &Params,
+    bad: Option<String>,
+) -> Result<Option<Rate>, Problem> {
+    let act = Payload::MerchantFee { merchant: one.id, fee_bp: 0 };
+    let Some(seen) = proposal::now(visit.db(), act).await? else { return Ok(None) };
+    let own = |record: &domain::ledger::Transaction| record.kind == Kind::Proposal;
+    let last = Last::find(&visit.web, Actor::issuer(visit.session.person), &params.a, own).await?;
+    let latest = proposal::about(visit.db(), Act::MerchantFee, one.id.0).await?;
+    let again = Some(typed(visit, 0)).filter(|typed| !typed.is_empty());
+    let bad_rate = bad.is_some();
+    Ok(Some(Rate {
+        id: one.id.0,
+        bad: bad_rate,
+        value: bad.or(again).or(one.fee_bp.map(|fee| fee.to_string())).unwrap_or_default(),
+        request: next_request(visit, last.as_ref()),
+        seen: hex(seen.text().as_bytes()),
+        told: told(last.as_ref(), visit.text()),
+        waits: latest.filter(|one| one.waits(visit.session.now)).map(|one| todo::address(one.id)),
+    }))
 }
 
 /// The sums up to the day that was asked for, or yesterday.
@@ -200,9 +236,11 @@ pub(crate) async fn prepare(visit: Visit, Form(fields): Form<Fields>) -> Result<
 pub(crate) struct RateFields {
     merchant: i64,
     rate: String,
+    request: String,
+    seen: String,
 }
 
-/// Agrees a merchant's fee.
+/// Proposes a merchant's fee.
 pub(crate) async fn rate(visit: Visit, Form(fields): Form<RateFields>) -> Result<Response, Problem> {
     let merchant = MerchantId(fields.merchant);
     let typed: String = fields.rate.trim().chars().map(domain::money::half_width).collect();
@@ -210,9 +248,14 @@ pub(crate) async fn rate(visit: Visit, Form(fields): Form<RateFields>) -> Result
     let Some(fee) = typed.parse::<i64>().ok().filter(|fee| (0..=rules::FEE_BP_MAX).contains(fee)) else {
         return view(&visit, params, Some(fields.rate)).await;
     };
-    let entry = visit.session.entry("merchant_fee_agreed", &fields.merchant.to_string(), &fee.to_string());
-    if !settlement::agree_fee(visit.db(), merchant, fee, entry).await? {
-        return Err(Problem::NotFound);
-    }
-    Ok(Flash::new(Said::RateSaved, &[]).redirect(&visit.web, &link(OFFICE, &[("merchant", &params.merchant)])))
+    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
+    let seen =
+        unhex(&fields.seen).and_then(|bytes| Shown::read(str::from_utf8(&bytes).ok()?)).ok_or(Problem::BadForm)?;
+    let draft = Draft { payload: Payload::MerchantFee { merchant, fee_bp: fee }, seen };
+    let step = step::send(&visit.web, request, Actor::issuer(visit.session.person), Command::Proposal(draft)).await?;
+    let address = match &step {
+        Step::Done(record) => step::address(&todo::address(record.id), &[], request),
+        _ => step::address(OFFICE, &[("merchant", &params.merchant)], request),
+    };
+    step.redirect(&visit, &address, &[&fields.rate])
 }

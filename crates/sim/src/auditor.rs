@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 
 use domain::card::CardStatus;
 
-use crate::intent::{Act, Content, Intent, Reply};
+use crate::intent::{Act, Content, Intent, Reply, Terms};
 use crate::shop::Shop;
 
 mod after_sale;
 mod dispute;
+mod proposal;
 mod seen;
 mod settlement;
 
 pub use dispute::Disputed;
+pub use proposal::Proposed;
 pub use seen::{Closed, Figures, Returned, Seen};
 pub use settlement::Paid;
 pub(crate) use settlement::id;
@@ -83,6 +85,16 @@ impl Remembered<'_> {
         self.0.paid.last().map(|one| one.number)
     }
 
+    /// The agreed fee.
+    pub(crate) fn fee(&self) -> Option<i64> {
+        self.0.fee
+    }
+
+    /// Numbers and terms of proposals, oldest first.
+    pub(crate) fn proposals(&self) -> Vec<(i64, Terms)> {
+        self.0.proposals.iter().map(|one| (one.seen.number, one.terms)).collect()
+    }
+
     /// What is neither given back nor asked for of a sale.
     pub(crate) fn left(&self, order: i64) -> Option<i64> {
         self.0.orders.get(&order)?.sale.as_ref().map(|sale| sale.amount - sale.reserved())
@@ -136,6 +148,9 @@ pub struct Auditor {
     /// All settlements, and the places in `moves` that the open one takes.
     paid: Vec<Paid>,
     taking: Vec<usize>,
+    /// The agreed fee in basis points, and what was proposed.
+    fee: Option<i64>,
+    proposals: Vec<proposal::Sheet>,
 }
 
 impl Auditor {
@@ -166,6 +181,8 @@ impl Auditor {
             moves: Vec::new(),
             paid: Vec::new(),
             taking: Vec::new(),
+            fee: None,
+            proposals: Vec::new(),
         }
     }
 
@@ -235,6 +252,9 @@ impl Auditor {
             Act::Judge { settlement, confirm, worded } => self.judge(who, settlement, confirm, worded),
             Act::Dispute { order, amount, worded } => self.dispute(who, order, amount, worded, at),
             Act::Answer { order, dispute, agrees, worded } => self.answer(who, (order, dispute), agrees, worded, at),
+            Act::Propose { fee, seen } => self.propose(who, fee, seen, at),
+            Act::Decide { proposal, terms, yes, worded } => self.decide(who, (proposal, terms), yes, worded, at),
+            Act::TakeBack { proposal } => self.take_back(who, proposal, at),
             Act::Rule { order, dispute, uphold, worded } => self.rule(who, (order, dispute), uphold, worded, at),
         };
         self.note(intent, at, answer)

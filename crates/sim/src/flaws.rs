@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::acts::{Field, Payload};
 use domain::batch::Tally;
 use domain::card::CardKey;
 use domain::changes::Changes;
@@ -16,6 +17,7 @@ use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinTries, PinValue};
+use domain::proposal::{ProposalStatus, shown_digest};
 use domain::refund::RefundStatus;
 use domain::settlement::{Payable, Settlement, SettlementStatus};
 use domain::state::State;
@@ -26,7 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::auditor::Seen;
 use crate::host::seen;
-use crate::shop::{FEE_BP, Shop};
+use crate::shop::Shop;
 
 mod flaw;
 
@@ -146,7 +148,7 @@ impl Flawed {
             let own = self.world.transaction(leg.transaction)?;
             (self.flaw != Some(Flaw::SettlesWithoutRefunds) || own.kind != Kind::Refund).then_some((own, leg))
         });
-        Payable::of(merchant, Some(FEE_BP), known, moved)
+        Payable::of(merchant, self.world.fees.get(&merchant).copied().flatten(), known, moved)
     }
 
     /// Shows `state` to one command as the flawed host believes it; what was there is put back by the caller.
@@ -163,6 +165,7 @@ impl Flawed {
             card.programme.daily_max = Fen(card.programme.daily_max.0 - 1);
             state.cards.loaded(card.key, Some(card));
         }
+        self.bend_proposal(state, envelope);
         let (order, requests) = match &envelope.command {
             Command::RefundRequest(request) => (request.order, true),
             Command::RefundReview(review) => (review.order, false),
@@ -213,16 +216,39 @@ impl Flawed {
         state.sold.loaded(order, Some(sold));
     }
 
+    fn bend_proposal(&self, state: &mut State, envelope: &Envelope) {
+        let id = match &envelope.command {
+            Command::ProposalApproval(verdict) | Command::ProposalRejection(verdict) => verdict.proposal,
+            Command::ProposalWithdrawal { proposal } => *proposal,
+            _ => return,
+        };
+        let Some(mut one) = state.proposals.get(&id).cloned() else { return };
+        match self.flaw {
+            Some(Flaw::DecidesProposalAgain) => one.status = ProposalStatus::Open,
+            Some(Flaw::ProposalForEver) => one.expires_at = Timestamp(i64::MAX),
+            Some(Flaw::ApprovesStale) => {
+                if let (Payload::MerchantFee { merchant, .. }, true) =
+                    (&one.payload, matches!(envelope.command, Command::ProposalApproval(_)))
+                {
+                    state.acts.fees.loaded(*merchant, Some(one.seen.get(Field::FeeBp).parse().ok()));
+                }
+            }
+            _ => return,
+        }
+        state.proposals.loaded(id, Some(one));
+    }
+
     fn decide(&mut self, group: &[Envelope]) -> (Vec<Outcome>, Head, Changes) {
         let mut state = self.load(group);
         let (mut outcomes, mut all) = (Vec::new(), Changes::default());
         let mut declined = false;
         for envelope in group {
             let (sold, orders, settlements) = (state.sold.clone(), state.orders.clone(), state.settlements.clone());
-            let cards = state.cards.clone();
+            let (cards, proposals, acts) = (state.cards.clone(), state.proposals.clone(), state.acts.clone());
             self.bend(&mut state, envelope);
             let Decision { mut outcome, mut changes } = decide(&state, &self.believed(envelope));
             (state.sold, state.orders, state.settlements, state.cards) = (sold, orders, settlements, cards);
+            (state.proposals, state.acts) = (proposals, acts);
             self.spoil(envelope, &mut outcome, &mut changes);
             declined |= outcome.transaction().is_some_and(|transaction| !transaction.approved());
             outcomes.push(outcome);
@@ -252,6 +278,14 @@ impl Flawed {
             (Some(Flaw::AnyPin), Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
                 pin.value = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
             }
+            (Some(Flaw::ApprovesAlone), Command::ProposalApproval(_)) => {
+                believed.actor = Actor::issuer(PersonId(9_999));
+            }
+            (Some(Flaw::ApprovesUnseen), Command::ProposalApproval(verdict)) => {
+                if let Some(one) = self.world.proposals.get(&verdict.proposal) {
+                    verdict.shown = shown_digest(one, &one.seen);
+                }
+            }
             (Some(Flaw::ConfirmedForEver), Command::Sale { proof: Proof::Confirmed { until }, .. }) => {
                 *until = Timestamp(i64::MAX);
             }
@@ -262,6 +296,14 @@ impl Flawed {
 
     fn spoil(&self, envelope: &Envelope, outcome: &mut Outcome, changes: &mut Changes) {
         match self.flaw {
+            Some(Flaw::ActForgotten) => changes.acts.clear(),
+            Some(Flaw::RejectionActs) => {
+                if let (Command::ProposalRejection(verdict), true) =
+                    (&envelope.command, outcome.transaction().is_some_and(Transaction::approved))
+                {
+                    changes.acts.push(verdict.payload.clone());
+                }
+            }
             Some(Flaw::SkipTryCounter) => changes.tries.clear(),
             Some(Flaw::SweepUncounted) => changes.sweeps.clear(),
             Some(Flaw::UnknownCardsUncounted) => changes.tries.retain(|key, _| self.world.cards.contains_key(key)),

@@ -8,6 +8,7 @@ use domain::dispute::DisputeStatus;
 use domain::ledger::{AccountId, Transfer};
 use domain::order::OrderStatus;
 use domain::outcome::Outcome;
+use domain::proposal::ProposalStatus;
 use domain::refund::RefundStatus;
 use domain::settlement::SettlementStatus;
 use domain::world::World;
@@ -18,7 +19,7 @@ use storage::sql::{self, Connection};
 use storage::{Books, Storage};
 use tempfile::TempDir;
 
-use crate::auditor::{Closed, Disputed, Paid, Returned, Seen};
+use crate::auditor::{Closed, Disputed, Paid, Proposed, Returned, Seen};
 use crate::flaws::{FlawedBooks, FlawedHost};
 use crate::intent::Intent;
 use crate::run::Kind;
@@ -143,6 +144,8 @@ pub(crate) fn seen(world: &World) -> Seen {
         batches: world.batches.iter().map(Closed::from).collect(),
         paid: world.settlements.values().map(Paid::from).collect(),
         disputes: world.disputes.values().map(Disputed::from).collect(),
+        proposals: world.proposals.values().map(Proposed::from).collect(),
+        fee: world.fees.get(&ACTOR.merchant).copied().flatten(),
         out: (balance(&world.transfers, AccountId::PAYOUT_CLEARING), balance(&world.transfers, AccountId::FEE_INCOME)),
     }
 }
@@ -193,6 +196,18 @@ fn disputes(connection: &Connection) -> sql::Result<Vec<Disputed>> {
     all.collect()
 }
 
+fn proposals(connection: &Connection) -> sql::Result<Vec<Proposed>> {
+    let sql = "SELECT id % 10000000000, payload, status, maker_id, checker_id FROM proposal ORDER BY id";
+    let word = |word: String| ProposalStatus::from_word(&word).map_or("unreadable", ProposalStatus::word);
+    let fee = |payload: String| payload.trim().strip_prefix("fee_bp=").and_then(|fee| fee.parse().ok()).unwrap_or(-1);
+    let mut statement = connection.prepare(sql)?;
+    let all = statement.query_map([], |row| {
+        let (fee, status) = (fee(row.get(1)?), word(row.get(2)?));
+        Ok(Proposed { number: row.get(0)?, fee, status, maker: row.get(3)?, checker: row.get(4)? })
+    })?;
+    all.collect()
+}
+
 fn read(connection: &Connection) -> sql::Result<Seen> {
     let mut seen = Seen::default();
     let mut statement = connection.prepare("SELECT id, balance FROM card")?;
@@ -205,6 +220,9 @@ fn read(connection: &Connection) -> sql::Result<Seen> {
     seen.out = (balance(AccountId::PAYOUT_CLEARING)?, balance(AccountId::FEE_INCOME)?);
     seen.paid = settlements(connection)?;
     seen.disputes = disputes(connection)?;
+    seen.proposals = proposals(connection)?;
+    let sql = "SELECT fee_bp FROM merchant WHERE id = ?1";
+    seen.fee = connection.query_row(sql, [ACTOR.merchant.0], |row| row.get(0))?;
     let mut statement = connection.prepare("SELECT id, status FROM orders")?;
     let word = |word: String| OrderStatus::from_word(&word).map_or("unreadable", OrderStatus::word);
     let orders = statement.query_map([], |row| Ok((row.get(0)?, word(row.get(1)?))))?;

@@ -1,11 +1,13 @@
 //! The simulated till's commands, in terms that the auditor understands without the domain.
 
+use domain::acts::{Payload, Shown};
 use domain::card_number::MaskedCard;
 use domain::command::{Actor, Command, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
 use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
+use domain::proposal::{self, Draft, Proposal, ProposalStatus, shown_digest};
 use domain::refund::{Ground, Request, Review};
 use domain::reversal::Reversed;
 use domain::settlement::{Preparation, Verdict};
@@ -60,6 +62,40 @@ pub struct Intent {
     pub act: Act,
 }
 
+/// What a checker is shown of a proposed fee: the fee, the one before, who proposed it and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the proposal's own")]
+pub struct Terms {
+    pub fee: i64,
+    pub seen: Option<i64>,
+    pub maker: i64,
+    pub at: i64,
+}
+
+impl Terms {
+    /// The domain's verdict on proposal number `n` with these terms.
+    fn verdict(self, n: i64, worded: bool) -> proposal::Verdict {
+        let id = TransactionId::new(1, n);
+        let (payload, seen) = (fee(self.fee), shown(self.seen));
+        let at = Timestamp(self.at);
+        let (maker, expires_at) = (PersonId(self.maker), at.plus(proposal::DECIDE_WITHIN));
+        let status = ProposalStatus::Open;
+        let one = Proposal { id, payload, seen, status, maker, made_at: at, expires_at, ending: None };
+        let shown = shown_digest(&one, &one.seen);
+        proposal::Verdict { proposal: id, payload: one.payload, opinion: words(worded), shown }
+    }
+}
+
+fn fee(fee_bp: i64) -> Payload {
+    Payload::MerchantFee { merchant: ACTOR.merchant, fee_bp }
+}
+
+/// What the form shows of a fee.
+fn shown(fee: Option<i64>) -> Shown {
+    let fee = fee.map_or_else(String::new, |fee| fee.to_string());
+    Shown::read(&format!("fee_bp={fee}\n")).expect("written as the domain does")
+}
+
 /// A command. Cards are numbers of the shop, amounts fen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are the command's own")]
@@ -96,6 +132,12 @@ pub enum Act {
     Answer { order: i64, dispute: i64, agrees: bool, worded: bool },
     /// Decides on it.
     Rule { order: i64, dispute: i64, uphold: bool, worded: bool },
+    /// Proposes the merchant's fee, having seen another one.
+    Propose { fee: i64, seen: Option<i64> },
+    /// Approves or turns down the proposal of this number.
+    Decide { proposal: i64, terms: Terms, yes: bool, worded: bool },
+    /// Takes it back.
+    TakeBack { proposal: i64 },
 }
 
 /// What is asked, as far as a repeated request must agree in it: without PIN and proof.
@@ -185,6 +227,21 @@ impl Act {
                 let (order, dispute) = (OrderId(order), TransactionId::new(1, dispute));
                 Command::DisputeReview(dispute::Verdict { order, dispute, uphold, words: words(worded) })
             }
+            Self::Propose { .. } | Self::Decide { .. } | Self::TakeBack { .. } => self.of_proposal(),
+        }
+    }
+
+    fn of_proposal(&self) -> Command {
+        match *self {
+            Self::Propose { fee: fee_bp, seen } => Command::Proposal(Draft { payload: fee(fee_bp), seen: shown(seen) }),
+            Self::Decide { proposal, terms, yes: true, worded } => {
+                Command::ProposalApproval(terms.verdict(proposal, worded))
+            }
+            Self::Decide { proposal, terms, yes: false, worded } => {
+                Command::ProposalRejection(terms.verdict(proposal, worded))
+            }
+            Self::TakeBack { proposal } => Command::ProposalWithdrawal { proposal: TransactionId::new(1, proposal) },
+            _ => unreachable!("not about a proposal"),
         }
     }
 
@@ -203,7 +260,13 @@ impl Act {
             | Self::Answer { order, .. }
             | Self::Rule { order, .. } => (order, 0),
             Self::Load { amount, .. } => (0, amount),
-            Self::Inquiry { .. } | Self::Close | Self::Settle { .. } | Self::Judge { .. } => (0, 0),
+            Self::Inquiry { .. }
+            | Self::Close
+            | Self::Settle { .. }
+            | Self::Judge { .. }
+            | Self::Propose { .. }
+            | Self::Decide { .. }
+            | Self::TakeBack { .. } => (0, 0),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::dice::Dice;
 use crate::flaws::Flaw;
 use crate::host::{Host, Pending, Store};
 use crate::intent::{Act, Intent, Reply, Who};
-use crate::shop::{CardTerms, MORNING, OrderTerms, Shop};
+use crate::shop::{CardTerms, FEE_BP, MORNING, OrderTerms, Shop};
 use crate::workload::{self, Today};
 
 /// What is simulated.
@@ -38,8 +38,8 @@ pub struct Stats {
     /// Orders paid.
     pub paid: usize,
     /// Answers to what comes after a sale: refunds asked for, decided; voids, reversals, batches closed; settlements
-    /// prepared, decided; disputes opened, answered, decided.
-    pub after: [u64; 10],
+    /// prepared, decided; disputes opened, answered, decided; proposals made, decided, taken back.
+    pub after: [u64; 13],
     /// Answers without a caller.
     pub lost: u64,
     /// Restarts with commands in flight.
@@ -159,6 +159,9 @@ impl Run {
     async fn epoch(&mut self) -> Result<(), String> {
         let host = self.store.start(&self.clock);
         self.resolve(&host).await?;
+        if self.step == 0 {
+            self.agree(&host).await?;
+        }
         while self.step < self.steps {
             self.step += 1;
             if self.dice.chance(4) {
@@ -172,6 +175,21 @@ impl Run {
             self.jump();
         }
         self.close(&host).await
+    }
+
+    /// Two persons agree the fee that the shop begins with.
+    async fn agree(&mut self, host: &Host) -> Result<(), String> {
+        self.one(host, Who::Issuer, Act::Propose { fee: FEE_BP, seen: None }).await?;
+        let (proposal, terms) = self.auditor.memory().proposals().first().copied().expect("just proposed");
+        self.one(host, Who::OtherIssuer, Act::Decide { proposal, terms, yes: true, worded: true }).await
+    }
+
+    /// One command, whose answer is awaited.
+    async fn one(&mut self, host: &Host, who: Who, act: Act) -> Result<(), String> {
+        let intent = Intent { id: self.next_id(), who, act };
+        let at = self.clock.now().0;
+        let reply = Reply::of(&host.submit(&intent).await?);
+        self.auditor.audit(&intent, at, Some(&reply))
     }
 
     /// Time passes: over midnight, or to the last moment in which a shop may refund, or a merchant answer a dispute, and a
@@ -317,11 +335,8 @@ impl Run {
     /// At the end: the ledger is in order, every balance is what the auditor says, and every record has its command.
     async fn close(&mut self, host: &Host) -> Result<(), String> {
         self.clock.advance(48 * HOUR);
-        let at = self.clock.now().0;
         for card in self.auditor.cards() {
-            let intent = Intent { id: self.next_id(), who: Who::Cashier, act: Act::Inquiry { card, right: true } };
-            let reply = Reply::of(&host.submit(&intent).await?);
-            self.auditor.audit(&intent, at, Some(&reply))?;
+            self.one(host, Who::Cashier, Act::Inquiry { card, right: true }).await?;
         }
         self.auditor.compare(&self.store.seen().await?)?;
         self.store.verify().await
@@ -335,8 +350,9 @@ impl Run {
 
 impl Stats {
     fn count(&mut self, act: &Act, reply: Option<&Reply>) {
-        let [refunds, reviews, voids, reversals, closes, settlements, verdicts, disputes, answers, rulings] =
+        let [refunds, reviews, voids, reversals, closes, settlements, verdicts, disputes, answers, rulings, rest @ ..] =
             &mut self.after;
+        let [proposals, decisions, withdrawals] = rest;
         let tally = match act {
             Act::Refund { .. } => refunds,
             Act::Review { .. } => reviews,
@@ -348,6 +364,9 @@ impl Stats {
             Act::Dispute { .. } => disputes,
             Act::Answer { .. } => answers,
             Act::Rule { .. } => rulings,
+            Act::Propose { .. } => proposals,
+            Act::Decide { .. } => decisions,
+            Act::TakeBack { .. } => withdrawals,
             _ => return,
         };
         *tally += u64::from(matches!(reply, Some(Reply::Recorded { code, .. }) if code == "00"));

@@ -41,7 +41,7 @@ pub const FIRST_CARD: i64 = 10_000_000;
 /// 48 hours.
 pub const REFUND_WINDOW: i64 = 48 * domain::time::HOUR;
 
-/// What the merchant pays: 0.6 %.
+/// What the merchant pays at first: 0.6 %.
 pub const FEE_BP: i64 = 60;
 
 /// The day of its number, counted from 1970 in China.
@@ -200,8 +200,8 @@ impl Shop {
     pub fn world(&self) -> World {
         let mut world = World::new(chain_key(), SLOT);
         world.tills.insert(ACTOR.terminal, till());
-        world.fees.insert(ACTOR.merchant, Some(FEE_BP));
         world.reviewers.insert((ACTOR.merchant, ACTOR.outlet), BTreeMap::from([(REVIEWER, Timestamp(i64::MAX))]));
+        world.fees.insert(ACTOR.merchant, None);
         self.cards.iter().for_each(|card| world.put_card(card.card()));
         for order in &self.orders {
             world.put_order(order.order());
@@ -230,8 +230,8 @@ impl Shop {
 pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     let (merchant, outlet, terminal) = (ACTOR.merchant.0, ACTOR.outlet.0, ACTOR.terminal.0);
     let sql = "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp)
-        VALUES (?1, ?2, 'Shop', 'active', 0, ?3)";
-    connection.execute(sql, params![merchant, format!("{merchant:015}"), FEE_BP])?;
+        VALUES (?1, ?2, 'Shop', 'active', 0, NULL)";
+    connection.execute(sql, params![merchant, format!("{merchant:015}")])?;
     let sql = "INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, 'Shop', 'active')";
     connection.execute(sql, [outlet, merchant])?;
     let sql = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)

@@ -2,7 +2,7 @@
 
 use crate::auditor::Auditor;
 use crate::dice::Dice;
-use crate::intent::{Act, Intent, Who};
+use crate::intent::{Act, Intent, Terms, Who};
 use crate::run::{ATTEMPTS, CARDS, HOUR, YUAN};
 
 /// What the shop knows while it thinks of something to do.
@@ -74,7 +74,16 @@ fn new_id(next: &mut u64) -> u64 {
 /// A person for such a command.
 fn who(dice: &mut Dice, act: &Act) -> Who {
     let refund = matches!(act, Act::Refund { .. } | Act::Review { .. });
-    let settles = matches!(act, Act::Settle { .. } | Act::Judge { .. } | Act::Dispute { .. } | Act::Rule { .. });
+    let settles = matches!(
+        act,
+        Act::Settle { .. }
+            | Act::Judge { .. }
+            | Act::Dispute { .. }
+            | Act::Rule { .. }
+            | Act::Propose { .. }
+            | Act::Decide { .. }
+            | Act::TakeBack { .. }
+    );
     match dice.below(10) {
         0..=4 if settles => Who::Issuer,
         5..=8 if settles => Who::OtherIssuer,
@@ -134,7 +143,8 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Act {
     let (any, total) = order(dice, today);
     let sold = recent(dice, memory.sales(), 8).filter(|_| dice.chance(95));
     let order = sold.map_or(any, |(_, order)| order);
-    match dice.below(70) {
+    match dice.below(84) {
+        70..=83 => proposal(dice, today),
         46..=52 => {
             let all = memory.left(order).unwrap_or(total);
             let amount = match dice.below(8) {
@@ -196,6 +206,24 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Act {
             }
         }
         _ => Act::Close,
+    }
+}
+
+fn proposal(dice: &mut Dice, today: &Today<'_>) -> Act {
+    let memory = today.auditor.memory();
+    let known = memory.proposals();
+    let Some((number, terms)) = recent(dice, &known, 3).filter(|_| dice.chance(68)) else {
+        let seen = if dice.chance(95) { memory.fee() } else { Some(7) };
+        return Act::Propose { fee: if dice.chance(5) { 1_001 } else { 20 * dice.below(6) }, seen };
+    };
+    match dice.below(8) {
+        0 => Act::TakeBack { proposal: number },
+        // Something else than what was proposed.
+        1 => {
+            let other = Terms { fee: terms.fee + i64::from(dice.chance(50)), seen: Some(7), ..terms };
+            Act::Decide { proposal: number, terms: other, yes: true, worded: true }
+        }
+        _ => Act::Decide { proposal: number, terms, yes: dice.chance(75), worded: dice.chance(95) },
     }
 }
 

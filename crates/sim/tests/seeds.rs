@@ -6,7 +6,7 @@ use sim::run::{Kind, run};
 #[test]
 fn two_hundred_seeds_in_memory() {
     let (mut paid, mut restarts, mut arrived, mut never) = (0, 0, 0, 0);
-    let mut after = [0; 10];
+    let mut after = [0; 13];
     for seed in 1..=200 {
         let stats = run(Kind::Memory, seed, 45).expect("nothing wrong");
         (paid, restarts) = (paid + stats.paid, restarts + stats.restarts);

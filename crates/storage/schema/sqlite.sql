@@ -239,7 +239,11 @@ INSERT INTO transaction_kind (word) VALUES
     ('dispute_opening'),
     ('dispute_answer'),
     ('dispute_rejection'),
-    ('chargeback');
+    ('chargeback'),
+    ('proposal'),
+    ('proposal_approval'),
+    ('proposal_rejection'),
+    ('proposal_withdrawal');
 
 -- One row per attempt, approved (decline IS NULL) or declined. Append-only.
 CREATE TABLE ledger_transaction (
@@ -538,6 +542,40 @@ CREATE TABLE settlement_day (
     PRIMARY KEY (settlement_id, business_date, kind)
 ) STRICT, WITHOUT ROWID;
 
+-- ---- Proposals: what one person of the card company proposes and another decides ----
+
+-- Written only by the money path; the id is the number of the transaction that made it.
+CREATE TABLE proposal (
+    id INTEGER PRIMARY KEY,
+    act TEXT NOT NULL CHECK (act IN ('merchant_fee', 'company_key')),
+    -- The number of what it is about.
+    subject INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('open', 'approved', 'rejected', 'withdrawn')),
+    amount INTEGER NOT NULL CHECK (amount >= 0),
+    count INTEGER NOT NULL CHECK (count > 0),
+    -- The act's fields, and what the maker was shown of the rows that it is about: `domain::acts`.
+    payload TEXT NOT NULL CHECK (length(payload) <= 4096),
+    seen TEXT NOT NULL CHECK (length(seen) <= 4096),
+    maker_id INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    -- Who approved it or turned it down, when, why, a digest of what that person was shown, in which transaction. Of a
+    -- withdrawn one only when and in which transaction.
+    checker_id INTEGER,
+    decided_at INTEGER,
+    opinion TEXT NOT NULL,
+    shown_digest BLOB CHECK (length(shown_digest) = 32),
+    decided_by INTEGER,
+    CHECK (checker_id IS NULL OR checker_id <> maker_id),
+    CHECK ((checker_id IS NOT NULL) = (status IN ('approved', 'rejected'))),
+    CHECK ((shown_digest IS NOT NULL) = (status IN ('approved', 'rejected'))),
+    CHECK ((decided_by IS NOT NULL) = (status <> 'open'))
+) STRICT;
+
+CREATE INDEX proposal_status ON proposal (status, id);
+-- What was proposed about one thing.
+CREATE INDEX proposal_subject ON proposal (act, subject, id);
+
 -- ---- Programs that sell for a merchant: their keys, the requests they repeat ----
 
 -- The secret is not here, only its SHA-256. A key acts as a person of its own, who cannot sign in.
@@ -564,6 +602,8 @@ CREATE TABLE api_key (
     created_at INTEGER NOT NULL,
     created_by INTEGER NOT NULL REFERENCES person (id),
     expires_at INTEGER NOT NULL,
+    -- 1: opens nothing until another person has approved its proposal. Woken only by the money path.
+    asleep INTEGER NOT NULL CHECK (asleep IN (0, 1)),
     revoked_at INTEGER,
     revoked_by INTEGER REFERENCES person (id),
     -- The key that took its place; both are good until this one expires.

@@ -32,7 +32,9 @@ mod write;
 
 pub use backend::{Postgres, Sqlite, Storage, postgres, sql};
 pub use books::{Books, memory, outbox};
-pub use demo::{cards as demo_cards, keys as demo_keys};
+pub use demo::{cards as demo_cards, keys as demo_keys, proposals as demo_proposals};
 pub use error::StorageError;
-pub use read::{batch, dispute, human, merchant, movement, orders, product, programme, refund, settlement, slip, till};
+pub use read::{
+    batch, dispute, human, merchant, movement, orders, product, programme, proposal, refund, settlement, slip, till,
+};
 pub use write::{api_key, audit, card, catalogue, draft, idempotency, login, payment, people, session, sweep, webhook};

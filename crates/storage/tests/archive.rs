@@ -92,6 +92,7 @@ async fn a_day(fixture: &Fixture) {
     all.push(by(1002, at(22, review(2, id(12), Some(1)))));
     all.push(by_issuer(9003, at(23, builders::dispute(4, 400))));
     all.push(at(24, Command::Void { order: OrderId(5), checker: PersonId(1002) }));
+    all.extend(builders::proposals::agree_fee(i64::try_from(all.len()).expect("few")));
     let outcomes = fixture.post(&all).await;
     let codes: Vec<_> = outcomes.iter().map(|outcome| outcome.transaction().expect("on record").code()).collect();
     assert_eq!(codes.iter().filter(|code| **code != "00").count(), 2, "{codes:?}");
@@ -161,8 +162,8 @@ async fn an_order_goes_whole_or_stays_whole(fixture: Fixture) {
     settle(&fixture, 50, today(), MORNING.plus(DAY)).await;
     let shelf = Shelf::new();
     let moved = shelf.fill(&fixture, today(), "first").await.expect("nothing is in the way");
-    // Passed: the day's 16. Gone: two loads, an inquiry, orders 1, 2, 5, 6 with 1, 3, 2, 2 transactions.
-    assert_eq!(moved, Moved { passed: 16, transactions: 11, orders: 4 });
+    // Passed: the day's 18. Gone: two loads, an inquiry, orders 1, 2, 5, 6 with 1, 3, 2, 2 transactions.
+    assert_eq!(moved, Moved { passed: 18, transactions: 11, orders: 4 });
     assert_eq!(orders(&fixture).await, [3, 4, 7]);
     assert_eq!(archive::archived_until(fixture.database()).await.expect("reads"), Some(today()));
     clean(&fixture).await;
@@ -172,7 +173,7 @@ async fn an_order_goes_whole_or_stays_whole(fixture: Fixture) {
     assert_eq!(count(&fixture, "SELECT COUNT(*) FROM dispute").await, 1);
     assert_eq!(
         shelf.count("first", "SELECT COUNT(*) FROM ledger_transaction"),
-        16,
+        18,
         "kept ones too: the chain is whole"
     );
     assert_eq!(shelf.count("first", "SELECT COUNT(*) FROM orders"), 4);
@@ -199,9 +200,9 @@ async fn an_order_goes_whole_or_stays_whole(fixture: Fixture) {
     assert_eq!(shelf.count("second", "SELECT COUNT(*) FROM orders"), 3);
     assert_eq!(shelf.check(&fixture, &["second", "first"]).await, [""; 0]);
     let missing = shelf.check(&fixture, &["second"]).await;
-    assert!(missing[0].contains("10000000001 to 010000000016 are missing"), "{missing:?}");
+    assert!(missing[0].contains("10000000001 to 010000000018 are missing"), "{missing:?}");
     let missing = shelf.check(&fixture, &["first"]).await;
-    assert!(missing[0].contains("the archive ends before 010000000017"), "{missing:?}");
+    assert!(missing[0].contains("the archive ends before 010000000019"), "{missing:?}");
     for (change, name) in [
         ("UPDATE ledger_transaction SET at = at + 1 WHERE id = 10000000004", "010000000004"),
         ("DELETE FROM ledger_transfer WHERE transaction_id = 10000000005", "010000000005"),
@@ -243,9 +244,9 @@ async fn it_stops_anywhere_and_goes_on(fixture: Fixture) {
             break;
         }
     }
-    assert_eq!((whole.passed, whole.orders), (16, 4));
-    assert_eq!(shelf.count("part", "SELECT COUNT(*) FROM ledger_transaction"), 16);
-    assert_eq!(shelf.count("part", "SELECT ends - begins FROM archive_part"), 16);
+    assert_eq!((whole.passed, whole.orders), (18, 4));
+    assert_eq!(shelf.count("part", "SELECT COUNT(*) FROM ledger_transaction"), 18);
+    assert_eq!(shelf.count("part", "SELECT ends - begins FROM archive_part"), 18);
     assert_eq!(shelf.check(&fixture, &["part"]).await, [""; 0]);
     // Another archive goes on where this one ended; it cannot be begun again.
     let elsewhere = shelf.fill(&fixture, today(), "next").await.expect("nothing is in the way");
@@ -467,7 +468,7 @@ async fn a_crash_between_file_and_commit_costs_nothing() {
     let target = shelf.place("archive");
     let job = Job { until: today(), now: MORNING.plus(YEAR), target: &target, step: 100 };
     let moved = archive(&db, &chain_key(), job, |_| true).await.expect("archives").expect("nothing is in the way");
-    assert_eq!((moved.passed, moved.orders), (16, 4));
+    assert_eq!((moved.passed, moved.orders), (18, 4));
     assert_eq!(Books::of(db.clone(), chain_key()).verify().await.expect("reads"), []);
     assert_eq!(archive::verify(&db, &chain_key(), vec![target]).await.expect("reads"), []);
 }

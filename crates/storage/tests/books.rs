@@ -6,11 +6,13 @@ mod builders;
 
 mod fixture;
 
+use builders::proposals::{self, CHECKER, MAKER, SLEEPER, approve, proposal, propose, reject, shown_fee, take_back};
 use builders::steps::{any_sketch, any_steps, envelopes};
 use builders::{
     DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, inquiry, load, order, sale, sale_pin,
     withdraw,
 };
+use domain::acts::Payload;
 use domain::command::{Command, Envelope, Proof};
 use domain::ids::{CardId, MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
@@ -51,6 +53,8 @@ for_every_store! {
     a_settlement_pays_what_is_owed_once,
     one_group_sells_settles_and_decides,
     a_dispute_is_answered_decided_and_paid_back_once,
+    a_proposal_is_decided_once_and_its_act_happens_then,
+    what_changed_meanwhile_is_stale,
 }
 
 /// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
@@ -59,6 +63,7 @@ fn shop() -> World {
     let other = MerchantId(250_200);
     world.tills.insert(builders::steps::OTHER_TILL, builders::till(other));
     world.fees.insert(other, None);
+    world.keys.insert(proposals::SLEEPER, proposals::sleeper());
     for number in [1, 2] {
         let mut card = card(number);
         card.programme.daily_count_max = 1_000;
@@ -281,6 +286,7 @@ async fn a_settlement_pays_what_is_owed_once(fixture: Fixture) {
     let (today, tomorrow) = (MORNING.plus(DAY), MORNING.plus(2 * DAY));
     let maker = |n, until, at| by_issuer(9003, Envelope { at, ..envelope(n, at, builders::prepare(MERCHANT, until)) });
     let checker = |n, id, at| by_issuer(9002, envelope(n, at, builders::verdict(MERCHANT, id, true)));
+    fixture.post(&proposals::agree_fee(0)).await;
     fixture.post(&[at(1, load(1, 100_000)), pay(2, 1), pay(3, 2)]).await;
     let void = Command::Void { order: OrderId(2), checker: PersonId(1002) };
     fixture.post(&[at(4, void), Envelope { at: today, ..pay(5, 3) }]).await;
@@ -311,7 +317,8 @@ async fn a_settlement_pays_what_is_owed_once(fixture: Fixture) {
 /// A group sees its own sales and decisions, as one at a time would.
 async fn one_group_sells_settles_and_decides(fixture: Fixture) {
     let today = MORNING.plus(DAY);
-    let id = TransactionId::new(1, 3);
+    fixture.post(&proposals::agree_fee(0)).await;
+    let id = TransactionId::new(1, 5);
     let group = [
         at(1, load(1, 100_000)),
         pay(2, 1),
@@ -327,7 +334,8 @@ async fn one_group_sells_settles_and_decides(fixture: Fixture) {
 /// Opened in the group of its sale, answered after a restart; who opened it does not decide; the money goes back once and
 /// is in the settlement of its day.
 async fn a_dispute_is_answered_decided_and_paid_back_once(fixture: Fixture) {
-    let id = TransactionId::new(1, 3);
+    fixture.post(&proposals::agree_fee(0)).await;
+    let id = TransactionId::new(1, 5);
     let company = |n, person, command| by_issuer(person, envelope(n, MORNING, command));
     let open = company(3, 9003, builders::dispute(1, 400));
     fixture.post(&[at(1, load(1, 100_000)), pay(2, 1), open.clone()]).await;
@@ -348,6 +356,66 @@ async fn a_dispute_is_answered_decided_and_paid_back_once(fixture: Fixture) {
     let day = by_issuer(9003, envelope(14, MORNING.plus(DAY), builders::prepare(MERCHANT, MORNING.business_date())));
     let prepared = fixture.ask(&day).await;
     assert_eq!(prepared.transaction().map(|one| (one.decline, one.amount)), Some((None, Fen(600))));
+    clean(&fixture).await;
+}
+
+/// Fee and key, over a restart; the checker decides, once; the fee counts for what the same group prepares.
+async fn a_proposal_is_decided_once_and_its_act_happens_then(fixture: Fixture) {
+    let office = |n, person, command| by_issuer(person, envelope(n, MORNING, command));
+    let wake = Payload::CompanyKey { key: SLEEPER };
+    let one = |sequence, payload, seen| proposal(TransactionId::new(1, sequence), MORNING, payload, seen);
+    let fee = one(1, proposals::fee(MERCHANT, 38), shown_fee(None));
+    let key = one(2, wake.clone(), proposals::sleeper().shown());
+    let group = [&fee, &key].map(|one| propose(one.payload.clone(), one.seen.clone()));
+    let [first, second] = group;
+    let own = office(3, MAKER, approve(&fee));
+    let asked = [office(1, MAKER, first), office(2, MAKER, second), own];
+    assert_eq!(codes(&fixture.post(&asked).await), ["00", "00", "58"]);
+    clean(&fixture).await;
+    let fixture = fixture.restart().await;
+    let prepare =
+        |n| by_issuer(MAKER, envelope(n, MORNING.plus(DAY), builders::prepare(MERCHANT, MORNING.business_date())));
+    let yes = office(4, CHECKER, approve(&fee));
+    let asked = [
+        at(20, load(1, 10_000)),
+        pay(21, 1),
+        prepare(5),
+        yes.clone(),
+        yes,
+        office(6, 9001, reject(&fee)),
+        office(7, MAKER, take_back(fee.id)),
+        prepare(8),
+        office(9, CHECKER, approve(&key)),
+        office(10, CHECKER, approve(&key)),
+    ];
+    let expected = ["00", "00", "12", "00", "00", "94", "94", "00", "00", "94"];
+    assert_eq!(codes(&fixture.post(&asked).await), expected);
+    clean(&fixture).await;
+    let fixture = fixture.restart().await;
+    let again = propose(wake, proposals::sleeper().shown());
+    assert_eq!(decline(&fixture.ask(&office(11, MAKER, again)).await), Some(Decline::Stale));
+    clean(&fixture).await;
+}
+
+async fn what_changed_meanwhile_is_stale(fixture: Fixture) {
+    let office = |n, person, command| by_issuer(person, envelope(n, MORNING, command));
+    let one = |sequence, fee| {
+        proposal(TransactionId::new(1, sequence), MORNING, proposals::fee(MERCHANT, fee), shown_fee(None))
+    };
+    let (first, second, third) = (one(1, 38), one(2, 45), one(3, 50));
+    for (n, one) in (1..).zip([&first, &second, &third]) {
+        let asked = office(n, MAKER, propose(one.payload.clone(), one.seen.clone()));
+        assert_eq!(codes(&[fixture.ask(&asked).await]), ["00"]);
+    }
+    let decided = [
+        office(4, CHECKER, approve(&second)),
+        office(5, CHECKER, approve(&first)),
+        office(6, CHECKER, reject(&first)),
+        office(7, MAKER, take_back(third.id)),
+    ];
+    let outcomes = fixture.post(&decided).await;
+    let declines: Vec<_> = outcomes.iter().map(decline).collect();
+    assert_eq!(declines, [None, Some(Decline::Stale), None, None]);
     clean(&fixture).await;
 }
 

@@ -92,10 +92,16 @@ const ROWS: &[(&str, u32)] = &[
       1, 'quality', '', 1 + i % 3000, i, i, NULL, NULL, NULL, '', NULL, NULL, NULL, '', NULL FROM n",
         10_000,
     ),
+    (
+        "INSERT INTO proposal SELECT i, 'merchant_fee', 1 + i % 20, CASE WHEN i > 9990 THEN 'open' ELSE 'approved' END, 0, 1, \
+      '', '', 1, i, i, CASE WHEN i > 9990 THEN NULL ELSE 2 END, i, '', CASE WHEN i > 9990 THEN NULL ELSE key32(i) END, \
+      CASE WHEN i > 9990 THEN NULL ELSE i END FROM n",
+        10_000,
+    ),
     ("INSERT INTO void_slip SELECT i, 1 FROM n", 10_000),
     ("INSERT INTO batch SELECT 10000001 + i % 1999, i / 1999, 1, 1, 1, i, '' FROM n", 10_000),
     (
-        "INSERT INTO api_key SELECT i, 'merchant', 1 + i % 20, NULL, NULL, i, '', key32(i), 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, NULL, NULL, \
+        "INSERT INTO api_key SELECT i, 'merchant', 1 + i % 20, NULL, NULL, i, '', key32(i), 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, NULL, NULL, \
       NULL, NULL, '' FROM n",
         1_000,
     ),
@@ -173,13 +179,14 @@ const SMALL: [&str; 23] = [
 ];
 
 /// Indexes over the few rows that are in the middle of something.
-const FEW: [&str; 7] = [
+const FEW: [&str; 8] = [
     "pin_sweep_stopped",
     "dispute_open",
     "dispute_waiting",
     "orders_attempt",
     "orders_open",
     "refund_open",
+    "settlement_open",
     "webhook_delivery_object",
 ];
 

@@ -8,19 +8,22 @@ mod fixture;
 
 use std::path::{Path, PathBuf};
 
+use builders::proposals::{self, CHECKER, MAKER, SLEEPER, proposal};
 use builders::{
     DAY, MERCHANT, MORNING, World, by_issuer, card, chain_key, envelope, inquiry, load, order, prepare, sale_pin,
     verdict, withdraw,
 };
+use domain::acts::Payload;
 use domain::command::Envelope;
 use domain::ids::TransactionId;
 use domain::ledger::{FORMATS, Format};
+use domain::proposal::Proposal;
 use fixture::Fixture;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 use storage::{Books, Storage};
 
-const TABLES: [&str; 4] = ["ledger_transaction", "ledger_transfer", "ledger_head", "dispute"];
+const TABLES: [&str; 5] = ["ledger_transaction", "ledger_transfer", "ledger_head", "dispute", "proposal"];
 
 /// A table's columns, the first of its key first.
 fn columns(connection: &Connection, table: &str) -> Vec<String> {
@@ -48,6 +51,7 @@ fn commands() -> Vec<Envelope> {
         all.push(sale_pin(id, 1_000, 1, true));
     }
     let mut all: Vec<Envelope> = (1..).zip(all).map(|(n, command)| envelope(n, MORNING, command)).collect();
+    all.extend(proposals::agree_fee(i64::try_from(all.len()).expect("few")));
     // The day is settled: turned down once, then paid.
     let id = |n: usize| TransactionId::new(1, i64::try_from(n).expect("few"));
     for confirm in [false, true] {
@@ -71,11 +75,30 @@ fn commands() -> Vec<Envelope> {
             all.push(by_issuer(9002, envelope(n + 2, at, builders::decide_dispute(order, dispute, uphold))));
         }
     }
+    all.extend(more_proposals(i64::try_from(all.len()).expect("few")));
     all
+}
+
+/// Proposals in every state after the agreed fee: a key that is woken, one turned down, one taken back, one that waits.
+fn more_proposals(before: i64) -> Vec<Envelope> {
+    let at = MORNING.plus(9 * DAY);
+    let fee = |fee| (proposals::fee(MERCHANT, fee), proposals::shown_fee(Some(builders::FEE_BP)));
+    let acts = [(Payload::CompanyKey { key: SLEEPER }, proposals::sleeper().shown()), fee(38), fee(39), fee(40)];
+    let made: Vec<_> = (before + 1..)
+        .zip(acts)
+        .map(|(sequence, (payload, seen))| proposal(TransactionId::new(1, sequence), at, payload, seen))
+        .collect();
+    let propose = |one: &Proposal| (MAKER, proposals::propose(one.payload.clone(), one.seen.clone()));
+    let mut all: Vec<_> = made.iter().map(propose).collect();
+    all.push((CHECKER, proposals::approve(&made[0])));
+    all.push((CHECKER, proposals::reject(&made[1])));
+    all.push((MAKER, proposals::take_back(made[2].id)));
+    (60_100..).zip(all).map(|(n, (person, command))| by_issuer(person, envelope(n, at, command))).collect()
 }
 
 fn shop() -> World {
     let mut world = builders::one_till();
+    world.keys.insert(SLEEPER, proposals::sleeper());
     (1..=2).for_each(|number| world.put_card(card(number)));
     (1..=12).for_each(|id| world.put_order(order(id, 1_000)));
     world
@@ -167,7 +190,11 @@ async fn every_column_of_every_table() {
         let columns = columns(&reader, table);
         let key = columns[0].as_str();
         // One row of each shape is enough: every decline once, an approved load, inquiry and sale, every leg.
-        let shape = if table == "ledger_transaction" { "kind || coalesce(decline, '')" } else { key };
+        let shape = match table {
+            "ledger_transaction" => "kind || coalesce(decline, '')",
+            "proposal" => "act || status",
+            _ => key,
+        };
         let sql = format!("SELECT MIN({key}) FROM {table} GROUP BY {shape} LIMIT 20");
         let mut rows = reader.prepare(&sql).expect("prepares");
         let rows: Vec<i64> =
@@ -286,6 +313,9 @@ async fn every_column_of_every_table_on_a_server() {
                 format!(
                     "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_check;
                     ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_check;
+                    ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_check1;
+                    ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_check2;
+                    ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_check3;
                     ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_fkey;
                     UPDATE {table} SET {column} = {other} WHERE {key} = (SELECT MIN({key}) FROM kept)"
                 ),
@@ -294,7 +324,7 @@ async fn every_column_of_every_table_on_a_server() {
             let findings: Vec<String> = fixture.verify().await.iter().map(ToString::to_string).collect();
             let name = match table {
                 "ledger_head" => "slot".to_owned(),
-                "dispute" => "dispute".to_owned(),
+                "dispute" | "proposal" => table.to_owned(),
                 _ => rrn(1),
             };
             if findings.iter().any(|finding| finding.contains(&name)) {
@@ -362,6 +392,16 @@ async fn balances_and_orders_are_held_to_the_ledger() {
         ("UPDATE orders SET total = 1 WHERE id = 4", "order 4"),
         ("DELETE FROM orders WHERE id = 5", "order 5"),
         ("UPDATE orders SET status = 'nonsense' WHERE id = 6", "order 6"),
+        ("UPDATE merchant SET fee_bp = 59", "merchant 250100"),
+        ("UPDATE merchant SET fee_bp = NULL", "merchant 250100"),
+        ("UPDATE api_key SET asleep = 1", "API key 1901"),
+        ("UPDATE api_key SET may_sell = 1", "API key 1901"),
+        ("UPDATE api_key SET expires_at = expires_at + 1", "API key 1901"),
+        ("UPDATE api_key SET rate_max = 600", "API key 1901"),
+        ("UPDATE api_key SET signed = 0", "API key 1901"),
+        ("UPDATE api_key SET name = 'x'", "API key 1901"),
+        ("UPDATE person SET place = 'merchant', merchant_id = 250100 WHERE id = 901901", "API key 1901"),
+        ("DELETE FROM proposal WHERE status = 'open'", "makes or ends no proposal"),
         ("DELETE FROM ledger_head", "slot 1"),
         ("INSERT INTO ledger_head VALUES (2, 1, zeroblob(32), 1, zeroblob(32))", "slot 2"),
         ("INSERT INTO ledger_head VALUES (1000, 1, zeroblob(32), 1, zeroblob(32))", "1000"),

@@ -6,12 +6,14 @@ mod builders;
 
 mod fixture;
 
+use builders::proposals;
 use builders::{MERCHANT, MORNING, World, by, by_issuer, card, envelope, order, sale_pin};
 use domain::command::{Command, Envelope};
 use domain::human::{Given, Login};
 use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::Decline;
+use domain::proposal::Proposal;
 use domain::refund::{Ground, RefundStatus, SoldLine};
 use domain::time::{HOUR, Timestamp};
 use fixture::Fixture;
@@ -92,6 +94,7 @@ impl<'f> Desk<'f> {
     async fn open(fixture: &'f Fixture) -> Self {
         let mut desk = Self { fixture, next: 0 };
         desk.done(MORNING, CASHIER, builders::load(1, 50_000_000)).await;
+        fixture.post(&proposals::agree_fee(1)).await;
         desk
     }
 
@@ -103,6 +106,9 @@ impl<'f> Desk<'f> {
                 | Command::DisputeReview(_)
                 | Command::SettlementPrepare(_)
                 | Command::SettlementReview(_)
+                | Command::Proposal(_)
+                | Command::ProposalApproval(_)
+                | Command::ProposalRejection(_)
         );
         let envelope = envelope(self.next, at, command);
         if company { by_issuer(person.0, envelope) } else { by(person.0, envelope) }
@@ -129,6 +135,18 @@ impl<'f> Desk<'f> {
         let envelope = self.envelope(MORNING, CASHIER, builders::inquiry(1, true));
         self.fixture.ask(&envelope).await.transaction().and_then(|inquiry| inquiry.balance)
     }
+}
+
+/// Another fee, proposed by a person as transaction `id`.
+fn other_fee(id: TransactionId, maker: PersonId) -> Proposal {
+    let (payload, seen) = (proposals::fee(MERCHANT, 45), proposals::shown_fee(Some(builders::FEE_BP)));
+    Proposal { maker, ..proposals::proposal(id, MORNING, payload, seen) }
+}
+
+/// Proposes it.
+fn propose() -> Command {
+    let one = other_fee(TransactionId(0), OTHER);
+    proposals::propose(one.payload, one.seen)
 }
 
 /// The next morning, while every password that was given still counts as its giver's.
@@ -158,6 +176,7 @@ async fn no_pair_of_one_human_decides_alone(fixture: Fixture) {
             desk.done(MORNING, CASHIER, builders::answer(disputed, dispute, true)).await;
             let until = MORNING.business_date();
             let settlement = desk.done(LATER, maker, builders::prepare(MERCHANT, until)).await;
+            let proposal = other_fee(desk.done(MORNING, maker, propose()).await, maker);
             // The company reviews what only the command line's password stands behind.
             let mut acts = vec![
                 builders::review(refunded, refund, Some(1)),
@@ -166,6 +185,8 @@ async fn no_pair_of_one_human_decides_alone(fixture: Fixture) {
                 builders::decide_dispute(disputed, dispute, false),
                 builders::verdict(MERCHANT, settlement, true),
                 builders::verdict(MERCHANT, settlement, false),
+                proposals::approve(&proposal),
+                proposals::reject(&proposal),
             ];
             // With a store's reviewer about, only a login that counts as anybody leaves the store without one.
             let escalated = maker == PersonId(ANNA.0 + 7);
@@ -239,6 +260,8 @@ async fn verify_names_a_decision_of_one_human(fixture: Fixture) {
     desk.sell(4).await;
     let settlement = desk.done(LATER, ANNA, builders::prepare(MERCHANT, MORNING.business_date())).await;
     desk.done(LATER, OTHER, builders::verdict(MERCHANT, settlement, true)).await;
+    let proposal = desk.done(MORNING, ANNA, propose()).await;
+    desk.done(MORNING, OTHER, proposals::approve(&other_fee(proposal, ANNA))).await;
     assert_eq!(fixture.verify().await, []);
 
     let given = |by| Some(Given { by, at: MORNING.plus(-HOUR), own_since: None });
@@ -251,8 +274,9 @@ async fn verify_names_a_decision_of_one_human(fixture: Fixture) {
     ] {
         craft(&fixture, OTHER, one).await;
         let findings: Vec<String> = fixture.verify().await.iter().map(ToString::to_string).collect();
-        assert_eq!(findings.len(), 4, "{one:?} {findings:?}");
-        for (kind, id) in [("refund", refund), ("dispute", dispute), ("void", void), ("settlement", settlement)] {
+        assert_eq!(findings.len(), 5, "{one:?} {findings:?}");
+        let decided = [("refund", refund), ("dispute", dispute), ("void", void), ("settlement", settlement)];
+        for (kind, id) in decided.into_iter().chain([("proposal", proposal)]) {
             let name = format!("I7: {kind} {}", id.rrn());
             assert!(findings.iter().any(|finding| finding.starts_with(&name)), "{name} {findings:?}");
         }

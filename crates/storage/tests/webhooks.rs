@@ -140,16 +140,17 @@ fn day() -> Vec<Vec<Envelope>> {
             pay(4, 1),
             at(23, Command::BatchClose),
         ],
+        builders::proposals::agree_fee(23).to_vec(),
         vec![
             by_issuer(9003, envelope(24, tomorrow, prepare(MERCHANT, MORNING.business_date()))),
-            by_issuer(9002, envelope(25, tomorrow, verdict(MERCHANT, TransactionId::new(1, 24), true))),
+            by_issuer(9002, envelope(25, tomorrow, verdict(MERCHANT, TransactionId::new(1, 26), true))),
         ],
         vec![
             by_issuer(9003, envelope(26, tomorrow, dispute(2, 4_300))),
-            by(1002, envelope(27, tomorrow, builders::answer(2, refund(26), true))),
-            by_issuer(9002, envelope(28, tomorrow, decide_dispute(2, refund(26), true))),
+            by(1002, envelope(27, tomorrow, builders::answer(2, refund(28), true))),
+            by_issuer(9002, envelope(28, tomorrow, decide_dispute(2, refund(28), true))),
             by_issuer(9003, envelope(29, tomorrow, dispute(1, 3_000))),
-            by_issuer(9002, envelope(30, tomorrow.plus(8 * builders::DAY), decide_dispute(1, refund(29), false))),
+            by_issuer(9002, envelope(30, tomorrow.plus(8 * builders::DAY), decide_dispute(1, refund(31), false))),
         ],
     ]
 }
@@ -229,7 +230,7 @@ async fn a_body_names_the_record_and_nothing_secret() {
         },
     });
     assert_eq!(body, expected);
-    for (at, of, dispute) in [(19, 26, 26), (20, 27, 26), (21, 28, 26), (23, 30, 29)] {
+    for (at, of, dispute) in [(19, 28, 28), (20, 29, 28), (21, 30, 28), (23, 32, 31)] {
         let body: serde_json::Value = serde_json::from_str(&told[at].payload).expect("JSON");
         let names = (&body["data"]["id"], &body["data"]["dispute_id"], &body["data"]["outlet_id"]);
         let rrn = |n| serde_json::json!(TransactionId::new(1, n).rrn());
@@ -261,10 +262,10 @@ async fn a_settlement_is_told_to_the_whole_merchant_in_figures() {
         "object": "event", "id": message.id.to_string(), "type": "settlement.confirmed", "merchant_id": "250100",
         "created_at": "2026-11-24T00:00:00Z",
         "data": {
-            "object": "settlement", "id": "010000000024", "number": 1, "from_date": "2026-11-23",
+            "object": "settlement", "id": "010000000026", "number": 1, "from_date": "2026-11-23",
             "until_date": "2026-11-23", "sales": sum(5, 36_500), "refunds": sum(2, 8_600), "voids": sum(1, 7_300),
             "reversals": sum(1, 7_300), "chargebacks": sum(0, 0), "net_amount": 13_300, "fee_basis_points": 60, "fee_amount": 80,
-            "payout_amount": 13_220, "currency": "CNY", "transaction_id": "010000000025",
+            "payout_amount": 13_220, "currency": "CNY", "transaction_id": "010000000027",
             "confirmed_at": "2026-11-24T00:00:00Z",
         },
     });

@@ -21,7 +21,7 @@ macro_rules! assert_words {
 #[test]
 fn stored_words_never_change() {
     assert_words!(Scope, "read sell refund catalogue webhooks");
-    assert_words!(Asleep, "disabled reset no_right");
+    assert_words!(Asleep, "waits disabled reset no_right");
     assert_words!(EndpointStatus, "active paused failed deleted");
     assert_words!(DeliveryStatus, "pending delivered parked");
     assert_words!(StateFilter, "all charged failed unknown refund_pending refunded voided unpaid");

@@ -66,6 +66,7 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::SettledBefore { on } => return fill(text.settled_before, &[&on.to_string()]),
         Decline::RefundWindowPassed { at } => return fill(text.refund_window_passed, &[&at.date_time_text()]),
         Decline::AnswerTooLate { at } => return fill(text.answer_too_late, &[&at.date_time_text()]),
+        Decline::ProposalExpired { at } => return fill(text.proposal_expired, &[&at.date_time_text()]),
         Decline::AnswerAwaited { at } => return fill(text.answer_awaited, &[&at.date_time_text()]),
         Decline::AttemptsOpen { count } => return fill(text.attempts_open, &[&count.to_string()]),
         Decline::OverDailyCount { limit } => return fill(text.over_daily_count, &[&limit.to_string()]),
@@ -110,6 +111,11 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::SettlementOpen => text.settlement_open,
         Decline::FeeNotAgreed => text.fee_not_agreed,
         Decline::NoSuchSettlement => text.no_such_settlement,
+        Decline::NoSuchProposal => text.no_such_proposal,
+        Decline::NoSuchKey => text.no_such_key,
+        Decline::Stale => text.stale,
+        Decline::NotTheMaker => text.not_the_maker,
+        Decline::NothingToChange => text.nothing_to_change,
     };
     plain.to_owned()
 }
@@ -143,6 +149,7 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
     let not = text.not_charged;
     let after_sale = |todo| (text.not_refunded, vec![todo], &[Order, Call][..]);
     let settlement = |todo| (text.not_paid_out, vec![todo], &[Order, Call][..]);
+    let proposal = |todo| (text.not_done, vec![todo], &[Order, Call][..]);
     match decline {
         Decline::MerchantSuspended
         | Decline::OutletSuspended
@@ -191,6 +198,10 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::NothingToSettle { .. } => settlement(text.do_carry_over),
         Decline::PayableShort { .. } => settlement(text.do_later_day),
         Decline::NoSuchMerchant | Decline::NoSuchSettlement => settlement(text.do_look_again),
+        Decline::Stale => proposal(text.do_check_again),
+        Decline::ProposalExpired { .. } => proposal(text.do_propose_again),
+        Decline::NotTheMaker => proposal(text.do_tell_maker),
+        Decline::NoSuchProposal | Decline::NoSuchKey | Decline::NothingToChange => proposal(text.do_look_again),
     }
 }
 
@@ -213,6 +224,10 @@ pub fn kind(kind: Kind, text: &Text) -> &'static str {
         Kind::DisputeAnswer => text.pay.dispute_answer,
         Kind::DisputeRejection => text.pay.dispute_rejection,
         Kind::Chargeback => text.pay.chargeback,
+        Kind::Proposal => text.pay.proposal,
+        Kind::ProposalApproval => text.pay.proposal_approval,
+        Kind::ProposalRejection => text.pay.proposal_rejection,
+        Kind::ProposalWithdrawal => text.pay.proposal_withdrawal,
     }
 }
 
@@ -282,7 +297,7 @@ mod tests {
                 Decline::Withdrawn => [codes.not_charged_again; 2],
                 _ => [codes.not_charged, codes.not_refunded],
             };
-            if moved == codes.not_paid_out {
+            if moved == codes.not_paid_out || moved == codes.not_done {
                 continue;
             }
             assert!(expected.contains(&moved), "{decline:?}: {moved}");

@@ -35,8 +35,6 @@ crate::said! {
     pub enum Said {
         /// The password is changed; the start page says so.
         PasswordChanged = "password_changed",
-        /// A merchant's rate is saved.
-        RateSaved = "settlement_rate",
         /// A settlement has more transactions than a file can hold.
         SettlementTooLong = "settlement_too_many",
     }
@@ -105,7 +103,6 @@ impl<T: Words> Page<T> {
         let text = &shared.shell;
         let said = flash.said().map(|said| match said {
             Said::PasswordChanged => text.said_password_changed,
-            Said::RateSaved => shared.settlement.said_rate,
             Said::SettlementTooLong => shared.settlement.said_too_many,
         });
         let outlet = session.shop.as_ref().map_or_else(
@@ -145,6 +142,7 @@ impl<T: Words> Page<T> {
         let count = entry.count.map_or(0, |count| match count {
             Count::ToReview => session.to_review,
             Count::ToAnswer => session.to_answer,
+            Count::ToDecide => session.to_decide,
         });
         let label = || fill(self.text.shared().refund.open_label, &[&count.to_string()]);
         let (path, icon, word) = (entry.path, entry.icon, (entry.word)(self.lang));

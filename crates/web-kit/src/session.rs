@@ -9,6 +9,7 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
+use domain::acts::Act;
 use domain::place::Place;
 use domain::role::{self, Action};
 use domain::scan::{self, Bin, InStore, Scan, Settings};
@@ -53,6 +54,8 @@ pub struct Session {
     pub to_answer: i64,
     /// How the numbers of the company's cards begin.
     pub bins: Arc<[Bin]>,
+    /// All of this, proposals and settlements that wait for this person's decision.
+    pub to_decide: i64,
     path: String,
 }
 
@@ -167,9 +170,10 @@ async fn session_of(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Pro
     let found = session::find(&web.storage, SessionId::of_token(&token), now, wanted).await?;
     let Some((signed_in, news)) = found else { return Ok(None) };
     let Ok(client) = Client::from_request_parts(parts, web).await;
-    let News { attempts: unresolved, refunds: to_review, disputes: to_answer } = news;
+    let News { attempts: unresolved, refunds: to_review, disputes: to_answer, decides } = news;
+    let to_decide = to_review.saturating_add(to_answer).saturating_add(decides);
     let (bins, path) = (web.bins().await?, parts.uri.path().to_owned());
-    Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, bins, path }))
+    Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, bins, to_decide, path }))
 }
 
 /// What a page that is read tells this person besides.
@@ -186,7 +190,9 @@ fn wanted(person: &SignedIn, now: Timestamp) -> Wanted {
         None if may(Action::DecideDispute) => Some(None),
         _ => None,
     };
-    Wanted { attempts, refunds, disputes }
+    let acts = || Act::ALL.into_iter().filter(|act| may(act.decided_with())).collect();
+    let decides = may(Action::ViewProposals).then(|| (acts(), may(Action::ReleaseSettlement)));
+    Wanted { attempts, refunds, disputes, decides }
 }
 
 /// Redirects to the login page, which says that the session ended, if there was one.

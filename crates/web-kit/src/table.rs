@@ -65,6 +65,8 @@ pub enum Count {
     ToReview,
     /// Disputes that wait for the person.
     ToAnswer,
+    /// Whatever of two persons' work waits for the person's decision.
+    ToDecide,
 }
 
 /// A page's entry in the menu.

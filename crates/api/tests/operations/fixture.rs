@@ -12,7 +12,7 @@ use storage::api_key::{self, NewKey, Scope};
 use storage::archive::{Job, archive};
 use storage::audit::Entry;
 use storage::vault::Vault;
-use storage::{Books, Storage, demo, demo_cards, demo_keys};
+use storage::{Books, Storage, demo, demo_cards, demo_keys, demo_proposals};
 use tower::ServiceExt as _;
 
 /// 2026-11-23 10:26:00 in China.
@@ -49,6 +49,7 @@ impl Fixture {
         let books = Books::of(db.clone(), vault.chain_key());
         demo::seed_people(&db, OPENING).await.expect("seeds people");
         demo_cards::seed_cards(&db, &vault, &books, OPENING).await.expect("seeds cards");
+        demo_proposals::seed_fees(&db, &books, OPENING).await.expect("agrees fees");
         demo_keys::seed_keys(&db, OPENING).await.expect("seeds keys");
         let engine = Engine::start(books.clone(), clock.clone());
         let api = api::Api::new(db.clone(), engine, vault.clone(), clock.clone(), false);

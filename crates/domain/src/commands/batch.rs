@@ -71,7 +71,11 @@ impl Totals {
             | Kind::DisputeAnswer
             | Kind::DisputeRejection
             // The card company's, and of no terminal's batch.
-            | Kind::Chargeback => {}
+            | Kind::Chargeback
+            | Kind::Proposal
+            | Kind::ProposalApproval
+            | Kind::ProposalRejection
+            | Kind::ProposalWithdrawal => {}
         }
     }
 

@@ -1,11 +1,13 @@
 //! Commands: a file for each, with its types, its checks in order, and what it writes.
 
+pub mod acts;
 pub mod batch;
 pub mod direct_sale;
 pub mod dispute;
 pub mod inquiry;
 pub mod load;
 pub mod proof;
+pub mod proposal;
 pub mod refund;
 pub mod reversal;
 pub mod sale;

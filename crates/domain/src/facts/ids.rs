@@ -49,6 +49,10 @@ id! {
     CardId
 }
 id! {
+    /// API key of a program that acts for a merchant.
+    KeyId
+}
+id! {
     /// Order: one cart, time-ordered.
     OrderId
 }

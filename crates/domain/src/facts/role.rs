@@ -65,6 +65,12 @@ words! {
         PrepareSettlement = "prepare_settlement",
         /// Release a settlement.
         ReleaseSettlement = "release_settlement",
+        /// Look at proposals and at whatever else waits for a second person.
+        ViewProposals = "view_proposals",
+        /// Propose a merchant's fee.
+        ProposeFee = "propose_fee",
+        /// Release what was proposed for merchants: fee, bank, opening.
+        ReleaseMerchants = "release_merchants",
         /// Change merchants, outlets and terminals.
         ManageMerchants = "manage_merchants",
         /// Change the catalogue of goods.
@@ -77,6 +83,8 @@ words! {
         ManageApiKeys = "manage_api_keys",
         /// Let PINs be compared again after wrong ones on many cards.
         UnlockTill = "unlock_till",
+        /// Release keys with power over money that the card company made.
+        ReleaseApiKeys = "release_api_keys",
     }
 }
 
@@ -84,9 +92,9 @@ words! {
 fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, LateRefund, ManageApiKeys, ManageMerchants,
-        ManagePeople, ManageProducts, OpenDispute, PrepareCards, PrepareSettlement, ReleaseCards, ReleaseSettlement,
-        RequestRefund, RevealCardNumber, ReviewRefund, Sell, UnlockTill, ViewAudit, ViewCards, ViewDisputes,
-        ViewOrders, ViewOwnSettlement, ViewSettlement,
+        ManagePeople, ManageProducts, OpenDispute, PrepareCards, PrepareSettlement, ProposeFee, ReleaseApiKeys,
+        ReleaseCards, ReleaseMerchants, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell,
+        UnlockTill, ViewAudit, ViewCards, ViewDisputes, ViewOrders, ViewOwnSettlement, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -104,15 +112,40 @@ fn granted(role: Role) -> &'static [Action] {
         ],
         Role::ChainManager => &[ViewOrders, ReviewRefund, ManageApiKeys, ViewOwnSettlement, AnswerDispute, UnlockTill],
         Role::Agent => &[ViewCards],
-        Role::Operator => {
-            &[ViewCards, PrepareCards, LateRefund, RevealCardNumber, ManageProducts, ViewDisputes, OpenDispute]
-        }
-        Role::Checker => {
-            &[ViewCards, ReleaseCards, LateRefund, ViewSettlement, ReleaseSettlement, ViewDisputes, DecideDispute]
-        }
-        Role::Finance => &[ViewSettlement, PrepareSettlement, ReleaseSettlement],
-        Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit, ViewDisputes],
-        Role::Admin => &[ManageMerchants, ManagePeople, ManageProducts, ViewAudit, ManageApiKeys, ViewSettlement],
+        Role::Operator => &[
+            ViewCards,
+            PrepareCards,
+            LateRefund,
+            RevealCardNumber,
+            ManageProducts,
+            ViewDisputes,
+            OpenDispute,
+            ViewProposals,
+        ],
+        Role::Checker => &[
+            ViewCards,
+            ReleaseCards,
+            LateRefund,
+            ViewSettlement,
+            ReleaseSettlement,
+            ViewDisputes,
+            DecideDispute,
+            ViewProposals,
+            ReleaseMerchants,
+            ReleaseApiKeys,
+        ],
+        Role::Finance => &[ViewSettlement, PrepareSettlement, ReleaseSettlement, ViewProposals, ProposeFee],
+        Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit, ViewDisputes, ViewProposals],
+        Role::Admin => &[
+            ManageMerchants,
+            ManagePeople,
+            ManageProducts,
+            ViewAudit,
+            ManageApiKeys,
+            ViewSettlement,
+            ViewProposals,
+            ProposeFee,
+        ],
     }
 }
 
@@ -146,12 +179,16 @@ mod tests {
         view_settlement     .....++++
         prepare_settlement  ......+..
         release_settlement  .....++..
+        view_proposals      ....+++++
+        propose_fee         ......+.+
+        release_merchants   .....+...
         manage_merchants    ........+
         manage_products     ....+...+
         manage_people       ........+
         view_audit          .......++
         manage_api_keys     .++.....+
         unlock_till         .++......
+        release_api_keys    .....+...
     ";
 
     #[test]

@@ -1,6 +1,7 @@
 //! Builders for the books in memory and what stands in them, so that the rules can be tried without any database.
 #![expect(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod proposals;
 pub(crate) mod steps;
 
 use std::sync::Arc;
@@ -33,11 +34,11 @@ pub(crate) const FEE_BP: i64 = 60;
 /// The slot that everything is written in.
 const SLOT: u8 = 1;
 
-/// Empty but for one open till.
+/// Empty but for one open till of a merchant without a fee.
 pub(crate) fn one_till() -> World {
     let mut world = World::new(chain_key(), SLOT);
     world.tills.insert(TILL, till(MERCHANT));
-    world.fees.insert(MERCHANT, Some(FEE_BP));
+    world.fees.insert(MERCHANT, None);
     put_reviewer(&mut world, MERCHANT);
     world
 }

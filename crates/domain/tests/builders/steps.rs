@@ -1,5 +1,6 @@
 //! Random worlds and random commands in them: few cards, few orders, tiny limits, so that the commands meet.
 
+use domain::acts::{Payload, Shown};
 use domain::card::{Card, CardStatus, Programme};
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
@@ -7,12 +8,14 @@ use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
 use domain::limits::{Limit, Limits};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
+use domain::proposal;
 use domain::refund::{Ground, Request, Review, SoldLine};
 use domain::reversal::Reversed;
 use domain::settlement::Verdict;
 use domain::time::{BusinessDate, HOUR};
 use proptest::prelude::*;
 
+use super::proposals::{self, SLEEPER, sleeper};
 use super::{DAY, MERCHANT, MORNING, Submit as _, World, actor, card, envelope, order, till};
 
 /// Cards 1 to 3 exist, number 4 is unknown.
@@ -50,6 +53,7 @@ impl Sketch {
             let (till, person, key, network) = (limit, limit, limit, limit);
             world.limits = Limits { till, person, key, network, ..Limits::default() };
         }
+        world.keys.insert(SLEEPER, sleeper());
         for (number, CardSketch { status, expires_on, programme }) in (1..).zip(self.cards) {
             world.put_card(Card { status, expires_on, programme, ..card(number) });
         }
@@ -203,6 +207,23 @@ pub(crate) enum Step {
         worded: bool,
         who: Clerk,
     },
+    /// A fee, or none: power for the key that sleeps.
+    Propose {
+        fee: Option<i64>,
+        merchant: Whose,
+        /// What the maker was shown is what is there.
+        seen: bool,
+        who: Clerk,
+    },
+    /// The last one but `back`: approved, turned down, or taken back.
+    End {
+        back: usize,
+        how: Option<bool>,
+        worded: bool,
+        /// What the checker was shown is what the maker saw.
+        shown: bool,
+        who: Clerk,
+    },
     Repeat {
         back: usize,
         asks: bool,
@@ -272,7 +293,22 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         2 => (0..8_usize, any::<bool>()).prop_map(|(back, asks)| Step::Repeat { back, asks }),
         7 => after_sale(),
         3 => settlement(),
-        2 => dispute(),
+        3 => dispute(),
+        2 => proposal(),
+    ]
+}
+
+fn proposal() -> impl Strategy<Value = Step> {
+    let clerk = || prop_oneof![8 => Just(Clerk::Maker), 8 => Just(Clerk::Checker), 1 => Just(Clerk::Shop)];
+    let merchant = prop_oneof![8 => Just(Whose::First), 4 => Just(Whose::Other), 1 => Just(Whose::Nobody)];
+    let fee = prop_oneof![6 => (0..4_i64).prop_map(|fee| Some(20 * fee)), 1 => Just(Some(1_001)), 3 => Just(None)];
+    let mostly = || prop::bool::weighted(0.95);
+    let how = prop_oneof![6 => Just(Some(true)), 2 => Just(Some(false)), 1 => Just(None)];
+    prop_oneof![
+        4 => (fee, merchant, mostly(), clerk())
+            .prop_map(|(fee, merchant, seen, who)| Step::Propose { fee, merchant, seen, who }),
+        5 => (prop_oneof![6 => Just(0_usize), 3 => 1..4_usize], how, mostly(), mostly(), clerk())
+            .prop_map(|(back, how, worded, shown, who)| Step::End { back, how, worded, shown, who }),
     ]
 }
 
@@ -343,7 +379,8 @@ fn busy_morning() -> impl Iterator<Item = Asked> {
 pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
     let mut shadow = world.clone();
     let mut at = MORNING;
-    let mut all: Vec<Envelope> = Vec::new();
+    let mut all = proposals::agree_fee(world.head.sequence).to_vec();
+    shadow.post(&all);
     for (step, n, pause, other) in steps {
         at = at.plus(*pause);
         let mut asked = match step {
@@ -364,6 +401,8 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                         | Step::Dispute { .. }
                         | Step::Answer { .. }
                         | Step::Decide { .. }
+                        | Step::Propose { .. }
+                        | Step::End { .. }
                 );
                 let n = if after && n % 8 > 0 { 1_000 + u16::try_from(all.len()).unwrap_or(0) } else { *n };
                 let asked = envelope(n, at, command(&shadow, step, at));
@@ -372,7 +411,9 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                     Step::Settle { who, .. }
                     | Step::Verdict { who, .. }
                     | Step::Dispute { who, .. }
-                    | Step::Decide { who, .. } => who.asks(asked),
+                    | Step::Decide { who, .. }
+                    | Step::Propose { who, .. }
+                    | Step::End { who, .. } => who.asks(asked),
                     Step::Answer { shop: false, .. } => super::by_issuer(9001, asked),
                     _ => asked,
                 }
@@ -459,7 +500,35 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
             let (order, dispute) = disputed(world, *dispute);
             Command::DisputeReview(dispute::Verdict { order, dispute, uphold: *uphold, words: words(*worded) })
         }
+        Step::Propose { .. } | Step::End { .. } => of_proposal(world, step),
         Step::BatchClose | Step::Repeat { .. } => Command::BatchClose,
+    }
+}
+
+fn of_proposal(world: &World, step: &Step) -> Command {
+    match step {
+        Step::Propose { fee, merchant, seen, .. } => {
+            let wake = Payload::CompanyKey { key: SLEEPER };
+            let payload = fee.map_or(wake, |fee_bp| proposals::fee(merchant.id(), fee_bp));
+            let shown = if *seen { proposals::shown(world, &payload) } else { proposals::shown_fee(Some(999)) };
+            proposals::propose(payload, shown)
+        }
+        Step::End { back, how, worded, shown, .. } => {
+            let found = world.proposals.values().rev().nth(*back).or(world.proposals.values().next_back());
+            let none = proposals::proposal(TransactionId(1), MORNING, proposals::fee(OTHER, 1), Shown::default());
+            let mut one = found.cloned().unwrap_or(none);
+            let Some(yes) = how else { return proposals::take_back(one.id) };
+            if !shown {
+                one.seen = proposals::shown_fee(Some(999));
+            }
+            match if *yes { proposals::approve(&one) } else { proposals::reject(&one) } {
+                Command::ProposalApproval(verdict) if !worded => {
+                    Command::ProposalApproval(proposal::Verdict { opinion: words(false), ..verdict })
+                }
+                command => command,
+            }
+        }
+        _ => unreachable!("not a step of a proposal"),
     }
 }
 

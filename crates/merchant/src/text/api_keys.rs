@@ -8,6 +8,10 @@ web_kit::texts! {
         docs: "接口文档", "API documentation";
         made: "密钥已生成，只显示这一次", "The key was made; it is shown this once";
         made_do: "请立即复制并妥善保存。离开本页后无法再次查看，遗失只能停用后重新生成。", "Copy it now and keep it safe. It cannot be shown again; if it is lost, revoke it and make another one.";
+        made_sleeps: "此密钥能动用资金或商品，要由卡公司另一人复核同意后才能使用。", "This key has power over money or goods: it opens nothing until another person of the card company approves it.";
+        made_not_proposed: "此密钥能动用资金或商品，但还没有提交复核。请在列表中提交。", "This key has power over money or goods, and it has not been proposed yet. Propose it in the list.";
+        proposal: "查看经办单", "See the proposal";
+        propose: "提交复核", "Submit for review";
         token: "密钥", "Key";
         signing: "签名密钥", "Signing secret";
         new: "新建密钥", "New key";
@@ -31,7 +35,6 @@ web_kit::texts! {
         bad_name: "名称需要 2 至 40 个字，不能含特殊字符", "The name needs 2 to 40 characters";
         bad_scopes: "请至少选择一项权限", "Choose at least one scope";
         bad_place: "适用范围不属于该商户", "The place does not belong to the merchant";
-        needs_proposal: "收款、退货和商品权限不能由公司一人授予。请由商户的店长自己生成密钥。", "One person of the company cannot give power over money or goods. The merchant's manager makes such keys.";
         maker_given: "您的密码在 24 小时内由他人设置，暂不能生成有收款或退货权限的密钥。", "Somebody else set your password within the last 24 hours: you cannot make keys with power over money yet.";
         no_such_key: "此密钥已停用、到期或已更换", "This key has ended or was renewed before";
         not_yours: "此密钥有您不能授予的权限，请由生成它的人更换。", "This key has scopes that you cannot give. Its maker has to renew it.";
@@ -45,6 +48,7 @@ web_kit::texts! {
         state: "状态", "State";
         live: "有效", "Live";
         asleep: "休眠", "Asleep";
+        asleep_waits: "要由卡公司另一人复核同意后才能使用", "Until another person of the card company approves it";
         asleep_disabled: "生成人已停用", "Its maker is disabled";
         asleep_reset: "生成人的密码已重置，设置新密码后恢复", "Its maker's password was reset; it wakes when a new one is set";
         asleep_no_right: "生成人已没有管理密钥的权限", "Its maker may no longer make keys";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::batch::{ClosedBatch, Tally, Totals};
 use domain::refund::Refund;
 
-use super::{Auditor, Disputed, Finding, Paid};
+use super::{Auditor, Disputed, Finding, Paid, Proposed};
 
 /// A refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +104,10 @@ pub struct Seen {
     pub paid: Vec<Paid>,
     /// All disputes, ascending.
     pub disputes: Vec<Disputed>,
+    /// All proposals, ascending.
+    pub proposals: Vec<Proposed>,
+    /// The agreed fee in basis points.
+    pub fee: Option<i64>,
     /// Paid out, and kept as fees.
     pub out: (i64, i64),
 }
@@ -127,6 +131,11 @@ impl Auditor {
         let out = seen.out.0 + seen.out.1;
         same("all money", [self.loaded], [seen.cards.values().sum::<i64>() + seen.payable + out])?;
         same("settlements", &self.paid, &seen.paid)?;
+        same("proposals", self.proposals.iter().map(|one| &one.seen), &seen.proposals)?;
+        same("fee", [self.fee], [seen.fee])?;
+        if let Some(one) = seen.proposals.iter().find(|one| one.checker == Some(one.maker)) {
+            return Err(format!("maker is checker: {one:?}"));
+        }
         if let Some(one) = seen.paid.iter().find(|one| one.checker == Some(one.maker)) {
             return Err(format!("maker is checker: {one:?}"));
         }

@@ -4,7 +4,6 @@ use domain::ids::TransactionId;
 
 use super::{Auditor, Declined, day};
 use crate::intent::{Act, Who};
-use crate::shop::FEE_BP;
 
 /// A settlement.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +86,7 @@ impl Auditor {
         if let Some(last) = last.filter(|last| written(until) <= last.until) {
             return ("94", Some(last.until), None);
         }
+        let Some(fee_bp) = self.fee else { return ("12", None, None) };
         let taken: Vec<usize> = (0..self.moves.len())
             .filter(|at| self.moves[*at].taken.is_none() && self.moves[*at].day <= until)
             .collect();
@@ -97,7 +97,7 @@ impl Auditor {
         if self.untaken() < net {
             return ("51", Some(net - self.untaken()), None);
         }
-        let (whole, rest) = (net * FEE_BP / 10_000, net * FEE_BP % 10_000);
+        let (whole, rest) = (net * fee_bp / 10_000, net * fee_bp % 10_000);
         let fee = whole + i64::from(rest * 2 >= 10_000);
         let number = self.sequence + 1;
         let (maker, until) = (who.person(), written(until));

@@ -79,5 +79,19 @@ domain::words! {
         RefundInDispute = "refund_in_dispute",
         /// The card company decides without waiting for the answer.
         RulesUnheard = "rules_unheard",
+        /// The maker of a proposal may approve it.
+        ApprovesAlone = "approves_alone",
+        /// A proposal is approved although what it is about has changed.
+        ApprovesStale = "approves_stale",
+        /// What a checker approves need not be what the checker was shown.
+        ApprovesUnseen = "approves_unseen",
+        /// A proposal that was decided may be decided again.
+        DecidesProposalAgain = "decides_proposal_again",
+        /// A proposal never ends by itself.
+        ProposalForEver = "proposal_for_ever",
+        /// An approved act is recorded and does not happen.
+        ActForgotten = "act_forgotten",
+        /// Turning a proposal down does it all the same.
+        RejectionActs = "rejection_acts",
     }
 }

@@ -8,7 +8,7 @@ use domain::order::OrderStatus;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, rows, settlement};
+use super::{after_sale, proposal, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
@@ -35,9 +35,15 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     })?;
     orders(connection, &mut audit, |_| true)?;
     disputes(connection, &mut audit)?;
+    proposals(connection, &mut audit)?;
     batches(connection, &mut audit)?;
-    let mut merchants = connection.prepare("SELECT id FROM merchant")?;
-    let merchants: Vec<_> = merchants.query_map([], |row| row.get(0).map(MerchantId))?.collect::<Result<_, _>>()?;
+    let mut merchants = connection.prepare("SELECT id, fee_bp FROM merchant")?;
+    let merchants = merchants.query_map([], |row| Ok((row.get(0).map(MerchantId)?, row.get(1)?)))?;
+    let merchants: Vec<(MerchantId, Option<i64>)> = merchants.collect::<Result<_, _>>()?;
+    for (merchant, fee_bp) in &merchants {
+        audit.fee(*merchant, *fee_bp);
+    }
+    let merchants: Vec<MerchantId> = merchants.into_iter().map(|(merchant, _)| merchant).collect();
     Ok(audit.finish(&merchants))
 }
 
@@ -116,6 +122,23 @@ fn disputes(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
         }
     }
     Ok(())
+}
+
+fn proposals(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
+    let sql = format!("SELECT {} FROM proposal p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2", proposal::COLUMNS);
+    in_pieces(connection, &sql, |row| {
+        match proposal::proposal(row) {
+            Ok(one) => audit.proposal(&one),
+            Err(error) => unreadable(audit, "proposal", row.get(0)?, &error),
+        }
+        Ok(())
+    })?;
+    let sql =
+        format!("SELECT {} FROM {} WHERE k.id > ?1 ORDER BY k.id LIMIT ?2", proposal::KEY_COLUMNS, proposal::KEYS);
+    in_pieces(connection, &sql, |row| {
+        audit.key(&proposal::key(row)?);
+        Ok(())
+    })
 }
 
 fn batches(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {

@@ -1,4 +1,5 @@
-//! The part of load and save that both databases share: what comes after a sale, settlements, the outbox, and where the
+//! The part of load and save that both databases share: what comes after a sale, settlements, proposals, the
+//! outbox, and where the
 //! chain ends.
 
 use std::collections::BTreeSet;
@@ -7,11 +8,11 @@ use crate::sql::{self, Connection, params};
 use domain::changes::Changes;
 use domain::ids::{OrderId, TerminalId};
 use domain::ledger::SEAL_FORMAT;
-use domain::state::State;
+use domain::state::{Keys, State};
 
 use super::cards::Programmes;
 use super::outbox::{self, Subscriptions};
-use super::{after_sale, settlement, sweeps};
+use super::{after_sale, proposal, settlement, sweeps};
 
 /// What comes after a sale, and closing a batch.
 pub(crate) fn load_rest(
@@ -30,6 +31,12 @@ pub(crate) fn load_rest(
     Ok(())
 }
 
+/// What the card company settles, proposes and decides.
+pub(crate) fn load_company(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
+    settlement::load(connection, state, &keys.payables, &keys.settlements)?;
+    proposal::load(connection, state, keys)
+}
+
 /// What a sale does not write, what wrong PINs leave behind, the outbox, and where the chain ends.
 pub(crate) fn save_rest(
     connection: &Connection,
@@ -40,6 +47,7 @@ pub(crate) fn save_rest(
     after_sale::save(connection, state, changes)?;
     settlement::save(connection, changes)?;
     sweeps::save(connection, changes)?;
+    proposal::save(connection, changes)?;
     outbox::save(connection, state, changes, subscriptions)?;
     if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
 }

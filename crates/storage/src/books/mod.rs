@@ -27,6 +27,7 @@ mod new_orders_sqlite;
 pub mod outbox;
 pub(crate) mod post_postgres;
 mod post_sqlite;
+pub(crate) mod proposal;
 pub(crate) mod rows;
 pub(crate) mod settlement;
 pub(crate) mod sweeps;

@@ -26,7 +26,7 @@ use tokio_postgres::types::ToSql;
 use super::new_orders_postgres as new_orders;
 use super::outbox::{self, Subscriptions};
 use super::rows::{self, TransactionRow, transaction_columns};
-use super::{SLOT, cards, common, settlement, sweeps};
+use super::{SLOT, cards, common, sweeps};
 use crate::backend::postgres;
 use crate::error::StorageError;
 use crate::human;
@@ -136,10 +136,10 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
     if !more.is_empty() {
         load_more(link, &mut state, &more.iter().map(|id| id.0).collect::<Vec<i64>>())?;
     }
+    common::load_company(connection, &mut state, &keys)?;
     state.reversed = keys.reversed;
     let sold = keys.sold.into_iter().chain(more).collect();
     common::load_rest(connection, &mut known, &mut state, sold, keys.batches)?;
-    settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
     human::load(connection, &mut state, &keys.people, keys.reviewers)?;
     let mut subscriptions: Subscriptions = tellers.into_iter().map(|id| (MerchantId(id), Vec::new())).collect();
     for row in told.iter().map(Row::Postgres) {

@@ -16,7 +16,7 @@ use domain::sweep::Watch;
 use super::cards::{self, Programmes};
 use super::outbox::Subscriptions;
 use super::rows::TransactionRow;
-use super::{SLOT, common, new_orders_sqlite, rows, settlement, sweeps};
+use super::{SLOT, common, new_orders_sqlite, rows, sweeps};
 use crate::error::StorageError;
 use crate::human;
 use crate::ids;
@@ -45,6 +45,7 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
         let found = statement.query_row((request.0, merchant.0), rows::transaction).optional()?;
         state.requests.loaded(key, found);
     }
+    common::load_company(connection, &mut state, &keys)?;
     let found = keys.found(&state);
     state.reversed = keys.reversed;
     load_new_orders(connection, &mut state, keys.claims, keys.numbers)?;
@@ -60,7 +61,6 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
     load_guesses(connection, &mut state, keys.pins, keys.watches)?;
     let sold = keys.sold.into_iter().chain(found).collect();
     common::load_rest(connection, &mut programmes, &mut state, sold, keys.batches)?;
-    settlement::load(connection, &mut state, &keys.payables, &keys.settlements)?;
     human::load(connection, &mut state, &keys.people, keys.reviewers)?;
     Ok(state)
 }

@@ -3,6 +3,7 @@
 pub mod cards;
 mod catalogue;
 pub mod keys;
+pub mod proposals;
 
 use crate::sql::Connection;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
@@ -97,10 +98,10 @@ fn place_of(at: &At) -> Option<(Place, Option<TerminalId>)> {
 }
 
 fn insert_places(connection: &Connection) -> Result<(), StorageError> {
-    for row in MERCHANTS {
+    for (id, mid, name, _) in MERCHANTS {
         connection.execute(
-            "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp) VALUES (?1, ?2, ?3, 'active', 0, ?4)",
-            *row,
+            "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp) VALUES (?1, ?2, ?3, 'active', 0, NULL)",
+            (*id, *mid, *name),
         )?;
     }
     for row in OUTLETS {

@@ -9,6 +9,7 @@ pub mod movement;
 pub mod orders;
 pub mod product;
 pub mod programme;
+pub mod proposal;
 pub mod refund;
 pub mod settlement;
 pub mod slip;

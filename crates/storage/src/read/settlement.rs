@@ -1,13 +1,12 @@
-//! Settlements as pages and programs read them, and the agreed fees. What becomes of a settlement is written by the money
+//! Settlements as pages and programs read them. What becomes of a settlement is written by the money
 //! path alone.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::ids::{MerchantId, TransactionId};
 use domain::ledger::Transaction;
-use domain::settlement::{FEE_BP_MAX, Payable, SettledTo, Settlement, SettlementStatus};
+use domain::settlement::{Payable, SettledTo, Settlement, SettlementStatus};
 use domain::time::BusinessDate;
 
-use crate::audit::{self, Entry};
 use crate::books::rows::{self, transaction_columns};
 use crate::books::settlement as books;
 use crate::{Storage, StorageError};
@@ -252,22 +251,6 @@ pub async fn merchants(db: &Storage) -> Result<Vec<Merchant>, StorageError> {
         let most = i64::try_from(MERCHANTS_MAX).unwrap_or(i64::MAX);
         let found = connection.prepare_cached(sql)?.query_map([most], read)?.collect::<sql::Result<_>>()?;
         Ok(found)
-    })
-    .await
-}
-
-/// Agrees a fee, 0..=[`FEE_BP_MAX`] basis points, from the next preparation on. `false`: no such merchant or rate.
-pub async fn agree_fee(db: &Storage, merchant: MerchantId, fee_bp: i64, entry: Entry) -> Result<bool, StorageError> {
-    if !(0..=FEE_BP_MAX).contains(&fee_bp) {
-        return Ok(false);
-    }
-    db.write(move |connection| {
-        let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";
-        if connection.prepare_cached(sql)?.execute([merchant.0, fee_bp])? == 0 {
-            return Ok(false);
-        }
-        audit::insert(connection, &entry)?;
-        Ok(true)
     })
     .await
 }

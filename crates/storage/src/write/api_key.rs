@@ -1,11 +1,11 @@
 //! Keys of programs that act for a merchant: made once, shown once, stored as a hash, ended at once.
 //!
 //! What must stay true: a key reaches its merchant's rows only, and its outlet's if it is bound to one; it acts as a
-//! person of its own behind whom its maker stands; it sleeps while its maker could not make it.
-
-use std::fmt;
+//! person of its own behind whom its maker stands; it sleeps while its maker could not make it. One with power over money
+//! or goods that the card company makes sleeps until another person of the company has approved its proposal.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use domain::acts::HARMLESS_SCOPES;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::place::Place;
 use domain::time::{HOUR, Timestamp};
@@ -30,15 +30,7 @@ const NONCE_LIFE: i64 = HOUR / 4;
 /// Requests per minute that a key may make unless somebody decides otherwise.
 pub const RATE_MAX: u32 = 600;
 
-/// A key's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KeyId(pub i64);
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+pub use domain::ids::KeyId;
 
 domain::words! {
     /// What a key may do.
@@ -59,13 +51,15 @@ domain::words! {
 impl Scope {
     /// Gives no power over money or goods.
     pub fn is_harmless(self) -> bool {
-        matches!(self, Self::Read | Self::Webhooks)
+        HARMLESS_SCOPES.contains(&self.word())
     }
 }
 
 domain::words! {
-    /// Why a key sleeps: its maker could not make it now. It wakes when that is over.
+    /// Why a key sleeps: its maker could not make it now, or not alone. It wakes when that is over.
     pub enum Asleep {
+        /// Another person of the company has not approved it yet.
+        Waits = "waits",
         /// The maker is disabled.
         Disabled = "disabled",
         /// The maker's password was reset, and the maker has not set another one yet.
@@ -82,8 +76,6 @@ pub enum NotMade {
     Place,
     /// The merchant has a live key of this name.
     Name,
-    /// The company gives power over money or goods only by a decision of two.
-    NeedsProposal,
     /// The maker's password was set by somebody else a short while ago, who would then have a key of the maker's.
     MakerIsGiven,
     /// The key to renew is out of reach, has ended or was renewed before.
@@ -162,6 +154,11 @@ pub struct NewKey {
 }
 
 impl NewKey {
+    /// Whether it has power over money or goods.
+    pub fn has_power(&self) -> bool {
+        !self.scopes.iter().all(|scope| scope.is_harmless())
+    }
+
     /// Where it may act.
     fn place(&self) -> Place {
         self.outlet.map_or(Place::Merchant(self.merchant), |outlet| Place::Outlet(self.merchant, outlet))
@@ -249,23 +246,17 @@ pub async fn renew(
     .await
 }
 
-/// Why the person of `entry` may not give `scopes` alone. The single place of this rule: keys of the company with power
-/// over money or goods take two persons.
+/// Why the person of `entry` may not give `scopes`.
 fn maker_refused(connection: &Connection, scopes: &[Scope], entry: &Entry) -> Result<Option<NotMade>, StorageError> {
     if scopes.iter().all(|scope| scope.is_harmless()) {
         return Ok(None);
     }
-    let Some(maker) = entry.person else { return Ok(Some(NotMade::NeedsProposal)) };
-    let sql = "SELECT place = 'company' FROM person WHERE id = ?1";
-    let company = connection.prepare_cached(sql)?.query_row([maker.0], |row| row.get(0)).optional()?;
-    if company.unwrap_or(true) {
-        return Ok(Some(NotMade::NeedsProposal));
-    }
+    let Some(maker) = entry.person else { return Ok(None) };
     let given = human::of(connection, maker)?.is_given(maker, entry.at);
     Ok(given.then_some(NotMade::MakerIsGiven))
 }
 
-/// Makes a key without asking who may: for what two persons decided, and for demo data.
+/// Makes a key without asking who may, for demo data too.
 pub(crate) fn insert(
     connection: &Connection,
     key: &NewKey,
@@ -290,6 +281,9 @@ fn put(connection: &Connection, key: &NewKey, secret: &str, entry: &Entry) -> Re
         .prepare_cached("SELECT COALESCE(MAX(id), 1000) + 1 FROM api_key")?
         .query_row([], |row| row.get(0))?;
     let person = people::next_id(connection)?;
+    let maker = made_by(connection, entry)?;
+    // The single place of this rule: keys of the company with power over money or goods take two persons.
+    let asleep = key.has_power() && maker.is_none_or(|(_, of_company)| of_company);
     let acting = NewPerson {
         number: format!("K{id}"),
         name: key.name.clone(),
@@ -300,7 +294,7 @@ fn put(connection: &Connection, key: &NewKey, secret: &str, entry: &Entry) -> Re
         roles: Vec::new(),
         place: key.place(),
         terminal: key.terminal.filter(|_| key.outlet.is_some()),
-        human: maker_human(connection, entry)?,
+        human: maker.map(|(human, _)| human),
         given_by: None,
     };
     people::insert_person(connection, person, &acting, entry.at)?;
@@ -310,9 +304,10 @@ fn put(connection: &Connection, key: &NewKey, secret: &str, entry: &Entry) -> Re
         .prepare_cached(
             "INSERT INTO api_key (id, place, merchant_id, outlet_id, terminal, person_id, name, secret_hash, may_read,
                                   may_sell, may_refund, may_catalogue, may_webhooks, signed, rate_max, created_at,
-                                  created_by, expires_at, revoked_at, revoked_by, replaced_by, seen_at, address)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, NULL, NULL, NULL,
-                     NULL, '')",
+                                  created_by, expires_at, asleep, revoked_at, revoked_by, replaced_by, seen_at,
+                                  address)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, NULL, NULL,
+                     NULL, NULL, '')",
         )?
         .execute(params![
             id,
@@ -333,6 +328,7 @@ fn put(connection: &Connection, key: &NewKey, secret: &str, entry: &Entry) -> Re
             entry.at.0,
             entry.person.map(|person| person.0),
             key.expires_at.0,
+            asleep,
         ])?;
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.word()).collect();
     let detail = format!("merchant {}, {}", key.merchant, scopes.join(" "));
@@ -356,18 +352,19 @@ fn outlet_of(connection: &Connection, key: &NewKey) -> sql::Result<Option<Outlet
     connection.prepare_cached(sql)?.query_row([terminal.0], |row| row.get(0).map(OutletId)).optional()
 }
 
-/// The human who makes the key, and who stands behind what it does.
-fn maker_human(connection: &Connection, entry: &Entry) -> sql::Result<Option<PersonId>> {
-    let sql = "SELECT human_id FROM person WHERE id = ?1";
+/// The human who makes the key and stands behind what it does, and whether that is a person of the card company.
+fn made_by(connection: &Connection, entry: &Entry) -> sql::Result<Option<(PersonId, bool)>> {
+    let sql = "SELECT human_id, place = 'company' FROM person WHERE id = ?1";
     let maker = entry.person.map(|person| person.0);
-    connection.prepare_cached(sql)?.query_row([maker], |row| row.get(0).map(PersonId)).optional()
+    let read = |row: &Row<'_>| Ok((PersonId(row.get(0)?), row.get(1)?));
+    connection.prepare_cached(sql)?.query_row([maker], read).optional()
 }
 
 /// Keys as [`read`] reads them. The roles are those that may make keys; a test holds them to it.
 const SELECT: &str = "SELECT k.id, k.merchant_id, m.name, k.outlet_id, k.terminal, k.person_id, k.name, k.may_read, \
      k.may_sell, k.may_refund, k.may_catalogue, k.may_webhooks, k.signed, k.rate_max, k.created_at, k.created_by, \
      k.expires_at, k.revoked_at, k.seen_at, k.address, k.replaced_by, m.status = 'active', \
-     CASE WHEN c.status <> 'active' THEN 'disabled' WHEN c.must_change = 1 THEN 'reset' \
+     CASE WHEN k.asleep = 1 THEN 'waits' WHEN c.status <> 'active' THEN 'disabled' WHEN c.must_change = 1 THEN 'reset' \
      WHEN NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = c.id \
      AND r.role IN ('store_manager', 'chain_manager', 'admin')) THEN 'no_right' END, k.secret_hash \
      FROM api_key k JOIN merchant m ON m.id = k.merchant_id JOIN person c ON c.id = k.created_by";
@@ -611,7 +608,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn power_over_money_is_not_given_by_one_person_of_the_company_nor_by_a_fresh_password() {
+    async fn power_over_money_sleeps_when_the_company_gives_it_and_is_not_given_by_a_fresh_password() {
         let (_folder, db) = shop().await;
         let by = |person| Entry { person: Some(PersonId(person)), ..entry() };
         let make = async |scope, entry| {
@@ -619,11 +616,12 @@ mod tests {
             create(&db, key, secret(), entry).await.expect("writes").err()
         };
         for scope in Scope::ALL {
-            let company = (!matches!(scope, Scope::Read | Scope::Webhooks)).then_some(NotMade::NeedsProposal);
-            for person in [9001, 9005] {
-                assert_eq!(make(scope, by(person)).await, company, "{scope}");
+            let company = (!matches!(scope, Scope::Read | Scope::Webhooks)).then_some(Asleep::Waits);
+            for (person, asleep) in [(9005, company), (1002, None)] {
+                assert_eq!(make(scope, by(person)).await, None, "{scope}");
+                let made = list(&db, None, None).await.expect("reads").swap_remove(0);
+                assert_eq!((made.created_by.0, made.asleep), (person, asleep), "{scope}");
             }
-            assert_eq!(make(scope, by(1002)).await, None, "{scope}");
         }
         let given = "UPDATE person SET given_by = 1007, given_at = ?1, password_changed_at = ?2 WHERE id = 1002";
         db.write(move |connection| Ok(connection.execute(given, [NOW.0 - 2, NOW.0 - 1])?)).await.expect("writes");

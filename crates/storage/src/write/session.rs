@@ -1,6 +1,7 @@
 //! Sessions: who is signed in where. The browser holds a random token; the table holds its SHA-256.
 
 use crate::sql::{self, Connection, OptionalExtension, Row};
+use domain::acts::Act;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::place::Place;
 use domain::role::Role;
@@ -11,7 +12,7 @@ use crate::audit::{self, Entry};
 use crate::merchant::Reach;
 use crate::payment::{self, OpenAttempt};
 use crate::refund::{self, Desk};
-use crate::{Storage, StorageError, dispute, people};
+use crate::{Storage, StorageError, dispute, people, proposal};
 
 /// Without use for so long, the session asks for the password again (it locks).
 pub const IDLE: i64 = HOUR / 4;
@@ -118,7 +119,7 @@ pub async fn open(
 }
 
 /// What a page tells besides: of whom depends on the person.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Payments of this outlet without a known outcome that were sent before this moment.
     pub attempts: Option<(OutletId, Timestamp)>,
@@ -126,6 +127,8 @@ pub struct Wanted {
     pub refunds: Option<Desk>,
     /// Disputes that wait for an answer of this merchant or outlet, or `Some(None)`: for the card company.
     pub disputes: Option<Option<Reach>>,
+    /// Proposals of these acts, and settlements if the person may release them.
+    pub decides: Option<(Vec<Act>, bool)>,
 }
 
 /// What was found of it.
@@ -137,6 +140,8 @@ pub struct News {
     pub refunds: i64,
     /// How many disputes wait.
     pub disputes: i64,
+    /// How many proposals and settlements wait.
+    pub decides: i64,
 }
 
 /// The session, if it is alive and its person may sign in, with what is `wanted` for this person. Counts as use; idle for
@@ -166,7 +171,7 @@ where
             let parameters = (id.0, now.plus(-LIFE).0);
             let found = statement.query_row(parameters, |row| read_signed_in(row, id)).optional()?;
             let Some(signed_in) = found else { return Ok(None) };
-            let news = news(connection, wanted(&signed_in), now)?;
+            let news = news(connection, signed_in.person, wanted(&signed_in), now)?;
             Ok(Some((signed_in, news)))
         })
         .await?;
@@ -187,10 +192,13 @@ where
     Ok(Some((session, news)))
 }
 
-fn news(connection: &Connection, wanted: Wanted, now: Timestamp) -> sql::Result<News> {
+fn news(connection: &Connection, person: PersonId, wanted: Wanted, now: Timestamp) -> sql::Result<News> {
     let attempts = wanted.attempts.map(|(outlet, before)| payment::query_open(connection, Some(outlet), before));
-    let refunds = wanted.refunds.map(|desk| refund::query_waiting(connection, desk, now)).transpose()?;
-    let disputes = wanted.disputes.map(|reach| dispute::query_waiting(connection, reach, now)).transpose()?;
+    let refunds = wanted.refunds.map(|desk| refund::query_waiting(connection, desk, Some(person), now));
+    let refunds = refunds.transpose()?;
+    let disputes = wanted.disputes.map(|reach| dispute::query_waiting(connection, reach, person, now));
+    let disputes = disputes.transpose()?;
+    let decides = wanted.decides.map(|what| proposal::query_waiting(connection, person, &what, now)).transpose()?;
     let mut news = News::default();
     if let Some(asked) = attempts.transpose()? {
         news.attempts = asked.rows(payment::open_attempt)?;
@@ -200,6 +208,9 @@ fn news(connection: &Connection, wanted: Wanted, now: Timestamp) -> sql::Result<
     }
     if let Some(asked) = disputes {
         news.disputes = asked.first(|row| row.get(0))?.unwrap_or_default();
+    }
+    if let Some(asked) = decides {
+        news.decides = asked.first(|row| row.get(0))?.unwrap_or_default();
     }
     Ok(news)
 }

@@ -70,6 +70,12 @@ crate::texts! {
         pin_stopped_till: "本终端今日太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards at this till today: passwords are not checked any more";
         pin_stopped_person: "您今日操作的太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards under your login today: passwords are not checked any more";
         pin_stopped_network: "本网络今日太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards from this network today: passwords are not checked any more";
+        no_such_proposal: "没有这张经办单", "No such proposal";
+        no_such_key: "没有这个密钥", "No such key";
+        stale: "内容已变化，请重新核对", "Changed meanwhile: check it again";
+        proposal_expired: "这张经办单已于 {0} 失效", "This proposal expired at {0}";
+        not_the_maker: "只有经办人可以撤回", "Only its maker may withdraw it";
+        nothing_to_change: "没有可以变更的内容，或现在不能这样变更", "Nothing would change, or it cannot be done as things are";
         fault: "系统异常", "System error";
 
         not_charged: "没有扣款，请勿交付药品。", "Not charged. Do not hand over the goods.";
@@ -78,6 +84,7 @@ crate::texts! {
         not_charged_yet: "这一次没有扣款。上一次的结果查明前，请勿交付药品。", "This time not charged. Do not hand over the goods before the previous result is known.";
         not_refunded: "没有退款，卡内余额没有变化。", "Nothing was refunded; the card's balance is unchanged.";
         not_paid_out: "没有划付，商户应付余额没有变化。", "Nothing was paid out; what the merchant is owed is unchanged.";
+        not_done: "没有生效，什么都没有改变。", "It did not take effect; nothing has changed.";
         nothing_asked: "查询余额不会扣款。", "A balance query charges nothing.";
 
         do_refund_instead: "请改为退货申请", "Ask for a refund instead";
@@ -89,7 +96,10 @@ crate::texts! {
         do_decide_first: "请先复核那笔结算", "Have that settlement decided first";
         do_decide_dispute: "请先由发卡方裁定该争议", "Have the card company decide the dispute first";
         do_await_answer: "请等商户答复，或答复期过后再裁定", "Wait for the answer, or decide after its time has passed";
-        do_agree_fee: "请管理员先填写费率", "An administrator has to enter the rate first";
+        do_agree_fee: "请先提交费率，由另一人复核", "Propose a rate first; another person decides";
+        do_check_again: "请看现在的内容；不能同意的请驳回", "Look at it as it is now; turn it down if it cannot be approved";
+        do_propose_again: "请经办人重新提交", "Its maker has to propose it again";
+        do_tell_maker: "请告知经办人，或驳回", "Tell its maker, or turn it down";
         do_carry_over: "余额结转到下次结算", "It is carried over to the next settlement";
         do_later_day: "请驳回这笔结算，选择更晚的截止日重新准备", "Turn it down and prepare one with a later last day";
         do_call: "请联系客服，并报参考号", "Call support and give the reference";

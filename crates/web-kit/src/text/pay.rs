@@ -87,6 +87,10 @@ crate::texts! {
         dispute_rejection: "争议驳回", "Dispute turned down";
         chargeback: "争议退款", "Chargeback";
         settlement: "商户结算", "Settlement";
+        proposal: "经办单", "Proposal";
+        proposal_approval: "经办单同意", "Proposal approved";
+        proposal_rejection: "经办单驳回", "Proposal turned down";
+        proposal_withdrawal: "经办单撤回", "Proposal withdrawn";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";
         slip: "小票", "Slip";

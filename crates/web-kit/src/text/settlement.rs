@@ -84,10 +84,10 @@ crate::texts! {
         unknown_do: "系统没有及时回答。再点一次同一个按钮即可查明，不会重复结算。", "No answer came in time. Press the same button again to find out; nothing is settled twice.";
         set_rate: "商户费率", "Merchant's rate";
         rate_bp: "费率（万分之）", "Rate in basis points";
-        rate_hint: "0–1000，60 即 0.60%。从下一次准备结算起生效。", "0 to 1000; 60 is 0.60 %. It counts from the next preparation on.";
-        rate_save: "保存费率", "Save the rate";
+        rate_hint: "0–1000，60 即 0.60%。由另一人复核同意后，从下一次准备结算起生效。", "0 to 1000; 60 is 0.60 %. Once another person approves it, it counts from the next preparation on.";
+        rate_save: "提交复核", "Submit for review";
+        rate_waits: "已有一张费率经办单等待复核", "A proposal about this rate waits for a decision";
         rate_bad: "请填写 0 到 1000 的整数。费率没有变化。", "Write a whole number from 0 to 1000. The rate is unchanged.";
-        said_rate: "费率已保存，从下一次准备结算起生效。", "The rate was saved; it counts from the next preparation on.";
         back: "返回列表", "Back to the list";
         rule: "手续费 = 应结净额 × 费率，四舍五入到分；划付金额 = 应结净额 − 手续费。", "The fee is the net amount times the rate, rounded half up to a fen; the payout is the net amount less the fee.";
         rows_max: "只列出前 {0} 个商户。", "Only the first {0} merchants are listed.";

@@ -66,9 +66,6 @@ async fn a_manager_reaches_the_own_store_and_gives_away_what_a_manager_has() {
     // Another store's key is out of reach.
     let mut admin = shop.signed_in("admin").await;
     let head_office = |scope| [("name", "Head office"), ("place", "250100.."), (scope, "1"), ("days", "30")];
-    for scope in ["sell", "refund", "catalogue"] {
-        admin.post("/keys", &head_office(scope)).await.says("至少选择一项权限");
-    }
     let made = admin.post("/keys", &head_office("webhooks")).await;
     let token = token(&made);
     let (id, secret) = api_key::parse_token(&token).expect("a token");

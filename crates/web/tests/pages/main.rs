@@ -22,4 +22,5 @@ mod settlement;
 mod shop;
 mod slip;
 mod sums;
+mod todo;
 mod webhooks;

@@ -220,7 +220,7 @@ async fn what_cannot_be_right_is_said_at_the_field_and_sent_nowhere() {
             page.says("aria-invalid=\"true\"");
         }
     }
-    let sql = "SELECT COUNT(*) FROM ledger_transaction WHERE kind <> 'load'";
+    let sql = "SELECT COUNT(*) FROM ledger_transaction WHERE terminal_id <> 0";
     let sent: i64 = till.shop.db.read(move |c| Ok(c.query_row(sql, [], |row| row.get(0))?)).await.expect("reads");
     assert_eq!(sent, 0);
     // Full-width digits are what a Chinese keyboard types.

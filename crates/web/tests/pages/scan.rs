@@ -37,7 +37,7 @@ impl Till {
     /// PIN tries and transactions: neither comes from a text that is no payment.
     async fn traces(&self) -> (i64, i64) {
         let tries = self.rows("SELECT COUNT(*) FROM pin_tries").await;
-        (tries, self.rows("SELECT COUNT(*) FROM ledger_transaction WHERE kind <> 'load'").await)
+        (tries, self.rows("SELECT COUNT(*) FROM ledger_transaction WHERE terminal_id <> 0").await)
     }
 }
 

@@ -179,25 +179,27 @@ async fn sent_twice_it_is_one_settlement() {
 }
 
 #[tokio::test]
-async fn the_administrator_agrees_the_rate_and_settles_nothing() {
+async fn the_administrator_proposes_the_rate_and_settles_nothing() {
     let till = two_days().await;
     let mut admin = till.shop.signed_in("admin").await;
     let page = panel(&mut admin, MERCHANT).await;
     page.says("value=\"60\"");
-    assert!(!page.text().contains("提交复核"));
-    let rate = |rate| [("merchant", MERCHANT), ("rate", rate)];
+    assert!(!page.text().contains("准备结算：示例大药房"));
     for bad in ["", "x", "-1", "1001", "0.6"] {
-        let answer = admin.post("/office/settlements/rate", &rate(bad)).await;
+        let answer = admin.post("/office/settlements/rate", &[("merchant", MERCHANT), ("rate", bad)]).await;
         answer.says("请填写 0 到 1000 的整数");
     }
-    admin.post_and_look("/office/settlements/rate", &rate("１００")).await.says("费率已保存");
-    assert_eq!(
-        admin.post("/office/settlements/rate", &[("merchant", "9"), ("rate", "1")]).await.status,
-        StatusCode::NOT_FOUND
-    );
+    let page = panel(&mut admin, MERCHANT).await;
+    let (request, seen) = (hidden(&page, "request"), hidden(&page, "seen"));
+    let fields = [("merchant", MERCHANT), ("rate", "１００"), ("request", &request), ("seen", &seen)];
+    let proposed = admin.post("/office/settlements/rate", &fields).await;
+    admin.get(proposed.location()).await.says("已提交复核，还没有生效");
     let mut finance = till.shop.signed_in("finance").await;
-    panel(&mut finance, MERCHANT).await.says("¥42.57");
-    assert!(till.shop.audited().await.contains(&"merchant_fee_agreed".to_owned()));
+    panel(&mut finance, MERCHANT).await.says("¥42.74");
+    let unknown =
+        [("merchant", "9"), ("rate", "1"), ("request", "0199a000-0000-7000-8000-000000000001"), ("seen", &seen)];
+    let refused = admin.post("/office/settlements/rate", &unknown).await;
+    assert_eq!(admin.get(refused.location()).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

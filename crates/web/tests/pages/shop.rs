@@ -12,7 +12,7 @@ use engine::Engine;
 use engine::clock::Clock;
 use storage::archive::{Job, archive};
 use storage::vault::Vault;
-use storage::{Books, Storage, StorageError, demo, demo_cards};
+use storage::{Books, Storage, StorageError, demo, demo_cards, demo_proposals};
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 use web::{Settings, Web, router};
@@ -56,6 +56,7 @@ impl Shop {
         let books = Books::of(db.clone(), vault.chain_key());
         demo::seed_people(&db, OPENING).await.expect("seeds people");
         demo_cards::seed_cards(&db, &vault, &books, OPENING).await.expect("seeds cards");
+        demo_proposals::seed_fees(&db, &books, OPENING).await.expect("agrees fees");
         let mut settings = Settings {
             secure_cookies: false,
             behind_proxy: false,

@@ -1,0 +1,94 @@
+//! Proposals in tests: what is proposed, by two persons of the card company.
+
+use domain::acts::{Key, KeyState, Payload, Shown};
+use domain::command::{Command, Envelope};
+use domain::ids::{KeyId, MerchantId, TransactionId};
+use domain::proposal::{DECIDE_WITHIN, Draft, Proposal, ProposalStatus, Verdict, shown_digest};
+use domain::time::{HOUR, Timestamp};
+
+use super::{FEE_BP, MERCHANT, MORNING, PersonId, World, by_issuer, envelope};
+
+/// Who proposes.
+pub(crate) const MAKER: i64 = 9003;
+/// Who decides.
+pub(crate) const CHECKER: i64 = 9002;
+/// A key that the company made and that sleeps.
+pub(crate) const SLEEPER: KeyId = KeyId(1_901);
+
+pub(crate) fn fee(merchant: MerchantId, fee_bp: i64) -> Payload {
+    Payload::MerchantFee { merchant, fee_bp }
+}
+
+/// What the form shows of a fee.
+pub(crate) fn shown_fee(fee_bp: Option<i64>) -> Shown {
+    let fee_bp = fee_bp.map_or_else(String::new, |fee| fee.to_string());
+    Shown::read(&format!("fee_bp={fee_bp}\n")).expect("canonical")
+}
+
+/// What the world shows of an act.
+pub(crate) fn shown(world: &World, payload: &Payload) -> Shown {
+    let mut rows = domain::acts::ActRows::default();
+    world.load_act(&mut rows, payload);
+    payload.now(&rows).unwrap_or_default()
+}
+
+pub(crate) fn propose(payload: Payload, seen: Shown) -> Command {
+    Command::Proposal(Draft { payload, seen })
+}
+
+fn verdict_of(one: &Proposal, shown: &Shown) -> Verdict {
+    let opinion = "compared with the contract".to_owned();
+    Verdict { proposal: one.id, payload: one.payload.clone(), opinion, shown: shown_digest(one, shown) }
+}
+
+/// Approves what was shown as its maker saw it.
+pub(crate) fn approve(one: &Proposal) -> Command {
+    Command::ProposalApproval(verdict_of(one, &one.seen))
+}
+
+pub(crate) fn reject(one: &Proposal) -> Command {
+    Command::ProposalRejection(verdict_of(one, &one.seen))
+}
+
+pub(crate) fn take_back(proposal: TransactionId) -> Command {
+    Command::ProposalWithdrawal { proposal }
+}
+
+/// The proposal that [`MAKER`] made as transaction `id`.
+pub(crate) fn proposal(id: TransactionId, at: Timestamp, payload: Payload, seen: Shown) -> Proposal {
+    let (maker, expires_at) = (PersonId(MAKER), at.plus(DECIDE_WITHIN));
+    Proposal { id, payload, seen, status: ProposalStatus::Open, maker, made_at: at, expires_at, ending: None }
+}
+
+/// Proposal and approval of the first merchant's fee, after `before` transactions.
+pub(crate) fn agree_fee(before: i64) -> [Envelope; 2] {
+    let (payload, seen) = (fee(MERCHANT, FEE_BP), shown_fee(None));
+    let one = proposal(TransactionId::new(super::SLOT, before + 1), MORNING, payload.clone(), seen.clone());
+    [
+        by_issuer(MAKER, envelope(60_001, MORNING, propose(payload, seen))),
+        by_issuer(CHECKER, envelope(60_002, MORNING, approve(&one))),
+    ]
+}
+
+/// The same in a world.
+pub(crate) fn with_fee(mut world: World) -> World {
+    let asked = agree_fee(world.head.sequence);
+    assert!(world.post(&asked).iter().all(domain::outcome::Outcome::approved));
+    world
+}
+
+/// [`SLEEPER`].
+pub(crate) fn sleeper() -> Key {
+    Key {
+        id: SLEEPER,
+        name: "head office".to_owned(),
+        merchant: MERCHANT,
+        bound: String::new(),
+        scopes: "read refund".to_owned(),
+        signed: true,
+        rate_max: 60,
+        expires_at: MORNING.plus(30 * 24 * HOUR),
+        state: KeyState::Asleep,
+        by_company: true,
+    }
+}

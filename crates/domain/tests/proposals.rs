@@ -1,0 +1,238 @@
+//! Proposals: two persons, one decision, on rows that both have seen; and what `verify` says of one that is not so.
+
+mod builders;
+
+use builders::proposals::{
+    self, CHECKER, MAKER, SLEEPER, approve, fee, propose, reject, shown, shown_fee, sleeper, take_back, with_fee,
+};
+use builders::{MERCHANT, MORNING, Submit as _, World, by_issuer, envelope, one_till};
+use domain::acts::{KeyState, Payload, Shown};
+use domain::command::Command;
+use domain::ids::{MerchantId, PersonId, TransactionId};
+use domain::outcome::{Decline, Outcome};
+use domain::proposal::{DECIDE_WITHIN, Proposal, ProposalStatus, Verdict, shown_digest};
+
+/// A merchant without a fee and a key that sleeps.
+fn office() -> World {
+    let mut world = one_till();
+    world.keys.insert(SLEEPER, sleeper());
+    world
+}
+
+fn ask(world: &mut World, person: i64, command: Command) -> Option<Decline> {
+    let n = 1_000 + u16::try_from(world.transactions.len()).expect("few");
+    world.decline(&by_issuer(person, envelope(n, MORNING, command)))
+}
+
+/// Proposes what `payload` says, by the rows as they are.
+fn made(world: &mut World, payload: Payload) -> Proposal {
+    let seen = shown(world, &payload);
+    assert_eq!(ask(world, MAKER, propose(payload, seen)), None);
+    world.proposals.values().next_back().expect("one").clone()
+}
+
+/// What happens to a world.
+type Change = fn(&mut World);
+
+const WAKE: Payload = Payload::CompanyKey { key: SLEEPER };
+
+#[test]
+fn an_approval_by_another_person_is_what_changes_the_rows() {
+    let mut world = office();
+    for payload in [fee(MERCHANT, 38), WAKE] {
+        let one = made(&mut world, payload);
+        assert_eq!(
+            (world.fees[&MERCHANT].is_some(), world.keys[&SLEEPER].state),
+            (one.payload == WAKE, KeyState::Asleep)
+        );
+        assert_eq!(ask(&mut world, MAKER, approve(&one)), Some(Decline::ReviewerIsApplicant));
+        assert_eq!(ask(&mut world, CHECKER, approve(&one)), None);
+        assert_eq!(ask(&mut world, CHECKER, reject(&one)), Some(Decline::AlreadyDecided));
+    }
+    assert_eq!((world.fees[&MERCHANT], world.keys[&SLEEPER].state), (Some(38), KeyState::Awake));
+    assert_eq!(world.verify(), []);
+}
+
+#[test]
+fn a_rejected_or_withdrawn_or_late_proposal_changes_nothing() {
+    let mut world = office();
+    let (first, second, third) =
+        (made(&mut world, fee(MERCHANT, 38)), made(&mut world, fee(MERCHANT, 39)), made(&mut world, WAKE));
+    assert_eq!(ask(&mut world, CHECKER, reject(&first)), None);
+    assert_eq!(ask(&mut world, MAKER, take_back(second.id)), None);
+    assert_eq!(ask(&mut world, CHECKER, approve(&second)), Some(Decline::AlreadyDecided));
+    let late = by_issuer(CHECKER, envelope(50, MORNING.plus(DECIDE_WITHIN), approve(&third)));
+    assert_eq!(world.decline(&late), Some(Decline::ProposalExpired { at: third.expires_at }));
+    assert_eq!((world.fees[&MERCHANT], world.keys[&SLEEPER].state), (None, KeyState::Asleep));
+    let states: Vec<_> = world.proposals.values().map(|one| one.status).collect();
+    assert_eq!(states, [ProposalStatus::Rejected, ProposalStatus::Withdrawn, ProposalStatus::Open]);
+    assert_eq!(world.verify(), []);
+}
+
+/// A row that changed in any way between making and deciding: approving is refused, turning down and withdrawing are not.
+#[test]
+fn what_changed_since_is_not_approved() {
+    let changes: [(Payload, Change); 4] = [
+        (fee(MERCHANT, 38), |world| {
+            let other = made(world, fee(MERCHANT, 45));
+            assert_eq!(ask(world, CHECKER, approve(&other)), None);
+        }),
+        (WAKE, |world| world.keys.get_mut(&SLEEPER).expect("one").state = KeyState::Ended),
+        (WAKE, |world| world.keys.get_mut(&SLEEPER).expect("one").scopes = "read sell refund".to_owned()),
+        (WAKE, |world| world.keys.get_mut(&SLEEPER).expect("one").merchant = MerchantId(250_200)),
+    ];
+    for (payload, change) in changes {
+        let mut world = office();
+        let (one, two) = (made(&mut world, payload.clone()), made(&mut world, payload));
+        change(&mut world);
+        let before = (world.fees.clone(), world.keys.clone());
+        assert_eq!(ask(&mut world, CHECKER, approve(&one)), Some(Decline::Stale));
+        // Neither does it help to approve what is there now.
+        let (now, mut verdict) = (shown(&world, &one.payload), verdict_of(approve(&one)));
+        verdict.shown = shown_digest(&one, &now);
+        assert_eq!(ask(&mut world, CHECKER, Command::ProposalApproval(verdict)), Some(Decline::Stale));
+        assert_eq!(ask(&mut world, CHECKER, reject(&one)), None);
+        assert_eq!(ask(&mut world, MAKER, take_back(two.id)), None);
+        assert_eq!((world.fees, world.keys), before);
+    }
+}
+
+fn verdict_of(command: Command) -> Verdict {
+    let Command::ProposalApproval(verdict) = command else { unreachable!("an approval") };
+    verdict
+}
+
+#[test]
+fn an_approval_of_something_else_than_what_was_shown_is_refused() {
+    let mut world = office();
+    let one = made(&mut world, fee(MERCHANT, 38));
+    let mut verdict = verdict_of(approve(&one));
+    verdict.shown[0] ^= 1;
+    assert_eq!(ask(&mut world, CHECKER, Command::ProposalApproval(verdict)), Some(Decline::Stale));
+    let other = Proposal { payload: fee(MERCHANT, 1), ..one };
+    assert_eq!(ask(&mut world, CHECKER, approve(&other)), Some(Decline::NoSuchProposal));
+    assert_eq!(ask(&mut world, MAKER, propose(fee(MERCHANT, 40), shown_fee(Some(60)))), Some(Decline::Stale));
+    assert_eq!(
+        ask(&mut world, MAKER, propose(fee(MERCHANT, 1_001), Shown::read("fee_bp=\n").expect("read"))),
+        Some(Decline::NothingToChange)
+    );
+}
+
+#[test]
+fn only_the_company_proposes_decides_and_withdraws() {
+    let mut world = office();
+    let one = made(&mut world, fee(MERCHANT, 38));
+    let draft = propose(fee(MERCHANT, 39), shown_fee(None));
+    assert_eq!(world.decline(&envelope(1, MORNING, draft)), Some(Decline::CompanyOnly));
+    for (n, command) in (2..).zip([approve(&one), reject(&one), take_back(one.id)]) {
+        assert_eq!(world.decline(&envelope(n, MORNING, command)), Some(Decline::NoSuchProposal));
+    }
+    assert_eq!(world.fees[&MERCHANT], None);
+}
+
+/// Every order of the three ways to end a proposal, in one group and one after another: the first wins.
+#[test]
+fn one_decision_wins() {
+    let (yes, no, back) =
+        ((CHECKER, approve as fn(&Proposal) -> Command), (CHECKER, reject as _), (MAKER, withdrawal as _));
+    for (n, order) in
+        [[yes, no, back], [yes, back, no], [no, yes, back], [no, back, yes], [back, yes, no], [back, no, yes]]
+            .into_iter()
+            .enumerate()
+    {
+        let mut world = office();
+        let one = made(&mut world, fee(MERCHANT, 38));
+        let asked: Vec<_> = (1..)
+            .zip(order)
+            .map(|(n, (person, command))| by_issuer(person, envelope(n, MORNING, command(&one))))
+            .collect();
+        let mut single = world.clone();
+        let outcomes = world.post(&asked);
+        assert_eq!(outcomes, asked.iter().map(|one| single.submit(one)).collect::<Vec<_>>());
+        let declines: Vec<_> = outcomes.iter().filter_map(Outcome::transaction).map(|one| one.decline).collect();
+        assert_eq!(declines, [None, Some(Decline::AlreadyDecided), Some(Decline::AlreadyDecided)]);
+        let agreed = world.proposals[&one.id].status == ProposalStatus::Approved;
+        assert_eq!((world.fees[&MERCHANT].is_some(), agreed), (n % 6 < 2, n % 6 < 2), "order {n}");
+        assert_eq!(world.verify(), []);
+    }
+}
+
+fn withdrawal(one: &Proposal) -> Command {
+    take_back(one.id)
+}
+
+/// A fee that is agreed in a group is the fee of what is prepared later in that group.
+#[test]
+fn a_group_sees_the_fee_that_it_agreed() {
+    let mut world = one_till();
+    let mut group = proposals::agree_fee(0).to_vec();
+    let prepare = builders::prepare(MERCHANT, MORNING.business_date());
+    group.push(by_issuer(MAKER, envelope(3, MORNING.plus(builders::DAY), prepare)));
+    let outcomes = world.post(&group);
+    let last = outcomes.last().and_then(Outcome::transaction).expect("recorded");
+    assert!(matches!(last.decline, Some(Decline::NothingToSettle { .. })), "{last:?}");
+}
+
+/// Rows that nobody could have written with two persons' work: `verify` names each.
+#[test]
+fn verify_names_what_no_two_persons_decided() {
+    let crafted: [(&str, Change); 16] = [
+        ("was decided by the human who made it", |world| {
+            let one = decided(world);
+            one.ending.as_mut().expect("ended").by = one.maker;
+        }),
+        ("is approved, but", |world| decided(world).ending.as_mut().expect("ended").by = PersonId(9001)),
+        ("is approved, but", |world| decided(world).ending.as_mut().expect("ended").opinion.push('!')),
+        ("is approved, but", |world| decided(world).ending.as_mut().expect("ended").shown = Some([0; 32])),
+        ("is approved, but", |world| decided(world).payload = fee(MERCHANT, 0)),
+        ("is approved, but", |world| decided(world).seen = shown_fee(Some(1))),
+        ("is approved, but", |world| decided(world).maker = PersonId(9001)),
+        ("is approved, but", |world| decided(world).made_at = MORNING.plus(1)),
+        ("is approved, but", |world| decided(world).expires_at = MORNING.plus(1)),
+        ("is rejected, but", |world| decided(world).status = ProposalStatus::Rejected),
+        ("makes or ends no proposal", |world| {
+            let one = decided(world);
+            (one.status, one.ending) = (ProposalStatus::Open, None);
+        }),
+        ("makes or ends no proposal", |world| _ = world.proposals.pop_first()),
+        ("the fee of merchant 250100", |world| _ = world.fees.insert(MERCHANT, Some(59))),
+        ("the fee of merchant 250100", |world| _ = world.fees.insert(MERCHANT, None)),
+        ("API key 1901 is awake", |world| world.keys.get_mut(&SLEEPER).expect("one").state = KeyState::Awake),
+        ("the fee of merchant 250200", |world| _ = world.fees.insert(MerchantId(250_200), Some(38))),
+    ];
+    for (expected, change) in crafted {
+        let mut world = with_fee(office());
+        assert_eq!(world.verify(), []);
+        change(&mut world);
+        let findings: Vec<_> = world.verify().iter().map(ToString::to_string).collect();
+        assert!(findings.iter().any(|one| one.contains(expected)), "{expected}: {findings:?}");
+    }
+}
+
+fn decided(world: &mut World) -> &mut Proposal {
+    world.proposals.get_mut(&TransactionId::new(1, 1)).expect("the fee's")
+}
+
+/// A key that was woken keeps what the checker was shown of it, and may be ended.
+#[test]
+fn a_woken_key_stays_what_was_approved() {
+    let mut world = office();
+    let one = made(&mut world, WAKE);
+    assert_eq!(ask(&mut world, CHECKER, approve(&one)), None);
+    let mut ended = world.clone();
+    ended.keys.get_mut(&SLEEPER).expect("one").state = KeyState::Ended;
+    assert_eq!(ended.verify(), []);
+    let changes: [fn(&mut domain::acts::Key); 6] = [
+        |key| key.scopes = "read sell refund".to_owned(),
+        |key| key.merchant = MerchantId(250_200),
+        |key| key.signed = false,
+        |key| key.rate_max = 600,
+        |key| key.expires_at = key.expires_at.plus(1),
+        |key| key.by_company = false,
+    ];
+    for change in changes {
+        let mut world = world.clone();
+        change(world.keys.get_mut(&SLEEPER).expect("one"));
+        assert_eq!(world.verify().len(), 1, "{:?}", world.keys);
+    }
+}

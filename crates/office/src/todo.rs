@@ -1,0 +1,240 @@
+//! 待复核: whatever waits for a second person. Proposals are decided here; refunds, disputes and settlements have pages of
+//! their own, which the list leads to.
+//!
+//! What must stay true:
+//! - What a person may decide is told from role and maker; the command judges it again.
+//! - The form carries a digest of what is shown. The command compares it with the rows as they are then.
+
+mod list;
+mod sheet;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Response};
+use domain::acts::{Act, Field};
+use domain::command::{Actor, Command};
+use domain::ids::{RequestId, TransactionId};
+use domain::ledger::Kind;
+use domain::outcome::Decline;
+use domain::proposal::{Proposal, ProposalStatus, Verdict};
+use domain::refund::text_fits;
+use domain::time::Timestamp;
+use serde::Deserialize;
+use storage::proposal::{self, Sheet};
+use web_kit::badge::Badge;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::session::Session;
+use web_kit::settlement::rate_words;
+use web_kit::step::{self, Filled, Last, Step, Told};
+use web_kit::text::fill;
+
+use crate::text::Text;
+use crate::{Shell, Visit};
+use list::List;
+use sheet::{Stage, View as SheetView};
+
+/// The page.
+pub(crate) const TODO: &str = "/office/todo";
+
+#[derive(Template)]
+#[template(path = "todo.html")]
+struct View {
+    shell: Shell,
+    title: String,
+    list: List,
+    sheet: Option<SheetView>,
+}
+
+/// What the address says.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
+    /// Kind of what is listed.
+    k: String,
+    /// State of the proposals that are listed.
+    s: String,
+    /// Number of the last proposal on the page before.
+    before: String,
+    /// The request of the last step.
+    a: String,
+}
+
+/// The list.
+pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    view(&visit, &params, None).await
+}
+
+/// The list, and one proposal beside it.
+pub(crate) async fn one(
+    visit: Visit,
+    Path(rrn): Path<String>,
+    Query(params): Query<Params>,
+) -> Result<Response, Problem> {
+    let last = last_step(&visit, &params.a).await?;
+    let found = find(&visit, &rrn).await?;
+    let sheet = SheetView::of(&visit, found, last.as_ref(), None);
+    view(&visit, &params, Some(sheet)).await
+}
+
+async fn view(visit: &Visit, params: &Params, sheet: Option<SheetView>) -> Result<Response, Problem> {
+    let text = visit.text();
+    let list = List::load(visit, params, sheet.as_ref().map(|sheet| sheet.id)).await?;
+    let title = sheet.as_ref().map_or(text.todo.title.to_owned(), |one| fill(text.todo.title_of, &[one.act]));
+    Ok(render(&View { shell: visit.shell(TODO), title, list, sheet }).into_response())
+}
+
+type Found = (Sheet, Option<domain::acts::Shown>);
+
+async fn find(visit: &Visit, rrn: &str) -> Result<Found, Problem> {
+    let id = rrn.parse().map(TransactionId).map_err(|_| Problem::NotFound)?;
+    proposal::find(visit.db(), id).await?.ok_or(Problem::NotFound)
+}
+
+/// The form of a decision.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
+    request: String,
+    /// Digest of what was shown.
+    shown: String,
+    opinion: String,
+    #[serde(rename = "do")]
+    action: String,
+}
+
+/// Approves, turns down or withdraws.
+pub(crate) async fn decide(
+    visit: Visit,
+    Path(rrn): Path<String>,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let found = find(&visit, &rrn).await?;
+    let one = &found.0.proposal;
+    let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
+    let opinion = fields.opinion.trim().to_owned();
+    let verdict = |shown| Verdict { proposal: one.id, payload: one.payload.clone(), opinion: opinion.clone(), shown };
+    let act = one.payload.act();
+    let command = match fields.action.as_str() {
+        "back" => {
+            visit.session.may(act.proposed_with())?;
+            Command::ProposalWithdrawal { proposal: one.id }
+        }
+        decision @ ("ok" | "no") => {
+            visit.session.may(act.decided_with())?;
+            let shown = sheet::digest(&fields.shown).ok_or(Problem::BadForm)?;
+            if !text_fits(&opinion) {
+                let form = Filled { request, words: opinion, wrong: Some(visit.text().todo.opinion_wrong) };
+                let sheet = SheetView::of(&visit, found, None, Some(form));
+                return view(&visit, &Params::default(), Some(sheet)).await;
+            }
+            if decision == "ok" {
+                Command::ProposalApproval(verdict(shown))
+            } else {
+                Command::ProposalRejection(verdict(shown))
+            }
+        }
+        _ => return Err(Problem::BadForm),
+    };
+    let step = step::send(&visit.web, request, Actor::issuer(visit.session.person), command).await?;
+    step.redirect(&visit, &step::address(&address(one.id), &[], request), &[&opinion])
+}
+
+/// The page of one proposal.
+pub(crate) fn address(id: TransactionId) -> String {
+    format!("{TODO}/{}", id.rrn())
+}
+
+/// The step that an address names.
+async fn last_step(visit: &Visit, a: &str) -> Result<Option<Last>, Problem> {
+    let kinds = [Kind::Proposal, Kind::ProposalApproval, Kind::ProposalRejection, Kind::ProposalWithdrawal];
+    Last::find(&visit.web, Actor::issuer(visit.session.person), a, |record| kinds.contains(&record.kind)).await
+}
+
+/// What the page says about it unless it is done.
+fn told(last: Option<&Last>, found: &Sheet, text: &'static Text) -> Option<Told> {
+    let (last, words) = (last?, &text.todo);
+    let lost = matches!(last.step, Step::Refused(Decline::AlreadyDecided));
+    match decided_words(found, text).filter(|_| lost) {
+        Some(what) => Some(Told::refused(words.not_done, what)),
+        None => last
+            .told(step::Words { not_done: words.not_done, unknown: words.unknown, unknown_do: words.unknown_do }, text),
+    }
+}
+
+/// Who decided, when and how.
+fn decided_words(found: &Sheet, text: &'static Text) -> Option<String> {
+    let ending = found.proposal.ending.as_ref()?;
+    let by = found.checker.as_deref().unwrap_or(&found.maker);
+    let state = state(&found.proposal, ending.at, text).word;
+    Some(fill(text.todo.decided_by, &[by, &ending.at.date_time_text(), state]))
+}
+
+fn act_words(act: Act, text: &'static Text) -> &'static str {
+    match act {
+        Act::MerchantFee => text.todo.act_merchant_fee,
+        Act::CompanyKey => text.todo.act_company_key,
+    }
+}
+
+fn field_words(field: Field, text: &'static Text) -> &'static str {
+    let words = &text.todo;
+    match field {
+        Field::FeeBp => words.f_fee_bp,
+        Field::Merchant => words.f_merchant,
+        Field::KeyName => words.f_key_name,
+        Field::KeyBound => words.f_key_bound,
+        Field::KeyScopes => words.f_key_scopes,
+        Field::KeySigned => words.f_key_signed,
+        Field::KeyRate => words.f_key_rate,
+        Field::KeyExpires => words.f_key_expires,
+        Field::KeyState => words.f_key_state,
+    }
+}
+
+/// A value as people read it.
+fn value_words(field: Field, value: &str, text: &'static Text) -> String {
+    let words = &text.todo;
+    let number = || value.parse::<i64>().ok();
+    match (field, value) {
+        (Field::KeyBound, "") => words.all.to_owned(),
+        (_, "") => words.none.to_owned(),
+        (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
+        (Field::KeyExpires, _) => number().map_or_else(|| value.to_owned(), |at| Timestamp(at).date_time_text()),
+        (Field::KeySigned, "yes") => words.yes.to_owned(),
+        (Field::KeySigned, "no") => words.no.to_owned(),
+        (Field::KeyState, "asleep") => words.key_asleep.to_owned(),
+        (Field::KeyState, "awake") => words.key_awake.to_owned(),
+        (Field::KeyState, "ended") => words.key_ended.to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+/// How a proposal's state looks at `now`.
+fn state(one: &Proposal, now: Timestamp, text: &'static Text) -> Badge {
+    let words = &text.todo;
+    match one.status {
+        ProposalStatus::Open if one.waits(now) => Badge::new("info", "wait", words.waiting),
+        ProposalStatus::Open => Badge::new("warn", "clock", words.expired),
+        ProposalStatus::Approved => Badge::new("ok", "ok", words.approved),
+        ProposalStatus::Rejected => Badge::new("bad", "bad", words.rejected),
+        ProposalStatus::Withdrawn => Badge::new("warn", "undo", words.withdrawn),
+    }
+}
+
+/// Whether the person may decide on a proposal.
+fn decides(session: &Session, one: &Proposal) -> bool {
+    one.maker != session.person && session.can(one.payload.act().decided_with())
+}
+
+/// How long something waits or has left.
+fn span(micros: i64, text: &'static Text) -> String {
+    let minutes = micros.max(0) / 60_000_000;
+    let (hours, words) = (minutes / 60, &text.todo);
+    match hours {
+        0 => fill(words.minutes, &[&minutes.to_string()]),
+        1..48 => fill(words.hours, &[&hours.to_string(), &(minutes % 60).to_string()]),
+        _ => fill(words.days, &[&(hours / 24).to_string()]),
+    }
+}

@@ -1,0 +1,162 @@
+//! One proposal: what was, what is and what would be, the two persons, and the form of the decision.
+
+use domain::acts::{Field, Shown};
+use domain::ids::TransactionId;
+use domain::proposal::{Proposal, ProposalStatus, shown_digest};
+use domain::time::HOUR;
+use storage::vault::{hex, unhex};
+use web_kit::badge::Badge;
+use web_kit::step::{Filled, Last, Told, next_request, typed};
+use web_kit::text::fill;
+
+use super::{Found, act_words, address, decided_words, decides, field_words, span, state, told, value_words};
+use crate::Visit;
+use crate::text::Text;
+
+pub(super) struct View {
+    pub(super) id: TransactionId,
+    pub(super) act: &'static str,
+    pub(super) path: String,
+    pub(super) rrn: String,
+    pub(super) subject: String,
+    /// What the button of the approval repeats.
+    pub(super) gist: String,
+    pub(super) state: Badge,
+    pub(super) maker: String,
+    pub(super) made: String,
+    pub(super) expires: String,
+    pub(super) told: Option<Told>,
+    pub(super) done: Option<&'static str>,
+    pub(super) decided: Option<(String, String)>,
+    pub(super) then_head: Option<String>,
+    pub(super) now_head: String,
+    pub(super) rows: Vec<Row>,
+    /// Why it cannot be approved.
+    pub(super) stale: Option<String>,
+    pub(super) shown: String,
+    pub(super) stage: Stage,
+}
+
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) then: String,
+    pub(super) now: String,
+    pub(super) after: String,
+    /// It is changed by the act, or was changed since.
+    pub(super) marked: bool,
+    pub(super) moved: bool,
+}
+
+/// What the person can do.
+pub(super) enum Stage {
+    Closed,
+    Waits(&'static str),
+    Withdraw(Filled),
+    Decide(Filled),
+}
+
+impl View {
+    pub(super) fn of(visit: &Visit, found: Found, last: Option<&Last>, refused: Option<Filled>) -> Self {
+        let (sheet, now) = found;
+        let (one, text, at) = (&sheet.proposal, visit.text(), visit.session.now);
+        let words = &text.todo;
+        let open = one.status == ProposalStatus::Open;
+        // A proposal that ended shows what it was about then.
+        let shown = if open { now.clone().unwrap_or_default() } else { one.seen.clone() };
+        let rows = rows(one, &shown, text);
+        let moved = rows.iter().filter(|row| row.moved).count();
+        let stale = match now {
+            None if open => Some(words.stale_gone.to_owned()),
+            _ => (moved > 0).then(|| fill(words.stale_what, &[&moved.to_string()])),
+        };
+        let done = last.filter(|last| last.is_done()).map(|_| match one.status {
+            ProposalStatus::Open => words.proposed,
+            ProposalStatus::Approved => words.approved_now,
+            ProposalStatus::Rejected => words.rejected_now,
+            ProposalStatus::Withdrawn => words.withdrawn_now,
+        });
+        let left = one.expires_at.since(at);
+        let until = one.expires_at.date_time_text();
+        let waits = one.waits(at);
+        Self {
+            id: one.id,
+            act: act_words(one.payload.act(), text),
+            path: address(one.id),
+            rrn: one.id.rrn(),
+            subject: sheet.subject.clone(),
+            gist: gist(one, text),
+            state: state(one, at, text),
+            maker: sheet.maker.clone(),
+            made: one.made_at.date_time_text(),
+            expires: if waits { fill(words.expires_in, &[&until, &span(left, text)]) } else { until },
+            told: told(last, &sheet, text),
+            done,
+            decided: decided_words(&sheet, text)
+                .map(|who| (who, one.ending.as_ref().map_or_else(String::new, |ending| ending.opinion.clone()))),
+            then_head: stale.is_some().then(|| fill(words.then, &[&one.made_at.time_text()])),
+            now_head: match (open, stale.is_some()) {
+                (false, _) => words.was.to_owned(),
+                (true, false) => words.now.to_owned(),
+                (true, true) => fill(words.now_at, &[&at.time_text()]),
+            },
+            rows,
+            stale,
+            shown: hex(&shown_digest(one, &shown)),
+            stage: stage(visit, one, last, refused),
+        }
+    }
+
+    /// Whether less than a day is left.
+    pub(super) fn soon(one: &Proposal, now: domain::time::Timestamp) -> bool {
+        one.waits(now) && one.expires_at.since(now) < 24 * HOUR
+    }
+}
+
+fn stage(visit: &Visit, one: &Proposal, last: Option<&Last>, refused: Option<Filled>) -> Stage {
+    let words = &visit.text().todo;
+    let form = || Filled { request: next_request(visit, last), words: typed(visit, 0), wrong: None };
+    if one.status != ProposalStatus::Open {
+        Stage::Closed
+    } else if !one.waits(visit.session.now) {
+        Stage::Waits(words.expired_stage)
+    } else if one.maker == visit.session.person {
+        Stage::Withdraw(form())
+    } else if decides(&visit.session, one) {
+        Stage::Decide(refused.unwrap_or_else(form))
+    } else {
+        Stage::Waits(words.no_right_stage)
+    }
+}
+
+/// A row per field that was shown, is shown, or would be.
+fn rows(one: &Proposal, now: &Shown, text: &'static Text) -> Vec<Row> {
+    let after = one.payload.after(now);
+    let row = |field: Field| {
+        let (was, is, will) = (one.seen.get(field), now.get(field), after.get(field));
+        Row {
+            name: field_words(field, text),
+            then: value_words(field, was, text),
+            now: value_words(field, is, text),
+            after: value_words(field, will, text),
+            moved: was != is,
+            marked: was != is || is != will,
+        }
+    };
+    let fields = Field::ALL.into_iter();
+    fields.filter(|field| one.seen.rows().any(|(own, _)| own == *field)).map(row).collect()
+}
+
+/// What it comes to, in a word: the first value that the act changes.
+pub(super) fn gist(one: &Proposal, text: &'static Text) -> String {
+    if one.payload.amount().is_positive() {
+        return format!("\u{a5}{}", one.payload.amount());
+    }
+    let after = one.payload.after(&one.seen);
+    let changed = after.rows().find(|(field, value)| one.seen.get(*field) != *value);
+    changed.map_or_else(String::new, |(field, value)| value_words(field, value, text))
+}
+
+/// A digest as the form carries it.
+pub(super) fn digest(text: &str) -> Option<[u8; 32]> {
+    unhex(text)?.try_into().ok()
+}

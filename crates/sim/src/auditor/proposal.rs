@@ -1,0 +1,113 @@
+//! Proposals by the auditor's own rules: a fee changes only when a second person of the card company approves, in time,
+//! what the first one saw and the second one was shown.
+
+use super::{Auditor, DAY, Declined};
+use crate::intent::{Terms, Who};
+
+/// A proposal is decided within a week.
+const WEEK: i64 = 7 * DAY;
+
+const UNKNOWN: Declined = ("25", None, None);
+
+/// A proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are a proposal's own")]
+pub struct Proposed {
+    pub number: i64,
+    pub fee: i64,
+    pub status: &'static str,
+    pub maker: i64,
+    pub checker: Option<i64>,
+}
+
+impl From<&domain::proposal::Proposal> for Proposed {
+    fn from(one: &domain::proposal::Proposal) -> Self {
+        let decided = one.status != domain::proposal::ProposalStatus::Withdrawn;
+        let fee = match one.payload {
+            domain::acts::Payload::MerchantFee { fee_bp, .. } => fee_bp,
+            domain::acts::Payload::CompanyKey { .. } => -1,
+        };
+        Self {
+            number: one.id.sequence(),
+            fee,
+            status: one.status.word(),
+            maker: one.maker.0,
+            checker: one.ending.as_ref().filter(|_| decided).map(|ending| ending.by.0),
+        }
+    }
+}
+
+/// A proposal with what the auditor has to know of it.
+#[derive(Clone)]
+pub(super) struct Sheet {
+    pub(super) seen: Proposed,
+    pub(super) terms: Terms,
+}
+
+impl Auditor {
+    pub(super) fn propose(&mut self, who: Who, fee: i64, seen: Option<i64>, at: i64) -> Declined {
+        let code = match () {
+            () if !who.is_issuer() => "58",
+            () if self.fee != seen => "13",
+            () if !(0..=1_000).contains(&fee) || self.fee == Some(fee) => "12",
+            () => "00",
+        };
+        if code == "00" {
+            let (number, maker) = (self.sequence + 1, who.person());
+            let proposed = Proposed { number, fee, status: "open", maker, checker: None };
+            self.proposals.push(Sheet { seen: proposed, terms: Terms { fee, seen, maker, at } });
+        }
+        (code, None, None)
+    }
+
+    fn open(&mut self, who: Who, number: i64, at: i64) -> Result<&mut Sheet, Declined> {
+        let found = self.proposals.iter_mut().find(|one| one.seen.number == number && who.is_issuer());
+        let found = found.ok_or(UNKNOWN)?;
+        let end = found.terms.at + WEEK;
+        match found.seen.status {
+            "open" if at >= end => Err(("22", Some(end), None)),
+            "open" => Ok(found),
+            _ => Err(("94", None, None)),
+        }
+    }
+
+    pub(super) fn decide(
+        &mut self,
+        who: Who,
+        (number, shown): (i64, Terms),
+        yes: bool,
+        worded: bool,
+        at: i64,
+    ) -> Declined {
+        let fee = self.fee;
+        let found = match self.open(who, number, at) {
+            Ok(found) => found,
+            Err(declined) => return declined,
+        };
+        let code = match () {
+            () if found.terms.fee != shown.fee => "25",
+            () if found.seen.maker == who.person() => "58",
+            () if !worded => "30",
+            () if yes && (found.terms.seen != fee || found.terms != shown) => "13",
+            () => "00",
+        };
+        if code != "00" {
+            return (code, None, None);
+        }
+        found.seen.checker = Some(who.person());
+        found.seen.status = if yes { "approved" } else { "rejected" };
+        if yes {
+            self.fee = Some(shown.fee);
+        }
+        ("00", None, None)
+    }
+
+    pub(super) fn take_back(&mut self, who: Who, number: i64, at: i64) -> Declined {
+        match self.open(who, number, at) {
+            Ok(found) if found.seen.maker == who.person() => found.seen.status = "withdrawn",
+            Ok(_) => return ("58", None, None),
+            Err(declined) => return declined,
+        }
+        ("00", None, None)
+    }
+}

@@ -1,0 +1,181 @@
+//! Load and save of proposals, and of the rows that proposed acts are about.
+
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use domain::acts::{Act, ActRows, Key, KeyState, Payload, Shown};
+use domain::changes::Changes;
+use domain::ids::{KeyId, MERCHANTS, MerchantId, PersonId, TransactionId};
+use domain::money::Fen;
+use domain::proposal::{Ending, Proposal, ProposalStatus};
+use domain::state::{Keys, State};
+use domain::time::Timestamp;
+
+use super::rows;
+
+/// Loads what the commands of a group propose or decide on.
+pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
+    for id in &keys.proposals {
+        state.proposals.loaded(*id, find(connection, *id)?);
+    }
+    for act in &keys.acts {
+        load_act(connection, &mut state.acts, act)?;
+    }
+    Ok(())
+}
+
+/// The rows that an act is about.
+pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payload) -> sql::Result<()> {
+    match act {
+        Payload::MerchantFee { merchant, .. } => {
+            let sql = "SELECT fee_bp FROM merchant WHERE id = ?1";
+            let fee = connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0)).optional()?;
+            rows.fees.loaded(*merchant, fee.filter(|_| MERCHANTS.contains(&merchant.0)));
+        }
+        Payload::CompanyKey { key } => rows.keys.loaded(*key, find_key(connection, *key)?),
+    }
+    Ok(())
+}
+
+/// Writes what an approved act changes.
+fn save_act(connection: &Connection, act: &Payload) -> sql::Result<()> {
+    match act {
+        Payload::MerchantFee { merchant, fee_bp } => {
+            let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute([merchant.0, *fee_bp])?;
+        }
+        Payload::CompanyKey { key } => {
+            let sql = "UPDATE api_key SET asleep = 0 WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute([key.0])?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) const KEY_COLUMNS: &str = "k.id, k.name, k.merchant_id, k.outlet_id, k.signed, k.rate_max, \
+     k.expires_at, k.asleep, k.revoked_at IS NOT NULL, p.place = 'company', k.terminal, k.may_read, k.may_sell, \
+     k.may_refund, k.may_catalogue, k.may_webhooks";
+
+pub(crate) const KEYS: &str = "api_key k JOIN person p ON p.id = k.created_by";
+
+fn find_key(connection: &Connection, id: KeyId) -> sql::Result<Option<Key>> {
+    let sql = format!("SELECT {KEY_COLUMNS} FROM {KEYS} WHERE k.id = ?1");
+    connection.prepare_cached(&sql)?.query_row([id.0], key).optional()
+}
+
+/// A key, from [`KEY_COLUMNS`].
+pub(crate) fn key(row: &Row<'_>) -> sql::Result<Key> {
+    let bound: [Option<i64>; 2] = [row.get(3)?, row.get(10)?];
+    let mut scopes = Vec::new();
+    for (column, scope) in (11..).zip(crate::api_key::Scope::ALL) {
+        if row.get(column)? {
+            scopes.push(scope.word());
+        }
+    }
+    let state = match (row.get(8)?, row.get(7)?) {
+        (true, _) => KeyState::Ended,
+        (false, true) => KeyState::Asleep,
+        (false, false) => KeyState::Awake,
+    };
+    Ok(Key {
+        id: KeyId(row.get(0)?),
+        name: row.get(1)?,
+        merchant: MerchantId(row.get::<_, Option<i64>>(2)?.unwrap_or_default()),
+        bound: bound.into_iter().flatten().map(|id| id.to_string()).collect::<Vec<_>>().join("/"),
+        scopes: scopes.join(" "),
+        signed: row.get(4)?,
+        rate_max: row.get(5)?,
+        expires_at: Timestamp(row.get(6)?),
+        state,
+        by_company: row.get(9)?,
+    })
+}
+
+pub(crate) const COLUMNS: &str = "p.id, p.act, p.subject, p.status, p.amount, p.count, p.payload, p.seen, p.maker_id, \
+     p.made_at, p.expires_at, p.checker_id, p.decided_at, p.opinion, p.shown_digest, p.decided_by";
+
+/// A proposal, from [`COLUMNS`].
+pub(crate) fn proposal(row: &Row<'_>) -> sql::Result<Proposal> {
+    let (act, text) = (rows::word(row, 1, Act::from_word)?, row.get::<_, String>(6)?);
+    let payload = Payload::read(act, row.get(2)?, &text);
+    let payload = payload.ok_or_else(|| sql::Error::unreadable(6, "not a payload of its act"))?;
+    let seen = Shown::read(&row.get::<_, String>(7)?);
+    let (amount, count) = (Fen(row.get(4)?), row.get::<_, i64>(5)?);
+    if (amount, count) != (payload.amount(), payload.count()) {
+        return Err(sql::Error::unreadable(4, "not the amount or the count of its payload"));
+    }
+    let (status, maker) = (rows::word(row, 3, ProposalStatus::from_word)?, PersonId(row.get(8)?));
+    Ok(Proposal {
+        id: TransactionId(row.get(0)?),
+        payload,
+        seen: seen.ok_or_else(|| sql::Error::unreadable(7, "not what somebody was shown"))?,
+        status,
+        maker,
+        made_at: Timestamp(row.get(9)?),
+        expires_at: Timestamp(row.get(10)?),
+        ending: ending(row, status, maker)?,
+    })
+}
+
+fn ending(row: &Row<'_>, status: ProposalStatus, maker: PersonId) -> sql::Result<Option<Ending>> {
+    let checker = row.get::<_, Option<i64>>(11)?.map(PersonId);
+    let (at, opinion): (Option<i64>, String) = (row.get(12)?, row.get(13)?);
+    let (shown, transaction): (Option<[u8; 32]>, Option<i64>) = (row.get(14)?, row.get(15)?);
+    let by = if status == ProposalStatus::Withdrawn { checker.is_none().then_some(maker) } else { checker };
+    match (by, at, transaction) {
+        (None, None, None) if opinion.is_empty() && shown.is_none() => Ok(None),
+        (Some(by), Some(at), Some(transaction)) => {
+            let (at, transaction) = (Timestamp(at), TransactionId(transaction));
+            Ok(Some(Ending { by, at, opinion, shown, transaction }))
+        }
+        _ => Err(sql::Error::unreadable(11, "half of a decision")),
+    }
+}
+
+/// A proposal by its number.
+pub(crate) fn find(connection: &Connection, id: TransactionId) -> sql::Result<Option<Proposal>> {
+    let sql = format!("SELECT {COLUMNS} FROM proposal p WHERE p.id = ?1");
+    connection.prepare_cached(&sql)?.query_row([id.0], proposal).optional()
+}
+
+/// Writes proposals as they are afterwards, and what approved acts change.
+pub(crate) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()> {
+    for one in changes.proposals.values() {
+        let ending = one.ending.as_ref();
+        let decided = one.status != ProposalStatus::Withdrawn;
+        let checker = ending.filter(|_| decided).map(|ending| ending.by.0);
+        let (at, by) = (ending.map(|ending| ending.at.0), ending.map(|ending| ending.transaction.0));
+        let opinion = ending.map_or("", |ending| ending.opinion.as_str());
+        let shown = ending.and_then(|ending| ending.shown);
+        let sql = "UPDATE proposal SET status = ?2, checker_id = ?3, decided_at = ?4, opinion = ?5, shown_digest = ?6,
+            decided_by = ?7 WHERE id = ?1";
+        let change = params![one.id.0, one.status.word(), checker, at, opinion, shown, by];
+        if connection.prepare_cached(sql)?.execute(change)? > 0 {
+            continue;
+        }
+        let sql = "INSERT INTO proposal (id, act, subject, status, amount, count, payload, seen, maker_id, made_at,
+                expires_at, checker_id, decided_at, opinion, shown_digest, decided_by)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        let payload = &one.payload;
+        connection.prepare_cached(sql)?.execute(params![
+            one.id.0,
+            payload.act().word(),
+            payload.subject(),
+            one.status.word(),
+            payload.amount().0,
+            payload.count(),
+            payload.text(),
+            one.seen.text(),
+            one.maker.0,
+            one.made_at.0,
+            one.expires_at.0,
+            checker,
+            at,
+            opinion,
+            shown,
+            by,
+        ])?;
+    }
+    for act in &changes.acts {
+        save_act(connection, act)?;
+    }
+    Ok(())
+}

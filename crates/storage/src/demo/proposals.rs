@@ -1,0 +1,87 @@
+//! The demo shop's proposals: merchants' fees come from two persons' decisions, as everywhere.
+
+use domain::acts::{ActRows, Payload};
+use domain::command::{Actor, Command, Envelope};
+use domain::ids::{MerchantId, PersonId, RequestId, TransactionId};
+use domain::outcome::Outcome;
+use domain::proposal::{Draft, Verdict, shown_digest};
+use domain::time::Timestamp;
+
+use super::MERCHANTS;
+use crate::books::proposal;
+use crate::{Books, Storage, StorageError};
+
+/// 吴芳, who proposes fees.
+const FINANCE: PersonId = PersonId(9003);
+/// 刘洋, who decides.
+const CHECKER: PersonId = PersonId(9002);
+
+/// Agrees the demo merchants' fees.
+pub async fn seed_fees(db: &Storage, books: &Books, now: Timestamp) -> Result<(), StorageError> {
+    let fee = |(merchant, _, _, fee_bp): &(i64, _, _, i64)| Payload::MerchantFee {
+        merchant: MerchantId(*merchant),
+        fee_bp: *fee_bp,
+    };
+    decide(db, books, MERCHANTS.iter().map(fee).collect(), now).await
+}
+
+/// Proposes acts and approves them, by two persons.
+async fn decide(db: &Storage, books: &Books, acts: Vec<Payload>, now: Timestamp) -> Result<(), StorageError> {
+    let proposals = acts.into_iter().map(|payload| async {
+        let act = payload.clone();
+        let seen = db.read(move |connection| {
+            let mut rows = ActRows::default();
+            proposal::load_act(connection, &mut rows, &act)?;
+            Ok(act.now(&rows))
+        });
+        let seen = seen.await?.ok_or_else(|| failed("what an act is about is not there"))?;
+        Ok::<_, StorageError>(Command::Proposal(Draft { payload, seen }))
+    });
+    let mut commands = Vec::new();
+    for proposal in proposals {
+        commands.push(proposal.await?);
+    }
+    let made = post(books, FINANCE, commands, now).await?;
+    let found = db.read(move |connection| {
+        let found = made.into_iter().map(|id| proposal::find(connection, id));
+        Ok(found.collect::<crate::sql::Result<Vec<_>>>()?)
+    });
+    let approvals = found.await?.into_iter().flatten().map(|one| {
+        let shown = shown_digest(&one, &one.seen);
+        let opinion = "合同已核对".to_owned();
+        Command::ProposalApproval(Verdict { proposal: one.id, payload: one.payload, opinion, shown })
+    });
+    post(books, CHECKER, approvals.collect(), now).await.map(drop)
+}
+
+/// Posts commands of one person, which all have to be approved.
+async fn post(
+    books: &Books,
+    person: PersonId,
+    commands: Vec<Command>,
+    now: Timestamp,
+) -> Result<Vec<TransactionId>, StorageError> {
+    let group: Vec<Envelope> = commands
+        .into_iter()
+        .map(|command| Envelope {
+            request_id: request(&command),
+            actor: Actor::issuer(person),
+            at: now,
+            entropy: 0,
+            command,
+        })
+        .collect();
+    let outcomes = books.post(group).await?;
+    let records = outcomes.iter().filter_map(Outcome::transaction).filter(|one| one.approved());
+    let ids: Vec<TransactionId> = records.map(|one| one.id).collect();
+    if ids.len() == outcomes.len() { Ok(ids) } else { Err(failed("a demo proposal was declined")) }
+}
+
+/// The demo's own request id of a command.
+fn request(command: &Command) -> RequestId {
+    RequestId(command.content())
+}
+
+fn failed(what: &str) -> StorageError {
+    StorageError::NotWritten(what.to_owned())
+}

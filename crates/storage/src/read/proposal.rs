@@ -1,0 +1,122 @@
+//! Proposals as pages read them. What becomes of a proposal is written by the money path alone.
+
+use crate::sql::{self, Connection, OptionalExtension as _, PendingRows, Row, params};
+use domain::acts::{Act, ActRows, Payload, Shown};
+use domain::ids::{PersonId, TransactionId};
+use domain::proposal::{Proposal, ProposalStatus};
+use domain::time::Timestamp;
+
+use crate::books::proposal as books;
+use crate::{Storage, StorageError};
+
+/// A proposal with the names that people look at.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// The proposal.
+    pub proposal: Proposal,
+    /// What it is about: a merchant's or a key's name.
+    pub subject: String,
+    /// Who made it.
+    pub maker: String,
+    /// Who approved it or turned it down.
+    pub checker: Option<String>,
+}
+
+/// Which proposals to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// Those that wait for a decision.
+    Waiting,
+    /// Those that nobody decided in time.
+    Expired,
+    /// Those that ended so.
+    Ended(ProposalStatus),
+}
+
+const NAMES: &str = "COALESCE(CASE p.act WHEN 'merchant_fee' THEN (SELECT m.name FROM merchant m WHERE m.id = p.subject) \
+     WHEN 'company_key' THEN (SELECT k.name FROM api_key k WHERE k.id = p.subject) END, ''), a.name, v.name";
+const PEOPLE: &str = "JOIN person a ON a.id = p.maker_id LEFT JOIN person v ON v.id = p.checker_id";
+
+fn sheet(row: &Row<'_>) -> sql::Result<Sheet> {
+    Ok(Sheet { proposal: books::proposal(row)?, subject: row.get(16)?, maker: row.get(17)?, checker: row.get(18)? })
+}
+
+/// Proposals below `before`, the latest first.
+pub async fn list(
+    db: &Storage,
+    filter: Filter,
+    now: Timestamp,
+    before: Option<TransactionId>,
+    limit: u32,
+) -> Result<Vec<Sheet>, StorageError> {
+    db.read(move |connection| {
+        let mut all = connection.prepare_cached(&list_sql(filter))?;
+        let before = before.map_or(i64::MAX, |id| id.0);
+        Ok(all.query_map(params![before, limit, now.0], sheet)?.collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
+/// The texts of the lists: below `?1`, at most `?2`, at `?3`.
+fn list_sql(filter: Filter) -> String {
+    let (status, in_time) = match filter {
+        Filter::Waiting => (ProposalStatus::Open, "p.expires_at > ?3"),
+        Filter::Expired => (ProposalStatus::Open, "p.expires_at <= ?3"),
+        Filter::Ended(status) => (status, "p.made_at <= ?3"),
+    };
+    format!(
+        "SELECT {}, {NAMES} FROM proposal p {PEOPLE} WHERE p.status = '{status}' AND {in_time} AND p.id < ?1
+        ORDER BY p.id DESC LIMIT ?2",
+        books::COLUMNS
+    )
+}
+
+/// The latest proposal about one thing.
+pub async fn about(db: &Storage, act: Act, subject: i64) -> Result<Option<Proposal>, StorageError> {
+    db.read(move |connection| {
+        let sql = format!(
+            "SELECT {} FROM proposal p WHERE p.act = ?1 AND p.subject = ?2 ORDER BY p.id DESC LIMIT 1",
+            books::COLUMNS
+        );
+        Ok(connection.prepare_cached(&sql)?.query_row(params![act.word(), subject], books::proposal).optional()?)
+    })
+    .await
+}
+
+/// Asks how many proposals of these acts, and settlements, wait for somebody else than their maker: for `person`.
+pub(crate) fn query_waiting<'c>(
+    connection: &'c Connection,
+    person: PersonId,
+    (acts, settlements): &(Vec<Act>, bool),
+    now: Timestamp,
+) -> sql::Result<PendingRows<'c>> {
+    let sql = "SELECT (SELECT COUNT(*) FROM proposal WHERE status = 'open' AND expires_at > ?1 AND maker_id <> ?2
+                AND instr(?3, act) > 0)
+            + (SELECT COUNT(*) FROM settlement WHERE status = 'prepared' AND maker_id <> ?2 AND ?4 = 1)";
+    let acts = acts.iter().map(|act| act.word()).collect::<Vec<_>>().join(" ");
+    connection.query_later(sql, params![now.0, person.0, acts, i64::from(*settlements)])
+}
+
+/// One proposal, and what the rows that it is about show now; none if they are gone.
+pub async fn find(db: &Storage, id: TransactionId) -> Result<Option<(Sheet, Option<Shown>)>, StorageError> {
+    db.read(move |connection| {
+        let sql = format!("SELECT {}, {NAMES} FROM proposal p {PEOPLE} WHERE p.id = ?1", books::COLUMNS);
+        let Some(found) = connection.prepare_cached(&sql)?.query_row([id.0], sheet).optional()? else {
+            return Ok(None);
+        };
+        let now = shown(connection, &found.proposal.payload)?;
+        Ok(Some((found, now)))
+    })
+    .await
+}
+
+/// What the rows that an act is about show now, for the form that proposes it.
+pub async fn now(db: &Storage, act: Payload) -> Result<Option<Shown>, StorageError> {
+    db.read(move |connection| Ok(shown(connection, &act)?)).await
+}
+
+fn shown(connection: &Connection, act: &Payload) -> sql::Result<Option<Shown>> {
+    let mut rows = ActRows::default();
+    books::load_act(connection, &mut rows, act)?;
+    Ok(act.now(&rows))
+}

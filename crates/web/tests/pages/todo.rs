@@ -1,0 +1,228 @@
+//! 待复核: a proposal made by one person, decided by another; what is listed for whom; what changed meanwhile.
+
+use axum::http::StatusCode;
+use domain::acts::{Act, Payload};
+use domain::ids::{KeyId, MerchantId};
+use storage::{api_key, proposal, settlement};
+
+use crate::pay::hidden;
+use crate::shop::{Answer, Shop, Visitor};
+
+const TODO: &str = "/office/todo";
+const MERCHANT: &str = "250100";
+
+/// Proposes a rate as `maker`; the proposal's place.
+async fn propose(maker: &mut Visitor, rate: &str) -> String {
+    let page = maker.get(&format!("/office/settlements?merchant={MERCHANT}")).await;
+    let text = page.text();
+    let form = text.split_once("/office/settlements/rate").expect("the form").1.to_owned();
+    let field = |name: &str| {
+        let (_, rest) = form.split_once(&format!("name=\"{name}\" value=\"")).expect("a field");
+        rest.split('"').next().expect("an end").to_owned()
+    };
+    let (request, seen) = (field("request"), field("seen"));
+    let fields = [("merchant", MERCHANT), ("rate", rate), ("request", &request), ("seen", &seen)];
+    place(&maker.post("/office/settlements/rate", &fields).await)
+}
+
+/// The place that an answer leads to, without what is told once.
+fn place(answer: &Answer) -> String {
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    answer.location().split('?').next().unwrap_or_default().to_owned()
+}
+
+/// Presses a button of the form on the page.
+async fn press(visitor: &mut Visitor, page: &Answer, place: &str, opinion: &str, button: &str) -> Answer {
+    let (request, shown) = (hidden(page, "request"), hidden(page, "shown"));
+    let fields = [("request", request.as_str()), ("shown", &shown), ("opinion", opinion), ("do", button)];
+    visitor.post(place, &fields).await
+}
+
+async fn decide(visitor: &mut Visitor, place: &str, button: &str) -> Answer {
+    let page = visitor.get(place).await;
+    let answer = press(visitor, &page, place, "合同已核对", button).await;
+    visitor.get(answer.location()).await
+}
+
+async fn fee(shop: &Shop) -> Option<i64> {
+    let merchants = settlement::merchants(&shop.db).await.expect("reads");
+    merchants.into_iter().find(|one| one.id == MerchantId(250_100)).expect("there").fee_bp
+}
+
+async fn in_order(shop: &Shop) {
+    assert_eq!(shop.books.verify().await.expect("reads"), []);
+}
+
+#[tokio::test]
+async fn finance_proposes_a_rate_and_the_checker_approves_it() {
+    let shop = Shop::open().await;
+    let mut finance = shop.signed_in("finance").await;
+    let place = propose(&mut finance, "38").await;
+    assert_eq!(fee(&shop).await, Some(60));
+    let page = finance.get(&place).await;
+    page.says("不能复核自己提交的");
+    assert!(!page.text().contains("value=\"ok\""), "the maker has no button");
+    finance.get(&format!("/office/settlements?merchant={MERCHANT}")).await.says("已有一张费率经办单等待复核");
+
+    let mut checker = shop.signed_in("checker").await;
+    let list = checker.get(TODO).await;
+    for words in ["商户费率", "示例大药房", "吴芳", "0.38%", "1 项", "<span aria-hidden=\"true\">1</span>"]
+    {
+        list.says(words);
+    }
+    let page = checker.get(&place).await;
+    for words in ["0.60%", "0.38%", "还有 7 天", "同意"] {
+        page.says(words);
+    }
+    press(&mut checker, &page, &place, "好", "ok").await.says("请填写 2 到 100 个字。没有生效。");
+    assert_eq!(fee(&shop).await, Some(60));
+    let done = decide(&mut checker, &place, "ok").await;
+    for words in ["已同意，已经生效", "已由刘洋于", "合同已核对"] {
+        done.says(words);
+    }
+    assert_eq!(fee(&shop).await, Some(38));
+    checker.get(TODO).await.says("没有等您复核的事项");
+    checker.get(&format!("{TODO}?s=approved")).await.says("0.38%");
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn who_comes_second_reads_who_decided() {
+    let shop = Shop::open().await;
+    let mut finance = shop.signed_in("finance").await;
+    let place = propose(&mut finance, "38").await;
+    let mut checker = shop.signed_in("checker").await;
+    let page = checker.get(&place).await;
+    let late = finance.get(&place).await;
+    decide(&mut checker, &place, "no").await.says("已驳回，没有生效");
+    // The same page in another tab, under another request id.
+    let request = checker.get(&format!("/office/settlements?merchant={MERCHANT}")).await;
+    assert_eq!(request.status, StatusCode::OK);
+    let other = "0199a000-0000-7000-8000-000000000001";
+    let fields = [("request", other), ("shown", &hidden(&page, "shown")), ("opinion", "合同已核对"), ("do", "ok")];
+    let answer = checker.post(&place, &fields).await;
+    let told = checker.get(answer.location()).await;
+    told.says("没有完成");
+    told.says("已由刘洋于");
+    let fields = [("request", hidden(&late, "request")), ("do", "back".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = finance.post(&place, &fields).await;
+    finance.get(answer.location()).await.says("已由刘洋于");
+    assert_eq!(fee(&shop).await, Some(60));
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn what_changed_meanwhile_is_shown_and_cannot_be_approved() {
+    let shop = Shop::open().await;
+    let mut finance = shop.signed_in("finance").await;
+    let (first, second) = (propose(&mut finance, "38").await, propose(&mut finance, "45").await);
+    let mut checker = shop.signed_in("checker").await;
+    let read_before = checker.get(&first).await;
+    decide(&mut checker, &second, "ok").await.says("已经生效");
+    // The page that was read before still has its button.
+    let answer = press(&mut checker, &read_before, &first, "合同已核对", "ok").await;
+    let page = checker.get(answer.location()).await;
+    for words in ["内容已变化，请重新核对", "提交时", "0.60%", "0.45%", "0.38%", "disabled", "不能同意：内容已变化"]
+    {
+        page.says(words);
+    }
+    assert_eq!(fee(&shop).await, Some(45));
+    decide(&mut checker, &first, "no").await.says("已驳回");
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn the_maker_takes_it_back_and_nobody_else_decides() {
+    let shop = Shop::open().await;
+    let mut finance = shop.signed_in("finance").await;
+    let place = propose(&mut finance, "38").await;
+    for login in ["operator", "auditor", "admin"] {
+        let mut person = shop.signed_in(login).await;
+        let page = person.get(&place).await;
+        page.says("等待有复核权限的人员处理");
+        let fields = [("request", "0199a000-0000-7000-8000-000000000002"), ("opinion", "合同已核对"), ("do", "ok")];
+        assert_eq!(person.post(&place, &fields).await.status, StatusCode::FORBIDDEN, "{login}");
+    }
+    for login in ["cashier", "manager"] {
+        assert_eq!(shop.signed_in(login).await.get(&place).await.status, StatusCode::FORBIDDEN, "{login}");
+    }
+    let request = hidden(&finance.get(&place).await, "request");
+    let answer = finance.post(&place, &[("request", &request), ("do", "back")]).await;
+    finance.get(answer.location()).await.says("已撤回，没有生效");
+    for bad in ["/office/todo/x", "/office/todo/010000000001"] {
+        assert_eq!(finance.get(bad).await.status, StatusCode::NOT_FOUND, "{bad}");
+    }
+    assert_eq!(fee(&shop).await, Some(60));
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn a_key_with_power_that_the_company_makes_sleeps_until_it_is_approved() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let fields = [("name", "Head office"), ("place", "250100.."), ("refund", "1"), ("days", "30")];
+    let made = admin.post("/keys", &fields).await;
+    made.says("要由卡公司另一人复核同意后才能使用");
+    let text = made.text();
+    let token = text.split_once("id=\"token\">").expect("a token").1.split('<').next().expect("an end").to_owned();
+    let (id, secret) = api_key::parse_token(&token).expect("a token");
+    let key = async || api_key::find(&shop.db, id, secret).await.expect("reads").expect("a key");
+    let asleep = key().await;
+    assert!(asleep.asleep.is_some() && !asleep.alive(asleep.created_at));
+    let open = proposal::about(&shop.db, Act::CompanyKey, id.0).await.expect("reads").expect("proposed");
+    assert_eq!(open.payload, Payload::CompanyKey { key: KeyId(id.0) });
+    let place = format!("{TODO}/{}", open.id.rrn());
+    admin.get("/keys").await.says("要由卡公司另一人复核同意后才能使用");
+    admin.get(&place).await.says("不能复核自己提交的");
+    in_order(&shop).await;
+
+    let mut checker = shop.signed_in("checker").await;
+    let page = checker.get(&place).await;
+    for words in ["接口密钥", "Head office", "refund", "未启用", "可使用"] {
+        page.says(words);
+    }
+    assert!(!page.text().contains(secret));
+    decide(&mut checker, &place, "ok").await.says("已经生效");
+    let awake = key().await;
+    assert!(awake.asleep.is_none() && awake.alive(awake.created_at));
+    in_order(&shop).await;
+
+    // A key that can only read needs nobody else; a manager's own is the manager's.
+    for (login, place, scope) in [("admin", "250100..", "read"), ("manager", "250100.2501001.25010007", "sell")] {
+        let mut person = shop.signed_in(login).await;
+        let fields = [("name", "Reader"), ("place", place), (scope, "1"), ("days", "30")];
+        let name = [("name", login)];
+        let fields: Vec<_> = name.into_iter().chain(fields.into_iter().skip(1)).collect();
+        let made = person.post("/keys", &fields).await;
+        made.says("只显示这一次");
+        assert!(!made.text().contains("复核同意后才能使用"), "{login}");
+    }
+    in_order(&shop).await;
+}
+
+/// A key that was turned down, or ended while it waits, opens nothing; it can be proposed again.
+#[tokio::test]
+async fn a_key_that_was_turned_down_can_be_proposed_again_and_an_ended_one_is_stale() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let fields = [("name", "Head office"), ("place", "250100.."), ("sell", "1"), ("days", "30")];
+    admin.post("/keys", &fields).await.says("只显示这一次");
+    let latest = async || proposal::about(&shop.db, Act::CompanyKey, 1001).await.expect("reads").expect("proposed").id;
+    let mut checker = shop.signed_in("checker").await;
+    let first = format!("{TODO}/{}", latest().await.rrn());
+    decide(&mut checker, &first, "no").await.says("已驳回");
+    let request = hidden(&admin.get("/keys").await, "request");
+    let again = admin.post("/keys/propose", &[("key", "1001"), ("request", &request)]).await;
+    admin.get(again.location()).await.says("已提交复核，还没有生效");
+    let second = format!("{TODO}/{}", latest().await.rrn());
+    assert_ne!(first, second);
+    admin.post("/keys/revoke", &[("key", "1001")]).await;
+    let page = checker.get(&second).await;
+    page.says("内容已变化，请重新核对");
+    page.says("已停用");
+    let manager =
+        shop.signed_in("manager").await.post("/keys/propose", &[("key", "1001"), ("request", &request)]).await;
+    assert_eq!(manager.status, StatusCode::NOT_FOUND);
+    in_order(&shop).await;
+}
