@@ -27,6 +27,11 @@ fn migrate(url: &str) {
     runtime.block_on(storage::postgres::migrate(url)).expect("migrates");
 }
 
+/// An empty database on the server of the tests.
+pub(crate) fn database() -> scratch::Database {
+    scratch::Database::of("schema", migrate)
+}
+
 /// The demo shop on a clock that the test moves.
 pub(crate) struct Shop {
     pub(crate) db: Storage,
@@ -45,8 +50,12 @@ impl Shop {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(scratch::wanted().then(database), change).await
+    }
+
+    /// On a server's database, or in a file.
+    pub(crate) async fn on(database: Option<scratch::Database>, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let database = scratch::wanted().then(|| scratch::Database::of("schema", migrate));
         let db = match &database {
             Some(database) => Storage::connect(&database.url()).await.expect("connects"),
             None => Storage::open(&folder.path().join("webpos.db")).expect("opens"),
