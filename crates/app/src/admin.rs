@@ -1,19 +1,25 @@
 //! `webpos admin`: creating an administrator, joining the logins of one human, resetting a lost password.
 
+use domain::card_number::CardNumber;
 use domain::ids::PersonId;
 use domain::place::Place;
 use domain::role::Role;
 use engine::clock::Clock;
+use storage::card::{self, Unlock};
 use storage::people::{self, NewPerson};
+use storage::vault::Vault;
 use storage::{Storage, human, password};
 
-use crate::config::Admin;
+use crate::config::{Admin, Database};
 use crate::{Failure, console};
 
 /// The 32 characters of initial passwords, without any that look alike.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
 
 pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
+    if let Admin::UnlockCard { database, by } = &command {
+        return unlock_card(database, by, clock).await;
+    }
     let initial = initial_password();
     let hash = password::hash(&initial)?;
     match command {
@@ -45,6 +51,7 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
                 return Err(Failure::Run(format!("the login name {login} is taken")));
             }
         }
+        Admin::UnlockCard { .. } => {}
         Admin::ResetPassword { database, login } => {
             if !people::reset_password(&database.open().await?, &login, hash, clock.now()).await? {
                 return Err(Failure::Run(format!("there is no login name {login}")));
@@ -59,6 +66,27 @@ async fn human_of(db: &Storage, login: &str) -> Result<PersonId, Failure> {
     let account = people::account(db, login).await?;
     let account = account.ok_or_else(|| Failure::Run(format!("there is no login name {login}")))?;
     Ok(human::logins(db, vec![account.person]).await?.get(account.person).human)
+}
+
+/// Opens the card whose number stands on the first line of standard input: never an argument, which others can see.
+async fn unlock_card(database: &Database, by: &str, clock: &Clock) -> Result<(), Failure> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| Failure::Run(error.to_string()))?;
+    let number = CardNumber::parse(&line).map_err(|_| Failure::Run("that is not a card number".to_owned()))?.0;
+    let storage = database.open().await?;
+    let vault = Vault::of(&storage, &database.data_dir).await?;
+    let refused = |message: &str| Err(Failure::Run(message.to_owned()));
+    match card::unlock(&storage, vault.card_key(&number), by, clock.now()).await? {
+        Unlock::Done => {
+            console::say(&format!("PINs of card {} can be tried again.", number.masked().0));
+            Ok(())
+        }
+        Unlock::NoSuchCard => refused("there is no such card"),
+        Unlock::NotAllowed => refused("nobody with this login name may unlock cards"),
+        Unlock::Twice => refused(
+            "this card was unlocked today already: a second time needs two persons, which this version cannot ask yet. It opens by itself at midnight, unless the card company locked it",
+        ),
+    }
 }
 
 /// 16 random characters, 80 bits.

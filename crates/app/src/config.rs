@@ -138,6 +138,9 @@ pub(crate) struct Serve {
     /// Fill an empty database with the demo shop.
     #[arg(long, env = "WEBPOS_DEMO")]
     pub(crate) demo: bool,
+    /// Open the demo to strangers, with its published passwords, cards and keys. Every page says so in red.
+    #[arg(long, env = "WEBPOS_DEMO_IN_PUBLIC", requires = "demo")]
+    pub(crate) demo_in_public: bool,
     /// Certificate chain, PEM. Requires --tls-key.
     #[arg(long, env = "WEBPOS_TLS_CERT", value_name = "FILE")]
     pub(crate) tls_cert: Option<PathBuf>,
@@ -185,6 +188,11 @@ impl Serve {
         if self.test_captcha.is_some() && !(self.demo && loopback) {
             return refuse("WEBPOS_TEST_CAPTCHA is for tests: it requires --demo and a loopback address");
         }
+        if self.demo && !loopback && !self.demo_in_public {
+            return refuse(
+                "the demo's passwords, cards and keys are published: listen on 127.0.0.1, or give --demo-in-public to let strangers use it",
+            );
+        }
         if self.test_days_ahead != 0 && !(self.demo && loopback) {
             return refuse("WEBPOS_TEST_DAYS_AHEAD is for tests: it requires --demo and a loopback address");
         }
@@ -215,6 +223,15 @@ pub(crate) enum Admin {
         #[arg(long, value_name = "LOGIN")]
         same_human_as: Option<String>,
     },
+    /// Let PINs of a card be tried again today, and open one that was locked for wrong PINs. Reads the card number from
+    /// standard input. One person can do this once a day per card.
+    UnlockCard {
+        #[command(flatten)]
+        database: Database,
+        /// Login name of the person of the card company who unlocks it.
+        #[arg(long = "as", value_name = "LOGIN")]
+        by: String,
+    },
     /// Give a person a new initial password, end their sessions and lift their lock-out.
     ResetPassword {
         #[command(flatten)]
@@ -244,10 +261,22 @@ mod tests {
             &["--test-captcha", "abcd"],
             &["--test-days-ahead", "1"],
             &["--test-captcha", "abcd", "--demo", "--listen", "0.0.0.0:80", "--behind-proxy"],
+            &["--test-captcha", "abcd", "--demo", "--demo-in-public", "--listen", "0.0.0.0:80", "--behind-proxy"],
+            &["--demo", "--listen", "0.0.0.0:80", "--behind-proxy"],
+            &["--demo", "--listen", "192.0.2.7:443", "--tls-cert", "a", "--tls-key", "b"],
+            &["--demo", "--listen", "[::]:80", "--behind-proxy"],
+            &["--demo", "--demo-in-public", "--listen", "0.0.0.0:80"],
         ] {
             assert!(matches!(serve(bad), Err(Failure::Configuration(_))), "{bad:?}");
         }
-        assert!(matches!(serve(&["--test-captcha", "abcd", "--demo"]), Ok(None)));
+        for good in [
+            &["--test-captcha", "abcd", "--demo"][..],
+            &["--demo", "--listen", "[::1]:8080"],
+            &["--demo", "--demo-in-public", "--listen", "0.0.0.0:80", "--behind-proxy"],
+        ] {
+            assert!(matches!(serve(good), Ok(None)), "{good:?}");
+        }
+        assert!(Cli::try_parse_from(["webpos", "serve", "--demo-in-public"]).is_err(), "only with --demo");
         assert!(matches!(serve(&["--listen", "0.0.0.0:443", "--tls-cert", "a", "--tls-key", "b"]), Ok(Some(_))));
     }
 }

@@ -83,7 +83,7 @@ fn settings(options: &Serve, tls: bool) -> Settings {
         behind_proxy: options.behind_proxy,
         test_captcha: options.test_captcha.clone(),
         hotline: options.hotline.clone(),
-        demo: options.demo,
+        public_demo: options.demo_in_public,
     }
 }
 

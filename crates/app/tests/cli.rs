@@ -102,10 +102,44 @@ fn it_serves_the_demo_on_a_free_port_and_stops_when_told() {
     output.read_to_string(&mut rest).expect("reads");
     assert!(rest.contains("cashier") && rest.contains("6086250000010012"), "{rest}");
 
+    let unlock = |number: &str, login: &str| {
+        let mut command = webpos(&["admin", "unlock-card", "--as", login, "--data-dir"]);
+        let command = command.arg(&data).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("starts");
+        let mut input = child.stdin.take().expect("piped");
+        input.write_all(format!("{number}\n").as_bytes()).expect("writes");
+        drop(input);
+        let done = child.wait_with_output().expect("ends");
+        let text = String::from_utf8([done.stdout, done.stderr].concat()).expect("text");
+        assert!(!text.contains("6086250000010012"), "{text}");
+        (done.status.code(), text)
+    };
+    for (number, login, code, words) in [
+        ("not a number", "operator", Some(1), "not a card number"),
+        ("6086250090000001", "operator", Some(1), "not a card number"),
+        ("6086250090000006", "operator", Some(1), "no such card"),
+        ("6086250000010012", "cashier", Some(1), "nobody with this login name"),
+        ("6086250000010012", "admin", Some(1), "nobody with this login name"),
+        ("6086250000010012", "operator", Some(0), "can be tried again"),
+        ("6086250000010012", "checker", Some(1), "needs two persons"),
+    ] {
+        let (status, text) = unlock(number, login);
+        assert!(status == code && text.contains(words), "{number} {login}: {status:?} {text}");
+    }
+
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&data).expect("exists").permissions().mode() & 0o777, 0o700);
+        for mode in [0o644, 0o640, 0o602] {
+            let keys = data.join("webpos.keys");
+            std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(mode)).expect("changes");
+            let refused =
+                webpos(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data).output().expect("runs");
+            let words = String::from_utf8(refused.stderr).expect("text");
+            assert_eq!(refused.status.code(), Some(2), "{words}");
+            assert!(words.contains("others may use it") && words.lines().count() == 1, "{words}");
+        }
     }
 }
 
@@ -184,7 +218,13 @@ fn two_instances_serve_one_migrated_server() {
     let mut other = webpos(&["serve", "--listen", "127.0.0.1:0", "--database", &url, "--data-dir"]);
     let refused = other.arg(&elsewhere).output().expect("runs");
     assert_eq!(refused.status.code(), Some(2), "an instance without the keys");
-    std::fs::write(elsewhere.join("webpos.keys"), format!("webpos-keys 1\n{}\n", "07".repeat(160))).expect("writes");
+    let keys = elsewhere.join("webpos.keys");
+    std::fs::write(&keys, format!("webpos-keys 1\n{}\n", "07".repeat(160))).expect("writes");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).expect("changes");
+    }
     let refused = other.output().expect("runs");
     assert_eq!(refused.status.code(), Some(2), "an instance with other keys");
     assert!(String::from_utf8(refused.stderr).expect("text").contains("not the keys of this database"));

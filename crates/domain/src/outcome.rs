@@ -162,6 +162,8 @@ declines! {
     NotCharged => "not_charged", "25", NoRetry;
     /// The card typed in the review is not the one that paid.
     CardDiffers => "card_differs", "14", Retry;
+    /// Too many wrong cards in the reviews of this refund: it can only be rejected.
+    TooManyCards => "too_many_cards", "12", NoRetry;
     /// The reviewer is the applicant.
     ReviewerIsApplicant => "reviewer_is_applicant", "58", NoRetry;
     /// Only the card company does this.

@@ -357,6 +357,11 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// Whether a limit to guessing may matter: a PIN, or a card in the review of a refund.
+    pub fn guesses(&self) -> bool {
+        !self.pins.is_empty() || !self.sold.is_empty()
+    }
+
     /// The second stage: orders that the recorded requests in `state` lead to and that were not named.
     pub fn found(&self, state: &State) -> BTreeSet<OrderId> {
         let recorded = self.reversed.iter().filter_map(|request| state.requests.if_loaded(request)?.order);

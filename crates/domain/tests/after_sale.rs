@@ -52,6 +52,32 @@ fn balance(world: &World, number: u8) -> Fen {
     world.cards[&card_key(number)].balance
 }
 
+/// Every door of a review leads here, so the count is one: the store's five, then as many of the company's.
+#[test]
+fn five_wrong_cards_end_the_review_in_the_store_and_as_many_more_at_the_company() {
+    let mut world = sold();
+    let id = asked(&mut world, 3, &[(1, 1)]);
+    let at_company = |n, card| builders::by_issuer(9003, envelope(n, MORNING, review(ORDER, id, Some(card))));
+    for n in 0..5_u16 {
+        let wrong = u8::try_from(100 + n).expect("few");
+        assert_eq!(world.decline(&decide(10 + n, id, Some(wrong), MORNING)), Some(Decline::CardDiffers));
+        let status = world.refunds[&id].status;
+        assert_eq!(status == RefundStatus::Escalated, n == 4, "{n}");
+    }
+    let mut helped = world.clone();
+    assert_eq!(world.decline(&decide(20, id, Some(CARD), MORNING)), Some(Decline::RefundEscalated));
+    assert_eq!(helped.decline(&at_company(21, CARD)), None, "the company pays it back");
+    for n in 0..5_u16 {
+        let wrong = u8::try_from(110 + n).expect("few");
+        assert_eq!(world.decline(&at_company(30 + n, wrong)), Some(Decline::CardDiffers));
+    }
+    assert_eq!(world.decline(&at_company(40, CARD)), Some(Decline::TooManyCards));
+    let rejected = builders::by_issuer(9003, envelope(41, MORNING, review(ORDER, id, None)));
+    assert_eq!(world.decline(&rejected), None);
+    assert_eq!(world.refunds[&id].wrong_cards, 10);
+    assert_eq!(world.verify(), []);
+}
+
 #[test]
 fn the_window_ends_after_its_last_microsecond() {
     for (after, expected) in

@@ -183,8 +183,11 @@ const MOVES_NOTHING: [Kind; 13] = [
 /// A decline leaves refunds as they are, but for one that goes to the card company.
 fn passed_on_at_most(before: &World, after: &World, decline: Decline) {
     for (id, refund) in &after.refunds {
-        let passed_on = Refund { status: RefundStatus::Escalated, ..before.refunds[id].clone() };
-        assert!(*refund == before.refunds[id] || *refund == passed_on, "{decline:?} changed a refund");
+        let before = &before.refunds[id];
+        let wrong_cards = before.wrong_cards + u16::from(decline == Decline::CardDiffers && refund != before);
+        let passed_on = Refund { status: RefundStatus::Escalated, wrong_cards, ..before.clone() };
+        let counted = Refund { wrong_cards, ..before.clone() };
+        assert!(*refund == *before || *refund == passed_on || *refund == counted, "{decline:?} changed a refund");
     }
     assert_eq!(after.refunds.len(), before.refunds.len());
     assert!(after.batches == before.batches && after.tills == before.tills);
@@ -496,9 +499,9 @@ fn the_steps_reach_every_kind_of_outcome() {
     ] {
         assert!(reached.get(what).is_some_and(|count| *count >= least), "{what}: {reached:?}");
     }
-    // A till that is disabled or its outlet suspended, a proof of a card that is gone: those have examples instead.
+    // A till that is disabled or its outlet suspended, ten wrong cards in one review: those have examples instead.
     let missing: Vec<&str> =
         Decline::every().into_iter().map(Decline::word).filter(|w| !reached.contains_key(w)).collect();
-    let beyond = ["outlet_suspended", "no_such_key", "terminal_disabled", "unknown_terminal"];
+    let beyond = ["outlet_suspended", "too_many_cards", "no_such_key", "terminal_disabled", "unknown_terminal"];
     assert_eq!(missing, beyond, "{reached:?}");
 }

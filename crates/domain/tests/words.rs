@@ -59,7 +59,7 @@ fn stored_words_never_change() {
          reveal_card_number prepare_cards release_cards late_refund view_disputes open_dispute decide_dispute \
          answer_dispute view_own_settlement view_settlement prepare_settlement release_settlement \
          view_proposals propose_fee release_merchants manage_merchants manage_products manage_people view_audit \
-         manage_api_keys unlock_till release_api_keys"
+         manage_api_keys unlock_card unlock_till release_api_keys"
     );
 }
 
@@ -68,7 +68,7 @@ fn stored_declines_never_change() {
     let words: Vec<&str> = Decline::every().into_iter().map(Decline::word).collect();
     let expected = "merchant_suspended outlet_suspended no_such_order amount_changed invalid_amount invalid_card_number \
          void_too_late not_reversible drug_not_returnable refund_window_passed refund_escalated text_length \
-         not_charged card_differs reviewer_is_applicant company_only nothing_left refund_exists dispute_exists \
+         not_charged card_differs too_many_cards reviewer_is_applicant company_only nothing_left refund_exists dispute_exists \
          no_such_dispute answer_too_late answer_awaited already_decided attempts_open nothing_to_close \
          no_such_merchant day_not_over settlement_open settled_before fee_not_agreed nothing_to_settle \
          payable_short no_such_settlement no_such_proposal no_such_key stale proposal_expired not_the_maker \

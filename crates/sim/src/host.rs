@@ -227,8 +227,7 @@ fn read(connection: &Connection) -> sql::Result<Seen> {
     let word = |word: String| OrderStatus::from_word(&word).map_or("unreadable", OrderStatus::word);
     let orders = statement.query_map([], |row| Ok((row.get(0)?, word(row.get(1)?))))?;
     seen.orders = orders.collect::<sql::Result<_>>()?;
-    let sql =
-        "SELECT id % 10000000000, order_id, amount, status, applicant_id, reviewer_id, id FROM refund ORDER BY id";
+    let sql = "SELECT id % 10000000000, order_id, amount, status, applicant_id, reviewer_id, id, wrong_cards FROM refund ORDER BY id";
     let word = |word: String| RefundStatus::from_word(&word).map_or("unreadable", RefundStatus::word);
     let mut lines = connection.prepare("SELECT line, quantity FROM refund_line WHERE refund_id = ?1 ORDER BY line")?;
     let mut statement = connection.prepare(sql)?;
@@ -243,6 +242,7 @@ fn read(connection: &Connection) -> sql::Result<Seen> {
             status: word(row.get(3)?),
             applicant: row.get(4)?,
             reviewer: row.get(5)?,
+            wrong_cards: row.get(7)?,
         });
     }
     Ok(seen)

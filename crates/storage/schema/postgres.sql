@@ -430,6 +430,8 @@ CREATE TABLE refund (
     decided_at BIGINT,
     opinion TEXT COLLATE "C" NOT NULL,
     decided_by BIGINT,
+    -- Wrong cards in its reviews.
+    wrong_cards BIGINT NOT NULL CHECK (wrong_cards >= 0),
     -- Slips printed.
     prints BIGINT NOT NULL,
     CHECK (reviewer_id IS NULL OR reviewer_id <> applicant_id)

@@ -425,6 +425,8 @@ CREATE TABLE refund (
     decided_at INTEGER,
     opinion TEXT NOT NULL,
     decided_by INTEGER,
+    -- Wrong cards in its reviews.
+    wrong_cards INTEGER NOT NULL CHECK (wrong_cards >= 0),
     -- Slips printed.
     prints INTEGER NOT NULL,
     CHECK (reviewer_id IS NULL OR reviewer_id <> applicant_id)

@@ -65,6 +65,22 @@ pub(crate) fn write_key_file(folder: &Path, text: &str) -> Result<(), StorageErr
     written.map_err(|error| failed(folder, &error))
 }
 
+/// Refuses a key file that other users of the machine may read or write.
+fn only_ours(folder: &Path) -> Result<(), StorageError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.join(FILE);
+        let mode = fs::metadata(&path).map_err(|error| failed(folder, &error))?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let text =
+                format!("others may use it (mode {mode:04o}); make it yours alone: chmod 600 {}", path.display());
+            return Err(failed(folder, &text));
+        }
+    }
+    Ok(())
+}
+
 /// The secrets. Cheap to clone. No `Debug`: it must not reach a log.
 #[derive(Clone)]
 pub struct Vault(Arc<Secrets>);
@@ -146,6 +162,7 @@ impl Vault {
             getrandom::fill(bytes.as_mut()).map_err(|error| StorageError::Open(error.to_string()))?;
             write_key_file(folder, &Zeroizing::new(format!("{HEADING}{}\n", hex(bytes.as_ref()))))?;
         }
+        only_ours(folder)?;
         let text = key_file(folder)?;
         let bytes = text.trim().strip_prefix(HEADING).and_then(|body| unhex(body.trim())).map(Zeroizing::new);
         bytes

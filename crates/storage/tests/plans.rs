@@ -83,7 +83,7 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO product_keys SELECT 1 + i % 500, 'x' || i, i % 256, 1, 'k' FROM n", 3_500),
     (
         "INSERT INTO refund SELECT i, i, 1 + i % 20, 1 + i % 40, CASE WHEN i > 9990 THEN 'requested' ELSE 'approved' END, \
-      1, 'quality', '', 1 + i % 3000, i, NULL, NULL, '', NULL, 0 FROM n",
+      1, 'quality', '', 1 + i % 3000, i, NULL, NULL, '', NULL, 0, 0 FROM n",
         10_000,
     ),
     ("INSERT INTO refund_line SELECT i, 1, 1, 1 FROM n", 10_000),

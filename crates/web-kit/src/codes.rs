@@ -100,6 +100,7 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::TextLength => text.text_length,
         Decline::NotCharged => text.not_charged_order,
         Decline::CardDiffers => text.card_differs,
+        Decline::TooManyCards => text.too_many_cards,
         Decline::ReviewerIsApplicant => text.reviewer_is_applicant,
         Decline::CompanyOnly => text.company_only,
         Decline::RefundExists => text.refund_exists,
@@ -181,7 +182,9 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::VoidTooLate | Decline::RefundExists => after_sale(text.do_refund_instead),
         Decline::DisputeExists => after_sale(text.do_decide_dispute),
         Decline::AnswerAwaited { .. } => after_sale(text.do_await_answer),
-        Decline::RefundWindowPassed { .. } | Decline::RefundEscalated => after_sale(text.do_escalate),
+        Decline::RefundWindowPassed { .. } | Decline::RefundEscalated | Decline::TooManyCards => {
+            after_sale(text.do_escalate)
+        }
         Decline::ReviewerIsApplicant => after_sale(text.do_other_reviewer),
         Decline::AlreadyDecided
         | Decline::AttemptsOpen { .. }

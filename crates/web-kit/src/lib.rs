@@ -89,8 +89,8 @@ pub struct Settings {
     pub test_captcha: Option<String>,
     /// Customer-service phone.
     pub hotline: String,
-    /// The demo shop is loaded.
-    pub demo: bool,
+    /// The demo is open to strangers: every page says so.
+    pub public_demo: bool,
 }
 
 /// Everything a page needs: axum's state. Each layer and handler holds a clone, so a clone is one pointer.

@@ -48,6 +48,8 @@ pub struct Page<T: Words = Text> {
     pub text: &'static T,
     /// Customer-service phone.
     pub hotline: String,
+    /// What every page says of a demo that strangers can use.
+    pub public_demo: Option<&'static str>,
     /// Where a switch of language comes back to.
     back: String,
     menu: Arc<Menu>,
@@ -56,7 +58,7 @@ pub struct Page<T: Words = Text> {
 impl<T: Words> Clone for Page<T> {
     fn clone(&self) -> Self {
         let (hotline, back, menu) = (self.hotline.clone(), self.back.clone(), self.menu.clone());
-        Self { lang: self.lang, text: self.text, hotline, back, menu }
+        Self { lang: self.lang, text: self.text, hotline, public_demo: self.public_demo, back, menu }
     }
 }
 
@@ -69,7 +71,7 @@ impl<T: Words> Page<T> {
     /// The same with the shared words only, for the pages and pieces of this crate.
     pub fn shared(&self) -> Page {
         let (hotline, back, menu) = (self.hotline.clone(), self.back.clone(), self.menu.clone());
-        Page { lang: self.lang, text: self.text.shared(), hotline, back, menu }
+        Page { lang: self.lang, text: self.text.shared(), hotline, public_demo: self.public_demo, back, menu }
     }
 
     /// The other language's name in that language, and its switch.
@@ -157,7 +159,9 @@ impl<T: Words> FromRequestParts<Web> for Page<T> {
         let lang = Lang::parse(&cookies::value(web, &parts.headers, cookies::LANG).unwrap_or_default());
         // Only an address that can be read again is a place to come back to.
         let back = if parts.method == Method::GET { parts.uri.path().to_owned() } else { "/".to_owned() };
-        Ok(Self { lang, text: T::of(lang), hotline: web.settings.hotline.clone(), back, menu: web.menu.clone() })
+        let text = T::of(lang);
+        let public_demo = web.settings.public_demo.then_some(text.shared().shell.public_demo);
+        Ok(Self { lang, text, hotline: web.settings.hotline.clone(), public_demo, back, menu: web.menu.clone() })
     }
 }
 

@@ -73,7 +73,7 @@ async fn declines_are_answers_with_a_response_code() {
 }
 
 /// Card number `n` of those that do not exist, with a correct check digit.
-fn unknown_number(n: u32) -> String {
+pub(crate) fn unknown_number(n: u32) -> String {
     let body = format!("608625009{n:06}");
     let sum = body.bytes().rev().enumerate().fold(0, |sum, (at, digit)| {
         let digit = u32::from(digit - b'0') * if at % 2 == 0 { 2 } else { 1 };

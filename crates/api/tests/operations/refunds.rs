@@ -52,6 +52,23 @@ async fn one_key_requests_and_another_approves() {
 }
 
 #[tokio::test]
+async fn five_wrong_cards_end_the_review_of_every_key() {
+    let shop = Fixture::open().await;
+    let (erp, office) = (shop.program(0), shop.program(1));
+    let payment = paid(&erp).await;
+    let id = erp.post_as("/refunds", "ask", &asked(&payment, 2)).await.text_of("id");
+    let review = |number: &str| json!({"card_number": number, "opinion": "Goods are back"});
+    let path = format!("/refunds/{id}/approve");
+    for n in 0..5 {
+        let answer = office.post(&path, &review(&crate::payments::unknown_number(n))).await;
+        assert_eq!(answer.body["decline"]["code"], json!("card_differs"), "{n}");
+    }
+    let ended = office.post(&path, &review(CARD)).await;
+    assert_eq!(ended.body["decline"]["code"], json!("refund_escalated"), "{}", ended.body);
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
 async fn a_request_for_too_much_is_declined_and_a_rejected_one_releases_its_goods() {
     let shop = Fixture::open().await;
     let (erp, office) = (shop.program(0), shop.program(1));

@@ -5,6 +5,8 @@
 //!   and in total.
 //! - Maker and checker are different humans ([`crate::human`]). A request that nobody else in the store could review goes
 //!   to the card company at once. The card typed in the review is a check, never a destination.
+//! - A wrong card is counted, and the fifth ends the review in the store: a masked number leaves few enough digits to try
+//!   them all.
 //! - The merchant decides within the programme's window after the sale's commit; later only the card company does.
 
 use crate::changes::Changes;
@@ -108,6 +110,8 @@ pub struct Refund {
     pub opinion: String,
     /// The transaction that decided it.
     pub decided_by: Option<TransactionId>,
+    /// Wrong cards in its reviews.
+    pub wrong_cards: u16,
 }
 
 /// What a request asks for.
@@ -183,6 +187,7 @@ pub(crate) fn request(state: &State, envelope: &Envelope, request: &Request) -> 
                 decided_at: None,
                 opinion: String::new(),
                 decided_by: None,
+                wrong_cards: 0,
             };
             changes.refunds.insert(refund.id, refund);
         }
@@ -319,7 +324,14 @@ fn judge_review<'a>(
         return escalate(Decline::RefundWindowPassed { at: last });
     }
     let Some(typed) = &review.card else { return Ok((sold, refund)) };
+    let cards_max = state.limits.refund_cards;
+    if issuer && refund.wrong_cards >= cards_max.saturating_mul(2) {
+        return Err(Decline::TooManyCards);
+    }
     if typed.key != sold.card && typed.key != sold.payee {
+        let wrong_cards = refund.wrong_cards.saturating_add(1);
+        let status = if issuer || wrong_cards < cards_max { refund.status } else { RefundStatus::Escalated };
+        changes.refunds.insert(refund.id, Refund { status, wrong_cards, ..refund.clone() });
         return Err(Decline::CardDiffers);
     }
     match payee_refused(state, sold, issuer) {

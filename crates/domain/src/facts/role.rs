@@ -81,6 +81,8 @@ words! {
         ViewAudit = "view_audit",
         /// Make and revoke keys for programs that sell for the merchant.
         ManageApiKeys = "manage_api_keys",
+        /// Forget a card's wrong PINs of today.
+        UnlockCard = "unlock_card",
         /// Let PINs be compared again after wrong ones on many cards.
         UnlockTill = "unlock_till",
         /// Release keys with power over money that the card company made.
@@ -94,7 +96,8 @@ fn granted(role: Role) -> &'static [Action] {
         AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, LateRefund, ManageApiKeys, ManageMerchants,
         ManagePeople, ManageProducts, OpenDispute, PrepareCards, PrepareSettlement, ProposeFee, ReleaseApiKeys,
         ReleaseCards, ReleaseMerchants, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell,
-        UnlockTill, ViewAudit, ViewCards, ViewDisputes, ViewOrders, ViewOwnSettlement, ViewProposals, ViewSettlement,
+        UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewDisputes, ViewOrders, ViewOwnSettlement, ViewProposals,
+        ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -111,7 +114,7 @@ fn granted(role: Role) -> &'static [Action] {
             UnlockTill,
         ],
         Role::ChainManager => &[ViewOrders, ReviewRefund, ManageApiKeys, ViewOwnSettlement, AnswerDispute, UnlockTill],
-        Role::Agent => &[ViewCards],
+        Role::Agent => &[ViewCards, UnlockCard],
         Role::Operator => &[
             ViewCards,
             PrepareCards,
@@ -121,6 +124,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewDisputes,
             OpenDispute,
             ViewProposals,
+            UnlockCard,
         ],
         Role::Checker => &[
             ViewCards,
@@ -133,6 +137,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewProposals,
             ReleaseMerchants,
             ReleaseApiKeys,
+            UnlockCard,
         ],
         Role::Finance => &[ViewSettlement, PrepareSettlement, ReleaseSettlement, ViewProposals, ProposeFee],
         Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit, ViewDisputes, ViewProposals],
@@ -187,6 +192,7 @@ mod tests {
         manage_people       ........+
         view_audit          .......++
         manage_api_keys     .++.....+
+        unlock_card         ...+++...
         unlock_till         .++......
         release_api_keys    .....+...
     ";

@@ -7,6 +7,9 @@ use crate::intent::{Act, Intent, Reply, Who};
 /// The shop decides for two days.
 const WINDOW: i64 = 2 * DAY;
 
+/// So many wrong cards end the shop's review, and as many more the company's.
+const WRONG_CARDS: i64 = 5;
+
 const NOT_CHARGED: Declined = ("25", None, None);
 
 impl Sale {
@@ -80,6 +83,7 @@ impl Auditor {
             status: if escalated { "escalated" } else { "requested" },
             applicant: who.person(),
             reviewer: None,
+            wrong_cards: 0,
         };
         let sale = self.orders.get_mut(order).and_then(|order| order.sale.as_mut()).expect("it was judged");
         sale.refunds.push(refund);
@@ -146,7 +150,14 @@ impl Auditor {
             refund.status = "escalated";
             return ("12", Some(last), None);
         }
+        if card.is_some() && who.is_issuer() && refund.wrong_cards >= 2 * WRONG_CARDS {
+            return ("12", None, None);
+        }
         if card.is_some_and(|card| card != payer) {
+            refund.wrong_cards += 1;
+            if !who.is_issuer() && refund.wrong_cards >= WRONG_CARDS {
+                refund.status = "escalated";
+            }
             return ("14", None, None);
         }
         refund.reviewer = Some(who.person());

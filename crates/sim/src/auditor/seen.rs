@@ -18,6 +18,7 @@ pub struct Returned {
     pub status: &'static str,
     pub applicant: i64,
     pub reviewer: Option<i64>,
+    pub wrong_cards: i64,
 }
 
 impl From<&Refund> for Returned {
@@ -30,6 +31,7 @@ impl From<&Refund> for Returned {
             status: refund.status.word(),
             applicant: refund.applicant.0,
             reviewer: refund.reviewer.map(|person| person.0),
+            wrong_cards: i64::from(refund.wrong_cards),
         }
     }
 }

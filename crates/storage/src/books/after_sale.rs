@@ -79,7 +79,7 @@ fn lines(connection: &Connection, order: OrderId) -> sql::Result<Vec<SoldLine>> 
 }
 
 pub(crate) const REFUND_COLUMNS: &str = "id, order_id, status, amount, ground, reason, applicant_id, requested_at, \
-     reviewer_id, decided_at, opinion, decided_by";
+     reviewer_id, decided_at, opinion, decided_by, wrong_cards";
 
 /// The refunds of an order with their lines, oldest first.
 pub(crate) fn refunds_of(connection: &Connection, order: OrderId) -> sql::Result<Vec<Refund>> {
@@ -114,6 +114,7 @@ pub(crate) fn refund(row: &Row<'_>) -> sql::Result<Refund> {
         decided_at: row.get::<_, Option<i64>>(9)?.map(Timestamp),
         opinion: row.get(10)?,
         decided_by: row.get::<_, Option<i64>>(11)?.map(TransactionId),
+        wrong_cards: row.get(12)?,
     })
 }
 
@@ -239,17 +240,18 @@ pub(super) fn save(connection: &Connection, state: &State, changes: &Changes) ->
 fn save_refund(connection: &Connection, state: &State, refund: &Refund) -> sql::Result<()> {
     let (reviewer, decided_at) = (refund.reviewer.map(|id| id.0), refund.decided_at.map(|at| at.0));
     let decided_by = refund.decided_by.map(|id| id.0);
-    let sql =
-        "UPDATE refund SET status = ?2, reviewer_id = ?3, decided_at = ?4, opinion = ?5, decided_by = ?6 WHERE id = ?1";
-    let change = params![refund.id.0, refund.status.word(), reviewer, decided_at, refund.opinion, decided_by];
+    let sql = "UPDATE refund SET status = ?2, reviewer_id = ?3, decided_at = ?4, opinion = ?5, decided_by = ?6,
+            wrong_cards = ?7 WHERE id = ?1";
+    let (status, wrong_cards) = (refund.status.word(), refund.wrong_cards);
+    let change = params![refund.id.0, status, reviewer, decided_at, refund.opinion, decided_by, wrong_cards];
     if connection.prepare_cached(sql)?.execute(change)? == 1 {
         return Ok(());
     }
     let order = state.orders.get(&refund.order);
     let (merchant, outlet) = order.map_or((0, 0), |order| (order.merchant.0, order.outlet.0));
     let sql = "INSERT INTO refund (id, order_id, merchant_id, outlet_id, status, amount, ground, reason, applicant_id,
-            requested_at, reviewer_id, decided_at, opinion, decided_by, prints)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0)";
+            requested_at, reviewer_id, decided_at, opinion, decided_by, wrong_cards, prints)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0)";
     connection.prepare_cached(sql)?.execute(params![
         refund.id.0,
         refund.order.0,
@@ -265,6 +267,7 @@ fn save_refund(connection: &Connection, state: &State, refund: &Refund) -> sql::
         decided_at,
         refund.opinion,
         decided_by,
+        refund.wrong_cards,
     ])?;
     let sql = "INSERT INTO refund_line (refund_id, line, quantity, amount) VALUES (?1, ?2, ?3, ?4)";
     let mut insert = connection.prepare_cached(sql)?;

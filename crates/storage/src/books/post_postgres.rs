@@ -99,7 +99,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
         (REQUESTS, !requests.is_empty(), &[&requests, &merchants]),
         (TRIES, !pins.is_empty(), &[&pins]),
         (SWEEPS, !watches.is_empty(), &[&watches]),
-        (sweeps::SETTINGS, !pins.is_empty(), &[]),
+        (sweeps::SETTINGS, keys.guesses(), &[]),
         (PROGRAMMES, !cards.is_empty(), &[&cards]),
         (PROGRAMME_MERCHANTS, !cards.is_empty(), &[&cards]),
         (SUBSCRIPTIONS, !tellers.is_empty(), &[&tellers]),

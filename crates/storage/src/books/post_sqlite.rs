@@ -35,6 +35,9 @@ pub(crate) fn post(connection: &Connection, key: ChainKey, group: &[Envelope]) -
 fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Result<State> {
     let keys = keys(group);
     let mut state = State::new(key, head_row(connection)?);
+    if keys.guesses() {
+        state.limits = sweeps::limits(connection)?;
+    }
     let mut statement = connection.prepare_cached(TILL)?;
     for key in keys.tills.iter().copied() {
         state.tills.loaded(key, statement.query_row([key.0], rows::till).optional()?);
@@ -65,17 +68,13 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
     Ok(state)
 }
 
-/// What a PIN needs before it is compared. A group without one reads nothing here.
+/// What a PIN needs before it is compared.
 fn load_guesses(
     connection: &Connection,
     state: &mut State,
     pins: BTreeSet<CardKey>,
     watches: BTreeSet<Watch>,
 ) -> sql::Result<()> {
-    if pins.is_empty() {
-        return Ok(());
-    }
-    state.limits = sweeps::limits(connection)?;
     let mut statement = connection.prepare_cached(sweeps::TRIES)?;
     for key in pins {
         state.tries.loaded(key, statement.query_row([key.0], sweeps::tries).optional()?);

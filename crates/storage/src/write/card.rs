@@ -1,15 +1,18 @@
 //! Cards and programmes as master data. Balances are not written here: money arrives through the books.
 
-use crate::sql::params;
-use domain::card::CardStatus;
+use crate::sql::{OptionalExtension as _, params};
+use domain::card::{CardKey, CardStatus};
 use domain::card_number::CardNumber;
-use domain::ids::{CardId, MerchantId};
+use domain::ids::{CardId, MerchantId, PersonId};
 use domain::money::Fen;
-use domain::time::BusinessDate;
+use domain::role::{Action, may};
+use domain::time::{BusinessDate, Timestamp};
 
-use crate::Storage;
+use crate::audit::{self, Entry};
+use crate::books::lock_chain;
 use crate::error::StorageError;
 use crate::vault::{GENERATION, Vault};
+use crate::{Storage, people};
 
 /// A programme to insert; limits as in [`domain::card::Programme`].
 #[derive(Clone, Debug)]
@@ -90,6 +93,62 @@ pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> R
             ])?;
         }
         Ok(())
+    })
+    .await
+}
+
+/// What became of an unlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlock {
+    /// PINs can be tried again.
+    Done,
+    /// No card has this number.
+    NoSuchCard,
+    /// Nobody who may do this has this login name.
+    NotAllowed,
+    /// It was done today: a second time needs a second person.
+    Twice,
+}
+
+/// Forgets today's wrong PINs of a card, and opens one that was locked for them. `by` is the login name of an active
+/// person of the card company; once a day per card.
+pub async fn unlock(db: &Storage, key: CardKey, by: &str, now: Timestamp) -> Result<Unlock, StorageError> {
+    let login = people::normal_login(by);
+    db.write(move |connection| {
+        let sql = "SELECT id FROM person WHERE login = ?1 AND status = 'active' AND place = 'company'";
+        let person: Option<i64> = connection.prepare_cached(sql)?.query_row([&login], |row| row.get(0)).optional()?;
+        let Some(person) = person.map(PersonId) else { return Ok(Unlock::NotAllowed) };
+        if !may(&people::roles_of(connection, person)?, Action::UnlockCard) {
+            return Ok(Unlock::NotAllowed);
+        }
+        // The books read and write the same rows.
+        lock_chain(connection)?;
+        let sql = "SELECT id, status FROM card WHERE lookup = ?1";
+        let found = connection.prepare_cached(sql)?.query_row([key.0], |row| Ok((row.get(0)?, row.get(1)?)));
+        let found: Option<(i64, String)> = found.optional()?;
+        let Some((id, status)) = found else { return Ok(Unlock::NoSuchCard) };
+        let subject = format!("card {id}");
+        let today = now.business_date().start().unwrap_or(now);
+        let sql = "SELECT COUNT(*) FROM audit WHERE subject = ?1 AND action = 'card_unlocked' AND at >= ?2";
+        let done: i64 = connection.prepare_cached(sql)?.query_row((&subject, today.0), |row| row.get(0))?;
+        if done > 0 {
+            return Ok(Unlock::Twice);
+        }
+        connection.prepare_cached("DELETE FROM pin_tries WHERE lookup = ?1")?.execute([key.0])?;
+        let sql = "UPDATE card SET status = 'active' WHERE id = ?1 AND status = 'pin_locked'";
+        connection.prepare_cached(sql)?.execute([id])?;
+        let entry = Entry {
+            at: now,
+            person: Some(person),
+            merchant: None,
+            terminal: None,
+            action: "card_unlocked",
+            subject,
+            detail: status,
+            address: "command line".to_owned(),
+        };
+        audit::insert(connection, &entry)?;
+        Ok(Unlock::Done)
     })
     .await
 }

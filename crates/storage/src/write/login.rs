@@ -1,7 +1,7 @@
 //! What stands between the network and a password: captchas and the counting of tries. Counts live in the database, so
 //! that a restart forgives nobody and several instances count together.
 
-use crate::sql::{Connection, OptionalExtension};
+use crate::sql::{self, Connection, OptionalExtension};
 use domain::network::Network;
 use domain::time::{HOUR, Timestamp};
 
@@ -172,6 +172,15 @@ pub async fn forgive(db: &Storage, key: String) -> Result<(), StorageError> {
         Ok(())
     })
     .await
+}
+
+/// Lifts the locks of a login name, wherever it was tried.
+pub(crate) fn lift(connection: &Connection, login: &str) -> sql::Result<()> {
+    // The character after `@` ends the range.
+    let (from, end) = (login_key(login, ""), format!("login:{}A", crate::people::normal_login(login)));
+    connection.prepare_cached("DELETE FROM throttle WHERE key >= ?1 AND key < ?2")?.execute((from, end))?;
+    connection.prepare_cached("DELETE FROM throttle WHERE key = ?1")?.execute([name_key(login)])?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
+use crate::login;
 use crate::{Storage, StorageError};
 
 /// Ids of people: 1,000 to 99,999. Merchants have 6 digits, outlets 7, terminals and
@@ -82,13 +83,14 @@ pub(crate) fn read_place(row: &Row<'_>, column: usize) -> sql::Result<Place> {
 
 /// What a person may do, as of now.
 pub async fn roles(db: &Storage, person: PersonId) -> Result<Vec<Role>, StorageError> {
-    db.read_by_key(move |connection| {
-        let mut statement = connection.prepare_cached("SELECT role FROM person_role WHERE person_id = ?1")?;
-        let rows = statement.query_map([person.0], |row| row.get::<_, String>(0))?;
-        let words: Vec<String> = rows.collect::<sql::Result<_>>()?;
-        Ok(words.iter().filter_map(|word| Role::from_word(word)).collect())
-    })
-    .await
+    db.read_by_key(move |connection| Ok(roles_of(connection, person)?)).await
+}
+
+pub(crate) fn roles_of(connection: &Connection, person: PersonId) -> sql::Result<Vec<Role>> {
+    let mut statement = connection.prepare_cached("SELECT role FROM person_role WHERE person_id = ?1")?;
+    let rows = statement.query_map([person.0], |row| row.get::<_, String>(0))?;
+    let words: Vec<String> = rows.collect::<sql::Result<_>>()?;
+    Ok(words.iter().filter_map(|word| Role::from_word(word)).collect())
 }
 
 /// Somebody to be created.
@@ -211,7 +213,7 @@ pub async fn reset_password(db: &Storage, login: &str, hash: String, now: Timest
         )?;
         connection
             .execute("DELETE FROM session WHERE person_id IN (SELECT id FROM person WHERE login = ?1)", [&login])?;
-        connection.execute("DELETE FROM throttle WHERE key = 'login:' || ?1", [&login])?;
+        login::lift(connection, &login)?;
         if changed > 0 {
             audit::insert(connection, &from_command_line(now, "password_reset", &login))?;
         }

@@ -232,6 +232,9 @@ async fn note_on(
     let Some(Last { step: Step::Refused(decline), .. }) = last else { return Ok(None) };
     let words = &text.refund;
     let (what, more) = match decline {
+        Decline::CardDiffers if case.refund.status == RefundStatus::Escalated && !desk.is_company() => {
+            (words.passed_on_cards.to_owned(), words.not_refunded)
+        }
         Decline::CardDiffers => (fill(words.differs, &[case.sale.masked.last_four()]), words.not_refunded),
         // The panel says why, as before the decision.
         Decline::ReviewerIsApplicant => return Ok(None),

@@ -43,6 +43,7 @@ crate::texts! {
         text_length: "请填写 2–100 个字", "Write 2 to 100 characters";
         not_charged_order: "该订单没有成功扣款，不需要退货", "The order was not charged; nothing to refund";
         card_differs: "与原卡号不一致，不能退款", "Not the card that paid; no refund";
+        too_many_cards: "退款卡号多次不符，这笔申请只能驳回", "Too many wrong cards: this request can only be rejected";
         reviewer_is_applicant: "申请与审核须由两个人完成", "A request and its review need two persons";
         one_human: "须由两个人完成：这两个登录属于同一人，或其中一个的密码在 24 小时内由对方或管理员设置。请由另一人处理。", "Two persons are needed: both logins belong to one, or the other (or the administrator) set the password of one of them within the last 24 hours. Somebody else has to decide.";
         linked: "请留意：两个登录中有一个的密码最近由对方或管理员设置。请确认是两个人。", "Please check: the other, or the administrator, lately set the password of one of the two logins. Make sure that these are two persons.";

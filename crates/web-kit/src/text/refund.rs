@@ -111,6 +111,7 @@ crate::texts! {
         reject: "驳回", "Turn down";
         rule: "申请人不能审核自己的申请。退款成功后打印退货小票，一式两份。", "Applicants cannot review their own requests. Print the refund slip afterwards, two copies.";
 
+        passed_on_cards: "退款卡号多次不符，本店审核已结束，已转卡公司处理", "Too many wrong cards: the store's review has ended, and the card company decides";
         differs: "与原卡号不一致（末四位应为 {0}），不能退款", "Not the original card (should end {0}).";
         own: "不能审核自己提交的申请", "You cannot review your own request.";
         own_do: "请由另一位有审核权限的人员处理。", "Somebody else with the right to review has to decide.";

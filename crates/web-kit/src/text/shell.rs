@@ -16,6 +16,7 @@ crate::texts! {
         company: "发卡公司", "Card company";
         online: "网络正常", "Online";
         offline: "网络断开", "Offline";
+        public_demo: "公开演示：密码、卡号和密钥人人可见。不要输入真实的人员、卡或订单", "Public demo: its passwords, cards and keys are known to everybody. Enter no real person, card or order";
         hotline: "客服 {phone}", "Support {phone}";
         menu: "主菜单", "Main menu";
         sale: "消费收款", "Sale";

@@ -126,3 +126,23 @@ async fn hostile_values_stay_text() {
     assert!(!page.text().contains("<script>alert"), "{}", page.text());
     page.says("&#60;script&#62;");
 }
+
+#[tokio::test]
+async fn a_demo_that_strangers_can_use_says_so_on_every_page() {
+    const WORDS: &str = "<p class=\"pub\" role=\"note\">公开演示";
+    let shop = Shop::with(|settings| settings.public_demo = true).await;
+    let mut guest = shop.visitor();
+    for path in ["/login", "/nothing-here"] {
+        guest.get(path).await.says(WORDS);
+    }
+    for login in ["cashier", "manager", "finance", "newhire"] {
+        for line in web::pages().lines().iter().filter(|line| line.method == "GET" && !line.path.contains('{')) {
+            let answer = shop.signed_in(login).await.get(line.path).await;
+            let html = answer.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+            if html && answer.text().contains("<body") {
+                answer.says(WORDS);
+            }
+        }
+    }
+    assert!(!Shop::open().await.visitor().get("/login").await.text().contains("公开演示"));
+}

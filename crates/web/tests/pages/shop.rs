@@ -71,7 +71,7 @@ impl Shop {
             behind_proxy: false,
             test_captcha: Some("abcd".to_owned()),
             hotline: "025-86988520".to_owned(),
-            demo: true,
+            public_demo: false,
         };
         change(&mut settings);
         let engine = Engine::start(books.clone(), clock.clone());
