@@ -138,9 +138,9 @@ journey('手输的字和扫码分开', async ({ screen, server }) => {
   await signIn(screen, server);
   const counter = await Counter.of(screen, server);
   await counter.stand('scan field');
-  counter.keys.rest(8000);
+  counter.keys.rest(200);
   await counter.keys.type('gm', person);
-  counter.keys.rest(5000);
+  counter.keys.rest(700);
   await counter.keys.type(EAN, even(4));
   await counter.keys.suffix('CR', 4);
   await counter.settle();

@@ -6,8 +6,10 @@ import { PLACES, SHAPES, TIMINGS } from './input.mjs';
 const CARD = '6086250000010012';
 const PIN = '123456';
 /** Longer than the script waits for the next key behind a whole code, and behind anything else. */
-const SILENCE_MS = 640;
+const SILENCE_MS = 800;
 const LONG_SILENCE_MS = 2200;
+/** Before a burst. Time stamps hardly run ahead of the clock so: far ahead, Chromium crashes now and then. */
+const REST_MS = 200;
 const SAID = {
   blocked: '请先完成当前操作', foreign: '这不是慧医卡，请换卡', misread: '没有读到卡号，请重新刷卡',
   cleared: '已识别为扫码，密码没有提交',
@@ -60,7 +62,7 @@ export class Counter {
 
   /** Sends a burst and waits until what it caused is over. */
   async send(text, gap, suffix, { ime, whole } = {}) {
-    this.#keys.rest(8000);
+    this.#keys.rest(REST_MS);
     await this.#keys.type(text, gap, { ime });
     await this.#keys.suffix(suffix, gap(1, 100));
     if (suffix === 'none') await sleep(whole ? SILENCE_MS : LONG_SILENCE_MS);

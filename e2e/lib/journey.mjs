@@ -2,27 +2,38 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { everyBrowser, launch } from './browsers.mjs';
+import { Crash } from './screen.mjs';
 import { CAPTCHA, Server } from './server.mjs';
 
 const PASSWORD = 'Demo-pass-2026';
 
-/** Runs `walk({screen, server, browser})` once per browser. A script error or an answer of 500 fails it at the end. */
+/**
+ * Runs `walk({screen, server, browser})` once per browser. A script error or an answer of 500 fails it at the end. When
+ * the browser crashes, as current Chromium does now and then under keys with time stamps, the journey begins again once.
+ */
 export function journey(title, walk, { browsers = everyBrowser(), server: options, timeout = 120_000 } = {}) {
   for (const browser of browsers) {
     test(`${title} · ${browser.title}`, { timeout }, async () => {
-      const server = await Server.start(options);
-      const screen = await launch(browser.name, browser).catch(async (error) => { await server.end(); throw error; });
-      try {
-        await walk({ screen, server, browser });
-        assert.deepEqual(screen.problems, [], 'problems that nobody saw on the screen');
-      } catch (error) {
-        error.message += `\nserver said: ${server.log.slice(-1500)}`;
-        throw error;
-      } finally {
-        await screen.end();
-        await server.end();
-      }
+      await once(walk, browser, options).catch((error) => {
+        if (!(error instanceof Crash)) throw error;
+        return once(walk, browser, options);
+      });
     });
+  }
+}
+
+async function once(walk, browser, options) {
+  const server = await Server.start(options);
+  const screen = await launch(browser.name, browser).catch(async (error) => { await server.end(); throw error; });
+  try {
+    await Promise.race([walk({ screen, server, browser }), screen.crash]);
+    assert.deepEqual(screen.problems, [], 'problems that nobody saw on the screen');
+  } catch (error) {
+    error.message += `\nserver said: ${server.log.slice(-1500)}`;
+    throw error;
+  } finally {
+    await screen.end();
+    await server.end();
   }
 }
 

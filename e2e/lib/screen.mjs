@@ -20,16 +20,23 @@ const axeSource = () =>
   fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const sleep = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
+/** The browser's own fault. */
+export class Crash extends Error {}
+
 export class Screen {
   /** Invisible problems: script errors, console errors, responses of 500 and above. A journey checks them at its end. */
   problems = [];
   /** Timeout of `see` and the other helpers. */
   patienceMs = 8000;
-  #browser; #options; #pages = []; #underway = new Set(); #lastTraffic = 0; #shots = 0;
+  /** Rejects when the page crashes: nothing that waits for it would ever end. */
+  crash;
+  #browser; #options; #pages = []; #underway = new Set(); #lastTraffic = 0; #shots = 0; #crashed;
 
   constructor(browser, options) {
     this.#browser = browser;
     this.#options = options;
+    this.crash = new Promise((_, fail) => { this.#crashed = fail; });
+    this.crash.catch(() => {});
     fs.mkdirSync(options.out, { recursive: true });
   }
 
@@ -54,6 +61,7 @@ export class Screen {
       if (dialog.type() !== 'beforeunload') this.problems.push(`a native ${dialog.type()} box: ${dialog.message()}`);
       dialog.accept().catch(() => {});
     });
+    page.on('error', (error) => this.#crashed(new Crash(error.message)));
     page.on('popup', (popup) => this.watch(popup));
     page.on('close', () => { this.#pages = this.#pages.filter((p) => p !== page); });
     if (!this.#options.js) await page.setJavaScriptEnabled(false);

@@ -24,6 +24,7 @@ use storage::Storage;
 use storage::api_key::{self, KeyId};
 use storage::merchant::{Reach, TerminalRow};
 use storage::product::Listed;
+use storage::programme::Bins;
 use storage::vault::Vault;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -81,6 +82,7 @@ pub struct Api {
     keys: Shared<KeyId, Option<Arc<api_key::Stored>>>,
     places: Shared<(Reach, Option<TerminalId>), Arc<[TerminalRow]>>,
     goods: Shared<(MerchantId, String), Option<Arc<Listed>>>,
+    bins: Bins,
     targets: TargetsAllowed,
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
@@ -105,6 +107,7 @@ impl Api {
             keys,
             places,
             goods,
+            bins: Bins::default(),
             targets,
             changes,
             reads,

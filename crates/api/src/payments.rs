@@ -38,11 +38,16 @@ pub(crate) fn rrn(text: &str) -> Option<TransactionId> {
     text.parse().ok().filter(|id| digits && *id > 0).map(TransactionId)
 }
 
-/// The card of a request.
-pub(crate) fn present(api: &Api, text: &str) -> Result<(PresentedCard, CardNumber), Problem> {
+/// The card of a request. One that no programme's numbers begin like is refused before anything is tried or kept.
+pub(crate) async fn present(api: &Api, text: &str) -> Result<(PresentedCard, CardNumber), Problem> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let refused = || Problem::invalid("card_number", "16 to 19 digits with a correct check digit.");
-    let (number, entry) = CardNumber::parse(text).ok().filter(|_| digits).ok_or_else(refused)?;
+    let refused = |why: &'static str| move || Problem::invalid("card_number", why);
+    let number = CardNumber::parse(text).ok().filter(|_| digits);
+    let (number, entry) = number.ok_or_else(refused("16 to 19 digits with a correct check digit."))?;
+    let bins = api.bins.get(&api.storage, api.clock.now()).await?;
+    if !bins.iter().any(|bin| bin.begins(number.reveal())) {
+        return Err(refused("Not a card of this company.")());
+    }
     Ok((api.vault.present(&number, entry), number))
 }
 
@@ -62,7 +67,7 @@ pub(crate) async fn inquire(
     caller: Caller,
     Json(body): Json<NewBalanceInquiry>,
 ) -> Result<Response, Problem> {
-    let (card, number) = present(&api, &body.card_number)?;
+    let (card, number) = present(&api, &body.card_number).await?;
     checked_pin(&body.pin)?;
     let pin = typed(&api, &caller, &number, &body.pin);
     let actor = caller.at_terminal(&api, terminal(body.terminal_id.as_deref())?).await?;
@@ -92,7 +97,7 @@ pub(crate) async fn create(
     caller: Caller,
     Json(body): Json<NewPayment>,
 ) -> Result<Response, Problem> {
-    let (card, number) = present(&api, &body.card_number)?;
+    let (card, number) = present(&api, &body.card_number).await?;
     checked_pin(&body.pin)?;
     if !(1..=AMOUNT_MAX).contains(&body.amount) {
         return Err(Problem::invalid("amount", "From 1 to 9999999 fen."));

@@ -119,7 +119,7 @@ pub(crate) async fn approve(
 ) -> Result<Response, Problem> {
     fitting("opinion", &body.opinion)?;
     let refund = find(&api, &caller, &id).await?;
-    let (card, _) = present(&api, &body.card_number)?;
+    let (card, _) = present(&api, &body.card_number).await?;
     let claim = caller.claim("approveRefund", &(refund.id.0, card.key.0, &body.opinion))?;
     decide(&api, &caller, claim, refund, Some(card), body.opinion).await
 }

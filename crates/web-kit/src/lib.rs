@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;
+use storage::programme::Bins;
 use storage::vault::Vault;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -49,7 +50,6 @@ pub mod page;
 pub mod pair;
 pub mod passwords;
 pub mod problem;
-mod programmes;
 pub mod refund;
 pub mod session;
 pub mod settlement;
@@ -63,7 +63,6 @@ pub mod visit;
 
 pub use indentation::Html;
 use passwords::Passwords;
-use programmes::Programmes;
 use table::{Access, Menu, PageEntry, Table, page};
 
 /// Largest form that a page sends, with room to spare.
@@ -124,7 +123,7 @@ pub struct Parts {
     pub targets: TargetsAllowed,
     /// The menu and the start pages.
     pub menu: Arc<Menu>,
-    programmes: Programmes,
+    bins: Bins,
     stopping: Arc<AtomicBool>,
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
@@ -145,7 +144,7 @@ impl Web {
             passwords,
             targets,
             menu: Arc::default(),
-            programmes: Programmes::default(),
+            bins: Bins::default(),
             stopping: Arc::default(),
             changes,
             reads,

@@ -172,7 +172,7 @@ async fn session_of(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Pro
     let Ok(client) = Client::from_request_parts(parts, web).await;
     let News { attempts: unresolved, refunds: to_review, disputes: to_answer, decides } = news;
     let to_decide = to_review.saturating_add(to_answer).saturating_add(decides);
-    let (bins, path) = (web.bins().await?, parts.uri.path().to_owned());
+    let (bins, path) = (web.bins.get(&web.storage, now).await?, parts.uri.path().to_owned());
     Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, bins, to_decide, path }))
 }
 

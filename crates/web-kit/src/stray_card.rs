@@ -24,8 +24,9 @@ pub(crate) async fn refuse(web: &Web, request: Request) -> Result<Request, Respo
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, BODY_MAX).await else { return Err(Problem::TooLarge.into_response()) };
     let reading = parts.method.is_safe();
-    let bins = web.bins().await.map_err(IntoResponse::into_response)?;
-    let year = web.clock.now().in_china().year();
+    let now = web.clock.now();
+    let bins = web.bins.get(&web.storage, now).await.map_err(|error| Problem::from(error).into_response())?;
+    let year = now.in_china().year();
     let settings = Settings { programmes: &bins, in_store: InStore::OFF, year };
     let fields = if reading { query(&parts.uri) } else { form(bytes.clone()).await };
     let stray = |(name, text): &(String, String)| {

@@ -22,7 +22,7 @@ pub(crate) struct NewPayment {
     /// The terminal; required if the key has access to more than one.
     #[schema(pattern = "^[0-9]{8}$")]
     pub(crate) terminal_id: Option<String>,
-    /// The card number, 16 to 19 digits.
+    /// The card number, 16 to 19 digits. A number of another company is refused; nothing is tried or kept.
     #[schema(min_length = 16, max_length = 19, pattern = "^[0-9]{16,19}$")]
     pub(crate) card_number: String,
     /// The card's PIN.
@@ -208,7 +208,7 @@ pub(crate) struct NewBalanceInquiry {
     /// The terminal; required if the key has access to more than one.
     #[schema(pattern = "^[0-9]{8}$")]
     pub(crate) terminal_id: Option<String>,
-    /// The card number, 16 to 19 digits.
+    /// The card number, 16 to 19 digits. A number of another company is refused; nothing is tried or kept.
     #[schema(min_length = 16, max_length = 19, pattern = "^[0-9]{16,19}$")]
     pub(crate) card_number: String,
     /// The card's PIN.

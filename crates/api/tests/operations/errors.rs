@@ -48,11 +48,18 @@ async fn a_refusal_never_repeats_a_card_number_or_a_pin() {
         json!({"card_number": 6_086_250_000_010_012_i64, "pin": "123456"}),
         json!({"card_number": "6086250000010012", "pin": 123_456}),
         json!({"card_number": "6086250000010013", "pin": "123456"}),
+        json!({"card_number": "6222021001123456789", "pin": "123456"}),
         json!({"card_number": "6086250000010012", "pin": "12345678"}),
     ] {
         let refused = erp.post("/balance_inquiries", &body).await;
         refused.is(422, "invalid_request");
-        assert!(!refused.text.contains("60862500") && !refused.text.contains("123456"), "{}", refused.text);
+        assert!(
+            !refused.text.contains("60862500")
+                && !refused.text.contains("62220210")
+                && !refused.text.contains("123456"),
+            "{}",
+            refused.text
+        );
     }
 }
 

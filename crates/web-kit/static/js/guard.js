@@ -34,7 +34,7 @@ function pause(what) {
 
 // The key belongs to the run that is under way, or begins one.
 function character(key, el, at) {
-  if (run && at - run.last > pause(run)) silence(run);
+  if (run && at - run.last > pause(run)) end(run);
   if (run) run.gaps.push(at - run.last);
   else run = { text: '', gaps: [], fields: new Map() };
   const mine = run;
@@ -70,12 +70,20 @@ function undo(what) {
   if (what.ime) setTimeout(back, 0);
 }
 
-// No key came any more: a scanner without Enter, or a person who stopped typing.
+// No key came any more: a scanner without Enter, or a person who stopped typing. The run that is not taken stays: on a
+// busy computer its next key may wait to be heard, and has the time at which it was pressed.
 function silence(what) {
   if (run !== what) return;
-  run = null;
   clearTimeout(what.timer);
-  if (finish(what, doc.activeElement || doc.body, '')) echoUntil = what.last + pause(what) + LATE_ENTER;
+  if (!finish(what, doc.activeElement || doc.body, '')) return;
+  run = null;
+  echoUntil = what.last + pause(what) + LATE_ENTER;
+}
+
+// The same, and the next key is another run's.
+function end(what) {
+  silence(what);
+  run = null;
 }
 
 // A character in the PIN field. True when it must not get there.
@@ -185,7 +193,7 @@ function typing(event, key, el, at) {
 }
 
 function suffix(key, el, at, repeat) {
-  if (run && at - run.last > pause(run)) silence(run);
+  if (run && at - run.last > pause(run)) end(run);
   const what = run, enter = key === 'Enter';
   run = null;
   if (!what && enter && (repeat || at < echoUntil)) return true;
@@ -199,7 +207,7 @@ function suffix(key, el, at, repeat) {
 }
 
 // A click or a paste is a person's: what came before is over, and an Enter behind it is another one.
-on('pointerdown', () => { if (run) silence(run); });
+on('pointerdown', () => { if (run) end(run); });
 on('input', event => {
   const el = event.target, text = half(el.value || '');
   if (!run) echoUntil = -Infinity;

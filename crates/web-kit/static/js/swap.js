@@ -4,7 +4,7 @@
 //   [data-dialog]     on the .dlg; keeps the focus, blocks scans. role=alertdialog ignores Enter for its first READ_MS
 //   [data-announce]   read out when the page arrives, as role=status is
 
-let posting = false, scanning = false, turn = 0, shownAt = 0, dialogAt = 0, sentCode = '', stillUntil = 0, stillPart = null;
+let posting = false, scanning = false, turn = 0, shownAt = 0, dialogAt = 0, sentCode = '', stillUntil = -Infinity, stillPart = null;
 // What changed without an act of the person at it (a poll, a time limit, rows that follow the typing) takes no press that
 // was begun before the change or sooner after it than a person can see it and aim. The press is ignored, and said to be.
 const READ_MS = 300;

@@ -146,7 +146,7 @@ async fn a_swipe_without_a_script_is_kept_for_the_order() {
     let card = kept(&page);
     send(pay("", PIN, &card, "pay")).await.says("是否确认支付？");
     let page = send(pay("", PIN, &card, "balance")).await;
-    page.says("¥1000.00");
+    page.says("¥1,000.00");
     send(pay("", PIN, &kept(&page), "pay")).await.says("是否确认支付？");
     // Into the PIN field.
     let page = send(pay("", TRACK, "", "pay")).await;
