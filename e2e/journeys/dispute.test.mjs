@@ -76,6 +76,10 @@ journey('争议', async ({ screen, server }) => {
     assert.match(await screen.focused(), /裁定说明/);
     await screen.type('监控显示未放入袋中', 5);
     for (const key of ['Tab', 'Tab', 'Enter']) await screen.key(key);
+    await screen.see('壹拾元整');
+    assert.deepEqual(await screen.axe(), []);
+    await look(screen, 'dispute-confirm');
+    await screen.key('Enter');
     await screen.see('争议成立，¥10.00 已退回原卡');
     assert.deepEqual(await screen.axe(), []);
     await look(screen, 'dispute-upheld');

@@ -35,7 +35,7 @@ pub(crate) async fn decide(
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let found = find(&visit.web, &rrn, None).await?;
-    let Choice { request, yes, words } = fields.choice()?;
+    let Choice { request, yes, words, .. } = fields.choice()?;
     if !text_fits(&words) {
         let texts = &visit.text().refund;
         let wrong = Some(if words.is_empty() { texts.opinion_empty } else { texts.opinion_length });

@@ -219,6 +219,8 @@ pub struct Fields {
     words: String,
     #[serde(rename = "do")]
     action: String,
+    /// Set by the page that asks again.
+    sure: String,
 }
 
 /// Yes or no, with the reason.
@@ -229,6 +231,8 @@ pub struct Choice {
     pub yes: bool,
     /// The reason, of any length.
     pub words: String,
+    /// It comes from the page that asks again.
+    pub sure: bool,
 }
 
 impl Fields {
@@ -240,6 +244,6 @@ impl Fields {
             "no" => false,
             _ => return Err(Problem::BadForm),
         };
-        Ok(Choice { request, yes, words: self.words.trim().to_owned() })
+        Ok(Choice { request, yes, words: self.words.trim().to_owned(), sure: self.sure == "1" })
     }
 }

@@ -1,11 +1,13 @@
 //! Words of these pages, both languages beside each other.
 
+mod confirm;
 mod todo;
 
 use web_kit::flash::Flash;
 
 web_kit::audience! {
     said;
+    confirm: Confirm,
     todo: Todo,
 }
 

@@ -157,7 +157,7 @@ pub async fn send(
     fields: Fields,
     command: impl FnOnce(bool, String) -> Command,
 ) -> Result<Response, Problem> {
-    let Choice { request, yes, words } = fields.choice()?;
+    let Choice { request, yes, words, .. } = fields.choice()?;
     if !text_fits(&words) {
         let form = Filled { request, words, wrong: Some(visit.text().dispute.words_wrong) };
         return view(visit, found, &Params::default(), Some(form)).await;

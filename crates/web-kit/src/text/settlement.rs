@@ -85,7 +85,7 @@ crate::texts! {
         set_rate: "商户费率", "Merchant's rate";
         rate_bp: "费率（万分之）", "Rate in basis points";
         rate_hint: "0–1000，60 即 0.60%。由另一人复核同意后，从下一次准备结算起生效。", "0 to 1000; 60 is 0.60 %. Once another person approves it, it counts from the next preparation on.";
-        rate_save: "提交复核", "Submit for review";
+        rate_save: "提交新费率", "Propose the rate";
         rate_waits: "已有一张费率经办单等待复核", "A proposal about this rate waits for a decision";
         rate_bad: "请填写 0 到 1000 的整数。费率没有变化。", "Write a whole number from 0 to 1000. The rate is unchanged.";
         back: "返回列表", "Back to the list";

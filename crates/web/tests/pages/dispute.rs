@@ -38,7 +38,16 @@ pub(crate) fn place(answer: &Answer) -> String {
 
 pub(crate) async fn say(visitor: &mut Visitor, place: &str, words: &str, action: &str) -> Answer {
     let request = hidden(&visitor.get(place).await, "request");
-    visitor.post_and_look(place, &[("request", &request), ("words", words), ("do", action)]).await
+    let fields = [("request", request.as_str()), ("words", words), ("do", action)];
+    if place.starts_with(OFFICE) && action == "ok" && words.chars().count() >= 2 {
+        // Money goes back: the page asks again, and nothing is done before.
+        let asked = visitor.post(place, &fields).await;
+        asked.says("是否裁定争议成立并退款？");
+        asked.says("大写");
+        assert!(!visitor.get(place).await.text().contains("争议成立，"), "not before the second yes");
+        return visitor.post_and_look(place, &[&fields[..], &[("sure", "1")]].concat()).await;
+    }
+    visitor.post_and_look(place, &fields).await
 }
 
 async fn in_order(shop: &Shop) {
