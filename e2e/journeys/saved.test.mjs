@@ -17,10 +17,14 @@ async function asking(screen, server, look) {
   await screen.key('Enter');
   await screen.see('600233', { inside: '订单信息列表' });
   const order = new URL(screen.url).searchParams.get('order');
-  for (const path of [`/sale?order=${order}`, `/sale/price?order=${order}&code=600233&price=1.00&qty=1`, '/lock']) {
+  for (const path of [`/sale?order=${order}`, `/sale/price?order=${order}&code=600233&price=1.00&qty=1`]) {
     await screen.open(server.url + path);
     await look(path);
   }
+  await screen.open(`${server.url}/sale?order=${order}`);
+  await screen.press('锁定屏幕');
+  await screen.see('解锁');
+  await look('/lock');
 }
 
 if (everyBrowser().some((browser) => browser.title === 'current')) {
