@@ -219,31 +219,10 @@ CREATE TABLE setting (
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Kinds of transaction: the program's own list, `domain::ledger::Kind`. A new kind is one line here.
+-- Kinds of transaction: the program fills in its own list, `domain::ledger::Kind`. A new kind is one row.
 CREATE TABLE transaction_kind (
     word TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
-INSERT INTO transaction_kind (word) VALUES
-    ('load'),
-    ('inquiry'),
-    ('sale'),
-    ('refund_request'),
-    ('refund_rejection'),
-    ('refund'),
-    ('void'),
-    ('reversal'),
-    ('batch_close'),
-    ('settlement_request'),
-    ('settlement_rejection'),
-    ('settlement'),
-    ('dispute_opening'),
-    ('dispute_answer'),
-    ('dispute_rejection'),
-    ('chargeback'),
-    ('proposal'),
-    ('proposal_approval'),
-    ('proposal_rejection'),
-    ('proposal_withdrawal');
 
 -- One row per attempt, approved (decline IS NULL) or declined. Append-only.
 CREATE TABLE ledger_transaction (

@@ -2,7 +2,6 @@
 //!
 //! One match without a wildcard, so that a new decline does not compile before it has words.
 
-use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::outcome::Decline;
 use domain::sweep::{Pause, WatchKind};
@@ -205,32 +204,6 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::ProposalExpired { .. } => proposal(text.do_propose_again),
         Decline::NotTheMaker => proposal(text.do_tell_maker),
         Decline::NoSuchProposal | Decline::NoSuchKey | Decline::NothingToChange => proposal(text.do_look_again),
-    }
-}
-
-/// The kind of a transaction, as slips and lists name it.
-pub fn kind(kind: Kind, text: &Text) -> &'static str {
-    match kind {
-        Kind::Sale => text.pay.sale,
-        Kind::Inquiry => text.pay.inquiry,
-        Kind::Load => text.pay.load,
-        Kind::RefundRequest => text.pay.refund_request,
-        Kind::RefundRejection => text.pay.refund_rejection,
-        Kind::Refund => text.pay.refund,
-        Kind::Void => text.pay.void,
-        Kind::Reversal => text.pay.reversal,
-        Kind::BatchClose => text.pay.batch_close,
-        Kind::SettlementRequest => text.pay.settlement_request,
-        Kind::SettlementRejection => text.pay.settlement_rejection,
-        Kind::Settlement => text.pay.settlement,
-        Kind::DisputeOpening => text.pay.dispute_opening,
-        Kind::DisputeAnswer => text.pay.dispute_answer,
-        Kind::DisputeRejection => text.pay.dispute_rejection,
-        Kind::Chargeback => text.pay.chargeback,
-        Kind::Proposal => text.pay.proposal,
-        Kind::ProposalApproval => text.pay.proposal_approval,
-        Kind::ProposalRejection => text.pay.proposal_rejection,
-        Kind::ProposalWithdrawal => text.pay.proposal_withdrawal,
     }
 }
 

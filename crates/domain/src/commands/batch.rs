@@ -60,22 +60,8 @@ impl Totals {
             Kind::Refund => self.refunds.add(transaction.amount),
             Kind::Void | Kind::Reversal => self.voids.add(transaction.amount),
             Kind::Inquiry => self.inquiries = self.inquiries.saturating_add(1),
-            Kind::Load
-            | Kind::RefundRequest
-            | Kind::RefundRejection
-            | Kind::BatchClose
-            | Kind::SettlementRequest
-            | Kind::SettlementRejection
-            | Kind::Settlement
-            | Kind::DisputeOpening
-            | Kind::DisputeAnswer
-            | Kind::DisputeRejection
-            // The card company's, and of no terminal's batch.
-            | Kind::Chargeback
-            | Kind::Proposal
-            | Kind::ProposalApproval
-            | Kind::ProposalRejection
-            | Kind::ProposalWithdrawal => {}
+            // No money of this till: what only asks or decides, and what is the card company's.
+            _ => {}
         }
     }
 

@@ -3,6 +3,7 @@
 //! What must stay true: a program works only on a database that was made by its own text. The digest of the text is
 //! stored in the database; with another digest the database is refused, and nothing migrates it.
 
+use domain::ledger::Kind;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::StorageError;
@@ -51,6 +52,9 @@ pub(super) fn origin(connection: &Connection, schema: &str, tables: &str) -> sql
 pub(super) fn create(connection: &Connection, schema: &str) -> Result<(), StorageError> {
     let failed = |error: sql::Error| StorageError::Open(format!("the schema cannot be created: {error}"));
     connection.execute_batch(schema).map_err(failed)?;
+    for kind in Kind::ALL {
+        connection.execute("INSERT INTO transaction_kind (word) VALUES (?1)", [kind.word()]).map_err(failed)?;
+    }
     connection.execute("INSERT INTO schema_digest (digest) VALUES (?1)", [digest(schema)]).map_err(failed)?;
     Ok(())
 }

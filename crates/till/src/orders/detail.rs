@@ -340,7 +340,7 @@ fn events(detail: &Detail, text: &'static Text) -> Vec<Event> {
         events.push(plain(mark.at, icon, what.to_owned(), who));
     }
     for one in &detail.transactions {
-        let kind = codes::kind(one.kind, text);
+        let kind = text.pay.kind(one.kind);
         let what = fill(words.attempt, &[kind, &one.amount.to_string()]);
         let (class, word) = if one.approved() { ("ok", words.succeeded) } else { ("bad", words.declined) };
         let event = plain(one.at, class, what, name(detail, one.actor.person));

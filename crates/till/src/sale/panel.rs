@@ -384,7 +384,7 @@ fn row(transaction: &Transaction, text: &'static Text) -> Row {
         class,
         icon,
         word,
-        kind: codes::kind(transaction.kind, text),
+        kind: text.pay.kind(transaction.kind),
         amount: transaction.amount,
         code: transaction.code(),
         what: transaction.decline.map_or_else(|| text.codes.approved.to_owned(), |decline| codes::what(decline, text)),

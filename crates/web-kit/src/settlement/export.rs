@@ -11,7 +11,6 @@ use storage::settlement::{self, Statement};
 use super::statement::{find, signed};
 use super::{OFFICE, OWN};
 use crate::Web;
-use crate::codes;
 use crate::export::{BYTE_ORDER_MARK, ONE_AT_A_TIME, PIECE, ROWS_MAX, download, fault, text_cell};
 use crate::flash::Flash;
 use crate::page::Said;
@@ -62,7 +61,7 @@ async fn write(web: &Web, found: Statement, text: &'static Text) -> Result<Vec<u
                 one.business_date.to_string(),
                 one.at.time_text(),
                 one.id.rrn(),
-                codes::kind(one.kind, text).to_owned(),
+                text.pay.kind(one.kind).to_owned(),
                 place(one.actor.outlet.0),
                 place(one.actor.terminal.0),
                 one.masked.grouped(),

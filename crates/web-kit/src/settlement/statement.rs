@@ -17,7 +17,6 @@ use storage::settlement::{self, Statement};
 use super::{Days, OFFICE, OWN, last_step, rate_words, state, told};
 use crate::Web;
 use crate::badge::Badge;
-use crate::codes;
 use crate::link::link;
 use crate::page::{Shell, render};
 use crate::pair::Pair;
@@ -186,7 +185,7 @@ fn row(one: &Transaction, text: &'static Text) -> Row {
     Row {
         at: one.at.date_time_text(),
         rrn: one.id.rrn(),
-        kind: codes::kind(one.kind, text),
+        kind: text.pay.kind(one.kind),
         card: one.masked.grouped(),
         amount: signed(one).to_string(),
     }

@@ -1,5 +1,7 @@
 //! Words of the payment column of the sale page.
 
+use domain::ledger::Kind;
+
 crate::texts! {
     /// Words of the payment.
     pub struct Payment {
@@ -99,5 +101,33 @@ crate::texts! {
         skip: "不打印", "Do not print";
         unresolved: "订单 {0} 的支付 ¥{1} 结果未知，正在查询。不要再次支付，先不要交付药品。", "The payment of order {0}, ¥{1}, is still being looked up. Do not pay again or hand over the goods.";
         unresolved_open: "查看", "Open";
+    }
+}
+
+impl Payment {
+    /// The kind of a transaction, as slips and lists name it.
+    pub fn kind(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Sale => self.sale,
+            Kind::Inquiry => self.inquiry,
+            Kind::Load => self.load,
+            Kind::RefundRequest => self.refund_request,
+            Kind::RefundRejection => self.refund_rejection,
+            Kind::Refund => self.refund,
+            Kind::Void => self.void,
+            Kind::Reversal => self.reversal,
+            Kind::BatchClose => self.batch_close,
+            Kind::SettlementRequest => self.settlement_request,
+            Kind::SettlementRejection => self.settlement_rejection,
+            Kind::Settlement => self.settlement,
+            Kind::DisputeOpening => self.dispute_opening,
+            Kind::DisputeAnswer => self.dispute_answer,
+            Kind::DisputeRejection => self.dispute_rejection,
+            Kind::Chargeback => self.chargeback,
+            Kind::Proposal => self.proposal,
+            Kind::ProposalApproval => self.proposal_approval,
+            Kind::ProposalRejection => self.proposal_rejection,
+            Kind::ProposalWithdrawal => self.proposal_withdrawal,
+        }
     }
 }
