@@ -31,7 +31,7 @@ journey('登录', async ({ screen, server, browser }) => {
   });
 
   await step('锁定屏幕后输入密码继续', async () => {
-    await screen.click('锁定屏幕');
+    await screen.press('锁定屏幕');
     await screen.see('王敏（1003）已登录，请输入密码继续。');
     assert.deepEqual(await screen.axe(), []);
     await screen.open(`${server.url}/sale`);

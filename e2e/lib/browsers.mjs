@@ -23,7 +23,12 @@ const FLAGS = [
 
 const BROWSERS = {
   current: { driver: 'puppeteer-current', binary: () => process.env.CHROMIUM ?? '/usr/bin/chromium' },
-  109: { driver: 'puppeteer-core', binary: () => unpack('@sparticuz/chromium', 'chromium-109') },
+  // The network process of this build crashes when it saves a lasting cookie, and all cookies are gone; in one process with
+  // the browser it does not.
+  109: {
+    driver: 'puppeteer-core', binary: () => unpack('@sparticuz/chromium', 'chromium-109'),
+    flags: ['--enable-features=NetworkServiceInProcess2'],
+  },
   80: { driver: 'puppeteer-core', binary: () => unpack('chrome-aws-lambda', 'chromium-80') },
 };
 
@@ -45,14 +50,14 @@ const titleOf = (name, js) => (js ? name : `${name}-nojs`);
  * is a window on `display`, which fills in what the profile remembers.
  */
 export async function launch(name, { js = true, width = 1366, height = 768, profile, display } = {}) {
-  const { driver, binary } = BROWSERS[name];
+  const { driver, binary, flags = [] } = BROWSERS[name];
   const remembering = profile && {
     headless: false, userDataDir: profile, args: [...FLAGS, '--password-store=basic'],
     // A browser that says it is automated fills nothing in.
     ignoreDefaultArgs: ['--enable-automation'],
   };
   const browser = await require(driver).launch({
-    executablePath: binary(), args: FLAGS, headless: true, defaultViewport: { width, height },
+    executablePath: binary(), args: [...FLAGS, ...flags], headless: true, defaultViewport: { width, height },
     env: { ...process.env, LANGUAGE: 'zh_CN', ...(display && { DISPLAY: display }) },
     ...remembering,
   });

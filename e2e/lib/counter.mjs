@@ -92,7 +92,7 @@ export class Counter {
       put('pr', '15.50');
       put('q', '2');
       const el = focus && document.querySelector(focus);
-      if (focus && !el) throw new Error(`nothing at ${focus}`);
+      if (focus && !el) throw new Error(`nothing at ${focus} of ${location.pathname}`);
       if (el) el.focus(); else document.activeElement.blur();
       if (el && el.select && document.activeElement === el) el.select();
     }, place.focus);

@@ -237,7 +237,8 @@ fn refused(page: &str) -> bool {
 
 /// A form's decision that no page offers.
 async fn forge(visitor: &mut Visitor, place: &str, request: &str, words: &str, yes: bool) -> bool {
-    let fields = [("request", request), (words, "核对无误"), ("do", if yes { "ok" } else { "no" })];
+    // 争议 成立，退款 is asked once more.
+    let fields = [("request", request), (words, "核对无误"), ("do", if yes { "ok" } else { "no" }), ("sure", "1")];
     refused(&visitor.post_and_look(place, &fields).await.text())
 }
 

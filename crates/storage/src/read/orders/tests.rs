@@ -119,7 +119,8 @@ fn put(connection: &Connection, sold: Sold) -> sql::Result<()> {
         let amount = if status == "refunded" { 1_000 } else { 300 };
         let sql =
             "INSERT INTO refund (id, order_id, merchant_id, outlet_id, status, amount, ground, reason, applicant_id,
-                requested_at, opinion, prints) VALUES (?1, ?2, 250100, ?3, ?4, ?5, 'quality', 'torn', 1003, ?6, '', 0)";
+                requested_at, opinion, prints, wrong_cards)
+                VALUES (?1, ?2, 250100, ?3, ?4, ?5, 'quality', 'torn', 1003, ?6, '', 0, 0)";
         connection.execute(sql, params![number + 10_000, id, outlet, word, amount, opened.0])?;
     }
     Ok(())
