@@ -94,7 +94,46 @@ words! {
     }
 }
 
+/// What a shift counts a transaction as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tallied {
+    /// Money from a card.
+    Sale,
+    /// Money back to it, by a refund.
+    Refund,
+    /// A sale undone.
+    Void,
+    /// A balance inquiry.
+    Inquiry,
+}
+
 impl Kind {
+    /// What the till's shift counts an approved one as; none for what only asks or decides, and for what is the card
+    /// company's.
+    pub fn tallied(self) -> Option<Tallied> {
+        match self {
+            Self::Sale => Some(Tallied::Sale),
+            Self::Refund => Some(Tallied::Refund),
+            Self::Void | Self::Reversal => Some(Tallied::Void),
+            Self::Inquiry => Some(Tallied::Inquiry),
+            Self::Load
+            | Self::RefundRequest
+            | Self::RefundRejection
+            | Self::BatchClose
+            | Self::SettlementRequest
+            | Self::SettlementRejection
+            | Self::Settlement
+            | Self::DisputeOpening
+            | Self::DisputeAnswer
+            | Self::DisputeRejection
+            | Self::Chargeback
+            | Self::Proposal
+            | Self::ProposalApproval
+            | Self::ProposalRejection
+            | Self::ProposalWithdrawal => None,
+        }
+    }
+
     /// Whether an approved one moves money.
     pub fn moves_money(self) -> bool {
         match self {

@@ -10,7 +10,7 @@ use crate::changes::Changes;
 use crate::command::Envelope;
 use crate::decide::{Decision, open_till, record, recorded};
 use crate::ids::{PersonId, TerminalId};
-use crate::ledger::{Kind, Transaction};
+use crate::ledger::{Kind, Tallied, Transaction};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::state::{State, Till};
@@ -55,13 +55,12 @@ impl Totals {
             *count = count.saturating_add(1);
             return;
         }
-        match transaction.kind {
-            Kind::Sale => self.sales.add(transaction.amount),
-            Kind::Refund => self.refunds.add(transaction.amount),
-            Kind::Void | Kind::Reversal => self.voids.add(transaction.amount),
-            Kind::Inquiry => self.inquiries = self.inquiries.saturating_add(1),
-            // No money of this till: what only asks or decides, and what is the card company's.
-            _ => {}
+        match transaction.kind.tallied() {
+            Some(Tallied::Sale) => self.sales.add(transaction.amount),
+            Some(Tallied::Refund) => self.refunds.add(transaction.amount),
+            Some(Tallied::Void) => self.voids.add(transaction.amount),
+            Some(Tallied::Inquiry) => self.inquiries = self.inquiries.saturating_add(1),
+            None => {}
         }
     }
 

@@ -1,6 +1,5 @@
 //! The part of load and save that both databases share: what comes after a sale, settlements, proposals, the
-//! outbox, and where the
-//! chain ends.
+//! outbox, and where the chain ends.
 
 use std::collections::BTreeSet;
 

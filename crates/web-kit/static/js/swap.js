@@ -4,7 +4,7 @@
 //   [data-dialog]     on the .dlg; keeps the focus, blocks scans. role=alertdialog ignores Enter for its first READ_MS
 //   [data-announce]   read out when the page arrives, as role=status is
 
-let posting = false, scanning = false, turn = 0, shownAt = 0, dialogAt = 0, sentCode = '', stillUntil = -Infinity, stillPart = null;
+let posting = false, scanning = false, turn = 0, shownAt = 0, dialogAt = 0, question = null, sentCode = '', stillUntil = -Infinity, stillPart = null;
 // What changed without an act of the person at it (a poll, a time limit, rows that follow the typing) takes no press that
 // was begun before the change or sooner after it than a person can see it and aim. The press is ignored, and said to be.
 const READ_MS = 300;
@@ -76,7 +76,9 @@ function show(answer, replace) {
 // Focus after a swap: the list or PIN one was in, what the server marked, the first error, the page.
 function settle(id, typed) {
   const box = dialog(), root = box || doc;
-  dialogAt = box ? win.performance.now() : 0;
+  // Focus that strays and comes back is no new question.
+  if (box !== question) dialogAt = win.performance.now();
+  question = box;
   const here = !box && id ? doc.getElementById(id) : null;
   const el = (here && !off(here) ? here : null)
     || $$('[autofocus]', root).find(one => !off(one))
