@@ -48,8 +48,7 @@ journey('班结对账', async ({ screen, server, browser }) => {
     await screen.see('000002');
     assert.deepEqual(await screen.axe(), []);
     await screen.screenshot('batch-close');
-    // The dialog ignores Enter for its first 300 ms, so that nobody says yes to what they have not seen.
-    await new Promise((done) => { setTimeout(done, 350); });
+    await screen.read();
     if (browser.js) await screen.key('Enter');
     else await screen.press('确认班结');
     await screen.see('班结完成');

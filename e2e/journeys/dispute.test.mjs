@@ -79,6 +79,7 @@ journey('争议', async ({ screen, server }) => {
     await screen.see('壹拾元整');
     assert.deepEqual(await screen.axe(), []);
     await look(screen, 'dispute-confirm');
+    await screen.read();
     await screen.key('Enter');
     await screen.see('争议成立，¥10.00 已退回原卡');
     assert.deepEqual(await screen.axe(), []);

@@ -3,7 +3,7 @@
 web_kit::texts! {
     /// Words of the page of paused PINs.
     pub(crate) struct Pauses {
-        title: "验密暂停", "Paused passwords";
+        title: "验密暂停", "Paused checks";
         hint: "同一处多张卡密码输错，可能是有人试密码。系统暂停验密，其他终端照常收款。", "Wrong passwords on several cards from one place may be somebody guessing. Passwords are not checked there for a while; other tills go on.";
         list: "正在暂停", "Paused now";
         what: "对象", "What";

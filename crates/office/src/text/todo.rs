@@ -32,7 +32,7 @@ web_kit::texts! {
         own_sub: "您 {0} 提交，等别人复核；可打开后撤回", "You proposed it at {0}; somebody else decides. Open it to withdraw it";
         no_right: "{0} {1}：没有复核权限", "{0} {1}: not yours to decide";
         no_right_sub: "{0} 于 {1} 提交", "Proposed by {0} at {1}";
-        done: "{0} {1}：已由{2}于 {3} {4}", "{0} {1}: {4} by {2} at {3}";
+        done: "{0} {1}：{2}于 {3} {4}", "{0} {1}: {4} by {2} at {3}";
         choose: "请在左边选择一项。", "Choose one on the left.";
 
         act_merchant_fee: "商户费率", "Merchant's fee";
@@ -82,7 +82,7 @@ web_kit::texts! {
         approved_now: "已同意，已经生效", "Approved and in effect";
         rejected_now: "已驳回，没有生效", "Turned down; nothing took effect";
         withdrawn_now: "已撤回，没有生效", "Withdrawn; nothing took effect";
-        decided_by: "已由{0}于 {1} {2}", "{2} by {0} at {1}";
+        decided_by: "{0}于 {1} {2}", "{2} by {0} at {1}";
         not_done: "没有完成", "Not done";
         unknown: "结果未知", "The outcome is unknown";
         unknown_do: "系统没有及时回答。再点一次同一个按钮即可查明，不会做两次。", "No answer came in time. Press the same button again to find out; nothing is done twice.";
