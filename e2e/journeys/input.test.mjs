@@ -59,6 +59,23 @@ journey('扫码中间停顿：还是一次扫码', async ({ screen, server }) =>
   assert.deepEqual(problems, []);
 }, { browsers: CURRENT, timeout: 240_000 });
 
+journey('扫码中间焦点移走：还是一次扫码', async ({ screen, server }) => {
+  await signIn(screen, server);
+  const counter = await Counter.of(screen, server), code = '06991371002332';
+  for (const suffix of ['none', 'CR']) {
+    for (const moved of [1, 7, code.length]) {
+      await counter.stand('nowhere');
+      await screen.page.evaluate((after) => {
+        let keys = 0;
+        addEventListener('keyup', () => { keys += 1; if (keys === after) document.getElementById('code').focus(); });
+      }, moved);
+      await counter.send(code, even(115), suffix);
+      assert.deepEqual(sent(counter), [`/sale/lines ${code}`], `${suffix}, moved after ${moved}`);
+      assert.equal((await counter.look()).code, '');
+    }
+  }
+}, { browsers: SCRIPTED, timeout: 120_000 });
+
 journey('人的手和密码键盘', async ({ screen, server }) => {
   await signIn(screen, server);
   const counter = await Counter.of(screen, server);

@@ -56,6 +56,11 @@ export class Counter {
     await this.stand(place);
     const { text, whole } = SHAPES[shape], gap = TIMINGS[timing];
     await this.send(text, gap, suffix, { whole: whole && PLACES[place].kind !== 'pin' });
+    // On a busy machine the browser tells of a request later than it answers what the page looks like.
+    for (let tries = 0; (effect === 'scan' || effect === 'typed') && !this.#sent.length && tries < 20; tries += 1) {
+      await sleep(50);
+      await this.settle();
+    }
     const seen = await this.look();
     return this.judge(effect, SHAPES[shape], seen, PLACES[place]);
   }
@@ -106,6 +111,8 @@ export class Counter {
 
   async #go(path) {
     await this.page.goto(this.#server.url + path, { waitUntil: 'load' });
+    // The old browsers move the focus to the field that wants it with the first picture, after all is loaded.
+    await this.page.evaluate(() => new Promise((drawn) => { requestAnimationFrame(() => requestAnimationFrame(drawn)); }));
     // What the page before had asked for is nobody's any more.
     this.#underway.clear();
   }

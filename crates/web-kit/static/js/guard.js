@@ -41,7 +41,8 @@ function character(key, el, at) {
   mine.text += key;
   mine.last = at;
   echoUntil = -Infinity;
-  if (isField(el) && !mine.fields.has(el)) mine.fields.set(el, standing(el));
+  if (!isField(el)) mine.stray = true;
+  else if (!mine.fields.has(el)) mine.fields.set(el, standing(el));
   clearTimeout(mine.timer);
   mine.timer = setTimeout(() => silence(mine), pause(mine) + 50);
 }
@@ -107,7 +108,8 @@ function isScan(what, el, key) {
   const known = isTrack || codeLike(text);
   if (what.held) return false;
   if (!doc.body.dataset.scanGapMs || (el.type === 'password' && !dialog())) return isFast(what) && known;
-  if (!isField(el)) return text.length > 5 || isMachine(what);
+  // Characters that no field took are in none now, wherever the focus has gone since.
+  if (!isField(el) || what.stray) return text.length > 5 || isMachine(what);
   if (isFast(what)) return true;
   // These two take a slow scan as the text that it is; Enter sends it.
   if (el.id === 'code') return key === 'Tab' ? known : !key && isTrack;
@@ -127,7 +129,7 @@ function finish(what, el, key) {
   // Words typed before are no part of a whole code; anything else is the head of a scan that stopped, or `3*`.
   const apart = /^\D+$/.test(head) && codeLike(text);
   undo(what);
-  if (el.id === 'code') el.value = apart ? head : '';
+  if (el.id === 'code' && what.fields.has(el)) el.value = apart ? head : '';
   scanned(apart ? text : head + text, what.last, found);
   if (apart) say('apart');
   return true;
