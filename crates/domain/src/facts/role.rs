@@ -87,17 +87,38 @@ words! {
         UnlockTill = "unlock_till",
         /// Release keys with power over money that the card company made.
         ReleaseApiKeys = "release_api_keys",
+        /// Look at merchants, outlets, terminals and people of every merchant, and at what a till shows.
+        ViewDirectory = "view_directory",
+        /// Suspend a merchant or an outlet at once.
+        Suspend = "suspend",
+        /// Make one-time codes that turn a computer into a terminal, and put terminals out of service.
+        EnrolTerminal = "enrol_terminal",
+        /// Set up a till: its paper, its scanner, what the outlet asks for.
+        SetUpTill = "set_up_till",
+        /// Invite, change and disable people of the own place whose roles are below the own.
+        ManageOwnPeople = "manage_own_people",
+        /// Release roles of the card company, and parting two logins of one human.
+        ReleasePeople = "release_people",
+        /// On the phone: lift a store's login lock, end sessions, give a one-time password.
+        HelpStore = "help_store",
+        /// Look at the card company's start page: how far it is, what it does today.
+        ViewOverview = "view_overview",
+        /// Change the card company's settings; propose those that take two persons.
+        ManageSettings = "manage_settings",
+        /// Release settings that take two persons.
+        ReleaseSettings = "release_settings",
     }
 }
 
 /// What each role may do. The single place that grants anything.
 fn granted(role: Role) -> &'static [Action] {
     use Action::{
-        AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, LateRefund, ManageApiKeys, ManageMerchants,
-        ManagePeople, ManageProducts, OpenDispute, PrepareCards, PrepareSettlement, ProposeFee, ReleaseApiKeys,
-        ReleaseCards, ReleaseMerchants, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell,
-        UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewDisputes, ViewOrders, ViewOwnSettlement, ViewProposals,
-        ViewSettlement,
+        AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore, LateRefund, ManageApiKeys,
+        ManageMerchants, ManageOwnPeople, ManagePeople, ManageProducts, ManageSettings, OpenDispute, PrepareCards,
+        PrepareSettlement, ProposeFee, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleasePeople, ReleaseSettings,
+        ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard,
+        UnlockTill, ViewAudit, ViewCards, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement,
+        ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -112,9 +133,22 @@ fn granted(role: Role) -> &'static [Action] {
             ViewOwnSettlement,
             AnswerDispute,
             UnlockTill,
+            EnrolTerminal,
+            SetUpTill,
+            ManageOwnPeople,
         ],
-        Role::ChainManager => &[ViewOrders, ReviewRefund, ManageApiKeys, ViewOwnSettlement, AnswerDispute, UnlockTill],
-        Role::Agent => &[ViewCards, UnlockCard],
+        Role::ChainManager => &[
+            ViewOrders,
+            ReviewRefund,
+            ManageApiKeys,
+            ViewOwnSettlement,
+            AnswerDispute,
+            UnlockTill,
+            EnrolTerminal,
+            SetUpTill,
+            ManageOwnPeople,
+        ],
+        Role::Agent => &[ViewCards, UnlockCard, HelpStore, ViewDirectory],
         Role::Operator => &[
             ViewCards,
             PrepareCards,
@@ -125,6 +159,10 @@ fn granted(role: Role) -> &'static [Action] {
             OpenDispute,
             ViewProposals,
             UnlockCard,
+            HelpStore,
+            ViewDirectory,
+            Suspend,
+            ViewOverview,
         ],
         Role::Checker => &[
             ViewCards,
@@ -138,9 +176,24 @@ fn granted(role: Role) -> &'static [Action] {
             ReleaseMerchants,
             ReleaseApiKeys,
             UnlockCard,
+            ViewDirectory,
+            Suspend,
+            ReleasePeople,
+            ViewOverview,
+            ReleaseSettings,
         ],
-        Role::Finance => &[ViewSettlement, PrepareSettlement, ReleaseSettlement, ViewProposals, ProposeFee],
-        Role::Auditor => &[ViewCards, ViewSettlement, ViewAudit, ViewDisputes, ViewProposals],
+        Role::Finance => &[
+            ViewSettlement,
+            PrepareSettlement,
+            ReleaseSettlement,
+            ViewProposals,
+            ProposeFee,
+            ViewDirectory,
+            ViewOverview,
+        ],
+        Role::Auditor => {
+            &[ViewCards, ViewSettlement, ViewAudit, ViewDisputes, ViewProposals, ViewDirectory, ViewOverview]
+        }
         Role::Admin => &[
             ManageMerchants,
             ManagePeople,
@@ -150,6 +203,12 @@ fn granted(role: Role) -> &'static [Action] {
             ViewSettlement,
             ViewProposals,
             ProposeFee,
+            ViewDirectory,
+            Suspend,
+            EnrolTerminal,
+            ReleasePeople,
+            ViewOverview,
+            ManageSettings,
         ],
     }
 }
@@ -195,6 +254,16 @@ mod tests {
         unlock_card         ...+++...
         unlock_till         .++......
         release_api_keys    .....+...
+        view_directory      ...++++++
+        suspend             ....++..+
+        enrol_terminal      .++.....+
+        set_up_till         .++......
+        manage_own_people   .++......
+        release_people      .....+..+
+        help_store          ...++....
+        view_overview       ....+++++
+        manage_settings     ........+
+        release_settings    .....+...
     ";
 
     #[test]
