@@ -12,6 +12,7 @@ use domain::outcome::Decline;
 use domain::proposal::ProposalStatus;
 use domain::refund::{Ground, RefundStatus};
 use domain::role::{Action, Role};
+use domain::scan::Measure;
 use domain::settlement::SettlementStatus;
 
 /// The words of an enum are `$expected`, in this order, and each is read as the value that wrote it.
@@ -30,6 +31,7 @@ macro_rules! assert_words {
 fn stored_words_never_change() {
     assert_words!(EntryMode, "S M");
     assert_words!(CardStatus, "issued active frozen lost stolen pin_locked replaced closed");
+    assert_words!(Measure, "amount weight");
     assert_words!(OrderStatus, "draft paid partly_refunded refunded voided abandoned");
     assert_words!(
         Kind,
@@ -59,7 +61,8 @@ fn stored_words_never_change() {
          reveal_card_number prepare_cards release_cards late_refund view_disputes open_dispute decide_dispute \
          answer_dispute view_own_settlement view_settlement prepare_settlement release_settlement \
          view_proposals propose_fee release_merchants manage_merchants manage_products manage_people view_audit \
-         manage_api_keys unlock_card unlock_till release_api_keys"
+         manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
+         enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings"
     );
 }
 

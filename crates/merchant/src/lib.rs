@@ -5,13 +5,14 @@
 
 mod api_keys;
 mod disputes;
+mod in_store;
 mod pauses;
 mod settlements;
 mod text;
 mod webhook;
 mod webhooks;
 
-use domain::role::Action::{AnswerDispute, ManageApiKeys, UnlockTill, ViewOwnSettlement};
+use domain::role::Action::{AnswerDispute, ManageApiKeys, SetUpTill, UnlockTill, ViewOwnSettlement};
 use web_kit::table::Access::{InStore, May};
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::Words as _;
@@ -45,6 +46,11 @@ pub fn pages() -> Vec<PageEntry> {
             95,
             "lock",
             |lang| Text::of(lang).pauses.title,
+        ),
+        page("/in-store").get(May(SetUpTill), in_store::show).post(May(SetUpTill), in_store::set).menu(
+            97,
+            "grid",
+            |lang| Text::of(lang).in_store.title,
         ),
         page("/keys").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::make).menu(
             100,

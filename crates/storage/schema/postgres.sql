@@ -315,6 +315,14 @@ CREATE TABLE product (
 
 CREATE INDEX product_barcode ON product (merchant_id, barcode) WHERE barcode <> '';
 
+-- Prefixes of the labels that a merchant's own scales print, with what these say. Without a row a label is a barcode.
+CREATE TABLE in_store_label (
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    prefix BIGINT NOT NULL CHECK (prefix BETWEEN 20 AND 29),
+    measure TEXT COLLATE "C" NOT NULL CHECK (measure IN ('amount', 'weight')),
+    PRIMARY KEY (merchant_id, prefix)
+);
+
 -- What a search looks through: per category a line of keys for each product on sale, in parts by a hash of the code, so
 -- that a change writes little. Written by product::index and product::index_one.
 CREATE TABLE product_keys (

@@ -37,4 +37,6 @@ pub use error::StorageError;
 pub use read::{
     batch, dispute, human, merchant, movement, orders, product, programme, proposal, refund, settlement, slip, till,
 };
-pub use write::{api_key, audit, card, catalogue, draft, idempotency, login, payment, people, session, sweep, webhook};
+pub use write::{
+    api_key, audit, card, catalogue, draft, idempotency, in_store, login, payment, people, session, sweep, webhook,
+};

@@ -80,6 +80,7 @@ const ROWS: &[(&str, u32)] = &[
       NULL, 1, 1 FROM n",
         20_000,
     ),
+    ("INSERT INTO in_store_label SELECT 1 + i % 500, 20 + i / 500, 'amount' FROM n", 4_000),
     ("INSERT INTO product_keys SELECT 1 + i % 500, 'x' || i, i % 256, 1, 'k' FROM n", 3_500),
     (
         "INSERT INTO refund SELECT i, i, 1 + i % 20, 1 + i % 40, CASE WHEN i > 9990 THEN 'requested' ELSE 'approved' END, \

@@ -75,8 +75,13 @@ impl Session {
 
     /// What a scanner, a reader or a person put into a field.
     pub fn scan(&self, text: &str) -> Scan {
+        self.scan_with(text, InStore::OFF)
+    }
+
+    /// The same where the merchant's own scales print labels.
+    pub fn scan_with(&self, text: &str, in_store: InStore) -> Scan {
         let (programmes, year) = (&*self.bins, self.now.in_china().year());
-        scan::read(text, &Settings { programmes, in_store: InStore::OFF, year })
+        scan::read(text, &Settings { programmes, in_store, year })
     }
 
     /// Refuses, with an audit entry, unless the person may do this.

@@ -28,6 +28,16 @@ impl Fen {
         self.0.checked_mul(count).map(Self)
     }
 
+    /// What `grams` cost at this price of a kilogram: rounded half up to a fen, and at least one. `None` beyond `i64`, or
+    /// when a price or weight is not positive.
+    pub fn for_grams(self, grams: i64) -> Option<Self> {
+        if !self.is_positive() || grams <= 0 {
+            return None;
+        }
+        let milli = self.0.checked_mul(grams)?.checked_add(500)?;
+        Some(Self(milli.div_euclid(1_000).max(1)))
+    }
+
     /// Sum of many, or `None` beyond `i64`.
     pub fn sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
         amounts.into_iter().try_fold(Self::ZERO, Self::plus)

@@ -5,7 +5,8 @@
 
 use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use crate::money::{self, AmountError, Fen};
-use crate::product::Product;
+use crate::product::{Product, is_kilogram};
+use crate::scan::Quantity;
 use crate::time::Timestamp;
 
 /// Lines that one order may have, voided ones included.
@@ -99,6 +100,17 @@ pub enum LineError {
     QuantityInvalid,
 }
 
+/// Why the package that a label is on cannot be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LabelError {
+    /// What holds for every line.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// The label says the weight, and the product has no price for a kilogram.
+    #[error("product has no price for a kilogram")]
+    NotByWeight,
+}
+
 /// Judges a typed price and quantity for `product`. An empty price means the catalogue's, an empty quantity means one.
 pub fn line_terms(product: &Product, price: &str, quantity: &str) -> Result<LineTerms, LineError> {
     if !product.active {
@@ -116,6 +128,30 @@ pub fn line_terms(product: &Product, price: &str, quantity: &str) -> Result<Line
     let amount = price.times(quantity).ok_or(LineError::PriceInvalid)?;
     let needs_manager = product.band.is_some_and(|band| !band.contains(price));
     Ok(LineTerms { price, quantity, amount, needs_manager })
+}
+
+/// Judges a label of the merchant's scale for `product`, sold by `unit`. The package is one piece.
+///
+/// An amount on a label is a price like one that a cashier types, so the product's band holds for it: anyone can print, or
+/// type, thirteen digits with a price of one fen. A merchant whose scales print amounts leaves those products' prices
+/// open. A weight is multiplied by the catalogue's price, which needs no consent, and only for goods that are sold by the
+/// kilogram: otherwise a box would be sold as one gram of itself.
+pub fn label_terms(product: &Product, unit: &str, label: Quantity, quantity: &str) -> Result<LineTerms, LabelError> {
+    let grams = match label {
+        Quantity::Amount(amount) => return Ok(line_terms(product, &amount.plain(), quantity)?),
+        Quantity::Grams(grams) => grams,
+    };
+    let kilogram = match line_terms(product, "", quantity) {
+        Err(LineError::PriceMissing) => return Err(LabelError::NotByWeight),
+        other => other?,
+    };
+    if !is_kilogram(unit) {
+        return Err(LabelError::NotByWeight);
+    }
+    let price = kilogram.price.for_grams(grams).filter(|price| *price <= money::TYPED_MAX);
+    let price = price.ok_or(LineError::PriceInvalid)?;
+    let amount = price.times(kilogram.quantity).ok_or(LineError::PriceInvalid)?;
+    Ok(LineTerms { price, quantity: kilogram.quantity, amount, needs_manager: false })
 }
 
 /// Reads a quantity as a person types it; empty means one.
@@ -219,7 +255,45 @@ mod tests {
         assert_eq!(parse_typed("10000*600233"), Err(LineError::QuantityInvalid));
     }
 
+    #[test]
+    fn labels_of_scales() {
+        let herb = Product { price: Some(Fen(6_000)), band: None, ..product() };
+        let judge = |product: &Product, unit, label| {
+            label_terms(product, unit, label, "").map(|t| (t.price.0, t.quantity, t.needs_manager))
+        };
+        // An amount is a price like a typed one: free where the price is open, with a manager's consent outside a band.
+        assert_eq!(judge(&herb, "kg", Quantity::Amount(Fen(1_234))), Ok((1_234, 1, false)));
+        assert_eq!(judge(&product(), "x", Quantity::Amount(Fen(1))), Ok((1, 1, true)));
+        let open = Product { price: None, ..herb.clone() };
+        assert_eq!(judge(&open, "x", Quantity::Amount(Fen(99_999))), Ok((99_999, 1, false)));
+        for unit in ["kg", " KG ", "\u{5343}\u{514b}", "\u{516c}\u{65a4}"] {
+            assert_eq!(judge(&herb, unit, Quantity::Grams(256)), Ok((1_536, 1, false)), "{unit}");
+        }
+        assert_eq!(judge(&herb, "g", Quantity::Grams(256)), Err(LabelError::NotByWeight));
+        assert_eq!(judge(&open, "kg", Quantity::Grams(256)), Err(LabelError::NotByWeight));
+        // The catalogue's price needs no consent, whatever the weight makes of it.
+        let banded = Product { band: product().band, ..herb.clone() };
+        assert_eq!(judge(&banded, "kg", Quantity::Grams(1)), Ok((6, 1, false)));
+        let stopped = Product { active: false, ..herb.clone() };
+        assert_eq!(judge(&stopped, "kg", Quantity::Grams(1)), Err(LineError::ProductStopped.into()));
+        let gold = Product { price: Some(money::TYPED_MAX), ..herb };
+        assert_eq!(judge(&gold, "kg", Quantity::Grams(1_001)), Err(LineError::PriceInvalid.into()));
+    }
+
     proptest! {
+        #[test]
+        fn a_weight_costs_its_share_of_a_kilogram_to_the_nearest_fen(kilogram in 1..=i64::MAX, grams in 1_i64..=99_999) {
+            let exact = i128::from(kilogram) * i128::from(grams);
+            match Fen(kilogram).for_grams(grams) {
+                None => prop_assert!(exact + 500 > i128::from(i64::MAX)),
+                Some(Fen(price)) => {
+                    let over = i128::from(price) * 1_000 - exact;
+                    prop_assert!(price >= 1);
+                    prop_assert!((-499..=500).contains(&over) || (price == 1 && exact < 500), "{kilogram} {grams}: {price}");
+                }
+            }
+        }
+
         #[test]
         fn judging_never_panics(price in "\\PC*", quantity in "\\PC*", code in "\\PC*") {
             let _ = line_terms(&product(), &price, &quantity);

@@ -32,6 +32,12 @@ pub struct Product {
     pub active: bool,
 }
 
+/// Whether a product's price is for a kilogram, by its unit: `kg`, 千克 or 公斤.
+pub fn is_kilogram(unit: &str) -> bool {
+    let unit = unit.trim();
+    unit.eq_ignore_ascii_case("kg") || ["\u{5343}\u{514b}", "\u{516c}\u{65a4}"].contains(&unit)
+}
+
 /// Prices that a cashier may set without a manager, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceBand {

@@ -111,6 +111,7 @@ words! {
 }
 
 /// What each role may do. The single place that grants anything.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore, LateRefund, ManageApiKeys,

@@ -113,7 +113,17 @@ impl Scan {
                 exact.iter().cloned().chain(others).collect()
             }
             Self::Receipt(reference) => vec![reference.rrn()],
+            // A product may have exactly this label as its barcode, and then that product is meant.
+            Self::Measured(label) => Gtin::parse(&label.code).into_iter().flat_map(Gtin::forms).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether this would be a label if the merchant's scales printed its prefix.
+    pub fn may_be_measured(&self) -> bool {
+        match self {
+            Self::Product(Lookup { code: Some(code), gtin: Some(_), .. }) => code.len() == 13 && code.starts_with('2'),
+            _ => false,
         }
     }
 

@@ -3,6 +3,7 @@
 mod cards;
 mod properties;
 
+use domain::money::Fen;
 use domain::scan::{
     Bin, Elements, Gtin, InStore, Measure, Quantity, Scan, Settings, TEXT_MAX, normal_form, read, receipt_readings,
 };
@@ -385,6 +386,16 @@ fn labels_of_scales_are_read_where_the_merchant_says_so() {
     }
     let Scan::Measured(label) = scan_with("2112345012346", amounts) else { panic!("a label") };
     assert_eq!(label.code, "2112345012346");
+    assert_eq!((label.items(), label.quantity), (vec!["12345".to_owned()], Quantity::Amount(Fen(1_234))));
+    assert_eq!(Scan::Measured(label).candidates(), scan("2112345012346").candidates());
+    let Scan::Measured(label) = scan_with("2100042012349", amounts) else { panic!("a label") };
+    assert_eq!(label.items(), ["00042", "42"]);
+    let prefixes: Vec<_> = both.prefixes().filter_map(|(prefix, measure)| Some((prefix, measure?))).collect();
+    assert_eq!(prefixes, [(21, Measure::Amount), (29, Measure::Weight)]);
+    for (text, may) in [("2112345012346", true), ("2112345012345", false), ("6900005600233", false), ("600233", false)]
+    {
+        assert_eq!(scan(text).may_be_measured(), may, "{text}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Words of these pages, both languages beside each other.
 
 mod api_keys;
+mod in_store;
 mod pauses;
 mod webhooks;
 
@@ -10,6 +11,7 @@ web_kit::audience! {
     said;
     api_keys: ApiKeys,
     pauses: Pauses,
+    in_store: InStore,
     webhooks: Webhooks,
 }
 
@@ -17,6 +19,7 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
     flash.said().map(|said| match said {
         Said::KeyRevoked => text.api_keys.said_revoked,
         Said::PinsUnlocked => text.pauses.said_unlocked,
+        Said::InStoreSet => text.in_store.said_set,
         Said::WebhookChanged => text.webhooks.said_changed,
         Said::WebhookDeleted => text.webhooks.said_deleted,
         Said::WebhookTried => text.webhooks.said_tried,
@@ -31,6 +34,8 @@ web_kit::said! {
         KeyRevoked = "api_key_revoked",
         /// PINs are compared again.
         PinsUnlocked = "pins_unlocked",
+        /// What scales print is set.
+        InStoreSet = "in_store_set",
         /// A webhook's state changed.
         WebhookChanged = "webhook_changed",
         /// A webhook is deleted.

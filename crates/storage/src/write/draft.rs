@@ -151,6 +151,8 @@ fn add(
     let total = total_after(order.order.total, terms.amount)?;
     let same = order.live().last().filter(|last| {
         (last.code.as_str(), last.price, last.confirmed_by) == (product.code.as_str(), terms.price, new.confirmed_by)
+            // Packages of different weight may cost the same.
+            && last.spec == product.spec
             && last.quantity.saturating_add(terms.quantity) <= QUANTITY_MAX
     });
     if let Some(last) = same {

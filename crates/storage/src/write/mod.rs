@@ -6,6 +6,7 @@ pub mod card;
 pub mod catalogue;
 pub mod draft;
 pub mod idempotency;
+pub mod in_store;
 pub mod login;
 pub mod payment;
 pub mod people;

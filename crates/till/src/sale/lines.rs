@@ -3,11 +3,12 @@
 use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::OrderId;
-use domain::order::{LineError, LineTerms, Typed, line_terms, parse_typed};
-use domain::scan::Scan;
+use domain::order::{LabelError, LineError, LineTerms, Typed, label_terms, line_terms, parse_typed};
+use domain::scan::{Quantity, Scan};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::draft::{self, DraftError, NewLine, Scope};
+use storage::in_store;
 use storage::product::{self, Listed};
 
 use crate::Visit;
@@ -73,6 +74,10 @@ impl AddFields {
 /// What became of the text in the code field.
 enum Match {
     One(Box<Listed>),
+    /// A package that the merchant's scale labelled.
+    Package(Box<Listed>, Quantity),
+    /// A label whose product the catalogue lacks.
+    NoItem,
     /// Several, or a piece of a number: the picker shows them.
     Choose,
     None,
@@ -101,8 +106,10 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Res
     if let Scan::TraceCode(_) = scan {
         return Ok(form.refuse(&visit.web, Trouble::TraceCode, ""));
     }
-    let listed = match match_code(&visit.web, &scope, &code, &scan, !form.scan.is_empty()).await? {
-        Match::One(listed) => *listed,
+    let (listed, label) = match match_code(&visit, &scope, &code, &scan, !form.scan.is_empty()).await? {
+        Match::One(listed) => (*listed, None),
+        Match::Package(listed, label) => (*listed, Some(label)),
+        Match::NoItem => return Ok(form.refuse(&visit.web, Trouble::NoItem, "")),
         Match::None => return Ok(form.refuse(&visit.web, Trouble::NotFound, "")),
         Match::Choose => {
             let count = quantity.map(|n| n.to_string()).unwrap_or_default();
@@ -115,9 +122,13 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Res
     // Price and quantity of a product that was put down again do not go to another one.
     let (price, typed) = if in_hand { (form.price.as_str(), form.qty.as_str()) } else { ("", "") };
     let count = count.as_deref().unwrap_or(typed);
-    match line_terms(&listed.product, price, count) {
-        Ok(terms) => ring_up(&visit, &scope, &form, listed, terms).await,
-        Err(LineError::PriceMissing) if form.picked.is_empty() => {
+    let terms = match label {
+        Some(label) => label_terms(&listed.product, &listed.unit, label, count),
+        None => line_terms(&listed.product, price, count).map_err(LabelError::Line),
+    };
+    match terms {
+        Ok(terms) => ring_up(&visit, &scope, &form, weighed(listed, label), terms).await,
+        Err(LabelError::Line(LineError::PriceMissing)) if form.picked.is_empty() => {
             let fields = [("order", form.order.as_str()), ("pick", &listed.product.code), ("qty", count)];
             Ok(Redirect::to(&link("/sale", &fields)).into_response())
         }
@@ -142,18 +153,37 @@ async fn ring_up(
     form.add(visit, scope, NewLine { listed, terms, confirmed_by: None, scan }).await
 }
 
-async fn match_code(web: &Web, scope: &Scope, code: &str, scan: &Scan, scanned: bool) -> Result<Match, Problem> {
-    let mut exact = product::find_first(&web.storage, scope.merchant, scan.candidates()).await?;
+/// The product with the weight of the package after its pack, as line and slip show it.
+fn weighed(mut listed: Listed, label: Option<Quantity>) -> Listed {
+    if let Some(Quantity::Grams(grams)) = label {
+        let pack = std::mem::take(&mut listed.product.spec);
+        listed.product.spec = if pack.is_empty() { format!("{grams}g") } else { format!("{pack} {grams}g") };
+    }
+    listed
+}
+
+async fn match_code(visit: &Visit, scope: &Scope, code: &str, scan: &Scan, scanned: bool) -> Result<Match, Problem> {
+    let db = visit.db();
+    let mut exact = product::find_first(db, scope.merchant, scan.candidates()).await?;
     if exact.len() > 1 {
         return Ok(Match::Choose);
     }
     if let Some(listed) = exact.pop() {
         return Ok(Match::One(Box::new(listed)));
     }
+    if scan.may_be_measured()
+        && let Scan::Measured(label) = visit.session.scan_with(code, in_store::labels(db, scope.merchant).await?)
+    {
+        let items = label.items();
+        let found = product::find_first(db, scope.merchant, items.clone()).await?;
+        // The scale knows the product's code; a barcode that happens to be as short is another product's.
+        let listed = found.into_iter().find(|listed| items.contains(&listed.product.code));
+        return Ok(listed.map_or(Match::NoItem, |listed| Match::Package(Box::new(listed), label.quantity)));
+    }
     if scanned || code.chars().count() > CODE_MAX {
         return Ok(Match::None);
     }
-    let mut hits = product::search(&web.storage, scope.merchant, code, "", 2).await?;
+    let mut hits = product::search(db, scope.merchant, code, "", 2).await?;
     let digits = code.bytes().all(|byte| byte.is_ascii_digit());
     match (hits.total, hits.rows.pop()) {
         (0, _) | (_, None) => Ok(Match::None),

@@ -1,7 +1,7 @@
 //! Why the till did not do what was asked: one word per reason in the flash message, its text, and the field it is
 //! shown at.
 
-use domain::order::LineError;
+use domain::order::{LabelError, LineError};
 use storage::draft::{DraftError, Refused};
 
 use crate::text::Text;
@@ -47,6 +47,10 @@ troubles! {
     NotFound = "not_found", Code, not_found;
     /// The code of a box, not of a product.
     TraceCode = "trace_code", Code, trace_code;
+    /// A label of the merchant's scale, of a product that the catalogue lacks.
+    NoItem = "label_no_item", Code, label_no_item;
+    /// A label with a weight, of a product without a price for a kilogram.
+    NotByWeight = "label_not_by_weight", Code, label_not_by_weight;
     /// The product is not sold any more.
     Stopped = "stopped", Code, stopped;
     /// The card does not pay for it.
@@ -84,6 +88,15 @@ impl From<LineError> for Trouble {
             LineError::NotCardPayable => Self::NotPayable,
             LineError::PriceMissing | LineError::PriceInvalid => Self::Price,
             LineError::QuantityInvalid => Self::Quantity,
+        }
+    }
+}
+
+impl From<LabelError> for Trouble {
+    fn from(error: LabelError) -> Self {
+        match error {
+            LabelError::Line(error) => error.into(),
+            LabelError::NotByWeight => Self::NotByWeight,
         }
     }
 }

@@ -42,6 +42,8 @@ web_kit::texts! {
 
         not_found: "没有条码 {0} 的商品。请核对，或选“699999 其他药品”", "No product with the code {0}. Check it, or use 699999.";
         trace_code: "这是药品追溯码，不是商品条码。请扫描商品条码", "This is the box's trace code. Scan the product's barcode.";
+        label_no_item: "标签 {0} 中的商品代码不在商品目录里，没有添加。请核对标签，或选“699999 其他药品”并填写单价", "The catalogue has no product with the code on the label {0}; nothing was added. Check the label, or use 699999 with its price.";
+        label_not_by_weight: "标签 {0} 是重量标签，但商品没有按千克的价格（单位须为 kg、千克或公斤），没有添加。请通知店长", "The label {0} says a weight, but the product has no price per kilogram (its unit must be kg); nothing was added. Tell the manager.";
         stopped: "该商品已停用，不能销售", "This product is disabled.";
         not_payable: "该商品不在慧医卡支付范围内", "This product cannot be paid with the card.";
         price_bad: "请输入单价，如 9.90", "Enter a price, e.g. 9.90";

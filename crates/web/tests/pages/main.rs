@@ -6,6 +6,7 @@ mod batch;
 mod dispute;
 mod doors;
 mod guard;
+mod in_store;
 mod login;
 mod orders;
 mod pauses;

@@ -3,13 +3,14 @@
 use super::gtin::Gtin;
 use crate::money::Fen;
 
-/// What the five digits before the check digit are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    /// What the goods cost, in fen.
-    Amount,
-    /// What they weigh, in grams.
-    Weight,
+words! {
+    /// What the five digits before the check digit are.
+    pub enum Measure {
+        /// What the goods cost, in fen.
+        Amount = "amount",
+        /// What they weigh, in grams.
+        Weight = "weight",
+    }
 }
 
 /// For each of the prefixes 20 to 29 whether and how its labels are measured. GS1 leaves these prefixes to the
@@ -29,6 +30,11 @@ impl InStore {
             *place = Some(measure);
         }
         self
+    }
+
+    /// Every prefix, 20 to 29, with what its labels say.
+    pub fn prefixes(self) -> impl Iterator<Item = (u8, Option<Measure>)> {
+        (20..).zip(self.0)
     }
 
     /// Reads a label: two digits of prefix, five of item, five of measure, check digit. One that says zero is a barcode.
@@ -56,6 +62,15 @@ pub struct Measured {
     pub item: String,
     /// How much of it.
     pub quantity: Quantity,
+}
+
+impl Measured {
+    /// Codes that the product may have: the five digits, and without zeros before them.
+    pub fn items(&self) -> Vec<String> {
+        let short = self.item.trim_start_matches('0');
+        let short = Some(short).filter(|short| !short.is_empty() && *short != self.item);
+        std::iter::once(self.item.as_str()).chain(short).map(str::to_owned).collect()
+    }
 }
 
 /// How much a label says.
