@@ -17,6 +17,7 @@ use engine::clock::Clock;
 use futures_util::SinkExt as _;
 use storage::api_key::{self, NewKey, Scope};
 use storage::audit::Entry;
+use storage::directory::{self, NewTerminal};
 use storage::people::{self, NewPerson};
 use storage::session::{self, SessionId};
 use storage::vault::{GENERATION, Vault};
@@ -137,9 +138,8 @@ pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Credentia
 async fn open_tills(storage: &Storage) -> Result<Vec<String>, Failure> {
     let mut cashiers = Vec::new();
     for terminal in (25_019_000..).take(usize::try_from(TILLS)?) {
-        let sql = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
-            VALUES (?1, 2501001, 'active', 1, 'p80', 50)";
-        storage.write(move |connection| Ok(connection.execute(sql, [terminal])?)).await?;
+        let till = NewTerminal::of(terminal, 2_501_001);
+        storage.write(move |connection| Ok(directory::insert_terminal(connection, &till)?)).await?;
         let person = NewPerson {
             number: terminal.to_string(),
             name: "Cashier".to_owned(),

@@ -4,6 +4,7 @@
 use domain::acts::{Act, Field, KeyState};
 use domain::card::CardStatus;
 use domain::card_number::EntryMode;
+use domain::directory::{Standing, TerminalStatus};
 use domain::dispute::{Claim, DisputeStatus};
 use domain::event::EventKind;
 use domain::ledger::Kind;
@@ -39,6 +40,8 @@ fn stored_words_never_change() {
          settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
          chargeback proposal proposal_approval proposal_rejection proposal_withdrawal"
     );
+    assert_words!(Standing, "draft active suspended closed");
+    assert_words!(TerminalStatus, "new active disabled retired");
     assert_words!(Ground, "quality shop_error changed_mind");
     assert_words!(RefundStatus, "requested escalated approved rejected");
     assert_words!(Claim, "not_authorised not_received wrong_amount duplicate quality");

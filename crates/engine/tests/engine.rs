@@ -21,8 +21,9 @@ use domain::time::{BusinessDate, HOUR, Timestamp};
 use domain::world::World;
 use engine::clock::Clock;
 use engine::{Engine, SubmitError};
+use storage::directory::{self, NewMerchant, NewOutlet, NewTerminal};
 use storage::memory::Memory;
-use storage::{Books, Sqlite};
+use storage::{Books, Sqlite, sql};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
@@ -101,15 +102,18 @@ fn memory() -> Fixture {
     Fixture { books: Books::Memory(Memory::new(books)), _folder: None }
 }
 
+/// Merchant, outlet and till of [`ACTOR`].
+fn lay_till(connection: &sql::Connection) -> sql::Result<()> {
+    directory::insert_merchant(connection, &NewMerchant::of(250_100, "898320159120001", ""))?;
+    directory::insert_outlet(connection, &NewOutlet::of(2_501_001, 250_100, ""))?;
+    directory::insert_terminal(connection, &NewTerminal::of(25_010_007, 2_501_001))
+}
+
 async fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let database = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
     let sql = format!(
-        "INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (250100, '898320159120001', '', 'active', 0);
-        INSERT INTO outlet (id, merchant_id, name, status) VALUES (2501001, 250100, '', 'active');
-        INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
-            VALUES (25010007, 2501001, 'active', 1, 'p80', 50);
-        INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
+        "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
             VALUES (1, '', '608625', 1, {MOST}, {MOST}, {MOST}, {MOST}, 1);
         INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder,
                 expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count)
@@ -121,7 +125,11 @@ async fn sqlite() -> Fixture {
         "01".repeat(16),
         "01".repeat(32)
     );
-    database.write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("laid");
+    let lay = move |connection: &sql::Connection| {
+        lay_till(connection)?;
+        Ok(connection.execute_batch(&sql)?)
+    };
+    database.write(lay).await.expect("laid");
     Fixture { books: Books::Sqlite(database, ChainKey::new([7; 32])), _folder: Some(folder) }
 }
 

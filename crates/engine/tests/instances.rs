@@ -17,7 +17,8 @@ use domain::time::Timestamp;
 use engine::clock::Clock;
 use engine::{Engine, SubmitError};
 use scratch::Cluster;
-use storage::{Books, Storage, postgres};
+use storage::directory::{self, NewMerchant, NewOutlet, NewTerminal};
+use storage::{Books, Storage, postgres, sql};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -31,12 +32,8 @@ const ACTOR: Actor = Actor {
 const ORDERS: i64 = 600;
 const PRICE: i64 = 1_000;
 
-/// A till, a card without money, and orders of 10.00.
+/// A card without money, and orders of 10.00.
 const SHOP: &str = "
-    INSERT INTO merchant (id, mid, name, status, drug_returns) VALUES (250100, '898320159120001', '', 'active', 0);
-    INSERT INTO outlet (id, merchant_id, name, status) VALUES (2501001, 250100, '', 'active');
-    INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
-        VALUES (25010007, 2501001, 'active', 1, 'p80', 50);
     INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
         VALUES (1, '', '608625', 1, 100000000, 100000000, 100000000, 100000000, 1);
     INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder, pin,
@@ -46,6 +43,13 @@ const SHOP: &str = "
     INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
             held, prints, opened_at, changed_at)
         SELECT id, '', 250100, 2501001, 25010007, 1003, 'draft', 1000, 1, 1, 0, 0, 0, 0 FROM generate_series(1, 600) AS n (id)";
+
+/// Merchant, outlet and till of [`ACTOR`].
+fn lay_till(connection: &sql::Connection) -> sql::Result<()> {
+    directory::insert_merchant(connection, &NewMerchant::of(250_100, "898320159120001", ""))?;
+    directory::insert_outlet(connection, &NewOutlet::of(2_501_001, 250_100, ""))?;
+    directory::insert_terminal(connection, &NewTerminal::of(25_010_007, 2_501_001))
+}
 
 struct Fixture {
     instances: [Engine; 2],
@@ -59,7 +63,11 @@ impl Fixture {
         postgres::migrate(&server.url()).await.expect("migrates");
         let connect = || async { Storage::connect(&server.url()).await.expect("connects") };
         let storages = [connect().await, connect().await];
-        storages[0].write(|connection| Ok(connection.execute_batch(SHOP)?)).await.expect("laid");
+        let lay = |connection: &sql::Connection| {
+            lay_till(connection)?;
+            Ok(connection.execute_batch(SHOP)?)
+        };
+        storages[0].write(lay).await.expect("laid");
         let instances = storages.clone().map(|storage| Engine::start(books(storage), Clock::manual(MORNING)));
         Self { instances, storages, _server: server }
     }

@@ -17,6 +17,7 @@ use domain::time::{BusinessDate, Timestamp};
 use domain::world::World;
 use storage::StorageError;
 use storage::books::SLOT;
+use storage::directory::{self, NewMerchant, NewOutlet, NewTerminal};
 use storage::sql::{self, Connection, params};
 
 use crate::intent::Who;
@@ -229,14 +230,9 @@ impl Shop {
 /// Merchant, outlet and till of [`ACTOR`], whoever works there, and the [`REVIEWER`].
 pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     let (merchant, outlet, terminal) = (ACTOR.merchant.0, ACTOR.outlet.0, ACTOR.terminal.0);
-    let sql = "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp)
-        VALUES (?1, ?2, 'Shop', 'active', 0, NULL)";
-    connection.execute(sql, params![merchant, format!("{merchant:015}")])?;
-    let sql = "INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, 'Shop', 'active')";
-    connection.execute(sql, [outlet, merchant])?;
-    let sql = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
-        VALUES (?1, ?2, 'active', 1, 'p80', 50)";
-    connection.execute(sql, [terminal, outlet])?;
+    directory::insert_merchant(connection, &NewMerchant::of(merchant, &format!("{merchant:015}"), "Shop"))?;
+    directory::insert_outlet(connection, &NewOutlet::of(outlet, merchant, "Shop"))?;
+    directory::insert_terminal(connection, &NewTerminal::of(terminal, outlet))?;
     let sql = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
         place, human_id) VALUES (?1, '', '', ?2, '', 0, 0, 'active', 'company', ?1)";
     for person in [Who::Cashier, Who::Manager, Who::Issuer, Who::OtherIssuer].map(Who::person) {

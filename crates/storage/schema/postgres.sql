@@ -20,38 +20,104 @@ CREATE TABLE vault_mark (
 
 -- ---- Who sells where, who may sign in, and what they did ----
 
+-- The card company, one row once somebody has filled it in.
+CREATE TABLE company (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    name TEXT COLLATE "C" NOT NULL,
+    -- What its merchants' numbers begin with: institution, then region.
+    institution TEXT COLLATE "C" NOT NULL,
+    region TEXT COLLATE "C" NOT NULL,
+    -- What its cards' numbers begin with, 6 to 8 digits.
+    bin TEXT COLLATE "C" NOT NULL,
+    hotline TEXT COLLATE "C" NOT NULL,
+    -- Its name on slips.
+    slip_issuer TEXT COLLATE "C" NOT NULL,
+    -- 1: its people need a second factor. Turned off by approved proposals alone.
+    factor_required BIGINT NOT NULL CHECK (factor_required IN (0, 1)),
+    changed_at BIGINT NOT NULL,
+    changed_by BIGINT,
+    version BIGINT NOT NULL
+);
+
 CREATE TABLE merchant (
     id BIGINT PRIMARY KEY,
     mid TEXT COLLATE "C" NOT NULL UNIQUE CHECK (length(mid) = 15),
     name TEXT COLLATE "C" NOT NULL,
-    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- What its slips say.
+    short_name TEXT COLLATE "C" NOT NULL,
+    -- Credit code; empty when it is not on file, like the other fields that nothing is decided by.
+    licence TEXT COLLATE "C" NOT NULL,
+    contact TEXT COLLATE "C" NOT NULL,
+    phone TEXT COLLATE "C" NOT NULL,
+    -- Where it is paid to. Written by approved proposals alone.
+    bank_name TEXT COLLATE "C" NOT NULL,
+    bank_account TEXT COLLATE "C" NOT NULL,
+    bank_holder TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('draft', 'active', 'suspended', 'closed')),
+    -- The last move of the status, who made it, and why.
+    moved_at BIGINT NOT NULL,
+    moved_by BIGINT,
+    reason TEXT COLLATE "C" NOT NULL,
     -- 1: drugs are taken back for any reason, not only for their quality.
     drug_returns BIGINT NOT NULL CHECK (drug_returns IN (0, 1)),
+    -- 1: it decides itself which of its goods a card pays.
+    decides_payable BIGINT NOT NULL CHECK (decides_payable IN (0, 1)),
     -- Basis points; none is agreed while there is none, and nothing is settled.
-    fee_bp BIGINT CHECK (fee_bp BETWEEN 0 AND 1000)
+    fee_bp BIGINT CHECK (fee_bp BETWEEN 0 AND 1000),
+    created_at BIGINT NOT NULL,
+    created_by BIGINT,
+    changed_at BIGINT NOT NULL,
+    -- Counts the changes of its fields, so that a form notices one meanwhile.
+    version BIGINT NOT NULL
 );
+CREATE INDEX merchant_name ON merchant (name);
 
 CREATE TABLE outlet (
     id BIGINT PRIMARY KEY,
     merchant_id BIGINT NOT NULL REFERENCES merchant (id),
     name TEXT COLLATE "C" NOT NULL,
-    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'suspended')),
+    address TEXT COLLATE "C" NOT NULL,
+    -- Four digits, as in the merchant number.
+    region TEXT COLLATE "C" NOT NULL,
+    phone TEXT COLLATE "C" NOT NULL,
+    -- Opening hours: `Mo-Su 08:00-21:00`.
+    hours TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('draft', 'active', 'suspended', 'closed')),
+    moved_at BIGINT NOT NULL,
+    moved_by BIGINT,
+    reason TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by BIGINT,
+    changed_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
     -- What refers to an outlet with its merchant.
     UNIQUE (id, merchant_id)
 );
-CREATE INDEX outlet_merchant ON outlet (merchant_id);
+CREATE INDEX outlet_merchant ON outlet (merchant_id, id);
+CREATE INDEX outlet_name ON outlet (name);
 
 -- The id is the terminal number, 8 digits.
 CREATE TABLE terminal (
     id BIGINT PRIMARY KEY CHECK (id BETWEEN 10000000 AND 99999999),
     outlet_id BIGINT NOT NULL REFERENCES outlet (id),
-    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'disabled')),
+    -- What people call it.
+    label TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('new', 'active', 'disabled', 'retired')),
+    moved_at BIGINT NOT NULL,
+    moved_by BIGINT,
+    reason TEXT COLLATE "C" NOT NULL,
     batch_no BIGINT NOT NULL,
     paper TEXT COLLATE "C" NOT NULL CHECK (paper IN ('p80', 'p58', 'pa4')),
     -- Longest pause between two characters of a scanner, milliseconds.
-    scan_gap_ms BIGINT NOT NULL CHECK (scan_gap_ms BETWEEN 20 AND 120)
+    scan_gap_ms BIGINT NOT NULL CHECK (scan_gap_ms BETWEEN 20 AND 120),
+    -- When it was last used, to the minute.
+    seen_at BIGINT,
+    created_at BIGINT NOT NULL,
+    created_by BIGINT,
+    changed_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
 );
-CREATE INDEX terminal_outlet ON terminal (outlet_id);
+CREATE INDEX terminal_outlet ON terminal (outlet_id, id);
 
 CREATE TABLE person (
     id BIGINT PRIMARY KEY,

@@ -18,38 +18,104 @@ CREATE TABLE vault_mark (
 
 -- ---- Who sells where, who may sign in, and what they did ----
 
+-- The card company, one row once somebody has filled it in.
+CREATE TABLE company (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL,
+    -- What its merchants' numbers begin with: institution, then region.
+    institution TEXT NOT NULL,
+    region TEXT NOT NULL,
+    -- What its cards' numbers begin with, 6 to 8 digits.
+    bin TEXT NOT NULL,
+    hotline TEXT NOT NULL,
+    -- Its name on slips.
+    slip_issuer TEXT NOT NULL,
+    -- 1: its people need a second factor. Turned off by approved proposals alone.
+    factor_required INTEGER NOT NULL CHECK (factor_required IN (0, 1)),
+    changed_at INTEGER NOT NULL,
+    changed_by INTEGER,
+    version INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE merchant (
     id INTEGER PRIMARY KEY,
     mid TEXT NOT NULL UNIQUE CHECK (length(mid) = 15),
     name TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- What its slips say.
+    short_name TEXT NOT NULL,
+    -- Credit code; empty when it is not on file, like the other fields that nothing is decided by.
+    licence TEXT NOT NULL,
+    contact TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    -- Where it is paid to. Written by approved proposals alone.
+    bank_name TEXT NOT NULL,
+    bank_account TEXT NOT NULL,
+    bank_holder TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('draft', 'active', 'suspended', 'closed')),
+    -- The last move of the status, who made it, and why.
+    moved_at INTEGER NOT NULL,
+    moved_by INTEGER,
+    reason TEXT NOT NULL,
     -- 1: drugs are taken back for any reason, not only for their quality.
     drug_returns INTEGER NOT NULL CHECK (drug_returns IN (0, 1)),
+    -- 1: it decides itself which of its goods a card pays.
+    decides_payable INTEGER NOT NULL CHECK (decides_payable IN (0, 1)),
     -- Basis points; none is agreed while there is none, and nothing is settled.
-    fee_bp INTEGER CHECK (fee_bp BETWEEN 0 AND 1000)
+    fee_bp INTEGER CHECK (fee_bp BETWEEN 0 AND 1000),
+    created_at INTEGER NOT NULL,
+    created_by INTEGER,
+    changed_at INTEGER NOT NULL,
+    -- Counts the changes of its fields, so that a form notices one meanwhile.
+    version INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX merchant_name ON merchant (name);
 
 CREATE TABLE outlet (
     id INTEGER PRIMARY KEY,
     merchant_id INTEGER NOT NULL REFERENCES merchant (id),
     name TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+    address TEXT NOT NULL,
+    -- Four digits, as in the merchant number.
+    region TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    -- Opening hours: `Mo-Su 08:00-21:00`.
+    hours TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('draft', 'active', 'suspended', 'closed')),
+    moved_at INTEGER NOT NULL,
+    moved_by INTEGER,
+    reason TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by INTEGER,
+    changed_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
     -- What refers to an outlet with its merchant.
     UNIQUE (id, merchant_id)
 ) STRICT;
-CREATE INDEX outlet_merchant ON outlet (merchant_id);
+CREATE INDEX outlet_merchant ON outlet (merchant_id, id);
+CREATE INDEX outlet_name ON outlet (name);
 
 -- The id is the terminal number, 8 digits.
 CREATE TABLE terminal (
     id INTEGER PRIMARY KEY CHECK (id BETWEEN 10000000 AND 99999999),
     outlet_id INTEGER NOT NULL REFERENCES outlet (id),
-    status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+    -- What people call it.
+    label TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('new', 'active', 'disabled', 'retired')),
+    moved_at INTEGER NOT NULL,
+    moved_by INTEGER,
+    reason TEXT NOT NULL,
     batch_no INTEGER NOT NULL,
     paper TEXT NOT NULL CHECK (paper IN ('p80', 'p58', 'pa4')),
     -- Longest pause between two characters of a scanner, milliseconds.
-    scan_gap_ms INTEGER NOT NULL CHECK (scan_gap_ms BETWEEN 20 AND 120)
+    scan_gap_ms INTEGER NOT NULL CHECK (scan_gap_ms BETWEEN 20 AND 120),
+    -- When it was last used, to the minute.
+    seen_at INTEGER,
+    created_at INTEGER NOT NULL,
+    created_by INTEGER,
+    changed_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX terminal_outlet ON terminal (outlet_id);
+CREATE INDEX terminal_outlet ON terminal (outlet_id, id);
 
 CREATE TABLE person (
     id INTEGER PRIMARY KEY,

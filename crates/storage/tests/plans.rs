@@ -10,9 +10,22 @@ use texts::{FILE_ONLY, SERVER_ONLY, TEXTS_MIN, texts};
 
 /// `{n}` rows each, from one text for both databases; `{key16}` is 16 bytes made from `i`.
 const ROWS: &[(&str, u32)] = &[
-    ("INSERT INTO merchant SELECT i, lpad15(i), 'm' || i, 'active', 1, 60 FROM n", 500),
-    ("INSERT INTO outlet SELECT i, 1 + (i - 1) % 500, 'o' || i, 'active' FROM n", 1_000),
-    ("INSERT INTO terminal SELECT 10000000 + i, 1 + i % 1000, 'active', 3, 'p80', 50 FROM n", 2_000),
+    ("INSERT INTO company SELECT i, '', '', '', '', '', '', 1, i, NULL, 1 FROM n", 1),
+    (
+        "INSERT INTO merchant SELECT i, lpad15(i), 'm' || i, '', '', '', '', '', '', '', 'active', i, NULL, '', 1, 1, 60, i, \
+      NULL, i, 1 FROM n",
+        500,
+    ),
+    (
+        "INSERT INTO outlet SELECT i, 1 + (i - 1) % 500, 'o' || i, '', '3201', '', '', 'active', i, NULL, '', i, NULL, i, 1 \
+      FROM n",
+        1_000,
+    ),
+    (
+        "INSERT INTO terminal SELECT 10000000 + i, 1 + i % 1000, '', 'active', i, NULL, '', 3, 'p80', 50, i, i, NULL, i, 1 \
+      FROM n",
+        2_000,
+    ),
     (
         "INSERT INTO person SELECT i, 'p' || i, 'n' || i, 'l' || i, '', 0, 0, 'active', 'outlet', 1 + i % 500, i % 1000 + 1, \
       10000001 + i % 1999, i, NULL, NULL, NULL FROM n",
@@ -150,7 +163,7 @@ fn fill(connection: &Connection) {
 }
 
 /// Tables whose size does not depend on the number of sales.
-const SMALL: [&str; 23] = [
+const SMALL: [&str; 24] = [
     // A list that the program gives.
     "json_each",
     "json_each_text",
@@ -171,6 +184,7 @@ const SMALL: [&str; 23] = [
     "pg_tables",
     "transaction_kind",
     "setting",
+    "company",
     "merchant",
     "outlet",
     "terminal",

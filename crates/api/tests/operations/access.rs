@@ -5,6 +5,7 @@ use domain::ids::{OutletId, TerminalId};
 use domain::time::HOUR;
 use serde_json::json;
 use storage::api_key::{self, Scope};
+use storage::directory::{self, NewTerminal};
 
 use crate::fixture::{Fixture, OPENING, described, entry, payment};
 
@@ -180,9 +181,8 @@ async fn a_key_takes_back_payments_of_its_own_reach_only() {
     own.is(201, "");
     assert_eq!(shop.balance().await, before);
     // Two terminals of one outlet: what a key may read is more than what it may take back.
-    let change = "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
-        VALUES (25010009, 2501001, 'active', 1, 'p80', 50)";
-    shop.db.write(move |connection| Ok(connection.execute(change, [])?)).await.expect("writes");
+    let till = NewTerminal::of(25_010_009, 2_501_001);
+    shop.db.write(move |connection| Ok(directory::insert_terminal(connection, &till)?)).await.expect("writes");
     let (_, token) = shop.key(|key| key.terminal = Some(TerminalId(25_010_009))).await;
     let neighbour = shop.with_token(&token);
     let third = pay("third").await.text_of("id");

@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod card_number;
+pub mod directory;
 pub mod human;
 pub mod ids;
 pub mod limits;

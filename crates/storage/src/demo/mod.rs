@@ -11,6 +11,7 @@ use domain::place::Place;
 use domain::role::Role;
 use domain::time::Timestamp;
 
+use crate::directory::{self, Company, NewMerchant, NewOutlet, NewTerminal};
 use crate::people::{NewPerson, insert_person};
 use crate::{Storage, StorageError, password};
 
@@ -42,16 +43,28 @@ const PEOPLE: &[DemoPerson] = &[
     (9006, "许诺", "agent", &[Role::Agent], At::Company),
 ];
 
-/// Merchant id, merchant number, name, fee in basis points.
-const MERCHANTS: &[(i64, &str, &str, i64)] =
-    &[(250_100, "898320159120001", "示例大药房", 60), (250_200, "898320159120002", "康宁药房", 38)];
+/// Merchant id, merchant number, name, credit code, fee in basis points.
+const MERCHANTS: &[(i64, &str, &str, &str, i64)] = &[
+    (250_100, "898320159120001", "示例大药房", "91320100MA0000001B", 60),
+    (250_200, "898320159120002", "康宁药房", "91320100MA0000002E", 38),
+];
 
-/// Outlet id, merchant, name.
-const OUTLETS: &[(i64, i64, &str)] =
-    &[(2_501_001, 250_100, "中山路店"), (2_501_002, 250_100, "鼓楼店"), (2_502_001, 250_200, "新街口店")];
+/// Outlet id, merchant, name, address, phone.
+const OUTLETS: &[(i64, i64, &str, &str, &str)] = &[
+    (2_501_001, 250_100, "中山路店", "示例路 12 号", "025-0000 0012"),
+    (2_501_002, 250_100, "鼓楼店", "示例街 5 号", "025-0000 0005"),
+    (2_502_001, 250_200, "新街口店", "示例巷 31 号", "025-0000 0031"),
+];
+
+/// Region of the demo's outlets, and their opening hours.
+const REGION: &str = "3201";
+const HOURS: &str = "Mo-Su 08:00-21:00";
 
 /// Terminal number, outlet.
 const TERMINALS: &[(i64, i64)] = &[(25_010_007, 2_501_001), (25_010_008, 2_501_002), (25_020_001, 2_502_001)];
+
+/// What each outlet calls its till.
+const LABEL: &str = "1 号台";
 
 /// Fills an empty database with the demo shop. Answers `false`, and touches nothing, when there are people already.
 pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageError> {
@@ -61,7 +74,7 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
     // One password, one salt: ten slow hashes would be most of the start-up time. Only demo data may do this.
     let hash = password::hash(PASSWORD)?;
     db.write(move |connection| {
-        insert_places(connection)?;
+        insert_places(connection, now)?;
         for (merchant, ..) in MERCHANTS {
             catalogue::insert_catalogue(connection, MerchantId(*merchant))?;
         }
@@ -93,26 +106,40 @@ fn place_of(at: &At) -> Option<(Place, Option<TerminalId>)> {
         At::Till(terminal) => terminal,
     };
     let (_, outlet) = TERMINALS.iter().find(|(id, _)| id == terminal)?;
-    let (_, merchant, _) = OUTLETS.iter().find(|(id, _, _)| id == outlet)?;
+    let (_, merchant, ..) = OUTLETS.iter().find(|(id, ..)| id == outlet)?;
     Some((Place::Outlet(MerchantId(*merchant), OutletId(*outlet)), Some(TerminalId(*terminal))))
 }
 
-fn insert_places(connection: &Connection) -> Result<(), StorageError> {
-    for (id, mid, name, _) in MERCHANTS {
-        connection.execute(
-            "INSERT INTO merchant (id, mid, name, status, drug_returns, fee_bp) VALUES (?1, ?2, ?3, 'active', 0, NULL)",
-            (*id, *mid, *name),
-        )?;
+fn insert_places(connection: &Connection, now: Timestamp) -> Result<(), StorageError> {
+    let company = Company {
+        name: "示例健康卡服务公司".to_owned(),
+        institution: "898".to_owned(),
+        region: REGION.to_owned(),
+        bin: "608625".to_owned(),
+        hotline: String::new(),
+        slip_issuer: "示例健康卡服务公司".to_owned(),
+        factor_required: false,
+        version: 1,
+    };
+    directory::put_company(connection, &company, None, now)?;
+    for (id, mid, name, licence, _) in MERCHANTS {
+        let one = NewMerchant::of(*id, mid, name);
+        directory::insert_merchant(connection, &NewMerchant { licence: (*licence).to_owned(), at: now, ..one })?;
     }
-    for row in OUTLETS {
-        connection.execute("INSERT INTO outlet (id, merchant_id, name, status) VALUES (?1, ?2, ?3, 'active')", *row)?;
+    for (id, merchant, name, address, phone) in OUTLETS {
+        let one = NewOutlet {
+            address: (*address).to_owned(),
+            region: REGION.to_owned(),
+            phone: (*phone).to_owned(),
+            hours: HOURS.to_owned(),
+            at: now,
+            ..NewOutlet::of(*id, *merchant, name)
+        };
+        directory::insert_outlet(connection, &one)?;
     }
-    for row in TERMINALS {
-        connection.execute(
-            "INSERT INTO terminal (id, outlet_id, status, batch_no, paper, scan_gap_ms)
-             VALUES (?1, ?2, 'active', 1, 'p80', 50)",
-            *row,
-        )?;
+    for (id, outlet) in TERMINALS {
+        let one = NewTerminal { label: LABEL.to_owned(), at: now, ..NewTerminal::of(*id, *outlet) };
+        directory::insert_terminal(connection, &one)?;
     }
     Ok(())
 }

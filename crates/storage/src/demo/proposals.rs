@@ -18,7 +18,7 @@ const CHECKER: PersonId = PersonId(9002);
 
 /// Agrees the demo merchants' fees.
 pub async fn seed_fees(db: &Storage, books: &Books, now: Timestamp) -> Result<(), StorageError> {
-    let fee = |(merchant, _, _, fee_bp): &(i64, _, _, i64)| Payload::MerchantFee {
+    let fee = |(merchant, .., fee_bp): &(i64, _, _, _, i64)| Payload::MerchantFee {
         merchant: MerchantId(*merchant),
         fee_bp: *fee_bp,
     };
