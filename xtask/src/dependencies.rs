@@ -1,4 +1,4 @@
-//! Which crate may depend on which: domain <- storage <- engine <- {pages, api} <- app, and sim on engine. Nothing
+//! Which crate may depend on which: domain <- storage <- engine <- {pages, api} <- server <- app, and sim on engine. Nothing
 //! points back. The pages are a kit, one crate per audience on it, and `web`, which puts them together; no audience
 //! depends on another. The client for programs elsewhere stands alone.
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::repo::Finding;
 
 /// Each workspace crate and the workspace crates it may use in any way (build, test or normal).
-const CRATES: [(&str, &[&str]); 19] = [
+const CRATES: [(&str, &[&str]); 20] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("scratch", &[]),
@@ -24,7 +24,8 @@ const CRATES: [(&str, &[&str]); 19] = [
     ("office", &["domain", "storage", "engine", "web-kit"]),
     ("web", &["domain", "storage", "engine", "web-kit", "account", "till", "merchant", "office", "scratch"]),
     ("api", &["domain", "telemetry", "storage", "engine", "webhook-target", "scratch"]),
-    ("app", &["domain", "telemetry", "storage", "engine", "web", "api", "webhook-target", "scratch", "webpos-client"]),
+    ("server", &["domain", "telemetry", "storage", "engine", "web-kit", "api", "webhook-target"]),
+    ("app", &["domain", "storage", "engine", "web-kit", "web", "api", "server", "scratch", "webpos-client"]),
     // Published by itself: it ships with nothing of ours and reads the description in its tests.
     ("webpos-client", &["api"]),
     ("sim", &["domain", "storage", "engine", "scratch"]),
@@ -39,11 +40,24 @@ const PUBLISHED: &str = "webpos-client";
 const RESERVED: [(&str, &[&str]); 5] = [
     ("rusqlite", &["storage", "sim", "bench"]),
     ("tokio-postgres", &["storage", "sim", "bench"]),
-    ("axum", &["web-kit", "account", "till", "merchant", "office", "web", "api", "app"]),
+    ("axum", &["web-kit", "account", "till", "merchant", "office", "web", "api", "server", "app"]),
     ("askama", &["web-kit", "account", "till", "merchant", "office"]),
     (
         "tokio",
-        &["storage", "engine", "web-kit", "account", "till", "web", "api", "app", "sim", "bench", "webpos-client"],
+        &[
+            "storage",
+            "engine",
+            "web-kit",
+            "account",
+            "till",
+            "web",
+            "api",
+            "server",
+            "app",
+            "sim",
+            "bench",
+            "webpos-client",
+        ],
     ),
 ];
 

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use storage::StorageError;
 use storage::payment::{self, Begun, OpenAttempt};
 use storage::vault::Confirmation;
+use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use crate::Visit;
@@ -149,8 +150,12 @@ async fn look_up(web: &Web, actor: Actor, confirmation: Confirmation) -> Result<
 }
 
 /// Follows up attempts without an answer: those that are older than an answer may take. In a file also all of them at
-/// the start, when no page can still be waiting for one; on a server, another instance's may be. Never ends.
-pub async fn follow_up(web: Web) {
+/// the start, when no page can still be waiting for one; on a server, another instance's may be. The task never ends.
+pub fn follow_up(web: Web) -> JoinHandle<()> {
+    tokio::spawn(follow_up_forever(web))
+}
+
+async fn follow_up_forever(web: Web) {
     let mut older_than = if web.storage.path().is_some() { Duration::ZERO } else { ANSWER_WITHIN };
     loop {
         let before = web.clock.now().plus(-micros(older_than));

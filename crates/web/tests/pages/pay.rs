@@ -428,7 +428,7 @@ async fn after_a_restart_lost_payments_are_found_without_anybody_asking() {
     let order = till.lose(&token).await;
     // On a server another instance may still be answering it; after that time none is.
     till.shop.clock.advance(21 * SECOND);
-    let follow_up = tokio::spawn(web::follow_up(till.shop.web.clone()));
+    let follow_up = web::follow_up(till.shop.web.clone());
     for _ in 0..500 {
         if payment::attempt_of(&till.shop.db, ACTOR.outlet, order).await.expect("reads").is_none() {
             break;

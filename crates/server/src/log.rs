@@ -22,7 +22,20 @@ pub(crate) enum Format {
 }
 
 /// Targets of the program's own lines. Libraries may only warn: their other lines could contain the data they carry.
-const OWN: [&str; 8] = ["webpos", "web", "api", "engine", "storage", "domain", "telemetry", telemetry::TARGET];
+const OWN: [&str; 12] = [
+    "server",
+    "web_kit",
+    "account",
+    "till",
+    "merchant",
+    "office",
+    "api",
+    "engine",
+    "storage",
+    "domain",
+    "telemetry",
+    telemetry::TARGET,
+];
 
 /// Starts logging. `WEBPOS_LOG` selects the lines.
 pub(crate) fn start(format: Format) {

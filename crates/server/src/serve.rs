@@ -13,11 +13,11 @@ use storage::vault::Vault;
 use storage::{Books, demo, demo_cards, demo_keys, demo_proposals};
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
-use web::{Settings, Web, router};
+use web_kit::{Settings, Web};
 
 use crate::config::Serve;
 use crate::connections::Permits;
-use crate::{Failure, console, metrics, service};
+use crate::{Failure, Pages, console, metrics, service};
 
 /// Timeout for requests in progress when the program shuts down.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 /// Backlog of connections to accept. Clients beyond it retry only after a whole second.
 const WAITING_MAX: u32 = 4_096;
 
-pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
+pub(crate) async fn run(options: Serve, clock: Clock, pages: &Pages) -> Result<(), Failure> {
     let tls = options.check()?;
     let targets = options.targets()?;
     let storage = options.database.open().await?;
@@ -56,10 +56,11 @@ pub(crate) async fn run(options: Serve, clock: Clock) -> Result<(), Failure> {
         console::say(&format!("metrics are on http://{address}/metrics"));
     }
     let web = Web::new(storage, engine, vault, clock, settings).with_targets(targets);
-    tokio::spawn(web::follow_up(web.clone()));
+    (pages.follow_up)(web.clone());
     let handle = Handle::new();
     stop_on_signal(handle.clone(), web.clone(), Duration::from_secs(options.stop_delay.into()))?;
-    let app = router(&web).merge(api::router(api)).into_make_service_with_connect_info::<SocketAddr>();
+    let app = web_kit::router(&web, (pages.table)()).merge(api::router(api));
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     announce(&format!("{scheme}://{address}"), options.demo);
     service::ready();
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
