@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::StorageError;
 
+mod job;
 pub mod postgres;
 mod schema;
 pub mod sql;

@@ -19,6 +19,7 @@ use domain::outcome::Outcome;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
+use super::job::{Answer, Value, again, answer};
 use crate::books::post_postgres;
 use crate::error::StorageError;
 use crate::sql::{Broken, Connection, Link, Trouble};
@@ -71,6 +72,9 @@ impl std::fmt::Debug for Postgres {
     }
 }
 
+/// One attempt at a job, on a connection.
+type Attempt = Box<dyn Fn(&Connection) -> Fate<Value> + Send>;
+
 /// What became of a job on one connection.
 enum Fate<T> {
     Done(Result<T, StorageError>),
@@ -120,7 +124,8 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StorageError> + Clone + Send + 'static,
     {
-        self.run(move |connection| read_once(connection, query.clone())).await
+        let query = again(query);
+        answer(self.run(Box::new(move |connection| read_once(connection, &query))).await)
     }
 
     /// Runs `change` in a transaction and returns once that is durable.
@@ -129,14 +134,11 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StorageError> + Clone + Send + 'static,
     {
-        self.run(move |connection| write_once(connection, change.clone())).await
+        let change = again(change);
+        answer(self.run(Box::new(move |connection| write_once(connection, &change))).await)
     }
 
-    async fn run<T, F>(&self, job: F) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: Fn(&Connection) -> Fate<T> + Send + 'static,
-    {
+    async fn run(&self, job: Attempt) -> Answer {
         let deadline = Instant::now() + PATIENCE;
         let permit = timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = permit.map_err(|_| busy())?.map_err(|error| unreachable(&error))?;

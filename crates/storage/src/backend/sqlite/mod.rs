@@ -18,6 +18,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::job::{answer, once};
 use crate::error::StorageError;
 use crate::sql;
 
@@ -83,15 +84,16 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&sql::Connection) -> Result<T, StorageError> + Send + 'static,
     {
-        self.readers.clone().run(query).await
+        answer(self.readers.clone().run(once(query)).await)
     }
 
     /// The same where the caller runs, for a few rows that are found by their keys.
     pub async fn read_by_key<T, F>(&self, query: F) -> Result<T, StorageError>
     where
-        F: FnOnce(&sql::Connection) -> Result<T, StorageError>,
+        T: Send + 'static,
+        F: FnOnce(&sql::Connection) -> Result<T, StorageError> + Send + 'static,
     {
-        self.readers.here(query).await
+        answer(self.readers.here(once(query)).await)
     }
 
     /// Runs `change` in the writer's next transaction and returns once that is durable. An error undoes this change
@@ -101,7 +103,7 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&sql::Connection) -> Result<T, StorageError> + Send + 'static,
     {
-        self.writer.run(change).await
+        answer(self.writer.run(once(change)).await)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
 
+use super::super::job::{Answer, Once};
 use super::open_reader;
 use crate::error::StorageError;
 use crate::sql::Connection;
@@ -30,11 +31,7 @@ impl Readers {
     }
 
     /// On a blocking thread. A caller that goes away leaves the query running, with its permit.
-    pub(super) async fn run<T, F>(self: Arc<Self>, query: F) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
-    {
+    pub(super) async fn run(self: Arc<Self>, query: Once) -> Answer {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(stopped)?;
         let answer = tokio::task::spawn_blocking(move || {
             let answer = self.lend(query);
@@ -45,15 +42,12 @@ impl Readers {
     }
 
     /// On the thread of the caller.
-    pub(super) async fn here<T>(
-        &self,
-        query: impl FnOnce(&Connection) -> Result<T, StorageError>,
-    ) -> Result<T, StorageError> {
+    pub(super) async fn here(&self, query: Once) -> Answer {
         let _permit = self.permits.acquire().await.map_err(stopped)?;
         self.lend(query)
     }
 
-    fn lend<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StorageError>) -> Result<T, StorageError> {
+    fn lend(&self, query: Once) -> Answer {
         let connection = self.idle().pop().expect("a permit stands for an idle connection");
         // Also when the query panics: a lost connection would shrink the pool for good.
         let answer = catch_unwind(AssertUnwindSafe(|| query(&connection)));

@@ -6,6 +6,7 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::job::{Answer, Once};
 use super::checkpointer::Committed;
 use crate::error::StorageError;
 use crate::sql::Connection;
@@ -43,11 +44,7 @@ impl Writer {
         Self { jobs }
     }
 
-    pub(super) async fn run<T, F>(&self, change: F) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StorageError> + Send + 'static,
-    {
+    pub(super) async fn run(&self, change: Once) -> Answer {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |transaction| {
             let result =
@@ -114,7 +111,7 @@ fn transact(connection: &Connection, jobs: &mut Vec<Job>, finishes: &mut Vec<Fin
 
 /// A job that has the transaction to itself: its failure rolls all of it back. Without a savepoint SQLite keeps no second
 /// copy of the pages that change.
-fn alone<T>(open: &Open<'_>, change: impl FnOnce(&Connection) -> Result<T, StorageError>) -> Result<T, StorageError> {
+fn alone(open: &Open<'_>, change: Once) -> Answer {
     let result = caught(open.connection, change);
     if result.is_err() && !raw(open.connection).is_autocommit() {
         open.connection.execute_batch("ROLLBACK")?;
@@ -122,10 +119,7 @@ fn alone<T>(open: &Open<'_>, change: impl FnOnce(&Connection) -> Result<T, Stora
     result
 }
 
-fn in_savepoint<T>(
-    open: &Open<'_>,
-    change: impl FnOnce(&Connection) -> Result<T, StorageError>,
-) -> Result<T, StorageError> {
+fn in_savepoint(open: &Open<'_>, change: Once) -> Answer {
     let connection = open.connection;
     connection.prepare_cached("SAVEPOINT job")?.execute([])?;
     let result = caught(connection, change);
@@ -138,10 +132,7 @@ fn in_savepoint<T>(
     result
 }
 
-fn caught<T>(
-    connection: &Connection,
-    change: impl FnOnce(&Connection) -> Result<T, StorageError>,
-) -> Result<T, StorageError> {
+fn caught(connection: &Connection, change: Once) -> Answer {
     catch_unwind(AssertUnwindSafe(|| change(connection)))
         .unwrap_or_else(|_| Err(StorageError::NotWritten("the change panicked".to_owned())))
 }
