@@ -10,9 +10,11 @@ use crate::Visit;
 use web_kit::page::local_path;
 use web_kit::{Web, cookies};
 
-/// Sends people to where their work is.
+/// Sends people to where their work is. Without a till a cashier's begins with one.
 pub(crate) async fn show(visit: Visit) -> Redirect {
-    Redirect::to(visit.web.menu.landing(&visit.session.roles, visit.session.shop.is_some()).unwrap_or("/password"))
+    let session = &visit.session;
+    let elsewhere = if session.store.is_some() && session.till.is_err() { "/enrol" } else { "/password" };
+    Redirect::to(visit.web.menu.landing(&session.roles, session.post()).unwrap_or(elsewhere))
 }
 
 /// The browser says that its user is busy, so the session is not idle.

@@ -1,8 +1,10 @@
-//! Pages of everybody who signs in, in a store or at the card company: login, lock, password, logout, language.
+//! Pages of everybody who signs in, in a store or at the card company: login, lock, password, logout, language, and
+//! making a browser a till.
 //!
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
+mod enrol;
 mod home;
 mod lock;
 mod login;
@@ -22,6 +24,7 @@ type Guest = web_kit::visit::Guest<text::Text>;
 /// The words of this crate's messages about the last step; a test shows each of them.
 pub fn said() -> Vec<&'static str> {
     [
+        enrol::Said::ALL.map(enrol::Said::word).as_slice(),
         lock::Said::ALL.map(lock::Said::word).as_slice(),
         login::Said::ALL.map(login::Said::word).as_slice(),
         password::Said::ALL.map(password::Said::word).as_slice(),
@@ -34,6 +37,7 @@ pub fn said() -> Vec<&'static str> {
 pub fn pages() -> Vec<PageEntry> {
     vec![
         page("/").get(Session, home::show),
+        page("/enrol").get(Public, enrol::show).post(Public, enrol::enter),
         page("/login").get(Public, login::show).post(Public, login::enter),
         page("/login/again").post(Public, login::again),
         page("/login/captcha.png").get(Public, login::image),

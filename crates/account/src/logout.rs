@@ -26,7 +26,7 @@ struct View {
 
 /// Asks before leaving.
 pub(crate) async fn ask(visit: Visit) -> Result<Response, Problem> {
-    let open = if visit.session.shop.is_some() {
+    let open = if visit.session.till.is_ok() {
         unresolved::at_this_till(&visit.web, &visit.session).await?
     } else {
         Vec::new()
@@ -58,7 +58,7 @@ pub(crate) async fn leave(
 ) -> Result<Response, Problem> {
     if let Some(session) = session {
         // Ask no question that a locked session, or one with the initial password, cannot answer.
-        let asks = form.sure.is_empty() && !session.locked && !session.must_change && session.shop.is_some();
+        let asks = form.sure.is_empty() && !session.locked && !session.must_change && session.till.is_ok();
         if asks && !unresolved::at_this_till(&web, &session).await?.is_empty() {
             return Ok(Redirect::to("/logout").into_response());
         }

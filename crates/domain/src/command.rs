@@ -25,7 +25,7 @@ pub struct Actor {
     pub merchant: MerchantId,
     /// The outlet.
     pub outlet: OutletId,
-    /// The till.
+    /// The till; 0 for a person of a store who acts away from one.
     pub terminal: TerminalId,
     /// The person.
     pub person: PersonId,
@@ -35,6 +35,16 @@ impl Actor {
     /// Whether this is the card company.
     pub fn is_issuer(self) -> bool {
         self.merchant == MerchantId(0)
+    }
+
+    /// A person of a store who acts away from a till, such as a manager in the office.
+    pub fn away(merchant: MerchantId, outlet: OutletId, person: PersonId) -> Self {
+        Self { merchant, outlet, terminal: TerminalId(0), person }
+    }
+
+    /// Whether this is a person of a store away from a till.
+    pub fn is_away(self) -> bool {
+        !self.is_issuer() && self.terminal == TerminalId(0)
     }
 
     /// A person of the card company.

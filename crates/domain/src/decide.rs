@@ -5,12 +5,12 @@
 
 use crate::card::Card;
 use crate::changes::Changes;
-use crate::command::{Command, Envelope, PresentedCard, Proof};
+use crate::command::{Actor, Command, Envelope, PresentedCard, Proof};
 use crate::ledger::{Head, Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::outcome::{Decline, Outcome};
 use crate::sale::Payment;
-use crate::state::{Keys, State, Till};
+use crate::state::{Keys, Outlet, State, Till};
 use crate::{
     batch, direct_sale, dispute, inquiry, load, proof, proposal, refund, reversal, sale, settlement, void, withdrawal,
 };
@@ -104,19 +104,35 @@ fn repeated(recorded: &Transaction, envelope: &Envelope) -> Outcome {
 /// The till, if it may trade for this actor.
 pub(crate) fn open_till<'a>(state: &'a State, envelope: &Envelope) -> Result<&'a Till, Decline> {
     let actor = envelope.actor;
-    let till =
-        state.tills.get(&actor.terminal).filter(|till| (till.merchant, till.outlet) == (actor.merchant, actor.outlet));
+    let till = state.tills.get(&actor.terminal).filter(|till| is_at(actor, &till.outlet));
     let till = till.ok_or(Decline::UnknownTerminal)?;
-    if !till.merchant_active {
-        return Err(Decline::MerchantSuspended);
+    trading(&till.outlet)?;
+    if till.terminal_active { Ok(till) } else { Err(Decline::TerminalDisabled) }
+}
+
+/// The outlet, if it may trade for this actor: at its till, or away from one for what needs none.
+pub(crate) fn open_outlet<'a>(state: &'a State, envelope: &Envelope) -> Result<&'a Outlet, Decline> {
+    let actor = envelope.actor;
+    if !actor.is_away() {
+        return open_till(state, envelope).map(|till| &till.outlet);
     }
-    if !till.outlet_active {
-        return Err(Decline::OutletSuspended);
+    let outlet = state.outlets.get(&actor.outlet).filter(|outlet| is_at(actor, outlet));
+    let outlet = outlet.ok_or(Decline::UnknownTerminal)?;
+    trading(outlet).map(|()| outlet)
+}
+
+fn is_at(actor: Actor, outlet: &Outlet) -> bool {
+    (outlet.merchant, outlet.id) == (actor.merchant, actor.outlet)
+}
+
+fn trading(outlet: &Outlet) -> Result<(), Decline> {
+    if !outlet.merchant_active {
+        Err(Decline::MerchantSuspended)
+    } else if !outlet.outlet_active {
+        Err(Decline::OutletSuspended)
+    } else {
+        Ok(())
     }
-    if !till.terminal_active {
-        return Err(Decline::TerminalDisabled);
-    }
-    Ok(till)
 }
 
 /// A transaction row for this envelope, approved and without effects; the caller fills in what it knows.

@@ -74,24 +74,30 @@ impl<K: Ord + Debug, V> Rows<K, V> {
     }
 }
 
-/// What the money path knows about a till.
+/// What the money path knows about an outlet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one fact of the master data")]
-pub struct Till {
+pub struct Outlet {
+    /// Which.
+    pub id: OutletId,
     /// Its merchant.
     pub merchant: MerchantId,
-    /// Its outlet.
-    pub outlet: OutletId,
     /// The merchant may trade.
     pub merchant_active: bool,
     /// The outlet may trade.
     pub outlet_active: bool,
+    /// The merchant takes drugs back for any reason.
+    pub drug_returns: bool,
+}
+
+/// What the money path knows about a till.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Till {
+    /// Its outlet.
+    pub outlet: Outlet,
     /// The till may trade.
     pub terminal_active: bool,
     /// Its open batch.
     pub batch: i64,
-    /// The merchant takes drugs back for any reason.
-    pub drug_returns: bool,
 }
 
 /// A request id is unique within its merchant; the card company is merchant 0.
@@ -125,6 +131,8 @@ pub struct State {
     pub reversed: BTreeSet<RequestKey>,
     /// Tills.
     pub tills: Rows<TerminalId, Till>,
+    /// Outlets of people who act away from a till.
+    pub outlets: Rows<OutletId, Outlet>,
     /// Paid orders, for refunds, voids and reversals. The cards that get the money are in `cards`.
     pub sold: Rows<OrderId, Sold>,
     /// Lines of those orders that were not voided, paid or not.
@@ -164,6 +172,7 @@ impl State {
             numbers: Rows::default(),
             reversed: BTreeSet::new(),
             tills: Rows::default(),
+            outlets: Rows::default(),
             sold: Rows::default(),
             lines: Rows::default(),
             batches: Rows::default(),
@@ -332,6 +341,8 @@ pub struct Keys {
     pub watches: BTreeSet<Watch>,
     /// Tills.
     pub tills: BTreeSet<TerminalId>,
+    /// Outlets of people who act away from a till.
+    pub outlets: BTreeSet<OutletId>,
     /// Orders that are needed with sale, lines, refunds and the card that gets the money.
     pub sold: BTreeSet<OrderId>,
     /// Tills that close their batch.
@@ -379,6 +390,9 @@ impl Keys {
         for envelope in envelopes {
             keys.requests.insert((envelope.request_id, envelope.actor.merchant));
             keys.tills.insert(envelope.actor.terminal);
+            if envelope.actor.is_away() {
+                keys.outlets.insert(envelope.actor.outlet);
+            }
             if let Some((card, pin)) = envelope.command.pin() {
                 keys.pins.insert(card.key);
                 keys.watches.extend(pin.watches(envelope.actor));

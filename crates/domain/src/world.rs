@@ -145,6 +145,10 @@ impl World {
         for till in &keys.tills {
             state.tills.loaded(*till, self.tills.get(till).cloned());
         }
+        for id in &keys.outlets {
+            let outlet = self.tills.values().map(|till| &till.outlet).find(|outlet| outlet.id == *id);
+            state.outlets.loaded(*id, outlet.cloned());
+        }
         for request in &keys.requests {
             let transaction = self.requests.get(request).and_then(|id| self.transaction(*id));
             state.requests.loaded(*request, transaction.cloned());
@@ -353,7 +357,7 @@ impl World {
         self.keys.values().for_each(|key| audit.key(key));
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));
-        let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.merchant).collect();
+        let merchants: Vec<MerchantId> = self.tills.values().map(|till| till.outlet.merchant).collect();
         audit.finish(&merchants)
     }
 }

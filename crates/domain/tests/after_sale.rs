@@ -4,12 +4,13 @@
 mod builders;
 
 use builders::{
-    MORNING, Submit as _, World, by, by_issuer, card, card_key, envelope, load, order, refund_request, review, sale_pin,
+    MORNING, Submit as _, World, away, by, by_issuer, card, card_key, envelope, load, order, refund_request, review,
+    sale_pin,
 };
 use domain::card::{Card, CardStatus};
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{ANSWER_WITHIN, DisputeStatus};
-use domain::ids::{OrderId, PersonId, TransactionId};
+use domain::ids::{OrderId, OutletId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
@@ -327,4 +328,33 @@ fn the_merchant_is_heard_or_has_its_seven_days() {
         assert_eq!(world.decline(&company), Some(Decline::NoSuchDispute), "the merchant answers");
         assert_eq!(world.verify(), []);
     }
+}
+
+/// What takes goods back needs an outlet that trades; what sells, gives a sale back at the till or counts one needs the till.
+#[test]
+fn away_from_a_till_refunds_are_asked_for_and_decided_and_nothing_else_is() {
+    let mut world = sold();
+    let void = Command::Void { order: OrderId(ORDER), checker: PersonId(MANAGER) };
+    world.put_order(order(2, 1_000));
+    let at_the_till = [sale_pin(2, 1_000, CARD, true), builders::inquiry(CARD, true), void, Command::BatchClose];
+    for (n, command) in (10..).zip(at_the_till) {
+        assert_eq!(world.decline(&away(envelope(n, MORNING, command))), Some(Decline::UnknownTerminal));
+    }
+    let ask = |n| away(envelope(n, MORNING, refund_request(ORDER, &[(2, 1)], Ground::Quality, false)));
+    let elsewhere = |mut asked: Envelope| {
+        asked.actor.outlet = OutletId(asked.actor.outlet.0 + 1);
+        asked
+    };
+    assert_eq!(world.decline(&elsewhere(ask(20))), Some(Decline::UnknownTerminal));
+    let id = world.submit(&ask(21)).transaction().expect("recorded").id;
+    assert_eq!(world.refunds[&id].status, RefundStatus::Requested);
+    let outlet = |world: &mut World, active: bool| {
+        world.tills.values_mut().for_each(|till| till.outlet.outlet_active = active);
+    };
+    outlet(&mut world, false);
+    assert_eq!(world.decline(&away(decide(22, id, Some(CARD), MORNING))), Some(Decline::OutletSuspended));
+    outlet(&mut world, true);
+    assert_eq!(world.decline(&away(decide(23, id, Some(CARD), MORNING))), None);
+    assert_eq!((world.refunds[&id].status, balance(&world, CARD)), (RefundStatus::Approved, Fen(7_000)));
+    assert_eq!(world.verify(), []);
 }

@@ -70,8 +70,8 @@ fn tried(wrong: u8) -> (World, Envelope) {
 fn example(expected: Decline) -> (World, Envelope) {
     let expired = Proof::Confirmed { until: Timestamp(MORNING.0 - 1) };
     match expected {
-        Decline::MerchantSuspended => with_till(|till| till.merchant_active = false),
-        Decline::OutletSuspended => with_till(|till| till.outlet_active = false),
+        Decline::MerchantSuspended => with_till(|till| till.outlet.merchant_active = false),
+        Decline::OutletSuspended => with_till(|till| till.outlet.outlet_active = false),
         Decline::TerminalDisabled => with_till(|till| till.terminal_active = false),
         Decline::UnknownTerminal => {
             let (world, mut asked) = with_till(|_| {});

@@ -16,7 +16,7 @@ use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Outcome;
 use domain::pin::{Door, PinValue, TypedPin};
-use domain::state::Till;
+use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use domain::world::World;
 use engine::clock::Clock;
@@ -54,13 +54,9 @@ fn memory() -> Fixture {
     let mut books = World::new(ChainKey::new([7; 32]), 1);
     let (merchant, outlet) = (ACTOR.merchant, ACTOR.outlet);
     let till = Till {
-        merchant,
-        outlet,
-        merchant_active: true,
-        outlet_active: true,
+        outlet: Outlet { id: outlet, merchant, merchant_active: true, outlet_active: true, drug_returns: false },
         terminal_active: true,
         batch: 1,
-        drug_returns: false,
     };
     books.tills.insert(ACTOR.terminal, till);
     let programme = Programme {

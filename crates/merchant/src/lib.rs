@@ -9,11 +9,12 @@ mod in_store;
 mod pauses;
 mod settlements;
 mod text;
+mod tills;
 mod webhook;
 mod webhooks;
 
 use domain::role::Action::{AnswerDispute, ManageApiKeys, SetUpTill, UnlockTill, ViewOwnSettlement};
-use web_kit::table::Access::{InStore, May};
+use web_kit::table::Access::May;
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::Words as _;
 
@@ -31,17 +32,15 @@ pub fn said() -> Vec<&'static str> {
 pub fn pages() -> Vec<PageEntry> {
     vec![
         page("/disputes")
-            .get(InStore(AnswerDispute), disputes::list)
+            .get(May(AnswerDispute), disputes::list)
             .menu(60, "unk", |lang| Text::of(lang).dispute.own_title)
             .count(Count::ToAnswer),
-        page("/disputes/{dispute}")
-            .get(InStore(AnswerDispute), disputes::one)
-            .post(InStore(AnswerDispute), disputes::answer),
+        page("/disputes/{dispute}").get(May(AnswerDispute), disputes::one).post(May(AnswerDispute), disputes::answer),
         page("/settlements")
-            .get(InStore(ViewOwnSettlement), settlements::list)
+            .get(May(ViewOwnSettlement), settlements::list)
             .menu(90, "list", |lang| Text::of(lang).settlement.own_title),
-        page("/settlements/{settlement}").get(InStore(ViewOwnSettlement), settlements::one),
-        page("/settlements/{settlement}/export.csv").get(InStore(ViewOwnSettlement), settlements::csv),
+        page("/settlements/{settlement}").get(May(ViewOwnSettlement), settlements::one),
+        page("/settlements/{settlement}/export.csv").get(May(ViewOwnSettlement), settlements::csv),
         page("/pauses").get(May(UnlockTill), pauses::show).post(May(UnlockTill), pauses::unlock).menu(
             95,
             "lock",
@@ -51,6 +50,11 @@ pub fn pages() -> Vec<PageEntry> {
             97,
             "grid",
             |lang| Text::of(lang).in_store.title,
+        ),
+        page("/tills").get(May(SetUpTill), tills::show).post(May(SetUpTill), tills::make_code).menu(
+            98,
+            "store",
+            |lang| Text::of(lang).tills.title,
         ),
         page("/keys").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::make).menu(
             100,

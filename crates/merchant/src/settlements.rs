@@ -28,7 +28,7 @@ pub(crate) struct Params {
 
 /// The list.
 pub(crate) async fn list(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
-    let filter = Filter::Of(visit.session.shop()?.merchant);
+    let filter = Filter::Of(visit.session.merchant()?);
     let list = List::load(&visit, OWN, (filter, ""), &params.before).await?;
     Ok(render(&View { shell: visit.shell(OWN), list }).into_response())
 }
@@ -39,11 +39,11 @@ pub(crate) async fn one(
     Path(rrn): Path<String>,
     Query(params): Query<statement::Params>,
 ) -> Result<Response, Problem> {
-    let found = statement::find(&visit.web, &rrn, Some(visit.session.shop()?.merchant)).await?;
+    let found = statement::find(&visit.web, &rrn, Some(visit.session.merchant()?)).await?;
     statement::view(&visit, found, &params, None).await
 }
 
 /// Its transactions as a file.
 pub(crate) async fn csv(visit: Visit, Path(rrn): Path<String>) -> Result<Response, Problem> {
-    export::file(&visit, &rrn, Some(visit.session.shop()?.merchant)).await
+    export::file(&visit, &rrn, Some(visit.session.merchant()?)).await
 }

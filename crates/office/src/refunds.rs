@@ -11,12 +11,12 @@ use web_kit::visit::Visit;
 
 /// The list, with a request open or not.
 pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
-    let desk = ReviewDesk::company(&visit.session);
+    let desk = ReviewDesk::company();
     review::show(&visit, &desk, params).await
 }
 
 /// Approves or turns down.
 pub(crate) async fn decide(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
-    let desk = ReviewDesk::company(&visit.session);
+    let desk = ReviewDesk::company();
     review::decide(&visit, &desk, fields).await
 }

@@ -12,7 +12,7 @@ use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::pin::{Door, PinValue, TypedPin};
 use domain::refund::SoldLine;
-use domain::state::Till;
+use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, Timestamp};
 use domain::world::World;
 use storage::StorageError;
@@ -186,13 +186,15 @@ impl OrderTerms {
 /// The till of [`ACTOR`].
 pub fn till() -> Till {
     Till {
-        merchant: ACTOR.merchant,
-        outlet: ACTOR.outlet,
-        merchant_active: true,
-        outlet_active: true,
+        outlet: Outlet {
+            id: ACTOR.outlet,
+            merchant: ACTOR.merchant,
+            merchant_active: true,
+            outlet_active: true,
+            drug_returns: false,
+        },
         terminal_active: true,
         batch: 1,
-        drug_returns: false,
     }
 }
 

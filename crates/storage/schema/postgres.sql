@@ -90,6 +90,8 @@ CREATE TABLE outlet (
     created_by BIGINT,
     changed_at BIGINT NOT NULL,
     version BIGINT NOT NULL,
+    -- 'required': only a browser that was enrolled as a till sells. 'off': people also sell at their own till.
+    enrolment TEXT COLLATE "C" NOT NULL CHECK (enrolment IN ('required', 'off')),
     -- What refers to an outlet with its merchant.
     UNIQUE (id, merchant_id)
 );
@@ -118,6 +120,24 @@ CREATE TABLE terminal (
     version BIGINT NOT NULL
 );
 CREATE INDEX terminal_outlet ON terminal (outlet_id, id);
+
+-- One-time codes that make a browser a terminal: a keyed value of the code, one for each terminal.
+CREATE TABLE enrolment_code (
+    terminal_id BIGINT PRIMARY KEY REFERENCES terminal (id),
+    code BYTEA NOT NULL UNIQUE CHECK (length(code) = 32),
+    code_generation BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+-- Browsers that are terminals. The cookie's token is not here, only its SHA-256.
+CREATE TABLE device (
+    id_hash BYTEA PRIMARY KEY CHECK (length(id_hash) = 32),
+    terminal_id BIGINT NOT NULL UNIQUE REFERENCES terminal (id),
+    enrolled_at BIGINT NOT NULL,
+    -- The browser's own description, and where it was.
+    agent TEXT COLLATE "C" NOT NULL,
+    address TEXT COLLATE "C" NOT NULL
+);
 
 CREATE TABLE person (
     id BIGINT PRIMARY KEY,

@@ -88,6 +88,8 @@ CREATE TABLE outlet (
     created_by INTEGER,
     changed_at INTEGER NOT NULL,
     version INTEGER NOT NULL,
+    -- 'required': only a browser that was enrolled as a till sells. 'off': people also sell at their own till.
+    enrolment TEXT NOT NULL CHECK (enrolment IN ('required', 'off')),
     -- What refers to an outlet with its merchant.
     UNIQUE (id, merchant_id)
 ) STRICT;
@@ -116,6 +118,24 @@ CREATE TABLE terminal (
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX terminal_outlet ON terminal (outlet_id, id);
+
+-- One-time codes that make a browser a terminal: a keyed value of the code, one for each terminal.
+CREATE TABLE enrolment_code (
+    terminal_id INTEGER PRIMARY KEY REFERENCES terminal (id),
+    code BLOB NOT NULL UNIQUE CHECK (length(code) = 32),
+    code_generation INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+-- Browsers that are terminals. The cookie's token is not here, only its SHA-256.
+CREATE TABLE device (
+    id_hash BLOB PRIMARY KEY CHECK (length(id_hash) = 32),
+    terminal_id INTEGER NOT NULL UNIQUE REFERENCES terminal (id),
+    enrolled_at INTEGER NOT NULL,
+    -- The browser's own description, and where it was.
+    agent TEXT NOT NULL,
+    address TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE person (
     id INTEGER PRIMARY KEY,

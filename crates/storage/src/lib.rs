@@ -38,6 +38,6 @@ pub use read::{
     batch, dispute, human, merchant, movement, orders, product, programme, proposal, refund, settlement, slip, till,
 };
 pub use write::{
-    api_key, audit, card, catalogue, directory, draft, idempotency, in_store, login, payment, people, session, sweep,
-    webhook,
+    api_key, audit, card, catalogue, directory, draft, enrolment, idempotency, in_store, login, payment, people,
+    session, sweep, webhook,
 };

@@ -227,6 +227,12 @@ impl Vault {
         short
     }
 
+    /// The form in which an enrolment code is stored.
+    pub fn enrolment_code(&self, code: &str) -> [u8; 32] {
+        let own = mac(&self.0.token, &[b"enrolment code"]);
+        mac(&own, &[code.as_bytes()])
+    }
+
     /// HMAC-SHA-256 of `message` under `secret`, as hex digits.
     pub fn signature(secret: &str, message: &[u8]) -> String {
         let mut tag = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");

@@ -19,6 +19,7 @@ use domain::money::Fen;
 use domain::network::Network;
 use domain::outcome::{Decline, Outcome};
 use domain::pin::TypedPin;
+use domain::refund::{Ground, SoldLine};
 use domain::sweep::{Pause, WatchKind};
 use fixture::Fixture;
 use proptest::prelude::*;
@@ -52,6 +53,7 @@ for_every_store! {
     a_restart_goes_on_where_the_chain_ends,
     a_settlement_pays_what_is_owed_once,
     one_group_sells_settles_and_decides,
+    a_refund_is_asked_for_and_decided_away_from_a_till,
     a_dispute_is_answered_decided_and_paid_back_once,
     a_proposal_is_decided_once_and_its_act_happens_then,
     what_changed_meanwhile_is_stale,
@@ -74,6 +76,7 @@ fn shop() -> World {
     }
     for id in 1..=300 {
         world.put_order(order(id, 1_000));
+        world.lines.insert(OrderId(id), vec![SoldLine { line: 1, price: Fen(1_000), quantity: 1, drug: false }]);
     }
     world
 }
@@ -333,6 +336,19 @@ async fn one_group_sells_settles_and_decides(fixture: Fixture) {
 
 /// Opened in the group of its sale, answered after a restart; who opened it does not decide; the money goes back once and
 /// is in the settlement of its day.
+async fn a_refund_is_asked_for_and_decided_away_from_a_till(fixture: Fixture) {
+    let ask = |n| builders::away(at(n, builders::refund_request(1, &[(1, 1)], Ground::Quality, false)));
+    let mut stranger = ask(4);
+    stranger.actor.outlet = builders::outlet(MerchantId(250_200));
+    let group = [at(1, load(1, 100_000)), pay(2, 1), ask(3), stranger];
+    assert_eq!(codes(&fixture.post(&group).await), ["00", "00", "00", "97"]);
+    let fixture = fixture.restart().await;
+    let decide = |n| builders::away(by(1002, at(n, builders::review(1, TransactionId::new(1, 3), Some(1)))));
+    assert_eq!(codes(&fixture.post(&[decide(5), decide(6)]).await), ["00", "94"]);
+    assert_eq!(balance(&fixture, 7, 1).await, 100_000);
+    clean(&fixture).await;
+}
+
 async fn a_dispute_is_answered_decided_and_paid_back_once(fixture: Fixture) {
     fixture.post(&proposals::agree_fee(0)).await;
     let id = TransactionId::new(1, 5);

@@ -17,7 +17,7 @@ const ROWS: &[(&str, u32)] = &[
         500,
     ),
     (
-        "INSERT INTO outlet SELECT i, 1 + (i - 1) % 500, 'o' || i, '', '3201', '', '', 'active', i, NULL, '', i, NULL, i, 1 \
+        "INSERT INTO outlet SELECT i, 1 + (i - 1) % 500, 'o' || i, '', '3201', '', '', 'active', i, NULL, '', i, NULL, i, 1, 'off' \
       FROM n",
         1_000,
     ),
@@ -33,6 +33,8 @@ const ROWS: &[(&str, u32)] = &[
     ),
     ("INSERT INTO person_role SELECT i, 'cashier' FROM n", 3_000),
     ("INSERT INTO session SELECT key32(i), 1 + i % 3000, i, i, 0, '', '' FROM n", 5_000),
+    ("INSERT INTO enrolment_code SELECT 10000000 + i, key32(i), 1, i FROM n", 2_000),
+    ("INSERT INTO device SELECT key32(i), 10000000 + i, i, '', '' FROM n", 2_000),
     ("INSERT INTO captcha SELECT key16(i), i FROM n", 5_000),
     ("INSERT INTO throttle SELECT 'login:' || i, i, 1, 0 FROM n", 5_000),
     (

@@ -56,7 +56,7 @@ pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<
     let manager = match &found {
         Some(account) => {
             let roles = people::roles(visit.db(), account.person).await?;
-            let here = account.place.merchant() == Some(visit.session.shop()?.merchant);
+            let here = account.place.merchant() == Some(visit.session.store()?.merchant);
             let free = account.active && account.trading && !account.must_change;
             found.as_ref().filter(|_| here && free && may(&roles, asked.action))
         }

@@ -13,7 +13,7 @@ mod text;
 
 use domain::role::Action::{CloseBatch, RequestRefund, ReviewRefund, Sell, ViewOrders};
 
-use web_kit::table::Access::{InStore, Public, Session};
+use web_kit::table::Access::{AtTill, InStore, May, Public, Session};
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::{Lang, Text, Words as _};
 
@@ -54,20 +54,20 @@ pub fn pages() -> Vec<PageEntry> {
         page("/slip/{rrn}/print").post(InStore(ViewOrders), slip::print),
         page("/slip/{rrn}/skip").post(InStore(Sell), slip::skip),
         page("/slip/pending/{order}").get(InStore(Sell), slip::pending),
-        page("/slip/paper").post(InStore(ViewOrders), slip::paper),
+        page("/slip/paper").post(AtTill(ViewOrders), slip::paper),
         page("/slip/page.css").get(Public, slip::sheet),
         page("/refunds")
-            .get(InStore(ReviewRefund), review::show)
-            .post(InStore(ReviewRefund), review::decide)
+            .get(May(ReviewRefund), review::show)
+            .post(May(ReviewRefund), review::decide)
             .menu(30, "check", |lang| frame(lang).refunds)
             .count(Count::ToReview),
         page("/refunds/new").get(InStore(RequestRefund), request::show).post(InStore(RequestRefund), request::submit),
-        page("/void").get(InStore(RequestRefund), void::ask).post(InStore(RequestRefund), void::confirm),
-        page("/batch").get(InStore(CloseBatch), shift::show).menu(70, "chart", |lang| frame(lang).batch),
-        page("/batch/close").get(InStore(CloseBatch), shift::ask).post(InStore(CloseBatch), shift::close),
-        page("/batch/now").get(InStore(CloseBatch), print::now),
-        page("/batch/{number}").get(InStore(CloseBatch), print::show),
-        page("/batch/{number}/print").post(InStore(CloseBatch), print::print),
+        page("/void").get(AtTill(RequestRefund), void::ask).post(AtTill(RequestRefund), void::confirm),
+        page("/batch").get(AtTill(CloseBatch), shift::show).menu(70, "chart", |lang| frame(lang).batch),
+        page("/batch/close").get(AtTill(CloseBatch), shift::ask).post(AtTill(CloseBatch), shift::close),
+        page("/batch/now").get(AtTill(CloseBatch), print::now),
+        page("/batch/{number}").get(AtTill(CloseBatch), print::show),
+        page("/batch/{number}/print").post(AtTill(CloseBatch), print::print),
     ]);
     all
 }
@@ -77,18 +77,18 @@ pub fn pages() -> Vec<PageEntry> {
 fn sale_pages() -> Vec<PageEntry> {
     let form = |path| page(path).get(Session, screen::back);
     vec![
-        page("/sale").get(InStore(Sell), screen::show).menu(10, "card", |lang| frame(lang).sale).landing(10),
-        form("/sale/lines").post(InStore(Sell), lines::add),
-        form("/sale/lines/void").post(InStore(Sell), lines::void),
-        form("/sale/lines/undo").post(InStore(Sell), lines::undo),
-        page("/sale/picker").get(InStore(Sell), picker::show),
-        page("/sale/price").get(InStore(Sell), price::ask).post(InStore(Sell), price::confirm),
-        form("/sale/hold").post(InStore(Sell), hold::hold),
-        form("/sale/resume").post(InStore(Sell), hold::resume),
-        page("/sale/abandon").get(InStore(Sell), hold::ask).post(InStore(Sell), hold::abandon),
-        form("/sale/pay").post(InStore(Sell), pay::pay),
-        form("/sale/confirm").post(InStore(Sell), attempt::confirm),
-        form("/sale/query").post(InStore(Sell), attempt::query),
+        page("/sale").get(AtTill(Sell), screen::show).menu(10, "card", |lang| frame(lang).sale).landing(10),
+        form("/sale/lines").post(AtTill(Sell), lines::add),
+        form("/sale/lines/void").post(AtTill(Sell), lines::void),
+        form("/sale/lines/undo").post(AtTill(Sell), lines::undo),
+        page("/sale/picker").get(AtTill(Sell), picker::show),
+        page("/sale/price").get(AtTill(Sell), price::ask).post(AtTill(Sell), price::confirm),
+        form("/sale/hold").post(AtTill(Sell), hold::hold),
+        form("/sale/resume").post(AtTill(Sell), hold::resume),
+        page("/sale/abandon").get(AtTill(Sell), hold::ask).post(AtTill(Sell), hold::abandon),
+        form("/sale/pay").post(AtTill(Sell), pay::pay),
+        form("/sale/confirm").post(AtTill(Sell), attempt::confirm),
+        form("/sale/query").post(AtTill(Sell), attempt::query),
     ]
 }
 

@@ -94,7 +94,8 @@ pub(crate) async fn show(
     Path(rrn): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Response, Problem> {
-    let shop = visit.session.shop()?;
+    let shop = visit.session.store()?;
+    let paper = visit.session.till.as_ref().map_or_else(|_| "p80".to_owned(), |till| till.paper.clone());
     let id = sale_id(&rrn)?;
     let (slip, back) = if let Some(slip) = slip::slip(visit.db(), shop.outlet, id).await? {
         (slip, None)
@@ -114,8 +115,8 @@ pub(crate) async fn show(
     let duplicate = if counted { slip.prints.saturating_sub(1) } else { slip.prints };
     let printed = (!counted && slip.prints > 0).then(|| fill(visit.text().slip.reprint, &[&slip.prints.to_string()]));
     let duplicate = (duplicate > 0).then_some(duplicate);
-    let height = height(&slip, back.as_ref(), &shop.paper, duplicate.is_some());
-    let (paper, copies) = (shop.paper.clone(), [false, true]);
+    let height = height(&slip, back.as_ref(), &paper, duplicate.is_some());
+    let copies = [false, true];
     let bars = code128::path(&rrn);
     let view = View {
         page: visit.page,
@@ -146,7 +147,7 @@ async fn next_customer(visit: &Visit, slip: &Slip) -> Result<String, Problem> {
 /// Counts a print and shows what to print.
 pub(crate) async fn print(visit: Visit, Path(rrn): Path<String>) -> Result<Response, Problem> {
     let entry = visit.session.entry("slip_reprinted", &rrn, "");
-    let (outlet, id) = (visit.session.shop()?.outlet, sale_id(&rrn)?);
+    let (outlet, id) = (visit.session.store()?.outlet, sale_id(&rrn)?);
     let nth = match slip::print_count(visit.db(), outlet, id, entry.clone()).await? {
         Some(nth) => nth,
         None => refund::back_print_count(visit.db(), outlet, id, entry).await?.ok_or(Problem::NotFound)?,
@@ -168,7 +169,7 @@ pub(crate) async fn skip(
     Path(rrn): Path<String>,
     Form(skipped): Form<Skipped>,
 ) -> Result<Response, Problem> {
-    let outlet = visit.session.shop()?.outlet;
+    let outlet = visit.session.store()?.outlet;
     let slip = slip::slip(visit.db(), outlet, sale_id(&rrn)?).await?.ok_or(Problem::NotFound)?;
     slip::close_unprinted(visit.db(), outlet, slip.order, visit.session.entry("slip_skipped", "", "")).await?;
     let next = if skipped.order.is_empty() { Wanted::New } else { Wanted::parse(&skipped.order) };
@@ -186,13 +187,13 @@ pub(crate) struct Fields {
 /// Sets the terminal's paper and returns to the slip.
 pub(crate) async fn paper(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
     let (word, _) = PAPERS.into_iter().find(|(word, _)| *word == fields.paper).ok_or(Problem::BadForm)?;
-    slip::paper_set(visit.db(), visit.session.shop()?.terminal, word).await?;
+    slip::paper_set(visit.db(), visit.session.till()?.terminal, word).await?;
     Ok(Redirect::to(web_kit::page::local_path(&fields.back)).into_response())
 }
 
 /// The note for a payment whose outcome is not known: says what it is not.
 pub(crate) async fn pending(visit: Visit, Path(order): Path<i64>) -> Result<Response, Problem> {
-    let shop = visit.session.shop()?.clone();
+    let (shop, till) = (visit.session.store()?.clone(), visit.session.till()?.clone());
     let scope = scope(&visit.session)?;
     let order = draft::fetch(visit.db(), &scope, OrderId(order)).await?.ok_or(Problem::NotFound)?;
     let Some(sent) = order.attempt_at.filter(|_| order.order.attempt.is_some()) else {
@@ -200,13 +201,13 @@ pub(crate) async fn pending(visit: Visit, Path(order): Path<i64>) -> Result<Resp
     };
     let view = Pending {
         page: visit.page,
-        paper: shop.paper,
+        paper: till.paper,
         order: order.order.id,
         number: order.number,
         merchant: shop.merchant_name,
         outlet: shop.outlet_name,
         mid: shop.mid,
-        terminal: shop.terminal.to_string(),
+        terminal: till.terminal.to_string(),
         person: visit.session.number.clone(),
         card: order.attempt_masked.map_or_else(String::new, |card| MaskedCard(card).grouped()),
         amount: order.order.total,

@@ -12,6 +12,8 @@ pub const SESSION: &str = "session";
 pub const CAPTCHA: &str = "captcha";
 /// Message for the next page.
 pub const FLASH: &str = "flash";
+/// Token of a browser that is a till.
+pub const TILL: &str = "till";
 /// That people signed in with this browser before.
 pub const DEVICE: &str = "device";
 /// Language.

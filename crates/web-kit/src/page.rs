@@ -107,31 +107,32 @@ impl<T: Words> Page<T> {
             Said::PasswordChanged => text.said_password_changed,
             Said::SettlementTooLong => shared.settlement.said_too_many,
         });
-        let outlet = session.shop.as_ref().map_or_else(
+        let outlet = session.store.as_ref().map_or_else(
             || text.company.to_owned(),
-            |shop| fill(text.outlet_name, &[&shop.merchant_name, &shop.outlet_name]),
+            |store| fill(text.outlet_name, &[&store.merchant_name, &store.outlet_name]),
         );
+        let till = session.till.as_ref().ok();
         let pinned = |one: &OpenAttempt| Pinned {
             text: fill(shared.pay.unresolved, &[&one.number, &one.amount.to_string()]),
             // At the till that has it, where it is paid; anywhere else in the store, where it is looked up.
-            link: match &session.shop {
-                Some(shop) if shop.terminal == one.actor.terminal => format!("/sale?order={}", one.order),
+            link: match till {
+                Some(till) if till.terminal == one.actor.terminal => format!("/sale?order={}", one.order),
                 _ => format!("/orders/{}", one.order),
             },
         };
         Shell {
             unresolved: session.unresolved.iter().map(pinned).collect(),
             outlet,
-            terminal: session.shop.as_ref().map(|shop| shop.terminal.to_string()),
+            terminal: till.map(|till| till.terminal.to_string()),
             person: fill(text.person_name, &[&session.name, &session.number]),
-            scan_gap_ms: session.shop.as_ref().map_or(50, |shop| shop.scan_gap_ms),
+            scan_gap_ms: till.map_or(50, |till| till.scan_gap_ms),
             bins: session.bins.iter().map(Bin::as_str).collect::<Vec<_>>().join(" "),
             idle_seconds: IDLE / 1_000_000,
             may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
             free: !session.must_change,
             menu: self
                 .menu
-                .open_to(&session.roles, session.shop.is_some())
+                .open_to(&session.roles, session.post())
                 .map(|entry| self.menu_link(entry, session))
                 .collect(),
             said: said.or_else(|| self.text.said(flash)),

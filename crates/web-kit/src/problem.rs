@@ -15,6 +15,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use storage::StorageError;
 use storage::audit::{self, Entry};
+use storage::enrolment;
+use storage::session::NoTill;
 use telemetry::RequestNumber;
 use tower_http::csrf::ProtectionError;
 
@@ -31,6 +33,8 @@ pub enum Problem {
     NotFound,
     /// The person may not do this; the entry goes to the audit log.
     Forbidden(Box<Entry>),
+    /// The page needs a till, and this browser is none for the person.
+    NoTill(NoTill),
     /// The request does not come from one of our pages.
     Origin,
     /// The form is not one that our pages send.
@@ -54,7 +58,7 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden(_) | Self::Origin => StatusCode::FORBIDDEN,
+            Self::Forbidden(_) | Self::NoTill(_) | Self::Origin => StatusCode::FORBIDDEN,
             Self::BadForm | Self::CardNumber => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -94,6 +98,9 @@ impl Problem {
         match self {
             Self::NotFound => (text.not_found, text.not_found_do),
             Self::Forbidden(_) => (text.forbidden, text.forbidden_do),
+            Self::NoTill(NoTill::NotEnrolled) => (text.not_enrolled, text.not_enrolled_do),
+            Self::NoTill(NoTill::Elsewhere(_)) => (text.till_elsewhere, text.till_elsewhere_do),
+            Self::NoTill(NoTill::OutOfService(_)) => (text.till_off, text.till_off_do),
             Self::Origin => (text.origin, text.origin_do),
             Self::BadForm => (text.bad_form, text.bad_form_do),
             Self::CardNumber => (text.card_number, text.card_number_do),
@@ -131,10 +138,12 @@ impl IntoResponse for Problem {
 struct View {
     page: Page,
     title: &'static str,
-    advice: &'static str,
+    advice: String,
     /// Whom to call, and what to tell them: the request's number.
     help: String,
     retry: bool,
+    /// Leads to making this browser a till.
+    enrol: Option<&'static str>,
 }
 
 /// The same for a person who is signed in: the menu stays, so that the next step is a click away.
@@ -143,16 +152,23 @@ struct View {
 struct Inside {
     shell: Shell,
     title: &'static str,
-    advice: &'static str,
+    advice: String,
     help: String,
     retry: bool,
+    /// Leads to making this browser a till.
+    enrol: Option<&'static str>,
 }
 
 /// The frame of whoever asked, where it can be drawn: the database answers, and nothing has to be done first.
 async fn frame(problem: &Problem, mut parts: Parts, web: &Web, page: &Page) -> Option<Shell> {
     let framed = matches!(
         problem,
-        Problem::NotFound | Problem::Forbidden(_) | Problem::BadForm | Problem::CardNumber | Problem::Method
+        Problem::NotFound
+            | Problem::Forbidden(_)
+            | Problem::NoTill(_)
+            | Problem::BadForm
+            | Problem::CardNumber
+            | Problem::Method
     );
     if !framed {
         return None;
@@ -160,6 +176,19 @@ async fn frame(problem: &Problem, mut parts: Parts, web: &Web, page: &Page) -> O
     let MaybeSession(session) = MaybeSession::from_request_parts(&mut parts, web).await.ok()?;
     let session = session.filter(|session| !session.locked && !session.must_change)?;
     Some(page.clone().shell(&session, &Flash::default(), ""))
+}
+
+/// The till that the browser is, by its outlet and number; nothing if it is none.
+async fn till_name(web: &Web, why: NoTill, text: &'static Text) -> String {
+    let terminal = match why {
+        NoTill::NotEnrolled => return String::new(),
+        NoTill::Elsewhere(terminal) | NoTill::OutOfService(terminal) => terminal,
+    };
+    let found = enrolment::till(&web.storage, terminal).await.ok().flatten();
+    found.map_or_else(
+        || terminal.to_string(),
+        |till| fill(text.problem.till_name, &[&till.merchant_name, &till.outlet_name, &terminal.to_string()]),
+    )
 }
 
 /// Puts words on every answer that has failed without any.
@@ -182,11 +211,16 @@ pub async fn put_in_words(State(web): State<Web>, request: Request, next: Next) 
         tracing::error!(%error, "a denial could not be written to the audit log");
     }
     let (title, advice) = problem.words(page.text, reading);
+    let enrol = matches!(problem, Problem::NoTill(_)).then_some(page.text.problem.enrol);
+    let advice = match problem {
+        Problem::NoTill(why) => fill(advice, &[&till_name(&web, why, page.text).await]),
+        _ => advice.to_owned(),
+    };
     let help = fill(page.text.problem.help, &[&number]);
     let retry = reading && matches!(problem, Problem::Busy | Problem::Unknown);
     let html = match frame(&problem, asked, &web, &page).await {
-        Some(shell) => render(&Inside { shell, title, advice, help, retry }),
-        None => render(&View { page, title, advice, help, retry }),
+        Some(shell) => render(&Inside { shell, title, advice, help, retry, enrol }),
+        None => render(&View { page, title, advice, help, retry, enrol }),
     };
     let mut worded = (problem.status(), html).into_response();
     for (name, value) in response.headers().iter().filter(|(name, _)| *name == axum::http::header::ALLOW) {

@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use domain::acts::Act;
+use domain::ids::MerchantId;
 use domain::place::Place;
 use domain::role::{self, Action};
 use domain::scan::{self, Bin, InStore, Scan, Settings};
@@ -18,7 +19,7 @@ use storage::audit::Entry;
 use storage::merchant::Reach;
 use storage::payment::OpenAttempt;
 use storage::refund::Desk;
-use storage::session::{self, News, SessionId, Shop, SignedIn, Wanted};
+use storage::session::{self, DeviceId, News, SessionId, SignedIn, Store, Till, Wanted};
 
 use crate::Web;
 use crate::client::Client;
@@ -26,6 +27,7 @@ use crate::cookies;
 use crate::flash::Flash;
 use crate::page::local_path;
 use crate::problem::Problem;
+use crate::table::Post;
 use crate::unresolved;
 
 crate::said! {
@@ -97,10 +99,30 @@ impl Session {
         self.place == Place::Company
     }
 
-    /// The store and its till, which everything at the till belongs to. A person without a till is refused.
-    pub fn shop(&self) -> Result<&Shop, Problem> {
+    /// The store that the person works in. People of a whole merchant and of the card company are refused.
+    pub fn store(&self) -> Result<&Store, Problem> {
         let denied = || Problem::Forbidden(Box::new(self.entry("denied", &self.path, "no store")));
-        self.shop.as_ref().ok_or_else(denied)
+        self.store.as_ref().ok_or_else(denied)
+    }
+
+    /// The till that the person works at; without one the page says how to get one.
+    pub fn till(&self) -> Result<&Till, Problem> {
+        self.till.as_ref().map_err(|why| Problem::NoTill(*why))
+    }
+
+    /// The merchant whose person it is. The card company's people are refused.
+    pub fn merchant(&self) -> Result<MerchantId, Problem> {
+        let denied = || Problem::Forbidden(Box::new(self.entry("denied", &self.path, "no merchant")));
+        self.place.merchant().ok_or_else(denied)
+    }
+
+    /// How much of a store's work is open here.
+    pub fn post(&self) -> Post {
+        match (&self.store, &self.till) {
+            (None, _) => Post::Away,
+            (Some(_), Err(_)) => Post::Store,
+            (Some(_), Ok(_)) => Post::Till,
+        }
     }
 
     /// An audit entry for what this person does now.
@@ -109,7 +131,7 @@ impl Session {
             at: self.now,
             person: Some(self.person),
             merchant: self.place.merchant(),
-            terminal: self.shop.as_ref().map(|shop| shop.terminal),
+            terminal: self.till.as_ref().ok().map(|till| till.terminal),
             action,
             subject: subject.to_owned(),
             detail: detail.to_owned(),
@@ -172,7 +194,8 @@ async fn session_of(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Pro
     let now = web.clock.now();
     let reads = parts.method == Method::GET;
     let wanted = move |person: &SignedIn| if reads { wanted(person, now) } else { Wanted::default() };
-    let found = session::find(&web.storage, SessionId::of_token(&token), now, wanted).await?;
+    let device = cookies::value(web, &parts.headers, cookies::TILL).map(|token| DeviceId::of_token(&token));
+    let found = session::find(&web.storage, SessionId::of_token(&token), device, now, wanted).await?;
     let Some((signed_in, news)) = found else { return Ok(None) };
     let Ok(client) = Client::from_request_parts(parts, web).await;
     let News { attempts: unresolved, refunds: to_review, disputes: to_answer, decides } = news;
@@ -184,7 +207,7 @@ async fn session_of(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Pro
 /// What a page that is read tells this person besides.
 fn wanted(person: &SignedIn, now: Timestamp) -> Wanted {
     let may = |action| role::may(&person.roles, action);
-    let attempts = person.shop.as_ref().map(|shop| (shop.outlet, unresolved::before(now)));
+    let attempts = person.store.as_ref().map(|store| (store.outlet, unresolved::before(now)));
     let refunds = match person.place.merchant() {
         Some(merchant) if may(Action::ReviewRefund) => Some(Desk::Merchant(merchant)),
         None if may(Action::LateRefund) => Some(Desk::Issuer),

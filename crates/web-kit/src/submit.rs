@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use domain::command::{Actor, Command};
-use domain::ids::RequestId;
+use domain::ids::{OutletId, RequestId};
 use domain::outcome::Outcome;
+use domain::place::Place;
 use engine::SubmitError;
 
 use crate::Web;
@@ -21,8 +22,18 @@ pub fn micros(duration: Duration) -> i64 {
 
 /// The person at the session's till, as the books know it: from the session only.
 pub fn actor(session: &Session) -> Result<Actor, Problem> {
-    let shop = session.shop()?;
-    Ok(Actor { merchant: shop.merchant, outlet: shop.outlet, terminal: shop.terminal, person: session.person })
+    let (store, terminal) = (session.store()?, session.till()?.terminal);
+    Ok(Actor { merchant: store.merchant, outlet: store.outlet, terminal, person: session.person })
+}
+
+/// The person for what needs no till: at the till where there is one, else away from it; a person of a whole merchant
+/// acts for `outlet`, and the card company's for the company.
+pub fn actor_anywhere(session: &Session, outlet: OutletId) -> Actor {
+    match session.place {
+        Place::Company => Actor::issuer(session.person),
+        Place::Merchant(merchant) => Actor::away(merchant, outlet, session.person),
+        Place::Outlet(merchant, own) => actor(session).unwrap_or_else(|_| Actor::away(merchant, own, session.person)),
+    }
 }
 
 /// Hands a command over and waits for its answer as long as a page may.

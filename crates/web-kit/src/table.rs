@@ -31,16 +31,30 @@ pub enum Access {
     Session,
     /// A session whose person may do this.
     May(Action),
-    /// The same, of a person who works in a store. The card company's people have none.
+    /// The same, of a person who works in a store. People of a whole merchant and of the card company have none.
     InStore(Action),
+    /// The same, at a till: on an enrolled browser, or at the own till where the outlet allows that.
+    AtTill(Action),
+}
+
+/// How much of a store's work is open to a person here, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Post {
+    /// Not a store's person.
+    Away,
+    /// In a store, without a till.
+    Store,
+    /// At a till.
+    Till,
 }
 
 impl Access {
-    /// Whether a person with these roles passes, at a till (`in_store`) or without one.
-    fn open_to(self, roles: &[Role], in_store: bool) -> bool {
+    /// Whether a person with these roles passes at this post.
+    fn open_to(self, roles: &[Role], post: Post) -> bool {
         match self {
             Self::May(action) => may(roles, action),
-            Self::InStore(action) => in_store && may(roles, action),
+            Self::InStore(action) => post >= Post::Store && may(roles, action),
+            Self::AtTill(action) => post == Post::Till && may(roles, action),
             Self::Public | Self::AnySession | Self::Session => true,
         }
     }
@@ -54,6 +68,7 @@ impl fmt::Display for Access {
             Self::Session => f.write_str("session"),
             Self::May(action) => write!(f, "{action}"),
             Self::InStore(action) => write!(f, "{action} in a store"),
+            Self::AtTill(action) => write!(f, "{action} at a till"),
         }
     }
 }
@@ -92,14 +107,14 @@ pub struct Menu {
 }
 
 impl Menu {
-    /// What of the menu is open to a person with these roles, at a till (`in_store`) or without one.
-    pub fn open_to<'m>(&'m self, roles: &'m [Role], in_store: bool) -> impl Iterator<Item = &'m MenuEntry> {
-        self.entries.iter().filter(move |entry| entry.access.open_to(roles, in_store))
+    /// What of the menu is open to a person with these roles at this post.
+    pub fn open_to<'m>(&'m self, roles: &'m [Role], post: Post) -> impl Iterator<Item = &'m MenuEntry> {
+        self.entries.iter().filter(move |entry| entry.access.open_to(roles, post))
     }
 
-    /// Where the work of a person with these roles begins, at a till (`in_store`) or without one.
-    pub fn landing(&self, roles: &[Role], in_store: bool) -> Option<&'static str> {
-        self.landings.iter().find(|(_, access, _)| access.open_to(roles, in_store)).map(|(_, _, path)| *path)
+    /// Where the work of a person with these roles begins at this post.
+    pub fn landing(&self, roles: &[Role], post: Post) -> Option<&'static str> {
+        self.landings.iter().find(|(_, access, _)| access.open_to(roles, post)).map(|(_, _, path)| *path)
     }
 }
 
@@ -253,11 +268,14 @@ async fn judge(gate: &Gate, parts: &mut Parts) -> Result<(), Response> {
     if let Some(redirect) = detour(&session, parts) {
         return Err(redirect.into_response());
     }
-    if let Access::May(action) | Access::InStore(action) = gate.access {
+    if let Access::May(action) | Access::InStore(action) | Access::AtTill(action) = gate.access {
         session.may(action).map_err(IntoResponse::into_response)?;
     }
-    if let Access::InStore(_) = gate.access {
-        session.shop().map_err(IntoResponse::into_response)?;
+    if let Access::InStore(_) | Access::AtTill(_) = gate.access {
+        session.store().map_err(IntoResponse::into_response)?;
+    }
+    if let Access::AtTill(_) = gate.access {
+        session.till().map_err(IntoResponse::into_response)?;
     }
     parts.extensions.insert(session);
     Ok(())

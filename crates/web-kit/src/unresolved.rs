@@ -15,8 +15,8 @@ pub fn before(now: Timestamp) -> Timestamp {
 
 /// Payments of this till without a recorded outcome, the ones just sent included: each of them blocks the close.
 pub async fn at_this_till(web: &Web, session: &Session) -> Result<Vec<OpenAttempt>, Problem> {
-    let shop = session.shop()?;
-    let mut open = payment::attempts_open(&web.storage, Some(shop.outlet), session.now.plus(1)).await?;
-    open.retain(|one| one.actor.terminal == shop.terminal);
+    let (store, terminal) = (session.store()?, session.till()?.terminal);
+    let mut open = payment::attempts_open(&web.storage, Some(store.outlet), session.now.plus(1)).await?;
+    open.retain(|one| one.actor.terminal == terminal);
     Ok(open)
 }

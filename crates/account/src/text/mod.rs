@@ -1,8 +1,10 @@
 //! Words of these pages, both languages beside each other.
 
+mod enrol;
 mod password;
 
 web_kit::audience! {
     |text, flash| flash.said().map(|crate::password::Ended::SessionEnded| text.password.said_ended);
+    enrol: Enrol,
     password: Password,
 }

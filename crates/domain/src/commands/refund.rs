@@ -11,7 +11,7 @@
 
 use crate::changes::Changes;
 use crate::command::{Envelope, PresentedCard};
-use crate::decide::{Decision, open_till, record, recorded};
+use crate::decide::{Decision, open_outlet, record, recorded};
 use crate::ids::{OrderId, PersonId, TransactionId};
 use crate::ledger::{Kind, Transaction, Transfer};
 use crate::money::Fen;
@@ -216,7 +216,7 @@ fn judge_request<'a>(
     envelope: &Envelope,
     request: &Request,
 ) -> Result<(&'a Sold, Vec<RefundLine>, Fen), Decline> {
-    let till = if envelope.actor.is_issuer() { None } else { Some(open_till(state, envelope)?) };
+    let outlet = if envelope.actor.is_issuer() { None } else { Some(open_outlet(state, envelope)?) };
     let sold = sold(state, envelope, request.order)?;
     if sold.open_dispute().is_some() {
         return Err(Decline::DisputeExists);
@@ -236,7 +236,7 @@ fn judge_request<'a>(
         if quantity < 1 || quantity > *left || lines.iter().any(|taken: &RefundLine| taken.line == line.line) {
             return Err(Decline::NothingLeft { left: line.price.times((*left).max(0)).unwrap_or(Fen::ZERO) });
         }
-        let any_reason = till.is_none_or(|till| till.drug_returns);
+        let any_reason = outlet.is_none_or(|outlet| outlet.drug_returns);
         if line.drug && request.ground == Ground::ChangedMind && !any_reason {
             return Err(Decline::DrugNotReturnable);
         }
@@ -299,7 +299,7 @@ fn judge_review<'a>(
 ) -> Result<(&'a Sold, &'a Refund), Decline> {
     let issuer = envelope.actor.is_issuer();
     if !issuer {
-        open_till(state, envelope)?;
+        open_outlet(state, envelope)?;
     }
     let sold = state.sold.get(&review.order).filter(|sold| reaches(envelope, &sold.sale)).ok_or(Decline::NotCharged)?;
     let refund = sold.refunds.iter().find(|refund| refund.id == review.refund).ok_or(Decline::NotCharged)?;

@@ -168,7 +168,7 @@ fn half_width(c: char) -> char {
 }
 
 /// What was typed without blanks and hyphens, letters upper case.
-fn plain(typed: &str) -> String {
+pub fn plain(typed: &str) -> String {
     let typed = typed.chars().map(half_width);
     typed.filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect()
 }

@@ -20,7 +20,7 @@ use domain::outcome::{Decline, Outcome};
 use domain::pin::{Door, PinValue, TypedPin};
 use domain::refund::{Ground, Request, Review, SoldLine};
 use domain::settlement::{Preparation, Verdict};
-use domain::state::Till;
+use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, HOUR, Timestamp};
 pub(crate) use domain::world::World;
 
@@ -75,13 +75,15 @@ pub(crate) fn chain_key() -> ChainKey {
 
 pub(crate) fn till(merchant: MerchantId) -> Till {
     Till {
-        merchant,
-        outlet: outlet(merchant),
-        merchant_active: true,
-        outlet_active: true,
+        outlet: Outlet {
+            id: outlet(merchant),
+            merchant,
+            merchant_active: true,
+            outlet_active: true,
+            drug_returns: false,
+        },
         terminal_active: true,
         batch: 3,
-        drug_returns: false,
     }
 }
 
@@ -262,6 +264,12 @@ pub(crate) fn verdict(merchant: MerchantId, settlement: TransactionId, confirm: 
 /// The same till, another person.
 pub(crate) fn by(person: i64, envelope: Envelope) -> Envelope {
     Envelope { actor: Actor { person: PersonId(person), ..envelope.actor }, ..envelope }
+}
+
+/// The same person in the office of the outlet, away from a till.
+pub(crate) fn away(envelope: Envelope) -> Envelope {
+    let actor = envelope.actor;
+    Envelope { actor: Actor::away(actor.merchant, actor.outlet, actor.person), ..envelope }
 }
 
 /// A person of the card company.

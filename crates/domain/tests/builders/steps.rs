@@ -45,7 +45,7 @@ impl Sketch {
     pub(crate) fn build(self) -> World {
         let mut world = super::one_till();
         let mut other = till(OTHER);
-        other.merchant_active = !self.suspended;
+        other.outlet.merchant_active = !self.suspended;
         world.tills.insert(OTHER_TILL, other);
         world.fees.insert(OTHER, None);
         if self.tight {

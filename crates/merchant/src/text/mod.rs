@@ -3,6 +3,7 @@
 mod api_keys;
 mod in_store;
 mod pauses;
+mod tills;
 mod webhooks;
 
 use web_kit::flash::Flash;
@@ -12,6 +13,7 @@ web_kit::audience! {
     api_keys: ApiKeys,
     pauses: Pauses,
     in_store: InStore,
+    tills: Tills,
     webhooks: Webhooks,
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::sql::{self, Connection, params};
+use crate::sql::{self, Connection, OptionalExtension as _, params};
 use domain::changes::Changes;
 use domain::ids::{OrderId, TerminalId};
 use domain::ledger::SEAL_FORMAT;
@@ -11,7 +11,7 @@ use domain::state::{Keys, State};
 
 use super::cards::Programmes;
 use super::outbox::{self, Subscriptions};
-use super::{after_sale, proposal, settlement, sweeps};
+use super::{after_sale, proposal, rows, settlement, sweeps};
 
 /// What comes after a sale, and closing a batch.
 pub(crate) fn load_rest(
@@ -30,8 +30,20 @@ pub(crate) fn load_rest(
     Ok(())
 }
 
-/// What the card company settles, proposes and decides.
-pub(crate) fn load_company(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
+/// Outlets of people who act away from a till.
+fn load_outlets(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
+    let sql = "SELECT o.id, o.merchant_id, m.status = 'active', o.status = 'active', m.drug_returns
+        FROM outlet o JOIN merchant m ON m.id = o.merchant_id WHERE o.id = ?1";
+    for id in &keys.outlets {
+        let found = connection.prepare_cached(sql)?.query_row([id.0], rows::outlet).optional()?;
+        state.outlets.loaded(*id, found);
+    }
+    Ok(())
+}
+
+/// What few groups need: outlets of people away from a till, what the card company settles, proposes and decides.
+pub(crate) fn load_rare(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
+    load_outlets(connection, state, keys)?;
     settlement::load(connection, state, &keys.payables, &keys.settlements)?;
     proposal::load(connection, state, keys)
 }

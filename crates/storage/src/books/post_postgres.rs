@@ -52,8 +52,8 @@ pub(crate) fn lock_chain(connection: &Connection) -> sql::Result<()> {
 }
 
 const HEAD: &str = "SELECT sequence, hash FROM ledger_head WHERE slot = $1::bigint";
-const TILLS: &str = "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active', \
-     t.batch_no, m.drug_returns, t.id FROM terminal t JOIN outlet o ON o.id = t.outlet_id \
+const TILLS: &str = "SELECT o.id, o.merchant_id, m.status = 'active', o.status = 'active', m.drug_returns, \
+     t.status = 'active', t.batch_no, t.id FROM terminal t JOIN outlet o ON o.id = t.outlet_id \
      JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ANY($1)";
 const REQUESTS: &str = concat!(
     "SELECT ",
@@ -136,7 +136,7 @@ fn load(connection: &Connection, key: ChainKey, keys: Keys) -> sql::Result<(Stat
     if !more.is_empty() {
         load_more(link, &mut state, &more.iter().map(|id| id.0).collect::<Vec<i64>>())?;
     }
-    common::load_company(connection, &mut state, &keys)?;
+    common::load_rare(connection, &mut state, &keys)?;
     state.reversed = keys.reversed;
     let sold = keys.sold.into_iter().chain(more).collect();
     common::load_rest(connection, &mut known, &mut state, sold, keys.batches)?;

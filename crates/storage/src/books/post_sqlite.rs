@@ -48,7 +48,7 @@ fn load(connection: &Connection, key: ChainKey, group: &[Envelope]) -> sql::Resu
         let found = statement.query_row((request.0, merchant.0), rows::transaction).optional()?;
         state.requests.loaded(key, found);
     }
-    common::load_company(connection, &mut state, &keys)?;
+    common::load_rare(connection, &mut state, &keys)?;
     let found = keys.found(&state);
     state.reversed = keys.reversed;
     load_new_orders(connection, &mut state, keys.claims, keys.numbers)?;
@@ -114,8 +114,8 @@ fn head_row(connection: &Connection) -> sql::Result<Head> {
     Ok(statement.query_row([SLOT], rows::head).optional()?.unwrap_or(Head::empty(SLOT)))
 }
 
-const TILL: &str = "SELECT o.merchant_id, t.outlet_id, m.status = 'active', o.status = 'active', t.status = 'active',
-        t.batch_no, m.drug_returns
+const TILL: &str = "SELECT o.id, o.merchant_id, m.status = 'active', o.status = 'active', m.drug_returns,
+        t.status = 'active', t.batch_no
     FROM terminal t JOIN outlet o ON o.id = t.outlet_id JOIN merchant m ON m.id = o.merchant_id WHERE t.id = ?1";
 fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Result<()> {
     let mut insert = connection.prepare_cached(TransactionRow::INSERT)?;

@@ -8,7 +8,7 @@ use domain::ledger::{Head, Kind, SEAL_FORMAT, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
-use domain::state::Till;
+use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, Timestamp};
 
 use super::SLOT;
@@ -180,13 +180,15 @@ pub(crate) fn head(row: &Row<'_>) -> sql::Result<Head> {
 }
 
 pub(crate) fn till(row: &Row<'_>) -> sql::Result<Till> {
-    Ok(Till {
-        merchant: MerchantId(row.get(0)?),
-        outlet: OutletId(row.get(1)?),
+    Ok(Till { outlet: outlet(row)?, terminal_active: row.get(5)?, batch: row.get(6)? })
+}
+
+pub(crate) fn outlet(row: &Row<'_>) -> sql::Result<Outlet> {
+    Ok(Outlet {
+        id: OutletId(row.get(0)?),
+        merchant: MerchantId(row.get(1)?),
         merchant_active: row.get(2)?,
         outlet_active: row.get(3)?,
-        terminal_active: row.get(4)?,
-        batch: row.get(5)?,
-        drug_returns: row.get(6)?,
+        drug_returns: row.get(4)?,
     })
 }

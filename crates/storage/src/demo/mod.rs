@@ -132,6 +132,7 @@ fn insert_places(connection: &Connection, now: Timestamp) -> Result<(), StorageE
             region: REGION.to_owned(),
             phone: (*phone).to_owned(),
             hours: HOURS.to_owned(),
+            enrolment: false,
             at: now,
             ..NewOutlet::of(*id, *merchant, name)
         };

@@ -99,8 +99,8 @@ pub(crate) fn all(connection: &Connection) -> sql::Result<Logins> {
     Ok(logins)
 }
 
-/// Who can review refunds of an outlet, and until when: people of the merchant with that right and a till, and keys with
-/// that scope. A key that is asleep counts, because its maker may be back before the request is too old for the store.
+/// Who can review refunds of an outlet, and until when: people of the merchant with that right, and keys with that
+/// scope. A key that is asleep counts, because its maker may be back before the request is too old for the store.
 fn reviewers(
     connection: &Connection,
     (merchant, outlet): (MerchantId, OutletId),
@@ -108,7 +108,7 @@ fn reviewers(
     let roles = Role::ALL.into_iter().filter(|role| may(&[*role], Action::ReviewRefund));
     let roles: Vec<&str> = roles.map(Role::word).collect();
     let sql = "SELECT p.id, ?4 FROM person p JOIN person_role r ON r.person_id = p.id
-        WHERE p.merchant_id = ?1 AND p.default_terminal IS NOT NULL AND p.status = 'active' AND instr(?3, r.role) > 0
+        WHERE p.merchant_id = ?1 AND p.status = 'active' AND instr(?3, r.role) > 0
         UNION ALL SELECT k.person_id, k.expires_at FROM api_key k
         WHERE k.merchant_id = ?1 AND (k.outlet_id IS NULL OR k.outlet_id = ?2) AND k.may_refund = 1
             AND k.revoked_at IS NULL";

@@ -30,7 +30,7 @@ impl Reach {
         place.merchant().map(|merchant| Self { merchant, outlet: place.outlet() })
     }
 
-    fn covers(self, merchant: MerchantId, outlet: OutletId) -> bool {
+    pub(crate) fn covers(self, merchant: MerchantId, outlet: OutletId) -> bool {
         self.merchant == merchant && self.outlet.is_none_or(|own| own == outlet)
     }
 

@@ -192,6 +192,8 @@ pub struct NewOutlet {
     pub phone: String,
     /// Opening hours.
     pub hours: String,
+    /// Only a browser that was enrolled as a till sells; otherwise people also sell at their own till.
+    pub enrolment: bool,
     /// State.
     pub status: Standing,
     /// Who makes it; nobody when it is there from the start.
@@ -211,6 +213,7 @@ impl NewOutlet {
             region: String::new(),
             phone: String::new(),
             hours: String::new(),
+            enrolment: true,
             status: Standing::Active,
             by: None,
             at: Timestamp(0),
@@ -222,8 +225,8 @@ impl NewOutlet {
 pub fn insert_outlet(connection: &Connection, one: &NewOutlet) -> sql::Result<()> {
     let sql =
         "INSERT INTO outlet (id, merchant_id, name, address, region, phone, hours, status, moved_at, moved_by, reason,
-            created_at, created_by, changed_at, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?9, ?10, ?9, 1)";
+            created_at, created_by, changed_at, version, enrolment)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?9, ?10, ?9, 1, ?11)";
     connection.prepare_cached(sql)?.execute(params![
         one.id.0,
         one.merchant.0,
@@ -235,6 +238,7 @@ pub fn insert_outlet(connection: &Connection, one: &NewOutlet) -> sql::Result<()
         one.status.word(),
         one.at.0,
         one.by.map(|id| id.0),
+        if one.enrolment { "required" } else { "off" },
     ])?;
     Ok(())
 }

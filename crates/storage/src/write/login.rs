@@ -74,6 +74,9 @@ pub const PASSWORD_TRIES: Rule = Rule { tries: 5, window: 24 * HOUR, block: 15 *
 /// Failed logins from one address, behind which a whole shop may sit.
 pub const ADDRESS_FAILURES: Rule = Rule { tries: 200, window: 10 * MINUTE, block: 10 * MINUTE };
 
+/// Enrolment codes from one network: 40 bits stand against a few tries a day.
+pub const CODE_TRIES: Rule = Rule { tries: 5, window: 24 * HOUR, block: 15 * MINUTE };
+
 /// Places from which one login name was locked: a guesser with many addresses.
 pub const NAME_PLACES: Rule = Rule { tries: 10, window: 24 * HOUR, block: 15 * MINUTE };
 
@@ -115,6 +118,11 @@ pub fn consent_key(session: SessionId) -> String {
 /// The key of failed logins from a network.
 pub fn address_key(network: &Network) -> String {
     format!("address:{}", network.as_str())
+}
+
+/// The key of a network's enrolment codes.
+pub fn code_key(network: &Network) -> String {
+    format!("code:{}", network.as_str())
 }
 
 /// The key of a network's failed consents.

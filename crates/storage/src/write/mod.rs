@@ -6,6 +6,7 @@ pub mod card;
 pub mod catalogue;
 pub mod directory;
 pub mod draft;
+pub mod enrolment;
 pub mod idempotency;
 pub mod in_store;
 pub mod login;

@@ -26,7 +26,7 @@ pub struct Account {
     pub password_hash: String,
     /// May sign in at all.
     pub active: bool,
-    /// The merchant, outlet and terminal, where there are any, are all in business.
+    /// The merchant and the outlet, where there are any, are in business.
     pub trading: bool,
     /// Still has the initial password.
     pub must_change: bool,
@@ -47,13 +47,11 @@ pub async fn account(db: &Storage, login: &str) -> Result<Option<Account>, Stora
     db.read_by_key(move |connection| {
         let mut statement = connection.prepare_cached(
             "SELECT p.id, p.name, p.password_hash, p.status = 'active',
-                    COALESCE(m.status, 'active') = 'active' AND COALESCE(o.status, 'active') = 'active'
-                        AND COALESCE(t.status, 'active') = 'active',
+                    COALESCE(m.status, 'active') = 'active' AND COALESCE(o.status, 'active') = 'active',
                     p.must_change, p.place, p.merchant_id, p.outlet_id, p.default_terminal
              FROM person p
              LEFT JOIN merchant m ON m.id = p.merchant_id
              LEFT JOIN outlet o ON o.id = p.outlet_id
-             LEFT JOIN terminal t ON t.id = p.default_terminal
              WHERE p.login = ?1",
         )?;
         Ok(statement.query_row([login], read_account).optional()?)

@@ -1,6 +1,6 @@
 //! Sessions: who is signed in where. The browser holds a random token; the table holds its SHA-256.
 
-use crate::sql::{self, Connection, OptionalExtension, Row};
+use crate::sql::{self, Connection, OptionalExtension, Row, params};
 use domain::acts::Act;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::place::Place;
@@ -42,9 +42,20 @@ impl SessionId {
     }
 }
 
+/// An enrolled browser's name in the database: SHA-256 of the token in its cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceId(pub(crate) [u8; 32]);
+
+impl DeviceId {
+    /// The id of the browser that holds `token`.
+    pub fn of_token(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+}
+
 /// The store that a person works in.
 #[derive(Clone, Debug)]
-pub struct Shop {
+pub struct Store {
     /// Merchant: the tenant. Every query about orders is scoped by it.
     pub merchant: MerchantId,
     /// Merchant's name, as printed on slips.
@@ -55,12 +66,28 @@ pub struct Shop {
     pub outlet: OutletId,
     /// Outlet's name.
     pub outlet_name: String,
+}
+
+/// The till that a person works at.
+#[derive(Clone, Debug)]
+pub struct Till {
     /// Terminal.
     pub terminal: TerminalId,
     /// Receipt paper of the terminal: `p80`, `p58` or `pa4`.
     pub paper: String,
     /// Longest pause between two characters of the terminal's scanner, milliseconds.
     pub scan_gap_ms: u32,
+}
+
+/// Why a person of a store has no till here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoTill {
+    /// The browser is not enrolled, and the outlet asks for that or the person has no till of their own.
+    NotEnrolled,
+    /// The browser is the till of another outlet.
+    Elsewhere(TerminalId),
+    /// The till is out of service.
+    OutOfService(TerminalId),
 }
 
 /// A live session and its person, as of now: roles, disabling and place take effect with the next request.
@@ -84,8 +111,10 @@ pub struct SignedIn {
     pub locked: bool,
     /// Where the person belongs.
     pub place: Place,
-    /// The till that the person works at; people of a whole merchant and of the card company have none.
-    pub shop: Option<Shop>,
+    /// The store that the person works in; people of a whole merchant and of the card company have none.
+    pub store: Option<Store>,
+    /// The till that the person works at: the one that this browser is, else the person's own where the outlet allows it.
+    pub till: Result<Till, NoTill>,
     /// When the person signed in.
     pub created_at: Timestamp,
     /// Last use, to the minute.
@@ -144,11 +173,12 @@ pub struct News {
     pub decides: i64,
 }
 
-/// The session, if it is alive and its person may sign in, with what is `wanted` for this person. Counts as use; idle for
-/// too long, it comes back locked.
+/// The session, if it is alive and its person may sign in, with what is `wanted` for this person, in the browser that is
+/// `device`. Counts as use; idle for too long, it comes back locked.
 pub async fn find<W>(
     db: &Storage,
     id: SessionId,
+    device: Option<DeviceId>,
     now: Timestamp,
     wanted: W,
 ) -> Result<Option<(SignedIn, News)>, StorageError>
@@ -160,15 +190,18 @@ where
             let mut statement = connection.prepare_cached(
                 "SELECT p.id, p.number, p.name, p.login, p.must_change, s.locked, s.created_at, s.seen_at,
                         (SELECT string_agg(role, ',') FROM person_role r WHERE r.person_id = p.id),
-                        m.name, m.mid, o.name, t.id, t.paper, t.scan_gap_ms, p.place, p.merchant_id, p.outlet_id
+                        m.name, m.mid, o.name, t.id, t.paper, t.scan_gap_ms, t.outlet_id, t.status = 'active',
+                        p.place, p.merchant_id, p.outlet_id
                  FROM session s
                  JOIN person p ON p.id = s.person_id
                  LEFT JOIN merchant m ON m.id = p.merchant_id
                  LEFT JOIN outlet o ON o.id = p.outlet_id
-                 LEFT JOIN terminal t ON t.id = p.default_terminal AND t.outlet_id = p.outlet_id
+                 LEFT JOIN device d ON d.id_hash = ?3
+                 LEFT JOIN terminal t
+                    ON t.id = COALESCE(d.terminal_id, CASE WHEN o.enrolment = 'off' THEN p.default_terminal END)
                  WHERE s.id_hash = ?1 AND p.status = 'active' AND s.created_at > ?2",
             )?;
-            let parameters = (id.0, now.plus(-LIFE).0);
+            let parameters = params![id.0, now.plus(-LIFE).0, device.map(|device| device.0)];
             let found = statement.query_row(parameters, |row| read_signed_in(row, id)).optional()?;
             let Some(signed_in) = found else { return Ok(None) };
             let news = news(connection, signed_in.person, wanted(&signed_in), now)?;
@@ -217,7 +250,8 @@ fn news(connection: &Connection, person: PersonId, wanted: Wanted, now: Timestam
 
 fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
     let roles: Option<String> = row.get(8)?;
-    let place = people::read_place(row, 15)?;
+    let place = people::read_place(row, 17)?;
+    let store = read_store(row, place)?;
     Ok(SignedIn {
         id,
         person: PersonId(row.get(0)?),
@@ -235,23 +269,28 @@ fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
             .filter_map(Role::from_word)
             .filter(|role| place.fits(*role))
             .collect(),
-        shop: read_shop(row, place)?,
+        till: read_till(row, store.as_ref())?,
+        store,
         place,
     })
 }
 
-fn read_shop(row: &Row<'_>, place: Place) -> sql::Result<Option<Shop>> {
-    let (Place::Outlet(merchant, outlet), Some(terminal)) = (place, row.get(12)?) else { return Ok(None) };
-    Ok(Some(Shop {
-        merchant,
-        merchant_name: row.get(9)?,
-        mid: row.get(10)?,
-        outlet,
-        outlet_name: row.get(11)?,
-        terminal: TerminalId(terminal),
-        paper: row.get(13)?,
-        scan_gap_ms: row.get(14)?,
-    }))
+fn read_store(row: &Row<'_>, place: Place) -> sql::Result<Option<Store>> {
+    let Place::Outlet(merchant, outlet) = place else { return Ok(None) };
+    let (merchant_name, mid, outlet_name) = (row.get(9)?, row.get(10)?, row.get(11)?);
+    Ok(Some(Store { merchant, merchant_name, mid, outlet, outlet_name }))
+}
+
+fn read_till(row: &Row<'_>, store: Option<&Store>) -> sql::Result<Result<Till, NoTill>> {
+    let (Some(store), Some(terminal)) = (store, row.get(12)?) else { return Ok(Err(NoTill::NotEnrolled)) };
+    let terminal = TerminalId(terminal);
+    if row.get::<_, i64>(15)? != store.outlet.0 {
+        return Ok(Err(NoTill::Elsewhere(terminal)));
+    }
+    if !row.get(16)? {
+        return Ok(Err(NoTill::OutOfService(terminal)));
+    }
+    Ok(Ok(Till { terminal, paper: row.get(13)?, scan_gap_ms: row.get(14)? }))
 }
 
 /// Asks for the password before the session's next use.

@@ -9,9 +9,10 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::ids::TerminalId;
 use serde::Deserialize;
 use storage::batch;
-use storage::session::Shop;
+use storage::session::{Store, Till};
 
 use crate::batch::report::{Report, Section};
 use crate::text::Text;
@@ -41,7 +42,8 @@ struct View {
     /// Words of the report: those of the screen on A4, Chinese on a roll.
     words: &'static Words,
     report: Report,
-    shop: Shop,
+    shop: Store,
+    terminal: TerminalId,
     /// Where the report stands: its number, or `now`.
     place: String,
     paper: &'static str,
@@ -72,9 +74,9 @@ pub(crate) struct Params {
 }
 
 /// The paper asked for, else the terminal's.
-fn paper(asked: &str, shop: &Shop) -> &'static str {
+fn paper(asked: &str, till: &Till) -> &'static str {
     let known = |word: &str| PAPERS.into_iter().find(|(name, _)| *name == word);
-    known(asked).or_else(|| known(&shop.paper)).map_or("p80", |(name, _)| name)
+    known(asked).or_else(|| known(&till.paper)).map_or("p80", |(name, _)| name)
 }
 
 fn words_on(paper: &str, page: &Page) -> &'static Words {
@@ -83,9 +85,9 @@ fn words_on(paper: &str, page: &Page) -> &'static Words {
 
 /// The running batch as it stands.
 pub(crate) async fn now(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
-    let shop = visit.session.shop()?.clone();
-    let running = batch::running(visit.db(), shop.terminal).await?.ok_or(Problem::NotFound)?;
-    let paper = paper(&params.paper, &shop);
+    let (shop, till) = (visit.session.store()?.clone(), visit.session.till()?.clone());
+    let running = batch::running(visit.db(), till.terminal).await?.ok_or(Problem::NotFound)?;
+    let paper = paper(&params.paper, &till);
     let words = words_on(paper, &visit.page);
     let report = Report::of(&visit.web, &running, None, words).await?;
     let height = height(&report, &shop, paper, false);
@@ -95,6 +97,7 @@ pub(crate) async fn now(visit: Visit, Query(params): Query<Params>) -> Result<Re
         words,
         report,
         shop,
+        terminal: till.terminal,
         place,
         paper,
         height,
@@ -112,12 +115,12 @@ pub(crate) async fn show(
     Path(number): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Response, Problem> {
-    let shop = visit.session.shop()?.clone();
+    let (shop, till) = (visit.session.store()?.clone(), visit.session.till()?.clone());
     let number = parsed(&number)?;
-    let closed = batch::closed(visit.db(), shop.terminal, number).await?.ok_or(Problem::NotFound)?;
+    let closed = batch::closed(visit.db(), till.terminal, number).await?.ok_or(Problem::NotFound)?;
     let prints = batch::prints(visit.db(), &closed).await?;
     let counted = params.n >= 1 && params.n == prints;
-    let paper = paper(&params.paper, &shop);
+    let paper = paper(&params.paper, &till);
     let words = words_on(paper, &visit.page);
     let nth = if counted { prints.saturating_sub(1) } else { prints };
     let duplicate = (nth > 0).then(|| fill(words.duplicate, &[&nth.to_string()]));
@@ -130,8 +133,20 @@ pub(crate) async fn show(
     let report = Report::of(&visit.web, &closed.batch, Some(&closed), words).await?;
     let height = height(&report, &shop, paper, duplicate.is_some());
     let (place, printed_at) = (number.to_string(), visit.session.now.date_time_text());
-    let view =
-        View { page: visit.page, words, report, shop, place, paper, height, duplicate, counted, said, printed_at };
+    let view = View {
+        page: visit.page,
+        words,
+        report,
+        shop,
+        terminal: till.terminal,
+        place,
+        paper,
+        height,
+        duplicate,
+        counted,
+        said,
+        printed_at,
+    };
     Ok(render(&view).into_response())
 }
 
@@ -152,16 +167,16 @@ pub(crate) async fn print(
     Path(number): Path<String>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    let shop = visit.session.shop()?;
-    let (number, paper) = (parsed(&number)?, paper(&fields.paper, shop));
+    let till = visit.session.till()?;
+    let (number, paper) = (parsed(&number)?, paper(&fields.paper, till));
     let entry = visit.session.entry("batch_printed", "", "");
-    let nth = batch::print_count(visit.db(), shop.terminal, number, entry).await?.ok_or(Problem::NotFound)?;
+    let nth = batch::print_count(visit.db(), till.terminal, number, entry).await?.ok_or(Problem::NotFound)?;
     Ok(Redirect::to(&format!("/batch/{number}?paper={paper}&n={nth}")).into_response())
 }
 
 /// Height of the roll's page in millimetres, from what `batch_print.html` puts on it; a little more than it needs, for
 /// the cutter.
-fn height(report: &Report, shop: &Shop, paper: &str, duplicate: bool) -> u32 {
+fn height(report: &Report, shop: &Store, paper: &str, duplicate: bool) -> u32 {
     let (row, letters, fixed) = if paper == "p58" { (4.3, 9, 50.0) } else { (4.75, 11, 58.0) };
     let name = shop.merchant_name.chars().count().saturating_add(shop.outlet_name.chars().count()).saturating_add(2);
     let sections = report.people.iter().chain([&report.total]).map(section_rows);

@@ -18,9 +18,9 @@ use domain::ids::{OrderId, RequestId};
 use domain::money::Fen;
 use engine::SubmitError;
 use serde::Deserialize;
+use storage::batch;
 use storage::payment::OpenAttempt;
 use storage::slip::{self, Unprinted};
-use storage::{StorageError, batch};
 use tracing::Instrument as _;
 
 use crate::batch::print;
@@ -125,12 +125,12 @@ pub(crate) async fn ask(visit: Visit) -> Result<Response, Problem> {
 }
 
 async fn view(visit: &Visit, params: &Params, asks: bool) -> Result<View, Problem> {
-    let shop = visit.session.shop()?;
+    let (shop, till) = (visit.session.store()?, visit.session.till()?);
     let words = &visit.text().batch;
-    let running = batch::running(visit.db(), shop.terminal).await?.ok_or(Problem::NotFound)?;
+    let running = batch::running(visit.db(), till.terminal).await?.ok_or(Problem::NotFound)?;
     let open = unresolved::at_this_till(&visit.web, &visit.session).await?;
-    let drafts = batch::drafts(visit.db(), shop.terminal, DRAFTS).await?;
-    let unprinted = slip::unprinted(visit.db(), shop.outlet, shop.terminal).await?;
+    let drafts = batch::drafts(visit.db(), till.terminal, DRAFTS).await?;
+    let unprinted = slip::unprinted(visit.db(), shop.outlet, till.terminal).await?;
     let begun = running.first.is_some();
     let dialog = (asks && begun && open.is_empty()).then(|| Dialog {
         request: visit.new_request(),
@@ -162,7 +162,7 @@ fn open_row(attempt: &OpenAttempt, text: &Text) -> Open {
 }
 
 async fn closed(visit: &Visit, words: &Words) -> Result<Vec<Closed>, Problem> {
-    let all = batch::closed_list(visit.db(), visit.session.shop()?.terminal, CLOSED).await?;
+    let all = batch::closed_list(visit.db(), visit.session.till()?.terminal, CLOSED).await?;
     let ids = all.iter().map(|one| one.person).collect();
     let names = batch::people(visit.db(), ids).await?;
     let row = |closed: ClosedBatch| {
@@ -176,7 +176,7 @@ async fn closed(visit: &Visit, words: &Words) -> Result<Vec<Closed>, Problem> {
     Ok(all.into_iter().map(row).collect())
 }
 
-async fn said(visit: &Visit, params: &Params) -> Result<Option<Note>, StorageError> {
+async fn said(visit: &Visit, params: &Params) -> Result<Option<Note>, Problem> {
     let words = &visit.text().batch;
     let plain = |text: &str| Some(Note { title: None, text: text.to_owned(), more: None });
     match visit.flash.said() {
@@ -184,8 +184,9 @@ async fn said(visit: &Visit, params: &Params) -> Result<Option<Note>, StorageErr
         Some(Said::Unknown) => return Ok(plain(words.said_unknown)),
         None => {}
     }
-    let (Some(request), Some(shop)) = (RequestId::parse(&params.r), &visit.session.shop) else { return Ok(None) };
-    let record = batch::close_attempt(visit.db(), shop.merchant, shop.terminal, request).await?;
+    let Some(request) = RequestId::parse(&params.r) else { return Ok(None) };
+    let (merchant, terminal) = (visit.session.merchant()?, visit.session.till()?.terminal);
+    let record = batch::close_attempt(visit.db(), merchant, terminal, request).await?;
     Ok(record.and_then(|record| {
         let decline = record.decline?;
         Some(Note {
@@ -206,7 +207,7 @@ pub(crate) struct Fields {
 
 /// "Yes": closes the batch that the dialog showed.
 pub(crate) async fn close(visit: Visit, Form(form): Form<Fields>) -> Result<Response, Problem> {
-    let terminal = visit.session.shop()?.terminal;
+    let terminal = visit.session.till()?.terminal;
     let request = RequestId::parse(&form.request).ok_or(Problem::BadForm)?;
     let number: i64 = form.number.parse().map_err(|_| Problem::BadForm)?;
     let running = batch::running(visit.db(), terminal).await?.ok_or(Problem::NotFound)?;

@@ -128,7 +128,7 @@ pub(crate) fn steps(order: &Listed, session: &Session, now: Timestamp) -> Steps 
     if order.open_attempt.is_some() {
         return Steps { query: sells.then(|| format!("/orders/{id}/query")), ..Steps::default() };
     }
-    let own_till = session.shop.as_ref().is_some_and(|shop| shop.terminal == order.terminal);
+    let own_till = session.till.as_ref().is_ok_and(|till| till.terminal == order.terminal);
     let sale = order.decisive.as_ref().filter(|sale| sale.approved());
     let left = matches!(order.status, OrderStatus::Paid | OrderStatus::PartlyRefunded);
     let today = sale.is_some_and(|sale| sale.business_date == now.business_date());
@@ -192,7 +192,7 @@ struct Event {
 
 /// The page of an order of this store.
 pub(crate) async fn show(visit: Visit, Path(order): Path<String>) -> Result<Response, Problem> {
-    let outlet = visit.session.shop()?.outlet;
+    let outlet = visit.session.store()?.outlet;
     let id = order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
     let detail = orders::detail(visit.db(), outlet, id).await?.ok_or(Problem::NotFound)?;
     let (text, now) = (visit.text(), visit.session.now);
@@ -218,7 +218,7 @@ pub(crate) async fn show(visit: Visit, Path(order): Path<String>) -> Result<Resp
 
 /// Looks up the outcome of the order's open attempt, and shows the order with it.
 pub(crate) async fn query(visit: Visit, Path(order): Path<String>) -> Result<Response, Problem> {
-    let outlet = visit.session.shop()?.outlet;
+    let outlet = visit.session.store()?.outlet;
     let id = order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
     if let Some(open) = payment::attempt_of(visit.db(), outlet, id).await? {
         // No answer leaves the order as it is: locked, its outcome unknown.

@@ -122,7 +122,7 @@ impl Rows {
 async fn begin(visit: &Visit, ask: Question, kind: &str) -> Result<Result<Rows, Response>, Problem> {
     let ask = ask.settled(visit.session.now.business_date());
     let list = ask.address("/orders", "", "");
-    let Ok(filter) = ask.read(visit.session.shop()?, visit.text()) else {
+    let Ok(filter) = ask.read(visit.session.store()?, visit.text()) else {
         return Ok(Err(Redirect::to(&list).into_response()));
     };
     let turn = ONE_AT_A_TIME.acquire().await.map_err(|error| fault(&error))?;

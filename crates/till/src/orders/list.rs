@@ -17,7 +17,7 @@ use storage::Storage;
 use storage::StorageError;
 use storage::archive;
 use storage::orders::{self, Cursor, Filter, Listed, OrderPage, Period, Sort, StateFilter, Totals};
-use storage::session::Shop;
+use storage::session::Store;
 
 use crate::orders::detail::{Standing, Steps, holder, meaning, standing, steps};
 use crate::text::Text;
@@ -136,7 +136,7 @@ impl Question {
     }
 
     /// The question, or what is wrong with it. Of a settled one.
-    pub(crate) fn read(&self, shop: &Shop, text: &'static Text) -> Result<Filter, Wrong> {
+    pub(crate) fn read(&self, shop: &Store, text: &'static Text) -> Result<Filter, Wrong> {
         let words = &text.orders;
         let wrong = |field, message| Wrong { field, message };
         let period = self.period(text)?;
@@ -332,7 +332,7 @@ struct RowView {
 
 /// The list. Without a question: today's.
 pub(crate) async fn show(visit: Visit, Query(ask): Query<Question>) -> Result<Response, Problem> {
-    let (shop, text, now) = (visit.session.shop()?.clone(), visit.text(), visit.session.now);
+    let (shop, text, now) = (visit.session.store()?.clone(), visit.text(), visit.session.now);
     let ask = ask.settled(now.business_date());
     let (found, wrong) = match ask.read(&shop, text) {
         Ok(filter) => (Some(ask.find(visit.db(), filter, ROWS).await?), None),

@@ -29,7 +29,7 @@ use web_kit::problem::Problem;
 use web_kit::refund::review::time_left;
 use web_kit::session::Session;
 use web_kit::step::{self, Last, Step};
-use web_kit::submit::actor;
+use web_kit::submit::actor_anywhere;
 use web_kit::text::fill;
 use web_kit::text::refund::Refunds;
 
@@ -208,7 +208,7 @@ struct Case {
 }
 
 async fn load(visit: &Visit, fields: &Fields) -> Result<Case, Problem> {
-    let shop = visit.session.shop()?;
+    let shop = visit.session.store()?;
     let order = fields.order.ok_or(Problem::NotFound)?;
     let sold = refund::sold_order(visit.db(), shop.outlet, order).await?.ok_or(Problem::NotFound)?;
     let late = visit.session.now > sold.deadline;
@@ -344,9 +344,12 @@ pub(crate) async fn show(visit: Visit, Query(pairs): Query<Vec<(String, String)>
     let mut fields = Fields::read(pairs);
     let case = load(&visit, &fields).await?;
     let mut wrong = Wrong::default();
-    let last = Last::find(&visit.web, actor(&visit.session)?, &fields.result, |record| {
-        record.kind == Kind::RefundRequest && record.order == Some(case.sold.order.id)
-    });
+    let last = Last::find(
+        &visit.web,
+        actor_anywhere(&visit.session, visit.session.store()?.outlet),
+        &fields.result,
+        |record| record.kind == Kind::RefundRequest && record.order == Some(case.sold.order.id),
+    );
     match last.await?.map(|last| last.step) {
         Some(Step::Done(record)) => {
             return Ok(case.view(&visit, sent(&case, &record, &visit.session, visit.text())));
@@ -376,7 +379,7 @@ fn sent(case: &Case, record: &Transaction, session: &Session, text: &'static Tex
 
 /// Submits the request.
 pub(crate) async fn submit(visit: Visit, Form(pairs): Form<Vec<(String, String)>>) -> Result<Response, Problem> {
-    let actor = actor(&visit.session)?;
+    let actor = actor_anywhere(&visit.session, visit.session.store()?.outlet);
     let fields = Fields::read(pairs);
     let request = fields.request.ok_or(Problem::BadForm)?;
     let case = load(&visit, &fields).await?;

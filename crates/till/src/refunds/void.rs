@@ -64,7 +64,7 @@ fn result_url(order: OrderId, request: RequestId) -> String {
 
 async fn load(visit: &Visit, fields: &Fields) -> Result<SoldOrder, Problem> {
     let order = fields.order.parse().map(OrderId).map_err(|_| Problem::NotFound)?;
-    refund::sold_order(visit.db(), visit.session.shop()?.outlet, order).await?.ok_or(Problem::NotFound)
+    refund::sold_order(visit.db(), visit.session.store()?.outlet, order).await?.ok_or(Problem::NotFound)
 }
 
 /// Asks, or shows what became of it.
@@ -122,7 +122,7 @@ pub(crate) async fn confirm(visit: Visit, Form(fields): Form<Fields>) -> Result<
 /// Why the sale cannot be voided, as far as can be told without asking the money path.
 fn closed(session: &Session, sold: &SoldOrder, text: &'static Text) -> Result<Option<Stage>, Problem> {
     let words = &text.refund;
-    let terminal = session.shop()?.terminal;
+    let terminal = session.till()?.terminal;
     let refund = |sentence: &str| Some(Stage::Closed { sentence: sentence.to_owned(), refund: true });
     let over = |sentence: &str| Some(Stage::Closed { sentence: sentence.to_owned(), refund: false });
     Ok(match (sold.order.status, &sold.sale) {

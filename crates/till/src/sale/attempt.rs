@@ -121,7 +121,7 @@ pub(crate) struct QueryFields {
 /// order's open attempt.
 pub(crate) async fn query(visit: Visit, Form(form): Form<QueryFields>) -> Result<Response, Problem> {
     let order = form.order.parse().map(OrderId).map_err(|_| Problem::BadForm)?;
-    let outlet = visit.session.shop()?.outlet;
+    let outlet = visit.session.store()?.outlet;
     if let Some(confirmation) = visit.web.vault.read_confirmation(&form.token) {
         return look_up(&visit.web, actor(&visit.session)?, confirmation).await;
     }

@@ -253,11 +253,11 @@ impl Right {
 
 /// Builds the column for `order`.
 pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Result<Right, Problem> {
-    let (shop, order) = (visit.session.shop()?, till.order.as_ref());
+    let (own, order) = (visit.session.till()?.terminal, till.order.as_ref());
     let mut rows: Vec<Row> = till
         .attempts
         .iter()
-        .filter(|one| one.actor.terminal == shop.terminal)
+        .filter(|one| one.actor.terminal == own)
         .map(|one| open_row(one, visit.session.now, visit.text()))
         .collect();
     rows.extend(till.latest.iter().map(|one| row(one, visit.text())));
@@ -295,7 +295,7 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
 
 /// What the ledger knows about the order's payment.
 async fn recorded(visit: &Visit, till: &TillView, params: &Params) -> Result<View, Problem> {
-    let outlet = visit.session.shop()?.outlet;
+    let outlet = visit.session.store()?.outlet;
     let form = View::Form(Filled { at: params.focus(), ..Filled::default() });
     let Some(order) = &till.order else { return Ok(form) };
     if let (OrderStatus::Paid, Some(sale)) = (order.order.status, order.order.paid_by) {

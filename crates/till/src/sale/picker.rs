@@ -68,7 +68,7 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Params>) -> Result<Resp
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;
-    let (db, merchant) = (visit.db(), visit.session.shop()?.merchant);
+    let (db, merchant) = (visit.db(), visit.session.store()?.merchant);
     let mut hits = product::search(db, merchant, &ask.q, &ask.category, ROWS_MAX).await?;
     if hits.total == 0 {
         // A barcode that the catalogue has in another form.

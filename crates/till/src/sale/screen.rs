@@ -213,7 +213,7 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
         Err(trouble) => return Ok(Flash::new(trouble, &[]).redirect(&visit.web, "/sale")),
     };
     if !params.pick.is_empty() && sale.editable {
-        let found = product::find(visit.db(), visit.session.shop()?.merchant, &params.pick).await?;
+        let found = product::find(visit.db(), visit.session.store()?.merchant, &params.pick).await?;
         take_in_hand(&mut sale, found.into_iter().next(), &params, visit.text());
     }
     Ok(render(&View { shell: visit.shell("/sale"), sale }).into_response())
@@ -235,11 +235,11 @@ pub(crate) async fn back() -> Response {
 
 /// The till that the session works at.
 pub(crate) fn scope(session: &Session) -> Result<Scope, Problem> {
-    let shop = session.shop()?;
+    let (shop, till) = (session.store()?, session.till()?);
     Ok(Scope {
         merchant: shop.merchant,
         outlet: shop.outlet,
-        terminal: shop.terminal,
+        terminal: till.terminal,
         person: session.person,
         address: session.client.address.clone(),
     })
@@ -368,7 +368,7 @@ async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Res
         picked: None,
     };
     if trouble.field() != Field::Code {
-        let found = product::find(visit.db(), visit.session.shop()?.merchant, flash.value(3)).await?;
+        let found = product::find(visit.db(), visit.session.store()?.merchant, flash.value(3)).await?;
         entry.picked = found.into_iter().next().map(|listed| picked(&listed));
     }
     if let Some(picked) = &entry.picked {

@@ -163,6 +163,6 @@ pub async fn send(
         return view(visit, found, &Params::default(), Some(form)).await;
     }
     let list = if visit.session.of_company() { OFFICE } else { OWN };
-    let step = step::send(&visit.web, request, acting(&visit.session)?, command(yes, words.clone())).await?;
+    let step = step::send(&visit.web, request, acting(visit, &found), command(yes, words.clone())).await?;
     step.redirect(visit, &step::address(&format!("{list}/{}", found.dispute.id.rrn()), &[], request), &[&words])
 }

@@ -5,16 +5,17 @@ pub mod list;
 
 use domain::command::Actor;
 use domain::dispute::{Claim, Dispute, DisputeStatus};
-use domain::ids::TransactionId;
+use domain::ids::{OutletId, TransactionId};
 use domain::ledger::Kind;
 use domain::time::Timestamp;
+use storage::dispute::Case;
 use storage::merchant::Reach;
 
 use crate::badge::Badge;
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::step::{Last, Told, Words};
-use crate::submit::actor;
+use crate::submit::actor_anywhere;
 use crate::text::{Text, fill};
 use crate::visit::Visit;
 
@@ -66,10 +67,10 @@ pub fn state(one: &Dispute, now: Timestamp, text: &'static Text) -> Badge {
     }
 }
 
-/// The step that an address names.
+/// The step that an address names, of this person.
 pub async fn last_step(visit: &Visit, a: &str) -> Result<Option<Last>, Problem> {
     let kinds = [Kind::DisputeOpening, Kind::DisputeAnswer, Kind::DisputeRejection, Kind::Chargeback];
-    Last::find(&visit.web, acting(&visit.session)?, a, |record| kinds.contains(&record.kind)).await
+    Last::find(&visit.web, actor_anywhere(&visit.session, OutletId(0)), a, |record| kinds.contains(&record.kind)).await
 }
 
 /// What the page says about it unless it is done.
@@ -78,7 +79,7 @@ pub fn told(last: Option<&Last>, text: &'static Text) -> Option<Told> {
     last?.told(Words { not_done: own.not_done, unknown: own.unknown, unknown_do: own.unknown_do }, text)
 }
 
-/// The person as the books know them: at the till, or at the card company.
-fn acting(session: &Session) -> Result<Actor, Problem> {
-    if session.of_company() { Ok(Actor::issuer(session.person)) } else { actor(session) }
+/// The person as the books know them, for a dispute of this sale.
+fn acting(visit: &Visit, found: &Case) -> Actor {
+    actor_anywhere(&visit.session, found.sale.actor.outlet)
 }

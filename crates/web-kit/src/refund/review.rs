@@ -19,7 +19,6 @@ use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::refund::{self, Case, Desk, Filter, Goods};
 
-use crate::Web;
 use crate::badge::Badge;
 use crate::codes;
 use crate::link::link;
@@ -28,7 +27,7 @@ use crate::pair::Pair;
 use crate::problem::Problem;
 use crate::session::Session;
 use crate::step::{Last, Step, typed};
-use crate::submit::actor;
+use crate::submit::actor_anywhere;
 use crate::text::{Text, fill};
 use crate::visit::Visit;
 
@@ -42,20 +41,22 @@ pub struct ReviewDesk {
     /// Its address.
     pub path: &'static str,
     queue: Desk,
-    actor: Actor,
 }
 
 impl ReviewDesk {
     /// The store's reviewers, for requests of their merchant.
     pub fn store(session: &Session) -> Result<Self, Problem> {
-        let queue = Desk::Merchant(session.shop()?.merchant);
-        let actor = actor(session)?;
-        Ok(Self { path: "/refunds", queue, actor })
+        Ok(Self { path: "/refunds", queue: Desk::Merchant(session.merchant()?) })
     }
 
     /// The card company, for requests that came too late or that the store may not decide.
-    pub fn company(session: &Session) -> Self {
-        Self { path: "/office/refunds", queue: Desk::Issuer, actor: Actor::issuer(session.person) }
+    pub fn company() -> Self {
+        Self { path: "/office/refunds", queue: Desk::Issuer }
+    }
+
+    /// The person as the books know them, for a refund of this sale.
+    fn actor(session: &Session, case: &Case) -> Actor {
+        actor_anywhere(session, case.sale.actor.outlet)
     }
 
     fn is_company(&self) -> bool {
@@ -204,7 +205,7 @@ pub async fn show(visit: &Visit, desk: &ReviewDesk, params: Params) -> Result<Re
     let panel = match params.id() {
         Some(id) => {
             let case = refund::find(visit.db(), desk.queue, id, visit.session.now).await?.ok_or(Problem::NotFound)?;
-            let told = note_on(&visit.web, desk, &case, &params, visit.text()).await?;
+            let told = note_on(visit, desk, &case, &params).await?;
             let mut filled = Filled { opinion: typed(visit, 0), ..Filled::new(visit) };
             let told = told.filter(|told| {
                 if told.at_card {
@@ -221,14 +222,9 @@ pub async fn show(visit: &Visit, desk: &ReviewDesk, params: Params) -> Result<Re
 }
 
 /// Why the decision that the address names was not made.
-async fn note_on(
-    web: &Web,
-    desk: &ReviewDesk,
-    case: &Case,
-    params: &Params,
-    text: &'static Text,
-) -> Result<Option<Note>, Problem> {
-    let last = Last::find(web, desk.actor, &params.a, |record| record.order == Some(case.refund.order)).await?;
+async fn note_on(visit: &Visit, desk: &ReviewDesk, case: &Case, params: &Params) -> Result<Option<Note>, Problem> {
+    let (text, actor) = (visit.text(), ReviewDesk::actor(&visit.session, case));
+    let last = Last::find(&visit.web, actor, &params.a, |record| record.order == Some(case.refund.order)).await?;
     let Some(Last { step: Step::Refused(decline), .. }) = last else { return Ok(None) };
     let words = &text.refund;
     let (what, more) = match decline {
@@ -311,7 +307,7 @@ fn panel(visit: &Visit, desk: &ReviewDesk, case: &Case, told: Option<Note>, fill
         RefundStatus::Approved => {
             let sentence = fill(words.success_do, &[&refund.amount.to_string(), case.sale.masked.last_four()]);
             let rrn = refund.decided_by.map(TransactionId::rrn).unwrap_or_default();
-            let slip = (!desk.is_company()).then(|| format!("/slip/{rrn}"));
+            let slip = session.store.is_some().then(|| format!("/slip/{rrn}"));
             Stage::Approved { sentence, slip, rrn }
         }
         RefundStatus::Rejected => Stage::Rejected { sentence: fill(words.rejected_do, &[&refund.opinion]) },
@@ -394,7 +390,7 @@ fn row(visit: &Visit, desk: &ReviewDesk, params: &Params, case: &Case, open: Opt
     let refund = &case.refund;
     let foreign = !desk.is_company() && case.with_issuer(session.now);
     let act = match refund.status {
-        RefundStatus::Approved if !desk.is_company() => {
+        RefundStatus::Approved if session.store.is_some() => {
             Act::Slip(refund.decided_by.map(TransactionId::rrn).unwrap_or_default())
         }
         status if status.is_open() && !foreign => Act::Review,

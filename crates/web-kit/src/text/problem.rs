@@ -10,6 +10,14 @@ crate::texts! {
         not_found_do: "地址可能有误，或者内容已不存在。", "The address may be wrong, or the content is gone.";
         forbidden: "没有权限", "Not permitted";
         forbidden_do: "您的岗位不能使用此功能。如有需要，请联系店长或客服。", "Your role does not include this. If you need it, contact your manager or support.";
+        not_enrolled: "此电脑还没有登记为收银终端", "This computer is not enrolled as a till";
+        not_enrolled_do: "收款、查余额、撤销和班结要在登记过的电脑上做。这一步没有执行，没有扣款。请向店长或发卡公司要登记码，再点“登记这台电脑”；订单查询和退货可以照常用。", "Payments, balances, voids and closing a shift need a computer that is enrolled. Nothing was done and nothing was charged. Ask your manager or the card company for a code, then choose \u{201c}Enrol this computer\u{201d}. Orders and refunds work as usual.";
+        till_elsewhere: "这台电脑是别的门店的收银终端", "This computer is the till of another outlet";
+        till_elsewhere_do: "它登记为{0}，您在这里不能收款。这一步没有执行，没有扣款。请用本店的电脑；换店使用这台电脑，要用本店的登记码重新登记。", "It is enrolled as {0}, so you cannot take payments here. Nothing was done and nothing was charged. Use a computer of your own outlet; to use this one there, enrol it anew with a code of your outlet.";
+        till_off: "这台终端已停用", "This till is out of service";
+        till_off_do: "终端{0}已停用，不能收款。这一步没有执行，没有扣款。请换一台终端，或请店长重新启用。", "Till {0} is out of service. Nothing was done and nothing was charged. Use another till, or ask your manager to put it back into service.";
+        till_name: "{0}（{1}）终端 {2}", "{0} ({1}), till {2}";
+        enrol: "登记这台电脑", "Enrol this computer";
         origin: "请求没有被接受", "The request was not accepted";
         origin_do: "请求不是从本系统的页面发出的，没有执行任何操作。请返回首页重新操作。", "It did not come from a page of this system, so nothing was done. Go back to the start page and try again.";
         bad_form: "提交的内容无法识别", "The form could not be read";

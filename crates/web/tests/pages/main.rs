@@ -5,6 +5,7 @@ mod api_keys;
 mod batch;
 mod dispute;
 mod doors;
+mod enrol;
 mod guard;
 mod in_store;
 mod login;

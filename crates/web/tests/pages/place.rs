@@ -38,8 +38,11 @@ async fn a_manager_whose_till_is_gone_reaches_the_own_store_and_no_other_merchan
     makes_no_foreign_key(&shop, &mut manager).await;
     let webhooks = manager.get("/webhooks").await;
     assert!(!webhooks.text().contains("250200"), "{}", webhooks.text());
-    for path in ["/sale", "/orders", "/batch"] {
+    for path in ["/sale", "/batch", "/sale/picker"] {
         assert_eq!(manager.get(path).await.status, StatusCode::FORBIDDEN, "{path} needs a till");
+    }
+    for path in ["/orders", "/refunds", "/disputes", "/settlements"] {
+        assert_eq!(manager.get(path).await.status, StatusCode::OK, "{path} needs none");
     }
 }
 

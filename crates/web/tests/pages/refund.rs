@@ -506,6 +506,7 @@ async fn the_maker_of_a_key_does_not_review_what_it_asked_for() {
 #[tokio::test]
 async fn a_shop_with_one_person_sends_its_requests_to_the_card_company() {
     let mut sold = Sold::new().await;
+    sold.change("UPDATE person SET status = 'disabled' WHERE login = 'chain'").await;
     sold.till.browser = sold.shop().signed_in("manager").await;
     let page = sold.till.browser.get(&sold.form_url()).await;
     page.says("本商户没有其他审核人员，申请将转卡公司审核。");
@@ -796,4 +797,19 @@ async fn a_manager_voids_alone_but_not_everything() {
         .await
         .says("已班结、已过当日或不是本终端的交易，不能撤销，请改为退货申请。");
     assert_eq!(sold.shop().signed_in("operator").await.get(&url).await.status, StatusCode::FORBIDDEN);
+}
+
+/// A chain manager sells nowhere and has no till, and decides for every outlet of the merchant and for no other.
+#[tokio::test]
+async fn a_chain_manager_decides_refunds_of_the_merchant_without_a_till() {
+    let mut sold = Sold::new().await;
+    let id = sold.ask().await;
+    for login in ["other", "chain"] {
+        sold.manager = sold.shop().signed_in(login).await;
+        let page = sold.manager.get(&format!("/refunds?id={id}")).await;
+        assert_eq!(page.text().contains("id=\"cn\""), login == "chain", "{login}");
+    }
+    sold.manager.get("/refunds").await.says("客户买错药品");
+    sold.decide(&id, ZHANG.0, "ok").await.says("退款成功");
+    sold.till.in_order().await;
 }

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use domain::role::{Role, may};
-use web::Access::{AnySession, InStore, May, Public};
+use web::Access::{AnySession, AtTill, InStore, May, Public};
 use web::{Line, pages};
 
 use crate::shop::{Shop, Visitor};
@@ -98,11 +98,11 @@ async fn every_role_reaches_what_its_table_row_grants() {
             let mut person = shop.same(&person);
             let (status, _) = ask(&mut person, method, path).await;
             match access {
-                May(action) | InStore(action) if !may(&[*role], action) => {
+                May(action) | InStore(action) | AtTill(action) if !may(&[*role], action) => {
                     assert_eq!(status, StatusCode::FORBIDDEN, "{login}: {method} {path}");
                 }
-                // Of a merchant, but at no till.
-                InStore(_) if *role == Role::ChainManager => {
+                // Of a merchant, but of no store.
+                InStore(_) | AtTill(_) if *role == Role::ChainManager => {
                     assert_eq!(status, StatusCode::FORBIDDEN, "{login}: {method} {path}");
                 }
                 _ => assert!(

@@ -12,7 +12,10 @@ const GUEST: &str = "";
 /// Word, person, page, values, what the page then says.
 type Case = (&'static str, &'static str, &'static str, &'static [&'static str], &'static str);
 
-const ACCOUNT: [Case; 23] = [
+const ACCOUNT: [Case; 26] = [
+    ("code_wrong", GUEST, "/enrol", &["4"], "登记码不对、用过了或已过期。还可以再试 4 次。"),
+    ("code_blocked", GUEST, "/enrol", &["10:41"], "输错次数过多，10:41 后再试"),
+    ("code_done", GUEST, "/enrol", &["A（B）终端 1"], "已登记为A（B）终端 1"),
     ("password_changed", "cashier", "/orders", &[], "密码已修改。其他登录已全部退出。"),
     ("session_ended", "cashier", "/password", &[], "该登录已退出。"),
     ("password_old", "cashier", "/password", &["3"], "原密码不正确。还可以再试 3 次"),

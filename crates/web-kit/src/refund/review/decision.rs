@@ -50,7 +50,9 @@ pub async fn decide(visit: &Visit, desk: &ReviewDesk, fields: Fields) -> Result<
         }
     };
     let command = Review { order: case.refund.order, refund: id, card: card.clone(), opinion: opinion.clone() };
-    let step = step::send(&visit.web, request, desk.actor, Command::RefundReview(command)).await?;
+    let step =
+        step::send(&visit.web, request, ReviewDesk::actor(&visit.session, &case), Command::RefundReview(command))
+            .await?;
     let stage = match step {
         // Not decided, or decided before by the same form with other words: the books tell.
         Step::Done(_) | Step::Refused(_) | Step::Conflict => {
