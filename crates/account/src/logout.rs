@@ -38,7 +38,7 @@ pub(crate) async fn ask(visit: Visit) -> Result<Response, Problem> {
     let open = open.iter().map(row).collect();
     // The page itself names them, so they are not pinned on top of it as well.
     let mut shell = visit.shell("/password");
-    shell.unresolved.clear();
+    shell.frame.unresolved.clear();
     Ok(render(&View { shell, open }).into_response())
 }
 

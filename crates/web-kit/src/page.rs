@@ -120,7 +120,7 @@ impl<T: Words> Page<T> {
                 _ => format!("/orders/{}", one.order),
             },
         };
-        Shell {
+        let frame = Frame {
             unresolved: session.unresolved.iter().map(pinned).collect(),
             outlet,
             terminal: till.map(|till| till.terminal.to_string()),
@@ -136,9 +136,10 @@ impl<T: Words> Page<T> {
                 .map(|entry| self.menu_link(entry, session))
                 .collect(),
             said: said.or_else(|| self.text.said(flash)),
-            page: self,
+            page: self.shared(),
             place,
-        }
+        };
+        Shell { page: self, frame }
     }
 
     fn menu_link(&self, entry: &MenuEntry, session: &Session) -> MenuLink {
@@ -200,18 +201,22 @@ pub struct Pinned {
     pub link: String,
 }
 
-/// The frame of a page: top bar and menu. Templates that extend `shell.html` hold it as `shell`.
+/// Language, words and frame of a page. Templates that extend `shell.html` hold it as `shell`.
 pub struct Shell<T: Words = Text> {
-    /// Language and words.
+    /// Language and the audience's words.
     pub page: Page<T>,
-    /// Address of the present place in the menu.
-    pub place: &'static str,
-    /// The store, or the card company.
-    pub outlet: String,
-    /// The till.
-    pub terminal: Option<String>,
-    /// The signed-in person.
-    pub person: String,
+    /// What surrounds the page's own content.
+    pub frame: Frame,
+}
+
+/// The frame of a page: top bar and menu. Its parts are templates of their own, so that they are compiled here, once,
+/// and not into every page.
+pub struct Frame {
+    page: Page,
+    place: &'static str,
+    outlet: String,
+    terminal: Option<String>,
+    person: String,
     /// Longest time between two characters of a scanner.
     pub scan_gap_ms: u32,
     /// How the numbers of our cards begin, with spaces between.
@@ -220,20 +225,51 @@ pub struct Shell<T: Words = Text> {
     pub idle_seconds: i64,
     may: Vec<Action>,
     /// The menu is shown: the person has changed the initial password.
-    pub free: bool,
-    /// What of it the person may read.
-    pub menu: Vec<MenuLink>,
+    free: bool,
+    menu: Vec<MenuLink>,
     /// Payments of the store whose outcome is not known, on every page until they are.
     pub unresolved: Vec<Pinned>,
-    /// Message of the last step.
-    pub said: Option<&'static str>,
+    said: Option<&'static str>,
 }
 
-impl<T: Words> Shell<T> {
+impl Frame {
+    /// Top bar and menu.
+    pub fn top(&self) -> impl Template {
+        Top { frame: self }
+    }
+
+    /// What stands above a page's own content.
+    pub fn notes(&self) -> impl Template {
+        Notes { frame: self }
+    }
+
+    /// What the script shows and says.
+    pub fn end(&self) -> impl Template {
+        End { frame: self }
+    }
+
     /// Whether the person may do this, so that no link leads to a refusal.
-    pub fn can(&self, action: Action) -> bool {
+    fn can(&self, action: Action) -> bool {
         self.may.contains(&action)
     }
+}
+
+#[derive(Template)]
+#[template(path = "frame/top.html")]
+struct Top<'a> {
+    frame: &'a Frame,
+}
+
+#[derive(Template)]
+#[template(path = "frame/notes.html")]
+struct Notes<'a> {
+    frame: &'a Frame,
+}
+
+#[derive(Template)]
+#[template(path = "frame/end.html")]
+struct End<'a> {
+    frame: &'a Frame,
 }
 
 /// `path` if it is a place on this site, else the start page. Never leads elsewhere.
