@@ -6,13 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::acts::{ActRows, Key, KeyState, Payload};
+use crate::acts::{ActRows, Key, KeyState, Merchant, Outlet, Payload};
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
 use crate::command::Envelope;
 use crate::decide::decide_all;
 use crate::direct_sale::OutletDay;
+use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
 use crate::ids::{CardId, KeyId, MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
@@ -80,6 +81,12 @@ pub struct World {
     pub logins: Logins,
     /// The people and keys that can review refunds of an outlet, and until when.
     pub reviewers: BTreeMap<(MerchantId, OutletId), BTreeMap<PersonId, Timestamp>>,
+    /// Merchants that an act is about.
+    pub merchants: BTreeMap<MerchantId, Merchant>,
+    /// Outlets that an act is about.
+    pub outlets: BTreeMap<OutletId, Outlet>,
+    /// Whether the card company's people need a second factor.
+    pub factor_required: bool,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -113,6 +120,9 @@ impl World {
             settlements: BTreeMap::new(),
             logins: Logins::default(),
             reviewers: BTreeMap::new(),
+            merchants: BTreeMap::new(),
+            outlets: BTreeMap::new(),
+            factor_required: true,
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -215,6 +225,17 @@ impl World {
         match act {
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
+            Payload::MerchantOpening { merchant, .. } => {
+                rows.fees.loaded(*merchant, self.fees.get(merchant).copied());
+                rows.merchants.loaded(*merchant, self.merchants.get(merchant).cloned());
+            }
+            Payload::MerchantBank { merchant, .. } | Payload::MerchantResuming { merchant } => {
+                rows.merchants.loaded(*merchant, self.merchants.get(merchant).cloned());
+            }
+            Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => {
+                rows.outlets.loaded(*outlet, self.outlets.get(outlet).cloned());
+            }
+            Payload::FactorRule { .. } => rows.factor.loaded((), Some(self.factor_required)),
         }
     }
 
@@ -227,7 +248,41 @@ impl World {
                     key.state = KeyState::Awake;
                 }
             }
+            Payload::MerchantOpening { merchant, fee_bp, bank } => {
+                self.fees.insert(*merchant, Some(*fee_bp));
+                let Some(one) = self.merchants.get_mut(merchant) else { return };
+                let drafts = one.drafts.clone();
+                one.open(bank.clone());
+                self.tills_of(|till| till.outlet.merchant == *merchant, |till| till.outlet.merchant_active = true);
+                for (outlet, _) in drafts {
+                    self.open_outlet(outlet);
+                }
+            }
+            Payload::MerchantBank { merchant, bank } => {
+                if let Some(one) = self.merchants.get_mut(merchant) {
+                    one.bank = bank.clone();
+                }
+            }
+            Payload::MerchantResuming { merchant } => {
+                if let Some(one) = self.merchants.get_mut(merchant) {
+                    (one.status, one.reason) = (Standing::Active, String::new());
+                }
+                self.tills_of(|till| till.outlet.merchant == *merchant, |till| till.outlet.merchant_active = true);
+            }
+            Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => self.open_outlet(*outlet),
+            Payload::FactorRule { required } => self.factor_required = *required,
         }
+    }
+
+    fn open_outlet(&mut self, outlet: OutletId) {
+        if let Some(one) = self.outlets.get_mut(&outlet) {
+            (one.status, one.reason) = (Standing::Active, String::new());
+        }
+        self.tills_of(|till| till.outlet.id == outlet, |till| till.outlet.outlet_active = true);
+    }
+
+    fn tills_of(&mut self, wanted: impl Fn(&Till) -> bool, change: impl Fn(&mut Till)) {
+        self.tills.values_mut().filter(|till| wanted(till)).for_each(change);
     }
 
     /// A paid order with its lines and the card that gets money back.
@@ -354,6 +409,8 @@ impl World {
             audit.proposal(proposal);
         }
         self.fees.iter().for_each(|(merchant, fee_bp)| audit.fee(*merchant, *fee_bp));
+        self.merchants.iter().for_each(|(id, one)| audit.merchant(*id, &one.bank, one.status));
+        self.outlets.iter().for_each(|(id, one)| audit.outlet(*id, one.status));
         self.keys.values().for_each(|key| audit.key(key));
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));

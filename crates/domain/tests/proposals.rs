@@ -3,14 +3,16 @@
 mod builders;
 
 use builders::proposals::{
-    self, CHECKER, MAKER, SLEEPER, approve, fee, propose, reject, shown, shown_fee, sleeper, take_back, with_fee,
+    self, CHECKER, DRAFT, MAKER, SLEEPER, approve, fee, propose, reject, shown, shown_fee, sleeper, take_back, with_fee,
 };
 use builders::{MERCHANT, MORNING, Submit as _, World, by_issuer, envelope, one_till};
-use domain::acts::{KeyState, Payload, Shown};
+use domain::acts::{Bank, KeyState, Payload, Shown};
 use domain::command::Command;
-use domain::ids::{MerchantId, PersonId, TransactionId};
+use domain::directory::Standing;
+use domain::ids::{MerchantId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::outcome::{Decline, Outcome};
 use domain::proposal::{DECIDE_WITHIN, Proposal, ProposalStatus, Verdict, shown_digest};
+use domain::state::Till;
 
 /// A merchant without a fee and a key that sleeps.
 fn office() -> World {
@@ -69,10 +71,150 @@ fn a_rejected_or_withdrawn_or_late_proposal_changes_nothing() {
     assert_eq!(world.verify(), []);
 }
 
+/// Each act about places and the company: proposed, not approved by its maker, approved by another person, in effect once,
+/// and in order by `verify` before and after.
+#[test]
+fn places_open_change_and_resume_by_two_persons() {
+    let mut world = office();
+    proposals::put_places(&mut world);
+    world.tills.insert(TerminalId(25_030_001), till_of(DRAFT, OutletId(2_503_001), false));
+    world.tills.insert(TerminalId(25_040_002), till_of(proposals::TRADING, proposals::STOPPED_OUTLET, false));
+    for payload in proposals::place_acts() {
+        let one = made(&mut world, payload.clone());
+        let before = world.clone();
+        assert_eq!(ask(&mut world, MAKER, approve(&one)), Some(Decline::ReviewerIsApplicant));
+        assert!(before.merchants == world.merchants && before.outlets == world.outlets, "{payload:?}");
+        assert_eq!(world.verify(), [], "{payload:?} waits");
+        assert_eq!(ask(&mut world, CHECKER, approve(&one)), None, "{payload:?}");
+        assert_eq!(world.verify(), [], "{payload:?} was approved");
+        let shown = shown(&world, &payload);
+        let again = ask(&mut world, MAKER, propose(payload.clone(), shown));
+        assert_eq!(again, Some(Decline::NothingToChange), "{payload:?} again");
+    }
+    assert!(world.merchants.values().all(|one| one.status == Standing::Active));
+    assert!(world.outlets.values().all(|one| one.status == Standing::Active));
+    assert_eq!((world.fees[&DRAFT], &world.merchants[&DRAFT].bank), (Some(38), &proposals::bank()));
+    assert!(!world.factor_required);
+    let till = &world.tills[&TerminalId(25_030_001)];
+    assert!(till.outlet.merchant_active && till.outlet.outlet_active, "{till:?}");
+    assert!(world.tills[&TerminalId(25_040_002)].outlet.outlet_active);
+}
+
+fn till_of(merchant: MerchantId, outlet: OutletId, active: bool) -> Till {
+    let mut till = builders::till(merchant);
+    (till.outlet.id, till.outlet.merchant_active, till.outlet.outlet_active) = (outlet, active, active);
+    till
+}
+
+#[test]
+fn what_is_not_sound_or_not_possible_is_not_proposed() {
+    let bank = proposals::bank;
+    let opening = |merchant, fee_bp, bank| Payload::MerchantOpening { merchant, fee_bp, bank };
+    let unsound = [
+        Bank::default(),
+        Bank { account: "12 34567".to_owned(), ..bank() },
+        Bank { holder: String::new(), ..bank() },
+        Bank { name: " Bank".to_owned(), ..bank() },
+    ];
+    let bad_banks = unsound.into_iter().flat_map(|bank| {
+        [opening(DRAFT, 38, bank.clone()), Payload::MerchantBank { merchant: proposals::TRADING, bank }]
+    });
+    let others = [
+        opening(DRAFT, 1_001, bank()),
+        opening(DRAFT, -1, bank()),
+        opening(proposals::STOPPED, 38, bank()),
+        Payload::MerchantBank { merchant: DRAFT, bank: bank() },
+        Payload::MerchantResuming { merchant: DRAFT },
+        Payload::MerchantResuming { merchant: proposals::TRADING },
+        // It opens with its merchant.
+        Payload::OutletOpening { outlet: OutletId(2_503_001) },
+        Payload::OutletOpening { outlet: proposals::STOPPED_OUTLET },
+        Payload::OutletResuming { outlet: proposals::DRAFT_OUTLET },
+        Payload::FactorRule { required: true },
+    ];
+    for payload in bad_banks.chain(others) {
+        let mut world = office();
+        proposals::put_places(&mut world);
+        let seen = shown(&world, &payload);
+        let answer = ask(&mut world, MAKER, propose(payload.clone(), seen));
+        assert_eq!(answer, Some(Decline::NothingToChange), "{payload:?}");
+        assert_eq!(world.verify(), []);
+    }
+    for payload in [
+        opening(MerchantId(250_999), 38, bank()),
+        Payload::MerchantBank { merchant: MerchantId(250_999), bank: bank() },
+        Payload::MerchantResuming { merchant: MerchantId(250_999) },
+        Payload::OutletOpening { outlet: OutletId(2_509_999) },
+        Payload::OutletResuming { outlet: OutletId(2_509_999) },
+    ] {
+        let mut world = office();
+        let answer = ask(&mut world, MAKER, propose(payload.clone(), Shown::default()));
+        assert_eq!(answer, Some(Decline::NoSuchMerchant), "{payload:?}");
+    }
+}
+
+/// Rows of a place that no two persons decided.
+#[test]
+fn verify_names_a_place_that_opened_by_itself() {
+    let mut world = office();
+    proposals::put_places(&mut world);
+    for payload in proposals::place_acts() {
+        let one = made(&mut world, payload.clone());
+        if !matches!(payload, Payload::MerchantOpening { .. } | Payload::OutletOpening { .. }) {
+            assert_eq!(ask(&mut world, CHECKER, approve(&one)), None);
+        }
+    }
+    let opened = {
+        let mut world = office();
+        proposals::put_places(&mut world);
+        for payload in proposals::place_acts() {
+            let one = made(&mut world, payload);
+            assert_eq!(ask(&mut world, CHECKER, approve(&one)), None);
+        }
+        world
+    };
+    let crafted: [(&str, &World, Change); 6] = [
+        ("merchant 250300 is active", &world, |world| status(world, DRAFT, Standing::Active)),
+        ("merchant 250300 is suspended", &world, |world| status(world, DRAFT, Standing::Suspended)),
+        ("merchant 250300 is draft", &opened, |world| status(world, DRAFT, Standing::Draft)),
+        ("outlet 2504001 is active", &world, |world| {
+            world.outlets.get_mut(&proposals::DRAFT_OUTLET).expect("one").status = Standing::Active;
+        }),
+        ("the bank of merchant 250300", &opened, |world| {
+            world.merchants.get_mut(&DRAFT).expect("one").bank.account = "6200000000003392".to_owned();
+        }),
+        ("the bank of merchant 250500", &opened, |world| {
+            world.merchants.get_mut(&proposals::STOPPED).expect("one").bank = proposals::bank();
+        }),
+    ];
+    for (expected, world, change) in crafted {
+        let mut world = world.clone();
+        assert_eq!(world.verify(), []);
+        change(&mut world);
+        let findings: Vec<_> = world.verify().iter().map(ToString::to_string).collect();
+        assert!(findings.iter().any(|one| one.contains(expected)), "{expected}: {findings:?}");
+    }
+}
+
+fn status(world: &mut World, merchant: MerchantId, status: Standing) {
+    world.merchants.get_mut(&merchant).expect("one").status = status;
+}
+
 /// A row that changed in any way between making and deciding: approving is refused, turning down and withdrawing are not.
 #[test]
 fn what_changed_since_is_not_approved() {
-    let changes: [(Payload, Change); 4] = [
+    let opening = || proposals::place_acts().swap_remove(0);
+    let resuming = || Payload::OutletResuming { outlet: proposals::STOPPED_OUTLET };
+    let changes: [(Payload, Change); 8] = [
+        (opening(), |world| status(world, DRAFT, Standing::Closed)),
+        (opening(), |world| {
+            let drafts = &mut world.merchants.get_mut(&DRAFT).expect("one").drafts;
+            drafts.push((OutletId(2_503_002), "another".to_owned()));
+        }),
+        (opening(), |world| world.merchants.get_mut(&DRAFT).expect("one").name = "other".to_owned()),
+        (resuming(), |world| {
+            world.outlets.get_mut(&proposals::STOPPED_OUTLET).expect("one").reason = "other".to_owned();
+        }),
         (fee(MERCHANT, 38), |world| {
             let other = made(world, fee(MERCHANT, 45));
             assert_eq!(ask(world, CHECKER, approve(&other)), None);
@@ -83,6 +225,7 @@ fn what_changed_since_is_not_approved() {
     ];
     for (payload, change) in changes {
         let mut world = office();
+        proposals::put_places(&mut world);
         let (one, two) = (made(&mut world, payload.clone()), made(&mut world, payload));
         change(&mut world);
         let before = (world.fees.clone(), world.keys.clone());

@@ -48,8 +48,17 @@ fn stored_words_never_change() {
     assert_words!(DisputeStatus, "opened answered upheld rejected");
     assert_words!(SettlementStatus, "prepared confirmed rejected");
     assert_words!(ProposalStatus, "open approved rejected withdrawn");
-    assert_words!(Act, "merchant_fee company_key");
-    assert_words!(Field, "fee_bp merchant key_name key_bound key_scopes key_signed key_rate key_expires key_state");
+    assert_words!(
+        Act,
+        "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
+         factor_rule"
+    );
+    assert_words!(
+        Field,
+        "fee_bp merchant key_name key_bound key_scopes key_signed key_rate key_expires key_state mid \
+         merchant_name licence outlet_name address drafts standing reason bank_name bank_account bank_holder \
+         factor_required"
+    );
     assert_words!(KeyState, "asleep awake ended");
     assert_words!(
         EventKind,

@@ -14,6 +14,7 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use domain::acts::{Act, Field};
 use domain::command::{Actor, Command};
+use domain::directory::Standing;
 use domain::ids::{RequestId, TransactionId};
 use domain::ledger::Kind;
 use domain::outcome::Decline;
@@ -175,6 +176,12 @@ fn act_words(act: Act, text: &'static Text) -> &'static str {
     match act {
         Act::MerchantFee => text.todo.act_merchant_fee,
         Act::CompanyKey => text.todo.act_company_key,
+        Act::MerchantOpening => text.todo.act_merchant_opening,
+        Act::MerchantBank => text.todo.act_merchant_bank,
+        Act::MerchantResuming => text.todo.act_merchant_resuming,
+        Act::OutletOpening => text.todo.act_outlet_opening,
+        Act::OutletResuming => text.todo.act_outlet_resuming,
+        Act::FactorRule => text.todo.act_factor_rule,
     }
 }
 
@@ -182,7 +189,7 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
     let words = &text.todo;
     match field {
         Field::FeeBp => words.f_fee_bp,
-        Field::Merchant => words.f_merchant,
+        Field::Merchant | Field::MerchantName => words.f_merchant,
         Field::KeyName => words.f_key_name,
         Field::KeyBound => words.f_key_bound,
         Field::KeyScopes => words.f_key_scopes,
@@ -190,6 +197,17 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::KeyRate => words.f_key_rate,
         Field::KeyExpires => words.f_key_expires,
         Field::KeyState => words.f_key_state,
+        Field::Mid => words.f_mid,
+        Field::Licence => words.f_licence,
+        Field::OutletName => words.f_outlet,
+        Field::Address => words.f_address,
+        Field::Drafts => words.f_drafts,
+        Field::Standing => words.f_standing,
+        Field::Reason => words.f_reason,
+        Field::BankName => words.f_bank_name,
+        Field::BankAccount => words.f_bank_account,
+        Field::BankHolder => words.f_bank_holder,
+        Field::FactorRequired => words.f_factor_required,
     }
 }
 
@@ -202,12 +220,24 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (_, "") => words.none.to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
         (Field::KeyExpires, _) => number().map_or_else(|| value.to_owned(), |at| Timestamp(at).date_time_text()),
-        (Field::KeySigned, "yes") => words.yes.to_owned(),
-        (Field::KeySigned, "no") => words.no.to_owned(),
+        (Field::KeySigned | Field::FactorRequired, "yes") => words.yes.to_owned(),
+        (Field::KeySigned | Field::FactorRequired, "no") => words.no.to_owned(),
+        (Field::Standing, word) => standing_words(word, text).to_owned(),
         (Field::KeyState, "asleep") => words.key_asleep.to_owned(),
         (Field::KeyState, "awake") => words.key_awake.to_owned(),
         (Field::KeyState, "ended") => words.key_ended.to_owned(),
         _ => value.to_owned(),
+    }
+}
+
+/// A state of a merchant or outlet by its stored word.
+fn standing_words(word: &str, text: &'static Text) -> &'static str {
+    match Standing::from_word(word) {
+        Some(Standing::Draft) => text.directory.draft,
+        Some(Standing::Active) => text.directory.active,
+        Some(Standing::Suspended) => text.directory.suspended,
+        Some(Standing::Closed) => text.directory.closed,
+        None => "",
     }
 }
 

@@ -627,7 +627,12 @@ CREATE TABLE settlement_day (
 -- Written only by the money path; the id is the number of the transaction that made it.
 CREATE TABLE proposal (
     id BIGINT PRIMARY KEY,
-    act TEXT COLLATE "C" NOT NULL CHECK (act IN ('merchant_fee', 'company_key')),
+    act TEXT COLLATE "C" NOT NULL CHECK (
+        act IN (
+            'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
+            'outlet_resuming', 'factor_rule'
+        )
+    ),
     -- The number of what it is about.
     subject BIGINT NOT NULL,
     status TEXT COLLATE "C" NOT NULL CHECK (status IN ('open', 'approved', 'rejected', 'withdrawn')),

@@ -622,7 +622,12 @@ CREATE TABLE settlement_day (
 -- Written only by the money path; the id is the number of the transaction that made it.
 CREATE TABLE proposal (
     id INTEGER PRIMARY KEY,
-    act TEXT NOT NULL CHECK (act IN ('merchant_fee', 'company_key')),
+    act TEXT NOT NULL CHECK (
+        act IN (
+            'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
+            'outlet_resuming', 'factor_rule'
+        )
+    ),
     -- The number of what it is about.
     subject INTEGER NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('open', 'approved', 'rejected', 'withdrawn')),

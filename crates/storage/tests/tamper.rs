@@ -394,6 +394,7 @@ async fn balances_and_orders_are_held_to_the_ledger() {
         ("UPDATE orders SET status = 'nonsense' WHERE id = 6", "order 6"),
         ("UPDATE merchant SET fee_bp = 59", "merchant 250100"),
         ("UPDATE merchant SET fee_bp = NULL", "merchant 250100"),
+        ("UPDATE merchant SET bank_account = '6200000000003392' WHERE id = 250100", "bank of merchant 250100"),
         ("UPDATE api_key SET asleep = 1", "API key 1901"),
         ("UPDATE api_key SET may_sell = 1", "API key 1901"),
         ("UPDATE api_key SET expires_at = expires_at + 1", "API key 1901"),

@@ -6,15 +6,19 @@
 //! - An act is judged by the rows in [`ActRows`] alone, the same when it is proposed and when it is decided.
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
+mod rows;
+
 use std::collections::BTreeMap;
 
-use crate::ids::{KeyId, MerchantId};
+use crate::directory::{Move, Standing};
+use crate::ids::{KeyId, MerchantId, OutletId};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::role::Action;
 use crate::settlement::FEE_BP_MAX;
-use crate::state::Rows;
 use crate::time::Timestamp;
+
+pub use rows::{ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, Outlet};
 
 words! {
     /// What can be proposed.
@@ -23,6 +27,18 @@ words! {
         MerchantFee = "merchant_fee",
         /// Power over money or goods for an API key that the company made.
         CompanyKey = "company_key",
+        /// A merchant trades for the first time, with its fee and its bank.
+        MerchantOpening = "merchant_opening",
+        /// Where a merchant is paid to.
+        MerchantBank = "merchant_bank",
+        /// A suspended merchant trades again.
+        MerchantResuming = "merchant_resuming",
+        /// An outlet of a merchant that trades does so for the first time.
+        OutletOpening = "outlet_opening",
+        /// A suspended outlet trades again.
+        OutletResuming = "outlet_resuming",
+        /// Whether the card company's people need a second factor.
+        FactorRule = "factor_rule",
     }
 }
 
@@ -32,14 +48,24 @@ impl Act {
         match self {
             Self::MerchantFee => Action::ProposeFee,
             Self::CompanyKey => Action::ManageApiKeys,
+            Self::MerchantOpening | Self::MerchantBank | Self::OutletOpening => Action::ManageMerchants,
+            // Whoever may stop one may ask to have it go on.
+            Self::MerchantResuming | Self::OutletResuming => Action::Suspend,
+            Self::FactorRule => Action::ManageSettings,
         }
     }
 
     /// The right to decide on it.
     pub fn decided_with(self) -> Action {
         match self {
-            Self::MerchantFee => Action::ReleaseMerchants,
+            Self::MerchantFee
+            | Self::MerchantOpening
+            | Self::MerchantBank
+            | Self::MerchantResuming
+            | Self::OutletOpening
+            | Self::OutletResuming => Action::ReleaseMerchants,
             Self::CompanyKey => Action::ReleaseApiKeys,
+            Self::FactorRule => Action::ReleaseSettings,
         }
     }
 }
@@ -59,7 +85,46 @@ pub enum Payload {
         /// The key.
         key: KeyId,
     },
+    /// Let this merchant trade, with the outlets that it has, on these terms.
+    MerchantOpening {
+        /// The merchant.
+        merchant: MerchantId,
+        /// Basis points, 0..=[`FEE_BP_MAX`].
+        fee_bp: i64,
+        /// Where it is paid to.
+        bank: Bank,
+    },
+    /// Pay this merchant there from now on.
+    MerchantBank {
+        /// The merchant.
+        merchant: MerchantId,
+        /// Where it is paid to.
+        bank: Bank,
+    },
+    /// Let this merchant trade again.
+    MerchantResuming {
+        /// The merchant.
+        merchant: MerchantId,
+    },
+    /// Let this outlet trade.
+    OutletOpening {
+        /// The outlet.
+        outlet: OutletId,
+    },
+    /// Let this outlet trade again.
+    OutletResuming {
+        /// The outlet.
+        outlet: OutletId,
+    },
+    /// Require a second factor of the card company's people, or no longer.
+    FactorRule {
+        /// Whether it is required.
+        required: bool,
+    },
 }
+
+/// The subject of what is about the card company itself.
+const COMPANY: i64 = 1;
 
 /// Bytes of a payload, or of what was shown, as text.
 pub const TEXT_BYTES_MAX: usize = 4096;
@@ -70,36 +135,53 @@ impl Payload {
         match self {
             Self::MerchantFee { .. } => Act::MerchantFee,
             Self::CompanyKey { .. } => Act::CompanyKey,
+            Self::MerchantOpening { .. } => Act::MerchantOpening,
+            Self::MerchantBank { .. } => Act::MerchantBank,
+            Self::MerchantResuming { .. } => Act::MerchantResuming,
+            Self::OutletOpening { .. } => Act::OutletOpening,
+            Self::OutletResuming { .. } => Act::OutletResuming,
+            Self::FactorRule { .. } => Act::FactorRule,
         }
     }
 
     /// The number of what it is about, by which the proposals about one thing are found.
     pub fn subject(&self) -> i64 {
         match self {
-            Self::MerchantFee { merchant, .. } => merchant.0,
+            Self::MerchantFee { merchant, .. }
+            | Self::MerchantOpening { merchant, .. }
+            | Self::MerchantBank { merchant, .. }
+            | Self::MerchantResuming { merchant } => merchant.0,
+            Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
+            Self::FactorRule { .. } => COMPANY,
         }
     }
 
-    /// The money that it moves; zero for an act that moves none.
+    /// The money that it moves; none of the acts moves any yet.
     pub fn amount(&self) -> Fen {
-        match self {
-            Self::MerchantFee { .. } | Self::CompanyKey { .. } => Fen::ZERO,
-        }
+        Fen::ZERO
     }
 
-    /// How many things it changes.
+    /// How many things it changes; each act changes one yet.
     pub fn count(&self) -> i64 {
-        match self {
-            Self::MerchantFee { .. } | Self::CompanyKey { .. } => 1,
-        }
+        1
     }
 
     /// Its fields but the subject.
     fn fields(&self) -> Shown {
         match self {
             Self::MerchantFee { fee_bp, .. } => Shown::of([(Field::FeeBp, fee_bp.to_string())]),
-            Self::CompanyKey { .. } => Shown::default(),
+            Self::MerchantOpening { fee_bp, bank, .. } => {
+                let mut fields = Shown::of(bank.fields());
+                fields.put(Field::FeeBp, &fee_bp.to_string());
+                fields
+            }
+            Self::MerchantBank { bank, .. } => Shown::of(bank.fields()),
+            Self::FactorRule { required } => Shown::of([(Field::FactorRequired, yes(*required))]),
+            Self::CompanyKey { .. }
+            | Self::MerchantResuming { .. }
+            | Self::OutletOpening { .. }
+            | Self::OutletResuming { .. } => Shown::default(),
         }
     }
 
@@ -112,11 +194,24 @@ impl Payload {
     pub fn read(act: Act, subject: i64, text: &str) -> Option<Self> {
         let fields = Shown::read(text)?;
         let number = |field| fields.get(field).parse::<i64>().ok();
-        let payload = match act {
-            Act::MerchantFee => Self::MerchantFee { merchant: MerchantId(subject), fee_bp: number(Field::FeeBp)? },
-            Act::CompanyKey => Self::CompanyKey { key: KeyId(subject) },
+        let text_of = |field| fields.get(field).to_owned();
+        let bank = || Bank {
+            name: text_of(Field::BankName),
+            account: text_of(Field::BankAccount),
+            holder: text_of(Field::BankHolder),
         };
-        (payload.text() == text).then_some(payload)
+        let (merchant, outlet) = (MerchantId(subject), OutletId(subject));
+        let payload = match act {
+            Act::MerchantFee => Self::MerchantFee { merchant, fee_bp: number(Field::FeeBp)? },
+            Act::CompanyKey => Self::CompanyKey { key: KeyId(subject) },
+            Act::MerchantOpening => Self::MerchantOpening { merchant, fee_bp: number(Field::FeeBp)?, bank: bank() },
+            Act::MerchantBank => Self::MerchantBank { merchant, bank: bank() },
+            Act::MerchantResuming => Self::MerchantResuming { merchant },
+            Act::OutletOpening => Self::OutletOpening { outlet },
+            Act::OutletResuming => Self::OutletResuming { outlet },
+            Act::FactorRule => Self::FactorRule { required: fields.get(Field::FactorRequired) == "yes" },
+        };
+        (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
 
     /// What the rows show now; `None` if what it is about does not exist.
@@ -127,6 +222,34 @@ impl Payload {
                 Some(Shown::of([(Field::FeeBp, fee.map_or_else(String::new, |fee| fee.to_string()))]))
             }
             Self::CompanyKey { key } => Some(rows.keys.get(key)?.shown()),
+            Self::MerchantOpening { merchant, .. } => {
+                let (one, fee) = (rows.merchants.get(merchant)?, rows.fees.get(merchant)?);
+                let mut shown = one.shown();
+                shown.0.extend(Shown::of(one.bank.fields()).0);
+                shown.put(Field::FeeBp, &fee.map_or_else(String::new, |fee| fee.to_string()));
+                shown.put(Field::Drafts, &one.drafts_text());
+                Some(shown)
+            }
+            Self::MerchantBank { merchant, .. } => {
+                let one = rows.merchants.get(merchant)?;
+                let mut shown = one.shown();
+                shown.0.extend(Shown::of(one.bank.fields()).0);
+                Some(shown)
+            }
+            Self::MerchantResuming { merchant } => {
+                let one = rows.merchants.get(merchant)?;
+                let mut shown = one.shown();
+                shown.put(Field::Reason, &one.reason);
+                Some(shown)
+            }
+            Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
+            Self::OutletResuming { outlet } => {
+                let one = rows.outlets.get(outlet)?;
+                let mut shown = one.shown();
+                shown.put(Field::Reason, &one.reason);
+                Some(shown)
+            }
+            Self::FactorRule { .. } => Some(Shown::of([(Field::FactorRequired, yes(*rows.factor.get(&())?))])),
         }
     }
 
@@ -134,8 +257,17 @@ impl Payload {
     pub fn after(&self, now: &Shown) -> Shown {
         let mut after = now.clone();
         match self {
-            Self::MerchantFee { .. } => after.0.extend(self.fields().0),
+            Self::MerchantFee { .. } | Self::MerchantBank { .. } | Self::FactorRule { .. } => {
+                after.0.extend(self.fields().0);
+            }
             Self::CompanyKey { .. } => after.put(Field::KeyState, KeyState::Awake.word()),
+            Self::MerchantOpening { .. } => {
+                after.0.extend(self.fields().0);
+                after.put(Field::Standing, Standing::Active.word());
+            }
+            Self::MerchantResuming { .. } | Self::OutletOpening { .. } | Self::OutletResuming { .. } => {
+                after.put(Field::Standing, Standing::Active.word());
+            }
         }
         after
     }
@@ -153,6 +285,35 @@ impl Payload {
                 let sleeps = key.state == KeyState::Asleep && key.by_company && key.has_power();
                 if sleeps && at < key.expires_at { Ok(()) } else { Err(Decline::NothingToChange) }
             }
+            Self::MerchantOpening { merchant, fee_bp, bank } => {
+                let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
+                let sound = (0..=FEE_BP_MAX).contains(fee_bp) && bank.is_sound();
+                moves(one.status, Move::Open, sound)
+            }
+            Self::MerchantBank { merchant, bank } => {
+                let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
+                let trades = matches!(one.status, Standing::Active | Standing::Suspended);
+                let sound = trades && bank.is_sound() && one.bank != *bank;
+                if sound { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
+            Self::MerchantResuming { merchant } => {
+                let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
+                moves(one.status, Move::Resume, true)
+            }
+            Self::OutletOpening { outlet } => {
+                let one = rows.outlets.get(outlet).ok_or(Decline::NoSuchMerchant)?;
+                // Before its merchant does, it opens with it.
+                let trades = matches!(one.merchant_status, Standing::Active | Standing::Suspended);
+                moves(one.status, Move::Open, trades)
+            }
+            Self::OutletResuming { outlet } => {
+                let one = rows.outlets.get(outlet).ok_or(Decline::NoSuchMerchant)?;
+                moves(one.status, Move::Resume, one.merchant_status != Standing::Closed)
+            }
+            Self::FactorRule { required } => {
+                let same = rows.factor.get(&()) == Some(required);
+                if same { Err(Decline::NothingToChange) } else { Ok(()) }
+            }
         }
     }
 
@@ -165,79 +326,39 @@ impl Payload {
                     key.state = KeyState::Awake;
                 }
             }
+            Self::MerchantOpening { merchant, fee_bp, bank } => {
+                rows.fees.loaded(*merchant, Some(Some(*fee_bp)));
+                if let Some(one) = rows.merchants.get_mut(merchant) {
+                    one.open(bank.clone());
+                }
+            }
+            Self::MerchantBank { merchant, bank } => {
+                if let Some(one) = rows.merchants.get_mut(merchant) {
+                    one.bank = bank.clone();
+                }
+            }
+            Self::MerchantResuming { merchant } => {
+                if let Some(one) = rows.merchants.get_mut(merchant) {
+                    (one.status, one.reason) = (Standing::Active, String::new());
+                }
+            }
+            Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => {
+                if let Some(one) = rows.outlets.get_mut(outlet) {
+                    (one.status, one.reason) = (Standing::Active, String::new());
+                }
+            }
+            Self::FactorRule { required } => rows.factor.loaded((), Some(*required)),
         }
     }
 }
 
-/// The rows that acts are about.
-#[derive(Clone, Debug, Default)]
-pub struct ActRows {
-    /// Merchants' agreed fees in basis points.
-    pub fees: Rows<MerchantId, Option<i64>>,
-    /// API keys.
-    pub keys: Rows<KeyId, Key>,
+/// Whether a move is possible, given that everything else of the act is `sound`.
+fn moves(status: Standing, made: Move, sound: bool) -> Result<(), Decline> {
+    if sound && status.after(made).is_some() { Ok(()) } else { Err(Decline::NothingToChange) }
 }
 
-words! {
-    /// Whether an API key opens anything.
-    pub enum KeyState {
-        /// It waits for a second person's approval.
-        Asleep = "asleep",
-        /// It opens what its scopes say.
-        Awake = "awake",
-        /// It was ended.
-        Ended = "ended",
-    }
-}
-
-/// An API key as a decision sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// Its number.
-    pub id: KeyId,
-    /// What people call it.
-    pub name: String,
-    /// Whose it is.
-    pub merchant: MerchantId,
-    /// Outlet and terminal that it is bound to; empty for none.
-    pub bound: String,
-    /// The words of its scopes, with a blank between.
-    pub scopes: String,
-    /// Every request has to be signed.
-    pub signed: bool,
-    /// Requests per minute.
-    pub rate_max: i64,
-    /// When it ends by itself.
-    pub expires_at: Timestamp,
-    /// Whether it opens anything.
-    pub state: KeyState,
-    /// Whether a person of the card company made it.
-    pub by_company: bool,
-}
-
-/// Scopes without power over money or goods.
-pub const HARMLESS_SCOPES: [&str; 2] = ["read", "webhooks"];
-
-impl Key {
-    /// Whether it has power over money or goods.
-    pub fn has_power(&self) -> bool {
-        self.scopes.split(' ').any(|scope| !HARMLESS_SCOPES.contains(&scope))
-    }
-
-    /// What a person is shown of it.
-    pub fn shown(&self) -> Shown {
-        let signed = if self.signed { "yes" } else { "no" };
-        Shown::of([
-            (Field::KeyName, self.name.clone()),
-            (Field::Merchant, self.merchant.to_string()),
-            (Field::KeyBound, self.bound.clone()),
-            (Field::KeyScopes, self.scopes.clone()),
-            (Field::KeySigned, signed.to_owned()),
-            (Field::KeyRate, self.rate_max.to_string()),
-            (Field::KeyExpires, self.expires_at.0.to_string()),
-            (Field::KeyState, self.state.word().to_owned()),
-        ])
-    }
+fn yes(it_is: bool) -> String {
+    if it_is { "yes" } else { "no" }.to_owned()
 }
 
 words! {
@@ -261,6 +382,30 @@ words! {
         KeyExpires = "key_expires",
         /// Whether a key opens anything, [`KeyState`].
         KeyState = "key_state",
+        /// A merchant number.
+        Mid = "mid",
+        /// A merchant's name.
+        MerchantName = "merchant_name",
+        /// A merchant's credit code.
+        Licence = "licence",
+        /// An outlet's name.
+        OutletName = "outlet_name",
+        /// An outlet's address.
+        Address = "address",
+        /// The outlets that open with their merchant.
+        Drafts = "drafts",
+        /// A state of a merchant or outlet, [`Standing`].
+        Standing = "standing",
+        /// Why it was suspended.
+        Reason = "reason",
+        /// The bank that a merchant is paid at.
+        BankName = "bank_name",
+        /// The account that it is paid to.
+        BankAccount = "bank_account",
+        /// Whose account that is.
+        BankHolder = "bank_holder",
+        /// Whether the card company's people need a second factor: `yes` or `no`.
+        FactorRequired = "factor_required",
     }
 }
 
@@ -312,11 +457,21 @@ impl Shown {
 mod tests {
     use super::*;
 
+    fn bank() -> Bank {
+        Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() }
+    }
+
     #[test]
     fn a_payload_and_what_was_shown_have_one_text() {
         let payloads = [
             Payload::MerchantFee { merchant: MerchantId(250_100), fee_bp: 38 },
             Payload::CompanyKey { key: KeyId(1_001) },
+            Payload::MerchantOpening { merchant: MerchantId(250_101), fee_bp: 38, bank: bank() },
+            Payload::MerchantBank { merchant: MerchantId(250_101), bank: bank() },
+            Payload::MerchantResuming { merchant: MerchantId(250_101) },
+            Payload::OutletOpening { outlet: OutletId(2_501_003) },
+            Payload::OutletResuming { outlet: OutletId(2_501_003) },
+            Payload::FactorRule { required: false },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::Audit;
-use crate::acts::{Field, Key, KeyState, Payload, Shown};
+use crate::acts::{Act, Bank, Field, Key, KeyState, Payload, Shown};
 use crate::command::Command;
-use crate::ids::{KeyId, MerchantId, TransactionId};
+use crate::directory::Standing;
+use crate::ids::{KeyId, MerchantId, OutletId, TransactionId};
 use crate::ledger::{Kind, Transaction};
 use crate::proposal::{DECIDE_WITHIN, Draft, Ending, Proposal, ProposalStatus, Verdict, shown_digest};
 
@@ -17,8 +18,19 @@ pub(super) struct Proposals {
     records: BTreeMap<TransactionId, Transaction>,
     /// Merchants' fees, with the approval that agreed them.
     fees: BTreeMap<MerchantId, (TransactionId, i64)>,
+    /// Where merchants are paid to, with the approval that agreed it.
+    banks: BTreeMap<MerchantId, (TransactionId, Bank)>,
+    /// Merchants and outlets that somebody proposed to open, and whether it was approved.
+    openings: BTreeMap<(Act, i64), bool>,
     /// Keys that were woken, as they were shown.
     keys: BTreeMap<KeyId, Shown>,
+}
+
+/// Keeps the latest approval.
+fn latest<K: Ord, V>(all: &mut BTreeMap<K, (TransactionId, V)>, key: K, approval: TransactionId, value: V) {
+    if all.get(&key).is_none_or(|(before, _)| *before < approval) {
+        all.insert(key, (approval, value));
+    }
 }
 
 impl Proposals {
@@ -28,14 +40,19 @@ impl Proposals {
 
     /// Keeps what an approved act brought about.
     fn keep(&mut self, one: &Proposal, approval: TransactionId) {
-        match one.payload {
-            Payload::MerchantFee { merchant, fee_bp } => {
-                let fee = self.fees.entry(merchant).or_insert((approval, fee_bp));
-                if fee.0 < approval {
-                    *fee = (approval, fee_bp);
-                }
+        match &one.payload {
+            Payload::MerchantFee { merchant, fee_bp } => latest(&mut self.fees, *merchant, approval, *fee_bp),
+            Payload::MerchantBank { merchant, bank } => latest(&mut self.banks, *merchant, approval, bank.clone()),
+            Payload::MerchantOpening { merchant, fee_bp, bank } => {
+                latest(&mut self.fees, *merchant, approval, *fee_bp);
+                latest(&mut self.banks, *merchant, approval, bank.clone());
             }
-            Payload::CompanyKey { key } => drop(self.keys.insert(key, one.seen.clone())),
+            Payload::CompanyKey { key } => drop(self.keys.insert(*key, one.seen.clone())),
+            // A state is stopped by one person, outside the ledger, so that no row follows from these alone.
+            Payload::MerchantResuming { .. }
+            | Payload::OutletOpening { .. }
+            | Payload::OutletResuming { .. }
+            | Payload::FactorRule { .. } => {}
         }
     }
 }
@@ -48,6 +65,10 @@ impl Audit {
         let same = |ending: &Ending| self.logins.same_human(ending.by, one.maker, ending.at);
         if decided && one.ending.as_ref().is_some_and(same) {
             self.report("I7", format!("proposal {rrn} was decided by the human who made it"));
+        }
+        if matches!(one.payload.act(), Act::MerchantOpening | Act::OutletOpening) {
+            let opened = self.proposals.openings.entry((one.payload.act(), one.payload.subject())).or_default();
+            *opened |= one.status == ProposalStatus::Approved;
         }
         let made = self.proposals.records.remove(&one.id).is_some_and(|record| makes(one, &record));
         let ended = match &one.ending {
@@ -69,6 +90,32 @@ impl Audit {
         let agreed = self.proposals.fees.get(&merchant).map(|(_, fee_bp)| *fee_bp);
         if agreed != fee_bp {
             self.report("I7", format!("the fee of merchant {merchant} is not what an approved proposal says"));
+        }
+    }
+
+    /// Compares where a merchant is paid to, and whether it may trade. Call after all proposals.
+    pub fn merchant(&mut self, merchant: MerchantId, bank: &Bank, status: Standing) {
+        let none = Bank::default();
+        if self.proposals.banks.get(&merchant).map_or(&none, |(_, bank)| bank) != bank {
+            self.report("I7", format!("the bank of merchant {merchant} is not what an approved proposal says"));
+        }
+        let subject = (Act::MerchantOpening, merchant.0);
+        self.opened(subject, status, || format!("merchant {merchant}"));
+    }
+
+    /// Compares whether an outlet may trade. Call after all proposals.
+    pub fn outlet(&mut self, outlet: OutletId, status: Standing) {
+        self.opened((Act::OutletOpening, outlet.0), status, || format!("outlet {outlet}"));
+    }
+
+    /// What somebody proposed to open is open only if that was approved, and then never a draft again.
+    fn opened(&mut self, subject: (Act, i64), status: Standing, name: impl Fn() -> String) {
+        let sound = match (self.proposals.openings.get(&subject), status) {
+            (None, _) | (Some(_), Standing::Closed) => true,
+            (Some(opened), status) => *opened != (status == Standing::Draft),
+        };
+        if !sound {
+            self.report("I7", format!("{} is {status}, but no proposal says so", name()));
         }
     }
 

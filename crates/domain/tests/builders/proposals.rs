@@ -1,8 +1,9 @@
 //! Proposals in tests: what is proposed, by two persons of the card company.
 
-use domain::acts::{Key, KeyState, Payload, Shown};
+use domain::acts::{Bank, Key, KeyState, Merchant, Outlet, Payload, Shown};
 use domain::command::{Command, Envelope};
-use domain::ids::{KeyId, MerchantId, TransactionId};
+use domain::directory::Standing;
+use domain::ids::{KeyId, MerchantId, OutletId, TransactionId};
 use domain::proposal::{DECIDE_WITHIN, Draft, Proposal, ProposalStatus, Verdict, shown_digest};
 use domain::time::{HOUR, Timestamp};
 
@@ -67,6 +68,64 @@ pub(crate) fn agree_fee(before: i64) -> [Envelope; 2] {
     [
         by_issuer(MAKER, envelope(60_001, MORNING, propose(payload, seen))),
         by_issuer(CHECKER, envelope(60_002, MORNING, approve(&one))),
+    ]
+}
+
+/// A merchant that was never opened, with an outlet that opens with it.
+pub(crate) const DRAFT: MerchantId = MerchantId(250_300);
+/// A merchant that trades, and one that was stopped.
+pub(crate) const TRADING: MerchantId = MerchantId(250_400);
+pub(crate) const STOPPED: MerchantId = MerchantId(250_500);
+/// Outlets of [`TRADING`]: one that was never opened, one that was stopped.
+pub(crate) const DRAFT_OUTLET: OutletId = OutletId(2_504_001);
+pub(crate) const STOPPED_OUTLET: OutletId = OutletId(2_504_002);
+
+pub(crate) fn bank() -> Bank {
+    Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() }
+}
+
+/// Puts those places into a world.
+pub(crate) fn put_places(world: &mut World) {
+    let merchant = |id: MerchantId, status, drafts| Merchant {
+        mid: format!("{:015}", id.0),
+        name: format!("m{id}"),
+        licence: String::new(),
+        status,
+        reason: if status == Standing::Suspended { "renovation".to_owned() } else { String::new() },
+        bank: Bank::default(),
+        drafts,
+    };
+    let drafts = vec![(OutletId(2_503_001), "new".to_owned())];
+    for (id, status, drafts) in [
+        (DRAFT, Standing::Draft, drafts),
+        (TRADING, Standing::Active, vec![(DRAFT_OUTLET, "two".to_owned())]),
+        (STOPPED, Standing::Suspended, vec![]),
+    ] {
+        world.merchants.insert(id, merchant(id, status, drafts));
+        world.fees.insert(id, None);
+    }
+    let outlet = |merchant: MerchantId, name: &str, merchant_status, status| Outlet {
+        merchant: format!("m{merchant}"),
+        merchant_status,
+        name: name.to_owned(),
+        address: String::new(),
+        status,
+        reason: String::new(),
+    };
+    world.outlets.insert(OutletId(2_503_001), outlet(DRAFT, "new", Standing::Draft, Standing::Draft));
+    world.outlets.insert(DRAFT_OUTLET, outlet(TRADING, "two", Standing::Active, Standing::Draft));
+    world.outlets.insert(STOPPED_OUTLET, outlet(TRADING, "three", Standing::Active, Standing::Suspended));
+}
+
+/// Every act about places and the company, in an order in which each is possible.
+pub(crate) fn place_acts() -> Vec<Payload> {
+    vec![
+        Payload::MerchantOpening { merchant: DRAFT, fee_bp: 38, bank: bank() },
+        Payload::MerchantBank { merchant: TRADING, bank: bank() },
+        Payload::MerchantResuming { merchant: STOPPED },
+        Payload::OutletOpening { outlet: DRAFT_OUTLET },
+        Payload::OutletResuming { outlet: STOPPED_OUTLET },
+        Payload::FactorRule { required: false },
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Words of these pages, both languages beside each other.
 
 mod confirm;
+mod directory;
 mod todo;
 
 use web_kit::flash::Flash;
@@ -8,6 +9,7 @@ use web_kit::flash::Flash;
 web_kit::audience! {
     said;
     confirm: Confirm,
+    directory: Directory,
     todo: Todo,
 }
 

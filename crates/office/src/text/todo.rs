@@ -37,6 +37,12 @@ web_kit::texts! {
 
         act_merchant_fee: "商户费率", "Merchant's fee";
         act_company_key: "接口密钥", "API key";
+        act_merchant_opening: "开通商户", "Open merchant";
+        act_merchant_bank: "收款账户", "Bank account";
+        act_merchant_resuming: "恢复商户", "Resume merchant";
+        act_outlet_opening: "开通门店", "Open store";
+        act_outlet_resuming: "恢复门店", "Resume store";
+        act_factor_rule: "公司人员第二验证", "Second factor for company staff";
         refund: "退货", "Refund";
         dispute: "争议", "Dispute";
         settlement: "结算", "Settlement";
@@ -96,6 +102,17 @@ web_kit::texts! {
         f_key_rate: "每分钟请求", "Requests per minute";
         f_key_expires: "到期", "Ends";
         f_key_state: "状态", "State";
+        f_mid: "商户号", "Merchant number";
+        f_licence: "统一社会信用代码", "Credit code";
+        f_outlet: "门店", "Store";
+        f_address: "地址", "Address";
+        f_drafts: "同时开通的门店", "Stores that open with it";
+        f_standing: "状态", "State";
+        f_reason: "暂停原因", "Why it was suspended";
+        f_bank_name: "开户银行", "Bank";
+        f_bank_account: "收款账号", "Account";
+        f_bank_holder: "账户名", "Account holder";
+        f_factor_required: "必须使用第二验证", "Second factor required";
         none: "未填写", "None";
         all: "全部", "All";
         yes: "是", "Yes";

@@ -25,7 +25,7 @@ impl From<&domain::proposal::Proposal> for Proposed {
         let decided = one.status != domain::proposal::ProposalStatus::Withdrawn;
         let fee = match one.payload {
             domain::acts::Payload::MerchantFee { fee_bp, .. } => fee_bp,
-            domain::acts::Payload::CompanyKey { .. } => -1,
+            _ => -1,
         };
         Self {
             number: one.id.sequence(),

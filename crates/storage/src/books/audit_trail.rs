@@ -1,7 +1,8 @@
 //! Reads the whole ledger on one snapshot for `verify`.
 
 use crate::sql::{self, Connection, Row};
-use domain::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
+use domain::directory::Standing;
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::OrderStatus;
@@ -37,14 +38,28 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     disputes(connection, &mut audit)?;
     proposals(connection, &mut audit)?;
     batches(connection, &mut audit)?;
-    let mut merchants = connection.prepare("SELECT id, fee_bp FROM merchant")?;
-    let merchants = merchants.query_map([], |row| Ok((row.get(0).map(MerchantId)?, row.get(1)?)))?;
-    let merchants: Vec<(MerchantId, Option<i64>)> = merchants.collect::<Result<_, _>>()?;
-    for (merchant, fee_bp) in &merchants {
-        audit.fee(*merchant, *fee_bp);
-    }
-    let merchants: Vec<MerchantId> = merchants.into_iter().map(|(merchant, _)| merchant).collect();
+    let merchants = places(connection, &mut audit)?;
     Ok(audit.finish(&merchants))
+}
+
+/// Merchants and outlets with what two persons decide of them.
+fn places(connection: &Connection, audit: &mut Audit) -> sql::Result<Vec<MerchantId>> {
+    let mut merchants = Vec::new();
+    let sql = "SELECT id, fee_bp, status, bank_name, bank_account, bank_holder FROM merchant WHERE id > ?1 ORDER BY id
+        LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        let merchant = MerchantId(row.get(0)?);
+        merchants.push(merchant);
+        audit.fee(merchant, row.get(1)?);
+        audit.merchant(merchant, &proposal::bank(row, 3)?, rows::word(row, 2, Standing::from_word)?);
+        Ok(())
+    })?;
+    let sql = "SELECT id, status FROM outlet WHERE id > ?1 ORDER BY id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        audit.outlet(OutletId(row.get(0)?), rows::word(row, 1, Standing::from_word)?);
+        Ok(())
+    })?;
+    Ok(merchants)
 }
 
 /// Orders with their refunds, those that `wanted` wants.

@@ -1,15 +1,17 @@
 //! Load and save of proposals, and of the rows that proposed acts are about.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use domain::acts::{Act, ActRows, Key, KeyState, Payload, Shown};
+use domain::acts::{Act, ActRows, Bank, Key, KeyState, Merchant, Outlet, Payload, Shown};
 use domain::changes::Changes;
-use domain::ids::{KeyId, MERCHANTS, MerchantId, PersonId, TransactionId};
+use domain::directory::Standing;
+use domain::ids::{KeyId, MERCHANTS, MerchantId, OutletId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
 use super::rows;
+use crate::directory::{self, Company, Moved};
 
 /// Loads what the commands of a group propose or decide on.
 pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
@@ -26,17 +28,81 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
 pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payload) -> sql::Result<()> {
     match act {
         Payload::MerchantFee { merchant, .. } => {
-            let sql = "SELECT fee_bp FROM merchant WHERE id = ?1";
-            let fee = connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0)).optional()?;
-            rows.fees.loaded(*merchant, fee.filter(|_| MERCHANTS.contains(&merchant.0)));
+            load_fee(connection, rows, *merchant)?;
         }
         Payload::CompanyKey { key } => rows.keys.loaded(*key, find_key(connection, *key)?),
+        Payload::MerchantOpening { merchant, .. } => {
+            load_fee(connection, rows, *merchant)?;
+            rows.merchants.loaded(*merchant, find_merchant(connection, *merchant)?);
+        }
+        Payload::MerchantBank { merchant, .. } | Payload::MerchantResuming { merchant } => {
+            rows.merchants.loaded(*merchant, find_merchant(connection, *merchant)?);
+        }
+        Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => {
+            rows.outlets.loaded(*outlet, find_outlet(connection, *outlet)?);
+        }
+        Payload::FactorRule { .. } => {
+            rows.factor.loaded((), Some(directory::company_of(connection)?.factor_required));
+        }
     }
     Ok(())
 }
 
-/// Writes what an approved act changes.
-fn save_act(connection: &Connection, act: &Payload) -> sql::Result<()> {
+fn load_fee(connection: &Connection, rows: &mut ActRows, merchant: MerchantId) -> sql::Result<()> {
+    let sql = "SELECT fee_bp FROM merchant WHERE id = ?1";
+    let fee = connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0)).optional()?;
+    rows.fees.loaded(merchant, fee.filter(|_| MERCHANTS.contains(&merchant.0)));
+    Ok(())
+}
+
+/// The outlets that a decision names, and one more.
+const DRAFTS: &str = "SELECT id, name FROM outlet WHERE merchant_id = ?1 AND status = 'draft' ORDER BY id LIMIT 1000";
+
+fn find_merchant(connection: &Connection, id: MerchantId) -> sql::Result<Option<Merchant>> {
+    let sql =
+        "SELECT mid, name, licence, status, reason, bank_name, bank_account, bank_holder FROM merchant WHERE id = ?1";
+    let read = |row: &Row<'_>| {
+        Ok(Merchant {
+            mid: row.get(0)?,
+            name: row.get(1)?,
+            licence: row.get(2)?,
+            status: rows::word(row, 3, Standing::from_word)?,
+            reason: row.get(4)?,
+            bank: bank(row, 5)?,
+            drafts: Vec::new(),
+        })
+    };
+    let found = connection.prepare_cached(sql)?.query_row([id.0], read).optional()?;
+    let Some(found) = found.filter(|_| MERCHANTS.contains(&id.0)) else { return Ok(None) };
+    let mut drafts = connection.prepare_cached(DRAFTS)?;
+    let drafts = drafts.query_map([id.0], |row| Ok((OutletId(row.get(0)?), row.get(1)?)))?;
+    Ok(Some(Merchant { drafts: drafts.collect::<sql::Result<_>>()?, ..found }))
+}
+
+/// Where a merchant is paid to, from three columns.
+pub(crate) fn bank(row: &Row<'_>, column: usize) -> sql::Result<Bank> {
+    Ok(Bank { name: row.get(column)?, account: row.get(column + 1)?, holder: row.get(column + 2)? })
+}
+
+fn find_outlet(connection: &Connection, id: OutletId) -> sql::Result<Option<Outlet>> {
+    let sql = "SELECT m.name, m.status, o.name, o.address, o.status, o.reason FROM outlet o
+        JOIN merchant m ON m.id = o.merchant_id WHERE o.id = ?1";
+    let read = |row: &Row<'_>| {
+        Ok(Outlet {
+            merchant: row.get(0)?,
+            merchant_status: rows::word(row, 1, Standing::from_word)?,
+            name: row.get(2)?,
+            address: row.get(3)?,
+            status: rows::word(row, 4, Standing::from_word)?,
+            reason: row.get(5)?,
+        })
+    };
+    connection.prepare_cached(sql)?.query_row([id.0], read).optional()
+}
+
+/// Writes what an approved act changes; `by` and `at` are those of the approval.
+fn save_act(connection: &Connection, act: &Payload, by: PersonId, at: Timestamp) -> sql::Result<()> {
+    let on = Moved { by: Some(by), at, reason: "" };
     match act {
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";
@@ -46,7 +112,38 @@ fn save_act(connection: &Connection, act: &Payload) -> sql::Result<()> {
             let sql = "UPDATE api_key SET asleep = 0 WHERE id = ?1";
             connection.prepare_cached(sql)?.execute([key.0])?;
         }
+        Payload::MerchantOpening { merchant, fee_bp, bank } => {
+            let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute([merchant.0, *fee_bp])?;
+            save_bank(connection, *merchant, bank)?;
+            directory::set_merchant(connection, *merchant, Standing::Active, &on)?;
+            let mut drafts =
+                connection.prepare_cached("SELECT id FROM outlet WHERE merchant_id = ?1 AND status = 'draft'")?;
+            let drafts = drafts.query_map([merchant.0], |row| row.get(0).map(OutletId))?;
+            for outlet in drafts.collect::<sql::Result<Vec<_>>>()? {
+                directory::set_outlet(connection, outlet, Standing::Active, &on)?;
+            }
+        }
+        Payload::MerchantBank { merchant, bank } => save_bank(connection, *merchant, bank)?,
+        Payload::MerchantResuming { merchant } => {
+            directory::set_merchant(connection, *merchant, Standing::Active, &on)?;
+        }
+        Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => {
+            directory::set_outlet(connection, *outlet, Standing::Active, &on)?;
+        }
+        Payload::FactorRule { required } => {
+            let now = directory::company_of(connection)?;
+            let company = Company { factor_required: *required, version: now.version + 1, ..now };
+            directory::put_company(connection, &company, Some(by), at)?;
+        }
     }
+    Ok(())
+}
+
+fn save_bank(connection: &Connection, merchant: MerchantId, bank: &Bank) -> sql::Result<()> {
+    let sql = "UPDATE merchant SET bank_name = ?2, bank_account = ?3, bank_holder = ?4 WHERE id = ?1";
+    let values = params![merchant.0, &bank.name, &bank.account, &bank.holder];
+    connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
@@ -175,7 +272,10 @@ pub(crate) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()
         ])?;
     }
     for act in &changes.acts {
-        save_act(connection, act)?;
+        let approved = |one: &&Proposal| one.status == ProposalStatus::Approved && one.payload == *act;
+        let approval = changes.proposals.values().find(approved).and_then(|one| one.ending.as_ref());
+        let approval = approval.ok_or_else(|| sql::Error::unreadable(0, "an act without its approval"))?;
+        save_act(connection, act, approval.by, approval.at)?;
     }
     Ok(())
 }

@@ -175,6 +175,35 @@ pub fn insert_merchant(connection: &Connection, one: &NewMerchant) -> sql::Resul
     Ok(())
 }
 
+/// Who moved something to another state, when and why.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moved<'a> {
+    pub(crate) by: Option<PersonId>,
+    pub(crate) at: Timestamp,
+    pub(crate) reason: &'a str,
+}
+
+/// Puts a merchant into a state.
+pub(crate) fn set_merchant(
+    connection: &Connection,
+    id: MerchantId,
+    status: Standing,
+    on: &Moved<'_>,
+) -> sql::Result<()> {
+    let sql = "UPDATE merchant SET status = ?2, moved_at = ?3, moved_by = ?4, reason = ?5 WHERE id = ?1";
+    let values = params![id.0, status.word(), on.at.0, on.by.map(|id| id.0), on.reason];
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+/// Puts an outlet into a state.
+pub(crate) fn set_outlet(connection: &Connection, id: OutletId, status: Standing, on: &Moved<'_>) -> sql::Result<()> {
+    let sql = "UPDATE outlet SET status = ?2, moved_at = ?3, moved_by = ?4, reason = ?5 WHERE id = ?1";
+    let values = params![id.0, status.word(), on.at.0, on.by.map(|id| id.0), on.reason];
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
 /// An outlet to be inserted, as [`NewOutlet::of`] begins it.
 #[derive(Clone, Debug)]
 pub struct NewOutlet {

@@ -1,0 +1,186 @@
+//! The rows that acts are about, and what a person is shown of each.
+
+use super::{Field, Shown};
+use crate::directory::{self, NAME_MAX, Standing};
+use crate::ids::{KeyId, MerchantId, OutletId};
+use crate::state::Rows;
+use crate::time::Timestamp;
+
+/// The rows that acts are about.
+#[derive(Clone, Debug, Default)]
+pub struct ActRows {
+    /// Merchants' agreed fees in basis points.
+    pub fees: Rows<MerchantId, Option<i64>>,
+    /// Merchants.
+    pub merchants: Rows<MerchantId, Merchant>,
+    /// Outlets.
+    pub outlets: Rows<OutletId, Outlet>,
+    /// Whether the card company's people need a second factor; there is one row.
+    pub factor: Rows<(), bool>,
+    /// API keys.
+    pub keys: Rows<KeyId, Key>,
+}
+
+/// Where a merchant is paid to; all empty while nothing is agreed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bank {
+    /// The bank.
+    pub name: String,
+    /// The account, digits.
+    pub account: String,
+    /// Whose account it is.
+    pub holder: String,
+}
+
+impl Bank {
+    /// Whether the account and the names are such as can be paid to.
+    pub fn is_sound(&self) -> bool {
+        let same = |checked: directory::Checked, own: &str| checked.as_deref() == Ok(own);
+        same(directory::name(&self.name, NAME_MAX), &self.name)
+            && same(directory::bank_account(&self.account), &self.account)
+            && same(directory::name(&self.holder, NAME_MAX), &self.holder)
+    }
+
+    pub(super) fn fields(&self) -> [(Field, String); 3] {
+        [
+            (Field::BankName, self.name.clone()),
+            (Field::BankAccount, self.account.clone()),
+            (Field::BankHolder, self.holder.clone()),
+        ]
+    }
+}
+
+/// A merchant as a decision sees it; its fee is in [`ActRows::fees`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merchant {
+    /// Merchant number.
+    pub mid: String,
+    /// Name.
+    pub name: String,
+    /// Credit code.
+    pub licence: String,
+    /// State.
+    pub status: Standing,
+    /// Why it was moved there.
+    pub reason: String,
+    /// Where it is paid to.
+    pub bank: Bank,
+    /// Numbers and names of its outlets that open with it.
+    pub drafts: Vec<(OutletId, String)>,
+}
+
+/// Outlets that are named to a person at most; of more, their number is told.
+const NAMED_MAX: usize = 20;
+
+impl Merchant {
+    pub(super) fn shown(&self) -> Shown {
+        Shown::of([
+            (Field::Mid, self.mid.clone()),
+            (Field::MerchantName, self.name.clone()),
+            (Field::Licence, self.licence.clone()),
+            (Field::Standing, self.status.word().to_owned()),
+        ])
+    }
+
+    /// It trades, with its outlets, and is paid there.
+    pub(crate) fn open(&mut self, bank: Bank) {
+        (self.status, self.bank) = (Standing::Active, bank);
+        self.drafts.clear();
+    }
+
+    pub(super) fn drafts_text(&self) -> String {
+        let named = self.drafts.iter().take(NAMED_MAX).map(|(id, name)| format!("{id} {name}"));
+        let more = self.drafts.len().saturating_sub(NAMED_MAX);
+        named.chain((more > 0).then(|| format!("+{more}"))).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// An outlet as a decision sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlet {
+    /// Its merchant's name.
+    pub merchant: String,
+    /// Its merchant's state.
+    pub merchant_status: Standing,
+    /// Name.
+    pub name: String,
+    /// Address.
+    pub address: String,
+    /// State.
+    pub status: Standing,
+    /// Why it was moved there.
+    pub reason: String,
+}
+
+impl Outlet {
+    pub(super) fn shown(&self) -> Shown {
+        Shown::of([
+            (Field::MerchantName, self.merchant.clone()),
+            (Field::OutletName, self.name.clone()),
+            (Field::Address, self.address.clone()),
+            (Field::Standing, self.status.word().to_owned()),
+        ])
+    }
+}
+
+words! {
+    /// Whether an API key opens anything.
+    pub enum KeyState {
+        /// It waits for a second person's approval.
+        Asleep = "asleep",
+        /// It opens what its scopes say.
+        Awake = "awake",
+        /// It was ended.
+        Ended = "ended",
+    }
+}
+
+/// An API key as a decision sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its number.
+    pub id: KeyId,
+    /// What people call it.
+    pub name: String,
+    /// Whose it is.
+    pub merchant: MerchantId,
+    /// Outlet and terminal that it is bound to; empty for none.
+    pub bound: String,
+    /// The words of its scopes, with a blank between.
+    pub scopes: String,
+    /// Every request has to be signed.
+    pub signed: bool,
+    /// Requests per minute.
+    pub rate_max: i64,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// Whether it opens anything.
+    pub state: KeyState,
+    /// Whether a person of the card company made it.
+    pub by_company: bool,
+}
+
+/// Scopes without power over money or goods.
+pub const HARMLESS_SCOPES: [&str; 2] = ["read", "webhooks"];
+
+impl Key {
+    /// Whether it has power over money or goods.
+    pub fn has_power(&self) -> bool {
+        self.scopes.split(' ').any(|scope| !HARMLESS_SCOPES.contains(&scope))
+    }
+
+    /// What a person is shown of it.
+    pub fn shown(&self) -> Shown {
+        let signed = if self.signed { "yes" } else { "no" };
+        Shown::of([
+            (Field::KeyName, self.name.clone()),
+            (Field::Merchant, self.merchant.to_string()),
+            (Field::KeyBound, self.bound.clone()),
+            (Field::KeyScopes, self.scopes.clone()),
+            (Field::KeySigned, signed.to_owned()),
+            (Field::KeyRate, self.rate_max.to_string()),
+            (Field::KeyExpires, self.expires_at.0.to_string()),
+            (Field::KeyState, self.state.word().to_owned()),
+        ])
+    }
+}
