@@ -160,6 +160,36 @@ fn the_ledger_survives_backup_and_restore() {
 }
 
 #[test]
+fn the_first_two_people_come_with_roles_of_the_card_company_and_no_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("text");
+    let create = |login: &str, roles: &[&str]| {
+        let mut all = vec!["admin", "create", "--login", login, "--name", "Somebody", "--data-dir", data];
+        all.extend(roles.iter().flat_map(|role| ["--role", role]));
+        webpos(&all).output().expect("runs")
+    };
+    assert_eq!(create("heping", &["admin", "operator"]).status.code(), Some(0));
+    assert_eq!(create("liuyang", &["checker"]).status.code(), Some(0));
+    for role in ["cashier", "store_manager", "chain_manager", "root", ""] {
+        let refused = create("x", &[role]);
+        assert_eq!(refused.status.code(), Some(2), "{role}");
+        let said = String::from_utf8(refused.stderr).expect("text");
+        assert!(said.contains("agent, operator, checker, finance, auditor, admin"), "{said}");
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let db = storage::Storage::open(&folder.path().join("webpos.db")).expect("opens");
+        for (login, roles) in [("heping", "admin operator"), ("liuyang", "checker")] {
+            let person = storage::people::account(&db, login).await.expect("reads").expect("is there").person;
+            let mut found: Vec<&str> = Vec::new();
+            found.extend(storage::people::roles(&db, person).await.expect("reads").iter().map(|role| role.word()));
+            found.sort_unstable();
+            assert_eq!(found.join(" "), roles);
+        }
+    });
+}
+
+#[test]
 fn the_first_administrator_comes_from_the_command_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_str().expect("text");

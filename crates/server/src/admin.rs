@@ -1,9 +1,8 @@
-//! `webpos admin`: creating an administrator, joining the logins of one human, resetting a lost password.
+//! `webpos admin`: creating the first people, joining the logins of one human, resetting a lost password.
 
 use domain::card_number::CardNumber;
 use domain::ids::PersonId;
 use domain::place::Place;
-use domain::role::Role;
 use engine::clock::Clock;
 use storage::card::{self, Unlock};
 use storage::people::{self, NewPerson};
@@ -23,7 +22,7 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
     let initial = initial_password();
     let hash = password::hash(&initial)?;
     match command {
-        Admin::Create { database, login, name, same_human_as } => {
+        Admin::Create { database, login, name, roles, same_human_as } => {
             let db = database.open().await?;
             let human = match &same_human_as {
                 Some(other) => Some(human_of(&db, other).await?),
@@ -41,7 +40,7 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
                 login: login.clone(),
                 password_hash: hash,
                 must_change: true,
-                roles: vec![Role::Admin],
+                roles,
                 place: Place::Company,
                 terminal: None,
                 human,

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use domain::place::Place;
+use domain::role::Role;
 use domain::time::BusinessDate;
 use storage::{Storage, postgres};
 use webhook_target::TargetsAllowed;
@@ -138,6 +140,10 @@ pub(crate) struct Serve {
     /// Fill an empty database with the demo shop.
     #[arg(long, env = "WEBPOS_DEMO")]
     pub(crate) demo: bool,
+    /// What `--demo` fills an empty database with: the demo shop, or nothing, under the rules of a real installation. For
+    /// tests.
+    #[arg(long, env = "WEBPOS_DEMO_DATA", value_name = "WHAT", requires = "demo", hide = true, default_value = "shop")]
+    pub(crate) demo_data: DemoData,
     /// Open the demo to strangers, with its published passwords, cards and keys. Every page says so in red.
     #[arg(long, env = "WEBPOS_DEMO_IN_PUBLIC", requires = "demo")]
     pub(crate) demo_in_public: bool,
@@ -173,7 +179,21 @@ pub(crate) struct Serve {
     pub(crate) test_days_ahead: i64,
 }
 
+/// What the demo begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum DemoData {
+    /// The demo shop.
+    Shop,
+    /// Nothing.
+    None,
+}
+
 impl Serve {
+    /// Whether an empty database is filled with the demo shop.
+    pub(crate) fn fills_shop(&self) -> bool {
+        self.demo && self.demo_data == DemoData::Shop
+    }
+
     /// The webhook targets that are permitted despite the rules.
     pub(crate) fn targets(&self) -> Result<TargetsAllowed, Failure> {
         let refuse =
@@ -187,6 +207,9 @@ impl Serve {
         let loopback = self.listen.ip().is_loopback();
         if self.test_captcha.is_some() && !(self.demo && loopback) {
             return refuse("WEBPOS_TEST_CAPTCHA is for tests: it requires --demo and a loopback address");
+        }
+        if self.demo_data == DemoData::None && !loopback {
+            return refuse("--demo-data none is for tests: it requires a loopback address");
         }
         if self.demo && !loopback && !self.demo_in_public {
             return refuse(
@@ -207,9 +230,18 @@ impl Serve {
     }
 }
 
+/// A role that a person of the card company can hold.
+fn company_role(word: &str) -> Result<Role, String> {
+    let found = Role::from_word(word).filter(|role| Place::Company.fits(*role));
+    found.ok_or_else(|| {
+        let all = Role::ALL.into_iter().filter(|role| Place::Company.fits(*role));
+        format!("roles of the card company are {}", all.map(Role::word).collect::<Vec<_>>().join(", "))
+    })
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
-    /// Create an administrator and print the initial password.
+    /// Create a person of the card company and print the initial password.
     Create {
         #[command(flatten)]
         database: Database,
@@ -219,6 +251,9 @@ pub(crate) enum Admin {
         /// Display name.
         #[arg(long)]
         name: String,
+        /// What the person may do: agent, operator, checker, finance, auditor or admin. May be given several times.
+        #[arg(long = "role", value_name = "ROLE", default_value = "admin", value_parser = company_role)]
+        roles: Vec<Role>,
         /// Another login of the same human: together the two are never two persons. Joins a login that exists.
         #[arg(long, value_name = "LOGIN")]
         same_human_as: Option<String>,
@@ -266,17 +301,20 @@ mod tests {
             &["--demo", "--listen", "192.0.2.7:443", "--tls-cert", "a", "--tls-key", "b"],
             &["--demo", "--listen", "[::]:80", "--behind-proxy"],
             &["--demo", "--demo-in-public", "--listen", "0.0.0.0:80"],
+            &["--demo", "--demo-data", "none", "--demo-in-public", "--listen", "0.0.0.0:80", "--behind-proxy"],
         ] {
             assert!(matches!(serve(bad), Err(Failure::Configuration(_))), "{bad:?}");
         }
         for good in [
             &["--test-captcha", "abcd", "--demo"][..],
             &["--demo", "--listen", "[::1]:8080"],
+            &["--demo", "--demo-data", "none"],
             &["--demo", "--demo-in-public", "--listen", "0.0.0.0:80", "--behind-proxy"],
         ] {
             assert!(matches!(serve(good), Ok(None)), "{good:?}");
         }
         assert!(Cli::try_parse_from(["webpos", "serve", "--demo-in-public"]).is_err(), "only with --demo");
+        assert!(Cli::try_parse_from(["webpos", "serve", "--demo-data", "none"]).is_err(), "only with --demo");
         assert!(matches!(serve(&["--listen", "0.0.0.0:443", "--tls-cert", "a", "--tls-key", "b"]), Ok(Some(_))));
     }
 }

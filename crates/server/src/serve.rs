@@ -34,7 +34,7 @@ pub(crate) async fn run(options: Serve, clock: Clock, pages: &Pages) -> Result<(
     let storage = options.database.open().await?;
     let vault = Vault::of(&storage, &options.database.data_dir).await?;
     let books = Books::of(storage.clone(), vault.chain_key());
-    if options.demo && demo::seed_people(&storage, clock.now()).await? {
+    if options.fills_shop() && demo::seed_people(&storage, clock.now()).await? {
         demo_cards::seed_cards(&storage, &vault, &books, clock.now()).await?;
         demo_proposals::seed_fees(&storage, &books, clock.now()).await?;
         demo_keys::seed_keys(&storage, clock.now()).await?;
@@ -61,7 +61,7 @@ pub(crate) async fn run(options: Serve, clock: Clock, pages: &Pages) -> Result<(
     stop_on_signal(handle.clone(), web.clone(), Duration::from_secs(options.stop_delay.into()))?;
     let app = web_kit::router(&web, (pages.table)()).merge(api::router(api));
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    announce(&format!("{scheme}://{address}"), options.demo);
+    announce(&format!("{scheme}://{address}"), options.fills_shop());
     service::ready();
     let failed = |error: std::io::Error| Failure::Run(format!("cannot serve on {address}: {error}"));
     let permits = Permits::for_this_process();
