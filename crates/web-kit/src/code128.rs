@@ -27,17 +27,21 @@ const QUIET: u32 = 10;
 pub fn path(digits: &str) -> Option<(String, u32)> {
     let values = values(digits)?;
     let symbols = values.iter().filter_map(|&value| WIDTHS.get(value)).map(|widths| widths.as_slice());
-    let (mut path, mut at) = (String::new(), QUIET);
+    // `z` goes back to the beginning of a bar. Steps from there repeat more than places do, and compress to less.
+    let (mut path, mut step) = (String::from("M0 0"), QUIET);
+    let mut all = 2 * QUIET;
     for symbol in symbols.chain([STOP.as_slice()]) {
         for (place, width) in symbol.iter().enumerate() {
             let width = u32::from(width.wrapping_sub(b'0'));
             if place.is_multiple_of(2) {
-                let _ = write!(path, "M{at} 0h{width}v1h-{width}z");
+                let _ = write!(path, "m{step} 0h{width}v1h-{width}z");
+                step = 0;
             }
-            at += width;
+            step += width;
+            all += width;
         }
     }
-    Some((path, at + QUIET))
+    Some((path, all))
 }
 
 /// Start, pairs of digits, check symbol.
@@ -66,10 +70,10 @@ mod tests {
         let (path, width) = path("010000000035").expect("digits");
         // Start, six pairs, check symbol, stop, blank edges.
         assert_eq!(width, 8 * 11 + 13 + 2 * QUIET);
-        assert!(path.starts_with("M10 0h2v1h-2zM13 0h1v1h-1zM16 0h3v1h-3z"), "{path}");
+        assert!(path.starts_with("M0 0m10 0h2v1h-2zm3 0h1v1h-1zm3 0h3v1h-3z"), "{path}");
         assert!(path.ends_with("h2v1h-2z"), "{path}");
         // Three bars per symbol, four in the stop.
-        assert_eq!(path.matches('M').count(), 8 * 3 + 4);
+        assert_eq!(path.matches('m').count(), 8 * 3 + 4);
         for symbol in WIDTHS {
             assert_eq!(symbol.iter().map(|width| u32::from(width - b'0')).sum::<u32>(), 11);
         }
