@@ -131,3 +131,102 @@ journey('每张演示卡的返回码', async ({ screen, server }) => {
     await screen.see('还可试 4 次');
   });
 }, { browsers: CURRENT });
+
+/** The panel of an unknown outcome, as the page of a void or refund has it. */
+const panel = ([method, action], fields) => `<section class="card bd"><h2>结果未知</h2>
+  <form method="${method}" action="${action}" data-poll>
+    ${fields.map(([name, value]) => `<input type="hidden" name="${name}" value="${value}">`).join('')}
+    <button class="btn pri wide" autofocus>立即查询结果</button>
+  </form></section>`;
+
+/**
+ * The answer of the form is lost: the browser gets the panel instead, and the request reaches the server a moment later.
+ * So the first look-up by the panel itself finds it.
+ */
+async function loseAnswer(screen, path, poll) {
+  const { page } = screen;
+  await page.setRequestInterception(true);
+  let late;
+  const take = async (request) => {
+    if (request.method() !== 'POST' || new URL(request.url()).pathname !== path) { await request.continue(); return; }
+    page.off('request', take);
+    const body = request.postData(), sent = [...new URLSearchParams(body)];
+    const html = await page.evaluate(() => document.documentElement.outerHTML);
+    const fields = poll[0] === 'get' ? [['order', new Map(sent).get('order')], ['a', new Map(sent).get('request')]] : sent;
+    const around = html.replace(/(<main[^>]*>)[^]*(<\/main>)/, (_, begin, end) => begin + panel(poll, fields) + end);
+    await request.respond({ contentType: 'text/html; charset=utf-8', body: `<!doctype html>${around}` });
+    const cookie = (await page.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+    const { origin } = new URL(request.url()), headers = { cookie, origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' };
+    late = fetch(request.url(), { method: 'POST', body, headers, redirect: 'manual' });
+  };
+  page.on('request', take);
+  return async () => {
+    const { status } = await late;
+    assert.ok(status < 400, `${path} answered ${status}`);
+    await page.setRequestInterception(false);
+  };
+}
+
+/** Waits for the panel's own look-up, presses at once where `name` has appeared, and later again. */
+async function pressUnread(screen, press, name, here, there) {
+  const { page } = screen, path = () => new URL(page.url()).pathname;
+  const at = await page.evaluate((text) => new Promise((found) => {
+    const look = () => {
+      const el = document.querySelector('[data-result="ok"]')
+        && [...document.querySelectorAll('main a')].find((one) => one.innerText.includes(text));
+      if (!el) return false;
+      const { x, y, width, height } = el.getBoundingClientRect();
+      found({ x: x + width / 2, y: y + height / 2 });
+      return true;
+    };
+    const watch = new MutationObserver(() => { if (look()) watch.disconnect(); });
+    if (!look()) watch.observe(document.body, { childList: true, subtree: true });
+  }), name);
+  await press(page, at);
+  await screen.see('页面刚刚变化');
+  assert.equal(path(), here, 'the press was for the panel that had just gone');
+  await screen.read();
+  await press(page, at);
+  await page.waitForFunction((text) => new RegExp(text).test(location.pathname), { timeout: 8000 }, there);
+}
+
+const PRESSES = [
+  ['点击', (page, { x, y }) => page.mouse.click(x, y)],
+  ['回车', (page) => page.keyboard.press('Enter')],
+];
+
+for (const [word, press] of PRESSES) {
+  journey(`撤销、退货的结果自己查到：刚变的页面不接受${word}`, async ({ screen, server }) => {
+    await signIn(screen, server, 'manager');
+    for (const code of ['600233', '600901']) {
+      await screen.open(`${server.url}/sale?order=new`);
+      await add(screen, code);
+      await present(screen, CARD, PIN);
+      await screen.see('是否确认支付？');
+      await screen.read();
+      await screen.press('确定');
+      await screen.see('交易成功');
+    }
+    await step('撤销', async () => {
+      await screen.open(`${server.url}/orders`);
+      await screen.press('撤销', { row: '15.50' });
+      await screen.see('确认撤销');
+      const over = await loseAnswer(screen, '/void', ['get', '/void']);
+      await screen.press('确认撤销');
+      await screen.see('立即查询结果');
+      await over();
+      await pressUnread(screen, press, '打印', '/void', '^/slip/');
+    });
+    await step('退货申请', async () => {
+      await screen.open(`${server.url}/orders`);
+      await screen.press('退货申请', { row: '22.50' });
+      await screen.fill('发错商品或收错款', '');
+      await screen.fill('退货原因', '收银录入错误');
+      const over = await loseAnswer(screen, '/refunds/new', ['post', '/refunds/new']);
+      await screen.press('确认');
+      await screen.see('立即查询结果');
+      await over();
+      await pressUnread(screen, press, '返回', '/refunds/new', '^/orders$');
+    });
+  }, { browsers: CURRENT });
+}
