@@ -36,7 +36,7 @@ pub(crate) async fn run(options: Serve, clock: Clock, pages: &Pages) -> Result<(
     let books = Books::of(storage.clone(), vault.chain_key());
     if options.fills_shop() && demo::seed_people(&storage, clock.now()).await? {
         demo_cards::seed_cards(&storage, &vault, &books, clock.now()).await?;
-        demo_proposals::seed_fees(&storage, &books, clock.now()).await?;
+        demo_proposals::seed_office(&storage, &books, clock.now()).await?;
         demo_keys::seed_keys(&storage, clock.now()).await?;
     }
     let engine = Engine::start(books, clock.clone());

@@ -13,6 +13,8 @@ use crate::{Books, Storage, StorageError};
 
 /// 吴芳, who proposes fees.
 const FINANCE: PersonId = PersonId(9003);
+/// 何平, who proposes fees too.
+const ADMIN: PersonId = PersonId(9005);
 /// 刘洋, who decides.
 const CHECKER: PersonId = PersonId(9002);
 
@@ -25,23 +27,19 @@ pub async fn seed_fees(db: &Storage, books: &Books, now: Timestamp) -> Result<()
     decide(db, books, MERCHANTS.iter().map(fee).collect(), now).await
 }
 
+/// The same, and what the page 待复核 shows beside decided ones: proposals that wait, which are their makers' own, and one
+/// that is stale because the fee was agreed after it was proposed.
+pub async fn seed_office(db: &Storage, books: &Books, now: Timestamp) -> Result<(), StorageError> {
+    let fee = |merchant, fee_bp| vec![Payload::MerchantFee { merchant: MerchantId(merchant), fee_bp }];
+    propose(db, books, ADMIN, fee(250_200, 42), now).await?;
+    seed_fees(db, books, now).await?;
+    propose(db, books, FINANCE, fee(250_100, 55), now).await?;
+    propose(db, books, ADMIN, fee(250_100, 58), now).await.map(drop)
+}
+
 /// Proposes acts and approves them, by two persons.
 async fn decide(db: &Storage, books: &Books, acts: Vec<Payload>, now: Timestamp) -> Result<(), StorageError> {
-    let proposals = acts.into_iter().map(|payload| async {
-        let act = payload.clone();
-        let seen = db.read(move |connection| {
-            let mut rows = ActRows::default();
-            proposal::load_act(connection, &mut rows, &act)?;
-            Ok(act.now(&rows))
-        });
-        let seen = seen.await?.ok_or_else(|| failed("what an act is about is not there"))?;
-        Ok::<_, StorageError>(Command::Proposal(Draft { payload, seen }))
-    });
-    let mut commands = Vec::new();
-    for proposal in proposals {
-        commands.push(proposal.await?);
-    }
-    let made = post(books, FINANCE, commands, now).await?;
+    let made = propose(db, books, FINANCE, acts, now).await?;
     let found = db.read(move |connection| {
         let found = made.into_iter().map(|id| proposal::find(connection, id));
         Ok(found.collect::<crate::sql::Result<Vec<_>>>()?)
@@ -52,6 +50,27 @@ async fn decide(db: &Storage, books: &Books, acts: Vec<Payload>, now: Timestamp)
         Command::ProposalApproval(Verdict { proposal: one.id, payload: one.payload, opinion, shown })
     });
     post(books, CHECKER, approvals.collect(), now).await.map(drop)
+}
+
+/// Proposes acts, each with what its rows show now.
+async fn propose(
+    db: &Storage,
+    books: &Books,
+    maker: PersonId,
+    acts: Vec<Payload>,
+    now: Timestamp,
+) -> Result<Vec<TransactionId>, StorageError> {
+    let seen = db.read(move |connection| {
+        let mut commands = Vec::new();
+        for payload in acts {
+            let mut rows = ActRows::default();
+            proposal::load_act(connection, &mut rows, &payload)?;
+            let seen = payload.now(&rows).ok_or_else(|| failed("what an act is about is not there"))?;
+            commands.push(Command::Proposal(Draft { payload, seen }));
+        }
+        Ok(commands)
+    });
+    post(books, maker, seen.await?, now).await
 }
 
 /// Posts commands of one person, which all have to be approved.
