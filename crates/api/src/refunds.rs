@@ -156,7 +156,7 @@ async fn decide(
         None => None,
     };
     let sold = sold.ok_or_else(|| Problem::not_found("There is no such refund."))?;
-    let review = Review { order: refund.order, refund: refund.id, card, opinion };
+    let review = Review { order: refund.order, refund: refund.id, card: card.map(Into::into), opinion };
     let done = submit(api, caller, claim, &sold, Command::RefundReview(review)).await?;
     let now = merchant::refund(&api.storage, caller.reach(), refund.id).await?.unwrap_or(refund);
     let now = RefundResource::recorded(&now, Some(sold.id));

@@ -198,7 +198,7 @@ impl Command {
             }
             Self::RefundReview(refund::Review { order, refund, card, opinion }) => {
                 let numbers = [order.0, refund.0, i64::from(card.is_some())];
-                let card = card.as_ref().map_or(&[][..], |card| &card.key.0);
+                let card = card.as_ref().map_or(&[][..], refund::RefundCard::content);
                 content("refund_review", &numbers, &[card, text(opinion)])
             }
             Self::Void { order, checker } => content("void", &[order.0, checker.0], &[]),

@@ -8,13 +8,14 @@ use builders::{
     sale_pin,
 };
 use domain::card::{Card, CardStatus};
+use domain::card_number::EntryMode;
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{ANSWER_WITHIN, DisputeStatus};
 use domain::ids::{OrderId, OutletId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
-use domain::refund::{Ground, RefundStatus};
+use domain::refund::{Ground, RefundStatus, Review};
 use domain::reversal::Reversed;
 use domain::time::{HOUR, Timestamp};
 
@@ -51,6 +52,30 @@ fn change_card(world: &mut World, change: impl FnOnce(&mut Card)) {
 
 fn balance(world: &World, number: u8) -> Fen {
     world.cards[&card_key(number)].balance
+}
+
+/// The company's clerk has no card in hand; the store's has, and four digits are printed on every slip.
+#[test]
+fn the_last_four_digits_are_enough_at_the_company_only() {
+    let named = |n, id, number| {
+        let card = Some(builders::last_four(number));
+        let review = Review { order: OrderId(ORDER), refund: id, card, opinion: "asked the holder".to_owned() };
+        envelope(n, MORNING, Command::RefundReview(review))
+    };
+    let store = |envelope| by(MANAGER, envelope);
+    let company = |envelope| by_issuer(9003, envelope);
+    let mut world = sold();
+    let id = asked(&mut world, 3, &[(1, 1)]);
+    assert_eq!(world.decline(&store(named(10, id, CARD))), Some(Decline::CardDiffers));
+    for n in 0..3 {
+        assert_eq!(world.decline(&company(named(20 + n, id, CARD + 1))), Some(Decline::CardDiffers));
+    }
+    assert_eq!(world.refunds[&id].wrong_cards, 4);
+    let before = balance(&world, CARD);
+    assert_eq!(world.decline(&company(named(30, id, CARD))), None);
+    assert_eq!(balance(&world, CARD).0 - before.0, world.refunds[&id].amount.0);
+    assert_eq!(world.transactions.last().expect("recorded").entry, EntryMode::Manual);
+    assert_eq!(world.verify(), []);
 }
 
 /// Every door of a review leads here, so the count is one: the store's five, then as many of the company's.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::Form;
 use axum::response::{IntoResponse, Response};
-use domain::ids::MerchantId;
 use domain::scan::{InStore, Measure};
 use storage::in_store;
 use web_kit::flash::Flash;
@@ -24,7 +23,7 @@ struct View {
 
 /// Every prefix with what its labels say.
 pub(crate) async fn show(visit: Visit) -> Result<Response, Problem> {
-    let labels = in_store::labels(visit.db(), merchant(&visit)?).await?;
+    let labels = in_store::labels(visit.db(), visit.session.merchant()?).await?;
     Ok(render(&View { shell: visit.shell("/in-store"), rows: labels.prefixes().collect() }).into_response())
 }
 
@@ -36,10 +35,6 @@ pub(crate) async fn set(visit: Visit, Form(fields): Form<BTreeMap<String, String
         labels = labels.with(prefix, Measure::from_word(word).ok_or(Problem::BadForm)?);
     }
     let entry = visit.session.entry("in_store_labels_set", "", "");
-    in_store::set_labels(visit.db(), merchant(&visit)?, labels, entry).await?;
+    in_store::set_labels(visit.db(), visit.session.merchant()?, labels, entry).await?;
     Ok(Flash::new(Said::InStoreSet, &[]).redirect(&visit.web, "/in-store"))
-}
-
-fn merchant(visit: &Visit) -> Result<MerchantId, Problem> {
-    visit.session.place.merchant().ok_or(Problem::NotFound)
 }

@@ -18,7 +18,7 @@ use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinTries, PinValue};
 use domain::proposal::{ProposalStatus, shown_digest};
-use domain::refund::RefundStatus;
+use domain::refund::{RefundCard, RefundStatus};
 use domain::settlement::{Payable, Settlement, SettlementStatus};
 use domain::state::State;
 use domain::time::Timestamp;
@@ -200,7 +200,9 @@ impl Flawed {
                 decided.for_each(|refund| refund.status = RefundStatus::Requested);
             }
             Some(Flaw::AnyCardInReview) => {
-                if let Command::RefundReview(domain::refund::Review { card: Some(card), .. }) = &envelope.command {
+                if let Command::RefundReview(domain::refund::Review { card: Some(RefundCard::Whole(card)), .. }) =
+                    &envelope.command
+                {
                     sold.card = card.key;
                 }
             }

@@ -195,7 +195,7 @@ impl Act {
             Self::Review { order, refund, card, worded } => Command::RefundReview(Review {
                 order: OrderId(order),
                 refund: TransactionId::new(1, refund),
-                card: card.map(shop::present),
+                card: card.map(|card| shop::present(card).into()),
                 opinion: words(worded),
             }),
             Self::Void { order } => Command::Void { order: OrderId(order), checker: PersonId(Who::Manager.person()) },

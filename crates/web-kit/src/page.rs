@@ -108,7 +108,7 @@ impl<T: Words> Page<T> {
             Said::SettlementTooLong => shared.settlement.said_too_many,
         });
         let outlet = session.store.as_ref().map_or_else(
-            || text.company.to_owned(),
+            || session.merchant_name.clone().unwrap_or_else(|| text.company.to_owned()),
             |store| fill(text.outlet_name, &[&store.merchant_name, &store.outlet_name]),
         );
         let till = session.till.as_ref().ok();

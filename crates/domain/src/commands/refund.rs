@@ -9,6 +9,7 @@
 //!   them all.
 //! - The merchant decides within the programme's window after the sale's commit; later only the card company does.
 
+use crate::card_number::EntryMode;
 use crate::changes::Changes;
 use crate::command::{Envelope, PresentedCard};
 use crate::decide::{Decision, open_outlet, record, recorded};
@@ -129,6 +130,47 @@ pub struct Request {
     pub escalate: bool,
 }
 
+/// The card that a refund goes back to, as its reviewer names it.
+#[derive(Clone)]
+pub enum RefundCard {
+    /// The whole number, swiped or typed: the card that paid, or its replacement.
+    Whole(PresentedCard),
+    /// The last four digits of the card that paid: at the card company, where the card is absent.
+    LastFour(String),
+}
+
+impl From<PresentedCard> for RefundCard {
+    fn from(card: PresentedCard) -> Self {
+        Self::Whole(card)
+    }
+}
+
+impl RefundCard {
+    /// How it came in.
+    fn entry(&self) -> EntryMode {
+        match self {
+            Self::Whole(card) => card.entry,
+            Self::LastFour(_) => EntryMode::Manual,
+        }
+    }
+
+    /// What makes it the same one.
+    pub(crate) fn content(&self) -> &[u8] {
+        match self {
+            Self::Whole(card) => &card.key.0,
+            Self::LastFour(digits) => digits.as_bytes(),
+        }
+    }
+
+    /// Whether it is the card that paid. In a store four digits are not enough.
+    fn is_of(&self, sold: &Sold, issuer: bool) -> bool {
+        match self {
+            Self::Whole(card) => card.key == sold.card || card.key == sold.payee,
+            Self::LastFour(digits) => issuer && digits == sold.sale.masked.last_four(),
+        }
+    }
+}
+
 /// A reviewer's decision.
 #[derive(Clone)]
 pub struct Review {
@@ -136,8 +178,8 @@ pub struct Review {
     pub order: OrderId,
     /// The refund.
     pub refund: TransactionId,
-    /// `Some` approves, with the card as the reviewer typed it; `None` rejects.
-    pub card: Option<PresentedCard>,
+    /// `Some` approves, with the card as the reviewer named it; `None` rejects.
+    pub card: Option<RefundCard>,
     /// Decision note, [`TEXT_LENGTH`] characters.
     pub opinion: String,
 }
@@ -262,8 +304,8 @@ pub(crate) fn review(state: &State, envelope: &Envelope, review: &Review) -> Dec
         about(&mut transaction, sold, asked.map_or(Fen::ZERO, |refund| refund.amount));
     }
     // How the card was read now, not at the sale.
-    if let Some(typed) = &review.card {
-        transaction.entry = typed.entry;
+    if let Some(named) = &review.card {
+        transaction.entry = named.entry();
     }
     let judged = judge_review(state, envelope, review, &mut changes);
     let (sold, refund) = match judged {
@@ -323,12 +365,12 @@ fn judge_review<'a>(
     if !issuer && envelope.at > last {
         return escalate(Decline::RefundWindowPassed { at: last });
     }
-    let Some(typed) = &review.card else { return Ok((sold, refund)) };
+    let Some(named) = &review.card else { return Ok((sold, refund)) };
     let cards_max = state.limits.refund_cards;
     if issuer && refund.wrong_cards >= cards_max.saturating_mul(2) {
         return Err(Decline::TooManyCards);
     }
-    if typed.key != sold.card && typed.key != sold.payee {
+    if !named.is_of(sold, issuer) {
         let wrong_cards = refund.wrong_cards.saturating_add(1);
         let status = if issuer || wrong_cards < cards_max { refund.status } else { RefundStatus::Escalated };
         changes.refunds.insert(refund.id, Refund { status, wrong_cards, ..refund.clone() });

@@ -18,7 +18,7 @@ use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{Door, PinValue, TypedPin};
-use domain::refund::{Ground, Request, Review, SoldLine};
+use domain::refund::{Ground, RefundCard, Request, Review, SoldLine};
 use domain::settlement::{Preparation, Verdict};
 use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, HOUR, Timestamp};
@@ -232,9 +232,19 @@ pub(crate) fn refund_request(order: i64, lines: &[(i64, i64)], ground: Ground, e
     Command::RefundRequest(Request { order: OrderId(order), lines: lines.to_vec(), ground, reason, escalate })
 }
 
+/// A card as the card company's clerk names it.
+pub(crate) fn last_four(number: u8) -> RefundCard {
+    RefundCard::LastFour(format!("{number:04}"))
+}
+
 pub(crate) fn review(order: i64, refund: TransactionId, card: Option<u8>) -> Command {
     let opinion = "looked at the goods".to_owned();
-    Command::RefundReview(Review { order: OrderId(order), refund, card: card.map(presented), opinion })
+    Command::RefundReview(Review {
+        order: OrderId(order),
+        refund,
+        card: card.map(|card| presented(card).into()),
+        opinion,
+    })
 }
 
 pub(crate) fn dispute(order: i64, amount: i64) -> Command {

@@ -111,6 +111,8 @@ pub struct SignedIn {
     pub locked: bool,
     /// Where the person belongs.
     pub place: Place,
+    /// The name of the merchant there; none for the card company.
+    pub merchant_name: Option<String>,
     /// The store that the person works in; people of a whole merchant and of the card company have none.
     pub store: Option<Store>,
     /// The till that the person works at: the one that this browser is, else the person's own where the outlet allows it.
@@ -271,6 +273,7 @@ fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
             .collect(),
         till: read_till(row, store.as_ref())?,
         store,
+        merchant_name: row.get(9)?,
         place,
     })
 }

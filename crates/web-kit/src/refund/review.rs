@@ -73,6 +73,8 @@ struct View {
     shell: Shell,
     path: &'static str,
     company: bool,
+    /// The reader is in none of the stores, so each is named.
+    stores: bool,
     states: Vec<(&'static str, String, bool)>,
     find: String,
     rows: Vec<Row>,
@@ -305,7 +307,8 @@ fn panel(visit: &Visit, desk: &ReviewDesk, case: &Case, told: Option<Note>, fill
     let mut told = told;
     let stage = match refund.status {
         RefundStatus::Approved => {
-            let sentence = fill(words.success_do, &[&refund.amount.to_string(), case.sale.masked.last_four()]);
+            let success = if session.store.is_some() { words.success_do } else { words.success_no_slip };
+            let sentence = fill(success, &[&refund.amount.to_string(), case.sale.masked.last_four()]);
             let rrn = refund.decided_by.map(TransactionId::rrn).unwrap_or_default();
             let slip = session.store.is_some().then(|| format!("/slip/{rrn}"));
             Stage::Approved { sentence, slip, rrn }
@@ -374,6 +377,7 @@ async fn view(visit: &Visit, desk: &ReviewDesk, params: &Params, panel: Option<P
     let view = View {
         path: desk.path,
         company: desk.is_company(),
+        stores: visit.session.store.is_none(),
         states,
         find: params.find(),
         rows,

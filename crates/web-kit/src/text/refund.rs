@@ -109,6 +109,10 @@ crate::texts! {
         opinion_length: "审核意见为 2–100 个字", "A decision note has 2 to 100 characters";
         approve: "同意退款", "Refund";
         reject: "驳回", "Turn down";
+        last_four: "退款卡号后四位", "Refund card, last four digits";
+        last_four_opt: "（原卡不在现场，与持卡人核对）", "(the card is absent: check them with the holder)";
+        last_four_wrong: "请填写退款卡号的后四位数字", "Enter the last four digits of the refund card";
+        rule_company: "申请人不能审核自己的申请。款项退回原支付卡。", "Applicants cannot review their own requests. The money goes back to the card that paid.";
         rule: "申请人不能审核自己的申请。退款成功后打印退货小票，一式两份。", "Applicants cannot review their own requests. Print the refund slip afterwards, two copies.";
 
         passed_on_cards: "退款卡号多次不符，本店审核已结束，已转卡公司处理", "Too many wrong cards: the store's review has ended, and the card company decides";
@@ -127,6 +131,7 @@ crate::texts! {
         request_unknown: "申请结果未知，系统正在查询，请勿再次提交", "It is not known whether the request arrived; checking. Do not resubmit.";
         query_now: "立即查询结果", "Look up the result now";
         success: "退款成功", "Refunded";
+        success_no_slip: "退款成功，¥{0} 已退回 {1} 卡。退货小票由门店补打。", "¥{0} refunded to card {1}. The store prints the refund slip.";
         success_do: "退款成功，¥{0} 已退回 {1} 卡。请打印退货小票（一式两份）。", "¥{0} refunded to card {1}. Print the refund slip (two copies).";
         rejected: "已驳回", "Turned down";
         rejected_do: "已驳回，没有退款。请告知客户原因：{0}", "Turned down, nothing was refunded. Tell the customer why: {0}";

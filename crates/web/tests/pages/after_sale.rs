@@ -37,7 +37,7 @@ async fn asked(engine: &Engine, n: u8, order: OrderId) -> Outcome {
 
 fn approval(shop: &Shop, order: OrderId, refund: TransactionId) -> Command {
     let number = CardNumber::parse(CARD).expect("a card").0;
-    let card = Some(shop.vault.present(&number, EntryMode::Manual));
+    let card = Some(shop.vault.present(&number, EntryMode::Manual).into());
     Command::RefundReview(Review { order, refund, card, opinion: "looked at the goods".to_owned() })
 }
 

@@ -63,7 +63,7 @@ impl Till {
 
     async fn approve(&self, order: &str, refund: TransactionId) {
         let number = domain::card_number::CardNumber::parse(ZHANG.0).expect("a card");
-        let card = Some(self.shop.vault.present(&number.0, number.1));
+        let card = Some(self.shop.vault.present(&number.0, number.1).into());
         let order = OrderId(order.parse().expect("an id"));
         let review = Review { order, refund, card, opinion: "同意退一盒".to_owned() };
         let manager = Actor { person: PersonId(1002), ..ACTOR };

@@ -4,7 +4,8 @@ use axum::response::Response;
 use domain::card_number::{CardNumber, CardNumberError, EntryMode};
 use domain::command::{Command, PresentedCard};
 use domain::ids::{RequestId, TransactionId};
-use domain::refund::{Review, text_fits};
+use domain::money::half_width;
+use domain::refund::{RefundCard, Review, text_fits};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::refund::{self, Case};
@@ -15,7 +16,6 @@ use crate::Web;
 use crate::pair::Pair;
 use crate::problem::Problem;
 use crate::step::{self, Step};
-use crate::text::Text;
 use crate::visit::Visit;
 
 /// The form of the panel. No `Debug`: it holds a card number.
@@ -41,7 +41,7 @@ pub async fn decide(visit: &Visit, desk: &ReviewDesk, fields: Fields) -> Result<
     let opinion = fields.opinion.trim().to_owned();
     let params = Params { id: id.rrn(), ..Params::default() };
     let filled = Filled { request, opinion: opinion.clone(), card_error: None, opinion_error: None };
-    let card = match read(&visit.web, &case, &fields, visit.text(), filled)? {
+    let card = match read(visit, desk, &case, &fields, filled)? {
         Ok(card) => card,
         Err(filled) => {
             let pair = Pair::with(visit.db(), &visit.session, case.refund.applicant).await?;
@@ -73,22 +73,27 @@ pub async fn decide(visit: &Visit, desk: &ReviewDesk, fields: Fields) -> Result<
     view(visit, desk, &params, Some(panel)).await
 }
 
-/// The card as value that only this program reads, good for repeating this decision and for no payment.
-fn seal(web: &Web, request_id: RequestId, case: &Case, card: PresentedCard) -> String {
+/// The card for the form that repeats this decision: a number as value that only this program reads and that is good for
+/// no payment, four digits as they are.
+fn seal(web: &Web, request_id: RequestId, case: &Case, card: RefundCard) -> String {
+    let card = match card {
+        RefundCard::Whole(card) => card,
+        RefundCard::LastFour(digits) => return digits,
+    };
     let (order, amount) = (case.refund.order, case.refund.amount);
     let (seen, until) = (Timestamp(0), Timestamp(0));
     web.vault.confirmation_token(&Confirmation { request_id, order, seen, amount, card, until })
 }
 
-/// The card that is presented, nothing for a rejection; or what is wrong with the form.
+/// The card that is named, nothing for a rejection; or what is wrong with the form.
 fn read(
-    web: &Web,
+    visit: &Visit,
+    desk: &ReviewDesk,
     case: &Case,
     fields: &Fields,
-    text: &'static Text,
     mut filled: Filled,
-) -> Result<Result<Option<PresentedCard>, Filled>, Problem> {
-    let words = &text.refund;
+) -> Result<Result<Option<RefundCard>, Filled>, Problem> {
+    let words = &visit.text().refund;
     filled.opinion_error = match filled.opinion.as_str() {
         "" => Some(words.opinion_empty),
         opinion if !text_fits(opinion) => Some(words.opinion_length),
@@ -96,23 +101,22 @@ fn read(
     };
     let card = match fields.action.as_str() {
         "no" => None,
-        "ok" if !fields.token.is_empty() => {
-            let sealed = web.vault.read_confirmation(&fields.token).ok_or(Problem::BadForm)?;
-            let same = sealed.request_id == filled.request && sealed.order == case.refund.order;
-            Some(sealed.card).filter(|_| same && sealed.until == Timestamp(0)).ok_or(Problem::BadForm)?.into()
+        "ok" if desk.is_company() => {
+            let typed = if fields.token.is_empty() { &fields.card } else { &fields.token };
+            let digits: String = typed.trim().chars().map(half_width).collect();
+            let four = digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_digit());
+            filled.card_error = (!four).then(|| words.last_four_wrong.to_owned());
+            Some(RefundCard::LastFour(digits))
         }
-        "ok" => match CardNumber::parse(&fields.card) {
-            Ok((number, entry)) => {
-                let swiped = entry == EntryMode::Swiped || fields.entry == "S";
-                let entry = if swiped { EntryMode::Swiped } else { EntryMode::Manual };
-                Some(web.vault.present(&number, entry))
-            }
+        "ok" if !fields.token.is_empty() => {
+            let sealed = visit.web.vault.read_confirmation(&fields.token).ok_or(Problem::BadForm)?;
+            let same = sealed.request_id == filled.request && sealed.order == case.refund.order;
+            let card = Some(sealed.card).filter(|_| same && sealed.until == Timestamp(0)).ok_or(Problem::BadForm)?;
+            Some(card.into())
+        }
+        "ok" => match whole(visit, fields) {
+            Ok(card) => Some(card.into()),
             Err(error) => {
-                let error = match error {
-                    CardNumberError::Empty => text.pay.card_empty,
-                    CardNumberError::Format => text.pay.card_format,
-                    CardNumberError::CheckDigit => text.pay.card_invalid,
-                };
                 filled.card_error = Some(error.to_owned());
                 None
             }
@@ -120,4 +124,19 @@ fn read(
         _ => return Err(Problem::BadForm),
     };
     Ok(if filled.card_error.is_some() || filled.opinion_error.is_some() { Err(filled) } else { Ok(card) })
+}
+
+/// The whole number, or what is wrong with it.
+fn whole(visit: &Visit, fields: &Fields) -> Result<PresentedCard, &'static str> {
+    let words = &visit.text().pay;
+    match CardNumber::parse(&fields.card) {
+        Ok((number, entry)) => {
+            let swiped = entry == EntryMode::Swiped || fields.entry == "S";
+            let entry = if swiped { EntryMode::Swiped } else { EntryMode::Manual };
+            Ok(visit.web.vault.present(&number, entry))
+        }
+        Err(CardNumberError::Empty) => Err(words.card_empty),
+        Err(CardNumberError::Format) => Err(words.card_format),
+        Err(CardNumberError::CheckDigit) => Err(words.card_invalid),
+    }
 }
