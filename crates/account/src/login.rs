@@ -46,6 +46,10 @@ web_kit::said! {
         Wrong = "wrong",
         /// The account is disabled.
         Disabled = "disabled",
+        /// The initial password is too old.
+        Expired = "initial_expired",
+        /// No role counts today.
+        NoRole = "no_role",
         /// The store may not trade.
         Suspended = "suspended",
     }
@@ -120,6 +124,8 @@ impl View {
             Said::Locked => fill(text.locked, &[flash.value(1)]),
             Said::Address => fill(text.address_blocked, &[flash.value(1)]),
             Said::Disabled => text.disabled.to_owned(),
+            Said::Expired => text.initial_expired.to_owned(),
+            Said::NoRole => text.no_role.to_owned(),
             Said::Suspended => text.suspended.to_owned(),
         };
         self.note = Some(Note { error: true, text });
@@ -224,6 +230,8 @@ impl Refusal {
             Self::Password(Refused::Locked(_)) => Said::Locked,
             Self::Password(Refused::Wrong(_)) => Said::Wrong,
             Self::Password(Refused::Disabled) => Said::Disabled,
+            Self::Password(Refused::Expired) => Said::Expired,
+            Self::Password(Refused::NoRole) => Said::NoRole,
             Self::Password(Refused::Suspended) => Said::Suspended,
         }
     }
@@ -233,7 +241,9 @@ impl Refusal {
             Self::Empty(fields) => fields.clone(),
             Self::Address(until) | Self::Password(Refused::Locked(until)) => clock_text(*until),
             Self::Password(Refused::Wrong(left)) => left.to_string(),
-            Self::CaptchaWrong | Self::CaptchaExpired | Self::Password(Refused::Disabled | Refused::Suspended) => {
+            Self::CaptchaWrong
+            | Self::CaptchaExpired
+            | Self::Password(Refused::Disabled | Refused::Expired | Refused::NoRole | Refused::Suspended) => {
                 return Flash::new(self.said(), &[user]);
             }
         };

@@ -180,9 +180,8 @@ fn the_first_two_people_come_with_roles_of_the_card_company_and_no_others() {
     runtime.block_on(async {
         let db = storage::Storage::open(&folder.path().join("webpos.db")).expect("opens");
         for (login, roles) in [("heping", "admin operator"), ("liuyang", "checker")] {
-            let person = storage::people::account(&db, login).await.expect("reads").expect("is there").person;
-            let mut found: Vec<&str> = Vec::new();
-            found.extend(storage::people::roles(&db, person).await.expect("reads").iter().map(|role| role.word()));
+            let account = storage::people::account(&db, login).await.expect("reads").expect("is there");
+            let mut found: Vec<&str> = account.roles.iter().map(|held| held.role.word()).collect();
             found.sort_unstable();
             assert_eq!(found.join(" "), roles);
         }

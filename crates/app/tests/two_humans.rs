@@ -88,6 +88,9 @@ impl House {
             terminal: place.outlet().map(|_| TerminalId(25_010_007)),
             human,
             given_by: None,
+            phone: None,
+            language: None,
+            ends_on: None,
         };
         people::create(&self.shop.db, person, self.shop.clock.now()).await.expect("writes").expect("made")
     }

@@ -152,6 +152,9 @@ async fn open_tills(storage: &Storage) -> Result<Vec<String>, Failure> {
             terminal: Some(TerminalId(terminal)),
             human: None,
             given_by: None,
+            phone: None,
+            language: None,
+            ends_on: None,
         };
         let now = Clock::system().now();
         let person = people::create(storage, person, now).await?.ok_or("the login is taken")?;

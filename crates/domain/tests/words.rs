@@ -10,6 +10,7 @@ use domain::event::EventKind;
 use domain::ledger::Kind;
 use domain::order::OrderStatus;
 use domain::outcome::Decline;
+use domain::person::{Move, PersonStatus};
 use domain::proposal::ProposalStatus;
 use domain::refund::{Ground, RefundStatus};
 use domain::role::{Action, Role};
@@ -42,6 +43,8 @@ fn stored_words_never_change() {
     );
     assert_words!(Standing, "draft active suspended closed");
     assert_words!(TerminalStatus, "new active disabled retired");
+    assert_words!(PersonStatus, "invited active disabled left key");
+    assert_words!(Move, "disable enable leave");
     assert_words!(Ground, "quality shop_error changed_mind");
     assert_words!(RefundStatus, "requested escalated approved rejected");
     assert_words!(Claim, "not_authorised not_received wrong_amount duplicate quality");

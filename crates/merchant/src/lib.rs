@@ -7,13 +7,14 @@ mod api_keys;
 mod disputes;
 mod in_store;
 mod pauses;
+mod people;
 mod settlements;
 mod text;
 mod tills;
 mod webhook;
 mod webhooks;
 
-use domain::role::Action::{AnswerDispute, ManageApiKeys, SetUpTill, UnlockTill, ViewOwnSettlement};
+use domain::role::Action::{AnswerDispute, ManageApiKeys, ManageOwnPeople, SetUpTill, UnlockTill, ViewOwnSettlement};
 use web_kit::table::Access::May;
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::Words as _;
@@ -41,6 +42,11 @@ pub fn pages() -> Vec<PageEntry> {
             .menu(90, "list", |lang| Text::of(lang).settlement.own_title),
         page("/settlements/{settlement}").get(May(ViewOwnSettlement), settlements::one),
         page("/settlements/{settlement}/export.csv").get(May(ViewOwnSettlement), settlements::csv),
+        page("/people").get(May(ManageOwnPeople), people::show).menu(92, "user", |lang| Text::of(lang).people.title),
+        page("/people/export.csv").get(May(ManageOwnPeople), people::csv),
+        page("/people/export.xlsx").get(May(ManageOwnPeople), people::excel),
+        page("/people/new").get(May(ManageOwnPeople), people::ask).post(May(ManageOwnPeople), people::make),
+        page("/people/{person}").get(May(ManageOwnPeople), people::one).post(May(ManageOwnPeople), people::act),
         page("/pauses").get(May(UnlockTill), pauses::show).post(May(UnlockTill), pauses::unlock).menu(
             95,
             "lock",

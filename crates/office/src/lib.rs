@@ -5,6 +5,7 @@
 
 mod dispute;
 mod disputes;
+mod people;
 mod refunds;
 mod settlement;
 mod settlements;
@@ -12,8 +13,8 @@ mod text;
 mod todo;
 
 use domain::role::Action::{
-    DecideDispute, LateRefund, OpenDispute, PrepareSettlement, ProposeFee, ReleaseSettlement, ViewDisputes,
-    ViewProposals, ViewSettlement,
+    DecideDispute, LateRefund, ManagePeople, OpenDispute, PrepareSettlement, ProposeFee, ReleaseSettlement,
+    ViewDirectory, ViewDisputes, ViewProposals, ViewSettlement,
 };
 
 use web_kit::table::Access::May;
@@ -33,6 +34,14 @@ pub fn pages() -> Vec<PageEntry> {
             .menu(35, "check", |lang| Text::of(lang).todo.title)
             .count(Count::ToDecide),
         page("/office/todo/{proposal}").get(May(ViewProposals), todo::one).post(May(ViewProposals), todo::decide),
+        page("/office/people")
+            .get(May(ViewDirectory), people::show)
+            .menu(38, "user", |lang| Text::of(lang).people.title)
+            .landing(40),
+        page("/office/people/export.csv").get(May(ViewDirectory), people::csv),
+        page("/office/people/export.xlsx").get(May(ViewDirectory), people::excel),
+        page("/office/people/new").get(May(ManagePeople), people::ask).post(May(ManagePeople), people::make),
+        page("/office/people/{person}").get(May(ViewDirectory), people::one).post(May(ViewDirectory), people::act),
         page("/office/refunds")
             .get(May(LateRefund), refunds::show)
             .post(May(LateRefund), refunds::decide)

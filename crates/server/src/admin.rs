@@ -45,6 +45,9 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
                 terminal: None,
                 human,
                 given_by: None,
+                phone: None,
+                language: None,
+                ends_on: None,
             };
             if people::create(&db, person, clock.now()).await?.is_none() {
                 return Err(Failure::Run(format!("the login name {login} is taken")));

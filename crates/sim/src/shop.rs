@@ -235,14 +235,17 @@ pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     directory::insert_merchant(connection, &NewMerchant::of(merchant, &format!("{merchant:015}"), "Shop"))?;
     directory::insert_outlet(connection, &NewOutlet::of(outlet, merchant, "Shop"))?;
     directory::insert_terminal(connection, &NewTerminal::of(terminal, outlet))?;
-    let sql = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
-        place, human_id) VALUES (?1, '', '', ?2, '', 0, 0, 'active', 'company', ?1)";
+    let sql =
+        "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, created_at,
+            changed_at, version, status, place, human_id)
+        VALUES (?1, '', '', ?2, '', 0, 0, 0, 0, 1, 'active', 'company', ?1)";
     for person in [Who::Cashier, Who::Manager, Who::Issuer, Who::OtherIssuer].map(Who::person) {
         connection.execute(sql, params![person, format!("p{person}")])?;
     }
-    let sql = "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
-            place, merchant_id, outlet_id, default_terminal, human_id)
-        VALUES (?1, 'reviewer', 'Reviewer', 'reviewer', '', 0, 0, 'active', 'outlet', ?2, ?3, ?4, ?1)";
+    let sql =
+        "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, created_at,
+            changed_at, version, status, place, merchant_id, outlet_id, default_terminal, human_id)
+        VALUES (?1, 'reviewer', 'Reviewer', 'reviewer', '', 0, 0, 0, 0, 1, 'active', 'outlet', ?2, ?3, ?4, ?1)";
     connection.execute(sql, [REVIEWER.0, merchant, outlet, terminal])?;
     connection.execute("INSERT INTO person_role (person_id, role) VALUES (?1, 'store_manager')", [REVIEWER.0])?;
     Ok(())

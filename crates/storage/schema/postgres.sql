@@ -149,7 +149,20 @@ CREATE TABLE person (
     password_hash TEXT COLLATE "C" NOT NULL,
     must_change BIGINT NOT NULL CHECK (must_change IN (0, 1)),
     password_changed_at BIGINT NOT NULL,
-    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'disabled')),
+    -- Until when an initial password opens anything; none for one of the person's own.
+    password_expires_at BIGINT,
+    -- `key` is the person that an API key acts as, who never signs in.
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('invited', 'active', 'disabled', 'left', 'key')),
+    phone TEXT COLLATE "C",
+    -- Of the pages; none for the browser's own choice.
+    language TEXT COLLATE "C" CHECK (language IN ('zh', 'en')),
+    last_login_at BIGINT,
+    created_at BIGINT NOT NULL,
+    -- None for the command line and the demo.
+    created_by BIGINT REFERENCES person (id),
+    changed_at BIGINT NOT NULL,
+    -- Counts changes of what a form shows, so that a form from before one is refused.
+    version BIGINT NOT NULL,
     -- Where the person belongs. Never inferred from an empty column.
     place TEXT COLLATE "C" NOT NULL CHECK (place IN ('company', 'merchant', 'outlet')),
     merchant_id BIGINT REFERENCES merchant (id),
@@ -169,15 +182,28 @@ CREATE TABLE person (
     CHECK (given_by IS NULL OR given_at IS NOT NULL),
     FOREIGN KEY (outlet_id, merchant_id) REFERENCES outlet (id, merchant_id)
 );
-CREATE INDEX person_merchant ON person (merchant_id);
+CREATE INDEX person_merchant ON person (merchant_id, id);
+CREATE INDEX person_outlet ON person (outlet_id, id);
+CREATE INDEX person_name ON person (name);
+CREATE INDEX person_number ON person (number);
+CREATE INDEX person_phone ON person (phone);
+-- Who has not signed in for long.
+CREATE INDEX person_seen ON person (status, last_login_at);
+-- The logins of one human.
+CREATE INDEX person_human ON person (human_id);
 
 CREATE TABLE person_role (
     person_id BIGINT NOT NULL REFERENCES person (id),
     role TEXT COLLATE "C" NOT NULL CHECK (
         role IN ('cashier', 'store_manager', 'chain_manager', 'agent', 'operator', 'checker', 'finance', 'auditor', 'admin')
     ),
+    -- The last day on which it grants anything, for a deputy.
+    ends_on BIGINT,
+    -- The approval that gave it; none for what one person gives.
+    given_by BIGINT,
     PRIMARY KEY (person_id, role)
 );
+CREATE INDEX person_role_role ON person_role (role, person_id);
 
 -- The cookie's token is not here, only its SHA-256, so a reader of the database cannot take over a session.
 CREATE TABLE session (
@@ -209,6 +235,8 @@ CREATE TABLE throttle (
     blocked_until BIGINT NOT NULL
 );
 CREATE INDEX throttle_window ON throttle (window_start);
+-- What is blocked now.
+CREATE INDEX throttle_blocked ON throttle (blocked_until);
 
 -- Ids of the audit log. Not computed by a table, so that the program knows the id it gives.
 CREATE SEQUENCE audit_id;

@@ -147,7 +147,20 @@ CREATE TABLE person (
     password_hash TEXT NOT NULL,
     must_change INTEGER NOT NULL CHECK (must_change IN (0, 1)),
     password_changed_at INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('active', 'disabled')),
+    -- Until when an initial password opens anything; none for one of the person's own.
+    password_expires_at INTEGER,
+    -- `key` is the person that an API key acts as, who never signs in.
+    status TEXT NOT NULL CHECK (status IN ('invited', 'active', 'disabled', 'left', 'key')),
+    phone TEXT,
+    -- Of the pages; none for the browser's own choice.
+    language TEXT CHECK (language IN ('zh', 'en')),
+    last_login_at INTEGER,
+    created_at INTEGER NOT NULL,
+    -- None for the command line and the demo.
+    created_by INTEGER REFERENCES person (id),
+    changed_at INTEGER NOT NULL,
+    -- Counts changes of what a form shows, so that a form from before one is refused.
+    version INTEGER NOT NULL,
     -- Where the person belongs. Never inferred from an empty column.
     place TEXT NOT NULL CHECK (place IN ('company', 'merchant', 'outlet')),
     merchant_id INTEGER REFERENCES merchant (id),
@@ -167,15 +180,28 @@ CREATE TABLE person (
     CHECK (given_by IS NULL OR given_at IS NOT NULL),
     FOREIGN KEY (outlet_id, merchant_id) REFERENCES outlet (id, merchant_id)
 ) STRICT;
-CREATE INDEX person_merchant ON person (merchant_id);
+CREATE INDEX person_merchant ON person (merchant_id, id);
+CREATE INDEX person_outlet ON person (outlet_id, id);
+CREATE INDEX person_name ON person (name);
+CREATE INDEX person_number ON person (number);
+CREATE INDEX person_phone ON person (phone);
+-- Who has not signed in for long.
+CREATE INDEX person_seen ON person (status, last_login_at);
+-- The logins of one human.
+CREATE INDEX person_human ON person (human_id);
 
 CREATE TABLE person_role (
     person_id INTEGER NOT NULL REFERENCES person (id),
     role TEXT NOT NULL CHECK (
         role IN ('cashier', 'store_manager', 'chain_manager', 'agent', 'operator', 'checker', 'finance', 'auditor', 'admin')
     ),
+    -- The last day on which it grants anything, for a deputy.
+    ends_on INTEGER,
+    -- The approval that gave it; none for what one person gives.
+    given_by INTEGER,
     PRIMARY KEY (person_id, role)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX person_role_role ON person_role (role, person_id);
 
 -- The cookie's token is not here, only its SHA-256, so a reader of the database cannot take over a session.
 CREATE TABLE session (
@@ -207,6 +233,8 @@ CREATE TABLE throttle (
     blocked_until INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX throttle_window ON throttle (window_start);
+-- What is blocked now.
+CREATE INDEX throttle_blocked ON throttle (blocked_until);
 
 -- Append only.
 CREATE TABLE audit (

@@ -27,11 +27,11 @@ const ROWS: &[(&str, u32)] = &[
         2_000,
     ),
     (
-        "INSERT INTO person SELECT i, 'p' || i, 'n' || i, 'l' || i, '', 0, 0, 'active', 'outlet', 1 + i % 500, i % 1000 + 1, \
-      10000001 + i % 1999, i, NULL, NULL, NULL FROM n",
+        "INSERT INTO person SELECT i, 'p' || i, 'n' || i, 'l' || i, '', 0, 0, NULL, 'active', '139' || i, NULL, i, 0, NULL, 0, \
+      1, 'outlet', 1 + i % 500, i % 1000 + 1, 10000001 + i % 1999, i, NULL, NULL, NULL FROM n",
         3_000,
     ),
-    ("INSERT INTO person_role SELECT i, 'cashier' FROM n", 3_000),
+    ("INSERT INTO person_role SELECT i, 'cashier', NULL, NULL FROM n", 3_000),
     ("INSERT INTO session SELECT key32(i), 1 + i % 3000, i, i, 0, '', '' FROM n", 5_000),
     ("INSERT INTO enrolment_code SELECT 10000000 + i, key32(i), 1, i FROM n", 2_000),
     ("INSERT INTO device SELECT key32(i), 10000000 + i, i, '', '' FROM n", 2_000),

@@ -3,6 +3,7 @@
 
 use storage::api_key::{Asleep, Scope};
 use storage::orders::StateFilter;
+use storage::people::list::Figure;
 use storage::webhook::EndpointStatus;
 use storage::webhook::delivery::DeliveryStatus;
 
@@ -24,5 +25,6 @@ fn stored_words_never_change() {
     assert_words!(Asleep, "waits disabled reset no_right");
     assert_words!(EndpointStatus, "active paused failed deleted");
     assert_words!(DeliveryStatus, "pending delivered parked");
+    assert_words!(Figure, "locked unseen");
     assert_words!(StateFilter, "all charged failed unknown refund_pending refunded voided unpaid");
 }

@@ -55,9 +55,9 @@ pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<
     let found = people::account(visit.db(), user).await?;
     let manager = match &found {
         Some(account) => {
-            let roles = people::roles(visit.db(), account.person).await?;
+            let roles = account.roles_at(visit.session.now);
             let here = account.place.merchant() == Some(visit.session.store()?.merchant);
-            let free = account.active && account.trading && !account.must_change;
+            let free = account.status.signs_in() && account.trading && !account.must_change;
             found.as_ref().filter(|_| here && free && may(&roles, asked.action))
         }
         None => None,

@@ -23,7 +23,7 @@ const SCRIPT: &[&str] = &["pure", "tools", "swap", "forms", "guard", "scan", "ca
 /// The parts in `static/css/` that make up `pos.css`, in this order: a later rule wins over an earlier one.
 const STYLE: &[&str] = &[
     "base", "shell", "forms", "tables", "status", "sale", "dialog", "gate", "say", "batch", "orders", "office",
-    "refunds", "narrow",
+    "refunds", "people", "narrow",
 ];
 
 const FOR_A_YEAR: &str = "public, max-age=31536000, immutable";

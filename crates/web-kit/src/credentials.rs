@@ -28,6 +28,10 @@ pub enum Refused {
     Wrong(u32),
     /// The account is disabled.
     Disabled,
+    /// The initial password is too old.
+    Expired,
+    /// No role counts: it waits for approval, or has ended.
+    NoRole,
     /// The store may not trade.
     Suspended,
 }
@@ -79,9 +83,17 @@ pub async fn check_password(
         return Ok(Err(Refused::Wrong(left)));
     };
     login::forgive(db, key).await?;
-    if !account.active {
+    if !account.status.signs_in() {
         note("login_refused", "disabled").await?;
         return Ok(Err(Refused::Disabled));
+    }
+    if account.is_expired(now) {
+        note("login_refused", "initial password expired").await?;
+        return Ok(Err(Refused::Expired));
+    }
+    if !account.signs_in(now) {
+        note("login_refused", "no role").await?;
+        return Ok(Err(Refused::NoRole));
     }
     if !account.trading {
         note("login_refused", "suspended").await?;

@@ -5,6 +5,7 @@
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
@@ -40,6 +41,64 @@ pub fn text_cell(text: String) -> String {
         () if digits => format!("\t{text}"),
         () => text,
     }
+}
+
+domain::words! {
+    /// The kinds of file.
+    pub enum Kind {
+        /// For programs.
+        Csv = "csv",
+        /// For people.
+        Excel = "xlsx",
+    }
+}
+
+/// A table of texts as a file: CSV, or an Excel sheet that is called `sheet`.
+pub async fn table(
+    kind: Kind,
+    name: &str,
+    sheet: &'static str,
+    head: &[&'static str],
+    rows: Vec<Vec<String>>,
+) -> Result<Response, Problem> {
+    let _turn = ONE_AT_A_TIME.acquire().await.map_err(|error| fault(&error))?;
+    let head = head.to_vec();
+    match kind {
+        Kind::Csv => {
+            let mut file = csv::Writer::from_writer(BYTE_ORDER_MARK.to_vec());
+            file.write_record(head).map_err(|error| fault(&error))?;
+            for row in rows {
+                file.write_record(row.into_iter().map(text_cell)).map_err(|error| fault(&error))?;
+            }
+            let bytes = file.into_inner().map_err(|error| fault(&error))?;
+            Ok(download("text/csv; charset=utf-8", "csv", name, bytes))
+        }
+        Kind::Excel => {
+            // Packing a file of the largest size keeps a core busy for seconds.
+            let packed = tokio::task::spawn_blocking(move || workbook(sheet, &head, &rows));
+            let bytes = packed.await.map_err(|error| fault(&error))?.map_err(|error| fault(&error))?;
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            Ok(download(kind, "xlsx", name, bytes))
+        }
+    }
+}
+
+fn workbook(name: &str, head: &[&str], rows: &[Vec<String>]) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    sheet.set_name(name)?;
+    sheet.set_freeze_panes(1, 0)?;
+    let bold = Format::new().set_bold();
+    for (column, title) in (0..).zip(head) {
+        sheet.set_column_width(column, 16.0)?;
+        sheet.write_string_with_format(0, column, *title, &bold)?;
+    }
+    for (line, row) in (1..).zip(rows) {
+        for (column, cell) in (0..).zip(row) {
+            sheet.write_string(line, column, cell)?;
+        }
+    }
+    workbook.save_to_buffer()
 }
 
 /// A file for the browser to keep.

@@ -49,6 +49,7 @@ pub mod link;
 pub mod page;
 pub mod pair;
 pub mod passwords;
+pub mod people;
 pub mod problem;
 pub mod refund;
 pub mod session;
@@ -176,6 +177,7 @@ pub fn pages() -> Vec<PageEntry> {
 pub fn said() -> Vec<&'static str> {
     [
         page::Said::ALL.map(page::Said::word).as_slice(),
+        people::Said::ALL.map(people::Said::word).as_slice(),
         session::SignedOut::ALL.map(session::SignedOut::word).as_slice(),
         step::Typed::ALL.map(step::Typed::word).as_slice(),
     ]

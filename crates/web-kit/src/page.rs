@@ -19,6 +19,7 @@ use crate::assets::asset;
 use crate::cookies;
 use crate::flash::Flash;
 use crate::indentation::Cut;
+use crate::people;
 use crate::session::Session;
 use crate::table::{Count, Menu, MenuEntry};
 use crate::text::{Lang, Text, Words, fill};
@@ -135,7 +136,9 @@ impl<T: Words> Page<T> {
                 .open_to(&session.roles, session.post())
                 .map(|entry| self.menu_link(entry, session))
                 .collect(),
-            said: said.or_else(|| self.text.said(flash)),
+            said: said
+                .or_else(|| flash.said().map(|said: people::Said| said.words(&shared.people)))
+                .or_else(|| self.text.said(flash)),
             page: self.shared(),
             place,
         };

@@ -10,6 +10,7 @@ pub mod money;
 pub mod network;
 pub mod order;
 pub mod password;
+pub mod person;
 pub mod pin;
 pub mod place;
 pub mod product;

@@ -91,6 +91,9 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
                 terminal,
                 human: None,
                 given_by: None,
+                phone: None,
+                language: None,
+                ends_on: None,
             };
             insert_person(connection, PersonId(*id), &person, now)?;
         }

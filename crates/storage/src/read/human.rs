@@ -7,7 +7,7 @@ use domain::human::{Given, Login, Logins};
 use domain::ids::{MerchantId, OutletId, PersonId};
 use domain::role::{Action, Role, may};
 use domain::state::State;
-use domain::time::Timestamp;
+use domain::time::{BusinessDate, HOUR, Timestamp};
 
 use crate::{Storage, StorageError};
 
@@ -107,12 +107,24 @@ fn reviewers(
 ) -> sql::Result<BTreeMap<PersonId, Timestamp>> {
     let roles = Role::ALL.into_iter().filter(|role| may(&[*role], Action::ReviewRefund));
     let roles: Vec<&str> = roles.map(Role::word).collect();
-    let sql = "SELECT p.id, ?4 FROM person p JOIN person_role r ON r.person_id = p.id
-        WHERE p.merchant_id = ?1 AND p.status = 'active' AND instr(?3, r.role) > 0
-        UNION ALL SELECT k.person_id, k.expires_at FROM api_key k
+    let sql = "SELECT p.id, ?4, r.ends_on FROM person p JOIN person_role r ON r.person_id = p.id
+        WHERE p.merchant_id = ?1 AND p.status IN ('active', 'invited') AND instr(?3, r.role) > 0
+        UNION ALL SELECT k.person_id, k.expires_at, NULL FROM api_key k
         WHERE k.merchant_id = ?1 AND (k.outlet_id IS NULL OR k.outlet_id = ?2) AND k.may_refund = 1
             AND k.revoked_at IS NULL";
     let mut statement = connection.prepare_cached(sql)?;
     let values = params![merchant.0, outlet.0, roles.join(" "), i64::MAX];
-    statement.query_map(values, |row| Ok((PersonId(row.get(0)?), Timestamp(row.get(1)?))))?.collect()
+    let rows = statement.query_map(values, |row| {
+        // A deputy reviews until the last day is over.
+        let last_day = row.get::<_, Option<i32>>(2)?.map(BusinessDate);
+        let until = last_day.and_then(BusinessDate::start).map_or(Timestamp(row.get(1)?), |day| day.plus(24 * HOUR));
+        Ok((PersonId(row.get(0)?), until))
+    })?;
+    let mut reviewers = BTreeMap::new();
+    for row in rows {
+        let (person, until) = row?;
+        let known = reviewers.entry(person).or_insert(until);
+        *known = until.max(*known);
+    }
+    Ok(reviewers)
 }

@@ -296,9 +296,12 @@ fn put(connection: &Connection, key: &NewKey, secret: &str, entry: &Entry) -> Re
         terminal: key.terminal.filter(|_| key.outlet.is_some()),
         human: maker.map(|(human, _)| human),
         given_by: None,
+        phone: None,
+        language: None,
+        ends_on: None,
     };
     people::insert_person(connection, person, &acting, entry.at)?;
-    connection.prepare_cached("UPDATE person SET status = 'disabled' WHERE id = ?1")?.execute([person.0])?;
+    connection.prepare_cached("UPDATE person SET status = 'key' WHERE id = ?1")?.execute([person.0])?;
     let may = |scope| key.scopes.contains(&scope);
     connection
         .prepare_cached(
@@ -364,7 +367,7 @@ fn made_by(connection: &Connection, entry: &Entry) -> sql::Result<Option<(Person
 const SELECT: &str = "SELECT k.id, k.merchant_id, m.name, k.outlet_id, k.terminal, k.person_id, k.name, k.may_read, \
      k.may_sell, k.may_refund, k.may_catalogue, k.may_webhooks, k.signed, k.rate_max, k.created_at, k.created_by, \
      k.expires_at, k.revoked_at, k.seen_at, k.address, k.replaced_by, m.status = 'active', \
-     CASE WHEN k.asleep = 1 THEN 'waits' WHEN c.status <> 'active' THEN 'disabled' WHEN c.must_change = 1 THEN 'reset' \
+     CASE WHEN k.asleep = 1 THEN 'waits' WHEN c.status NOT IN ('active', 'invited') THEN 'disabled' WHEN c.must_change = 1 THEN 'reset' \
      WHEN NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = c.id \
      AND r.role IN ('store_manager', 'chain_manager', 'admin')) THEN 'no_right' END, k.secret_hash \
      FROM api_key k JOIN merchant m ON m.id = k.merchant_id JOIN person c ON c.id = k.created_by";
@@ -556,7 +559,14 @@ mod tests {
         let key = find(&db, id, "s3cret").await.expect("reads").expect("found");
         assert_eq!((key.scopes.as_slice(), key.created_by), (&[Scope::Read, Scope::Refund][..], PersonId(1002)));
         assert!(key.alive(NOW) && !key.alive(key.expires_at));
-        assert!(!crate::people::account(&db, &format!("key {id}")).await.expect("reads").expect("a person").active);
+        assert!(
+            !crate::people::account(&db, &format!("key {id}"))
+                .await
+                .expect("reads")
+                .expect("a person")
+                .status
+                .signs_in()
+        );
         let other = Some(MerchantId(250_200));
         assert!(!revoke(&db, id, other, None, entry()).await.expect("writes"));
         assert!(revoke(&db, id, Some(key.merchant), None, entry()).await.expect("writes"));

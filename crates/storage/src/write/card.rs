@@ -5,7 +5,7 @@ use domain::card::{CardKey, CardStatus};
 use domain::card_number::CardNumber;
 use domain::ids::{CardId, MerchantId, PersonId};
 use domain::money::Fen;
-use domain::role::{Action, may};
+use domain::role::{Action, Role, may};
 use domain::time::{BusinessDate, Timestamp};
 
 use crate::audit::{self, Entry};
@@ -118,7 +118,9 @@ pub async fn unlock(db: &Storage, key: CardKey, by: &str, now: Timestamp) -> Res
         let sql = "SELECT id FROM person WHERE login = ?1 AND status = 'active' AND place = 'company'";
         let person: Option<i64> = connection.prepare_cached(sql)?.query_row([&login], |row| row.get(0)).optional()?;
         let Some(person) = person.map(PersonId) else { return Ok(Unlock::NotAllowed) };
-        if !may(&people::roles_of(connection, person)?, Action::UnlockCard) {
+        let held = people::held(connection, person)?.into_iter();
+        let roles: Vec<Role> = held.filter(|held| held.counts(now.business_date())).map(|held| held.role).collect();
+        if !may(&roles, Action::UnlockCard) {
             return Ok(Unlock::NotAllowed);
         }
         // The books read and write the same rows.

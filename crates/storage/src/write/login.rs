@@ -105,6 +105,12 @@ pub fn name_key(login: &str) -> String {
     format!("name:{}", crate::people::normal_login(login))
 }
 
+/// The login name of a key of [`login_key`] or [`name_key`].
+pub(crate) fn login_of_key(key: &str) -> Option<&str> {
+    let of_place = key.strip_prefix("login:").and_then(|rest| rest.rsplit_once('@')).map(|(login, _)| login);
+    of_place.or_else(|| key.strip_prefix("name:"))
+}
+
 /// The key of the tries of a session's own password: at the lock screen and where it is changed.
 pub fn session_key(session: SessionId) -> String {
     format!("session:{}", session.short())

@@ -2,18 +2,22 @@
 
 use crate::sql::{self, Connection, OptionalExtension, Row, params};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::person::{Held, PersonStatus, initial_until};
 use domain::place::Place;
 use domain::role::Role;
-use domain::time::Timestamp;
+use domain::time::{BusinessDate, Timestamp};
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
 use crate::login;
 use crate::{Storage, StorageError};
 
-/// Ids of people: 1,000 to 99,999. Merchants have 6 digits, outlets 7, terminals and
-/// cards more, so that people and accounts never share an id.
-const PERSON_IDS: std::ops::Range<i64> = 1_000..100_000;
+pub mod keep;
+pub mod list;
+
+/// Ids of people: 1,000 to 99,999, and from 10^12 on when those are used up. Merchants have 6 digits, outlets 7,
+/// terminals and cards more, but none 13, so that people and accounts never share an id.
+const PERSON_IDS: [std::ops::Range<i64>; 2] = [1_000..100_000, 1_000_000_000_000..i64::MAX];
 
 /// Whom a login name belongs to, and what signing in needs to know.
 #[derive(Clone, Debug)]
@@ -24,8 +28,12 @@ pub struct Account {
     pub name: String,
     /// PHC string of the password.
     pub password_hash: String,
-    /// May sign in at all.
-    pub active: bool,
+    /// Where the login stands.
+    pub status: PersonStatus,
+    /// What the person may do, with the days on which that ends.
+    pub roles: Vec<Held>,
+    /// Until when an initial password opens anything.
+    pub password_expires_at: Option<Timestamp>,
     /// The merchant and the outlet, where there are any, are in business.
     pub trading: bool,
     /// Still has the initial password.
@@ -34,6 +42,28 @@ pub struct Account {
     pub place: Place,
     /// The till that the person works at.
     pub terminal: Option<TerminalId>,
+}
+
+impl Account {
+    /// The roles that count at `now`.
+    pub fn roles_at(&self, now: Timestamp) -> Vec<Role> {
+        counting(&self.roles, self.place, now.business_date())
+    }
+
+    /// Whether the person may sign in at `now`, as far as login and roles go.
+    pub fn signs_in(&self, now: Timestamp) -> bool {
+        self.status.signs_in() && !self.is_expired(now) && !self.roles_at(now).is_empty()
+    }
+
+    /// Whether the initial password is too old.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.must_change && self.password_expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+/// Of `roles` those that grant anything at `place` on `day`.
+fn counting(roles: &[Held], place: Place, day: BusinessDate) -> Vec<Role> {
+    roles.iter().filter(|held| held.counts(day) && place.fits(held.role)).map(|held| held.role).collect()
 }
 
 /// The form in which a login name is stored and compared.
@@ -46,15 +76,17 @@ pub async fn account(db: &Storage, login: &str) -> Result<Option<Account>, Stora
     let login = normal_login(login);
     db.read_by_key(move |connection| {
         let mut statement = connection.prepare_cached(
-            "SELECT p.id, p.name, p.password_hash, p.status = 'active',
+            "SELECT p.id, p.name, p.password_hash, p.status,
                     COALESCE(m.status, 'active') = 'active' AND COALESCE(o.status, 'active') = 'active',
-                    p.must_change, p.place, p.merchant_id, p.outlet_id, p.default_terminal
+                    p.must_change, p.place, p.merchant_id, p.outlet_id, p.default_terminal, p.password_expires_at
              FROM person p
              LEFT JOIN merchant m ON m.id = p.merchant_id
              LEFT JOIN outlet o ON o.id = p.outlet_id
              WHERE p.login = ?1",
         )?;
-        Ok(statement.query_row([login], read_account).optional()?)
+        let Some(mut account) = statement.query_row([login], read_account).optional()? else { return Ok(None) };
+        account.roles = held(connection, account.person)?;
+        Ok(Some(account))
     })
     .await
 }
@@ -64,7 +96,9 @@ fn read_account(row: &Row<'_>) -> sql::Result<Account> {
         person: PersonId(row.get(0)?),
         name: row.get(1)?,
         password_hash: row.get(2)?,
-        active: row.get(3)?,
+        status: word(row, 3, PersonStatus::from_word)?,
+        roles: Vec::new(),
+        password_expires_at: row.get::<_, Option<i64>>(10)?.map(Timestamp),
         trading: row.get(4)?,
         must_change: row.get(5)?,
         place: read_place(row, 6)?,
@@ -79,16 +113,16 @@ pub(crate) fn read_place(row: &Row<'_>, column: usize) -> sql::Result<Place> {
     word(row, column, |word| Place::read(word, merchant, outlet))
 }
 
-/// What a person may do, as of now.
-pub async fn roles(db: &Storage, person: PersonId) -> Result<Vec<Role>, StorageError> {
-    db.read_by_key(move |connection| Ok(roles_of(connection, person)?)).await
-}
-
-pub(crate) fn roles_of(connection: &Connection, person: PersonId) -> sql::Result<Vec<Role>> {
-    let mut statement = connection.prepare_cached("SELECT role FROM person_role WHERE person_id = ?1")?;
-    let rows = statement.query_map([person.0], |row| row.get::<_, String>(0))?;
-    let words: Vec<String> = rows.collect::<sql::Result<_>>()?;
-    Ok(words.iter().filter_map(|word| Role::from_word(word)).collect())
+/// What a person holds, in the order of the roles.
+pub(crate) fn held(connection: &Connection, person: PersonId) -> sql::Result<Vec<Held>> {
+    let mut statement = connection.prepare_cached("SELECT role, ends_on FROM person_role WHERE person_id = ?1")?;
+    let rows = statement.query_map([person.0], |row| {
+        let ends_on = row.get::<_, Option<i32>>(1)?.map(BusinessDate);
+        Ok(Held { role: word(row, 0, Role::from_word)?, ends_on })
+    })?;
+    let mut held: Vec<Held> = rows.collect::<sql::Result<_>>()?;
+    held.sort_unstable();
+    Ok(held)
 }
 
 /// Somebody to be created.
@@ -114,13 +148,18 @@ pub struct NewPerson {
     pub human: Option<PersonId>,
     /// Whoever creates it and knows the first password, if it is not the person: it counts as their login for a while.
     pub given_by: Option<PersonId>,
+    /// Phone, digits only.
+    pub phone: Option<String>,
+    /// Language of the pages, `zh` or `en`; none for the browser's own.
+    pub language: Option<String>,
+    /// The last day of the roles, for a deputy.
+    pub ends_on: Option<BusinessDate>,
 }
 
 /// Creates a person of the card company from the command line. Answers `None` when the login name is taken.
 pub async fn create(db: &Storage, person: NewPerson, now: Timestamp) -> Result<Option<PersonId>, StorageError> {
     db.write(move |connection| {
-        let taken = "SELECT EXISTS (SELECT 1 FROM person WHERE login = ?1)";
-        if connection.query_row(taken, [normal_login(&person.login)], |row| row.get(0))? {
+        if is_taken(connection, &person.login)? {
             return Ok(None);
         }
         let id = next_id(connection)?;
@@ -131,34 +170,31 @@ pub async fn create(db: &Storage, person: NewPerson, now: Timestamp) -> Result<O
     .await
 }
 
+/// Whether somebody has or had this login name.
+fn is_taken(connection: &Connection, login: &str) -> sql::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM person WHERE login = ?1)";
+    connection.prepare_cached(sql)?.query_row([normal_login(login)], |row| row.get(0))
+}
+
 /// Makes `login`, with every other login and key of its human, one of `human`, from now on. `false`: no such login name.
 pub async fn join(db: &Storage, login: &str, human: PersonId, now: Timestamp) -> Result<bool, StorageError> {
-    let login = normal_login(login);
-    db.write(move |connection| {
-        let sql = "SELECT human_id FROM person WHERE login = ?1";
-        let Some(old) = connection.query_row(sql, [&login], |row| row.get::<_, i64>(0)).optional()? else {
-            return Ok(false);
-        };
-        if old != human.0 {
-            let sql = "UPDATE person SET human_id = ?2, joined_at = ?3 WHERE human_id = ?1";
-            connection.execute(sql, [old, human.0, now.0])?;
-            audit::insert(connection, &from_command_line(now, "human_joined", &login))?;
-        }
-        Ok(true)
-    })
-    .await
+    let Some(account) = account(db, login).await? else { return Ok(false) };
+    let entry = from_command_line(now, "human_joined", &normal_login(login));
+    keep::join(db, account.person, human, entry).await?;
+    Ok(true)
 }
 
 /// The next person's id, inside the caller's transaction.
 pub(crate) fn next_id(connection: &Connection) -> Result<PersonId, StorageError> {
     connection.lock_name("person", "")?;
-    let sql = "SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person";
-    let id: i64 = connection.query_row(sql, [PERSON_IDS.start], |row| row.get(0))?;
-    if PERSON_IDS.contains(&id) {
-        Ok(PersonId(id))
-    } else {
-        Err(StorageError::NotWritten("no person id is left".to_owned()))
+    let sql = "SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person WHERE id >= ?1 AND id < ?2";
+    for ids in PERSON_IDS {
+        let id: i64 = connection.query_row(sql, [ids.start, ids.end], |row| row.get(0))?;
+        if ids.contains(&id) {
+            return Ok(PersonId(id));
+        }
     }
+    Err(StorageError::NotWritten("no person id is left".to_owned()))
 }
 
 pub(crate) fn insert_person(
@@ -171,10 +207,12 @@ pub(crate) fn insert_person(
         let (role, place) = (role.word(), person.place.word());
         return Err(StorageError::NotWritten(format!("the role {role} does not fit a person of a {place}")));
     }
+    let status = if person.must_change { PersonStatus::Invited } else { PersonStatus::Active };
     connection.execute(
         "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
-                             place, merchant_id, outlet_id, default_terminal, human_id, given_by, given_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'active', ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                             place, merchant_id, outlet_id, default_terminal, human_id, given_by, given_at,
+                             password_expires_at, phone, language, created_at, created_by, changed_at, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?15, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?16, ?17, ?18, ?7, ?13, ?7, 1)",
         params![
             id.0,
             &person.number,
@@ -190,11 +228,22 @@ pub(crate) fn insert_person(
             person.human.unwrap_or(id).0,
             person.given_by.map(|giver| giver.0),
             person.given_by.map(|_| now.0),
+            status.word(),
+            person.must_change.then(|| initial_until(now).0),
+            person.phone.as_deref(),
+            person.language.as_deref(),
         ],
     )?;
     for role in &person.roles {
-        connection.execute("INSERT INTO person_role (person_id, role) VALUES (?1, ?2)", (id.0, role.word()))?;
+        put_role(connection, id, Held { role: *role, ends_on: person.ends_on })?;
     }
+    Ok(())
+}
+
+fn put_role(connection: &Connection, person: PersonId, held: Held) -> sql::Result<()> {
+    let sql = "INSERT INTO person_role (person_id, role, ends_on, given_by) VALUES (?1, ?2, ?3, NULL)";
+    let values = params![person.0, held.role.word(), held.ends_on.map(|day| day.0)];
+    connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
 
@@ -206,8 +255,8 @@ pub async fn reset_password(db: &Storage, login: &str, hash: String, now: Timest
     db.write(move |connection| {
         let changed = connection.execute(
             "UPDATE person SET password_hash = ?2, must_change = 1, password_changed_at = ?3, given_by = NULL,
-                given_at = ?3 WHERE login = ?1",
-            (&login, hash, now.0),
+                given_at = ?3, password_expires_at = ?4, changed_at = ?3, version = version + 1 WHERE login = ?1",
+            (&login, hash, now.0, initial_until(now).0),
         )?;
         connection
             .execute("DELETE FROM session WHERE person_id IN (SELECT id FROM person WHERE login = ?1)", [&login])?;
@@ -225,7 +274,8 @@ pub async fn change_password(db: &Storage, hash: String, entry: Entry) -> Result
     let person = entry.person.map(|id| id.0);
     db.write(move |connection| {
         connection.execute(
-            "UPDATE person SET password_hash = ?2, must_change = 0, password_changed_at = ?3 WHERE id = ?1",
+            "UPDATE person SET password_hash = ?2, must_change = 0, password_changed_at = ?3, password_expires_at = NULL,
+                status = CASE status WHEN 'invited' THEN 'active' ELSE status END WHERE id = ?1",
             (person, hash, entry.at.0),
         )?;
         connection.execute("DELETE FROM session WHERE person_id = ?1", [person])?;
@@ -239,17 +289,6 @@ pub async fn anybody(db: &Storage) -> Result<bool, StorageError> {
     db.read(|connection| Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM person)", [], |row| row.get(0))?)).await
 }
 
-/// Lets a person sign in or no longer; their sessions die at once.
-pub async fn set_active(db: &Storage, person: PersonId, active: bool) -> Result<(), StorageError> {
-    let status = if active { "active" } else { "disabled" };
-    db.write(move |connection| {
-        connection.execute("UPDATE person SET status = ?2 WHERE id = ?1", (person.0, status))?;
-        connection.execute("DELETE FROM session WHERE person_id = ?1", [person.0])?;
-        Ok(())
-    })
-    .await
-}
-
 fn from_command_line(at: Timestamp, action: &'static str, subject: &str) -> Entry {
     Entry {
         at,
@@ -260,5 +299,30 @@ fn from_command_line(at: Timestamp, action: &'static str, subject: &str) -> Entr
         subject: subject.to_owned(),
         detail: String::new(),
         address: "command line".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::open;
+
+    #[tokio::test]
+    async fn ids_go_on_at_ten_to_the_twelfth_when_the_short_ones_are_used_up() {
+        let (_folder, db) = open().await;
+        let ids = db.write(|connection| {
+            let mut ids = Vec::new();
+            for used in [None, Some(99_998_i64), Some(99_999), Some(1_000_000_000_000)] {
+                if let Some(used) = used {
+                    let sql = "INSERT INTO person (id, number, name, login, password_hash, must_change,
+                        password_changed_at, created_at, changed_at, version, status, place, human_id)
+                        VALUES (?1, '', '', ?2, '', 0, 0, 0, 0, 1, 'active', 'company', ?1)";
+                    connection.execute(sql, params![used, format!("p{used}")])?;
+                }
+                ids.push(next_id(connection)?.0);
+            }
+            Ok(ids)
+        });
+        assert_eq!(ids.await.expect("writes"), [1_000, 99_999, 1_000_000_000_000, 1_000_000_000_001]);
     }
 }

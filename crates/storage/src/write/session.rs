@@ -144,6 +144,9 @@ pub async fn open(
                  VALUES (?1, ?2, ?3, ?3, 0, ?4, ?5)",
             )?
             .execute((id.0, entry.person.map(|id| id.0), entry.at.0, &entry.address, audit::printable(&agent)))?;
+        connection
+            .prepare_cached("UPDATE person SET last_login_at = ?2 WHERE id = ?1")?
+            .execute((entry.person.map(|id| id.0), entry.at.0))?;
         Ok(audit::insert(connection, &entry)?)
     })
     .await
@@ -191,7 +194,8 @@ where
         .read_by_key(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT p.id, p.number, p.name, p.login, p.must_change, s.locked, s.created_at, s.seen_at,
-                        (SELECT string_agg(role, ',') FROM person_role r WHERE r.person_id = p.id),
+                        (SELECT string_agg(role, ',') FROM person_role r
+                            WHERE r.person_id = p.id AND (r.ends_on IS NULL OR r.ends_on >= ?4)),
                         m.name, m.mid, o.name, t.id, t.paper, t.scan_gap_ms, t.outlet_id, t.status = 'active',
                         p.place, p.merchant_id, p.outlet_id
                  FROM session s
@@ -201,9 +205,9 @@ where
                  LEFT JOIN device d ON d.id_hash = ?3
                  LEFT JOIN terminal t
                     ON t.id = COALESCE(d.terminal_id, CASE WHEN o.enrolment = 'off' THEN p.default_terminal END)
-                 WHERE s.id_hash = ?1 AND p.status = 'active' AND s.created_at > ?2",
+                 WHERE s.id_hash = ?1 AND p.status IN ('active', 'invited') AND s.created_at > ?2",
             )?;
-            let parameters = params![id.0, now.plus(-LIFE).0, device.map(|device| device.0)];
+            let parameters = params![id.0, now.plus(-LIFE).0, device.map(|device| device.0), now.business_date().0];
             let found = statement.query_row(parameters, |row| read_signed_in(row, id)).optional()?;
             let Some(signed_in) = found else { return Ok(None) };
             let news = news(connection, signed_in.person, wanted(&signed_in), now)?;

@@ -34,6 +34,8 @@ crate::texts! {
         locked: "账号已锁定，{0} 自动解锁。急用请致电客服 {phone}。", "Account locked until {0}. Call {phone} if urgent.";
         address_blocked: "此网络登录失败次数过多，请在 {0} 后再试，或致电客服 {phone}。", "Too many failed logins from this network. Try again after {0}, or call {phone}.";
         disabled: "此账号已停用，请联系店长或客服 {phone}。", "This account is disabled. Contact your manager or support {phone}.";
+        initial_expired: "初始密码已过 72 小时，不能再用。请联系店长或客服 {phone} 重发。", "The initial password is older than 72 hours. Ask your manager or support {phone} for another one.";
+        no_role: "此账号现在没有可用的角色：还在等复核，或代班已到期。请联系店长或客服 {phone}。", "No role of this account counts now: it waits for approval, or has ended. Contact your manager or support {phone}.";
         suspended: "本门店已暂停交易，请联系客服 {phone}。", "This store is suspended. Call support {phone}.";
         ended: "登录已超时，请重新登录。未完成的订单已保留。", "Signed out. Your unfinished order was kept.";
         left: "您已退出登录。", "You have signed out.";

@@ -67,6 +67,7 @@ pub mod codes;
 pub mod dispute;
 pub mod login;
 pub mod pay;
+pub mod people;
 pub mod problem;
 pub mod refund;
 pub mod settlement;
@@ -108,6 +109,8 @@ shared! {
     login: Login,
     /// Payments, and kinds of transactions.
     pay: Payment,
+    /// People.
+    people: People,
     /// Pages of an error.
     problem: Problem,
     /// Refunds.

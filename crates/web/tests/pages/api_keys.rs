@@ -1,7 +1,7 @@
 //! 接口密钥: made by a manager or the card company's administrator, shown once, ended at once.
 
 use axum::http::StatusCode;
-use domain::ids::{MerchantId, PersonId};
+use domain::ids::MerchantId;
 use domain::time::HOUR;
 use storage::api_key::{self, Scope};
 use storage::{password, people};
@@ -123,7 +123,7 @@ async fn a_key_of_somebody_who_is_gone_sleeps_and_says_so() {
     let fields = [("name", "ERP"), ("place", OWN), ("sell", "1"), ("days", "90")];
     let made = token(&chain.post("/keys", &fields).await);
     let (id, secret) = api_key::parse_token(&made).expect("a token");
-    people::set_active(&shop.db, PersonId(1007), false).await.expect("writes");
+    shop.disable(1007).await;
     let key = api_key::find(&shop.db, id, secret).await.expect("reads").expect("a key");
     assert!(!key.alive(shop.clock.now()));
     let list = shop.signed_in("manager").await.get("/keys").await;

@@ -3,11 +3,9 @@
 use crate::shop::{MINUTE, Shop};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::ids::PersonId;
 use domain::network::Network;
 use storage::demo::PASSWORD;
 use storage::login::{self, CaptchaId};
-use storage::people;
 
 #[tokio::test]
 async fn a_cashier_signs_in_and_out() {
@@ -211,7 +209,7 @@ async fn the_login_page_writes_nothing_until_a_captcha_is_answered() {
 #[tokio::test]
 async fn only_who_knows_the_password_learns_that_an_account_is_stopped() {
     let shop = Shop::open().await;
-    people::set_active(&shop.db, PersonId(1003), false).await.expect("disables");
+    shop.disable(1003).await;
     let mut visitor = shop.visitor();
     visitor.sign_in_and_look("cashier", "wrong").await.says("用户名或密码不正确");
     visitor.sign_in_and_look("cashier", PASSWORD).await.says("此账号已停用，请联系店长或客服");

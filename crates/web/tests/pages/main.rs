@@ -12,6 +12,7 @@ mod login;
 mod orders;
 mod pauses;
 mod pay;
+mod people;
 mod picker;
 mod place;
 mod refund;

@@ -24,6 +24,9 @@ async fn person(shop: &Shop, login: &str, place: Place, role: Role) {
         terminal: None,
         human: None,
         given_by: None,
+        phone: None,
+        language: None,
+        ends_on: None,
     };
     people::create(&shop.db, new, OPENING).await.expect("writes").expect("is new");
 }

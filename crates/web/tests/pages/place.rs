@@ -71,7 +71,7 @@ async fn a_role_that_does_not_fit_the_place_opens_nothing() {
     change(&shop, to_company).await.expect("writes");
     makes_no_foreign_key(&shop, &mut manager).await;
     let mut cashier = shop.signed_in("cashier").await;
-    change(&shop, "INSERT INTO person_role VALUES (1003, 'admin')").await.expect("writes");
+    change(&shop, "INSERT INTO person_role (person_id, role) VALUES (1003, 'admin')").await.expect("writes");
     for (person, path) in [(&mut manager, "/keys"), (&mut cashier, "/office/settlements")] {
         assert_eq!(person.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
@@ -86,6 +86,9 @@ async fn a_role_that_does_not_fit_the_place_opens_nothing() {
         terminal: None,
         human: None,
         given_by: None,
+        phone: None,
+        language: None,
+        ends_on: None,
     };
     assert!(people::create(&shop.db, admin, OPENING).await.is_err(), "no such person is made");
 }

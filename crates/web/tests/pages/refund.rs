@@ -438,7 +438,7 @@ async fn nobody_reviews_an_own_request() {
     let mut sold = Sold::new().await;
     let manager = sold.shop().signed_in("manager").await;
     let browser = std::mem::replace(&mut sold.till.browser, manager);
-    sold.change("INSERT INTO person_role VALUES (1003, 'store_manager')").await;
+    sold.change("INSERT INTO person_role (person_id, role) VALUES (1003, 'store_manager')").await;
     let id = sold.ask().await;
     let page = sold.panel(&id).await;
     page.says("不能审核自己提交的申请");
@@ -484,7 +484,7 @@ async fn the_maker_of_a_key_does_not_review_what_it_asked_for() {
     let id = api_key::create(&sold.shop().db, key, "secret".to_owned(), entry).await.expect("writes").expect("made");
     let key = api_key::find(&sold.shop().db, id, "secret").await.expect("reads").expect("there");
     // With a second reviewer about, the request stays in the store.
-    sold.change("INSERT INTO person_role VALUES (1003, 'store_manager')").await;
+    sold.change("INSERT INTO person_role (person_id, role) VALUES (1003, 'store_manager')").await;
     let order = OrderId(sold.order.parse().expect("digits"));
     let reason = "回扣".to_owned();
     let request = refund::Request { order, lines: vec![(1, 1)], ground: Ground::Quality, reason, escalate: false };
@@ -678,7 +678,7 @@ async fn another_merchant_finds_nothing() {
 async fn fifty_decisions_at_once_are_one() {
     let mut sold = Sold::new().await;
     let id = sold.ask().await;
-    sold.change("INSERT INTO person_role VALUES (1005, 'store_manager')").await;
+    sold.change("INSERT INTO person_role (person_id, role) VALUES (1005, 'store_manager')").await;
     let second = sold.shop().signed_in("cashier2").await;
     let mut windows = Vec::new();
     for n in 0..50 {

@@ -60,6 +60,7 @@ async fn ask(visitor: &mut Visitor, method: &str, path: &str) -> (StatusCode, St
         .replace("{number}", "1")
         .replace("{endpoint}", "1")
         .replace("{key}", "1")
+        .replace("{person}", "1")
         .replace("{settlement}", "010000000001")
         .replace("{dispute}", "010000000001")
         .replace("{order}", "1");

@@ -12,7 +12,7 @@ const GUEST: &str = "";
 /// Word, person, page, values, what the page then says.
 type Case = (&'static str, &'static str, &'static str, &'static [&'static str], &'static str);
 
-const ACCOUNT: [Case; 26] = [
+const ACCOUNT: [Case; 28] = [
     ("code_wrong", GUEST, "/enrol", &["4"], "登记码不对、用过了或已过期。还可以再试 4 次。"),
     ("code_blocked", GUEST, "/enrol", &["10:41"], "输错次数过多，10:41 后再试"),
     ("code_done", GUEST, "/enrol", &["A（B）终端 1"], "已登记为A（B）终端 1"),
@@ -36,14 +36,23 @@ const ACCOUNT: [Case; 26] = [
     ("locked", GUEST, "/login", &["wang", "10:41"], "账号已锁定，10:41 自动解锁"),
     ("wrong", GUEST, "/login", &["wang", "4"], "用户名或密码不正确。还可以再试 4 次"),
     ("disabled", GUEST, "/login", &["wang"], "此账号已停用"),
+    ("initial_expired", GUEST, "/login", &["wang"], "初始密码已过 72 小时，不能再用"),
+    ("no_role", GUEST, "/login", &["wang"], "此账号现在没有可用的角色"),
     ("suspended", GUEST, "/login", &["wang"], "本门店已暂停交易"),
     ("unlock_empty", "other", "/lock", &[], "请输入密码</p>"),
     ("unlock_wrong", "other", "/lock", &["2"], "密码不正确。还可以再试 2 次"),
 ];
 
-const ELSEWHERE: [Case; 3] = [
+const ELSEWHERE: [Case; 10] = [
     ("unlock_locked", "other", "/lock", &["10:41"], "账号已锁定，10:41 自动解锁"),
     ("settlement_too_many", "finance", "/office/settlements", &[], "明细超过 100000 笔"),
+    ("person_changed", "manager", "/people", &[], "已保存，下一次操作时生效。"),
+    ("person_disabled", "manager", "/people", &[], "已停用，会话已结束。"),
+    ("person_enabled", "manager", "/people", &[], "已启用。"),
+    ("person_left", "manager", "/people", &[], "已离职。"),
+    ("person_unlocked", "manager", "/people", &[], "已解锁。"),
+    ("person_sessions", "manager", "/people", &[], "会话已结束。</p>"),
+    ("person_joined", "manager", "/people", &[], "已合并为同一个人。"),
     ("too_many", "cashier", "/orders", &["100000"], "查询结果超过 100000 笔，不能导出"),
 ];
 

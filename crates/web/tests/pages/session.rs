@@ -3,9 +3,7 @@
 use crate::shop::{MINUTE, Shop};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::ids::PersonId;
 use storage::demo::PASSWORD;
-use storage::people;
 
 const NEW: &str = "Kuai-le-de-xiao-yao-77";
 
@@ -99,7 +97,7 @@ async fn a_session_ends_after_twelve_hours_of_work() {
 async fn disabling_somebody_ends_their_sessions_at_once() {
     let shop = Shop::open().await;
     let mut cashier = shop.signed_in("cashier").await;
-    people::set_active(&shop.db, PersonId(1003), false).await.expect("disables");
+    shop.disable(1003).await;
     assert_eq!(cashier.get("/sale").await.location(), "/login");
 }
 

@@ -7,10 +7,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use domain::ids::PersonId;
+use domain::person::Move;
 use domain::time::Timestamp;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::archive::{Job, archive};
+use storage::audit::Entry;
+use storage::people::{keep, list};
 use storage::vault::Vault;
 use storage::{Books, Storage, StorageError, demo, demo_cards, demo_proposals};
 use tokio::task::JoinHandle;
@@ -107,6 +111,23 @@ impl Shop {
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert_ne!(answer.location(), "/login", "{login} was not let in");
         visitor
+    }
+
+    /// Stops a login, as a manager does.
+    pub(crate) async fn disable(&self, person: i64) {
+        let (db, id, now) = (&self.db, PersonId(person), self.clock.now());
+        let found = list::find(db, id, None, now).await.expect("reads").expect("somebody");
+        let entry = Entry {
+            at: now,
+            person: None,
+            merchant: None,
+            terminal: None,
+            action: "person_disabled",
+            subject: String::new(),
+            detail: String::new(),
+            address: String::new(),
+        };
+        keep::step(db, (id, found.version), Move::Disable, entry).await.expect("writes").expect("is possible");
     }
 
     /// Actions in the audit log, oldest first.

@@ -1,0 +1,394 @@
+//! People as lists and pages show them: by place, role, state and name, fifty at a time.
+//!
+//! What must stay true: everything takes a [`Reach`], so that a manager sees the own place only. A page goes on after the
+//! last person it showed, never by counting.
+
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use domain::ids::{MerchantId, PersonId, TerminalId};
+use domain::person::{Held, PersonStatus};
+use domain::place::Place;
+use domain::role::Role;
+use domain::time::{HOUR, Timestamp};
+
+use super::{held, normal_login, read_place};
+use crate::books::rows::word;
+use crate::merchant::Reach;
+use crate::{Storage, StorageError, login};
+
+/// Without a sign-in for so long, a login is worth a look: 90 days.
+const UNSEEN_FOR: i64 = 90 * 24 * HOUR;
+
+/// No list counts further.
+pub const COUNT_MAX: usize = 10_000;
+
+domain::words! {
+    /// Lists of people that are worth a look.
+    pub enum Figure {
+        /// Locked after wrong passwords.
+        Locked = "locked",
+        /// Has not signed in for long.
+        Unseen = "unseen",
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// People of this reach; `None` is everybody.
+    pub reach: Option<Reach>,
+    /// Beginning of a name or login name, or a number or phone.
+    pub text: String,
+    /// The word of a place.
+    pub place: Option<&'static str>,
+    /// Holds this role.
+    pub role: Option<Role>,
+    /// State; without one, everybody who has not left.
+    pub status: Option<PersonStatus>,
+    /// One of the figures.
+    pub figure: Option<Figure>,
+}
+
+/// Somebody.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Id.
+    pub id: PersonId,
+    /// Number on slips.
+    pub number: String,
+    /// Display name.
+    pub name: String,
+    /// Login name.
+    pub login: String,
+    /// Phone.
+    pub phone: Option<String>,
+    /// Language of the pages.
+    pub language: Option<String>,
+    /// Where the person belongs.
+    pub place: Place,
+    /// Names of merchant and outlet, empty for none.
+    pub place_names: (String, String),
+    /// The till that the person works at.
+    pub terminal: Option<TerminalId>,
+    /// What the person holds, ended roles too.
+    pub held: Vec<Held>,
+    /// Where the login stands.
+    pub status: PersonStatus,
+    /// Still has the initial password.
+    pub must_change: bool,
+    /// Until when that opens anything.
+    pub password_expires_at: Option<Timestamp>,
+    /// Until when the login is locked somewhere.
+    pub locked_until: Option<Timestamp>,
+    /// Last sign-in.
+    pub last_login_at: Option<Timestamp>,
+    /// When the login was made.
+    pub created_at: Timestamp,
+    /// Of what a form shows.
+    pub version: i64,
+    /// The human, named by their first login.
+    pub human: PersonId,
+}
+
+impl Person {
+    /// The roles that count at `now`.
+    pub fn roles_at(&self, now: Timestamp) -> Vec<Role> {
+        super::counting(&self.held, self.place, now.business_date())
+    }
+}
+
+/// Somebody, unless it is an API key's person.
+const SELECT: &str = "SELECT p.id, p.number, p.name, p.login, p.phone, p.language, p.place, p.merchant_id, \
+     p.outlet_id, COALESCE(m.name, ''), COALESCE(o.name, ''), p.default_terminal, p.status, p.must_change, \
+     p.password_expires_at, p.last_login_at, p.created_at, p.version, p.human_id, \
+     (SELECT MAX(t.blocked_until) FROM throttle t \
+        WHERE t.key >= 'login:' || p.login || '@' AND t.key < 'login:' || p.login || 'A'), \
+     (SELECT t.blocked_until FROM throttle t WHERE t.key = 'name:' || p.login) \
+     FROM person p LEFT JOIN merchant m ON m.id = p.merchant_id LEFT JOIN outlet o ON o.id = p.outlet_id \
+     WHERE p.id = ?1 AND p.status <> 'key'";
+
+fn read(row: &Row<'_>, now: Timestamp) -> sql::Result<Person> {
+    let moment = |column| row.get::<_, Option<i64>>(column).map(|at| at.map(Timestamp));
+    let locked = moment(19)?.max(moment(20)?).filter(|until| *until > now);
+    Ok(Person {
+        id: PersonId(row.get(0)?),
+        number: row.get(1)?,
+        name: row.get(2)?,
+        login: row.get(3)?,
+        phone: row.get(4)?,
+        language: row.get(5)?,
+        place: read_place(row, 6)?,
+        place_names: (row.get(9)?, row.get(10)?),
+        terminal: row.get::<_, Option<i64>>(11)?.map(TerminalId),
+        held: Vec::new(),
+        status: word(row, 12, PersonStatus::from_word)?,
+        must_change: row.get(13)?,
+        password_expires_at: moment(14)?,
+        last_login_at: moment(15)?,
+        created_at: Timestamp(row.get(16)?),
+        version: row.get(17)?,
+        human: PersonId(row.get(18)?),
+        locked_until: locked,
+    })
+}
+
+/// Somebody within reach. API keys' people are nobody.
+pub async fn find(
+    db: &Storage,
+    id: PersonId,
+    reach: Option<Reach>,
+    now: Timestamp,
+) -> Result<Option<Person>, StorageError> {
+    db.read_by_key(move |connection| Ok(one(connection, id, now)?.filter(|one| covers(reach, one.place)))).await
+}
+
+fn one(connection: &Connection, id: PersonId, now: Timestamp) -> sql::Result<Option<Person>> {
+    let found = connection.prepare_cached(SELECT)?.query_row([id.0], |row| read(row, now)).optional()?;
+    found.map(|one| with_roles(connection, one)).transpose()
+}
+
+fn with_roles(connection: &Connection, one: Person) -> sql::Result<Person> {
+    Ok(Person { held: held(connection, one.id)?, ..one })
+}
+
+fn covers(reach: Option<Reach>, place: Place) -> bool {
+    let own = |reach: Reach| {
+        place.merchant() == Some(reach.merchant) && reach.outlet.is_none_or(|outlet| place.outlet() == Some(outlet))
+    };
+    reach.is_none_or(own)
+}
+
+/// The next `count` people after `after`, by id.
+pub async fn page(
+    db: &Storage,
+    filter: Filter,
+    after: Option<PersonId>,
+    count: usize,
+    now: Timestamp,
+) -> Result<Vec<Person>, StorageError> {
+    db.read(move |connection| {
+        let ids = ids(connection, &filter, after, count, now)?;
+        let people = ids.into_iter().map(|id| one(connection, id, now));
+        Ok(people.filter_map(sql::Result::transpose).collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
+/// How many there are, up to [`COUNT_MAX`] and one more.
+pub async fn count(db: &Storage, filter: Filter, now: Timestamp) -> Result<usize, StorageError> {
+    db.read(move |connection| Ok(ids(connection, &filter, None, COUNT_MAX.saturating_add(1), now)?.len())).await
+}
+
+/// The ids that a filter asks for, in their order. Each kind of question has its index: text, role, state and time, place.
+fn ids(
+    connection: &Connection,
+    filter: &Filter,
+    after: Option<PersonId>,
+    count: usize,
+    now: Timestamp,
+) -> sql::Result<Vec<PersonId>> {
+    let Filter { reach, text, place, role, status, figure } = filter;
+    let (merchant, outlet) = (reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet));
+    let text = text.trim();
+    let from = if !text.is_empty() {
+        "person p JOIN (SELECT id FROM person WHERE name >= ?1 AND name < ?2
+            UNION SELECT id FROM person WHERE login >= ?3 AND login < ?4
+            UNION SELECT id FROM person WHERE number = ?1 UNION SELECT id FROM person WHERE phone = ?1) f ON f.id = p.id"
+    } else if let Some(Figure::Locked) = figure {
+        return locked(connection, filter, after, count, now);
+    } else if role.is_some() {
+        "person_role f JOIN person p ON p.id = f.person_id AND f.role = ?9"
+    } else {
+        "person p"
+    };
+    let narrowed = match (merchant, outlet) {
+        (_, Some(_)) => "p.merchant_id = ?5 AND p.outlet_id = ?6",
+        (Some(_), None) => "p.merchant_id = ?5 AND (?6 IS NULL OR p.outlet_id = ?6)",
+        (None, None) => "(?5 IS NULL OR p.merchant_id = ?5) AND (?6 IS NULL OR p.outlet_id = ?6)",
+    };
+    let unseen = matches!(figure, Some(Figure::Unseen));
+    let sql = format!(
+        "SELECT p.id FROM {from} WHERE {narrowed} AND p.status <> 'key' AND p.id > ?7
+            AND (p.status = ?8 OR (?8 IS NULL AND p.status <> 'left'))
+            AND (?9 IS NULL OR EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id AND r.role = ?9))
+            AND (?10 IS NULL OR p.place = ?10)
+            AND (?11 = 0 OR (p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?12))
+            AND (p.name >= ?1 OR p.name < ?2 OR p.login >= ?3 OR p.login < ?4 OR 1 = 1)
+         ORDER BY p.id LIMIT ?13"
+    );
+    let (login, end) = (normal_login(text), |text: &str| format!("{text}\u{10ffff}"));
+    let values = params![
+        text,
+        end(text),
+        login,
+        end(&login),
+        merchant,
+        outlet,
+        after.map_or(0, |id| id.0),
+        status.map(PersonStatus::word),
+        role.map(Role::word),
+        *place,
+        i64::from(unseen),
+        now.plus(-UNSEEN_FOR).0,
+        i64::try_from(count).unwrap_or(i64::MAX),
+    ];
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_map(values, |row| row.get(0).map(PersonId))?.collect()
+}
+
+/// Those whose login name is blocked somewhere now.
+fn locked(
+    connection: &Connection,
+    filter: &Filter,
+    after: Option<PersonId>,
+    count: usize,
+    now: Timestamp,
+) -> sql::Result<Vec<PersonId>> {
+    let sql = "SELECT key FROM throttle WHERE blocked_until > ?1 LIMIT 10000";
+    let mut statement = connection.prepare_cached(sql)?;
+    let keys: Vec<String> = statement.query_map([now.0], |row| row.get(0))?.collect::<sql::Result<_>>()?;
+    let sql = "SELECT id, place, merchant_id, outlet_id FROM person
+        WHERE login = ?1 AND status IN ('active', 'invited')";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = std::collections::BTreeSet::new();
+    for name in keys.iter().filter_map(|key| login::login_of_key(key)) {
+        let read = |row: &Row<'_>| Ok((PersonId(row.get(0)?), read_place(row, 1)?));
+        let person = statement.query_row([name], read).optional()?;
+        found.extend(person.filter(|(_, place)| covers(filter.reach, *place)).map(|(id, _)| id));
+    }
+    Ok(found.into_iter().filter(|id| after.is_none_or(|after| *id > after)).take(count).collect())
+}
+
+/// The other logins of the person's human.
+pub async fn other_logins(db: &Storage, person: &Person, now: Timestamp) -> Result<Vec<Person>, StorageError> {
+    let (id, human) = (person.id, person.human);
+    db.read(move |connection| {
+        let sql = "SELECT id FROM person WHERE human_id = ?1 AND id <> ?2 AND status <> 'key' ORDER BY id LIMIT 50";
+        let mut statement = connection.prepare_cached(sql)?;
+        let ids: Vec<i64> = statement.query_map([human.0, id.0], |row| row.get(0))?.collect::<sql::Result<_>>()?;
+        let people = ids.into_iter().map(|id| one(connection, PersonId(id), now));
+        Ok(people.filter_map(sql::Result::transpose).collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
+/// What somebody has under way, which a stop leaves behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// Live sessions.
+    pub sessions: i64,
+    /// Open drafts at the tills of the own outlet.
+    pub drafts: i64,
+    /// API keys that this person made and that are good.
+    pub keys: i64,
+    /// Refund requests that wait.
+    pub refunds: i64,
+    /// Proposals that wait.
+    pub proposals: i64,
+}
+
+/// What the person has under way.
+pub async fn left_behind(db: &Storage, person: &Person, now: Timestamp) -> Result<LeftBehind, StorageError> {
+    let (id, place) = (person.id.0, person.place);
+    db.read(move |connection| {
+        let count = |sql: &str, values: [i64; 2]| -> sql::Result<i64> {
+            connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))
+        };
+        let merchant = place.merchant().map_or(0, |id: MerchantId| id.0);
+        let outlet = place.outlet().map_or(0, |id| id.0);
+        Ok(LeftBehind {
+            sessions: count(
+                "SELECT COUNT(*) FROM session WHERE person_id = ?1 AND created_at > ?2",
+                [id, now.plus(-crate::session::LIFE).0],
+            )?,
+            drafts: count(
+                "SELECT COUNT(*) FROM terminal t JOIN orders o ON o.terminal_id = t.id AND o.open = 1
+                 WHERE t.outlet_id = ?2 AND o.person_id = ?1 AND o.status = 'draft'",
+                [id, outlet],
+            )?,
+            keys: count(
+                "SELECT COUNT(*) FROM api_key WHERE created_by = ?1 AND revoked_at IS NULL AND expires_at > ?2",
+                [id, now.0],
+            )?,
+            refunds: count(
+                "SELECT COUNT(*) FROM refund WHERE status IN ('requested', 'escalated') AND merchant_id = ?2
+                 AND applicant_id = ?1",
+                [id, merchant],
+            )?,
+            proposals: count(
+                "SELECT COUNT(*) FROM proposal WHERE status = 'open' AND maker_id = ?1 AND expires_at > ?2",
+                [id, now.0],
+            )?,
+        })
+    })
+    .await
+}
+
+/// A line of the audit log about a login.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it; empty for the command line or somebody unknown.
+    pub by: String,
+    /// What was done.
+    pub action: String,
+    /// Old and new values, reasons.
+    pub detail: String,
+    /// Network address of the caller.
+    pub address: String,
+}
+
+/// The latest lines about a person's login.
+pub async fn audit(db: &Storage, person: &Person) -> Result<Vec<Line>, StorageError> {
+    let login = person.login.clone();
+    db.read(move |connection| {
+        let sql = "SELECT a.at, COALESCE(p.name, ''), a.action, a.detail, a.address FROM audit a
+            LEFT JOIN person p ON p.id = a.person_id WHERE a.subject = ?1 ORDER BY a.id DESC LIMIT 50";
+        let mut statement = connection.prepare_cached(sql)?;
+        let rows = statement.query_map([login], |row| {
+            Ok(Line {
+                at: Timestamp(row.get(0)?),
+                by: row.get(1)?,
+                action: row.get(2)?,
+                detail: row.get(3)?,
+                address: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
+/// An outlet with one of its tills, or with none, where people can work.
+#[derive(Clone, Debug)]
+pub struct WorkPlace {
+    /// The outlet.
+    pub place: Place,
+    /// Name of the merchant.
+    pub merchant: String,
+    /// Name of the outlet.
+    pub outlet: String,
+    /// The till.
+    pub terminal: Option<TerminalId>,
+}
+
+/// Where people within reach can work, by merchant, outlet and till.
+pub async fn work_places(db: &Storage, reach: Option<Reach>) -> Result<Vec<WorkPlace>, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT m.id, o.id, m.name, o.name, t.id FROM merchant m JOIN outlet o ON o.merchant_id = m.id
+            LEFT JOIN terminal t ON t.outlet_id = o.id
+            WHERE (?1 IS NULL OR m.id = ?1) AND (?2 IS NULL OR o.id = ?2) ORDER BY m.id, o.id, t.id LIMIT 5000";
+        let mut statement = connection.prepare_cached(sql)?;
+        let (merchant, outlet) = (reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet));
+        let found = statement.query_map(params![merchant, outlet], |row| {
+            Ok(WorkPlace {
+                place: Place::Outlet(MerchantId(row.get(0)?), domain::ids::OutletId(row.get(1)?)),
+                merchant: row.get(2)?,
+                outlet: row.get(3)?,
+                terminal: row.get::<_, Option<i64>>(4)?.map(TerminalId),
+            })
+        })?;
+        Ok(found.collect::<sql::Result<_>>()?)
+    })
+    .await
+}
