@@ -1,4 +1,5 @@
-//! 验密暂停: tills, people, keys and networks whose PINs are not compared after wrong ones on many cards, and the unlock.
+//! 验密暂停: tills, people, keys and networks whose PINs are not compared after wrong ones on many cards, and the
+//! unlock. Of the own outlet, the own merchant, or for the card company of all.
 
 use askama::Template;
 use axum::Form;
@@ -36,7 +37,8 @@ struct Row {
 /// The list.
 pub(crate) async fn show(visit: Visit) -> Result<Response, Problem> {
     let text = visit.text();
-    let found = sweep::list(visit.db(), reach(&visit)?, visit.session.now).await?;
+    let reach = Reach::of(visit.session.place);
+    let found = sweep::list(visit.db(), reach, visit.session.now).await?;
     let rows = found.iter().map(|one| row(one, text)).collect();
     Ok(render(&View { shell: visit.shell("/pauses"), rows }).into_response())
 }
@@ -55,13 +57,10 @@ pub(crate) async fn unlock(visit: Visit, Form(fields): Form<Fields>) -> Result<R
         text => Some(Watch::read(text).ok_or(Problem::BadForm)?),
     };
     let entry = visit.session.entry("pin_unlocked", "", "");
-    sweep::unlock(visit.db(), reach(&visit)?, only, visit.session.now, entry).await?;
-    Ok(Flash::new(Said::PinsUnlocked, &[]).redirect(&visit.web, "/pauses"))
-}
-
-/// The own outlet, or all of the merchant's.
-fn reach(visit: &Visit) -> Result<Reach, Problem> {
-    Reach::of(visit.session.place).ok_or(Problem::NotFound)
+    let reach = Reach::of(visit.session.place);
+    let unlocked = sweep::unlock(visit.db(), reach, only, visit.session.now, entry).await?;
+    let said = if unlocked.left > 0 { Said::PinsNotUnlocked } else { Said::PinsUnlocked };
+    Ok(Flash::new(said, &[]).redirect(&visit.web, "/pauses"))
 }
 
 fn row(one: &Paused, text: &'static Text) -> Row {
@@ -77,7 +76,7 @@ fn row(one: &Paused, text: &'static Text) -> Row {
         watch: one.watch.text(),
         unlock_label: fill(words.unlock_of, &[&what]),
         what,
-        outlet: one.outlet.clone(),
+        outlet: fill(text.shell.outlet_name, &[&one.merchant, &one.outlet]),
         cards: one.cards,
         seen: one.seen_at.date_time_text(),
         until,

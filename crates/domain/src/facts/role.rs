@@ -149,7 +149,7 @@ fn granted(role: Role) -> &'static [Action] {
             SetUpTill,
             ManageOwnPeople,
         ],
-        Role::Agent => &[ViewCards, UnlockCard, HelpStore, ViewDirectory],
+        Role::Agent => &[ViewCards, UnlockCard, UnlockTill, HelpStore, ViewDirectory],
         Role::Operator => &[
             ViewCards,
             PrepareCards,
@@ -253,7 +253,7 @@ mod tests {
         view_audit          .......++
         manage_api_keys     .++.....+
         unlock_card         ...+++...
-        unlock_till         .++......
+        unlock_till         .+++.....
         release_api_keys    .....+...
         view_directory      ...++++++
         suspend             ....++..+

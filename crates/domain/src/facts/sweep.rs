@@ -4,6 +4,7 @@
 //! tried; a right PIN neither counts nor resets. A paused or stopped watch compares no PIN.
 
 use crate::card::CardKey;
+use crate::human::Logins;
 use crate::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use crate::limits::Limit;
 use crate::network::Network;
@@ -72,6 +73,15 @@ impl Watch {
             }
         })
     }
+}
+
+/// How often one human may unlock a watch on one business date.
+pub const UNLOCKS_MAX: usize = 2;
+
+/// Whether `person` may unlock a watch once more that these people unlocked on the same date. After [`UNLOCKS_MAX`] of their
+/// own it takes another human: nobody tries cards, unlocks and goes on alone.
+pub fn may_unlock(person: PersonId, earlier: &[PersonId], logins: &Logins, at: Timestamp) -> bool {
+    earlier.iter().filter(|other| logins.same_human(person, **other, at)).count() < UNLOCKS_MAX
 }
 
 /// A card that got a wrong PIN, and when it got the last one.
@@ -144,6 +154,26 @@ impl Sweep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::human::Login;
+
+    #[test]
+    fn one_human_unlocks_twice_a_day_whatever_logins_they_use_and_another_goes_on() {
+        let (manager, second, chain) = (PersonId(1002), PersonId(1012), PersonId(1007));
+        let mut logins = Logins::default();
+        logins.put(second, Login { human: manager, ..Login::of(second) });
+        let now = Timestamp(1_795_406_400_000_000);
+        for (person, earlier, may) in [
+            (manager, &[][..], true),
+            (manager, &[manager], true),
+            (manager, &[manager, manager], false),
+            (manager, &[manager, second], false),
+            (second, &[manager, manager], false),
+            (manager, &[manager, chain, chain], true),
+            (chain, &[manager, manager, chain], true),
+        ] {
+            assert_eq!(may_unlock(person, earlier, &logins, now), may, "{person} {earlier:?}");
+        }
+    }
 
     #[test]
     fn a_watch_survives_its_text() {

@@ -20,6 +20,7 @@ web_kit::audience! {
 fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
     flash.said().map(|said| match said {
         Said::KeyRevoked => text.api_keys.said_revoked,
+        Said::PinsNotUnlocked => text.pauses.said_not_unlocked,
         Said::PinsUnlocked => text.pauses.said_unlocked,
         Said::InStoreSet => text.in_store.said_set,
         Said::WebhookChanged => text.webhooks.said_changed,
@@ -34,6 +35,8 @@ web_kit::said! {
     pub(crate) enum Said {
         /// A key opens nothing any more.
         KeyRevoked = "api_key_revoked",
+        /// Something stays paused: this human unlocked it too often today.
+        PinsNotUnlocked = "pins_not_unlocked",
         /// PINs are compared again.
         PinsUnlocked = "pins_unlocked",
         /// What scales print is set.

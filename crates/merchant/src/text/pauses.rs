@@ -22,6 +22,7 @@ web_kit::texts! {
         unlock_all: "全部解除", "Lift all";
         ask: "解除前请核实：是哪位员工、哪些客户输错了密码。解除会记入操作日志。", "Find out first who typed which customers' passwords. Lifting is recorded in the audit log.";
         empty: "没有暂停", "Nothing is paused";
+        said_not_unlocked: "有的没有解除：同一对象一人一天最多解除两次，请连锁店长、另一位店长或客服解除", "Some stay paused: one person lifts the same pause twice a day at most. Ask the chain manager, another manager or the card company";
         said_unlocked: "已解除，可以验密收款", "Lifted: passwords are checked again";
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn of(connection: &Connection, person: PersonId) -> sql::Result<Login
     with_givers(connection, BTreeSet::from([person]))
 }
 
-fn with_givers(connection: &Connection, mut missing: BTreeSet<PersonId>) -> sql::Result<Logins> {
+pub(crate) fn with_givers(connection: &Connection, mut missing: BTreeSet<PersonId>) -> sql::Result<Logins> {
     let mut logins = Logins::default();
     while !missing.is_empty() {
         for person in missing {

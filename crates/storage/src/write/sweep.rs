@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{self, Entry};
 use crate::books::sweeps;
+use crate::human;
 use crate::merchant::Reach;
-use crate::sql::{self, Connection, OptionalExtension as _};
+use crate::sql::{self, Connection, OptionalExtension as _, Row};
 use crate::{Storage, StorageError};
 use domain::card::CardKey;
-use domain::ids::{MerchantId, OutletId};
-use domain::sweep::{Pause, Watch};
+use domain::ids::{MerchantId, OutletId, PersonId};
+use domain::limits::SETTING_MAX;
+use domain::sweep::{self, Pause, Watch};
 use domain::time::{HOUR, Timestamp};
 
 /// How far back [`widest`] looks, microseconds: ten minutes.
@@ -22,6 +24,8 @@ pub struct Paused {
     pub watch: Watch,
     /// Name of the person or key; nothing for the others.
     pub name: String,
+    /// Name of the merchant where the last wrong PIN was typed.
+    pub merchant: String,
     /// Name of the outlet where the last wrong PIN was typed.
     pub outlet: String,
     /// How many cards it saw.
@@ -32,24 +36,40 @@ pub struct Paused {
     pub pause: Pause,
 }
 
-/// The paused and stopped watches within `reach`, the latest first.
-pub async fn list(db: &Storage, reach: Reach, now: Timestamp) -> Result<Vec<Paused>, StorageError> {
+/// The paused and stopped watches within `reach`, or of every merchant, the latest first.
+pub async fn list(db: &Storage, reach: Option<Reach>, now: Timestamp) -> Result<Vec<Paused>, StorageError> {
     db.read(move |connection| Ok(found(connection, reach, now)?)).await
 }
 
-fn found(connection: &Connection, reach: Reach, now: Timestamp) -> sql::Result<Vec<Paused>> {
-    let sql = "SELECT s.merchant_id, s.outlet_id, s.cards, s.paused_until, s.stopped_at, s.watch, o.name
-        FROM pin_sweep s JOIN outlet o ON o.id = s.outlet_id
-        WHERE s.merchant_id = ?1 AND (?2 IS NULL OR s.outlet_id = ?2)
-            AND (s.stopped_at IS NOT NULL OR s.paused_until > ?3)";
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map((reach.merchant.0, reach.outlet(), now.0), |row| {
+const COLUMNS: &str = "s.merchant_id, s.outlet_id, s.cards, s.paused_until, s.stopped_at, s.watch, o.name, m.name
+    FROM pin_sweep s JOIN outlet o ON o.id = s.outlet_id JOIN merchant m ON m.id = s.merchant_id";
+
+fn found(connection: &Connection, reach: Option<Reach>, now: Timestamp) -> sql::Result<Vec<Paused>> {
+    let read = |row: &Row<'_>| {
         let watch = crate::books::rows::word(row, 5, Watch::read)?;
-        Ok((watch, sweeps::sweep(row)?, row.get::<_, String>(6)?))
-    })?;
+        Ok((watch, sweeps::sweep(row)?, row.get::<_, String>(6)?, row.get::<_, String>(7)?))
+    };
+    let rows = if let Some(reach) = reach {
+        let sql = format!(
+            "SELECT {COLUMNS} WHERE s.merchant_id = ?1 AND (?2 IS NULL OR s.outlet_id = ?2)
+                AND (s.stopped_at IS NOT NULL OR s.paused_until > ?3)"
+        );
+        let key = (reach.merchant.0, reach.outlet(), now.0);
+        connection.prepare_cached(&sql)?.query_map(key, read)?.collect::<sql::Result<Vec<_>>>()?
+    } else {
+        // A pause is at most as long as a setting can be, so what pauses was seen since then.
+        let since = now.plus(-i64::from(SETTING_MAX).saturating_mul(HOUR / 60));
+        let stopped = format!("SELECT {COLUMNS} WHERE s.stopped_at IS NOT NULL");
+        let paused = format!("SELECT {COLUMNS} WHERE s.seen_at > ?1 AND s.paused_until > ?2 AND s.stopped_at IS NULL");
+        let mut rows = connection.prepare_cached(&stopped)?.query_map([], read)?.collect::<sql::Result<Vec<_>>>()?;
+        rows.extend(
+            connection.prepare_cached(&paused)?.query_map([since.0, now.0], read)?.collect::<sql::Result<Vec<_>>>()?,
+        );
+        rows
+    };
     let mut list = Vec::new();
     for row in rows {
-        let (watch, sweep, outlet) = row?;
+        let (watch, sweep, outlet, merchant) = row;
         let Some(pause) = sweep.pause(watch.kind(), now) else { continue };
         let name = match watch {
             Watch::Person(id) | Watch::Key(id) => {
@@ -59,36 +79,64 @@ fn found(connection: &Connection, reach: Reach, now: Timestamp) -> sql::Result<V
             Watch::Till(_) | Watch::Network(..) => String::new(),
         };
         let seen_at = sweep.seen.last().map_or(now, |seen| seen.at);
-        list.push(Paused { watch, name, outlet, cards: sweep.seen.len(), seen_at, pause });
+        list.push(Paused { watch, name, merchant, outlet, cards: sweep.seen.len(), seen_at, pause });
     }
     list.sort_by_key(|one| std::cmp::Reverse(one.seen_at));
     Ok(list)
 }
 
-/// Unlocks one watch within `reach`, or all of them, with an audit entry for each; how many.
+/// What became of an unlock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unlocked {
+    /// Watches that compare PINs again.
+    pub done: usize,
+    /// Watches that this human unlocked too often today: the next time takes another one.
+    pub left: usize,
+}
+
+/// Unlocks one watch within `reach`, or all of them, with an audit entry for each.
 pub async fn unlock(
     db: &Storage,
-    reach: Reach,
+    reach: Option<Reach>,
     only: Option<Watch>,
     now: Timestamp,
     entry: Entry,
-) -> Result<usize, StorageError> {
+) -> Result<Unlocked, StorageError> {
     db.write(move |connection| {
+        // Two unlocks at once would both be the second.
+        connection.lock_name("pin_unlock", "")?;
         let chosen =
             found(connection, reach, now)?.into_iter().filter(|one| only.as_ref().is_none_or(|w| *w == one.watch));
-        let mut unlocked = 0;
+        let mut unlocked = Unlocked::default();
         for one in chosen {
             let watch = one.watch.text();
+            if !may_unlock(connection, &watch, &entry)? {
+                unlocked.left += 1;
+                continue;
+            }
             let gone = connection.prepare_cached("DELETE FROM pin_sweep WHERE watch = ?1")?.execute([&watch])?;
             if gone > 0 {
                 let detail = format!("wrong PINs of {} cards", one.cards);
                 audit::insert(connection, &Entry { subject: watch, detail, ..entry.clone() })?;
-                unlocked += 1;
+                unlocked.done += 1;
             }
         }
         Ok(unlocked)
     })
     .await
+}
+
+/// Asks the audit log who unlocked the watch today.
+fn may_unlock(connection: &Connection, watch: &str, entry: &Entry) -> sql::Result<bool> {
+    let Some(person) = entry.person else { return Ok(false) };
+    let sql = "SELECT person_id, at FROM audit WHERE subject = ?1 AND action = ?2";
+    let read = |row: &Row<'_>| Ok((PersonId(row.get(0)?), Timestamp(row.get(1)?)));
+    let all =
+        connection.prepare_cached(sql)?.query_map((watch, entry.action), read)?.collect::<sql::Result<Vec<_>>>()?;
+    let today = all.into_iter().filter(|(_, at)| at.business_date() == entry.at.business_date());
+    let earlier: Vec<PersonId> = today.map(|(person, _)| person).collect();
+    let logins = human::with_givers(connection, earlier.iter().copied().chain([person]).collect())?;
+    Ok(sweep::may_unlock(person, &earlier, &logins, entry.at))
 }
 
 /// Wrong PINs of the last ten minutes, for alerts.

@@ -77,3 +77,28 @@ async fn a_manager_of_the_store_or_the_chain_unlocks_and_nobody_else() {
     }
     till.in_order().await;
 }
+
+/// One who tries cards, unlocks the till and goes on is stopped by the third unlock, which takes another human.
+#[tokio::test]
+async fn a_manager_unlocks_twice_a_day_and_then_somebody_else() {
+    let mut till = Till::open().await;
+    till.ring("600233", "", "1").await;
+    let mut manager = till.shop.signed_in("manager").await;
+    let mut tried = 0;
+    for says in ["没有暂停", "没有暂停", "一人一天最多解除两次"] {
+        for _ in 0..5 {
+            till.press("balance", &unknown_number(tried), "123456").await.says("密码错误");
+            tried += 1;
+        }
+        till.press("balance", "6086250000010012", "123456").await.says("为防盗刷");
+        manager.post_and_look("/pauses", &[]).await.says(says);
+    }
+    manager.post_and_look("/pauses", &[("watch", TILL)]).await.says(TILL);
+    till.press("balance", "6086250000010012", "123456").await.says("为防盗刷");
+    let mut agent = till.shop.signed_in("agent").await;
+    agent.get("/pauses").await.says("示例大药房（中山路店）");
+    agent.post_and_look("/pauses", &[("watch", TILL)]).await.says("已解除，可以验密收款");
+    till.shop.signed_in("chain").await.post_and_look("/pauses", &[]).await.says("没有暂停");
+    till.press("pay", "6086250000010012", "123456").await.says("是否确认支付？");
+    till.in_order().await;
+}
