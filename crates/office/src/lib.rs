@@ -5,6 +5,7 @@
 
 mod dispute;
 mod disputes;
+mod home;
 mod people;
 mod refunds;
 mod settlement;
@@ -14,7 +15,7 @@ mod todo;
 
 use domain::role::Action::{
     DecideDispute, LateRefund, ManagePeople, OpenDispute, PrepareSettlement, ProposeFee, ReleaseSettlement,
-    ViewDirectory, ViewDisputes, ViewProposals, ViewSettlement,
+    ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
 };
 
 use web_kit::table::Access::May;
@@ -29,6 +30,10 @@ type Visit = web_kit::visit::Visit<Text>;
 /// The card company's pages.
 pub fn pages() -> Vec<PageEntry> {
     vec![
+        page(home::HOME)
+            .get(May(ViewOverview), home::show)
+            .menu(5, "chart", |lang| Text::of(lang).home.title)
+            .landing(15),
         page(todo::TODO)
             .get(May(ViewProposals), todo::show)
             .menu(35, "check", |lang| Text::of(lang).todo.title)

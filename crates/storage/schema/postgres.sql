@@ -397,6 +397,10 @@ CREATE TABLE ledger_transfer (
 CREATE INDEX ledger_transfer_back ON ledger_transfer (debit, business_date, transaction_id)
     WHERE debit BETWEEN 1000 AND 999999;
 
+-- What was received for cards, paid out and kept as fees: accounts of the card company itself, which no sale touches.
+CREATE INDEX ledger_transfer_received ON ledger_transfer (debit, amount) WHERE debit < 1000;
+CREATE INDEX ledger_transfer_paid ON ledger_transfer (credit, amount) WHERE credit < 1000;
+
 -- Where each slot's chain ends, sealed under a key outside the database.
 CREATE TABLE ledger_head (
     slot BIGINT PRIMARY KEY,

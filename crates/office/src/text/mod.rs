@@ -2,6 +2,7 @@
 
 mod confirm;
 mod directory;
+mod home;
 mod todo;
 
 use web_kit::flash::Flash;
@@ -10,6 +11,7 @@ web_kit::audience! {
     said;
     confirm: Confirm,
     directory: Directory,
+    home: Home,
     todo: Todo,
 }
 

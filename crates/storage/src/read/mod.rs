@@ -7,6 +7,7 @@ pub mod human;
 pub mod merchant;
 pub mod movement;
 pub mod orders;
+pub mod overview;
 pub mod product;
 pub mod programme;
 pub mod proposal;

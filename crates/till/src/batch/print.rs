@@ -79,8 +79,8 @@ fn paper(asked: &str, till: &Till) -> &'static str {
     known(asked).or_else(|| known(&till.paper)).map_or("p80", |(name, _)| name)
 }
 
-fn words_on(paper: &str, page: &Page) -> &'static Words {
-    if paper == "pa4" { &page.text.batch } else { &Text::of(Lang::Zh).batch }
+fn text_on(paper: &str, page: &Page) -> &'static Text {
+    if paper == "pa4" { page.text } else { Text::of(Lang::Zh) }
 }
 
 /// The running batch as it stands.
@@ -88,8 +88,9 @@ pub(crate) async fn now(visit: Visit, Query(params): Query<Params>) -> Result<Re
     let (shop, till) = (visit.session.store()?.clone(), visit.session.till()?.clone());
     let running = batch::running(visit.db(), till.terminal).await?.ok_or(Problem::NotFound)?;
     let paper = paper(&params.paper, &till);
-    let words = words_on(paper, &visit.page);
-    let report = Report::of(&visit.web, &running, None, words).await?;
+    let text = text_on(paper, &visit.page);
+    let report = Report::of(&visit.web, &running, None, text).await?;
+    let words = &text.batch;
     let height = height(&report, &shop, paper, false);
     let (place, printed_at) = ("now".to_owned(), visit.session.now.date_time_text());
     let view = View {
@@ -121,7 +122,8 @@ pub(crate) async fn show(
     let prints = batch::prints(visit.db(), &closed).await?;
     let counted = params.n >= 1 && params.n == prints;
     let paper = paper(&params.paper, &till);
-    let words = words_on(paper, &visit.page);
+    let text = text_on(paper, &visit.page);
+    let words = &text.batch;
     let nth = if counted { prints.saturating_sub(1) } else { prints };
     let duplicate = (nth > 0).then(|| fill(words.duplicate, &[&nth.to_string()]));
     let bar = &visit.text().batch;
@@ -130,7 +132,7 @@ pub(crate) async fn show(
         Some(Said::Already) => Some(bar.said_already.to_owned()),
         None => (!counted && prints > 0).then(|| fill(bar.reprint, &[&prints.to_string()])),
     };
-    let report = Report::of(&visit.web, &closed.batch, Some(&closed), words).await?;
+    let report = Report::of(&visit.web, &closed.batch, Some(&closed), text).await?;
     let height = height(&report, &shop, paper, duplicate.is_some());
     let (place, printed_at) = (number.to_string(), visit.session.now.date_time_text());
     let view = View {

@@ -140,7 +140,7 @@ async fn view(visit: &Visit, params: &Params, asks: bool) -> Result<View, Proble
     });
     Ok(View {
         said: said(visit, params).await?,
-        report: Report::of(&visit.web, &running, None, words).await?,
+        report: Report::of(&visit.web, &running, None, visit.text()).await?,
         closed: closed(visit, words).await?,
         open: open.iter().map(|one| open_row(one, visit.text())).collect(),
         shell: visit.shell("/batch"),

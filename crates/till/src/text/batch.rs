@@ -88,29 +88,5 @@ web_kit::texts! {
         sign_made: "制表", "Prepared by";
         sign_checked: "复核", "Checked by";
         sign_merchant: "商户确认", "Confirmed by the merchant";
-
-        c03: "商户已停用", "Merchant suspended";
-        c12: "无效交易", "Invalid transaction";
-        c13: "金额不符", "Wrong amount";
-        c14: "卡号不对", "Wrong card number";
-        c22: "确认超时", "Confirmed too late";
-        c25: "没有原交易", "No such transaction";
-        c30: "填写有误", "Wrong entry";
-        c41: "卡已挂失", "Card lost";
-        c43: "卡已报被盗", "Card stolen";
-        c51: "余额不足", "Insufficient balance";
-        c54: "卡已过期", "Card expired";
-        c55: "密码错误", "Wrong password";
-        c57: "不能刷卡", "Not payable by card";
-        c58: "没有权限", "Not permitted";
-        c61: "超过限额", "Over a limit";
-        c62: "卡已停用", "Card blocked";
-        c64: "退货不符", "Refund does not fit";
-        c65: "超过次数", "Too many sales";
-        c75: "密码锁定", "Password locked";
-        c77: "不能班结", "Cannot close";
-        c94: "重复交易", "Sent twice";
-        c97: "终端未登记", "Unknown terminal";
-        c_other: "交易失败", "Declined";
     }
 }

@@ -63,6 +63,7 @@ macro_rules! audience {
     };
 }
 
+pub mod code_words;
 pub mod codes;
 pub mod dispute;
 pub mod login;
@@ -101,6 +102,8 @@ macro_rules! shared {
 }
 
 shared! {
+    /// Response codes in a few words.
+    code_words: CodeWords,
     /// Response codes.
     codes: Codes,
     /// Disputes.

@@ -13,7 +13,7 @@ use crate::pay::{Till, ZHANG, hidden};
 use crate::refund::{self, Sold};
 
 /// Three sales: of one a piece was refunded, one was disputed with success, one was voided.
-async fn day() -> (Till, String) {
+pub(crate) async fn day() -> (Till, String) {
     let mut sold = Sold::new().await;
     let id = sold.ask_for(&[("t1", "1"), ("q1", "1")]).await;
     let page = sold.panel(&id).await;
