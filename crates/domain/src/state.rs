@@ -468,10 +468,12 @@ impl Keys {
             | Command::DisputeReview(_)
             | Command::SettlementPrepare(_)
             | Command::SettlementReview(_)
-            | Command::Proposal(_)
-            | Command::ProposalApproval(_)
-            | Command::ProposalRejection(_) => {
+            | Command::Proposal(_) => {
                 self.people.insert(actor.person);
+            }
+            Command::ProposalApproval(verdict) | Command::ProposalRejection(verdict) => {
+                self.people.insert(actor.person);
+                self.people.extend(verdict.payload.person());
             }
             Command::Void { checker, .. } => self.people.extend([actor.person, *checker]),
             Command::Inquiry { .. }

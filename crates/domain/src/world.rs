@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::acts::{ActRows, Key, KeyState, Merchant, Outlet, Payload};
+use crate::acts::{ActRows, Key, KeyState, Merchant, Outlet, Payload, Person};
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
@@ -87,6 +87,8 @@ pub struct World {
     pub outlets: BTreeMap<OutletId, Outlet>,
     /// Whether the card company's people need a second factor.
     pub factor_required: bool,
+    /// People of the card company.
+    pub people: BTreeMap<PersonId, Person>,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -123,6 +125,7 @@ impl World {
             merchants: BTreeMap::new(),
             outlets: BTreeMap::new(),
             factor_required: true,
+            people: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -236,6 +239,9 @@ impl World {
                 rows.outlets.loaded(*outlet, self.outlets.get(outlet).cloned());
             }
             Payload::FactorRule { .. } => rows.factor.loaded((), Some(self.factor_required)),
+            Payload::CompanyRoles { person, .. } | Payload::PersonReset { person } => {
+                rows.people.loaded(*person, self.people.get(person).cloned());
+            }
         }
     }
 
@@ -271,6 +277,16 @@ impl World {
             }
             Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => self.open_outlet(*outlet),
             Payload::FactorRule { required } => self.factor_required = *required,
+            Payload::CompanyRoles { person, roles } => {
+                if let Some(one) = self.people.get_mut(person) {
+                    one.give(roles);
+                }
+            }
+            Payload::PersonReset { person } => {
+                if let Some(one) = self.people.get_mut(person) {
+                    one.own_password = false;
+                }
+            }
         }
     }
 

@@ -6,11 +6,12 @@ use builders::proposals::{
     self, CHECKER, DRAFT, MAKER, SLEEPER, approve, fee, propose, reject, shown, shown_fee, sleeper, take_back, with_fee,
 };
 use builders::{MERCHANT, MORNING, Submit as _, World, by_issuer, envelope, one_till};
-use domain::acts::{Bank, KeyState, Payload, Shown};
+use domain::acts::{Bank, KeyState, Payload, Person, Shown};
 use domain::command::Command;
 use domain::directory::Standing;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::outcome::{Decline, Outcome};
+use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{DECIDE_WITHIN, Proposal, ProposalStatus, Verdict, shown_digest};
 use domain::state::Till;
 
@@ -151,6 +152,57 @@ fn what_is_not_sound_or_not_possible_is_not_proposed() {
         let answer = ask(&mut world, MAKER, propose(payload.clone(), Shown::default()));
         assert_eq!(answer, Some(Decline::NoSuchMerchant), "{payload:?}");
     }
+}
+
+/// Somebody at the company whose roles and password others decide.
+const CLERK: PersonId = PersonId(9_050);
+
+fn clerk(roles: &str, status: PersonStatus, own_password: bool) -> Person {
+    let roles = read_roles(roles).expect("roles");
+    Person { name: "clerk".to_owned(), login: "clerk".to_owned(), roles, status, own_password }
+}
+
+#[test]
+fn roles_at_the_company_and_a_reset_are_possible_exactly_as_the_table_says() {
+    use PersonStatus::{Active, Disabled, Invited, Left};
+    let give = |roles| Payload::CompanyRoles { person: CLERK, roles: read_roles(roles).expect("roles") };
+    let reset = || Payload::PersonReset { person: CLERK };
+    // What is proposed, of whom; roles and state afterwards, or that nothing is to be done.
+    let table = [
+        (give("operator"), clerk("", Invited, false), Some(("operator", Invited))),
+        (give("checker:20261215"), clerk("operator", Active, true), Some(("checker:20261215", Active))),
+        (give("operator"), clerk("operator", Disabled, true), Some(("operator", Active))),
+        (give("operator"), clerk("operator", Disabled, false), Some(("operator", Invited))),
+        (give("operator"), clerk("operator", Active, true), None),
+        (give("operator"), clerk("", Left, true), None),
+        (give(""), clerk("operator", Active, true), None),
+        (give("cashier"), clerk("", Active, true), None),
+        (give("checker auditor"), clerk("", Active, true), None),
+        (give("checker:20200101"), clerk("", Active, true), None),
+        (reset(), clerk("operator", Active, true), Some(("operator", Active))),
+        (reset(), clerk("operator", Active, false), None),
+        (reset(), clerk("operator", Disabled, true), None),
+    ];
+    for (payload, person, expected) in table {
+        let mut world = office();
+        world.people.insert(CLERK, person.clone());
+        let Some((roles, status)) = expected else {
+            let seen = shown(&world, &payload);
+            assert_eq!(ask(&mut world, MAKER, propose(payload, seen)), Some(Decline::NothingToChange), "{person:?}");
+            continue;
+        };
+        let one = made(&mut world, payload.clone());
+        assert_eq!(ask(&mut world, MAKER, approve(&one)), Some(Decline::ReviewerIsApplicant));
+        assert_eq!(ask(&mut world, CLERK.0, approve(&one)), Some(Decline::ReviewerIsApplicant), "their own");
+        assert_eq!(world.people[&CLERK], person);
+        assert_eq!(ask(&mut world, CHECKER, approve(&one)), None);
+        let own_password = person.own_password && payload != reset();
+        assert_eq!(world.people[&CLERK], clerk(roles, status, own_password));
+        assert_eq!(world.verify(), []);
+    }
+    let mut world = office();
+    let missing = propose(give("operator"), Shown::default());
+    assert_eq!(ask(&mut world, MAKER, missing), Some(Decline::NothingToChange), "nobody");
 }
 
 /// Rows of a place that no two persons decided.

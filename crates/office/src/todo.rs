@@ -18,6 +18,7 @@ use domain::directory::Standing;
 use domain::ids::{RequestId, TransactionId};
 use domain::ledger::Kind;
 use domain::outcome::Decline;
+use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{Proposal, ProposalStatus, Verdict};
 use domain::refund::text_fits;
 use domain::time::Timestamp;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 use storage::proposal::{self, Sheet};
 use web_kit::badge::Badge;
 use web_kit::page::render;
+use web_kit::people::{roles_words, status_words};
 use web_kit::problem::Problem;
 use web_kit::session::Session;
 use web_kit::settlement::rate_words;
@@ -182,6 +184,8 @@ fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::OutletOpening => text.todo.act_outlet_opening,
         Act::OutletResuming => text.todo.act_outlet_resuming,
         Act::FactorRule => text.todo.act_factor_rule,
+        Act::CompanyRoles => text.todo.act_company_roles,
+        Act::PersonReset => text.todo.act_person_reset,
     }
 }
 
@@ -208,6 +212,10 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::BankAccount => words.f_bank_account,
         Field::BankHolder => words.f_bank_holder,
         Field::FactorRequired => words.f_factor_required,
+        Field::PersonName => words.f_person_name,
+        Field::PersonRoles => words.f_person_roles,
+        Field::PersonState => words.f_person_state,
+        Field::PersonPassword => words.f_person_password,
     }
 }
 
@@ -220,6 +228,12 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (_, "") => words.none.to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
         (Field::KeyExpires, _) => number().map_or_else(|| value.to_owned(), |at| Timestamp(at).date_time_text()),
+        (Field::PersonRoles, _) => read_roles(value).map_or_else(|| value.to_owned(), |held| roles_words(&held, text)),
+        (Field::PersonState, _) => {
+            PersonStatus::from_word(value).map_or(value, |status| status_words(status, text)).to_owned()
+        }
+        (Field::PersonPassword, "own") => words.password_own.to_owned(),
+        (Field::PersonPassword, "initial") => words.password_initial.to_owned(),
         (Field::KeySigned | Field::FactorRequired, "yes") => words.yes.to_owned(),
         (Field::KeySigned | Field::FactorRequired, "no") => words.no.to_owned(),
         (Field::Standing, word) => standing_words(word, text).to_owned(),

@@ -662,7 +662,7 @@ CREATE TABLE proposal (
     act TEXT COLLATE "C" NOT NULL CHECK (
         act IN (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
-            'outlet_resuming', 'factor_rule'
+            'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset'
         )
     ),
     -- The number of what it is about.

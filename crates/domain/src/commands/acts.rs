@@ -11,14 +11,16 @@ mod rows;
 use std::collections::BTreeMap;
 
 use crate::directory::{Move, Standing};
-use crate::ids::{KeyId, MerchantId, OutletId};
+use crate::ids::{KeyId, MerchantId, OutletId, PersonId};
 use crate::money::Fen;
 use crate::outcome::Decline;
-use crate::role::Action;
+use crate::person::{self, Held, PersonStatus, read_roles, roles_text};
+use crate::place::Place;
+use crate::role::{Action, Role};
 use crate::settlement::FEE_BP_MAX;
 use crate::time::Timestamp;
 
-pub use rows::{ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, Outlet};
+pub use rows::{ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, Outlet, Person};
 
 words! {
     /// What can be proposed.
@@ -39,6 +41,10 @@ words! {
         OutletResuming = "outlet_resuming",
         /// Whether the card company's people need a second factor.
         FactorRule = "factor_rule",
+        /// What a person of the card company may do.
+        CompanyRoles = "company_roles",
+        /// A person of the card company gets a new initial password.
+        PersonReset = "person_reset",
     }
 }
 
@@ -52,6 +58,7 @@ impl Act {
             // Whoever may stop one may ask to have it go on.
             Self::MerchantResuming | Self::OutletResuming => Action::Suspend,
             Self::FactorRule => Action::ManageSettings,
+            Self::CompanyRoles | Self::PersonReset => Action::ManagePeople,
         }
     }
 
@@ -66,6 +73,7 @@ impl Act {
             | Self::OutletResuming => Action::ReleaseMerchants,
             Self::CompanyKey => Action::ReleaseApiKeys,
             Self::FactorRule => Action::ReleaseSettings,
+            Self::CompanyRoles | Self::PersonReset => Action::ReleasePeople,
         }
     }
 }
@@ -121,7 +129,22 @@ pub enum Payload {
         /// Whether it is required.
         required: bool,
     },
+    /// Give this person of the card company exactly these roles, and let them sign in.
+    CompanyRoles {
+        /// The person.
+        person: PersonId,
+        /// The roles, in order.
+        roles: Vec<Held>,
+    },
+    /// Take this person's own password away, so that an initial one can be given.
+    PersonReset {
+        /// The person.
+        person: PersonId,
+    },
 }
+
+/// The word for a password that somebody else gave.
+const INITIAL: &str = "initial";
 
 /// The subject of what is about the card company itself.
 const COMPANY: i64 = 1;
@@ -141,6 +164,8 @@ impl Payload {
             Self::OutletOpening { .. } => Act::OutletOpening,
             Self::OutletResuming { .. } => Act::OutletResuming,
             Self::FactorRule { .. } => Act::FactorRule,
+            Self::CompanyRoles { .. } => Act::CompanyRoles,
+            Self::PersonReset { .. } => Act::PersonReset,
         }
     }
 
@@ -154,6 +179,15 @@ impl Payload {
             Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
             Self::FactorRule { .. } => COMPANY,
+            Self::CompanyRoles { person, .. } | Self::PersonReset { person } => person.0,
+        }
+    }
+
+    /// The person that it is about, who cannot decide on it.
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Self::CompanyRoles { person, .. } | Self::PersonReset { person } => Some(*person),
+            _ => None,
         }
     }
 
@@ -178,7 +212,9 @@ impl Payload {
             }
             Self::MerchantBank { bank, .. } => Shown::of(bank.fields()),
             Self::FactorRule { required } => Shown::of([(Field::FactorRequired, yes(*required))]),
+            Self::CompanyRoles { roles, .. } => Shown::of([(Field::PersonRoles, roles_text(roles))]),
             Self::CompanyKey { .. }
+            | Self::PersonReset { .. }
             | Self::MerchantResuming { .. }
             | Self::OutletOpening { .. }
             | Self::OutletResuming { .. } => Shown::default(),
@@ -200,7 +236,7 @@ impl Payload {
             account: text_of(Field::BankAccount),
             holder: text_of(Field::BankHolder),
         };
-        let (merchant, outlet) = (MerchantId(subject), OutletId(subject));
+        let (merchant, outlet, person) = (MerchantId(subject), OutletId(subject), PersonId(subject));
         let payload = match act {
             Act::MerchantFee => Self::MerchantFee { merchant, fee_bp: number(Field::FeeBp)? },
             Act::CompanyKey => Self::CompanyKey { key: KeyId(subject) },
@@ -210,6 +246,8 @@ impl Payload {
             Act::OutletOpening => Self::OutletOpening { outlet },
             Act::OutletResuming => Self::OutletResuming { outlet },
             Act::FactorRule => Self::FactorRule { required: fields.get(Field::FactorRequired) == "yes" },
+            Act::CompanyRoles => Self::CompanyRoles { person, roles: read_roles(fields.get(Field::PersonRoles))? },
+            Act::PersonReset => Self::PersonReset { person },
         };
         (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
@@ -249,6 +287,7 @@ impl Payload {
                 shown.put(Field::Reason, &one.reason);
                 Some(shown)
             }
+            Self::CompanyRoles { person, .. } | Self::PersonReset { person } => Some(rows.people.get(person)?.shown()),
             Self::FactorRule { .. } => Some(Shown::of([(Field::FactorRequired, yes(*rows.factor.get(&())?))])),
         }
     }
@@ -260,6 +299,14 @@ impl Payload {
             Self::MerchantFee { .. } | Self::MerchantBank { .. } | Self::FactorRule { .. } => {
                 after.0.extend(self.fields().0);
             }
+            Self::CompanyRoles { roles, .. } => {
+                after.put(Field::PersonRoles, &roles_text(roles));
+                if now.get(Field::PersonState) == PersonStatus::Disabled.word() {
+                    let initial = now.get(Field::PersonPassword) == INITIAL;
+                    after.put(Field::PersonState, Person::enabled(!initial).word());
+                }
+            }
+            Self::PersonReset { .. } => after.put(Field::PersonPassword, INITIAL),
             Self::CompanyKey { .. } => after.put(Field::KeyState, KeyState::Awake.word()),
             Self::MerchantOpening { .. } => {
                 after.0.extend(self.fields().0);
@@ -310,6 +357,19 @@ impl Payload {
                 let one = rows.outlets.get(outlet).ok_or(Decline::NoSuchMerchant)?;
                 moves(one.status, Move::Resume, one.merchant_status != Standing::Closed)
             }
+            Self::CompanyRoles { person, roles } => {
+                let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
+                let plain: Vec<Role> = roles.iter().map(|held| held.role).collect();
+                let lasting = roles.iter().all(|held| held.counts(at.business_date()));
+                let changes = one.roles != *roles || one.status == PersonStatus::Disabled;
+                let sound = one.keeps_login() && person::roles_fit(Place::Company, &plain).is_ok() && lasting;
+                if sound && changes { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
+            Self::PersonReset { person } => {
+                let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
+                let sound = one.keeps_login() && one.status.signs_in() && one.own_password;
+                if sound { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
             Self::FactorRule { required } => {
                 let same = rows.factor.get(&()) == Some(required);
                 if same { Err(Decline::NothingToChange) } else { Ok(()) }
@@ -348,6 +408,16 @@ impl Payload {
                 }
             }
             Self::FactorRule { required } => rows.factor.loaded((), Some(*required)),
+            Self::CompanyRoles { person, roles } => {
+                if let Some(one) = rows.people.get_mut(person) {
+                    one.give(roles);
+                }
+            }
+            Self::PersonReset { person } => {
+                if let Some(one) = rows.people.get_mut(person) {
+                    one.own_password = false;
+                }
+            }
         }
     }
 }
@@ -406,6 +476,14 @@ words! {
         BankHolder = "bank_holder",
         /// Whether the card company's people need a second factor: `yes` or `no`.
         FactorRequired = "factor_required",
+        /// Name and login name of a person.
+        PersonName = "person_name",
+        /// What a person may do, as `domain::person::roles_text` writes it.
+        PersonRoles = "person_roles",
+        /// Where a person's login stands, [`PersonStatus`].
+        PersonState = "person_state",
+        /// Whose a person's password is: `own` or `initial`.
+        PersonPassword = "person_password",
     }
 }
 
@@ -472,6 +550,11 @@ mod tests {
             Payload::OutletOpening { outlet: OutletId(2_501_003) },
             Payload::OutletResuming { outlet: OutletId(2_501_003) },
             Payload::FactorRule { required: false },
+            Payload::CompanyRoles {
+                person: PersonId(9_001),
+                roles: read_roles("operator checker:20261215").expect("roles"),
+            },
+            Payload::PersonReset { person: PersonId(9_001) },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

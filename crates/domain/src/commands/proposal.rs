@@ -212,6 +212,11 @@ fn judge_verdict<'a>(state: &'a State, envelope: &Envelope, verdict: &Verdict) -
     if state.same_human(proposal.maker, envelope.actor.person, envelope.at) {
         return Err(Decline::ReviewerIsApplicant);
     }
+    // Nobody decides on what they may do themselves.
+    let about = proposal.payload.person();
+    if about.is_some_and(|person| state.same_human(person, envelope.actor.person, envelope.at)) {
+        return Err(Decline::ReviewerIsApplicant);
+    }
     if !text_fits(&verdict.opinion) {
         return Err(Decline::TextLength);
     }

@@ -7,8 +7,9 @@ use super::Audit;
 use crate::acts::{Act, Bank, Field, Key, KeyState, Payload, Shown};
 use crate::command::Command;
 use crate::directory::Standing;
-use crate::ids::{KeyId, MerchantId, OutletId, TransactionId};
+use crate::ids::{KeyId, MerchantId, OutletId, PersonId, TransactionId};
 use crate::ledger::{Kind, Transaction};
+use crate::person::{Held, is_narrower};
 use crate::proposal::{DECIDE_WITHIN, Draft, Ending, Proposal, ProposalStatus, Verdict, shown_digest};
 
 /// What the ledger says of proposals so far, and what approved ones brought about.
@@ -24,6 +25,8 @@ pub(super) struct Proposals {
     openings: BTreeMap<(Act, i64), bool>,
     /// Keys that were woken, as they were shown.
     keys: BTreeMap<KeyId, Shown>,
+    /// What people of the company were given, by the approval.
+    roles: BTreeMap<TransactionId, (PersonId, Vec<Held>)>,
 }
 
 /// Keeps the latest approval.
@@ -52,7 +55,11 @@ impl Proposals {
             Payload::MerchantResuming { .. }
             | Payload::OutletOpening { .. }
             | Payload::OutletResuming { .. }
-            | Payload::FactorRule { .. } => {}
+            | Payload::FactorRule { .. }
+            | Payload::PersonReset { .. } => {}
+            Payload::CompanyRoles { person, roles } => {
+                self.roles.insert(approval, (*person, roles.clone()));
+            }
         }
     }
 }
@@ -141,6 +148,21 @@ impl Audit {
         };
         if !sound {
             self.report("I7", format!("API key {} is {}, but no proposal says so", key.id, key.state.word()));
+        }
+    }
+
+    /// Compares a role of a person of the company with the approval that gave it; `None` is the command line, which gives
+    /// roles to those alone that it made. Call after all proposals.
+    pub fn company_role(&mut self, person: PersonId, held: Held, given: Result<TransactionId, bool>) {
+        let sound = match given {
+            Ok(approval) => {
+                let given = self.proposals.roles.get(&approval);
+                given.is_some_and(|(who, roles)| *who == person && is_narrower(roles, &[held]))
+            }
+            Err(by_command_line) => by_command_line,
+        };
+        if !sound {
+            self.report("I7", format!("no proposal gave person {person} the role {}", held.role));
         }
     }
 

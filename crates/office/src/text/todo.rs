@@ -42,6 +42,8 @@ web_kit::texts! {
         act_merchant_resuming: "恢复商户", "Resume merchant";
         act_outlet_opening: "开通门店", "Open store";
         act_outlet_resuming: "恢复门店", "Resume store";
+        act_company_roles: "公司角色", "Company roles";
+        act_person_reset: "公司人员重置密码", "Password reset, company staff";
         act_factor_rule: "公司人员第二验证", "Second factor for company staff";
         refund: "退货", "Refund";
         dispute: "争议", "Dispute";
@@ -112,6 +114,12 @@ web_kit::texts! {
         f_bank_name: "开户银行", "Bank";
         f_bank_account: "收款账号", "Account";
         f_bank_holder: "账户名", "Account holder";
+        f_person_name: "人员", "Person";
+        f_person_roles: "角色", "Roles";
+        f_person_state: "状态", "State";
+        f_person_password: "密码", "Password";
+        password_own: "本人设的", "Set by the person";
+        password_initial: "失效，由经办人给新的初始密码", "Void; the maker gives a new initial one";
         f_factor_required: "必须使用第二验证", "Second factor required";
         none: "未填写", "None";
         all: "全部", "All";

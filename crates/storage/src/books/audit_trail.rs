@@ -2,10 +2,12 @@
 
 use crate::sql::{self, Connection, Row};
 use domain::directory::Standing;
-use domain::ids::{CardId, MerchantId, OrderId, OutletId, TerminalId, TransactionId};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::OrderStatus;
+use domain::person::Held;
+use domain::role::Role;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
@@ -153,7 +155,25 @@ fn proposals(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
     in_pieces(connection, &sql, |row| {
         audit.key(&proposal::key(row)?);
         Ok(())
-    })
+    })?;
+    company_roles(connection, audit)
+}
+
+/// The roles of the card company's people.
+fn company_roles(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
+    let sql = "SELECT p.id, r.role, r.ends_on, r.given_by, p.created_by IS NULL FROM person p
+        JOIN person_role r ON r.person_id = p.id WHERE p.place = 'company' ORDER BY p.id, r.role";
+    let mut statement = connection.prepare(sql)?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let held = Held {
+            role: rows::word(&row, 1, Role::from_word)?,
+            ends_on: row.get::<_, Option<i32>>(2)?.map(BusinessDate),
+        };
+        let given = row.get::<_, Option<i64>>(3)?.map(TransactionId).ok_or(row.get::<_, bool>(4)?);
+        audit.company_role(PersonId(row.get(0)?), held, given);
+    }
+    Ok(())
 }
 
 fn batches(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {

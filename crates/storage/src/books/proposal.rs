@@ -1,11 +1,12 @@
 //! Load and save of proposals, and of the rows that proposed acts are about.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use domain::acts::{Act, ActRows, Bank, Key, KeyState, Merchant, Outlet, Payload, Shown};
+use domain::acts::{Act, ActRows, Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Shown};
 use domain::changes::Changes;
 use domain::directory::Standing;
 use domain::ids::{KeyId, MERCHANTS, MerchantId, OutletId, PersonId, TransactionId};
 use domain::money::Fen;
+use domain::person::{Held, PersonStatus};
 use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
@@ -40,6 +41,9 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
         }
         Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => {
             rows.outlets.loaded(*outlet, find_outlet(connection, *outlet)?);
+        }
+        Payload::CompanyRoles { person, .. } | Payload::PersonReset { person } => {
+            rows.people.loaded(*person, find_person(connection, *person)?);
         }
         Payload::FactorRule { .. } => {
             rows.factor.loaded((), Some(directory::company_of(connection)?.factor_required));
@@ -100,8 +104,49 @@ fn find_outlet(connection: &Connection, id: OutletId) -> sql::Result<Option<Outl
     connection.prepare_cached(sql)?.query_row([id.0], read).optional()
 }
 
-/// Writes what an approved act changes; `by` and `at` are those of the approval.
-fn save_act(connection: &Connection, act: &Payload, by: PersonId, at: Timestamp) -> sql::Result<()> {
+/// A person of the card company.
+fn find_person(connection: &Connection, id: PersonId) -> sql::Result<Option<Person>> {
+    let sql = "SELECT name, login, status, must_change FROM person WHERE id = ?1 AND place = 'company'";
+    let read = |row: &Row<'_>| {
+        Ok(Person {
+            name: row.get(0)?,
+            login: row.get(1)?,
+            roles: Vec::new(),
+            status: rows::word(row, 2, PersonStatus::from_word)?,
+            own_password: !row.get::<_, bool>(3)?,
+        })
+    };
+    let found = connection.prepare_cached(sql)?.query_row([id.0], read).optional()?;
+    let Some(found) = found.filter(|found| found.status != PersonStatus::Key) else { return Ok(None) };
+    Ok(Some(Person { roles: crate::people::held(connection, id)?, ..found }))
+}
+
+/// Gives a person exactly these roles; a stopped login returns.
+fn give_roles(connection: &Connection, person: PersonId, roles: &[Held], on: &Approval) -> sql::Result<()> {
+    connection.prepare_cached("DELETE FROM person_role WHERE person_id = ?1")?.execute([person.0])?;
+    for held in roles {
+        let sql = "INSERT INTO person_role (person_id, role, ends_on, given_by) VALUES (?1, ?2, ?3, ?4)";
+        let values = params![person.0, held.role.word(), held.ends_on.map(|day| day.0), on.id.0];
+        connection.prepare_cached(sql)?.execute(values)?;
+    }
+    let sql =
+        "UPDATE person SET status = CASE WHEN status <> 'disabled' THEN status WHEN must_change = 1 THEN 'invited'
+            ELSE 'active' END, changed_at = ?2, version = version + 1 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute([person.0, on.at.0])?;
+    Ok(())
+}
+
+/// What approved an act.
+struct Approval {
+    id: TransactionId,
+    maker: PersonId,
+    by: PersonId,
+    at: Timestamp,
+}
+
+/// Writes what an approved act changes.
+fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql::Result<()> {
+    let Approval { by, at, maker, .. } = *approval;
     let on = Moved { by: Some(by), at, reason: "" };
     match act {
         Payload::MerchantFee { merchant, fee_bp } => {
@@ -130,6 +175,16 @@ fn save_act(connection: &Connection, act: &Payload, by: PersonId, at: Timestamp)
         }
         Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => {
             directory::set_outlet(connection, *outlet, Standing::Active, &on)?;
+        }
+        Payload::CompanyRoles { person, roles } => give_roles(connection, *person, roles, approval)?,
+        Payload::PersonReset { person } => {
+            // The maker gives an initial password once this is done.
+            let sql = "UPDATE person SET password_hash = ?2, must_change = 1, password_changed_at = ?3,
+                    password_expires_at = ?3, given_by = ?4, given_at = ?3, changed_at = ?3, version = version + 1
+                WHERE id = ?1";
+            let hash = crate::password::NOBODY;
+            connection.prepare_cached(sql)?.execute(params![person.0, hash, at.0, maker.0])?;
+            connection.prepare_cached("DELETE FROM session WHERE person_id = ?1")?.execute([person.0])?;
         }
         Payload::FactorRule { required } => {
             let now = directory::company_of(connection)?;
@@ -273,9 +328,13 @@ pub(crate) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()
     }
     for act in &changes.acts {
         let approved = |one: &&Proposal| one.status == ProposalStatus::Approved && one.payload == *act;
-        let approval = changes.proposals.values().find(approved).and_then(|one| one.ending.as_ref());
+        let one = changes.proposals.values().find(approved);
+        let approval = one.and_then(|one| {
+            let end = one.ending.as_ref()?;
+            Some(Approval { id: end.transaction, maker: one.maker, by: end.by, at: end.at })
+        });
         let approval = approval.ok_or_else(|| sql::Error::unreadable(0, "an act without its approval"))?;
-        save_act(connection, act, approval.by, approval.at)?;
+        save_act(connection, act, &approval)?;
     }
     Ok(())
 }

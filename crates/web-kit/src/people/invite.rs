@@ -6,8 +6,9 @@ use askama::Template;
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use axum::response::{IntoResponse, Response};
+use domain::acts::Payload;
 use domain::ids::PersonId;
-use domain::person::{initial_password, initial_until, login_fits};
+use domain::person::{Held, initial_password, initial_until, login_fits};
 use domain::place::Place;
 use domain::role::{Action, Role};
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use storage::people::list::{self, Person};
 use storage::people::{NewPerson, normal_login};
 
 use super::form::{self, At, Fields, Form, Said, Wrong, value};
-use super::{Desk, place_words, roles_words};
+use super::{Desk, place_words, propose, roles_words};
 use crate::cookies;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
@@ -45,6 +46,7 @@ struct View {
     form: Form,
     same: Option<(String, String)>,
     problem: Option<&'static str>,
+    hint: &'static str,
 }
 
 /// Whether the reader invites anybody.
@@ -54,7 +56,7 @@ pub(super) fn open_to(session: &Session) -> bool {
 
 /// The kinds of place that the reader invites people to.
 fn kinds(session: &Session) -> Vec<At> {
-    if session.can(Action::ManagePeople) { vec![At::Outlet, At::Merchant] } else { vec![At::Outlet] }
+    if session.can(Action::ManagePeople) { vec![At::Outlet, At::Merchant, At::Company] } else { vec![At::Outlet] }
 }
 
 fn kind(session: &Session, word: &str) -> At {
@@ -97,6 +99,7 @@ async fn view(
         form: Form::new(&visit.session, at, &places, (typed, wrong, &[]), text),
         same,
         problem,
+        hint: if at == At::Company { text.people.invite_two } else { text.people.invite_alone },
         shell: visit.shell(desk.path),
     };
     Ok(render(&view).into_response())
@@ -118,11 +121,18 @@ pub async fn make(visit: &Visit, desk: &Desk, host: &str, fields: Fields) -> Res
     let human = same_human(visit, desk, &fields, said.phone.as_deref()).await?;
     let password = initial_password(cookies::random());
     let hash = visit.web.passwords.hash(password.clone()).await?;
+    let held: Vec<Held> = said.roles.iter().map(|role| Held { role: *role, ends_on: said.ends_on }).collect();
     let new = new_person(session, said, login, hash, human);
     let asked = !value(&fields, "same").is_empty();
     let entry = session.entry("person_invited", "", "");
     match keep::invite(visit.db(), new, (desk.reach, asked), entry).await? {
-        Ok(id) => sheet(visit, desk, id, host, &password).await,
+        Ok(id) => {
+            // The sheet is shown whatever became of the proposal; the person's page offers to propose the roles again.
+            if at == At::Company {
+                propose(visit, Payload::CompanyRoles { person: id, roles: held }, visit.new_request()).await?;
+            }
+            sheet(visit, desk, id, host, &password).await
+        }
         Err(NotInvited::Login(free)) => {
             wrong.login = Some(fill(text.people.login_taken, &[&free]));
             view(visit, desk, at, fields, wrong, None).await
@@ -146,7 +156,8 @@ fn new_person(session: &Session, said: Said, login: String, hash: String, human:
         login,
         password_hash: hash,
         must_change: true,
-        roles: said.roles,
+        // Those of the company wait for another person.
+        roles: if said.place == Place::Company { Vec::new() } else { said.roles },
         place: said.place,
         terminal: said.terminal,
         human,
@@ -186,6 +197,8 @@ struct Sheet {
     host: String,
     password: String,
     help: String,
+    /// It opens nothing before another person approved the roles.
+    waits: bool,
 }
 
 /// The sheet with an initial password, once.
@@ -210,6 +223,7 @@ pub(super) async fn sheet(
         host: host.to_owned(),
         password: password.to_owned(),
         help: fill(words.how_help, &[&session.name, &visit.page.hotline]),
+        waits: one.held.is_empty(),
         one,
         shell: visit.shell(desk.path),
     };

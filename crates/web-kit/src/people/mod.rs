@@ -9,18 +9,25 @@ pub mod invite;
 pub mod list;
 pub mod one;
 
+use domain::acts::Payload;
+use domain::command::{Actor, Command};
+use domain::ids::RequestId;
 use domain::person::{self, Held, PersonStatus, Who};
 use domain::place::Place;
+use domain::proposal::Draft;
 use domain::role::Role;
 use domain::time::Timestamp;
 use storage::merchant::Reach;
 use storage::people::list::Person;
+use storage::proposal;
 
 use crate::badge::Badge;
 use crate::problem::Problem;
 use crate::session::Session;
+use crate::step::{self, Step};
 use crate::text::people::People as Words;
 use crate::text::{Text, fill};
+use crate::visit::Visit;
 
 /// Where people are kept.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +110,18 @@ fn helps(session: &Session, one: &Person) -> bool {
     one.id != session.person && person::helps(keeper(session), Who { place: one.place, roles: &roles })
 }
 
+/// Proposes an act about a person of the company under the form's request id: where it is decided.
+async fn propose(visit: &Visit, payload: Payload, request: RequestId) -> Result<(Step, String), Problem> {
+    let seen = proposal::now(visit.db(), payload.clone()).await?.ok_or(Problem::NotFound)?;
+    let command = Command::Proposal(Draft { payload, seen });
+    let step = step::send(&visit.web, request, Actor::issuer(visit.session.person), command).await?;
+    let path = match &step {
+        Step::Done(record) => format!("/office/todo/{}", record.id.rrn()),
+        _ => "/office/todo".to_owned(),
+    };
+    Ok((step, path))
+}
+
 /// A role's name.
 pub fn role_words(role: Role, text: &Text) -> &'static str {
     let words = &text.people;
@@ -158,7 +177,8 @@ fn place_words(one: &Person, text: &Text) -> String {
     }
 }
 
-fn status_words(status: PersonStatus, text: &Text) -> &'static str {
+/// A state's name.
+pub fn status_words(status: PersonStatus, text: &Text) -> &'static str {
     let words = &text.people;
     match status {
         PersonStatus::Invited => words.invited,

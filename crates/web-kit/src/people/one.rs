@@ -4,8 +4,10 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use domain::ids::PersonId;
-use domain::person::{Held, Move, PersonStatus, initial_password};
+use domain::acts::Payload;
+use domain::ids::{PersonId, RequestId};
+use domain::person::{Held, Move, PersonStatus, initial_password, is_narrower};
+use domain::place::Place;
 use domain::role::Role;
 use domain::time::Timestamp;
 use serde::Deserialize;
@@ -14,12 +16,13 @@ use storage::people::list::{self, LeftBehind, Line, Person};
 use storage::people::normal_login;
 
 use super::form::{self, At, Fields, Form, Wrong, value};
-use super::{Desk, Said, helps, invite, keeps, place_words, roles_words, standing};
+use super::{Desk, Said, helps, invite, keeps, place_words, propose, roles_words, standing};
 use crate::badge::Badge;
 use crate::cookies;
 use crate::flash::Flash;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
+use crate::step;
 use crate::text::{Text, fill};
 use crate::visit::Visit;
 
@@ -59,6 +62,8 @@ struct View {
     shell: Shell,
     path: &'static str,
     link: String,
+    /// The request id of what its forms propose.
+    request: String,
     one: Person,
     state: Badge,
     until: String,
@@ -142,6 +147,7 @@ async fn view(visit: &Visit, desk: &Desk, one: Person, shown: Shown) -> Result<R
     let view = View {
         path: desk.path,
         link: desk.address(&one),
+        request: visit.new_request().to_string(),
         state,
         until,
         place: place_words(&one, text),
@@ -192,6 +198,9 @@ fn acts(one: &Person, keeps: bool, helps: bool, text: &'static Text) -> Vec<Act>
 fn question(ask: Do, one: &Person, behind: &LeftBehind, text: &'static Text) -> Option<Ask> {
     let words = &text.people;
     let (title, what, button, stops) = match ask {
+        Do::Reset if one.place == Place::Company && !one.must_change => {
+            (words.ask_reset, words.ask_reset_two, words.reset, false)
+        }
         Do::Reset => (words.ask_reset, words.ask_reset_what, words.reset, false),
         Do::Disable => (words.ask_disable, words.ask_disable_what, words.disable, true),
         Do::Leave => (words.ask_leave, words.ask_leave_what, words.leave, true),
@@ -271,6 +280,13 @@ pub async fn act(visit: &Visit, desk: &Desk, id: i64, host: &str, fields: Fields
     let (changed, said) = match act {
         Do::Save => return save(visit, desk, one, version, fields).await,
         Do::Join => return join(visit, desk, one, &fields).await,
+        Do::Reset if one.place == Place::Company && !one.must_change => {
+            return send(visit, Payload::PersonReset { person: one.id }, &fields).await;
+        }
+        Do::Enable if one.place == Place::Company => {
+            let payload = Payload::CompanyRoles { person: one.id, roles: one.held };
+            return send(visit, payload, &fields).await;
+        }
         Do::Reset => {
             let password = initial_password(cookies::random());
             let hash = visit.web.passwords.hash(password.clone()).await?;
@@ -297,6 +313,13 @@ pub async fn act(visit: &Visit, desk: &Desk, id: i64, host: &str, fields: Fields
     }
 }
 
+/// Proposes it, and leads to where it is decided.
+async fn send(visit: &Visit, payload: Payload, fields: &Fields) -> Result<Response, Problem> {
+    let request = RequestId::parse(value(fields, "request")).ok_or(Problem::BadForm)?;
+    let (step, path) = propose(visit, payload, request).await?;
+    step.redirect(visit, &step::address(&path, &[], request), &[])
+}
+
 /// The page as it is now, with why nothing was done.
 async fn refuse(visit: &Visit, desk: &Desk, id: i64, refused: NotChanged) -> Result<Response, Problem> {
     let words = &visit.text().people;
@@ -317,7 +340,10 @@ async fn save(visit: &Visit, desk: &Desk, one: Person, version: i64, fields: Fie
         let filled = Some((fields, wrong));
         return view(visit, desk, one, Shown { filled, problem: Some(text.people.failed), ..Shown::default() }).await;
     };
-    let roles = roles_after(&one.held, &said.roles, said.ends_on);
+    let wanted = roles_after(&one.held, &said.roles, said.ends_on);
+    // More power at the company takes two persons.
+    let proposed = one.place == Place::Company && !is_narrower(&one.held, &wanted);
+    let roles = if proposed { one.held.clone() } else { wanted.clone() };
     let number = if said.number.is_empty() { one.number.clone() } else { said.number };
     let change = Change {
         number,
@@ -330,6 +356,7 @@ async fn save(visit: &Visit, desk: &Desk, one: Person, version: i64, fields: Fie
     };
     let entry = session.entry("person_changed", &one.login, "");
     match keep::change(visit.db(), (one.id, version), change, entry).await? {
+        Ok(()) if proposed => send(visit, Payload::CompanyRoles { person: one.id, roles: wanted }, &fields).await,
         Ok(()) => Ok(Flash::new(Said::Changed, &[]).redirect(&visit.web, &desk.address(&one))),
         Err(refused) => refuse(visit, desk, one.id.0, refused).await,
     }
@@ -341,7 +368,9 @@ fn roles_after(held: &[Held], roles: &[Role], ends_on: Option<domain::time::Busi
         Some(old) if old.ends_on.is_none() || ends_on.is_none() => *old,
         _ => Held { role: *role, ends_on },
     };
-    roles.iter().map(after).collect()
+    let mut after: Vec<Held> = roles.iter().map(after).collect();
+    after.sort_unstable();
+    after
 }
 
 async fn join(visit: &Visit, desk: &Desk, one: Person, fields: &Fields) -> Result<Response, Problem> {

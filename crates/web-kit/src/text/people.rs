@@ -100,6 +100,8 @@ crate::texts! {
         at_till: "{0} · {1}", "{0} · {1}";
         invite_submit: "邀请并显示初始密码", "Invite and show the initial password";
         invite_alone: "保存后立即可以登录，不用复核。初始密码下一页显示一次。", "The login works at once. The next page shows the initial password, once.";
+        invite_two: "保存后变成待复核的经办单，复核前不能登录。初始密码下一页显示一次。", "It becomes a proposal; the person cannot sign in before another person approves it. The next page shows the initial password, once.";
+        sheet_waits: "已提交复核：另一人同意以前，这个登录打不开任何东西。", "Proposed: this login opens nothing until another person has approved it.";
         cancel: "取消", "Cancel";
         failed: "没有保存", "Not saved";
         name_wrong: "请填写姓名，1 到 40 个字", "Enter a name of 1 to 40 characters";
@@ -165,6 +167,7 @@ crate::texts! {
 
         ask_reset: "给 {0} 一个新的初始密码？", "Give {0} a new initial password?";
         ask_reset_what: "现在的密码立即失效，已登录的地方全部退出。新的初始密码下一页显示一次，72 小时内有效。24 小时内，{0} 和您在复核时按一个人算。", "The present password stops working and every session ends. The next page shows the new one, once; it is valid for 72 hours. For 24 hours {0} and you count as one person in decisions.";
+        ask_reset_two: "公司人员的密码要另一人同意才能重置：提交后在待复核里决定；同意后回到这里重发密码。", "A company person's password is reset only when another person agrees: it goes to the decisions, and afterwards you reissue the password here.";
         ask_disable: "停用 {0}？", "Disable {0}?";
         ask_disable_what: "立即生效，一人即可。下面这些会留下：", "It takes effect at once; one person does it. This stays behind:";
         ask_leave: "{0} 离职？", "{0} has left?";

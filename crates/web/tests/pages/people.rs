@@ -6,6 +6,7 @@ use storage::demo::PASSWORD;
 
 use crate::pay::hidden;
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
+use crate::todo::{decide, in_order, place};
 
 const OWN: &str = "Kuai-le-de-xiao-yao-77";
 /// The outlet of `manager` and its till.
@@ -263,4 +264,82 @@ async fn a_lock_is_listed_and_lifted_and_lists_are_files_too() {
     let mut admin = shop.signed_in("admin").await;
     let unseen = admin.get("/office/people?f=unseen").await.text();
     assert!(unseen.contains("王敏") && !unseen.contains("何平</a>"), "{unseen}");
+}
+
+/// Saves the page of somebody at the company with these roles.
+async fn save_roles(admin: &mut Visitor, page: &str, roles: &[&str]) -> Answer {
+    let shown = admin.get(page).await;
+    let (version, request) = (hidden(&shown, "version"), hidden(&shown, "request"));
+    let names: Vec<String> = roles.iter().map(|role| format!("role_{role}")).collect();
+    let mut fields = vec![("version", version.as_str()), ("request", &request), ("do", "save"), ("name", "某人")];
+    fields.extend(names.iter().map(|name| (name.as_str(), "1")));
+    admin.post(page, &fields).await
+}
+
+#[tokio::test]
+async fn somebody_at_the_company_signs_in_once_another_person_approved_the_roles() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let fields = [("at", "company"), ("name", "吴昊"), ("login", "wuhao"), ("role_operator", "1")];
+    let sheet = admin.post("/office/people/new", &fields).await;
+    sheet.says("另一人同意以前，这个登录打不开任何东西");
+    let initial = password_of(&sheet);
+    shop.visitor().sign_in_and_look("wuhao", &initial).await.says("此账号现在没有可用的角色");
+    let page = page_of(&mut admin, "/office/people", "wuhao").await;
+    admin.get(&page).await.says("等复核");
+    let mut checker = shop.signed_in("checker").await;
+    let list = checker.get("/office/todo").await.text();
+    let todo = list.split("/office/todo/").nth(1).and_then(|rest| rest.split('"').next()).expect("a proposal");
+    let todo = format!("/office/todo/{todo}");
+    checker.get(&todo).await.says("公司角色");
+    admin.get(&todo).await.says("不能复核自己提交的");
+    decide(&mut checker, &todo, "ok").await.says("已同意");
+    let mut operator = shop.visitor();
+    assert_eq!(operator.sign_in("wuhao", &initial).await.location(), "/password");
+    operator.post("/password", &[("old", &initial), ("new", OWN), ("again", OWN)]).await;
+    assert_eq!(operator.get("/office/refunds").await.status, StatusCode::OK);
+    in_order(&shop).await;
+
+    // More takes two persons, less takes one; nobody approves what they may do themselves.
+    let more = place(&save_roles(&mut admin, "/office/people/9002", &["checker", "admin"]).await);
+    let mut checker = shop.signed_in("checker").await;
+    decide(&mut checker, &more, "ok").await.says("须由两个人完成");
+    assert_eq!(checker.get("/office/people/new").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(save_roles(&mut admin, &page, &["operator", "finance"]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(operator.get("/office/settlements").await.status, StatusCode::FORBIDDEN);
+    let auditor = save_roles(&mut admin, &page, &["operator", "auditor"]).await;
+    auditor.says("审计不能兼任其他角色");
+    act(&mut admin, &page, "disable").await;
+    assert_eq!(operator.get("/office/refunds").await.location(), "/login");
+    in_order(&shop).await;
+    let forged = shop.db.write(|c| {
+        Ok(c.execute(
+            "INSERT INTO person_role (person_id, role) SELECT id, 'admin' FROM person WHERE login = 'wuhao'",
+            [],
+        )?)
+    });
+    forged.await.expect("writes");
+    let found = shop.books.verify().await.expect("reads");
+    assert!(found.iter().any(|one| one.to_string().contains("the role admin")), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_password_at_the_company_is_reset_by_two_persons() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let page = admin.get("/office/people/9003?ask=reset").await;
+    page.says("公司人员的密码要另一人同意才能重置");
+    let fields = |page: &Answer| [("version", hidden(page, "version")), ("request", hidden(page, "request"))];
+    let form = fields(&page);
+    let mut all: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    all.push(("do", "reset"));
+    let todo = place(&admin.post("/office/people/9003", &all).await);
+    let mut finance = shop.signed_in("finance").await;
+    let mut checker = shop.signed_in("checker").await;
+    decide(&mut checker, &todo, "ok").await.says("已同意");
+    assert_eq!(finance.get("/office/settlements").await.location(), "/login");
+    shop.visitor().sign_in_and_look("finance", PASSWORD).await.says("用户名或密码不正确");
+    let fresh = password_of(&act(&mut admin, "/office/people/9003", "reset").await);
+    assert_eq!(shop.visitor().sign_in("finance", &fresh).await.location(), "/password");
+    in_order(&shop).await;
 }

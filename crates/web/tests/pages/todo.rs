@@ -26,7 +26,7 @@ async fn propose(maker: &mut Visitor, rate: &str) -> String {
 }
 
 /// The place that an answer leads to, without what is told once.
-fn place(answer: &Answer) -> String {
+pub(crate) fn place(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     answer.location().split('?').next().unwrap_or_default().to_owned()
 }
@@ -38,7 +38,7 @@ async fn press(visitor: &mut Visitor, page: &Answer, place: &str, opinion: &str,
     visitor.post(place, &fields).await
 }
 
-async fn decide(visitor: &mut Visitor, place: &str, button: &str) -> Answer {
+pub(crate) async fn decide(visitor: &mut Visitor, place: &str, button: &str) -> Answer {
     let page = visitor.get(place).await;
     let answer = press(visitor, &page, place, "合同已核对", button).await;
     visitor.get(answer.location()).await
@@ -49,7 +49,7 @@ async fn fee(shop: &Shop) -> Option<i64> {
     merchants.into_iter().find(|one| one.id == MerchantId(250_100)).expect("there").fee_bp
 }
 
-async fn in_order(shop: &Shop) {
+pub(crate) async fn in_order(shop: &Shop) {
     assert_eq!(shop.books.verify().await.expect("reads"), []);
 }
 

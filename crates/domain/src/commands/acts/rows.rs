@@ -2,7 +2,8 @@
 
 use super::{Field, Shown};
 use crate::directory::{self, NAME_MAX, Standing};
-use crate::ids::{KeyId, MerchantId, OutletId};
+use crate::ids::{KeyId, MerchantId, OutletId, PersonId};
+use crate::person::{Held, Move, PersonStatus, roles_text};
 use crate::state::Rows;
 use crate::time::Timestamp;
 
@@ -19,6 +20,8 @@ pub struct ActRows {
     pub factor: Rows<(), bool>,
     /// API keys.
     pub keys: Rows<KeyId, Key>,
+    /// People of the card company.
+    pub people: Rows<PersonId, Person>,
 }
 
 /// Where a merchant is paid to; all empty while nothing is agreed.
@@ -181,6 +184,52 @@ impl Key {
             (Field::KeyRate, self.rate_max.to_string()),
             (Field::KeyExpires, self.expires_at.0.to_string()),
             (Field::KeyState, self.state.word().to_owned()),
+        ])
+    }
+}
+
+/// A person of the card company as a decision sees them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Display name.
+    pub name: String,
+    /// Login name.
+    pub login: String,
+    /// What they hold, in the order of the roles.
+    pub roles: Vec<Held>,
+    /// Where the login stands.
+    pub status: PersonStatus,
+    /// They have set a password of their own.
+    pub own_password: bool,
+}
+
+impl Person {
+    /// Whether the login is one that can sign in, now or again.
+    pub(super) fn keeps_login(&self) -> bool {
+        matches!(self.status, PersonStatus::Invited | PersonStatus::Active | PersonStatus::Disabled)
+    }
+
+    /// Where a stopped login stands once it may return.
+    pub fn enabled(own_password: bool) -> PersonStatus {
+        PersonStatus::Disabled.after(Move::Enable, own_password).unwrap_or(PersonStatus::Disabled)
+    }
+
+    /// Gives exactly these roles; a stopped login returns.
+    pub fn give(&mut self, roles: &[Held]) {
+        self.roles = roles.to_vec();
+        if self.status == PersonStatus::Disabled {
+            self.status = Self::enabled(self.own_password);
+        }
+    }
+
+    /// What a person is shown of them.
+    pub fn shown(&self) -> Shown {
+        let password = if self.own_password { "own" } else { super::INITIAL };
+        Shown::of([
+            (Field::PersonName, format!("{} ({})", self.name, self.login)),
+            (Field::PersonRoles, roles_text(&self.roles)),
+            (Field::PersonState, self.status.word().to_owned()),
+            (Field::PersonPassword, password.to_owned()),
         ])
     }
 }
