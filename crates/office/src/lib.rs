@@ -36,6 +36,7 @@ pub fn pages() -> Vec<PageEntry> {
             .landing(15),
         page(todo::TODO)
             .get(May(ViewProposals), todo::show)
+            .post(May(ViewProposals), todo::approve)
             .menu(35, "check", |lang| Text::of(lang).todo.title)
             .count(Count::ToDecide),
         page("/office/todo/{proposal}").get(May(ViewProposals), todo::one).post(May(ViewProposals), todo::decide),

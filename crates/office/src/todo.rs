@@ -6,6 +6,7 @@
 //! - The form carries a digest of what is shown. The command compares it with the rows as they are then.
 
 mod list;
+mod many;
 mod sheet;
 
 use askama::Template;
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use domain::acts::{Act, Field};
 use domain::command::{Actor, Command};
 use domain::directory::Standing;
+use domain::human::Logins;
 use domain::ids::{RequestId, TransactionId};
 use domain::ledger::Kind;
 use domain::outcome::Decline;
@@ -26,6 +28,7 @@ use serde::Deserialize;
 use storage::proposal::{self, Sheet};
 use web_kit::badge::Badge;
 use web_kit::page::render;
+use web_kit::pair::Pair;
 use web_kit::people::{roles_words, status_words};
 use web_kit::problem::Problem;
 use web_kit::session::Session;
@@ -36,6 +39,8 @@ use web_kit::text::fill;
 use crate::text::Text;
 use crate::{Shell, Visit};
 use list::List;
+use many::Many;
+pub(crate) use many::approve;
 use sheet::{Stage, View as SheetView};
 
 /// The page.
@@ -48,6 +53,7 @@ struct View {
     title: String,
     list: List,
     sheet: Option<SheetView>,
+    many: Many,
 }
 
 /// What the address says.
@@ -58,15 +64,22 @@ pub(crate) struct Params {
     k: String,
     /// State of the proposals that are listed.
     s: String,
+    /// Maker of what is listed.
+    m: String,
+    /// Least amount of what is listed, yuan.
+    min: String,
     /// Number of the last proposal on the page before.
     before: String,
     /// The request of the last step.
     a: String,
+    /// The proposals that the last step approved together, by number, with points between.
+    r: String,
 }
 
 /// The list.
 pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
-    view(&visit, &params, None).await
+    let many = Many::told(&visit, &params).await?;
+    view(&visit, &params, None, many).await
 }
 
 /// The list, and one proposal beside it.
@@ -77,15 +90,16 @@ pub(crate) async fn one(
 ) -> Result<Response, Problem> {
     let last = last_step(&visit, &params.a).await?;
     let found = find(&visit, &rrn).await?;
-    let sheet = SheetView::of(&visit, found, last.as_ref(), None);
-    view(&visit, &params, Some(sheet)).await
+    let pair = Pair::with(visit.db(), &visit.session, found.0.proposal.maker).await?;
+    let sheet = SheetView::of(&visit, found, pair, last.as_ref(), None);
+    view(&visit, &params, Some(sheet), Many::default()).await
 }
 
-async fn view(visit: &Visit, params: &Params, sheet: Option<SheetView>) -> Result<Response, Problem> {
+async fn view(visit: &Visit, params: &Params, sheet: Option<SheetView>, many: Many) -> Result<Response, Problem> {
     let text = visit.text();
     let list = List::load(visit, params, sheet.as_ref().map(|sheet| sheet.id)).await?;
     let title = sheet.as_ref().map_or(text.todo.title.to_owned(), |one| fill(text.todo.title_of, &[one.act]));
-    Ok(render(&View { shell: visit.shell(TODO), title, list, sheet }).into_response())
+    Ok(render(&View { shell: visit.shell(TODO), title, list, sheet, many }).into_response())
 }
 
 type Found = (Sheet, Option<domain::acts::Shown>);
@@ -129,8 +143,9 @@ pub(crate) async fn decide(
             let shown = sheet::digest(&fields.shown).ok_or(Problem::BadForm)?;
             if !text_fits(&opinion) {
                 let form = Filled { request, words: opinion, wrong: Some(visit.text().todo.opinion_wrong) };
-                let sheet = SheetView::of(&visit, found, None, Some(form));
-                return view(&visit, &Params::default(), Some(sheet)).await;
+                let pair = Pair::with(visit.db(), &visit.session, one.maker).await?;
+                let sheet = SheetView::of(&visit, found, pair, None, Some(form));
+                return view(&visit, &Params::default(), Some(sheet), Many::default()).await;
             }
             if decision == "ok" {
                 Command::ProposalApproval(verdict(shown))
@@ -268,8 +283,8 @@ fn state(one: &Proposal, now: Timestamp, text: &'static Text) -> Badge {
 }
 
 /// Whether the person may decide on a proposal.
-fn decides(session: &Session, one: &Proposal) -> bool {
-    one.maker != session.person && session.can(one.payload.act().decided_with())
+fn decides(session: &Session, one: &Proposal, logins: &Logins) -> bool {
+    !logins.same_human(one.maker, session.person, session.now) && session.can(one.payload.act().decided_with())
 }
 
 /// How long something waits or has left.

@@ -20,6 +20,15 @@ web_kit::texts! {
         withdrawn: "已撤回", "Withdrawn";
         expired: "已失效", "Expired";
         waiting: "等待复核", "Waiting";
+        made_by: "经办人", "Made by";
+        made_by_all: "经办人：全部", "Made by: all";
+        amount_min: "金额不少于（元）", "At least (¥)";
+        tick_of: "选择 {0} {1}", "Tick {0} {1}";
+        approve_ticked: "同意所选", "Approve the ticked ones";
+        ticked_hint: "最多一次 50 项，逐项生效；改动不止一处或内容已变化的，请打开后复核。", "At most 50 at once, each by itself. What changes more than one value, or has changed meanwhile, is to be opened first.";
+        none_ticked: "请先勾选要同意的事项。没有生效。", "Tick what you approve. Nothing took effect.";
+        told: "{0}：{1}", "{0}: {1}";
+        told_title: "刚才一起复核的", "Decided together just now";
         query: "查询", "Search";
         for_you: "等您复核", "Waiting for you";
         count: "{0} 项", "{0} in all";

@@ -1,21 +1,23 @@
 //! The list: what waits for the person, of every kind, and what the person cannot decide.
 
-use domain::acts::Act;
+use domain::acts::{Act, Shown};
 use domain::dispute::DisputeStatus;
-use domain::ids::TransactionId;
-use domain::proposal::ProposalStatus;
+use domain::ids::{PersonId, RequestId, TransactionId};
+use domain::money::Fen;
+use domain::proposal::{Proposal, ProposalStatus, shown_digest};
 use domain::role::Action;
 use domain::time::Timestamp;
-use storage::proposal::{self, Filter, Sheet};
+use storage::proposal::{self, By, Filter, Sheet};
 use storage::refund::Desk;
-use storage::{dispute, refund, settlement};
+use storage::vault::hex;
+use storage::{dispute, human, refund, settlement};
 use web_kit::link::link;
 use web_kit::problem::Problem;
 use web_kit::text::fill;
 use web_kit::{dispute as disputes, settlement as settlements};
 
 use super::sheet::{View as SheetView, gist};
-use super::{Params, TODO, act_words, address, decided_words, decides, span, state};
+use super::{Params, TODO, act_words, address, decided_words, decides, many, span, state, value_words};
 use crate::Visit;
 use crate::text::Text;
 
@@ -28,6 +30,12 @@ pub(super) struct List {
     /// The choices of both filters: word, name, chosen.
     pub(super) kinds: Vec<(&'static str, &'static str, bool)>,
     pub(super) states: Vec<(&'static str, &'static str, bool)>,
+    /// Everybody who made something here: id, name, chosen.
+    pub(super) makers: Vec<(String, String, bool)>,
+    pub(super) amount_min: String,
+    /// Of one kind, several can be approved at once: the form's request id.
+    pub(super) together: Option<RequestId>,
+    pub(super) kind: String,
     /// The page shows what waits, and not proposals in another state.
     pub(super) waiting: bool,
     pub(super) rows: Vec<Row>,
@@ -46,6 +54,8 @@ pub(super) struct Row {
     pub(super) about: String,
     pub(super) who: String,
     pub(super) age: String,
+    /// What its tick sends, where it can be approved from here.
+    pub(super) tick: Option<String>,
     at: Timestamp,
 }
 
@@ -73,33 +83,51 @@ fn filter(s: &str) -> Filter {
 
 impl List {
     pub(super) async fn load(visit: &Visit, params: &Params, open: Option<TransactionId>) -> Result<Self, Problem> {
-        let (text, now) = (visit.text(), visit.session.now);
+        let (db, text, now) = (visit.db(), visit.text(), visit.session.now);
         let filter = filter(&params.s);
         let waiting = filter == Filter::Waiting;
         let before = params.before.parse().ok().map(TransactionId);
-        let found = proposal::list(visit.db(), filter, now, before, ROWS).await?;
-        let last = found.last().filter(|_| found.len() >= ROWS as usize);
-        let older = last
-            .map(|last| link(TODO, &[("k", &params.k), ("s", &params.s), ("before", &last.proposal.id.0.to_string())]));
+        let (act, maker) = (Act::from_word(&params.k), params.m.parse().ok().map(PersonId));
+        let by = By { act, maker, amount_min: Fen::parse_yuan(&params.min).unwrap_or_default() };
         let wanted = |kind: &str| params.k.is_empty() || params.k == kind;
-        let (own, others): (Vec<Sheet>, Vec<Sheet>) = found
-            .into_iter()
-            .filter(|one| wanted(one.proposal.payload.act().word()))
-            .partition(|one| !waiting || decides(&visit.session, &one.proposal));
+        let acts = params.k.is_empty() || act.is_some();
+        let found = if acts { proposal::list(db, filter, now, before, ROWS, &by).await? } else { Vec::new() };
+        let mut makers = proposal::makers(db, filter, now).await?;
+        let last = found.last().filter(|_| found.len() >= ROWS as usize);
+        let older = last.map(|last| {
+            let before = last.proposal.id.0.to_string();
+            let [k, s, m, min] = [&params.k, &params.s, &params.m, &params.min];
+            link(TODO, &[("k", k), ("s", s), ("m", m), ("min", min), ("before", &before)])
+        });
+        let logins = human::logins(db, people(visit, found.iter().map(|one| one.proposal.maker))).await?;
+        let (own, others): (Vec<Sheet>, Vec<Sheet>) =
+            found.into_iter().partition(|one| !waiting || decides(&visit.session, &one.proposal, &logins));
         let soon = own.iter().filter(|one| SheetView::soon(&one.proposal, now)).count();
-        let mut rows: Vec<Row> = own.iter().map(|one| row(one, open, now, text)).collect();
+        let together = waiting && act.is_some();
+        let mut rows = Vec::new();
+        for one in &own {
+            let seen = if together { proposal::now(db, one.proposal.payload.clone()).await? } else { None };
+            rows.push(row(one, open, seen.as_ref(), now, text));
+        }
         let proposals = rows.len();
         if waiting && before.is_none() {
-            rows.extend(elsewhere(visit, wanted).await?);
+            rows.extend(elsewhere(visit, wanted, &by, &mut makers).await?);
             rows.sort_by_key(|row| std::cmp::Reverse(row.at));
         }
         let mut not_here: Vec<Other> = others.iter().map(|one| other(one, visit)).collect();
-        if waiting && before.is_none() {
-            not_here.extend(decided(visit, wanted).await?);
+        if waiting && before.is_none() && acts {
+            not_here.extend(decided(visit, &by).await?);
         }
+        makers.sort_by(|one, other| (&one.1, one.0).cmp(&(&other.1, other.0)));
+        makers.dedup();
+        let chosen = |(id, name): (PersonId, String)| (id.to_string(), name, maker == Some(id));
         Ok(Self {
             kinds: kinds(&params.k, text),
             states: states(&params.s, text),
+            makers: makers.into_iter().map(chosen).collect(),
+            amount_min: params.min.clone(),
+            together: rows.iter().any(|row| row.tick.is_some()).then(|| visit.new_request()),
+            kind: params.k.clone(),
             waiting,
             count: fill(text.todo.count, &[&rows.len().to_string()]),
             soon,
@@ -109,6 +137,11 @@ impl List {
             older,
         })
     }
+}
+
+/// The signed-in person and these.
+fn people(visit: &Visit, makers: impl Iterator<Item = PersonId>) -> Vec<PersonId> {
+    makers.chain([visit.session.person]).collect()
 }
 
 fn kinds(chosen: &str, text: &'static Text) -> Vec<(&'static str, &'static str, bool)> {
@@ -131,13 +164,17 @@ fn states(chosen: &str, text: &'static Text) -> Vec<(&'static str, &'static str,
     all.map(|(word, name)| (word, name, word == chosen)).to_vec()
 }
 
-fn row(one: &Sheet, open: Option<TransactionId>, now: Timestamp, text: &'static Text) -> Row {
+/// `seen` is what the rows show now, if several of the kind can be approved at once. Then the line says what it was and
+/// would be; what changes more than one value is to be opened first.
+fn row(one: &Sheet, open: Option<TransactionId>, seen: Option<&Shown>, now: Timestamp, text: &'static Text) -> Row {
     let own = &one.proposal;
+    let change = seen.filter(|seen| **seen == own.seen).and_then(|seen| only_change(own, seen, text));
     Row {
         link: address(own.id),
         on: open == Some(own.id),
         name: act_words(own.payload.act(), text),
-        gist: gist(own, text),
+        tick: seen.filter(|_| change.is_some()).map(|seen| many::tick(own.id, &hex(&shown_digest(own, seen)))),
+        gist: change.unwrap_or_else(|| gist(own, text)),
         about: one.subject.clone(),
         who: format!("{} \u{b7} {}", one.maker, own.id.sequence()),
         age: if own.waits(now) { span(now.since(own.made_at), text) } else { own.made_at.date_time_text() },
@@ -145,46 +182,66 @@ fn row(one: &Sheet, open: Option<TransactionId>, now: Timestamp, text: &'static 
     }
 }
 
-/// Refunds, disputes and settlements that wait for this person.
-async fn elsewhere(visit: &Visit, wanted: impl Fn(&str) -> bool) -> Result<Vec<Row>, Problem> {
+/// The only value that an act changes, from and to.
+fn only_change(one: &Proposal, seen: &Shown, text: &'static Text) -> Option<String> {
+    let after = one.payload.after(seen);
+    let mut changed = after.rows().filter(|(field, value)| seen.get(*field) != *value);
+    let (field, value) = changed.next().filter(|_| changed.next().is_none())?;
+    let words = |value| value_words(field, value, text);
+    Some(format!("{} \u{2192} {}", words(seen.get(field)), words(value)))
+}
+
+/// Refunds, disputes and settlements that wait for this person. Adds who made them to `makers`.
+async fn elsewhere(
+    visit: &Visit,
+    wanted: impl Fn(&str) -> bool,
+    by: &By,
+    makers: &mut Vec<(PersonId, String)>,
+) -> Result<Vec<Row>, Problem> {
     let (session, text, now) = (&visit.session, visit.text(), visit.session.now);
     let words = &text.todo;
-    let mut rows = Vec::new();
-    let mut add = |link: String, name, amount: String, about: String, who: String, at: Timestamp| {
+    let mut found = Vec::new();
+    let mut add = |link: String, name, amount: Fen, about: String, maker: (PersonId, String), at: Timestamp| {
         let (gist, age) = (format!("\u{a5}{amount}"), span(now.since(at), text));
-        rows.push(Row { link, on: false, name, gist, about, who, age, at });
+        let row = Row { link, on: false, name, gist, about, who: maker.1.clone(), age, tick: None, at };
+        found.push((row, maker, amount));
     };
     if wanted(REFUND) && session.can(Action::LateRefund) {
         let waiting = refund::list(visit.db(), Desk::Issuer, refund::Filter::Open, String::new(), now).await?;
-        for one in waiting.into_iter().filter(|one| one.refund.applicant != session.person) {
+        for one in waiting {
             let address = link("/office/refunds", &[("id", &one.refund.id.rrn())]);
             let about = disputes::store_name(&one.merchant, &one.outlet, text);
-            let at = one.refund.requested_at;
-            add(address, words.refund, one.refund.amount.to_string(), about, one.applicant, at);
+            let maker = (one.refund.applicant, one.applicant);
+            add(address, words.refund, one.refund.amount, about, maker, one.refund.requested_at);
         }
     }
     if wanted(DISPUTE) && session.can(Action::DecideDispute) {
         let open = dispute::list(visit.db(), None, true, None, ROWS).await?;
-        let ripe = |one: &dispute::Case| {
-            let own = &one.dispute;
-            own.opener != session.person && (own.status == DisputeStatus::Answered || own.answer_until < now)
-        };
+        let ripe =
+            |one: &dispute::Case| one.dispute.status == DisputeStatus::Answered || one.dispute.answer_until < now;
         for one in open.into_iter().filter(ripe) {
             let [opener, ..] = one.people;
             let about = disputes::store_name(&one.merchant, &one.outlet, text);
             let address = format!("{}/{}", disputes::OFFICE, one.dispute.id.rrn());
-            add(address, words.dispute, one.dispute.amount.to_string(), about, opener, one.dispute.opened_at);
+            let maker = (one.dispute.opener, opener);
+            add(address, words.dispute, one.dispute.amount, about, maker, one.dispute.opened_at);
         }
     }
     if wanted(SETTLEMENT) && session.can(Action::ReleaseSettlement) {
         let open = settlement::list(visit.db(), settlement::Filter::Open, None, ROWS).await?;
-        for one in open.into_iter().filter(|one| one.settlement.maker != session.person) {
+        for one in open {
             let own = one.settlement;
             let address = format!("{}/{}", settlements::OFFICE, own.id.rrn());
-            add(address, words.settlement, own.payout.to_string(), one.merchant, one.maker, own.prepared_at);
+            add(address, words.settlement, own.payout, one.merchant, (own.maker, one.maker), own.prepared_at);
         }
     }
-    Ok(rows)
+    let logins = human::logins(visit.db(), people(visit, found.iter().map(|(_, maker, _)| maker.0))).await?;
+    found.retain(|(_, maker, _)| !logins.same_human(maker.0, session.person, now));
+    makers.extend(found.iter().map(|(_, maker, _)| maker.clone()));
+    let fits = |(_, maker, amount): &(Row, (PersonId, String), Fen)| {
+        by.maker.is_none_or(|chosen| chosen == maker.0) && *amount >= by.amount_min
+    };
+    Ok(found.into_iter().filter(fits).map(|(row, ..)| row).collect())
 }
 
 /// A proposal that waits for somebody else.
@@ -201,11 +258,11 @@ fn other(one: &Sheet, visit: &Visit) -> Other {
 }
 
 /// The latest that were decided.
-async fn decided(visit: &Visit, wanted: impl Fn(&str) -> bool) -> Result<Vec<Other>, Problem> {
+async fn decided(visit: &Visit, by: &By) -> Result<Vec<Other>, Problem> {
     let (text, now) = (visit.text(), visit.session.now);
     let mut found = Vec::new();
     for status in [ProposalStatus::Approved, ProposalStatus::Rejected] {
-        found.extend(proposal::list(visit.db(), Filter::Ended(status), now, None, DECIDED).await?);
+        found.extend(proposal::list(visit.db(), Filter::Ended(status), now, None, DECIDED, by).await?);
     }
     let at = |one: &Sheet| one.proposal.ending.as_ref().map(|ending| ending.at);
     found.sort_by_key(|one| std::cmp::Reverse(at(one)));
@@ -216,5 +273,5 @@ async fn decided(visit: &Visit, wanted: impl Fn(&str) -> bool) -> Result<Vec<Oth
         what: format!("{} {}", act_words(one.proposal.payload.act(), text), one.subject),
         sub: decided_words(&one, text).unwrap_or_else(|| state(&one.proposal, now, text).word.to_owned()),
     };
-    Ok(found.into_iter().filter(|one| wanted(one.proposal.payload.act().word())).map(line).collect())
+    Ok(found.into_iter().map(line).collect())
 }

@@ -6,10 +6,11 @@ use domain::proposal::{Proposal, ProposalStatus, shown_digest};
 use domain::time::HOUR;
 use storage::vault::{hex, unhex};
 use web_kit::badge::Badge;
+use web_kit::pair::Pair;
 use web_kit::step::{Filled, Last, Told, next_request, typed};
 use web_kit::text::fill;
 
-use super::{Found, act_words, address, decided_words, decides, field_words, span, state, told, value_words};
+use super::{Found, act_words, address, decided_words, field_words, span, state, told, value_words};
 use crate::Visit;
 use crate::text::Text;
 
@@ -31,6 +32,8 @@ pub(super) struct View {
     pub(super) then_head: Option<String>,
     pub(super) now_head: String,
     pub(super) rows: Vec<Row>,
+    /// What links the two persons.
+    pub(super) linked: Option<&'static str>,
     /// Why it cannot be approved.
     pub(super) stale: Option<String>,
     pub(super) shown: String,
@@ -56,7 +59,7 @@ pub(super) enum Stage {
 }
 
 impl View {
-    pub(super) fn of(visit: &Visit, found: Found, last: Option<&Last>, refused: Option<Filled>) -> Self {
+    pub(super) fn of(visit: &Visit, found: Found, pair: Pair, last: Option<&Last>, refused: Option<Filled>) -> Self {
         let (sheet, now) = found;
         let (one, text, at) = (&sheet.proposal, visit.text(), visit.session.now);
         let words = &text.todo;
@@ -102,7 +105,8 @@ impl View {
             rows,
             stale,
             shown: hex(&shown_digest(one, &shown)),
-            stage: stage(visit, one, last, refused),
+            linked: pair.warning(text).filter(|_| open),
+            stage: stage(visit, one, pair, last, refused),
         }
     }
 
@@ -112,16 +116,18 @@ impl View {
     }
 }
 
-fn stage(visit: &Visit, one: &Proposal, last: Option<&Last>, refused: Option<Filled>) -> Stage {
+fn stage(visit: &Visit, one: &Proposal, pair: Pair, last: Option<&Last>, refused: Option<Filled>) -> Stage {
     let words = &visit.text().todo;
     let form = || Filled { request: next_request(visit, last), words: typed(visit, 0), wrong: None };
     if one.status != ProposalStatus::Open {
         Stage::Closed
     } else if !one.waits(visit.session.now) {
         Stage::Waits(words.expired_stage)
-    } else if one.maker == visit.session.person {
+    } else if pair == Pair::Own {
         Stage::Withdraw(form())
-    } else if decides(&visit.session, one) {
+    } else if pair == Pair::OneHuman {
+        Stage::Waits(visit.text().codes.one_human)
+    } else if visit.session.can(one.payload.act().decided_with()) {
         Stage::Decide(refused.unwrap_or_else(form))
     } else {
         Stage::Waits(words.no_right_stage)

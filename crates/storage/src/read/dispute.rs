@@ -3,7 +3,7 @@
 //! What must stay true: a caller sees nothing beyond its [`Reach`]; nothing is written here, only by the books.
 
 use domain::dispute::{Dispute, DisputeStatus};
-use domain::ids::{PersonId, TransactionId};
+use domain::ids::TransactionId;
 use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::time::Timestamp;
@@ -71,18 +71,17 @@ pub async fn list(
     .await
 }
 
-/// Asks how many disputes wait for a merchant's answer; without a reach, for a decision of the card company by somebody
-/// else than `person`.
+/// Asks who opened the disputes that wait for a merchant's answer, and how many; without a reach, of those that wait for
+/// the card company's decision.
 pub(crate) fn query_waiting(
     connection: &Connection,
     reach: Option<Reach>,
-    person: PersonId,
     now: Timestamp,
 ) -> sql::Result<PendingRows<'_>> {
-    let sql = "SELECT COUNT(*) FROM dispute WHERE status IN ('opened', 'answered')
+    let sql = "SELECT opener_id, COUNT(*) FROM dispute WHERE status IN ('opened', 'answered')
             AND (merchant_id = ?1 OR ?1 IS NULL) AND (outlet_id = ?2 OR ?2 IS NULL)
-            AND (status = 'opened' AND answer_until >= ?3) = (?1 IS NOT NULL) AND opener_id <> ?4";
-    let whose = params![reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet), now.0, person.0];
+            AND (status = 'opened' AND answer_until >= ?3) = (?1 IS NOT NULL) GROUP BY opener_id";
+    let whose = params![reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet), now.0];
     connection.query_later(sql, whose)
 }
 

@@ -3,6 +3,7 @@
 use crate::sql::{self, Connection, OptionalExtension as _, PendingRows, Row, params};
 use domain::acts::{Act, ActRows, Payload, Shown};
 use domain::ids::{PersonId, TransactionId};
+use domain::money::Fen;
 use domain::proposal::{Proposal, ProposalStatus};
 use domain::time::Timestamp;
 
@@ -33,6 +34,27 @@ pub enum Filter {
     Ended(ProposalStatus),
 }
 
+impl Filter {
+    fn conditions(self, now: &str) -> (ProposalStatus, String) {
+        match self {
+            Self::Waiting => (ProposalStatus::Open, format!("p.expires_at > {now}")),
+            Self::Expired => (ProposalStatus::Open, format!("p.expires_at <= {now}")),
+            Self::Ended(status) => (status, format!("p.made_at <= {now}")),
+        }
+    }
+}
+
+/// Which of them.
+#[derive(Clone, Debug, Default)]
+pub struct By {
+    /// Only this act.
+    pub act: Option<Act>,
+    /// Only what this person made.
+    pub maker: Option<PersonId>,
+    /// Only what moves at least so much.
+    pub amount_min: Fen,
+}
+
 const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' THEN (SELECT m.name FROM merchant m WHERE m.id = p.subject) \
      WHEN p.act LIKE 'outlet_%' THEN (SELECT m.name || ' ' || o.name FROM outlet o JOIN merchant m ON m.id = o.merchant_id \
      WHERE o.id = p.subject) WHEN p.act = 'company_key' THEN (SELECT k.name FROM api_key k WHERE k.id = p.subject) \
@@ -51,24 +73,40 @@ pub async fn list(
     now: Timestamp,
     before: Option<TransactionId>,
     limit: u32,
+    by: &By,
 ) -> Result<Vec<Sheet>, StorageError> {
+    let By { act, maker, amount_min } = by.clone();
     db.read(move |connection| {
         let mut all = connection.prepare_cached(&list_sql(filter))?;
         let before = before.map_or(i64::MAX, |id| id.0);
-        Ok(all.query_map(params![before, limit, now.0], sheet)?.collect::<sql::Result<_>>()?)
+        let (act, maker) = (act.map(Act::word), maker.map(|id| id.0));
+        let values = params![before, limit, now.0, act, maker, amount_min.0];
+        Ok(all.query_map(values, sheet)?.collect::<sql::Result<_>>()?)
     })
     .await
 }
 
-/// The texts of the lists: below `?1`, at most `?2`, at `?3`.
+/// Who made the proposals that a filter lists, by name.
+pub async fn makers(db: &Storage, filter: Filter, now: Timestamp) -> Result<Vec<(PersonId, String)>, StorageError> {
+    db.read(move |connection| {
+        let (status, in_time) = filter.conditions("?1");
+        let sql = format!(
+            "SELECT DISTINCT a.id, a.name FROM proposal p JOIN person a ON a.id = p.maker_id
+            WHERE p.status = '{status}' AND {in_time} ORDER BY a.name, a.id LIMIT 200"
+        );
+        let mut all = connection.prepare_cached(&sql)?;
+        let read = |row: &Row<'_>| Ok((PersonId(row.get(0)?), row.get(1)?));
+        Ok(all.query_map([now.0], read)?.collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
+/// The texts of the lists: below `?1`, at most `?2`, at `?3`, of the act `?4`, made by `?5`, of at least `?6`.
 fn list_sql(filter: Filter) -> String {
-    let (status, in_time) = match filter {
-        Filter::Waiting => (ProposalStatus::Open, "p.expires_at > ?3"),
-        Filter::Expired => (ProposalStatus::Open, "p.expires_at <= ?3"),
-        Filter::Ended(status) => (status, "p.made_at <= ?3"),
-    };
+    let (status, in_time) = filter.conditions("?3");
     format!(
         "SELECT {}, {NAMES} FROM proposal p {PEOPLE} WHERE p.status = '{status}' AND {in_time} AND p.id < ?1
+            AND (?4 IS NULL OR p.act = ?4) AND (?5 IS NULL OR p.maker_id = ?5) AND p.amount >= ?6
         ORDER BY p.id DESC LIMIT ?2",
         books::COLUMNS
     )
@@ -86,18 +124,17 @@ pub async fn about(db: &Storage, act: Act, subject: i64) -> Result<Option<Propos
     .await
 }
 
-/// Asks how many proposals of these acts, and settlements, wait for somebody else than their maker: for `person`.
+/// Asks who made the proposals of these acts, and settlements, that wait, and how many.
 pub(crate) fn query_waiting<'c>(
     connection: &'c Connection,
-    person: PersonId,
     (acts, settlements): &(Vec<Act>, bool),
     now: Timestamp,
 ) -> sql::Result<PendingRows<'c>> {
-    let sql = "SELECT (SELECT COUNT(*) FROM proposal WHERE status = 'open' AND expires_at > ?1 AND maker_id <> ?2
-                AND instr(?3, act) > 0)
-            + (SELECT COUNT(*) FROM settlement WHERE status = 'prepared' AND maker_id <> ?2 AND ?4 = 1)";
+    let sql = "SELECT maker_id, COUNT(*) FROM proposal WHERE status = 'open' AND expires_at > ?1 AND instr(?2, act) > 0
+            GROUP BY maker_id
+        UNION ALL SELECT maker_id, COUNT(*) FROM settlement WHERE status = 'prepared' AND ?3 = 1 GROUP BY maker_id";
     let acts = acts.iter().map(|act| act.word()).collect::<Vec<_>>().join(" ");
-    connection.query_later(sql, params![now.0, person.0, acts, i64::from(*settlements)])
+    connection.query_later(sql, params![now.0, acts, i64::from(*settlements)])
 }
 
 /// One proposal, and what the rows that it is about show now; none if they are gone.

@@ -227,33 +227,30 @@ fn listed(connection: &Connection, sql: &str, whose: i64, states: &str, find: &s
 /// How many requests wait for a decision at this desk, and their sum.
 pub async fn waiting(db: &Storage, desk: Desk, now: Timestamp) -> Result<(i64, Fen), StorageError> {
     db.read_by_key(move |connection| {
-        Ok(query_waiting(connection, desk, None, now)?.first(waiting_row)?.unwrap_or_default())
+        let sql = format!("SELECT COUNT(*), COALESCE(SUM(r.amount), 0) {WAITING}");
+        let read = |row: &Row<'_>| Ok((row.get(0)?, Fen(row.get(1)?)));
+        Ok(connection.prepare_cached(&sql)?.query_row(params![merchant_of(desk), now.0], read)?)
     })
     .await
 }
 
-/// Asks for them, without those of one applicant, to be read by [`waiting_row`].
-pub(crate) fn query_waiting(
-    connection: &Connection,
-    desk: Desk,
-    applicant: Option<PersonId>,
-    now: Timestamp,
-) -> sql::Result<PendingRows<'_>> {
-    let sql = "SELECT COUNT(*), COALESCE(SUM(r.amount), 0) FROM refund r
-            JOIN orders o ON o.id = r.order_id JOIN ledger_transaction s ON s.id = o.paid_by
-            JOIN card c ON c.id = s.card_id JOIN programme g ON g.id = c.programme_id
-            WHERE r.status IN ('requested', 'escalated') AND (?1 IS NULL OR r.merchant_id = ?1)
-            AND (r.status = 'escalated' OR s.at + g.refund_window < ?2) = (?1 IS NULL)
-            AND (?3 IS NULL OR r.applicant_id <> ?3)";
-    let merchant = match desk {
+const WAITING: &str = "FROM refund r
+    JOIN orders o ON o.id = r.order_id JOIN ledger_transaction s ON s.id = o.paid_by
+    JOIN card c ON c.id = s.card_id JOIN programme g ON g.id = c.programme_id
+    WHERE r.status IN ('requested', 'escalated') AND (?1 IS NULL OR r.merchant_id = ?1)
+    AND (r.status = 'escalated' OR s.at + g.refund_window < ?2) = (?1 IS NULL)";
+
+fn merchant_of(desk: Desk) -> Option<i64> {
+    match desk {
         Desk::Merchant(merchant) => Some(merchant.0),
         Desk::Issuer => None,
-    };
-    connection.query_later(sql, params![merchant, now.0, applicant.map(|id| id.0)])
+    }
 }
 
-pub(crate) fn waiting_row(row: &Row<'_>) -> sql::Result<(i64, Fen)> {
-    Ok((row.get(0)?, Fen(row.get(1)?)))
+/// Asks who requested what waits at a desk, and how much.
+pub(crate) fn query_waiting(connection: &Connection, desk: Desk, now: Timestamp) -> sql::Result<PendingRows<'_>> {
+    let sql = format!("SELECT r.applicant_id, COUNT(*) {WAITING} GROUP BY r.applicant_id");
+    connection.query_later(&sql, params![merchant_of(desk), now.0])
 }
 
 /// One request with its goods, if it is of this desk. The card company finds what it may decide, and who decided.

@@ -1,6 +1,9 @@
 //! Sessions: who is signed in where. The browser holds a random token; the table holds its SHA-256.
 
-use crate::sql::{self, Connection, OptionalExtension, Row, params};
+use std::collections::BTreeSet;
+
+use crate::human;
+use crate::sql::{self, Connection, OptionalExtension, PendingRows, Row, params};
 use domain::acts::Act;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::place::Place;
@@ -233,23 +236,28 @@ where
 
 fn news(connection: &Connection, person: PersonId, wanted: Wanted, now: Timestamp) -> sql::Result<News> {
     let attempts = wanted.attempts.map(|(outlet, before)| payment::query_open(connection, Some(outlet), before));
-    let refunds = wanted.refunds.map(|desk| refund::query_waiting(connection, desk, Some(person), now));
-    let refunds = refunds.transpose()?;
-    let disputes = wanted.disputes.map(|reach| dispute::query_waiting(connection, reach, person, now));
-    let disputes = disputes.transpose()?;
-    let decides = wanted.decides.map(|what| proposal::query_waiting(connection, person, &what, now)).transpose()?;
+    let refunds = wanted.refunds.map(|desk| refund::query_waiting(connection, desk, now)).transpose()?;
+    let disputes = wanted.disputes.map(|reach| dispute::query_waiting(connection, reach, now)).transpose()?;
+    let decides = wanted.decides.map(|what| proposal::query_waiting(connection, &what, now)).transpose()?;
     let mut news = News::default();
     if let Some(asked) = attempts.transpose()? {
         news.attempts = asked.rows(payment::open_attempt)?;
     }
-    if let Some(asked) = refunds {
-        news.refunds = asked.first(refund::waiting_row)?.unwrap_or_default().0;
-    }
-    if let Some(asked) = disputes {
-        news.disputes = asked.first(|row| row.get(0))?.unwrap_or_default();
-    }
-    if let Some(asked) = decides {
-        news.decides = asked.first(|row| row.get(0))?.unwrap_or_default();
+    let makers = |asked: Option<PendingRows<'_>>| {
+        asked.map_or(Ok(Vec::new()), |asked| asked.rows(|row| Ok((PersonId(row.get(0)?), row.get(1)?))))
+    };
+    let waiting: [Vec<(PersonId, i64)>; 3] = [makers(refunds)?, makers(disputes)?, makers(decides)?];
+    let others = waiting.iter().flatten().map(|(maker, _)| *maker).filter(|maker| *maker != person);
+    let mut people: BTreeSet<PersonId> = others.collect();
+    if !people.is_empty() {
+        people.insert(person);
+        // What one human made waits for another one, whichever login looks.
+        let logins = human::with_givers(connection, people)?;
+        let counted = waiting.map(|makers| {
+            let others = makers.into_iter().filter(|(maker, _)| !logins.same_human(*maker, person, now));
+            others.map(|(_, count)| count).sum()
+        });
+        [news.refunds, news.disputes, news.decides] = counted;
     }
     Ok(news)
 }

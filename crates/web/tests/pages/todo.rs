@@ -226,3 +226,111 @@ async fn a_key_that_was_turned_down_can_be_proposed_again_and_an_ended_one_is_st
     assert_eq!(manager.status, StatusCode::NOT_FOUND);
     in_order(&shop).await;
 }
+
+/// The values of the ticks on a page.
+fn ticks(page: &Answer) -> Vec<String> {
+    let text = page.text();
+    let ticks = text.split("name=\"p\" value=\"").skip(1);
+    ticks.map(|rest| rest.split('"').next().expect("an end").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn several_of_a_kind_are_approved_together_each_by_itself() {
+    let shop = Shop::open().await;
+    let mut finance = shop.signed_in("finance").await;
+    propose(&mut finance, "38").await;
+    propose(&mut finance, "45").await;
+    let mut checker = shop.signed_in("checker").await;
+    assert!(ticks(&checker.get(TODO).await).is_empty(), "of one kind only");
+    let page = checker.get(&format!("{TODO}?k=merchant_fee")).await;
+    page.says("0.60% \u{2192} 0.38%");
+    let all = ticks(&page);
+    assert_eq!(all.len(), 2);
+    // The list is the latest first: the order of the ticks is the order in which they take effect.
+    let request = hidden(&page, "request");
+    let send = |ticked: &[String], opinion: &str| {
+        let mut fields =
+            vec![("k", "merchant_fee".to_owned()), ("request", request.clone()), ("opinion", opinion.to_owned())];
+        fields.extend(ticked.iter().map(|tick| ("p", tick.clone())));
+        fields
+    };
+    let cases = [(&[][..], "合同已核对", "请先勾选要同意的事项"), (&all[..], "好", "请填写 2 到 100 个字")];
+    for (ticked, opinion, says) in cases {
+        let fields = send(ticked, opinion);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let page = checker.post(TODO, &fields).await;
+        page.says(says);
+        assert_eq!(page.text().matches("checked").count(), ticked.len());
+        assert_eq!(fee(&shop).await, Some(60));
+    }
+    let fields = send(&all, "合同已核对");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for login in ["finance", "auditor"] {
+        let mut other = shop.signed_in(login).await;
+        assert_eq!(other.post(TODO, &fields).await.status, StatusCode::FORBIDDEN, "{login}");
+    }
+    // Sent twice it is one decision each; the second fee is stale once the first holds.
+    for _ in 0..2 {
+        let page = checker.post_and_look(TODO, &fields).await;
+        page.says("刚才一起复核的");
+        page.says("商户费率 示例大药房：已同意，已经生效");
+        page.says("内容已变化");
+        assert_eq!(fee(&shop).await, Some(45));
+    }
+    assert!(ticks(&checker.get(&format!("{TODO}?k=merchant_fee")).await).is_empty(), "what is stale is opened first");
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn the_list_is_of_a_maker_and_of_an_amount() {
+    let shop = Shop::open().await;
+    propose(&mut shop.signed_in("finance").await, "38").await;
+    propose(&mut shop.signed_in("admin").await, "45").await;
+    let mut checker = shop.signed_in("checker").await;
+    for (filter, has, lacks) in [
+        ("", &["0.38%", "0.45%"][..], &[][..]),
+        ("?m=9003", &["0.38%"], &["0.45%"]),
+        ("?m=9005&k=merchant_fee", &["0.45%"], &["0.38%"]),
+        ("?m=9001", &["没有等您复核的事项"], &["0.38%"]),
+        ("?min=0.01", &["没有等您复核的事项"], &["0.38%", "0.45%"]),
+        ("?m=x&min=y", &["0.38%", "0.45%"], &[]),
+    ] {
+        let page = checker.get(&format!("{TODO}{filter}")).await;
+        page.says("吴芳");
+        let list = page.text().split_once("<ol class=\"pick\">").map_or(page.text(), |(_, list)| list.to_owned());
+        let list = if has[0].starts_with('0') { list } else { page.text() };
+        assert!(has.iter().all(|words| list.contains(words)), "{filter}");
+        assert!(lacks.iter().all(|words| !list.contains(words)), "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn what_one_human_made_waits_for_another_and_a_link_of_seven_days_is_shown() {
+    let shop = Shop::open().await;
+    let place = propose(&mut shop.signed_in("finance").await, "38").await;
+    let change = async |sql: &'static str| {
+        shop.db.write(move |connection| Ok(connection.execute(sql, [])?)).await.expect("writes");
+    };
+    let badge = "<span aria-hidden=\"true\">1</span>";
+    // Another login of the maker's.
+    change("UPDATE person SET human_id = 9003 WHERE id = 9002").await;
+    let mut checker = shop.signed_in("checker").await;
+    let list = checker.get(TODO).await;
+    list.says("没有等您复核的事项");
+    assert!(!list.text().contains(badge));
+    let page = checker.get(&place).await;
+    page.says("这两个登录属于同一人");
+    assert!(!page.text().contains("value=\"ok\""));
+    // The maker reset the checker's password, who set another one two days ago.
+    change("UPDATE person SET human_id = 9002 WHERE id = 9002").await;
+    let day = 24 * crate::shop::MINUTE * 60;
+    let (given, own) = (crate::shop::OPENING.0 - 3 * day, crate::shop::OPENING.0 - 2 * day);
+    let set = "UPDATE person SET given_by = 9003, given_at = ?1, password_changed_at = ?2 WHERE id = 9002";
+    shop.db.write(move |connection| Ok(connection.execute(set, [given, own])?)).await.expect("writes");
+    checker.get(TODO).await.says(badge);
+    let page = checker.get(&place).await;
+    page.says("value=\"ok\"");
+    page.says("role=\"note\"");
+    change("UPDATE person SET given_by = NULL, given_at = NULL WHERE id = 9002").await;
+    assert!(!checker.get(&place).await.text().contains("note warn\" role=\"note\""));
+}
