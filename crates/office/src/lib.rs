@@ -5,6 +5,7 @@
 
 mod dispute;
 mod disputes;
+mod help;
 mod home;
 mod people;
 mod refunds;
@@ -27,6 +28,11 @@ use text::Text;
 type Shell = web_kit::page::Shell<Text>;
 type Visit = web_kit::visit::Visit<Text>;
 
+/// The words of this crate's messages about the last step; a test shows each of them.
+pub fn said() -> Vec<&'static str> {
+    text::Said::ALL.map(text::Said::word).to_vec()
+}
+
 /// The card company's pages.
 pub fn pages() -> Vec<PageEntry> {
     vec![
@@ -34,6 +40,11 @@ pub fn pages() -> Vec<PageEntry> {
             .get(May(ViewOverview), home::show)
             .menu(5, "chart", |lang| Text::of(lang).home.title)
             .landing(15),
+        page(help::HELP)
+            .get(May(ViewDirectory), help::show)
+            .post(May(ViewDirectory), help::act)
+            .menu(36, "phone", |lang| Text::of(lang).help.title)
+            .landing(25),
         page(todo::TODO)
             .get(May(ViewProposals), todo::show)
             .post(May(ViewProposals), todo::approve)

@@ -4,7 +4,7 @@ use domain::card_number::CardNumber;
 use domain::ids::PersonId;
 use domain::place::Place;
 use engine::clock::Clock;
-use storage::card::{self, Unlock};
+use storage::card::{self, Unlock, Which};
 use storage::people::{self, NewPerson};
 use storage::vault::Vault;
 use storage::{Storage, human, password};
@@ -78,7 +78,7 @@ async fn unlock_card(database: &Database, by: &str, clock: &Clock) -> Result<(),
     let storage = database.open().await?;
     let vault = Vault::of(&storage, &database.data_dir).await?;
     let refused = |message: &str| Err(Failure::Run(message.to_owned()));
-    match card::unlock(&storage, vault.card_key(&number), by, clock.now()).await? {
+    match card::unlock(&storage, Which::Number(vault.card_key(&number)), by, "command line", clock.now()).await? {
         Unlock::Done => {
             console::say(&format!("PINs of card {} can be tried again.", number.masked().0));
             Ok(())

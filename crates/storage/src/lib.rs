@@ -35,8 +35,8 @@ pub use books::{Books, memory, outbox};
 pub use demo::{cards as demo_cards, keys as demo_keys, proposals as demo_proposals};
 pub use error::StorageError;
 pub use read::{
-    batch, dispute, human, merchant, movement, orders, overview, product, programme, proposal, refund, settlement,
-    slip, till,
+    batch, dispute, help, human, merchant, movement, orders, overview, product, programme, proposal, refund,
+    settlement, slip, till,
 };
 pub use write::{
     api_key, audit, card, catalogue, directory, draft, enrolment, idempotency, in_store, login, payment, people,

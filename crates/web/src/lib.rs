@@ -12,7 +12,7 @@ pub fn pages() -> Table {
 
 /// The words of all messages from a form to the page that it leads to. No two pages have the same.
 pub fn said() -> Vec<&'static str> {
-    [account::said(), till::said(), merchant::said(), web_kit::said()].concat()
+    [account::said(), till::said(), merchant::said(), office::said(), web_kit::said()].concat()
 }
 
 /// All pages, with the layers around them.

@@ -135,3 +135,30 @@ impl Card {
         Ok((left, Spent { on: today, amount: total, count }))
     }
 }
+/// First and last character of a name, the rest hidden; of two characters the first.
+pub fn masked_name(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().unwrap_or('*');
+    match letters.next_back() {
+        Some(last) if name.chars().count() > 2 => format!("{first}*{last}"),
+        _ => format!("{first}*"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_shows_its_ends_only() {
+        let names = [
+            ("\u{5f20}\u{82b3}", "\u{5f20}*"),
+            ("\u{5218}\u{5fb7}\u{660e}", "\u{5218}*\u{660e}"),
+            ("A", "A*"),
+            ("", "**"),
+        ];
+        for (name, masked) in names {
+            assert_eq!(masked_name(name), masked);
+        }
+    }
+}

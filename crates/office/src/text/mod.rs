@@ -2,6 +2,7 @@
 
 mod confirm;
 mod directory;
+mod help;
 mod home;
 mod todo;
 
@@ -11,11 +12,25 @@ web_kit::audience! {
     said;
     confirm: Confirm,
     directory: Directory,
+    help: Help,
     home: Home,
     todo: Todo,
 }
 
-/// The messages about the last step of these pages are in the books.
-fn said(_: &Text, _: &Flash) -> Option<&'static str> {
-    None
+/// The messages about most steps of these pages are in the books.
+fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
+    flash.said().map(|said| match said {
+        Said::CardUnlocked => text.help.said_unlocked,
+        Said::CardUnlockedBefore => text.help.said_unlocked_before,
+    })
+}
+
+web_kit::said! {
+    /// What the frame of these pages says about the last step.
+    pub(crate) enum Said {
+        /// PINs of a card can be tried again.
+        CardUnlocked = "card_unlocked",
+        /// A card was unlocked today already.
+        CardUnlockedBefore = "card_unlocked_before",
+    }
 }

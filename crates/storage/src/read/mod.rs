@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod dispute;
+pub mod help;
 pub mod human;
 pub mod merchant;
 pub mod movement;

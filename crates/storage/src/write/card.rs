@@ -1,6 +1,6 @@
 //! Cards and programmes as master data. Balances are not written here: money arrives through the books.
 
-use crate::sql::{OptionalExtension as _, params};
+use crate::sql::{OptionalExtension as _, Row, params};
 use domain::card::{CardKey, CardStatus};
 use domain::card_number::CardNumber;
 use domain::ids::{CardId, MerchantId, PersonId};
@@ -110,10 +110,25 @@ pub enum Unlock {
     Twice,
 }
 
+/// Which card.
+#[derive(Clone, Copy, Debug)]
+pub enum Which {
+    /// That of this number.
+    Number(CardKey),
+    /// That with this id.
+    Id(CardId),
+}
+
 /// Forgets today's wrong PINs of a card, and opens one that was locked for them. `by` is the login name of an active
-/// person of the card company; once a day per card.
-pub async fn unlock(db: &Storage, key: CardKey, by: &str, now: Timestamp) -> Result<Unlock, StorageError> {
-    let login = people::normal_login(by);
+/// person of the card company, at `address`; once a day per card.
+pub async fn unlock(
+    db: &Storage,
+    which: Which,
+    by: &str,
+    address: &str,
+    now: Timestamp,
+) -> Result<Unlock, StorageError> {
+    let (login, address) = (people::normal_login(by), address.to_owned());
     db.write(move |connection| {
         let sql = "SELECT id FROM person WHERE login = ?1 AND status = 'active' AND place = 'company'";
         let person: Option<i64> = connection.prepare_cached(sql)?.query_row([&login], |row| row.get(0)).optional()?;
@@ -125,8 +140,15 @@ pub async fn unlock(db: &Storage, key: CardKey, by: &str, now: Timestamp) -> Res
         }
         // The books read and write the same rows.
         lock_chain(connection)?;
-        let sql = "SELECT id, status FROM card WHERE lookup = ?1";
-        let found = connection.prepare_cached(sql)?.query_row([key.0], |row| Ok((row.get(0)?, row.get(1)?)));
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let found = match which {
+            Which::Number(key) => {
+                connection.prepare_cached("SELECT id, status FROM card WHERE lookup = ?1")?.query_row([key.0], read)
+            }
+            Which::Id(id) => {
+                connection.prepare_cached("SELECT id, status FROM card WHERE id = ?1")?.query_row([id.0], read)
+            }
+        };
         let found: Option<(i64, String)> = found.optional()?;
         let Some((id, status)) = found else { return Ok(Unlock::NoSuchCard) };
         let subject = format!("card {id}");
@@ -136,7 +158,9 @@ pub async fn unlock(db: &Storage, key: CardKey, by: &str, now: Timestamp) -> Res
         if done > 0 {
             return Ok(Unlock::Twice);
         }
-        connection.prepare_cached("DELETE FROM pin_tries WHERE lookup = ?1")?.execute([key.0])?;
+        connection
+            .prepare_cached("DELETE FROM pin_tries WHERE lookup = (SELECT lookup FROM card WHERE id = ?1)")?
+            .execute([id])?;
         let sql = "UPDATE card SET status = 'active' WHERE id = ?1 AND status = 'pin_locked'";
         connection.prepare_cached(sql)?.execute([id])?;
         let entry = Entry {
@@ -147,7 +171,7 @@ pub async fn unlock(db: &Storage, key: CardKey, by: &str, now: Timestamp) -> Res
             action: "card_unlocked",
             subject,
             detail: status,
-            address: "command line".to_owned(),
+            address: address.clone(),
         };
         audit::insert(connection, &entry)?;
         Ok(Unlock::Done)

@@ -6,6 +6,7 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::card::masked_name;
 use domain::ids::{OrderId, PersonId};
 use domain::ledger::{Kind, Transaction};
 use domain::order::OrderStatus;
@@ -15,7 +16,7 @@ use storage::orders::{self, Detail, Listed, MarkKind, SoldLine};
 use storage::payment;
 
 use crate::orders::list;
-use crate::sale::{attempt, pay};
+use crate::sale::attempt;
 use crate::text::Text;
 use crate::text::orders::Orders;
 use crate::{Shell, Visit};
@@ -96,7 +97,7 @@ fn explained(transaction: &Transaction, text: &Text) -> String {
 pub(crate) fn holder(order: &Listed, text: &Text) -> String {
     match &order.decisive {
         Some(sale) if sale.card.is_some() && order.holder.is_empty() => text.pay.anonymous.to_owned(),
-        Some(sale) if sale.card.is_some() => pay::masked_name(&order.holder),
+        Some(sale) if sale.card.is_some() => masked_name(&order.holder),
         _ => "\u{2014}".to_owned(),
     }
 }

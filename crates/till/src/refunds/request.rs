@@ -10,6 +10,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::card::masked_name;
 use domain::command::Command;
 use domain::ids::{OrderId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
@@ -20,7 +21,6 @@ use domain::role::Action;
 use storage::human;
 use storage::refund::{self, Goods, SoldOrder};
 
-use crate::sale::pay::masked_name;
 use crate::text::Text;
 use crate::{Shell, Visit};
 use web_kit::codes;

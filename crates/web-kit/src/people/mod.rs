@@ -189,7 +189,7 @@ pub fn status_words(status: PersonStatus, text: &Text) -> &'static str {
 }
 
 /// How the login looks, and a time that goes with it.
-fn standing(one: &Person, now: Timestamp, text: &Text) -> (Badge, String) {
+pub fn standing(one: &Person, now: Timestamp, text: &Text) -> (Badge, String) {
     let words = &text.people;
     let plain = |badge| (badge, String::new());
     if !one.status.signs_in() {

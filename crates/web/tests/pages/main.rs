@@ -7,6 +7,7 @@ mod dispute;
 mod doors;
 mod enrol;
 mod guard;
+mod help;
 mod home;
 mod in_store;
 mod login;

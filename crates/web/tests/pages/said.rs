@@ -81,7 +81,7 @@ const SALE: [Case; 21] = [
 ];
 
 /// A page of each audience whose messages stand in the frame, and somebody who reads it.
-const FRAMES: [(&str, &str); 2] = [("manager", "/keys"), ("admin", "/office/settlements")];
+const FRAMES: [(&str, &str); 2] = [("manager", "/keys"), ("admin", "/office/help")];
 
 /// How the frame shows a message.
 const FRAME_SAYS: &str = "class=\"note ok\" role=\"status\"";

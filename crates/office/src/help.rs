@@ -1,0 +1,305 @@
+//! 客服台: whatever a cashier, a manager or a card holder is told to phone for. One search box: a card, a person, a store or
+//! till, a payment. It is solved here or handed on, and the page says what the caller sees.
+//!
+//! What must stay true:
+//! - A card's number comes in by a form, is in no address, and is shown masked. Balance and goods are not told.
+//! - Who may do what is told by role; the page only leaves out what the reader may not do.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::Query;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::card::{CardStatus, masked_name};
+use domain::directory::Standing;
+use domain::ids::{CardId, TransactionId};
+use domain::order::OrderStatus;
+use domain::role::Action;
+use domain::scan::Scan;
+use serde::Deserialize;
+use storage::card::{self, Unlock, Which};
+use storage::help::{self, CardSeen, PaymentSeen, PlaceSeen};
+use storage::people::list as people;
+use web_kit::badge::Badge;
+use web_kit::flash::Flash;
+use web_kit::link::link;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::text::{Words as _, fill};
+
+use crate::text::{Said, Text};
+use crate::{Shell, Visit};
+
+/// The page.
+pub(crate) const HELP: &str = "/office/help";
+
+/// Movements of a card that are shown.
+const MOVEMENTS: u16 = 8;
+
+/// People that are shown.
+const PEOPLE: usize = 20;
+
+#[derive(Template)]
+#[template(path = "help.html")]
+struct View {
+    shell: Shell,
+    typed: String,
+    /// Something was looked for, and nothing was found.
+    nothing: Option<&'static str>,
+    card: Option<CardView>,
+    payments: Vec<PaymentRow>,
+    people: Vec<PersonRow>,
+    places: Vec<PlaceRow>,
+}
+
+struct CardView {
+    id: CardId,
+    title: String,
+    state: Badge,
+    programme: String,
+    expires: String,
+    /// Wrong PINs of each place, and what is left over all.
+    tries: Vec<String>,
+    left: String,
+    /// What the cashier sees, and what to tell the caller.
+    sees: &'static str,
+    may_unlock: bool,
+    unlocked: Option<&'static str>,
+}
+
+struct PaymentRow {
+    rrn: String,
+    at: String,
+    kind: &'static str,
+    place: String,
+    person: String,
+    amount: domain::money::Fen,
+    state: Badge,
+    meaning: String,
+}
+
+struct PersonRow {
+    link: String,
+    name: String,
+    login: String,
+    place: String,
+    state: Badge,
+}
+
+struct PlaceRow {
+    name: String,
+    numbers: String,
+    state: Badge,
+    stopped: Option<String>,
+    terminals: Vec<String>,
+    sees: &'static str,
+}
+
+/// What the address says: never a card.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
+    q: String,
+    /// Id of the card of the last step.
+    card: String,
+}
+
+/// The page, with what the address names.
+pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    let q = params.q.trim().to_owned();
+    let card = match params.card.parse() {
+        Ok(id) => help::card_by_id(visit.db(), CardId(id), visit.session.now).await?,
+        Err(_) => None,
+    };
+    view(&visit, q, card, None).await
+}
+
+/// The form: one field for everything.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Fields {
+    card: String,
+    /// Id of the card to unlock.
+    unlock: String,
+}
+
+/// Looks up what was typed or swiped, or unlocks a card.
+pub(crate) async fn act(visit: Visit, Form(fields): Form<Fields>) -> Result<Response, Problem> {
+    if !fields.unlock.is_empty() {
+        return unlock(&visit, &fields.unlock).await;
+    }
+    let words = &visit.text().help;
+    match visit.session.scan(&fields.card) {
+        Scan::Card(read) if visit.session.can(Action::ViewCards) => {
+            let key = visit.web.vault.card_key(&read.number);
+            let found = help::card(visit.db(), key, visit.session.now).await?;
+            let nothing = found.is_none().then_some(words.no_card);
+            view(&visit, String::new(), found, nothing).await
+        }
+        Scan::Card(_) => view(&visit, String::new(), None, Some(words.no_cards)).await,
+        Scan::ForeignCard => view(&visit, String::new(), None, Some(words.foreign)).await,
+        Scan::Misread => view(&visit, String::new(), None, Some(words.misread)).await,
+        _ => Ok(Redirect::to(&link(HELP, &[("q", fields.card.trim())])).into_response()),
+    }
+}
+
+async fn unlock(visit: &Visit, id: &str) -> Result<Response, Problem> {
+    visit.session.may(Action::UnlockCard)?;
+    let which = Which::Id(CardId(id.parse().map_err(|_| Problem::BadForm)?));
+    let (session, address) = (&visit.session, &visit.session.client.address);
+    let said = match card::unlock(visit.db(), which, &session.login, address, session.now).await? {
+        Unlock::Done => Said::CardUnlocked,
+        Unlock::Twice => Said::CardUnlockedBefore,
+        Unlock::NoSuchCard | Unlock::NotAllowed => return Err(Problem::NotFound),
+    };
+    Ok(Flash::new(said, &[]).redirect(&visit.web, &link(HELP, &[("card", id)])))
+}
+
+async fn view(
+    visit: &Visit,
+    q: String,
+    card: Option<CardSeen>,
+    nothing: Option<&'static str>,
+) -> Result<Response, Problem> {
+    let (text, now) = (visit.text(), visit.session.now);
+    let card = card.filter(|_| visit.session.can(Action::ViewCards));
+    let mut payments = Vec::new();
+    if let Some(card) = &card {
+        payments = help::movements(visit.db(), card.id, MOVEMENTS).await?;
+    } else if q.len() == 12
+        && let Ok(number) = q.parse()
+    {
+        payments.extend(help::payment(visit.db(), TransactionId(number)).await?);
+    }
+    let (mut people, mut places) = (Vec::new(), Vec::new());
+    if !q.is_empty() {
+        let filter = people::Filter { text: q.clone(), ..people::Filter::default() };
+        people = people::page(visit.db(), filter, None, PEOPLE, now).await?;
+        places = help::places(visit.db(), q.clone()).await?;
+    }
+    let empty = payments.is_empty() && people.is_empty() && places.is_empty() && card.is_none();
+    let nothing = nothing.or_else(|| (empty && !q.is_empty()).then_some(text.help.nothing));
+    let view = View {
+        shell: visit.shell(HELP),
+        typed: q,
+        nothing,
+        card: card.map(|card| card_view(visit, card)),
+        payments: payments.iter().map(|one| payment_row(one, text)).collect(),
+        people: people.iter().map(|one| person_row(one, visit)).collect(),
+        places: places.iter().map(|one| place_row(one, text)).collect(),
+    };
+    Ok(render(&view).into_response())
+}
+
+fn card_view(visit: &Visit, card: CardSeen) -> CardView {
+    let words = &visit.text().help;
+    let today = visit.session.now.business_date();
+    let expired = card.expires_on.is_some_and(|last| last < today);
+    let (class, icon, word, sees) = match card.status {
+        CardStatus::Active if expired => ("bad", "clock", words.expired, words.sees_expired),
+        CardStatus::Active if card.left == 0 => ("bad", "lock", words.tries_used, words.sees_locked),
+        CardStatus::Active if card.tries.iter().any(|(_, _, left)| *left == 0) => {
+            ("warn", "lock", words.tries_used_there, words.sees_locked_there)
+        }
+        CardStatus::Active => ("ok", "ok", words.active, words.sees_active),
+        CardStatus::Issued => ("info", "wait", words.issued, words.sees_issued),
+        CardStatus::Frozen => ("bad", "bad", words.frozen, words.sees_frozen),
+        CardStatus::Lost => ("bad", "bad", words.lost, words.sees_lost),
+        CardStatus::Stolen => ("bad", "bad", words.stolen, words.sees_stolen),
+        CardStatus::PinLocked => ("bad", "lock", words.pin_locked, words.sees_locked),
+        CardStatus::Replaced => ("off", "bad", words.replaced, words.sees_replaced),
+        CardStatus::Closed => ("off", "bad", words.closed, words.sees_closed),
+    };
+    let helps = !card.tries.is_empty() || card.status == CardStatus::PinLocked;
+    let may = visit.session.can(Action::UnlockCard);
+    let tried = |(place, wrong, left): &(String, u16, u16)| {
+        fill(words.tries_at, &[place, &wrong.to_string(), &left.to_string()])
+    };
+    CardView {
+        id: card.id,
+        title: fill(words.card_title, &[&masked_name(&card.holder)]),
+        state: Badge::new(class, icon, word),
+        programme: card.programme,
+        expires: card.expires_on.map_or_else(|| words.never.to_owned(), |day| day.to_string()),
+        tries: card.tries.iter().map(tried).collect(),
+        left: fill(words.tries_all, &[&card.left.to_string()]),
+        sees,
+        may_unlock: may && helps && !card.unlocked_today,
+        unlocked: (helps && card.unlocked_today).then_some(words.unlocked_today),
+    }
+}
+
+fn payment_row(one: &PaymentSeen, text: &'static Text) -> PaymentRow {
+    let (words, shared) = (&text.help, text.shared());
+    let transaction = &one.transaction;
+    let (state, meaning) = match transaction.decline {
+        None => (Badge::new("ok", "ok", words.approved), String::new()),
+        Some(decline) => (
+            Badge::new("bad", "bad", words.declined),
+            format!("{} {}", decline.code(), web_kit::codes::what(decline, shared)),
+        ),
+    };
+    let order = one.order.map(|order| match order {
+        OrderStatus::Draft => words.order_draft,
+        OrderStatus::Paid => words.order_paid,
+        OrderStatus::PartlyRefunded => words.order_partly,
+        OrderStatus::Refunded => words.order_refunded,
+        OrderStatus::Voided => words.order_voided,
+        OrderStatus::Abandoned => words.order_abandoned,
+    });
+    let place = if one.place.0.is_empty() {
+        shared.shell.company.to_owned()
+    } else {
+        fill(shared.shell.outlet_name, &[&one.place.0, &one.place.1])
+    };
+    PaymentRow {
+        rrn: transaction.id.rrn(),
+        at: transaction.at.date_time_text(),
+        kind: shared.pay.kind(transaction.kind),
+        place,
+        person: one.person.clone(),
+        amount: transaction.amount,
+        state,
+        meaning: [Some(meaning.as_str()).filter(|text| !text.is_empty()), order]
+            .map(Option::unwrap_or_default)
+            .join(" "),
+    }
+}
+
+fn person_row(one: &people::Person, visit: &Visit) -> PersonRow {
+    PersonRow {
+        link: format!("/office/people/{}", one.id),
+        name: fill(visit.text().shared().shell.person_name, &[&one.name, &one.number]),
+        login: one.login.clone(),
+        place: [one.place_names.0.as_str(), one.place_names.1.as_str()].join(" "),
+        state: web_kit::people::standing(one, visit.session.now, visit.text().shared()).0,
+    }
+}
+
+fn place_row(one: &PlaceSeen, text: &'static Text) -> PlaceRow {
+    let words = &text.help;
+    let worst = if one.status.0 == "active" { &one.status.1 } else { &one.status.0 };
+    let (state, sees) = match Standing::from_word(worst) {
+        Some(Standing::Active) => (Badge::new("ok", "ok", words.place_active), words.sees_place_active),
+        Some(Standing::Draft) | None => (Badge::new("info", "wait", words.place_draft), words.sees_place_draft),
+        Some(Standing::Suspended) => (Badge::new("bad", "pause", words.place_suspended), words.sees_place_suspended),
+        Some(Standing::Closed) => (Badge::new("off", "bad", words.place_closed), words.sees_place_closed),
+    };
+    let stopped = one.stopped.as_ref().filter(|_| worst == "suspended");
+    let terminal = |(id, status, enrolled): &(i64, String, bool)| {
+        let word = match (status.as_str(), enrolled) {
+            ("active", true) => words.till_enrolled,
+            ("active", false) => words.till_bare,
+            ("new", _) => words.till_new,
+            _ => words.till_off,
+        };
+        fill(words.till_state, &[&id.to_string(), word])
+    };
+    PlaceRow {
+        name: fill(text.shared().shell.outlet_name, &[&one.merchant, &one.name]),
+        numbers: format!("{} {}", one.mid, one.outlet.map_or_else(String::new, |outlet| outlet.to_string())),
+        state,
+        stopped: stopped.map(|(by, at, why)| fill(words.stopped_by, &[by, &at.date_time_text(), why])),
+        terminals: one.terminals.iter().map(terminal).collect(),
+        sees,
+    }
+}

@@ -1,0 +1,229 @@
+//! What a person on the phone looks up for a caller: a card, a place, a payment.
+//!
+//! What must stay true: nothing here tells a card's number, its balance or what was bought.
+
+use crate::books::{rows, sweeps};
+use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use domain::card::{CardKey, CardStatus};
+use domain::ids::{CardId, OutletId, PersonId, TransactionId};
+use domain::ledger::Transaction;
+use domain::limits::Limits;
+use domain::order::OrderStatus;
+use domain::pin::{PinPlace, PinTries};
+use domain::time::{BusinessDate, Timestamp};
+
+use crate::{Storage, StorageError};
+
+/// Places that a search shows at most.
+pub const PLACES_MAX: usize = 20;
+
+/// A card as it stands.
+#[derive(Clone, Debug)]
+pub struct CardSeen {
+    /// Its id.
+    pub id: CardId,
+    /// State.
+    pub status: CardStatus,
+    /// The holder's name.
+    pub holder: String,
+    /// Its programme's name.
+    pub programme: String,
+    /// Its last day, if it has one.
+    pub expires_on: Option<BusinessDate>,
+    /// Wrong PINs of today by the place's name, with what is left there.
+    pub tries: Vec<(String, u16, u16)>,
+    /// Wrong PINs that are left over all places.
+    pub left: u16,
+    /// Somebody unlocked it today already.
+    pub unlocked_today: bool,
+}
+
+/// The card of a number.
+pub async fn card(db: &Storage, key: CardKey, now: Timestamp) -> Result<Option<CardSeen>, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT c.id FROM card c WHERE c.lookup = ?1";
+        let id: Option<i64> = connection.prepare_cached(sql)?.query_row([key.0], |row| row.get(0)).optional()?;
+        id.map_or(Ok(None), |id| Ok(card_of(connection, CardId(id), now)?))
+    })
+    .await
+}
+
+/// The card with an id.
+pub async fn card_by_id(db: &Storage, id: CardId, now: Timestamp) -> Result<Option<CardSeen>, StorageError> {
+    db.read(move |connection| Ok(card_of(connection, id, now)?)).await
+}
+
+fn card_of(connection: &Connection, id: CardId, now: Timestamp) -> sql::Result<Option<CardSeen>> {
+    let sql = "SELECT c.status, c.holder, c.expires_on, g.name FROM card c JOIN programme g ON g.id = c.programme_id
+        WHERE c.id = ?1";
+    let read = |row: &Row<'_>| {
+        Ok((
+            rows::word(row, 0, CardStatus::from_word)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, Option<i32>>(2)?.map(BusinessDate),
+            row.get::<_, String>(3)?,
+        ))
+    };
+    let found = connection.prepare_cached(sql)?.query_row([id.0], read).optional()?;
+    let Some((status, holder, expires_on, programme)) = found else { return Ok(None) };
+    let sql = "SELECT t.tried_on, t.places FROM card c JOIN pin_tries t ON t.lookup = c.lookup WHERE c.id = ?1";
+    let stored = connection.prepare_cached(sql)?.query_row([id.0], sweeps::tries).optional()?;
+    let tries = PinTries::today(stored.as_ref(), now.business_date());
+    let limits = sweeps::limits(connection)?;
+    let today = now.business_date().start().unwrap_or(now);
+    let sql = "SELECT EXISTS (SELECT 1 FROM audit WHERE subject = ?1 AND action = 'card_unlocked' AND at >= ?2)";
+    let parameters = params![format!("card {id}"), today.0];
+    let unlocked_today = connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?;
+    Ok(Some(CardSeen {
+        id,
+        status,
+        holder,
+        programme,
+        expires_on,
+        tries: tried(connection, &tries, &limits)?,
+        left: tries.left_everywhere(&limits),
+        unlocked_today,
+    }))
+}
+
+fn tried(connection: &Connection, tries: &PinTries, limits: &Limits) -> sql::Result<Vec<(String, u16, u16)>> {
+    let name = |place: &PinPlace| -> sql::Result<String> {
+        let (sql, id) = match place {
+            PinPlace::Outlet(outlet) => ("SELECT name FROM outlet WHERE id = ?1", outlet.0),
+            PinPlace::Keys(merchant) => ("SELECT name FROM merchant WHERE id = ?1", merchant.0),
+        };
+        let found = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+        Ok(found.unwrap_or_else(|| place.text()))
+    };
+    tries.places.iter().map(|(place, count)| Ok((name(place)?, *count, tries.left(*place, limits)))).collect()
+}
+
+/// A merchant, outlet or terminal that fits what was typed.
+#[derive(Clone, Debug)]
+pub struct PlaceSeen {
+    /// The outlet; none where the merchant has none yet.
+    pub outlet: Option<OutletId>,
+    /// The merchant's number.
+    pub mid: String,
+    /// The merchant's name.
+    pub merchant: String,
+    /// The outlet's name.
+    pub name: String,
+    /// Stored words of the merchant's and the outlet's state.
+    pub status: (String, String),
+    /// Who stopped it, when, and why; of the merchant if it is stopped, else of the outlet.
+    pub stopped: Option<(String, Timestamp, String)>,
+    /// Terminals, each with the word of its state and whether a computer is it.
+    pub terminals: Vec<(i64, String, bool)>,
+}
+
+/// Outlets whose number, name or terminal, or whose merchant's number or name, is or begins with `text`.
+pub async fn places(db: &Storage, text: String) -> Result<Vec<PlaceSeen>, StorageError> {
+    db.read(move |connection| {
+        let mut ids: Vec<i64> = Vec::new();
+        let number = text.parse::<i64>().ok();
+        let after = format!("{text}\u{10ffff}");
+        let by_number = "SELECT o.id FROM outlet o WHERE o.id = ?1
+            UNION SELECT t.outlet_id FROM terminal t WHERE t.id = ?1
+            UNION SELECT o.id FROM merchant m JOIN outlet o ON o.merchant_id = m.id WHERE m.mid = ?2 ORDER BY 1 LIMIT ?3";
+        let by_name = "SELECT o.id FROM outlet o WHERE o.name >= ?1 AND o.name < ?2
+            UNION SELECT o.id FROM merchant m JOIN outlet o ON o.merchant_id = m.id
+                WHERE m.name >= ?1 AND m.name < ?2 ORDER BY 1 LIMIT ?3";
+        let most = i64::try_from(PLACES_MAX).unwrap_or(i64::MAX);
+        if let Some(number) = number {
+            let mut statement = connection.prepare_cached(by_number)?;
+            let found = statement.query_map(params![number, &text, most], |row| row.get(0))?;
+            ids.extend(found.collect::<sql::Result<Vec<i64>>>()?);
+        } else {
+            let mut statement = connection.prepare_cached(by_name)?;
+            let found = statement.query_map(params![&text, after, most], |row| row.get(0))?;
+            ids.extend(found.collect::<sql::Result<Vec<i64>>>()?);
+        }
+        ids.into_iter().map(|id| Ok(place(connection, id)?)).collect()
+    })
+    .await
+}
+
+fn place(connection: &Connection, outlet: i64) -> sql::Result<PlaceSeen> {
+    let sql = "SELECT m.mid, m.name, o.name, m.status, o.status, COALESCE(a.name, ''), m.moved_at, m.reason,
+            COALESCE(b.name, ''), o.moved_at, o.reason
+        FROM outlet o JOIN merchant m ON m.id = o.merchant_id LEFT JOIN person a ON a.id = m.moved_by
+        LEFT JOIN person b ON b.id = o.moved_by WHERE o.id = ?1";
+    let mut seen = connection.prepare_cached(sql)?.query_row([outlet], |row| {
+        let status: (String, String) = (row.get(3)?, row.get(4)?);
+        let at = |first: usize| -> sql::Result<(String, Timestamp, String)> {
+            Ok((row.get(first)?, Timestamp(row.get(first + 1)?), row.get(first + 2)?))
+        };
+        let stopped = match (status.0.as_str(), status.1.as_str()) {
+            ("active", "active") => None,
+            ("active", _) => Some(at(8)?),
+            _ => Some(at(5)?),
+        };
+        Ok(PlaceSeen {
+            outlet: Some(OutletId(outlet)),
+            mid: row.get(0)?,
+            merchant: row.get(1)?,
+            name: row.get(2)?,
+            status,
+            stopped,
+            terminals: Vec::new(),
+        })
+    })?;
+    let sql = "SELECT t.id, t.status, d.id_hash IS NOT NULL FROM terminal t LEFT JOIN device d ON d.terminal_id = t.id
+        WHERE t.outlet_id = ?1 ORDER BY t.id LIMIT 50";
+    let mut statement = connection.prepare_cached(sql)?;
+    let terminals = statement.query_map([outlet], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    seen.terminals = terminals.collect::<sql::Result<_>>()?;
+    Ok(seen)
+}
+
+/// A transaction with where it was made and what became of its order.
+#[derive(Clone, Debug)]
+pub struct PaymentSeen {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// Names of merchant and outlet; empty for the card company.
+    pub place: (String, String),
+    /// Who made it.
+    pub person: String,
+    /// State of the order, if it has one.
+    pub order: Option<OrderStatus>,
+}
+
+/// The transaction of a reference number.
+pub async fn payment(db: &Storage, id: TransactionId) -> Result<Option<PaymentSeen>, StorageError> {
+    db.read(move |connection| {
+        let found =
+            connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([id.0], rows::transaction).optional()?;
+        found.map(|transaction| Ok(payment_seen(connection, transaction)?)).transpose()
+    })
+    .await
+}
+
+/// The latest `count` transactions of a card, the latest first, as [`payment`] tells them.
+pub async fn movements(db: &Storage, card: CardId, count: u16) -> Result<Vec<PaymentSeen>, StorageError> {
+    let found = crate::movement::of_card(db, card, count).await?;
+    db.read(move |connection| found.into_iter().map(|one| Ok(payment_seen(connection, one)?)).collect()).await
+}
+
+fn payment_seen(connection: &Connection, transaction: Transaction) -> sql::Result<PaymentSeen> {
+    let sql = "SELECT m.name, o.name FROM outlet o JOIN merchant m ON m.id = o.merchant_id WHERE o.id = ?1";
+    let outlet = transaction.actor.outlet.0;
+    let place = connection.prepare_cached(sql)?.query_row([outlet], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let order = match transaction.order {
+        Some(order) => {
+            let sql = "SELECT status FROM orders WHERE id = ?1";
+            let read = |row: &Row<'_>| rows::word(row, 0, OrderStatus::from_word);
+            connection.prepare_cached(sql)?.query_row([order.0], read).optional()?
+        }
+        None => None,
+    };
+    let person = person_name(connection, transaction.actor.person)?;
+    Ok(PaymentSeen { transaction, place: place.unwrap_or_default(), person, order })
+}
+
+fn person_name(connection: &Connection, person: PersonId) -> sql::Result<String> {
+    let sql = "SELECT name FROM person WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([person.0], |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or_default())
+}
