@@ -8,8 +8,10 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use domain::time::HOUR;
 use engine::clock::Clock;
 use storage::Storage;
+use storage::api_key;
 use storage::payment;
 use storage::sweep;
 use storage::webhook::delivery;
@@ -17,6 +19,9 @@ use telemetry::metrics::{self, Snapshot};
 use tokio::net::TcpListener;
 
 use crate::Failure;
+
+/// How long before its end a key is counted, microseconds: 14 days.
+const KEYS_WITHIN: i64 = 14 * 24 * HOUR;
 
 #[derive(Clone)]
 struct Source {
@@ -45,6 +50,7 @@ async fn show(State(source): State<Source>) -> impl IntoResponse {
     let deliveries = delivery::pending(&source.storage).await;
     let deliveries = deliveries.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX));
     let pins = sweep::widest(&source.storage, source.clock.now()).await.unwrap_or_default();
+    let keys = api_key::ending(&source.storage, source.clock.now(), KEYS_WITHIN).await.unwrap_or(0);
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let files = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
     let snapshot = Snapshot {
@@ -53,6 +59,7 @@ async fn show(State(source): State<Source>) -> impl IntoResponse {
         deliveries,
         wrong_pin_cards: (pins.outlet, pins.merchant),
         pin_stopped: pins.stopped,
+        keys_ending: keys,
         memory: resident(&status).unwrap_or(0),
         processor: processor().unwrap_or(0.0),
         files: u32::try_from(files).unwrap_or(u32::MAX),

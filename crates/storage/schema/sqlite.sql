@@ -728,6 +728,8 @@ CREATE TABLE api_key (
     FOREIGN KEY (outlet_id, merchant_id) REFERENCES outlet (id, merchant_id)
 ) STRICT;
 CREATE INDEX api_key_merchant ON api_key (merchant_id, id);
+-- Keys that end soon.
+CREATE INDEX api_key_expires ON api_key (expires_at) WHERE revoked_at IS NULL AND replaced_by IS NULL;
 
 -- Nonces of signed requests; older ones than a signature is good for are gone.
 CREATE TABLE api_nonce (

@@ -228,6 +228,8 @@ pub struct Snapshot {
     pub wrong_pin_cards: (u32, u32),
     /// Tills, people, keys and networks that compare no PIN until a manager unlocks them.
     pub pin_stopped: u32,
+    /// API keys that end within 14 days and that nobody has renewed.
+    pub keys_ending: u32,
     /// Resident memory, bytes.
     pub memory: u64,
     /// CPU time so far, seconds.
@@ -248,6 +250,7 @@ pub fn text(now: Snapshot) -> String {
     set(&METRICS.figures, ("what", "unknown_payments"), now.attempts);
     set(&METRICS.figures, ("what", "webhook_deliveries"), now.deliveries);
     set(&METRICS.figures, ("what", "pin_unlocks"), now.pin_stopped);
+    set(&METRICS.figures, ("what", "key_renewals"), now.keys_ending);
     set(&METRICS.wrong_pin_cards, ("place", "outlet"), now.wrong_pin_cards.0);
     set(&METRICS.wrong_pin_cards, ("place", "merchant"), now.wrong_pin_cards.1);
     let [memory, files, started] = &METRICS.process;

@@ -452,6 +452,17 @@ pub async fn list(
     .await
 }
 
+/// How many keys that no other replaces end by themselves within `term` microseconds.
+pub async fn ending(db: &Storage, now: Timestamp, term: i64) -> Result<u32, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT COUNT(*) FROM api_key WHERE revoked_at IS NULL AND replaced_by IS NULL AND expires_at > ?1
+            AND expires_at <= ?2";
+        let count: i64 = connection.prepare_cached(sql)?.query_row((now.0, now.plus(term).0), |row| row.get(0))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    })
+    .await
+}
+
 /// Ends a key. `false` when there is none within reach, or it was ended before.
 pub async fn revoke(
     db: &Storage,
@@ -667,6 +678,25 @@ mod tests {
         assert_eq!(new.expires_at, now.plus(24 * HOUR), "as long as the one before");
         let late = at(now.plus(25 * HOUR));
         assert_eq!(renew(new.id, own, "x", late).await, Err(NotMade::NoSuchKey), "expired");
+    }
+
+    #[tokio::test]
+    async fn keys_that_end_soon_are_counted_until_they_are_renewed_or_ended() {
+        let (_folder, db) = shop().await;
+        let own = (Some(MerchantId(250_100)), None);
+        for name in ["one", "two", "three"] {
+            create(&db, new_key(name), secret(), entry()).await.expect("writes").expect("made");
+        }
+        let day = 24 * HOUR;
+        let count = async |now| ending(&db, now, day).await.expect("reads");
+        assert_eq!((count(NOW.plus(-1)).await, count(NOW).await, count(NOW.plus(day)).await), (0, 3, 0));
+        let [one, two] = [0, 1].map(|n| KeyId(1_001 + n));
+        renew(&db, one, own, HOUR, secret(), Entry { at: NOW.plus(HOUR), ..entry() })
+            .await
+            .expect("writes")
+            .expect("made");
+        assert!(revoke(&db, two, own.0, None, entry()).await.expect("writes"));
+        assert_eq!(count(NOW).await, 1, "the successor of one ends later");
     }
 
     #[tokio::test]

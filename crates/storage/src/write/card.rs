@@ -178,3 +178,61 @@ pub async fn unlock(
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Books;
+    use crate::demo;
+    use crate::sql::{self, Connection};
+    use domain::time::HOUR;
+
+    const NOW: Timestamp = Timestamp(1_795_400_760_000_000);
+
+    #[tokio::test]
+    async fn a_card_that_was_locked_for_wrong_pins_is_opened_once_a_day_by_those_who_may() {
+        let (folder, db) = crate::fixture::open().await;
+        let home = tempfile::tempdir().expect("a folder");
+        let vault = Vault::open_or_create(home.path()).expect("makes keys");
+        let books = Books::of(db.clone(), vault.chain_key());
+        demo::seed_people(&db, NOW).await.expect("seeds");
+        demo::cards::seed_cards(&db, &vault, &books, NOW).await.expect("seeds");
+        let key = |number: &str| vault.card_key(&CardNumber::parse(number).expect("a number").0);
+        let (locked, frozen, unknown) = (key("6086250000060066"), key("6086250000050059"), CardKey([7; 16]));
+        let status = async |key: CardKey| {
+            let sql = "SELECT status, EXISTS (SELECT 1 FROM pin_tries t WHERE t.lookup = c.lookup) FROM card c
+                WHERE lookup = ?1";
+            let read = |row: &sql::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?));
+            db.read(move |connection| Ok(connection.query_row(sql, [key.0], read)?)).await.expect("reads")
+        };
+        let tries = move |connection: &Connection| {
+            for card in [locked, frozen] {
+                let sql = "INSERT INTO pin_tries VALUES (?1, 1, 20261123, 'outlet:1 5')";
+                connection.execute(sql, [card.0])?;
+            }
+            Ok(())
+        };
+        db.write(tries).await.expect("writes");
+        for (by, card, at, expected) in [
+            ("cashier", locked, NOW, Unlock::NotAllowed),
+            ("manager", locked, NOW, Unlock::NotAllowed),
+            ("finance", locked, NOW, Unlock::NotAllowed),
+            ("nobody", locked, NOW, Unlock::NotAllowed),
+            ("agent", unknown, NOW, Unlock::NoSuchCard),
+            ("agent", locked, NOW, Unlock::Done),
+            ("operator", locked, NOW.plus(HOUR), Unlock::Twice),
+            // What was frozen for another reason stays so; only its tries are forgotten.
+            ("checker", frozen, NOW, Unlock::Done),
+            ("operator", locked, NOW.plus(24 * HOUR), Unlock::Done),
+        ] {
+            if expected == Unlock::NotAllowed {
+                assert_eq!(status(card).await, ("pin_locked".to_owned(), true));
+            }
+            assert_eq!(unlock(&db, Which::Number(card), by, "local", at).await.expect("writes"), expected, "{by}");
+        }
+        assert_eq!(status(locked).await, ("active".to_owned(), false));
+        assert_eq!(status(frozen).await, ("frozen".to_owned(), false));
+        assert_eq!(books.verify().await.expect("reads"), []);
+        drop(folder);
+    }
+}

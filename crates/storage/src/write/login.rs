@@ -11,6 +11,10 @@ use crate::{Storage, StorageError};
 /// Microseconds in a minute.
 const MINUTE: i64 = HOUR / 60;
 
+/// Answered captchas that are kept. Strangers in many networks could fill the table otherwise; beyond that the oldest may be
+/// answered again, which is better than that nobody can sign in. The counts of wrong passwords hold all the same.
+const CAPTCHAS_MAX: u32 = 10_000;
+
 /// How long a captcha may be answered.
 pub const CAPTCHA_LIFE: i64 = 3 * MINUTE;
 
@@ -50,6 +54,9 @@ pub async fn take_captcha(db: &Storage, id: CaptchaId, now: Timestamp) -> Result
     }
     db.write(move |connection| {
         connection.prepare_cached("DELETE FROM captcha WHERE expires_at <= ?1")?.execute([now.0])?;
+        let sql = "DELETE FROM captcha WHERE expires_at <=
+            (SELECT expires_at FROM captcha ORDER BY expires_at DESC LIMIT 1 OFFSET ?1)";
+        connection.prepare_cached(sql)?.execute([CAPTCHAS_MAX - 1])?;
         let sql = "INSERT INTO captcha (id, expires_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
         Ok(connection.prepare_cached(sql)?.execute((id.0, now.plus(CAPTCHA_LIFE).0))? == 1)
     })
@@ -262,5 +269,28 @@ mod tests {
         let next = CaptchaId::new(end.plus(CAPTCHA_LIFE), [9; 8]);
         assert!(take_captcha(&db, next, end.plus(CAPTCHA_LIFE)).await.expect("takes"));
         assert!(!kept(1).await && !kept(4).await, "what is over is gone");
+    }
+
+    #[tokio::test]
+    async fn answered_captchas_are_bounded_however_many_networks_they_come_from() {
+        let (_folder, db) = open().await;
+        let over = i64::from(CAPTCHAS_MAX) + 50;
+        let fill = move |connection: &Connection| {
+            for n in 0..over {
+                let id = CaptchaId::new(START, n.to_be_bytes());
+                let sql = "INSERT INTO captcha (id, expires_at) VALUES (?1, ?2)";
+                connection.prepare_cached(sql)?.execute((id.0, START.plus(CAPTCHA_LIFE + n).0))?;
+            }
+            Ok(())
+        };
+        db.write(fill).await.expect("writes");
+        let newest = CaptchaId::new(START, [255; 8]);
+        assert!(take_captcha(&db, newest, START.plus(over)).await.expect("takes"));
+        assert!(!take_captcha(&db, newest, START.plus(over)).await.expect("takes"), "once");
+        let count = |c: &Connection| Ok(c.query_row("SELECT COUNT(*) FROM captcha", [], |row| row.get::<_, i64>(0))?);
+        let (left, most) = (db.read(count).await.expect("reads"), i64::from(CAPTCHAS_MAX));
+        assert!((most - 1..=most).contains(&left), "{left}");
+        let late = CaptchaId::new(START, (over - 1).to_be_bytes());
+        assert!(!take_captcha(&db, late, START.plus(over)).await.expect("takes"), "the latest are kept");
     }
 }
