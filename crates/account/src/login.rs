@@ -126,7 +126,8 @@ impl View {
             Said::Disabled => text.disabled.to_owned(),
             Said::Expired => text.initial_expired.to_owned(),
             Said::NoRole => text.no_role.to_owned(),
-            Said::Suspended => text.suspended.to_owned(),
+            Said::Suspended if flash.value(1).is_empty() => text.suspended.to_owned(),
+            Said::Suspended => fill(text.suspended_why, &[flash.value(1)]),
         };
         self.note = Some(Note { error: true, text });
     }
@@ -232,7 +233,7 @@ impl Refusal {
             Self::Password(Refused::Disabled) => Said::Disabled,
             Self::Password(Refused::Expired) => Said::Expired,
             Self::Password(Refused::NoRole) => Said::NoRole,
-            Self::Password(Refused::Suspended) => Said::Suspended,
+            Self::Password(Refused::Suspended(_)) => Said::Suspended,
         }
     }
 
@@ -241,9 +242,10 @@ impl Refusal {
             Self::Empty(fields) => fields.clone(),
             Self::Address(until) | Self::Password(Refused::Locked(until)) => clock_text(*until),
             Self::Password(Refused::Wrong(left)) => left.to_string(),
+            Self::Password(Refused::Suspended(reason)) => reason.clone(),
             Self::CaptchaWrong
             | Self::CaptchaExpired
-            | Self::Password(Refused::Disabled | Refused::Expired | Refused::NoRole | Refused::Suspended) => {
+            | Self::Password(Refused::Disabled | Refused::Expired | Refused::NoRole) => {
                 return Flash::new(self.said(), &[user]);
             }
         };

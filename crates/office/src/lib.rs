@@ -5,24 +5,28 @@
 
 mod dispute;
 mod disputes;
+mod entry;
 mod help;
 mod home;
 mod people;
+mod places;
 mod refunds;
+mod settings;
 mod settlement;
 mod settlements;
 mod text;
 mod todo;
 
 use domain::role::Action::{
-    DecideDispute, LateRefund, ManagePeople, OpenDispute, PrepareSettlement, ProposeFee, ReleaseSettlement,
-    ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
+    DecideDispute, LateRefund, ManageMerchants, ManagePeople, ManageSettings, OpenDispute, PrepareSettlement,
+    ProposeFee, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
 };
 
 use web_kit::table::Access::May;
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::Words as _;
 
+use places::{list, merchant, new, outlet, stop, terminal};
 use text::Text;
 
 type Shell = web_kit::page::Shell<Text>;
@@ -85,5 +89,54 @@ pub fn pages() -> Vec<PageEntry> {
             .get(May(ViewSettlement), settlement::show)
             .post(May(ReleaseSettlement), settlement::decide),
         page("/office/settlements/{settlement}/export.csv").get(May(ViewSettlement), settlement::csv),
+        page(settings::SETTINGS)
+            .get(May(ManageSettings), settings::show)
+            .post(May(ManageSettings), settings::save)
+            .menu(199, "edit", |lang| Text::of(lang).directory.settings),
+        page("/office/settings/factor")
+            .get(May(ManageSettings), settings::show)
+            .post(May(ManageSettings), settings::propose),
+    ]
+    .into_iter()
+    .chain(directory())
+    .collect()
+}
+
+/// Merchants, stores and terminals.
+fn directory() -> Vec<PageEntry> {
+    vec![
+        page(places::MERCHANTS)
+            .get(May(ViewDirectory), list::show)
+            .menu(37, "store", |lang| Text::of(lang).directory.title)
+            .landing(36),
+        page("/office/merchants/export.csv").get(May(ViewDirectory), list::csv),
+        page("/office/merchants/export.xlsx").get(May(ViewDirectory), list::xlsx),
+        page("/office/merchants/{merchant}").get(May(ViewDirectory), merchant::show).post(May(Suspend), merchant::ask),
+        page("/office/merchants/{merchant}/edit")
+            .get(May(ManageMerchants), merchant::edit)
+            .post(May(ManageMerchants), merchant::save),
+        page("/office/merchants/{merchant}/suspend")
+            .get(May(Suspend), stop::suspend_merchant)
+            .post(May(Suspend), stop::merchant_suspended),
+        page("/office/merchants/{merchant}/close")
+            .get(May(ManageMerchants), stop::close_merchant)
+            .post(May(ManageMerchants), stop::merchant_closed),
+        page(new::NEW).get(May(ManageMerchants), new::show).post(May(ManageMerchants), new::save),
+        page("/office/outlets/{outlet}").get(May(ViewDirectory), outlet::show).post(May(Suspend), outlet::ask),
+        page("/office/outlets/{outlet}/edit")
+            .get(May(ManageMerchants), outlet::edit)
+            .post(May(ManageMerchants), outlet::save),
+        page("/office/outlets/{outlet}/terminals")
+            .get(May(ManageMerchants), outlet::add_form)
+            .post(May(ManageMerchants), outlet::add),
+        page("/office/outlets/{outlet}/suspend")
+            .get(May(Suspend), stop::suspend_outlet)
+            .post(May(Suspend), stop::outlet_suspended),
+        page("/office/outlets/{outlet}/close")
+            .get(May(ManageMerchants), stop::close_outlet)
+            .post(May(ManageMerchants), stop::outlet_closed),
+        page("/office/terminals/{terminal}")
+            .get(May(ViewDirectory), terminal::show)
+            .post(May(ViewDirectory), terminal::change),
     ]
 }

@@ -71,6 +71,7 @@ CREATE TABLE merchant (
     version BIGINT NOT NULL
 );
 CREATE INDEX merchant_name ON merchant (name);
+CREATE INDEX merchant_status ON merchant (status, id);
 
 CREATE TABLE outlet (
     id BIGINT PRIMARY KEY,
@@ -97,6 +98,7 @@ CREATE TABLE outlet (
 );
 CREATE INDEX outlet_merchant ON outlet (merchant_id, id);
 CREATE INDEX outlet_name ON outlet (name);
+CREATE INDEX outlet_status ON outlet (status, id);
 
 -- The id is the terminal number, 8 digits.
 CREATE TABLE terminal (
@@ -120,6 +122,7 @@ CREATE TABLE terminal (
     version BIGINT NOT NULL
 );
 CREATE INDEX terminal_outlet ON terminal (outlet_id, id);
+CREATE INDEX terminal_status ON terminal (status, id);
 
 -- One-time codes that make a browser a terminal: a keyed value of the code, one for each terminal.
 CREATE TABLE enrolment_code (

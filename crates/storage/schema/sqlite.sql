@@ -69,6 +69,7 @@ CREATE TABLE merchant (
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX merchant_name ON merchant (name);
+CREATE INDEX merchant_status ON merchant (status, id);
 
 CREATE TABLE outlet (
     id INTEGER PRIMARY KEY,
@@ -95,6 +96,7 @@ CREATE TABLE outlet (
 ) STRICT;
 CREATE INDEX outlet_merchant ON outlet (merchant_id, id);
 CREATE INDEX outlet_name ON outlet (name);
+CREATE INDEX outlet_status ON outlet (status, id);
 
 -- The id is the terminal number, 8 digits.
 CREATE TABLE terminal (
@@ -118,6 +120,7 @@ CREATE TABLE terminal (
     version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX terminal_outlet ON terminal (outlet_id, id);
+CREATE INDEX terminal_status ON terminal (status, id);
 
 -- One-time codes that make a browser a terminal: a keyed value of the code, one for each terminal.
 CREATE TABLE enrolment_code (

@@ -35,10 +35,10 @@ pub use books::{Books, memory, outbox};
 pub use demo::{cards as demo_cards, keys as demo_keys, proposals as demo_proposals};
 pub use error::StorageError;
 pub use read::{
-    batch, dispute, help, human, merchant, movement, orders, overview, product, programme, proposal, refund,
+    batch, dispute, help, human, merchant, movement, orders, overview, places, product, programme, proposal, refund,
     settlement, slip, till,
 };
 pub use write::{
-    api_key, audit, card, catalogue, directory, draft, enrolment, idempotency, in_store, login, payment, people,
-    session, sweep, webhook,
+    api_key, audit, card, catalogue, directory, draft, enrolment, idempotency, in_store, login, opening, payment,
+    people, session, standing, sweep, webhook,
 };

@@ -57,7 +57,7 @@ pub(crate) async fn consent(visit: &Visit, asked: Consent<'_>) -> Result<Result<
         Some(account) => {
             let roles = account.roles_at(visit.session.now);
             let here = account.place.merchant() == Some(visit.session.store()?.merchant);
-            let free = account.status.signs_in() && account.trading && !account.must_change;
+            let free = account.status.signs_in() && account.stopped.is_none() && !account.must_change;
             found.as_ref().filter(|_| here && free && may(&roles, asked.action))
         }
         None => None,

@@ -20,7 +20,7 @@ use crate::session::Session;
 const FIELD_MAX: usize = 512;
 
 /// Why user name and password open nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
     /// No more tries before this moment.
     Locked(Timestamp),
@@ -32,8 +32,8 @@ pub enum Refused {
     Expired,
     /// No role counts: it waits for approval, or has ended.
     NoRole,
-    /// The store may not trade.
-    Suspended,
+    /// The merchant or the store was stopped, for this reason.
+    Suspended(String),
 }
 
 /// `10:41`, rounded up, so that a try at that minute is not too early.
@@ -95,9 +95,9 @@ pub async fn check_password(
         note("login_refused", "no role").await?;
         return Ok(Err(Refused::NoRole));
     }
-    if !account.trading {
+    if let Some(reason) = account.stopped {
         note("login_refused", "suspended").await?;
-        return Ok(Err(Refused::Suspended));
+        return Ok(Err(Refused::Suspended(reason)));
     }
     Ok(Ok(account))
 }

@@ -22,6 +22,9 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
     flash.said().map(|said| match said {
         Said::CardUnlocked => text.help.said_unlocked,
         Said::CardUnlockedBefore => text.help.said_unlocked_before,
+        Said::Saved => text.directory.saved,
+        Said::Suspended => text.directory.stop_done,
+        Said::Closed => text.directory.close_done,
     })
 }
 
@@ -32,5 +35,11 @@ web_kit::said! {
         CardUnlocked = "card_unlocked",
         /// A card was unlocked today already.
         CardUnlockedBefore = "card_unlocked_before",
+        /// Fields were saved, or a state was changed.
+        Saved = "office_saved",
+        /// A place was suspended.
+        Suspended = "place_suspended",
+        /// A place was closed.
+        Closed = "place_closed",
     }
 }

@@ -9,6 +9,7 @@ pub mod merchant;
 pub mod movement;
 pub mod orders;
 pub mod overview;
+pub mod places;
 pub mod product;
 pub mod programme;
 pub mod proposal;

@@ -27,7 +27,7 @@ pub const LIST_MAX: usize = 100;
 pub enum Desk {
     /// Of this merchant.
     Merchant(MerchantId),
-    /// Of every merchant, once they are the card company's: passed on, or too late for the shop.
+    /// Of every merchant, once they are the card company's: passed on, too late for the shop, or of one that may not trade.
     Issuer,
 }
 
@@ -76,6 +76,8 @@ pub struct Case {
     pub sale: Transaction,
     /// The last moment for the merchant to decide.
     pub deadline: Timestamp,
+    /// The shop may not trade, so that the card company decides.
+    pub stopped: bool,
     /// The merchant's name.
     pub merchant: String,
     /// The outlet's name.
@@ -95,7 +97,7 @@ impl Case {
     pub fn with_issuer(&self, now: Timestamp) -> bool {
         match self.refund.status {
             RefundStatus::Escalated => true,
-            RefundStatus::Requested => now > self.deadline,
+            RefundStatus::Requested => self.stopped || now > self.deadline,
             RefundStatus::Approved | RefundStatus::Rejected => false,
         }
     }
@@ -103,7 +105,7 @@ impl Case {
 
 const COLUMNS: &str = "r.id, r.order_id, r.status, r.amount, r.ground, r.reason, r.applicant_id, r.requested_at, \
     r.reviewer_id, r.decided_at, r.opinion, r.decided_by, r.prints, o.number, o.paid_by, s.at + g.refund_window, m.name, \
-    t.name, a.name, v.name";
+    t.name, a.name, v.name, m.status <> 'active' OR t.status <> 'active'";
 
 /// A refund with its sale, the terms of the card that paid, and the people.
 const TABLES: &str = "refund r JOIN orders o ON o.id = r.order_id JOIN ledger_transaction s ON s.id = o.paid_by \
@@ -123,6 +125,7 @@ fn case(connection: &Connection, row: &Row<'_>) -> sql::Result<Case> {
         outlet: row.get(17)?,
         applicant: row.get(18)?,
         reviewer: row.get(19)?,
+        stopped: row.get(20)?,
         goods: Vec::new(),
     })
 }
@@ -186,7 +189,10 @@ fn open_sql(desk: Desk) -> String {
             "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w JOIN orders o ON o.id = w.order_id
                 JOIN ledger_transaction s ON s.id = o.paid_by JOIN card c ON c.id = s.card_id
                 JOIN programme g ON g.id = c.programme_id WHERE w.status IN ('requested', 'escalated')
-                AND (w.status = 'escalated' OR s.at + g.refund_window < ?1) AND instr(?2, w.status) > 0
+                AND (w.status = 'escalated' OR s.at + g.refund_window < ?1 OR EXISTS (SELECT 1 FROM outlet x
+                    JOIN merchant y ON y.id = x.merchant_id
+                    WHERE x.id = w.outlet_id AND (x.status <> 'active' OR y.status <> 'active')))
+                AND instr(?2, w.status) > 0
                 AND {FOUND} ORDER BY w.id DESC LIMIT ?4) AS picked
             CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
         ),
@@ -238,7 +244,9 @@ const WAITING: &str = "FROM refund r
     JOIN orders o ON o.id = r.order_id JOIN ledger_transaction s ON s.id = o.paid_by
     JOIN card c ON c.id = s.card_id JOIN programme g ON g.id = c.programme_id
     WHERE r.status IN ('requested', 'escalated') AND (?1 IS NULL OR r.merchant_id = ?1)
-    AND (r.status = 'escalated' OR s.at + g.refund_window < ?2) = (?1 IS NULL)";
+    AND (r.status = 'escalated' OR s.at + g.refund_window < ?2 OR EXISTS (SELECT 1 FROM outlet x
+        JOIN merchant y ON y.id = x.merchant_id
+        WHERE x.id = r.outlet_id AND (x.status <> 'active' OR y.status <> 'active'))) = (?1 IS NULL)";
 
 fn merchant_of(desk: Desk) -> Option<i64> {
     match desk {

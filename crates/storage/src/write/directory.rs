@@ -8,6 +8,7 @@ use domain::directory::{Standing, TerminalStatus};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::time::Timestamp;
 
+use crate::audit::{self, Entry};
 use crate::{Storage, StorageError};
 
 /// The terminal's paper that new ones begin with.
@@ -327,4 +328,119 @@ pub fn insert_terminal(connection: &Connection, one: &NewTerminal) -> sql::Resul
         SCAN_GAP_MS,
     ])?;
     Ok(())
+}
+
+/// What became of a change of fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// It is written, or there was nothing to change.
+    Done,
+    /// Somebody changed it since the form was shown.
+    Stale,
+    /// It does not exist.
+    Gone,
+}
+
+/// Whether a row is still of the version that a form was shown.
+fn edited(found: Option<i64>, version: i64) -> Edited {
+    match found {
+        None => Edited::Gone,
+        Some(found) if found != version => Edited::Stale,
+        Some(_) => Edited::Done,
+    }
+}
+
+/// Changes a merchant's fields but fee, bank and state. `entry` is audited; its detail is what changed.
+pub async fn edit_merchant(db: &Storage, version: i64, one: NewMerchant, entry: Entry) -> Result<Edited, StorageError> {
+    db.write(move |connection| {
+        connection.lock("SELECT id FROM merchant WHERE id = ?1", [one.id.0])?;
+        let sql = "SELECT version FROM merchant WHERE id = ?1";
+        let found = connection.prepare_cached(sql)?.query_row([one.id.0], |row| row.get(0)).optional()?;
+        let answer = edited(found, version);
+        if answer == Edited::Done {
+            let sql = "UPDATE merchant SET name = ?2, short_name = ?3, licence = ?4, contact = ?5, phone = ?6,
+                drug_returns = ?7, changed_at = ?8, version = version + 1 WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute(params![
+                one.id.0,
+                &one.name,
+                &one.short_name,
+                &one.licence,
+                &one.contact,
+                &one.phone,
+                one.drug_returns,
+                entry.at.0,
+            ])?;
+            audit::insert(connection, &Entry { merchant: Some(one.id), ..entry })?;
+        }
+        Ok(answer)
+    })
+    .await
+}
+
+/// Changes an outlet's fields but its state. `entry` is audited; its detail is what changed.
+pub async fn edit_outlet(db: &Storage, version: i64, one: NewOutlet, entry: Entry) -> Result<Edited, StorageError> {
+    db.write(move |connection| {
+        connection.lock("SELECT id FROM outlet WHERE id = ?1", [one.id.0])?;
+        let sql = "SELECT version FROM outlet WHERE id = ?1";
+        let found = connection.prepare_cached(sql)?.query_row([one.id.0], |row| row.get(0)).optional()?;
+        let answer = edited(found, version);
+        if answer == Edited::Done {
+            let sql = "UPDATE outlet SET name = ?2, address = ?3, region = ?4, phone = ?5, hours = ?6, changed_at = ?7,
+                version = version + 1 WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute(params![
+                one.id.0,
+                &one.name,
+                &one.address,
+                &one.region,
+                &one.phone,
+                &one.hours,
+                entry.at.0,
+            ])?;
+            audit::insert(connection, &Entry { merchant: Some(one.merchant), ..entry })?;
+        }
+        Ok(answer)
+    })
+    .await
+}
+
+/// Changes a terminal's label and paper. `entry` is audited; its detail is what changed.
+pub async fn edit_terminal(
+    db: &Storage,
+    id: TerminalId,
+    version: i64,
+    label: String,
+    paper: String,
+    entry: Entry,
+) -> Result<Edited, StorageError> {
+    db.write(move |connection| {
+        connection.lock("SELECT id FROM terminal WHERE id = ?1", [id.0])?;
+        let sql = "SELECT version FROM terminal WHERE id = ?1";
+        let found = connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?;
+        let answer = edited(found, version);
+        if answer == Edited::Done {
+            let sql =
+                "UPDATE terminal SET label = ?2, paper = ?3, changed_at = ?4, version = version + 1 WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute(params![id.0, &label, &paper, entry.at.0])?;
+            audit::insert(connection, &entry)?;
+        }
+        Ok(answer)
+    })
+    .await
+}
+
+/// Changes the company's facts but whether a second factor is required. `entry` is audited; its detail is what changed.
+pub async fn edit_company(db: &Storage, company: Company, entry: Entry) -> Result<Edited, StorageError> {
+    db.write(move |connection| {
+        connection.lock_name("company", "")?;
+        let now = company_of(connection)?;
+        let answer = edited(Some(now.version), company.version);
+        if answer == Edited::Done {
+            let (factor_required, version) = (now.factor_required, now.version + 1);
+            let company = Company { factor_required, version, ..company };
+            put_company(connection, &company, entry.person, entry.at)?;
+            audit::insert(connection, &entry)?;
+        }
+        Ok(answer)
+    })
+    .await
 }

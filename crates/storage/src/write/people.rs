@@ -34,8 +34,8 @@ pub struct Account {
     pub roles: Vec<Held>,
     /// Until when an initial password opens anything.
     pub password_expires_at: Option<Timestamp>,
-    /// The merchant and the outlet, where there are any, are in business.
-    pub trading: bool,
+    /// Why the merchant or the outlet was suspended or closed, if it was.
+    pub stopped: Option<String>,
     /// Still has the initial password.
     pub must_change: bool,
     /// Where the person belongs.
@@ -77,7 +77,8 @@ pub async fn account(db: &Storage, login: &str) -> Result<Option<Account>, Stora
     db.read_by_key(move |connection| {
         let mut statement = connection.prepare_cached(
             "SELECT p.id, p.name, p.password_hash, p.status,
-                    COALESCE(m.status, 'active') = 'active' AND COALESCE(o.status, 'active') = 'active',
+                    CASE WHEN m.status IN ('suspended', 'closed') THEN m.reason
+                        WHEN o.status IN ('suspended', 'closed') THEN o.reason END,
                     p.must_change, p.place, p.merchant_id, p.outlet_id, p.default_terminal, p.password_expires_at
              FROM person p
              LEFT JOIN merchant m ON m.id = p.merchant_id
@@ -99,7 +100,7 @@ fn read_account(row: &Row<'_>) -> sql::Result<Account> {
         status: word(row, 3, PersonStatus::from_word)?,
         roles: Vec::new(),
         password_expires_at: row.get::<_, Option<i64>>(10)?.map(Timestamp),
-        trading: row.get(4)?,
+        stopped: row.get(4)?,
         must_change: row.get(5)?,
         place: read_place(row, 6)?,
         terminal: row.get::<_, Option<i64>>(9)?.map(TerminalId),

@@ -208,7 +208,9 @@ where
                  LEFT JOIN device d ON d.id_hash = ?3
                  LEFT JOIN terminal t
                     ON t.id = COALESCE(d.terminal_id, CASE WHEN o.enrolment = 'off' THEN p.default_terminal END)
-                 WHERE s.id_hash = ?1 AND p.status IN ('active', 'invited') AND s.created_at > ?2",
+                 WHERE s.id_hash = ?1 AND p.status IN ('active', 'invited') AND s.created_at > ?2
+                    AND COALESCE(m.status, '') NOT IN ('suspended', 'closed')
+                    AND COALESCE(o.status, '') NOT IN ('suspended', 'closed')",
             )?;
             let parameters = params![id.0, now.plus(-LIFE).0, device.map(|device| device.0), now.business_date().0];
             let found = statement.query_row(parameters, |row| read_signed_in(row, id)).optional()?;
@@ -223,10 +225,16 @@ where
         set_locked(db, id).await?;
         session.locked = true;
     } else if !session.locked && idle >= SEEN_EVERY {
+        let terminal = session.till.as_ref().ok().map(|till| till.terminal.0);
         db.write(move |connection| {
             connection
                 .prepare_cached("UPDATE session SET seen_at = ?2 WHERE id_hash = ?1 AND seen_at < ?2")?
                 .execute((id.0, now.0))?;
+            if let Some(terminal) = terminal {
+                connection
+                    .prepare_cached("UPDATE terminal SET seen_at = ?2 WHERE id = ?1")?
+                    .execute([terminal, now.0])?;
+            }
             Ok(())
         })
         .await?;

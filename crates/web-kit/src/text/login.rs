@@ -37,6 +37,7 @@ crate::texts! {
         initial_expired: "初始密码已过 72 小时，不能再用。请联系店长或客服 {phone} 重发。", "The initial password is older than 72 hours. Ask your manager or support {phone} for another one.";
         no_role: "此账号现在没有可用的角色：还在等复核，或代班已到期。请联系店长或客服 {phone}。", "No role of this account counts now: it waits for approval, or has ended. Contact your manager or support {phone}.";
         suspended: "本门店已暂停交易，请联系客服 {phone}。", "This store is suspended. Call support {phone}.";
+        suspended_why: "本门店已暂停交易：{0}。请联系客服 {phone}。", "This store is suspended: {0}. Call support {phone}.";
         ended: "登录已超时，请重新登录。未完成的订单已保留。", "Signed out. Your unfinished order was kept.";
         left: "您已退出登录。", "You have signed out.";
         lock_title: "屏幕已锁定", "Screen locked";

@@ -1,0 +1,420 @@
+//! The list of merchants, stores and terminals: as a tree whose open branches are in the address, or each kind by itself.
+//!
+//! What must stay true: the list works without the script; the sum covers the whole result, not the page; a file has the
+//! rows of the whole result and is in the audit log before it leaves.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::{IntoResponse, Response};
+use domain::directory::{Standing, TerminalStatus};
+use domain::ids::MerchantId;
+use domain::money::Fen;
+use domain::role::Action;
+use serde::Deserialize;
+use storage::places::{self, Filter, MerchantRow, OutletRow, TerminalSheet};
+use storage::{audit, settlement};
+use web_kit::badge::Badge;
+use web_kit::export::{self, Kind, PIECE, ROWS_MAX};
+use web_kit::link::link;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::text::fill;
+
+use super::new::NEW;
+use super::{
+    MERCHANTS, count_words, merchant_link, outlet_link, outlet_standing, rate, seen_words, standing, terminal_link,
+    terminal_state,
+};
+use crate::{Shell, Visit};
+
+/// Rows of a page.
+const ROWS: u32 = 50;
+/// Branches that may be open, stores of a branch, and merchants whose debts are added up.
+const OPEN_MAX: usize = 50;
+const BRANCH_MAX: u32 = 500;
+const SUM_MAX: u32 = 2_000;
+
+#[derive(Template)]
+#[template(path = "places/list.html")]
+struct View {
+    shell: Shell,
+    new: &'static str,
+    counts: String,
+    /// Address, name, count and whether it is shown.
+    views: Vec<(String, &'static str, String, bool)>,
+    kind: &'static str,
+    find: String,
+    /// The choices of the state: word, name, chosen.
+    states: Vec<(&'static str, &'static str, bool)>,
+    rows: Vec<Row>,
+    empty: Option<Empty>,
+    rows_words: String,
+    sum: Option<Fen>,
+    sum_link: String,
+    csv: String,
+    xlsx: String,
+    next: Option<String>,
+    first: Option<String>,
+    can_new: bool,
+}
+
+struct Empty {
+    title: String,
+    what: &'static str,
+    /// Address and word of the one next step.
+    next: Option<(String, &'static str)>,
+}
+
+struct Row {
+    /// 0 for a merchant, 1 for a store, 2 for a terminal.
+    level: u8,
+    /// Address, sign, label and whether it is open.
+    branch: Option<(String, &'static str, String, bool)>,
+    link: String,
+    name: String,
+    sub: String,
+    number: String,
+    state: Badge,
+    rate: String,
+    below: String,
+    seen: String,
+    owed: Option<Fen>,
+    /// Address, word and label.
+    acts: Vec<(String, &'static str, String)>,
+}
+
+/// What the address says.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
+    /// What is listed: nothing for the tree, or `merchants`, `outlets`, `terminals`.
+    v: String,
+    /// What is looked for.
+    q: String,
+    /// State.
+    s: String,
+    /// Open branches: numbers with a comma between.
+    open: String,
+    /// Number of the last row on the page before.
+    after: String,
+    /// Whether what is unsettled is added up.
+    sum: String,
+}
+
+impl Params {
+    fn kind(&self) -> &'static str {
+        ["merchants", "outlets", "terminals"].into_iter().find(|kind| *kind == self.v).unwrap_or("")
+    }
+
+    fn filter(&self) -> Filter {
+        Filter { find: self.q.trim().to_owned(), status: Standing::from_word(&self.s) }
+    }
+
+    fn after(&self) -> i64 {
+        self.after.parse().unwrap_or(0)
+    }
+
+    fn link(&self, path: &str, more: &[(&str, &str)]) -> String {
+        let own = [("v", self.kind()), ("q", self.q.trim()), ("s", &self.s), ("open", &self.open), ("sum", &self.sum)];
+        let kept = own.into_iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
+        link(path, &kept.chain(more.iter().copied()).collect::<Vec<_>>())
+    }
+
+    fn open(&self) -> Vec<i64> {
+        self.open.split(',').filter_map(|id| id.parse().ok()).take(OPEN_MAX).collect()
+    }
+
+    /// The same page with a branch opened or closed.
+    fn toggled(&self, id: i64) -> String {
+        let mut open = self.open();
+        if open.contains(&id) {
+            open.retain(|one| *one != id);
+        } else {
+            open.push(id);
+        }
+        let open = open.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        self.link(MERCHANTS, &[("open", &open), ("after", &self.after)])
+    }
+}
+
+/// The list.
+pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    let text = visit.text();
+    let words = &text.directory;
+    let (rows, last) = rows(&visit, &params).await?;
+    let counts = places::counts(visit.db()).await?;
+    let [merchants, outlets, terminals] = counts.map(count_words);
+    let kind = params.kind();
+    let views = [
+        ("", words.view_tree, String::new()),
+        ("merchants", words.view_merchants, merchants.clone()),
+        ("outlets", words.view_outlets, outlets.clone()),
+        ("terminals", words.view_terminals, terminals.clone()),
+    ];
+    let of_terminals = kind == "terminals";
+    let states = std::iter::once(("", words.state_all, params.s.is_empty())).chain(if of_terminals {
+        TerminalStatus::ALL
+            .iter()
+            .map(|one| (one.word(), terminal_state(*one, None, visit.session.now, text).word, one.word() == params.s))
+            .collect::<Vec<_>>()
+    } else {
+        Standing::ALL.iter().map(|one| (one.word(), standing(*one, text).word, one.word() == params.s)).collect()
+    });
+    let sum = if params.sum == "1" { Some(unsettled(&visit, &params).await?) } else { None };
+    let view = View {
+        shell: visit.shell(MERCHANTS),
+        new: NEW,
+        counts: fill(words.counts, &[&merchants, &outlets, &terminals]),
+        views: views
+            .into_iter()
+            .map(|(word, name, count)| {
+                (link(MERCHANTS, &[("v", word), ("q", params.q.trim())]), name, count, word == kind)
+            })
+            .collect(),
+        kind,
+        find: params.q.trim().to_owned(),
+        states: states.collect(),
+        empty: rows.is_empty().then(|| empty(&visit, &params, counts[0] == 0)),
+        rows_words: fill(words.rows_page, &[&rows.iter().filter(|row| row.level == 0).count().to_string()]),
+        rows,
+        sum,
+        sum_link: params.link(MERCHANTS, &[("sum", "1"), ("after", &params.after)]),
+        csv: params.link("/office/merchants/export.csv", &[]),
+        xlsx: params.link("/office/merchants/export.xlsx", &[]),
+        next: last.map(|last| params.link(MERCHANTS, &[("after", &last.to_string()), ("open", "")])),
+        first: (params.after() > 0).then(|| params.link(MERCHANTS, &[("open", "")])),
+        can_new: visit.session.can(Action::ManageMerchants),
+    };
+    Ok(render(&view).into_response())
+}
+
+fn empty(visit: &Visit, params: &Params, none: bool) -> Empty {
+    let words = &visit.text().directory;
+    if none {
+        let next = visit.session.can(Action::ManageMerchants).then(|| (NEW.to_owned(), words.new_outlet));
+        return Empty { title: words.none.to_owned(), what: words.none_what, next };
+    }
+    let state = Standing::from_word(&params.s).map_or("", |one| standing(one, visit.text()).word);
+    let what = format!("{} {state}", params.q.trim());
+    let clear = link(MERCHANTS, &[("v", params.kind())]);
+    Empty { title: fill(words.no_match, &[what.trim()]), what: words.no_match_what, next: Some((clear, words.clear)) }
+}
+
+/// The rows of a page, and the number after which the next one begins.
+async fn rows(visit: &Visit, params: &Params) -> Result<(Vec<Row>, Option<i64>), Problem> {
+    let (db, filter, after) = (visit.db(), params.filter(), params.after());
+    let next = |count: usize, last: Option<i64>| last.filter(|_| count >= ROWS as usize);
+    match params.kind() {
+        "outlets" => {
+            let found = places::outlets(db, filter, after, ROWS).await?;
+            let last = next(found.len(), found.last().map(|one| one.id.0));
+            let row = |one: &OutletRow| Row {
+                level: 0,
+                branch: None,
+                sub: one.merchant_name.clone(),
+                ..outlet(visit, params, one)
+            };
+            Ok((found.iter().map(row).collect(), last))
+        }
+        "terminals" => {
+            let status = TerminalStatus::from_word(&params.s);
+            let found = places::all_terminals(db, filter.find, status, after, ROWS).await?;
+            let last = next(found.len(), found.last().map(|one| one.id.0));
+            let place = |one: &TerminalSheet| format!("{} \u{203a} {}", one.merchant_name, one.outlet_name);
+            let row = |one: &TerminalSheet| Row { level: 0, sub: place(one), ..terminal(visit, one) };
+            Ok((found.iter().map(row).collect(), last))
+        }
+        kind => {
+            let found = places::merchants(db, filter, after, ROWS).await?;
+            let last = next(found.len(), found.last().map(|one| one.id.0));
+            let mut rows = Vec::new();
+            for one in &found {
+                rows.push(merchant(visit, params, one, kind.is_empty()).await?);
+                if kind.is_empty() && params.open().contains(&one.id.0) {
+                    branch(visit, params, one.id, &mut rows).await?;
+                }
+            }
+            Ok((rows, last))
+        }
+    }
+}
+
+/// The stores of an open merchant, with the terminals of those that are open.
+async fn branch(visit: &Visit, params: &Params, merchant: MerchantId, rows: &mut Vec<Row>) -> Result<(), Problem> {
+    for one in places::outlets_of(visit.db(), merchant, 0, BRANCH_MAX).await? {
+        rows.push(outlet(visit, params, &one));
+        if params.open().contains(&one.id.0) {
+            rows.extend(places::terminals(visit.db(), one.id).await?.iter().map(|one| terminal(visit, one)));
+        }
+    }
+    Ok(())
+}
+
+fn sign(open: bool, words: (&'static str, &'static str), name: &str) -> (&'static str, String) {
+    if open { ("\u{25be}", fill(words.1, &[name])) } else { ("\u{25b8}", fill(words.0, &[name])) }
+}
+
+async fn merchant(visit: &Visit, params: &Params, one: &MerchantRow, tree: bool) -> Result<Row, Problem> {
+    let text = visit.text();
+    let words = &text.directory;
+    let is_open = params.open().contains(&one.id.0);
+    let (mark, label) = sign(is_open, (words.open_branch, words.close_branch), &one.name);
+    let owed = if params.sum == "1" { Some(owed(visit, one.id).await?) } else { None };
+    let here = merchant_link(one.id);
+    let mut acts = Vec::new();
+    if visit.session.can(Action::ManageMerchants) && one.status != Standing::Closed {
+        acts.push((format!("{here}/edit"), words.edit, fill(words.edit_of, &[&one.name])));
+    }
+    let (outlets, terminals) = (one.count.0.to_string(), one.count.1.to_string());
+    Ok(Row {
+        level: 0,
+        branch: tree.then(|| (params.toggled(one.id.0), mark, label, is_open)),
+        link: here,
+        name: one.name.clone(),
+        sub: String::new(),
+        number: one.mid.clone(),
+        state: standing(one.status, text),
+        rate: rate(one.fee_bp, text),
+        below: fill(words.below, &[&outlets, &terminals]),
+        seen: seen_words(one.seen_at, visit.session.now),
+        owed,
+        acts,
+    })
+}
+
+fn outlet(visit: &Visit, params: &Params, one: &OutletRow) -> Row {
+    let text = visit.text();
+    let words = &text.directory;
+    let is_open = params.open().contains(&one.id.0);
+    let (mark, label) = sign(is_open, (words.open_branch, words.close_branch), &one.name);
+    let here = outlet_link(one.id);
+    let mut acts = Vec::new();
+    if visit.session.can(Action::ManageMerchants) && one.status != Standing::Closed {
+        acts.push((format!("{here}/edit"), words.edit, fill(words.edit_of, &[&one.name])));
+    }
+    if visit.session.can(Action::Suspend) {
+        match one.status {
+            Standing::Active => {
+                acts.push((format!("{here}/suspend"), words.suspend, fill(words.suspend_of, &[&one.name])));
+            }
+            Standing::Suspended => acts.push((here.clone(), words.resume, fill(words.resume_of, &[&one.name]))),
+            Standing::Draft | Standing::Closed => {}
+        }
+    }
+    Row {
+        level: 1,
+        branch: Some((params.toggled(one.id.0), mark, label, is_open)),
+        link: here,
+        name: one.name.clone(),
+        sub: String::new(),
+        number: one.id.to_string(),
+        state: outlet_standing(one.status, one.merchant_status, text),
+        rate: String::new(),
+        below: fill(words.tills, &[&one.terminals.to_string()]),
+        seen: seen_words(one.seen_at, visit.session.now),
+        owed: None,
+        acts,
+    }
+}
+
+fn terminal(visit: &Visit, one: &TerminalSheet) -> Row {
+    let text = visit.text();
+    let words = &text.directory;
+    let here = terminal_link(one.id);
+    Row {
+        level: 2,
+        branch: None,
+        name: one.label.clone(),
+        sub: String::new(),
+        number: one.id.to_string(),
+        state: terminal_state(one.status, one.seen_at, visit.session.now, text),
+        rate: String::new(),
+        below: String::new(),
+        seen: seen_words(one.seen_at, visit.session.now),
+        owed: None,
+        acts: vec![(here.clone(), words.set_up, fill(words.set_up_of, &[&one.label]))],
+        link: here,
+    }
+}
+
+/// What a merchant is owed.
+async fn owed(visit: &Visit, merchant: MerchantId) -> Result<Fen, Problem> {
+    let payable = settlement::payable(visit.db(), merchant).await?;
+    Ok(payable.map_or(Fen::ZERO, |payable| payable.unsettled.net()))
+}
+
+/// What all merchants of the result are owed.
+async fn unsettled(visit: &Visit, params: &Params) -> Result<Fen, Problem> {
+    let mut sum = Fen::ZERO;
+    for one in places::merchants(visit.db(), params.filter(), 0, SUM_MAX).await? {
+        sum = sum.plus(owed(visit, one.id).await?).unwrap_or(sum);
+    }
+    Ok(sum)
+}
+
+/// The result as CSV.
+pub(crate) async fn csv(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    file(&visit, &params, Kind::Csv).await
+}
+
+/// The result as an Excel sheet.
+pub(crate) async fn xlsx(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    file(&visit, &params, Kind::Excel).await
+}
+
+async fn file(visit: &Visit, params: &Params, kind: Kind) -> Result<Response, Problem> {
+    let (name, head, rows) = table(visit, params, kind.word()).await?;
+    export::table(kind, &name, visit.text().directory.title, &head, rows).await
+}
+
+type Table = (String, Vec<&'static str>, Vec<Vec<String>>);
+
+/// The file's name, its heading and its rows: every merchant with its stores and terminals for the tree.
+async fn table(visit: &Visit, params: &Params, ending: &str) -> Result<Table, Problem> {
+    let words = &visit.text().directory;
+    let head = vec![words.th_name, words.th_number, words.state, words.th_rate, words.th_below, words.th_seen];
+    let mut ask = Params { sum: String::new(), open: String::new(), after: String::new(), ..params.clone() };
+    let mut all: Vec<Vec<String>> = Vec::new();
+    loop {
+        let (rows, next) = rows(visit, &ask).await?;
+        for row in rows {
+            all.push(cells(row));
+            if params.kind().is_empty() {
+                below(visit, &ask, &mut all).await?;
+            }
+        }
+        match next.filter(|_| all.len() < ROWS_MAX) {
+            Some(next) => ask.after = next.to_string(),
+            None => break,
+        }
+    }
+    all.truncate(ROWS_MAX);
+    let kind = if params.kind().is_empty() { "places" } else { params.kind() };
+    let detail = format!("{ending}, {} rows", all.len());
+    audit::append(visit.db(), visit.session.entry("directory_exported", kind, &detail)).await?;
+    Ok((format!("{kind}-{}", visit.session.now.business_date()), head, all))
+}
+
+/// The stores and terminals of the merchant in the last row.
+async fn below(visit: &Visit, params: &Params, all: &mut Vec<Vec<String>>) -> Result<(), Problem> {
+    let Some(mid) = all.last().and_then(|row| row.get(1)).cloned() else { return Ok(()) };
+    let found = places::merchants(visit.db(), Filter { find: mid, status: None }, 0, 1).await?;
+    let Some(merchant) = found.first() else { return Ok(()) };
+    let mut after = 0;
+    loop {
+        let outlets = places::outlets_of(visit.db(), merchant.id, after, BRANCH_MAX).await?;
+        for one in &outlets {
+            all.push(cells(outlet(visit, params, one)));
+            all.extend(places::terminals(visit.db(), one.id).await?.iter().map(|one| cells(terminal(visit, one))));
+        }
+        match outlets.last().filter(|_| outlets.len() >= PIECE.min(BRANCH_MAX as usize) && all.len() < ROWS_MAX) {
+            Some(last) => after = last.id.0,
+            None => return Ok(()),
+        }
+    }
+}
+
+fn cells(row: Row) -> Vec<String> {
+    let name = if row.sub.is_empty() { row.name } else { format!("{} \u{203a} {}", row.sub, row.name) };
+    vec![name, row.number, row.state.word.to_owned(), row.rate, row.below, row.seen]
+}

@@ -1,0 +1,206 @@
+//! 商户门店: merchants, stores and terminals, from their opening to their end.
+
+pub(crate) mod list;
+pub(crate) mod merchant;
+pub(crate) mod new;
+pub(crate) mod outlet;
+pub(crate) mod stop;
+pub(crate) mod terminal;
+
+use domain::acts::{Act, Payload};
+use domain::command::{Actor, Command};
+use domain::directory::{DAYS, Standing, TerminalStatus};
+use domain::ids::RequestId;
+use domain::proposal::Draft;
+use domain::time::{HOUR, Timestamp};
+use storage::places::{self, Done};
+use storage::proposal;
+use web_kit::badge::Badge;
+use web_kit::problem::Problem;
+use web_kit::settlement::rate_words;
+use web_kit::step::{self, Step};
+use web_kit::text::fill;
+
+use crate::text::Text;
+use crate::{Visit, todo};
+
+/// The list.
+pub(crate) const MERCHANTS: &str = "/office/merchants";
+/// Where stores are.
+pub(crate) const OUTLETS: &str = "/office/outlets";
+/// Where terminals are.
+pub(crate) const TERMINALS: &str = "/office/terminals";
+
+/// A terminal that says nothing for so long is silent.
+const SILENT: i64 = HOUR;
+
+pub(crate) fn merchant_link(id: impl std::fmt::Display) -> String {
+    format!("{MERCHANTS}/{id}")
+}
+
+pub(crate) fn outlet_link(id: impl std::fmt::Display) -> String {
+    format!("{OUTLETS}/{id}")
+}
+
+pub(crate) fn terminal_link(id: impl std::fmt::Display) -> String {
+    format!("{TERMINALS}/{id}")
+}
+
+/// How a state looks.
+pub(crate) fn standing(status: Standing, text: &'static Text) -> Badge {
+    let words = &text.directory;
+    match status {
+        Standing::Draft => Badge::new("warn", "wait", words.draft),
+        Standing::Active => Badge::new("ok", "ok", words.active),
+        Standing::Suspended => Badge::new("bad", "bad", words.suspended),
+        Standing::Closed => Badge::new("off", "pause", words.closed),
+    }
+}
+
+/// How an outlet's state looks: one that was never opened opens with its merchant.
+fn outlet_standing(status: Standing, merchant: Standing, text: &'static Text) -> Badge {
+    match (status, merchant) {
+        (Standing::Draft, Standing::Draft) => Badge::new("warn", "wait", text.directory.with_merchant),
+        _ => standing(status, text),
+    }
+}
+
+/// How a terminal's state looks.
+fn terminal_state(status: TerminalStatus, seen: Option<Timestamp>, now: Timestamp, text: &'static Text) -> Badge {
+    let words = &text.directory;
+    match status {
+        TerminalStatus::New => Badge::new("info", "wait", words.t_new),
+        TerminalStatus::Active if seen.is_some_and(|seen| now.since(seen) > SILENT) => {
+            Badge::new("warn", "warn", words.t_silent)
+        }
+        TerminalStatus::Active => Badge::new("ok", "ok", words.t_active),
+        TerminalStatus::Disabled => Badge::new("bad", "bad", words.t_disabled),
+        TerminalStatus::Retired => Badge::new("off", "pause", words.t_retired),
+    }
+}
+
+/// A moment as a list shows it: the time of today, or the day with it.
+fn seen_words(seen: Option<Timestamp>, now: Timestamp) -> String {
+    match seen {
+        None => "\u{2014}".to_owned(),
+        Some(seen) if seen.business_date() == now.business_date() => seen.time_text().chars().take(5).collect(),
+        Some(seen) => seen.date_time_text().chars().skip(5).take(11).collect(),
+    }
+}
+
+fn rate(fee_bp: Option<i64>, text: &'static Text) -> String {
+    fee_bp.map_or_else(|| text.directory.no_rate.to_owned(), |bp| rate_words(bp, text))
+}
+
+/// Opening hours as they are stored, from what a person typed.
+fn hours_typed(typed: &str, text: &'static Text) -> String {
+    let words = &text.directory;
+    let days = words.days.split(' ').zip(DAYS);
+    let code = days.fold(typed.to_owned(), |typed, (word, code)| typed.replace(word, code));
+    if words.days_to == "-" { code } else { code.replace(words.days_to, "-") }
+}
+
+/// Opening hours as people read them.
+fn hours_words(stored: &str, text: &'static Text) -> String {
+    let words = &text.directory;
+    let part = |part: &str| {
+        let (days, time) = part.split_once(' ').unwrap_or((part, ""));
+        let days = days.replace('-', words.days_to);
+        let days = words.days.split(' ').zip(DAYS).fold(days, |days, (word, code)| days.replace(code, word));
+        format!("{days} {}", time.replace('-', "\u{2013}"))
+    };
+    stored.split("; ").filter(|one| !one.is_empty()).map(part).collect::<Vec<_>>().join("; ")
+}
+
+/// What this person can do here now, by its word.
+pub(crate) struct Can(Vec<&'static str>);
+
+impl Can {
+    fn of<const N: usize>(acts: [(&'static str, bool); N]) -> Self {
+        Self(acts.into_iter().filter(|(_, may)| *may).map(|(act, _)| act).collect())
+    }
+
+    /// Whether one of them is this.
+    pub(crate) fn to(&self, act: &str) -> bool {
+        self.0.contains(&act)
+    }
+}
+
+/// A line of what was done.
+pub(crate) struct LogLine {
+    pub(crate) what: String,
+    pub(crate) sub: String,
+}
+
+async fn log(visit: &Visit, subject: i64, limit: u32) -> Result<Vec<LogLine>, Problem> {
+    let text = visit.text();
+    let line = |one: Done| LogLine {
+        what: format!("{} {}", action_words(&one.action, text), one.detail).trim().to_owned(),
+        sub: format!("{} \u{b7} {}", one.by, one.at.date_time_text()),
+    };
+    Ok(places::log(visit.db(), subject, limit).await?.into_iter().map(line).collect())
+}
+
+fn action_words<'a>(action: &'a str, text: &'static Text) -> &'a str {
+    let words = &text.directory;
+    match action {
+        "merchant_created" => words.a_merchant_created,
+        "outlet_created" => words.a_outlet_created,
+        "terminal_created" => words.a_terminal_created,
+        "merchant_changed" => words.a_merchant_changed,
+        "outlet_changed" => words.a_outlet_changed,
+        "terminal_changed" => words.a_terminal_changed,
+        "place_suspended" => words.a_suspended,
+        "place_closed" => words.a_closed,
+        "enrolment_code_made" => words.a_code,
+        "terminal_enrolled" => words.a_enrolled,
+        "terminal_disabled" => words.a_disabled,
+        "terminal_enabled" => words.a_enabled,
+        "terminal_retired" => words.a_retired,
+        other => other,
+    }
+}
+
+/// Proposes an act by the rows as they are; `None` when what it is about does not exist.
+pub(crate) async fn propose(visit: &Visit, payload: Payload, request: RequestId) -> Result<Option<Step>, Problem> {
+    let Some(seen) = proposal::now(visit.db(), payload.clone()).await? else { return Ok(None) };
+    let command = Command::Proposal(Draft { payload, seen });
+    step::send(&visit.web, request, Actor::issuer(visit.session.person), command).await.map(Some)
+}
+
+/// The address of the proposal about something that waits for a decision.
+pub(crate) async fn waiting(visit: &Visit, act: Act, subject: i64) -> Result<Option<String>, Problem> {
+    let found = proposal::about(visit.db(), act, subject).await?;
+    Ok(found.filter(|one| one.waits(visit.session.now)).map(|one| todo::address(one.id)))
+}
+
+/// Code in two halves, as it is read aloud.
+fn code_words(code: &str) -> String {
+    let (first, second) = code.split_at(code.len() / 2);
+    format!("{first} {second}")
+}
+
+/// `10000+` where counting stopped.
+fn count_words(count: i64) -> String {
+    if count > places::COUNT_MAX { format!("{}+", places::COUNT_MAX) } else { count.to_string() }
+}
+
+/// The three kinds of paper with their names.
+fn papers(text: &'static Text) -> [(String, String); 3] {
+    let words = &text.directory;
+    [("p80", words.p80), ("p58", words.p58), ("pa4", words.pa4)].map(|(word, name)| (word.to_owned(), name.to_owned()))
+}
+
+/// A kind of paper by its stored word.
+fn paper(typed: &str) -> Result<String, domain::directory::Wrong> {
+    match typed {
+        "" => Ok("p80".to_owned()),
+        "p80" | "p58" | "pa4" => Ok(typed.to_owned()),
+        _ => Err(domain::directory::Wrong::Form),
+    }
+}
+
+/// A label of a sentence with one name in it.
+fn of(words: &str, name: &str) -> String {
+    fill(words, &[name])
+}

@@ -1,0 +1,317 @@
+//! One store: its facts, today's figures, its terminals, people and log, and the forms that change it.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Response};
+use domain::acts::{Act, Payload};
+use domain::directory::{self, SHORT_MAX, Standing, TerminalStatus};
+use domain::ids::{OutletId, RequestId};
+use domain::ledger::Kind;
+use domain::money::Fen;
+use domain::role::Action;
+use serde::Deserialize;
+use storage::directory::{Edited, NewOutlet};
+use storage::enrolment::CODE_LIFE;
+use storage::merchant::{self, Reach};
+use storage::opening;
+use storage::places::{self, OutletSheet, TerminalSheet};
+use web_kit::badge::Badge;
+use web_kit::flash::Flash;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::step::Told;
+use web_kit::text::fill;
+
+use super::merchant::{EditView, told, wrong_count};
+use super::new::{outlet_inputs, outlet_of};
+use super::{
+    Can, LogLine, MERCHANTS, SILENT, code_words, hours_words, log, merchant_link, outlet_link, outlet_standing, paper,
+    papers, propose, rate, seen_words, terminal_link, terminal_state, waiting,
+};
+use crate::entry::{Entered, Input, Typed, changes};
+use crate::text::{Said, Text};
+use crate::{Shell, Visit};
+
+#[derive(Template)]
+#[template(path = "places/outlet.html")]
+struct View {
+    shell: Shell,
+    path: String,
+    merchant_link: String,
+    one: OutletSheet,
+    state: Badge,
+    rate: String,
+    hours: String,
+    moved: Option<String>,
+    sales: (Fen, String),
+    back: (Fen, String),
+    in_use: String,
+    /// The first terminal that is silent.
+    silent: Option<String>,
+    tab: &'static str,
+    terminals: Vec<Terminal>,
+    people: Vec<(String, String, String)>,
+    log: Vec<LogLine>,
+    can: Can,
+    waits: Option<String>,
+    told: Option<Told>,
+    request: RequestId,
+    /// A terminal's code that was made just now: name, code, until when.
+    made: Option<(String, String, String)>,
+}
+
+struct Terminal {
+    link: String,
+    label: String,
+    id: String,
+    state: Badge,
+    seen: String,
+    paper: String,
+    in_service: bool,
+}
+
+/// What the address says.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
+    /// The tab.
+    t: String,
+    /// The request of the last step.
+    a: String,
+}
+
+async fn find(visit: &Visit, id: i64) -> Result<OutletSheet, Problem> {
+    places::outlet(visit.db(), OutletId(id)).await?.ok_or(Problem::NotFound)
+}
+
+/// The store.
+pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(params): Query<Params>) -> Result<Response, Problem> {
+    view(&visit, id, params, None).await
+}
+
+async fn view(
+    visit: &Visit,
+    id: i64,
+    params: Params,
+    made: Option<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let one = find(visit, id).await?;
+    let (text, session) = (visit.text(), &visit.session);
+    let words = &text.directory;
+    let terminals = places::terminals(visit.db(), one.id).await?;
+    let waits = match waiting(visit, Act::OutletOpening, id).await? {
+        Some(waits) => Some(waits),
+        None => waiting(visit, Act::OutletResuming, id).await?,
+    };
+    let tab = match params.t.as_str() {
+        "people" => "people",
+        "log" => "log",
+        _ => "terminals",
+    };
+    let people = if tab == "people" { places::people(visit.db(), one.id).await? } else { Vec::new() };
+    let (sales, back) = today(visit, &one).await?;
+    let now = session.now;
+    let silent = |one: &&TerminalSheet| {
+        one.status == TerminalStatus::Active && one.seen_at.is_some_and(|seen| now.since(seen) > SILENT)
+    };
+    let silent = terminals.iter().find(silent).map(|one| format!("{} {}", one.label, words.t_silent));
+    let used = terminals.iter().filter(|one| one.status == TerminalStatus::Active).count();
+    let kept = terminals.iter().filter(|one| one.status != TerminalStatus::Retired).count();
+    let may = session.can(Action::ManageMerchants);
+    let trades = matches!(one.merchant_status, Standing::Active | Standing::Suspended);
+    let by = one.moved.by.as_ref();
+    let page = View {
+        shell: visit.shell(MERCHANTS),
+        path: outlet_link(id),
+        merchant_link: merchant_link(one.merchant),
+        state: outlet_standing(one.status, one.merchant_status, text),
+        rate: fill(words.rate_of_merchant, &[&rate(one.fee_bp, text)]),
+        hours: hours_words(&one.hours, text),
+        moved: by.map(|by| fill(words.moved_by, &[&one.moved.at.date_time_text(), by])),
+        sales,
+        back,
+        in_use: fill(words.in_use, &[&used.to_string(), &kept.to_string()]),
+        silent,
+        tab,
+        terminals: terminals.iter().map(|one| terminal(visit, one)).collect(),
+        people: people.into_iter().map(|one| (one.name, one.login, one.roles)).collect(),
+        log: log(visit, id, if tab == "log" { 200 } else { 5 }).await?,
+        can: Can::of([
+            ("edit", may && one.status != Standing::Closed),
+            ("suspend", session.can(Action::Suspend) && one.status == Standing::Active),
+            ("resume", session.can(Action::Suspend) && one.status == Standing::Suspended && waits.is_none()),
+            ("open", may && one.status == Standing::Draft && trades && waits.is_none()),
+            ("close", may && matches!(one.status, Standing::Draft | Standing::Suspended)),
+            ("add", may && one.status != Standing::Closed),
+            ("enrol", session.can(Action::EnrolTerminal)),
+        ]),
+        waits: waits.filter(|_| session.can(Action::ViewProposals)),
+        told: told(visit, &params.a).await?,
+        request: visit.new_request(),
+        made,
+        one,
+    };
+    Ok(render(&page).into_response())
+}
+
+/// Today's sales, and what went back today: sum and count.
+async fn today(visit: &Visit, one: &OutletSheet) -> Result<((Fen, String), (Fen, String)), Problem> {
+    let words = &visit.text().directory;
+    let reach = Reach { merchant: one.merchant, outlet: Some(one.id) };
+    let totals = merchant::day_totals(visit.db(), reach, visit.session.now.business_date()).await?;
+    let sum = |kinds: &[Kind]| {
+        let own = totals.iter().filter(|one| one.approved && kinds.contains(&one.kind));
+        let (count, sum) = own.fold((0, 0_i64), |(count, sum), one| (count + one.count, sum.saturating_add(one.sum.0)));
+        (Fen(sum), fill(words.pieces, &[&i64::to_string(&count)]))
+    };
+    Ok((sum(&[Kind::Sale]), sum(&[Kind::Refund, Kind::Void, Kind::Reversal, Kind::Chargeback])))
+}
+
+fn terminal(visit: &Visit, one: &TerminalSheet) -> Terminal {
+    let text = visit.text();
+    let kind = papers(text).into_iter().find(|(word, _)| *word == one.paper);
+    Terminal {
+        link: terminal_link(one.id),
+        label: one.label.clone(),
+        id: one.id.to_string(),
+        state: terminal_state(one.status, one.seen_at, visit.session.now, text),
+        seen: seen_words(one.seen_at, visit.session.now),
+        paper: kind.map(|(_, name)| name).unwrap_or_default(),
+        in_service: matches!(one.status, TerminalStatus::New | TerminalStatus::Active),
+    }
+}
+
+/// Proposes that it opens or goes on.
+pub(crate) async fn ask(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typed>) -> Result<Response, Problem> {
+    let request = typed.get("request").and_then(|one| RequestId::parse(one)).ok_or(Problem::BadForm)?;
+    let outlet = OutletId(id);
+    let payload = match typed.get("do").map(String::as_str) {
+        Some("open") => {
+            visit.session.may(Action::ManageMerchants)?;
+            Payload::OutletOpening { outlet }
+        }
+        Some("resume") => Payload::OutletResuming { outlet },
+        _ => return Err(Problem::BadForm),
+    };
+    let step = propose(&visit, payload, request).await?.ok_or(Problem::NotFound)?;
+    super::merchant::proposed(&visit, &step, &outlet_link(id), request)
+}
+
+#[derive(Template)]
+#[template(path = "places/edit.html")]
+struct Adding {
+    shell: Shell,
+    title: String,
+    path: String,
+    back: String,
+    version: i64,
+    inputs: Vec<Input>,
+    wrong: Option<String>,
+    stale: bool,
+}
+
+fn terminal_inputs(form: &Entered, text: &'static Text) -> Vec<Input> {
+    let words = &text.directory;
+    vec![form.input("label", words.th_label), form.input("paper", words.paper).options(papers(text))]
+}
+
+/// The form of another terminal.
+pub(crate) async fn add_form(visit: Visit, Path(id): Path<i64>) -> Result<Response, Problem> {
+    let one = find(&visit, id).await?;
+    Ok(adding(&visit, &one, &Entered::of(Typed::new(), visit.text())))
+}
+
+fn adding(visit: &Visit, one: &OutletSheet, form: &Entered) -> Response {
+    let inputs = terminal_inputs(form, visit.text());
+    let page = Adding {
+        shell: visit.shell(MERCHANTS),
+        title: format!("{} {}", one.name, visit.text().directory.add_terminal),
+        path: format!("{}/terminals", outlet_link(one.id)),
+        back: outlet_link(one.id),
+        version: 0,
+        wrong: wrong_count(&inputs, visit.text()),
+        inputs,
+        stale: false,
+    };
+    render(&page).into_response()
+}
+
+/// Makes another terminal; its code is shown once, with the store.
+pub(crate) async fn add(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typed>) -> Result<Response, Problem> {
+    let one = find(&visit, id).await?;
+    let mut form = Entered::of(typed, visit.text());
+    let label = form.take("label", |typed| directory::name(typed, SHORT_MAX));
+    let kind = form.take("paper", paper);
+    if !form.is_sound() {
+        return Ok(adding(&visit, &one, &form));
+    }
+    let entry = visit.session.entry("terminal_created", "", "");
+    let made = opening::add_terminal(visit.db(), &visit.web.vault, one.id, label, kind, entry).await?;
+    let made = made.ok_or(Problem::NotFound)?;
+    let until = fill(visit.text().directory.code_until, &[&visit.session.now.plus(CODE_LIFE).date_time_text()]);
+    let shown = (format!("{} \u{b7} {}", made.label, made.id), code_words(&made.code), until);
+    view(&visit, id, Params::default(), Some(shown)).await
+}
+
+fn typed_of(one: &OutletSheet, text: &'static Text) -> Typed {
+    let fields = [
+        ("outlet", one.name.clone()),
+        ("address", one.address.clone()),
+        ("region", one.region.clone()),
+        ("hours", hours_words(&one.hours, text)),
+        ("outlet_phone", one.phone.clone()),
+    ];
+    fields.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// The form of its fields.
+pub(crate) async fn edit(visit: Visit, Path(id): Path<i64>) -> Result<Response, Problem> {
+    let one = find(&visit, id).await?;
+    Ok(edit_view(&visit, &one, &Entered::of(typed_of(&one, visit.text()), visit.text()), false))
+}
+
+fn edit_view(visit: &Visit, one: &OutletSheet, form: &Entered, stale: bool) -> Response {
+    let inputs = outlet_inputs(form, visit.text());
+    let page = EditView {
+        shell: visit.shell(MERCHANTS),
+        title: format!("{} {}", visit.text().directory.edit, one.name),
+        path: format!("{}/edit", outlet_link(one.id)),
+        back: outlet_link(one.id),
+        version: one.version,
+        wrong: wrong_count(&inputs, visit.text()),
+        inputs,
+        stale,
+    };
+    render(&page).into_response()
+}
+
+/// Saves its fields.
+pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typed>) -> Result<Response, Problem> {
+    let one = find(&visit, id).await?;
+    let version = typed.get("version").and_then(|one| one.parse().ok()).ok_or(Problem::BadForm)?;
+    let mut form = Entered::of(typed, visit.text());
+    let new = outlet_of(&mut form, id, one.merchant.0, visit.text());
+    if !form.is_sound() {
+        return Ok(edit_view(&visit, &OutletSheet { version, ..one }, &form, false));
+    }
+    let entry = visit.session.entry("outlet_changed", &id.to_string(), &changed(&one, &new));
+    match storage::directory::edit_outlet(visit.db(), version, new, entry).await? {
+        Edited::Done => Ok(Flash::new(Said::Saved, &[]).redirect(&visit.web, &outlet_link(id))),
+        Edited::Gone => Err(Problem::NotFound),
+        Edited::Stale => {
+            let now = find(&visit, id).await?;
+            Ok(edit_view(&visit, &now, &Entered::of(typed_of(&now, visit.text()), visit.text()), true))
+        }
+    }
+}
+
+fn changed(old: &OutletSheet, new: &NewOutlet) -> String {
+    changes(&[
+        ("name", &old.name, &new.name),
+        ("address", &old.address, &new.address),
+        ("region", &old.region, &new.region),
+        ("phone", &old.phone, &new.phone),
+        ("hours", &old.hours, &new.hours),
+    ])
+}

@@ -1,0 +1,348 @@
+//! 商户门店 and 设置: opening by one form and two persons, edits, suspension and its doors.
+
+use axum::http::StatusCode;
+use domain::directory::Standing;
+use domain::ids::{MerchantId, OutletId, TerminalId};
+use storage::places;
+
+use crate::pay::{ZHANG, hidden};
+use crate::shop::{Answer, Shop, Visitor};
+
+const NEW: &str = "/office/outlets/new";
+
+/// The form's fields as a person fills them in.
+fn fields(page: &Answer) -> Vec<(&'static str, String)> {
+    let text = |value: &str| value.to_owned();
+    vec![
+        ("request", hidden(page, "request")),
+        ("proposal", hidden(page, "proposal")),
+        ("kind", text("new")),
+        ("name", text("示例百草堂")),
+        ("short_name", text("百草堂")),
+        ("mid", text("898320159120003")),
+        ("licence", text("91320100MA0000017Y")),
+        ("contact", text("孙梅")),
+        ("phone", text("13800007720")),
+        ("bank_name", text("示例银行南京分行")),
+        ("bank_account", text("6200 0000 0000 3391")),
+        ("bank_holder", text("示例百草堂有限公司")),
+        ("fee", text("0.38")),
+        ("drug_returns", text("no")),
+        ("outlet", text("河西店")),
+        ("address", text("示例路 88 号")),
+        ("region", text("3201")),
+        ("hours", text("周一至周日 08:00–21:00")),
+        ("outlet_phone", text("025-0000 0088")),
+        ("count", text("2")),
+        ("labels", text("1 号台，2 号台")),
+        ("paper", text("p80")),
+    ]
+}
+
+async fn send(visitor: &mut Visitor, place: &str, fields: &[(&'static str, String)]) -> Answer {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    visitor.post(place, &fields).await
+}
+
+fn set(fields: &mut [(&'static str, String)], name: &str, value: &str) {
+    let field = fields.iter_mut().find(|(own, _)| *own == name).expect("a field");
+    value.clone_into(&mut field.1);
+}
+
+/// The address of the first proposal on the page.
+fn proposal(page: &Answer) -> String {
+    let text = page.text();
+    let (_, rest) = text.split_once("href=\"/office/todo/").expect("a proposal");
+    format!("/office/todo/{}", rest.split('"').next().expect("an end"))
+}
+
+/// Decides the proposal at `place` as `checker`.
+async fn decide(shop: &Shop, place: &str, button: &str) -> Answer {
+    let mut checker = shop.signed_in("checker").await;
+    let page = checker.get(place).await;
+    let (request, shown) = (hidden(&page, "request"), hidden(&page, "shown"));
+    let fields = [("request", request.as_str()), ("shown", &shown), ("opinion", "合同已核对"), ("do", button)];
+    let answer = checker.post(place, &fields).await;
+    checker.get(answer.location()).await
+}
+
+async fn in_order(shop: &Shop) {
+    assert_eq!(shop.books.verify().await.expect("reads"), []);
+}
+
+async fn merchant(shop: &Shop, id: i64) -> places::MerchantSheet {
+    places::merchant(&shop.db, MerchantId(id)).await.expect("reads").expect("there")
+}
+
+async fn outlet(shop: &Shop, id: i64) -> places::OutletSheet {
+    places::outlet(&shop.db, OutletId(id)).await.expect("reads").expect("there")
+}
+
+#[tokio::test]
+async fn one_form_makes_a_shop_and_another_person_opens_it() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let page = admin.get(NEW).await;
+    page.says("value=\"898320159120003\"");
+    let mut form = fields(&page);
+    set(&mut form, "licence", "91320100MA0000017K");
+    let wrong = send(&mut admin, NEW, &form).await;
+    for words in ["<title>错误：新开门店", "第 18 位校验不对，应为 Y", "没有保存任何内容", "河西店"]
+    {
+        wrong.says(words);
+    }
+    assert!(places::merchant(&shop.db, MerchantId(250_201)).await.expect("reads").is_none());
+    set(&mut form, "licence", "91320100MA0000017Y");
+    let made = send(&mut admin, NEW, &form).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text());
+    for words in ["898 3201 5912 0003", "2502002", "25020002, 25020003", "随商户开通", "等复核", "只显示这一次"]
+    {
+        made.says(words);
+    }
+    // The same form again makes nothing and shows no code.
+    let again = send(&mut admin, NEW, &form).await;
+    assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, "/office/outlets/2502002"));
+    assert!(places::outlet(&shop.db, OutletId(2_502_003)).await.expect("reads").is_none());
+    let one = merchant(&shop, 250_201).await;
+    assert_eq!((one.status, one.fee_bp, one.bank.account.as_str()), (Standing::Draft, None, ""));
+    in_order(&shop).await;
+
+    let place = proposal(&made);
+    admin.get(&place).await.says("不能复核自己提交的");
+    let mut checker = shop.signed_in("checker").await;
+    let sheet = checker.get(&place).await;
+    for words in ["开通商户", "示例百草堂", "0.38%", "6200000000003391", "2502002 河西店", "待开通", "营业"]
+    {
+        sheet.says(words);
+    }
+    decide(&shop, &place, "ok").await.says("已同意，已经生效");
+    let one = merchant(&shop, 250_201).await;
+    assert_eq!((one.status, one.fee_bp, one.bank.holder.as_str()), (Standing::Active, Some(38), "示例百草堂有限公司"));
+    let store = outlet(&shop, 2_502_002).await;
+    assert_eq!((store.status, store.hours.as_str()), (Standing::Active, "Mo-Su 08:00-21:00"));
+    admin.get("/office/outlets/2502002").await.says("周一至周日 08:00–21:00");
+    let till = places::terminal(&shop.db, TerminalId(25_020_002)).await.expect("reads").expect("there");
+    assert_eq!(till.status.word(), "new");
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn a_store_of_a_merchant_that_trades_is_opened_by_itself() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let page = admin.get(&format!("{NEW}?k=old&merchant=250100")).await;
+    let mut form = fields(&page);
+    form.push(("merchant", "250100".to_owned()));
+    set(&mut form, "kind", "old");
+    let made = send(&mut admin, NEW, &form).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.text());
+    assert_eq!(outlet(&shop, 2_502_002).await.status, Standing::Draft);
+    let place = proposal(&made);
+    decide(&shop, &place, "no").await.says("已驳回");
+    // The store's page offers it again.
+    let page = admin.get("/office/outlets/2502002").await;
+    page.says("开通门店");
+    let fields = [("request", hidden(&page, "request")), ("do", "open".to_owned())];
+    let answer = send(&mut admin, "/office/outlets/2502002", &fields).await;
+    let place = answer.location().split('?').next().expect("an address").to_owned();
+    decide(&shop, &place, "ok").await.says("已经生效");
+    assert_eq!(outlet(&shop, 2_502_002).await.status, Standing::Active);
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn fields_are_changed_by_one_person_and_never_over_somebody_elses_change() {
+    let shop = Shop::open().await;
+    let (mut admin, mut other) = (shop.signed_in("admin").await, shop.signed_in("admin").await);
+    let place = "/office/outlets/2501001/edit";
+    let (page, late) = (admin.get(place).await, other.get(place).await);
+    let form = |page: &Answer, hours: &str| {
+        vec![
+            ("version", hidden(page, "version")),
+            ("outlet", "中山路店".to_owned()),
+            ("address", "示例路 12 号".to_owned()),
+            ("region", "3201".to_owned()),
+            ("hours", hours.to_owned()),
+            ("outlet_phone", "025-0000 0012".to_owned()),
+        ]
+    };
+    let answer = send(&mut admin, place, &form(&page, "周一至周日 08:00–22:00")).await;
+    assert_eq!(answer.location(), "/office/outlets/2501001");
+    let shown = admin.get(answer.location()).await;
+    for words in ["已保存", "修改门店 hours: Mo-Su 08:00-21:00 -&#62; Mo-Su 08:00-22:00"] {
+        shown.says(words);
+    }
+    send(&mut other, place, &form(&late, "周一至周五 09:00–18:00")).await.says("内容已被修改，已显示最新");
+    assert_eq!(outlet(&shop, 2_501_001).await.hours, "Mo-Su 08:00-22:00");
+    let page = admin.get(place).await;
+    send(&mut admin, place, &form(&page, "随时")).await.says("例如：周一至周日 08:00–21:00");
+    let page = admin.get("/office/settings").await;
+    let mut company: Vec<(&str, String)> = vec![("version", hidden(&page, "version"))];
+    for (name, value) in [
+        ("name", "示例健康卡公司"),
+        ("institution", "898"),
+        ("region", "3202"),
+        ("bin", "608625"),
+        ("hotline", ""),
+        ("slip_issuer", "示例"),
+    ] {
+        company.push((name, value.to_owned()));
+    }
+    let answer = send(&mut admin, "/office/settings", &company).await;
+    assert_eq!(answer.location(), "/office/settings");
+    admin.get(NEW).await.says("value=\"898320259120001\"");
+    send(&mut admin, "/office/settings", &company).await.says("内容已被修改");
+    assert!(!storage::directory::company(&shop.db).await.expect("reads").factor_required, "the demo asks for none");
+    let fields = [("request", hidden(&page, "request")), ("required", "yes".to_owned())];
+    let answer = send(&mut admin, "/office/settings/factor", &fields).await;
+    let place = answer.location().split('?').next().expect("an address").to_owned();
+    assert!(!storage::directory::company(&shop.db).await.expect("reads").factor_required);
+    decide(&shop, &place, "ok").await.says("已经生效");
+    let company = storage::directory::company(&shop.db).await.expect("reads");
+    assert_eq!((company.factor_required, company.region.as_str()), (true, "3202"));
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn the_list_opens_branches_by_its_address_and_says_what_it_does_not_find() {
+    let shop = Shop::open().await;
+    let mut agent = shop.signed_in("agent").await;
+    assert!(!agent.get("/office/merchants?open=250100").await.text().contains("/suspend"), "an agent stops none");
+    let mut operator = shop.signed_in("operator").await;
+    let page = operator.get("/office/merchants").await;
+    for words in ["2 家商户 · 3 家门店 · 3 台终端", "示例大药房", "898320159120001", "0.60%", "2 家 · 2 台"]
+    {
+        page.says(words);
+    }
+    assert!(!page.text().contains("中山路店"));
+    assert!(!page.text().contains("新开门店"), "an operator opens none");
+    let open = operator.get("/office/merchants?open=250100,2501001").await;
+    for words in ["中山路店", "1 号台", "25010007", "href=\"/office/outlets/2501001/suspend\""] {
+        open.says(words);
+    }
+    assert!(!open.text().contains("25010008"), "its branch is closed");
+    for (find, expected) in
+        [("示例", "示例大药房"), ("25020001", "康宁药房"), ("鼓楼", "示例大药房"), ("898320159120002", "康宁药房")]
+    {
+        let found = operator.get(&format!("/office/merchants?q={}", crate::shop::encoded(find))).await;
+        found.says(expected);
+    }
+    operator.get("/office/merchants?q=zzz").await.says("没有符合“zzz”的商户门店");
+    operator.get("/office/merchants?v=terminals&s=active").await.says("示例大药房 › 鼓楼店");
+    operator.get("/office/merchants?v=outlets").await.says("新街口店");
+    operator.get("/office/merchants?sum=1").await.says("（全部查询结果）");
+    let file = operator.get("/office/merchants/export.csv").await;
+    for words in ["示例大药房", "25010008", "鼓楼店"] {
+        file.says(words);
+    }
+    assert_eq!(operator.get("/office/merchants/export.xlsx?v=outlets").await.status, StatusCode::OK);
+    assert_eq!(shop.audited().await.iter().filter(|one| *one == "directory_exported").count(), 2);
+}
+
+/// Suspends an outlet or a merchant as `login`.
+async fn suspend(shop: &Shop, login: &str, place: &str) -> Answer {
+    let mut visitor = shop.signed_in(login).await;
+    let page = visitor.get(&format!("{place}/suspend")).await;
+    page.says("您一个人就能暂停");
+    visitor.post_and_look(&format!("{place}/suspend"), &[("reason", "门店装修")]).await
+}
+
+/// Stops the merchant, the outlet or the terminal of the till.
+async fn stop(shop: &Shop, which: &str) {
+    match which {
+        "merchant" => suspend(shop, "checker", "/office/merchants/250100").await.says("已暂停，立即生效"),
+        "outlet" => suspend(shop, "operator", "/office/outlets/2501001").await.says("已暂停，立即生效"),
+        _ => {
+            let mut checker = shop.signed_in("checker").await;
+            checker.post_and_look("/office/terminals/25010007", &[("do", "disable")]).await.says("已保存");
+        }
+    }
+}
+
+/// Who is stopped, and what every door says: login, page, sale in progress. A terminal that is stopped leaves the rest.
+#[tokio::test]
+async fn what_is_stopped_is_stopped_at_every_door_from_the_next_request_on() {
+    for stopped in ["merchant", "outlet", "terminal"] {
+        let mut till = crate::pay::Till::open().await;
+        till.ring("600233", "15.50", "1").await;
+        let dialog = till.press("pay", ZHANG.0, ZHANG.1).await;
+        let before = till.balance(ZHANG.0).await;
+        let mut manager = till.shop.signed_in("manager").await;
+        stop(&till.shop, stopped).await;
+        // The second yes of a sale that was under way charges nothing.
+        till.browser.post("/sale/confirm", &[("token", &hidden(&dialog, "token"))]).await;
+        assert_eq!((till.balance(ZHANG.0).await, till.sales().await), (before, 0), "{stopped}: a sale under way");
+        let (shop, mut visitor) = (till.shop, till.browser);
+        let ended = stopped != "terminal";
+        for browser in [&mut visitor, &mut manager] {
+            let answer = browser.get("/orders").await;
+            let there = if ended { StatusCode::SEE_OTHER } else { StatusCode::OK };
+            assert_eq!(answer.status, there, "{stopped}: a session that was there");
+        }
+        let sale = visitor.get("/sale").await;
+        assert_ne!(sale.status, StatusCode::OK, "{stopped}: the sale page");
+        let mut fresh = shop.visitor();
+        let login = fresh.sign_in_and_look("manager", storage::demo::PASSWORD).await;
+        if ended {
+            login.says("本门店已暂停交易：门店装修");
+        } else {
+            assert!(!login.text().contains("暂停交易"), "{stopped}: login");
+        }
+        // Another store of the merchant goes on unless the merchant is stopped.
+        let mut other = shop.visitor();
+        let login = other.sign_in_and_look("cashier2", storage::demo::PASSWORD).await;
+        assert_eq!(login.text().contains("暂停交易"), stopped == "merchant", "{stopped}: another store");
+        in_order(&shop).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reason_is_needed_and_going_on_takes_two_persons() {
+    let shop = Shop::open().await;
+    let mut operator = shop.signed_in("operator").await;
+    let place = "/office/outlets/2501001";
+    operator.post(&format!("{place}/suspend"), &[("reason", "x")]).await.says("请填写 2 到 100 个字");
+    assert_eq!(outlet(&shop, 2_501_001).await.status, Standing::Active);
+    suspend(&shop, "operator", place).await.says("门店装修");
+    // Twice is not possible.
+    operator.post(&format!("{place}/suspend"), &[("reason", "again")]).await.says("现在的状态不能这样做");
+    let page = operator.get(place).await;
+    page.says("恢复");
+    let fields = [("request", hidden(&page, "request")), ("do", "resume".to_owned())];
+    send(&mut operator, place, &fields).await;
+    assert_eq!(outlet(&shop, 2_501_001).await.status, Standing::Suspended);
+    let mut admin = shop.signed_in("admin").await;
+    let waits = proposal(&admin.get(place).await);
+    operator.get(&waits).await.says("不能复核自己提交的");
+    let sheet = shop.signed_in("checker").await.get(&waits).await;
+    for words in ["恢复门店", "暂停原因", "门店装修"] {
+        sheet.says(words);
+    }
+    decide(&shop, &waits, "ok").await.says("已经生效");
+    assert_eq!(outlet(&shop, 2_501_001).await.status, Standing::Active);
+    assert_ne!(shop.visitor().sign_in("manager", storage::demo::PASSWORD).await.location(), "/login");
+    // For an agent and an auditor there is nothing to press.
+    for login in ["agent", "auditor"] {
+        let mut reader = shop.signed_in(login).await;
+        assert!(!reader.get(place).await.text().contains("/suspend"), "{login}");
+        let answer = reader.post(&format!("{place}/suspend"), &[("reason", "no right")]).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{login}");
+    }
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn a_merchant_is_closed_only_when_nothing_is_open() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let place = "/office/merchants/250200";
+    admin.post(&format!("{place}/close"), &[("reason", "合同到期")]).await.says("现在的状态不能这样做");
+    suspend(&shop, "admin", place).await;
+    admin.post(&format!("{place}/close"), &[("reason", "合同到期")]).await.says("还有没关闭的门店");
+    suspend(&shop, "admin", "/office/outlets/2502001").await;
+    admin.post_and_look("/office/outlets/2502001/close", &[("reason", "合同到期")]).await.says("已关闭");
+    admin.post_and_look(&format!("{place}/close"), &[("reason", "合同到期")]).await.says("已关闭");
+    assert_eq!(merchant(&shop, 250_200).await.status, Standing::Closed);
+    shop.visitor().sign_in_and_look("other", storage::demo::PASSWORD).await.says("合同到期");
+    in_order(&shop).await;
+}
