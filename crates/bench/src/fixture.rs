@@ -321,7 +321,10 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         .chain((0..4).map(|_| Number(PLENTY)))
         .chain([Number(48 * HOUR)]);
     let programme: Vec<Value> = programme.collect();
+    let since = begins(size).0;
     let till = vec![Number(OLD_TILL), Number(2_501_001), Text("active"), Number(1), Text("p80"), Number(50)];
+    let made = [Text("Bench"), Number(since), Text(""), Number(since), Number(since), Number(1)];
+    let till: Vec<Value> = till.into_iter().chain(made).collect();
     let of_cards = past.clone();
     let card = move |n: i64| {
         let (number, _) = CardNumber::parse(&card_number(n)).expect("a number with its check digit");
@@ -389,7 +392,8 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         },
         Table {
             name: "terminal",
-            columns: "id, outlet_id, status, batch_no, paper, scan_gap_ms",
+            columns: "id, outlet_id, status, batch_no, paper, scan_gap_ms, label, moved_at, reason, created_at, changed_at, \
+                version",
             rows: Box::new(std::iter::once(till)),
         },
         Table {
