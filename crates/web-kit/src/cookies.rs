@@ -2,7 +2,8 @@
 //! name or path can plant them.
 
 use axum::http::HeaderMap;
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum::http::header::COOKIE;
+use axum_extra::extract::cookie::{Cookie, SameSite};
 
 use crate::Web;
 
@@ -23,9 +24,14 @@ fn full_name(web: &Web, name: &str) -> String {
     if web.settings.secure_cookies { format!("__Host-{name}") } else { name.to_owned() }
 }
 
-/// The cookie's value, if the browser sent it.
+/// The cookie's value, if the browser sent it; of two with one name, the last. Each request asks for several, so there is
+/// no jar of all of them.
 pub fn value(web: &Web, headers: &HeaderMap, name: &str) -> Option<String> {
-    CookieJar::from_headers(headers).get(&full_name(web, name)).map(|cookie| cookie.value().to_owned())
+    let name = full_name(web, name);
+    let sent = headers.get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
+    let found =
+        sent.flat_map(Cookie::split_parse_encoded).filter_map(Result::ok).filter(|cookie| cookie.name() == name);
+    found.last().map(|cookie| cookie.value().to_owned())
 }
 
 /// A cookie that lives as long as the browser is open.

@@ -5,32 +5,43 @@
 
 use std::fmt::{self, Write};
 
-use askama::filters::{self, Escaper};
+use askama::filters::Escaper;
 
-/// The escaper of all templates: askama's own, and line breaks as character references.
+/// The escaper of all templates: what has a meaning in HTML, and line breaks, as character references.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Html;
 
 impl Escaper for Html {
     fn write_escaped_str<W: Write>(&self, mut dest: W, string: &str) -> fmt::Result {
-        for line in string.split_inclusive(['\n', '\r']) {
-            let text = line.trim_end_matches(['\n', '\r']);
-            filters::Html.write_escaped_str(&mut dest, text)?;
-            dest.write_str(match &line[text.len()..] {
-                "\n" => "&#10;",
-                "\r" => "&#13;",
-                _ => "",
-            })?;
+        let mut plain = 0;
+        for (at, byte) in string.bytes().enumerate() {
+            let reference = match byte {
+                b'"' => "&#34;",
+                b'&' => "&#38;",
+                b'\'' => "&#39;",
+                b'<' => "&#60;",
+                b'>' => "&#62;",
+                b'\n' => "&#10;",
+                b'\r' => "&#13;",
+                _ => continue,
+            };
+            dest.write_str(&string[plain..at])?;
+            dest.write_str(reference)?;
+            plain = at + 1;
         }
-        Ok(())
+        dest.write_str(&string[plain..])
     }
 }
 
 /// A page as its template writes it, with one line break in place of each line break and the white space around it.
-#[derive(Default)]
 pub(crate) struct Cut(String);
 
 impl Cut {
+    /// An empty page, with room for one of `size` bytes.
+    pub(crate) fn with_capacity(size: usize) -> Self {
+        Self(String::with_capacity(size))
+    }
+
     pub(crate) fn page(self) -> String {
         self.0
     }
@@ -39,13 +50,17 @@ impl Cut {
 impl Write for Cut {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         let Self(page) = self;
-        for (n, line) in part.split('\n').enumerate() {
-            if n > 0 {
+        let mut rest = if page.ends_with('\n') { part.trim_ascii_start() } else { part };
+        while let Some((line, after)) = rest.split_once('\n') {
+            let line = line.trim_ascii_end();
+            if line.is_empty() {
                 page.truncate(page.trim_ascii_end().len());
-                page.push('\n');
             }
-            page.push_str(if page.ends_with('\n') { line.trim_ascii_start() } else { line });
+            page.push_str(line);
+            page.push('\n');
+            rest = after.trim_ascii_start();
         }
+        page.push_str(rest);
         Ok(())
     }
 }
@@ -55,7 +70,7 @@ mod tests {
     use super::*;
 
     fn cut(parts: &[&str]) -> String {
-        let mut page = Cut::default();
+        let mut page = Cut::with_capacity(0);
         for part in parts {
             page.write_str(part).expect("writes");
         }

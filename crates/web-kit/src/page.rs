@@ -24,9 +24,12 @@ use crate::session::Session;
 use crate::table::{Count, Menu, MenuEntry};
 use crate::text::{Lang, Text, Words, fill};
 
+/// Nearly every page fits, so that it is not copied while it grows.
+const SIZE: usize = 16 * 1024;
+
 /// Renders a template to a page.
 pub fn render(template: &impl Template) -> Html<String> {
-    let mut page = Cut::default();
+    let mut page = Cut::with_capacity(SIZE);
     template.render_into(&mut page).expect("writing a template to memory cannot fail");
     Html(page.page())
 }
@@ -129,7 +132,7 @@ impl<T: Words> Page<T> {
             scan_gap_ms: till.map_or(50, |till| till.scan_gap_ms),
             bins: session.bins.iter().map(Bin::as_str).collect::<Vec<_>>().join(" "),
             idle_seconds: IDLE / 1_000_000,
-            may: Action::ALL.iter().copied().filter(|action| session.can(*action)).collect(),
+            sells: session.can(Action::Sell),
             free: !session.must_change,
             menu: self
                 .menu
@@ -226,7 +229,8 @@ pub struct Frame {
     pub bins: String,
     /// After so long without use the screen locks.
     pub idle_seconds: i64,
-    may: Vec<Action>,
+    /// The person is named as the cashier.
+    sells: bool,
     /// The menu is shown: the person has changed the initial password.
     free: bool,
     menu: Vec<MenuLink>,
@@ -249,11 +253,6 @@ impl Frame {
     /// What the script shows and says.
     pub fn end(&self) -> impl Template {
         End { frame: self }
-    }
-
-    /// Whether the person may do this, so that no link leads to a refusal.
-    fn can(&self, action: Action) -> bool {
-        self.may.contains(&action)
     }
 }
 
