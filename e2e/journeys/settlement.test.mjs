@@ -19,7 +19,7 @@ journey('商户结算', async ({ screen, server }) => {
   await server.restart(LATER);
   await step('财务准备结算', async () => {
     await signIn(screen, server, 'finance');
-    await screen.see('商户结算');
+    await screen.click('商户结算');
     assert.deepEqual(await screen.axe(), []);
     await screen.click('准备结算：示例大药房');
     await screen.see('¥22.50');
@@ -57,6 +57,7 @@ journey('商户结算', async ({ screen, server }) => {
   });
   await step('没有可以再结算的', async () => {
     await change(screen, server, 'finance');
+    await screen.click('商户结算');
     await screen.click('准备结算：示例大药房');
     await screen.see('没有可结算的交易');
     assert.deepEqual(await screen.axe(), []);
