@@ -12,6 +12,7 @@ use domain::card_number::EntryMode;
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{ANSWER_WITHIN, DisputeStatus};
 use domain::ids::{OrderId, OutletId, PersonId, TransactionId};
+use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
@@ -52,6 +53,64 @@ fn change_card(world: &mut World, change: impl FnOnce(&mut Card)) {
 
 fn balance(world: &World, number: u8) -> Fen {
     world.cards[&card_key(number)].balance
+}
+
+/// Stops somebody.
+type Stop = fn(&mut World);
+
+/// Who is stopped, and what every door of the money path answers: a sale and a balance at the till, a refund that is asked
+/// for and one that was before, decided by the store and by the company, what became of a payment that was sent before,
+/// and the settlement of what is owed. Nothing is charged, nothing is lost.
+#[test]
+fn what_is_stopped_takes_no_money_and_keeps_what_it_owes() {
+    let stops: [(&str, Stop); 4] = [
+        ("nothing", |_| {}),
+        ("merchant", |world| world.tills.values_mut().for_each(|till| till.outlet.merchant_active = false)),
+        ("outlet", |world| world.tills.values_mut().for_each(|till| till.outlet.outlet_active = false)),
+        ("terminal", |world| world.tills.values_mut().for_each(|till| till.terminal_active = false)),
+    ];
+    let mut table = Vec::new();
+    for (stopped, stop) in stops {
+        let mut world = builders::proposals::with_fee(sold());
+        for id in [2, 3] {
+            world.put_order(order(id, 1_000));
+        }
+        let refund = asked(&mut world, 3, &[(2, 1)]);
+        stop(&mut world);
+        let issuer = by_issuer(9001, envelope(9, MORNING, review(ORDER, refund, Some(CARD))));
+        let doors = [
+            envelope(4, MORNING, sale_pin(2, 1_000, CARD, true)),
+            envelope(5, MORNING, builders::inquiry(CARD, true)),
+            envelope(6, MORNING, refund_request(ORDER, &[(1, 1)], Ground::Quality, false)),
+            decide(7, refund, Some(CARD), MORNING),
+            envelope(8, MORNING, builders::withdraw(3, 1_000)),
+            issuer,
+            by_issuer(
+                9003,
+                envelope(
+                    10,
+                    MORNING.plus(builders::DAY),
+                    builders::prepare(builders::MERCHANT, MORNING.business_date()),
+                ),
+            ),
+        ];
+        let answers = doors.map(|door| {
+            let outcome = world.submit(&door);
+            outcome.transaction().map_or("--", domain::ledger::Transaction::code)
+        });
+        let sales = world.transactions.iter().filter(|one| one.kind == Kind::Sale && one.approved()).count();
+        table.push(format!("{stopped} {} {sales}", answers.join(" ")));
+        assert_eq!(world.verify(), [], "{stopped}");
+    }
+    // Sale, balance, refund asked for, reviewed by the store, outcome of a lost payment, reviewed by the company, settled;
+    // and how many sales were charged.
+    let expected = [
+        "nothing 00 00 00 00 25 94 00 2",
+        "merchant 03 03 03 03 25 00 00 1",
+        "outlet 03 03 03 03 25 00 00 1",
+        "terminal 58 58 58 58 25 00 00 1",
+    ];
+    assert_eq!(table, expected);
 }
 
 /// The company's clerk has no card in hand; the store's has, and four digits are printed on every slip.

@@ -141,6 +141,7 @@ web_kit::texts! {
         to_approve: "另一人复核开通（费率、收款账号）", "Another person approves the opening (rate, account)";
         waits: "等复核", "Waiting";
         invite: "邀请店长和收银员", "Invite manager and cashiers";
+        go: "去做", "Do it";
         enrol: "在门店电脑上输入登记码", "Type the code at the store's computer";
         by_manager: "店长做", "The manager does";
         test_slip: "打印一张测试小票", "Print a test slip";

@@ -346,3 +346,23 @@ async fn a_merchant_is_closed_only_when_nothing_is_open() {
     shop.visitor().sign_in_and_look("other", storage::demo::PASSWORD).await.says("合同到期");
     in_order(&shop).await;
 }
+
+/// A refund that waits when its store is suspended is the card company's from then on, and what stopping does is counted.
+#[tokio::test]
+async fn refunds_of_a_suspended_store_go_to_the_company() {
+    let mut sold = crate::refund::Sold::new().await;
+    let id = sold.ask().await;
+    let shop = &sold.till.shop;
+    let mut operator = shop.signed_in("operator").await;
+    assert!(!operator.get("/office/refunds").await.text().contains(&id), "it is the store's");
+    let place = "/office/outlets/2501001";
+    let page = operator.get(&format!("{place}/suspend")).await;
+    for words in ["2 人不能登录", "其中 2 人现在登录着：李强, 王敏", "1 笔退货申请转到公司", "未结算 ¥43.00 照常结算"]
+    {
+        page.says(words);
+    }
+    suspend(shop, "operator", place).await;
+    operator.get("/office/refunds").await.says(&id);
+    operator.get(&format!("/office/refunds?id={id}")).await.says("客户买错药品");
+    in_order(shop).await;
+}
