@@ -4,7 +4,9 @@
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
+mod code;
 mod enrol;
+mod factor;
 mod home;
 mod lock;
 mod login;
@@ -42,11 +44,13 @@ pub fn pages() -> Vec<PageEntry> {
         page("/login/again").post(Public, login::again),
         page("/login/captcha.png").get(Public, login::image),
         page("/login/captcha.wav").get(Public, login::sound),
+        page("/login/code").get(AnySession, code::show).post(AnySession, code::enter),
         page("/logout").get(Session, logout::ask).post(Public, logout::leave),
         page("/lock").get(AnySession, lock::show).post(AnySession, lock::open),
         page("/lock/now").post(AnySession, lock::lock),
         page("/password").get(AnySession, password::show).post(AnySession, password::change),
         page("/password/sessions").post(Session, password::end_session),
+        page("/me/factor").get(AnySession, factor::show).post(AnySession, factor::set),
         page("/session/ping").post(Session, home::ping),
         page("/lang/{lang}").get(Public, home::language),
     ]

@@ -2,24 +2,27 @@
 
 use domain::card_number::CardNumber;
 use domain::ids::PersonId;
+use domain::person::initial_password;
 use domain::place::Place;
 use engine::clock::Clock;
 use storage::card::{self, Unlock, Which};
 use storage::people::{self, NewPerson};
 use storage::vault::Vault;
-use storage::{Storage, human, password};
+use storage::{Storage, factor, human, password};
 
 use crate::config::{Admin, Database};
 use crate::{Failure, console};
-
-/// The 32 characters of initial passwords, without any that look alike.
-const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
 
 pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
     if let Admin::UnlockCard { database, by } = &command {
         return unlock_card(database, by, clock).await;
     }
-    let initial = initial_password();
+    if let Admin::ResetFactor { database, login } = &command {
+        return reset_factor(&database.open().await?, login, clock).await;
+    }
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).expect("the operating system has random bytes");
+    let initial = initial_password(random);
     let hash = password::hash(&initial)?;
     match command {
         Admin::Create { database, login, name, roles, same_human_as } => {
@@ -53,7 +56,7 @@ pub(crate) async fn run(command: Admin, clock: &Clock) -> Result<(), Failure> {
                 return Err(Failure::Run(format!("the login name {login} is taken")));
             }
         }
-        Admin::UnlockCard { .. } => {}
+        Admin::UnlockCard { .. } | Admin::ResetFactor { .. } => {}
         Admin::ResetPassword { database, login } => {
             if !people::reset_password(&database.open().await?, &login, hash, clock.now()).await? {
                 return Err(Failure::Run(format!("there is no login name {login}")));
@@ -91,9 +94,14 @@ async fn unlock_card(database: &Database, by: &str, clock: &Clock) -> Result<(),
     }
 }
 
-/// 16 random characters, 80 bits.
-fn initial_password() -> String {
-    let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).expect("the operating system has random bytes");
-    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+/// Takes a second factor away, for somebody whom no two colleagues can help.
+async fn reset_factor(db: &Storage, login: &str, clock: &Clock) -> Result<(), Failure> {
+    match factor::reset(db, login, people::from_command_line(clock.now(), "factor_reset", login)).await? {
+        None => Err(Failure::Run(format!("there is no login name {login}"))),
+        Some(false) => Err(Failure::Run(format!("{login} has no second factor"))),
+        Some(true) => {
+            console::say(&format!("The second factor of {login} is gone, and the sessions have ended."));
+            Ok(())
+        }
+    }
 }

@@ -267,6 +267,14 @@ pub(crate) enum Admin {
         #[arg(long = "as", value_name = "LOGIN")]
         by: String,
     },
+    /// Take a person's second factor away and end their sessions, when nobody else can.
+    ResetFactor {
+        #[command(flatten)]
+        database: Database,
+        /// Login name.
+        #[arg(long)]
+        login: String,
+    },
     /// Give a person a new initial password, end their sessions and lift their lock-out.
     ResetPassword {
         #[command(flatten)]

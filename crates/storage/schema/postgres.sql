@@ -216,11 +216,32 @@ CREATE TABLE session (
     seen_at BIGINT NOT NULL,
     locked BIGINT NOT NULL CHECK (locked IN (0, 1)),
     address TEXT COLLATE "C" NOT NULL,
-    agent TEXT COLLATE "C" NOT NULL
+    agent TEXT COLLATE "C" NOT NULL,
+    -- When the second factor was last proved here, or the password again by somebody without one.
+    proved_at BIGINT
 );
 CREATE INDEX session_person ON session (person_id);
 -- Sessions that are over.
 CREATE INDEX session_created ON session (created_at);
+
+-- A person's second factor: the seed of one-time codes, sealed by the keys outside the database.
+CREATE TABLE factor (
+    person_id BIGINT PRIMARY KEY REFERENCES person (id),
+    seed BYTEA NOT NULL,
+    seed_generation BIGINT NOT NULL,
+    -- The last step of 30 seconds whose code was accepted: each is accepted once.
+    step BIGINT NOT NULL,
+    set_at BIGINT NOT NULL
+);
+
+-- Recovery codes, hashed like passwords.
+CREATE TABLE recovery_code (
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    number BIGINT NOT NULL,
+    hash TEXT COLLATE "C" NOT NULL,
+    used_at BIGINT,
+    PRIMARY KEY (person_id, number)
+);
 
 -- Captchas that were answered. What was only shown leaves no row: its text follows from its id, under a key.
 CREATE TABLE captcha (

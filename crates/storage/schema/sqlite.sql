@@ -214,11 +214,32 @@ CREATE TABLE session (
     seen_at INTEGER NOT NULL,
     locked INTEGER NOT NULL CHECK (locked IN (0, 1)),
     address TEXT NOT NULL,
-    agent TEXT NOT NULL
+    agent TEXT NOT NULL,
+    -- When the second factor was last proved here, or the password again by somebody without one.
+    proved_at INTEGER
 ) STRICT;
 CREATE INDEX session_person ON session (person_id);
 -- Sessions that are over.
 CREATE INDEX session_created ON session (created_at);
+
+-- A person's second factor: the seed of one-time codes, sealed by the keys outside the database.
+CREATE TABLE factor (
+    person_id INTEGER PRIMARY KEY REFERENCES person (id),
+    seed BLOB NOT NULL,
+    seed_generation INTEGER NOT NULL,
+    -- The last step of 30 seconds whose code was accepted: each is accepted once.
+    step INTEGER NOT NULL,
+    set_at INTEGER NOT NULL
+) STRICT;
+
+-- Recovery codes, hashed like passwords.
+CREATE TABLE recovery_code (
+    person_id INTEGER NOT NULL REFERENCES person (id),
+    number INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    used_at INTEGER,
+    PRIMARY KEY (person_id, number)
+) STRICT, WITHOUT ROWID;
 
 -- Captchas that were answered. What was only shown leaves no row: its text follows from its id, under a key.
 CREATE TABLE captcha (

@@ -39,6 +39,6 @@ pub use read::{
     settlement, slip, till,
 };
 pub use write::{
-    api_key, audit, card, catalogue, directory, draft, enrolment, idempotency, in_store, login, opening, payment,
-    people, session, standing, sweep, webhook,
+    api_key, audit, card, catalogue, directory, draft, enrolment, factor, idempotency, in_store, login, opening,
+    payment, people, session, standing, sweep, webhook,
 };

@@ -9,12 +9,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use aes_gcm_siv::aead::{Aead, KeyInit as _};
+use aes_gcm_siv::aead::{Aead, KeyInit as _, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use domain::card::CardKey;
 use domain::card_number::{CardNumber, EntryMode, MaskedCard};
 use domain::command::PresentedCard;
-use domain::ids::{OrderId, RequestId};
+use domain::ids::{OrderId, PersonId, RequestId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::pin::PinValue;
@@ -27,6 +27,11 @@ use zeroize::Zeroizing;
 use crate::Storage;
 use crate::error::StorageError;
 use crate::sql::{self, Connection, OptionalExtension as _};
+
+/// What a seed is bound to.
+fn seed_of(person: PersonId) -> Vec<u8> {
+    [b"factor seed".as_slice(), &person.0.to_be_bytes()].concat()
+}
 
 /// Name of the file in the data folder.
 const FILE: &str = "webpos.keys";
@@ -259,6 +264,23 @@ impl Vault {
         let cipher = Aes256GcmSiv::new(&self.0.seal.into());
         let sealed = cipher.encrypt(&Nonce::from(nonce), number.reveal().as_bytes());
         [nonce.to_vec(), sealed.expect("a card number is short enough to encrypt")].concat()
+    }
+
+    /// Encrypts the seed of a person's one-time codes: a random nonce and the ciphertext, which opens for that person only.
+    pub fn seal_seed(&self, person: PersonId, seed: &[u8]) -> Vec<u8> {
+        let mut nonce = [0; 12];
+        getrandom::fill(&mut nonce).expect("the operating system has random bytes");
+        let cipher = Aes256GcmSiv::new(&self.0.seal.into());
+        let sealed = cipher.encrypt(&Nonce::from(nonce), Payload { msg: seed, aad: &seed_of(person) });
+        [nonce.to_vec(), sealed.expect("a seed is short enough to encrypt")].concat()
+    }
+
+    /// Decrypts a seed; `None` when it is not this person's or the key is not right.
+    pub fn open_seed(&self, person: PersonId, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<12>()?;
+        let cipher = Aes256GcmSiv::new(&self.0.seal.into());
+        let aad = seed_of(person);
+        cipher.decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: &aad }).ok().map(Zeroizing::new)
     }
 
     /// Decrypts a card number. For a named role, with a reason, audited; `None` when the row or the key is not right.

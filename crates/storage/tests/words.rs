@@ -25,6 +25,6 @@ fn stored_words_never_change() {
     assert_words!(Asleep, "waits disabled reset no_right");
     assert_words!(EndpointStatus, "active paused failed deleted");
     assert_words!(DeliveryStatus, "pending delivered parked");
-    assert_words!(Figure, "locked unseen");
+    assert_words!(Figure, "locked unseen no_factor");
     assert_words!(StateFilter, "all charged failed unknown refund_pending refunded voided unpaid");
 }

@@ -41,6 +41,7 @@ pub mod credentials;
 pub mod device;
 pub mod dispute;
 pub mod export;
+pub mod factor;
 pub mod flash;
 mod guard;
 mod health;

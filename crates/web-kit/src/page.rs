@@ -133,7 +133,7 @@ impl<T: Words> Page<T> {
             bins: session.bins.iter().map(Bin::as_str).collect::<Vec<_>>().join(" "),
             idle_seconds: IDLE / 1_000_000,
             sells: session.can(Action::Sell),
-            free: !session.must_change,
+            free: session.is_free(),
             menu: self
                 .menu
                 .open_to(&session.roles, session.post())

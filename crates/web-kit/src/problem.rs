@@ -174,7 +174,7 @@ async fn frame(problem: &Problem, mut parts: Parts, web: &Web, page: &Page) -> O
         return None;
     }
     let MaybeSession(session) = MaybeSession::from_request_parts(&mut parts, web).await.ok()?;
-    let session = session.filter(|session| !session.locked && !session.must_change)?;
+    let session = session.filter(|session| session.is_free())?;
     Some(page.clone().shell(&session, &Flash::default(), ""))
 }
 

@@ -169,13 +169,20 @@ pub async fn enter(parts: &mut Parts, web: &Web) -> Result<Session, Response> {
     }
 }
 
-/// The redirect for a person whose screen is locked or whose password is the initial one.
+/// The redirect for a person whose screen is locked, whose password is the initial one, or whose second factor is to be set
+/// up or proved.
 pub fn detour(session: &Session, parts: &Parts) -> Option<Redirect> {
     if session.locked {
         let back = if parts.method == Method::GET { local_path(parts.uri.path()) } else { "/" };
         return Some(Redirect::to(&format!("/lock?back={back}")));
     }
-    session.must_change.then(|| Redirect::to("/password"))
+    let first = match () {
+        () if session.must_change => "/password",
+        () if session.needs_factor() => "/me/factor",
+        () if !session.is_free() => "/login/code",
+        () => return None,
+    };
+    Some(Redirect::to(first))
 }
 
 /// The session of this request, if there is one.

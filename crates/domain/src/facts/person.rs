@@ -232,14 +232,18 @@ pub const INITIAL_FOR: i64 = 72 * HOUR;
 
 /// Sixteen characters (80 bits) in groups of four, none that look alike.
 pub fn initial_password(random: [u8; 16]) -> String {
-    let mut text = String::new();
-    for (n, byte) in random.into_iter().enumerate() {
-        if n > 0 && n % 4 == 0 {
-            text.push('-');
-        }
-        text.extend(ALPHABET.get(usize::from(byte % 32)).map(|byte| char::from(*byte)));
-    }
-    text
+    grouped(&random, 4)
+}
+
+/// Ten characters (50 bits) in two groups: used once, and only beside a password.
+pub fn recovery_code(random: [u8; 10]) -> String {
+    grouped(&random, 5)
+}
+
+fn grouped(random: &[u8], group: usize) -> String {
+    let letter = |byte: &u8| ALPHABET.get(usize::from(byte % 32)).map(|byte| char::from(*byte));
+    let groups: Vec<String> = random.chunks(group).map(|group| group.iter().filter_map(letter).collect()).collect();
+    groups.join("-")
 }
 
 /// Until when an initial password that is given at `now` opens anything.

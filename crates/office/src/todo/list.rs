@@ -173,7 +173,10 @@ fn row(one: &Sheet, open: Option<TransactionId>, seen: Option<&Shown>, now: Time
         link: address(own.id),
         on: open == Some(own.id),
         name: act_words(own.payload.act(), text),
-        tick: seen.filter(|_| change.is_some()).map(|seen| many::tick(own.id, &hex(&shown_digest(own, seen)))),
+        // Power over people is given one by one.
+        tick: seen
+            .filter(|_| change.is_some() && own.payload.person().is_none())
+            .map(|seen| many::tick(own.id, &hex(&shown_digest(own, seen)))),
         gist: change.unwrap_or_else(|| gist(own, text)),
         about: one.subject.clone(),
         who: format!("{} \u{b7} {}", one.maker, own.id.sequence()),

@@ -107,6 +107,10 @@ pub(crate) async fn approve(visit: Visit, Form(fields): Form<Vec<(String, String
         let (found, _) = proposal::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
         let payload = found.proposal.payload;
         visit.session.may(payload.act().decided_with())?;
+        // Power over people is given one by one, each asking for the second factor.
+        if payload.person().is_some() {
+            return Err(Problem::BadForm);
+        }
         verdicts.push(Verdict { proposal: id, payload, opinion: opinion.clone(), shown });
     }
     let rrns: Vec<String> = verdicts.iter().map(|verdict| verdict.proposal.rrn()).collect();

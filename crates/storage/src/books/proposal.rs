@@ -184,7 +184,7 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
                 WHERE id = ?1";
             let hash = crate::password::NOBODY;
             connection.prepare_cached(sql)?.execute(params![person.0, hash, at.0, maker.0])?;
-            connection.prepare_cached("DELETE FROM session WHERE person_id = ?1")?.execute([person.0])?;
+            crate::factor::remove(connection, *person)?;
         }
         Payload::FactorRule { required } => {
             let now = directory::company_of(connection)?;

@@ -2,6 +2,7 @@
 //! that a restart forgives nobody and several instances count together.
 
 use crate::sql::{self, Connection, OptionalExtension};
+use domain::ids::PersonId;
 use domain::network::Network;
 use domain::time::{HOUR, Timestamp};
 
@@ -121,6 +122,11 @@ pub(crate) fn login_of_key(key: &str) -> Option<&str> {
 /// The key of the tries of a session's own password: at the lock screen and where it is changed.
 pub fn session_key(session: SessionId) -> String {
     format!("session:{}", session.short())
+}
+
+/// The key of the tries of a person's codes, in whatever session.
+pub fn factor_key(person: PersonId) -> String {
+    format!("factor:{person}")
 }
 
 /// The key of the tries of a manager's password in somebody else's session.

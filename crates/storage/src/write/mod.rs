@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod directory;
 pub mod draft;
 pub mod enrolment;
+pub mod factor;
 pub mod idempotency;
 pub mod in_store;
 pub mod login;

@@ -290,7 +290,8 @@ pub async fn anybody(db: &Storage) -> Result<bool, StorageError> {
     db.read(|connection| Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM person)", [], |row| row.get(0))?)).await
 }
 
-fn from_command_line(at: Timestamp, action: &'static str, subject: &str) -> Entry {
+/// An audit entry for what somebody does at the command line.
+pub fn from_command_line(at: Timestamp, action: &'static str, subject: &str) -> Entry {
     Entry {
         at,
         person: None,

@@ -34,6 +34,11 @@ impl SessionId {
         Self(Sha256::digest(token.as_bytes()).into())
     }
 
+    /// The stored name.
+    pub(crate) fn name(self) -> [u8; 32] {
+        self.0
+    }
+
     /// The beginning of the id, enough to tell a person's sessions apart on a page.
     pub fn short(self) -> String {
         use std::fmt::Write as _;
@@ -124,6 +129,39 @@ pub struct SignedIn {
     pub created_at: Timestamp,
     /// Last use, to the minute.
     pub seen_at: Timestamp,
+    /// The person's second factor.
+    pub factor: FactorState,
+    /// When the factor was last proved here, or the password again by somebody without one.
+    pub proved_at: Option<Timestamp>,
+}
+
+/// Whether a person has a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorState {
+    /// None, and none is needed.
+    Optional,
+    /// None yet, and one is needed.
+    Needed,
+    /// One is set.
+    Set,
+}
+
+impl SignedIn {
+    /// Whether the person has to set up a second factor before anything else.
+    pub fn needs_factor(&self) -> bool {
+        self.factor == FactorState::Needed
+    }
+
+    /// Whether the person has a second factor.
+    pub fn has_factor(&self) -> bool {
+        self.factor == FactorState::Set
+    }
+
+    /// Whether the person may work: nothing has to be typed, changed or set up first.
+    pub fn is_free(&self) -> bool {
+        let proved = !self.has_factor() || self.proved_at.is_some();
+        !self.locked && !self.must_change && proved && !self.needs_factor()
+    }
 }
 
 /// Opens a session for `entry`'s person and writes `entry` to the audit log. `previous` ends: a browser has one.
@@ -143,8 +181,8 @@ pub async fn open(
         }
         connection
             .prepare_cached(
-                "INSERT INTO session (id_hash, person_id, created_at, seen_at, locked, address, agent)
-                 VALUES (?1, ?2, ?3, ?3, 0, ?4, ?5)",
+                "INSERT INTO session (id_hash, person_id, created_at, seen_at, locked, address, agent, proved_at)
+                 VALUES (?1, ?2, ?3, ?3, 0, ?4, ?5, NULL)",
             )?
             .execute((id.0, entry.person.map(|id| id.0), entry.at.0, &entry.address, audit::printable(&agent)))?;
         connection
@@ -200,7 +238,9 @@ where
                         (SELECT string_agg(role, ',') FROM person_role r
                             WHERE r.person_id = p.id AND (r.ends_on IS NULL OR r.ends_on >= ?4)),
                         m.name, m.mid, o.name, t.id, t.paper, t.scan_gap_ms, t.outlet_id, t.status = 'active',
-                        p.place, p.merchant_id, p.outlet_id
+                        p.place, p.merchant_id, p.outlet_id,
+                        EXISTS (SELECT 1 FROM factor f WHERE f.person_id = p.id), s.proved_at,
+                        COALESCE((SELECT c.factor_required FROM company c), 1)
                  FROM session s
                  JOIN person p ON p.id = s.person_id
                  LEFT JOIN merchant m ON m.id = p.merchant_id
@@ -294,6 +334,12 @@ fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
         till: read_till(row, store.as_ref())?,
         store,
         merchant_name: row.get(9)?,
+        factor: match (row.get(20)?, row.get(22)?) {
+            (true, _) => FactorState::Set,
+            (false, true) if place == Place::Company => FactorState::Needed,
+            (false, _) => FactorState::Optional,
+        },
+        proved_at: row.get::<_, Option<i64>>(21)?.map(Timestamp),
         place,
     })
 }

@@ -75,6 +75,7 @@ struct Row {
     state: Badge,
     until: String,
     last_login: String,
+    factor: Badge,
     unlock: bool,
 }
 
@@ -109,7 +110,12 @@ pub async fn show(visit: &Visit, desk: &Desk, params: Params) -> Result<Response
     let mut figures = Vec::new();
     for figure in Figure::ALL {
         let asked = Filter { figure: Some(figure), reach: desk.reach, ..Filter::default() };
-        let word = if figure == Figure::Locked { words.locked } else { words.unseen };
+        let word = match figure {
+            Figure::NoFactor if desk.reach.is_some() => continue,
+            Figure::Locked => words.locked,
+            Figure::Unseen => words.unseen,
+            Figure::NoFactor => words.no_factor,
+        };
         let on = params.f == figure.word();
         let to = if on { desk.path.to_owned() } else { link(desk.path, &[("f", figure.word())]) };
         figures.push((to, word, count_words(list::count(db, asked, now).await?, text), on));
@@ -166,7 +172,17 @@ fn row(session: &Session, desk: &Desk, one: &Person, text: &'static Text) -> Row
         state,
         until,
         last_login: one.last_login_at.map_or_else(|| "\u{2014}".to_owned(), Timestamp::date_time_text),
+        factor: factor_badge(one, text),
         unlock: one.locked_until.is_some() && helps(session, one),
+    }
+}
+
+fn factor_badge(one: &Person, text: &'static Text) -> Badge {
+    let words = &text.people;
+    match (one.has_factor, one.place) {
+        (true, _) => Badge::new("ok", "ok", words.factor_set),
+        (false, Place::Company) => Badge::new("bad", "bad", words.factor_none),
+        (false, _) => Badge::new("off", "info", words.factor_optional),
     }
 }
 
@@ -187,6 +203,7 @@ pub async fn file(visit: &Visit, desk: &Desk, params: Params, kind: Kind) -> Res
         words.roles,
         words.state,
         words.last_login,
+        words.factor,
     ];
     let rows = people.iter().map(|one| {
         vec![
@@ -199,6 +216,7 @@ pub async fn file(visit: &Visit, desk: &Desk, params: Params, kind: Kind) -> Res
             roles_words(&one.held, text),
             standing(one, now, text).0.word.to_owned(),
             one.last_login_at.map_or_else(String::new, Timestamp::date_time_text),
+            factor_badge(one, text).word.to_owned(),
         ]
     });
     let moment = now.in_china().strftime("%Y%m%d-%H%M%S");

@@ -66,6 +66,7 @@ macro_rules! audience {
 pub mod code_words;
 pub mod codes;
 pub mod dispute;
+pub mod factor;
 pub mod login;
 pub mod pay;
 pub mod people;
@@ -108,6 +109,8 @@ shared! {
     codes: Codes,
     /// Disputes.
     dispute: Disputes,
+    /// The second factor.
+    factor: Factor,
     /// Login and lock.
     login: Login,
     /// Payments, and kinds of transactions.

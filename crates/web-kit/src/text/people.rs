@@ -20,6 +20,11 @@ crate::texts! {
         clear: "清除条件", "Clear";
         locked: "锁定", "Locked";
         unseen: "90 天没登录", "Not signed in for 90 days";
+        no_factor: "未设第二验证", "No second factor";
+        factor: "第二验证", "Second factor";
+        factor_set: "已设", "Set";
+        factor_none: "未设", "Not set";
+        factor_optional: "可不设", "Optional";
         who: "姓名", "Name";
         login: "登录名", "Login";
         number: "工号", "Number";
@@ -167,7 +172,7 @@ crate::texts! {
 
         ask_reset: "给 {0} 一个新的初始密码？", "Give {0} a new initial password?";
         ask_reset_what: "现在的密码立即失效，已登录的地方全部退出。新的初始密码下一页显示一次，72 小时内有效。24 小时内，{0} 和您在复核时按一个人算。", "The present password stops working and every session ends. The next page shows the new one, once; it is valid for 72 hours. For 24 hours {0} and you count as one person in decisions.";
-        ask_reset_two: "公司人员的密码要另一人同意才能重置：提交后在待复核里决定；同意后回到这里重发密码。", "A company person's password is reset only when another person agrees: it goes to the decisions, and afterwards you reissue the password here.";
+        ask_reset_two: "公司人员的密码要另一人同意才能重置：提交后在待复核里决定；同意后密码和第二验证都失效，会话结束，您回到这里重发密码。", "A company person's password is reset only when another person agrees. Then password and second factor are void, the sessions end, and you reissue the password here.";
         ask_disable: "停用 {0}？", "Disable {0}?";
         ask_disable_what: "立即生效，一人即可。下面这些会留下：", "It takes effect at once; one person does it. This stays behind:";
         ask_leave: "{0} 离职？", "{0} has left?";

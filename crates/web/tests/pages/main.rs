@@ -7,6 +7,7 @@ mod directory;
 mod dispute;
 mod doors;
 mod enrol;
+mod factor;
 mod guard;
 mod help;
 mod home;

@@ -28,6 +28,8 @@ domain::words! {
         Locked = "locked",
         /// Has not signed in for long.
         Unseen = "unseen",
+        /// Works for the card company without a second factor.
+        NoFactor = "no_factor",
     }
 }
 
@@ -83,6 +85,8 @@ pub struct Person {
     pub last_login_at: Option<Timestamp>,
     /// When the login was made.
     pub created_at: Timestamp,
+    /// Has a second factor.
+    pub has_factor: bool,
     /// Of what a form shows.
     pub version: i64,
     /// The human, named by their first login.
@@ -102,7 +106,8 @@ const SELECT: &str = "SELECT p.id, p.number, p.name, p.login, p.phone, p.languag
      p.password_expires_at, p.last_login_at, p.created_at, p.version, p.human_id, \
      (SELECT MAX(t.blocked_until) FROM throttle t \
         WHERE t.key >= 'login:' || p.login || '@' AND t.key < 'login:' || p.login || 'A'), \
-     (SELECT t.blocked_until FROM throttle t WHERE t.key = 'name:' || p.login) \
+     (SELECT t.blocked_until FROM throttle t WHERE t.key = 'name:' || p.login), \
+     EXISTS (SELECT 1 FROM factor f WHERE f.person_id = p.id) \
      FROM person p LEFT JOIN merchant m ON m.id = p.merchant_id LEFT JOIN outlet o ON o.id = p.outlet_id \
      WHERE p.id = ?1 AND p.status <> 'key'";
 
@@ -128,6 +133,7 @@ fn read(row: &Row<'_>, now: Timestamp) -> sql::Result<Person> {
         version: row.get(17)?,
         human: PersonId(row.get(18)?),
         locked_until: locked,
+        has_factor: row.get(21)?,
     })
 }
 
@@ -206,12 +212,15 @@ fn ids(
         (None, None) => "(?5 IS NULL OR p.merchant_id = ?5) AND (?6 IS NULL OR p.outlet_id = ?6)",
     };
     let unseen = matches!(figure, Some(Figure::Unseen));
+    let no_factor = matches!(figure, Some(Figure::NoFactor));
     let sql = format!(
         "SELECT p.id FROM {from} WHERE {narrowed} AND p.status <> 'key' AND p.id > ?7
             AND (p.status = ?8 OR (?8 IS NULL AND p.status <> 'left'))
             AND (?9 IS NULL OR EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id AND r.role = ?9))
             AND (?10 IS NULL OR p.place = ?10)
             AND (?11 = 0 OR (p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?12))
+            AND (?14 = 0 OR (p.status = 'active' AND p.place = 'company'
+                AND NOT EXISTS (SELECT 1 FROM factor s WHERE s.person_id = p.id)))
             AND (p.name >= ?1 OR p.name < ?2 OR p.login >= ?3 OR p.login < ?4 OR 1 = 1)
          ORDER BY p.id LIMIT ?13"
     );
@@ -230,6 +239,7 @@ fn ids(
         i64::from(unseen),
         now.plus(-UNSEEN_FOR).0,
         i64::try_from(count).unwrap_or(i64::MAX),
+        i64::from(no_factor),
     ];
     let mut statement = connection.prepare_cached(&sql)?;
     statement.query_map(values, |row| row.get(0).map(PersonId))?.collect()

@@ -1,0 +1,176 @@
+//! 第二验证: set up where it is required, asked at sign-in, asked again before people are approved; codes count once.
+
+use axum::http::StatusCode;
+use domain::factor::{STEP, step_of};
+use domain::time::{HOUR, Timestamp};
+use storage::demo::PASSWORD;
+use storage::factor;
+
+use crate::pay::hidden;
+use crate::shop::{Answer, MINUTE, Shop, Visitor};
+use crate::todo::{decide, place};
+
+async fn required(shop: &Shop) {
+    shop.db.write(|c| Ok(c.execute("UPDATE company SET factor_required = 1", [])?)).await.expect("writes");
+}
+
+/// The seed that a page shows, as an app reads it.
+fn seed(page: &Answer) -> Vec<u8> {
+    let text = page.text();
+    let key = text.split("id=\"key\">").nth(1).and_then(|rest| rest.split('<').next()).expect("a key");
+    let letter = |c: char| "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".find(c).expect("base 32");
+    let bits: Vec<usize> =
+        key.chars().filter(|c| *c != ' ').flat_map(|c| (0..5).rev().map(move |bit| letter(c) >> bit & 1)).collect();
+    bits.chunks(8).map(|byte| u8::try_from(byte.iter().fold(0, |n, bit| n << 1 | bit)).expect("a byte")).collect()
+}
+
+/// The app on the phone.
+struct App(Vec<u8>);
+
+impl App {
+    fn code(&self, at: Timestamp) -> String {
+        factor::code(&self.0, step_of(at))
+    }
+}
+
+/// Sets the factor up; the recovery codes.
+async fn set_up(shop: &Shop, visitor: &mut Visitor) -> (App, Vec<String>) {
+    let page = visitor.get("/me/factor").await;
+    let app = App(seed(&page));
+    let sealed = hidden(&page, "sealed");
+    let done = visitor.post("/me/factor", &[("sealed", &sealed), ("code", &app.code(shop.clock.now()))]).await;
+    done.says("第二验证已设置");
+    let text = done.text();
+    let list = text.split("class=\"codes n\">").nth(1).and_then(|rest| rest.split("</ol>").next()).expect("codes");
+    let codes: Vec<String> =
+        list.split("<li>").skip(1).map(|one| one.split('<').next().unwrap_or("").to_owned()).collect();
+    assert_eq!(codes.len(), 10);
+    (app, codes)
+}
+
+#[tokio::test]
+async fn whoever_works_for_the_company_sets_a_factor_up_first_and_proves_it_at_every_sign_in() {
+    let shop = Shop::open().await;
+    required(&shop).await;
+    let mut operator = shop.signed_in("operator").await;
+    let mut elsewhere = shop.signed_in("operator").await;
+    for path in ["/", "/office/refunds", "/office/people"] {
+        assert_eq!(operator.get(path).await.location(), "/me/factor", "{path}");
+    }
+    let page = operator.get("/me/factor").await;
+    page.says("公司人员必须设置第二验证");
+    let sealed = hidden(&page, "sealed");
+    operator.post("/me/factor", &[("sealed", &sealed), ("code", "000000")]).await.says("数字不对或已过期");
+    let mut checker = shop.signed_in("checker").await;
+    let app = App(seed(&page));
+    let stolen = checker.post("/me/factor", &[("sealed", &sealed), ("code", &app.code(shop.clock.now()))]).await;
+    assert_eq!(stolen.status, StatusCode::BAD_REQUEST, "a seed is one person's");
+    let (app, recovery) = set_up(&shop, &mut operator).await;
+    assert_eq!(operator.get("/office/refunds").await.status, StatusCode::OK);
+    assert_eq!(elsewhere.get("/office/refunds").await.location(), "/login", "never asked for a code");
+
+    let mut operator = shop.signed_in("operator").await;
+    assert_eq!(operator.get("/office/refunds").await.location(), "/login/code");
+    let used = app.code(shop.clock.now());
+    operator.post("/login/code", &[("code", &used)]).await.says("数字不对或已用过。还可以再试 4 次");
+    shop.clock.advance(STEP);
+    let code = app.code(shop.clock.now());
+    assert_eq!(operator.post("/login/code", &[("code", &code)]).await.location(), "/");
+    assert_eq!(operator.get("/office/refunds").await.status, StatusCode::OK);
+    // The same code opens nothing elsewhere; a recovery code does, once.
+    let mut other = shop.signed_in("operator").await;
+    other.post("/login/code", &[("code", &code)]).await.says("数字不对或已用过");
+    let recovery = recovery[3].to_uppercase();
+    assert_eq!(other.post("/login/code", &[("code", &recovery)]).await.location(), "/");
+    let mut third = shop.signed_in("operator").await;
+    third.post("/login/code", &[("code", &recovery)]).await.says("数字不对或已用过");
+    other.get("/me/factor").await.says("没有用过的恢复码： 9");
+}
+
+#[tokio::test]
+async fn wrong_codes_are_counted_by_the_person_and_not_by_the_session() {
+    let shop = Shop::open().await;
+    let mut operator = shop.signed_in("operator").await;
+    let (app, _) = set_up(&shop, &mut operator).await;
+    shop.clock.advance(2 * STEP);
+    for left in (1..5).rev() {
+        let mut guesser = shop.signed_in("operator").await;
+        guesser.post("/login/code", &[("code", "000000")]).await.says(&format!("还可以再试 {left} 次"));
+    }
+    let mut guesser = shop.signed_in("operator").await;
+    guesser.post("/login/code", &[("code", "000000")]).await.says("输错次数过多");
+    let code = app.code(shop.clock.now());
+    guesser.post("/login/code", &[("code", &code)]).await.says("输错次数过多");
+    shop.clock.advance(16 * MINUTE);
+    let mut operator = shop.signed_in("operator").await;
+    let code = app.code(shop.clock.now());
+    assert_eq!(operator.post("/login/code", &[("code", &code)]).await.location(), "/");
+}
+
+#[tokio::test]
+async fn a_store_needs_none_and_may_have_one() {
+    let shop = Shop::open().await;
+    required(&shop).await;
+    let mut cashier = shop.signed_in("cashier").await;
+    assert_eq!(cashier.get("/sale").await.status, StatusCode::OK);
+    let (app, _) = set_up(&shop, &mut cashier).await;
+    let mut cashier = shop.signed_in("cashier").await;
+    assert_eq!(cashier.get("/sale").await.location(), "/login/code");
+    shop.clock.advance(STEP);
+    cashier.post("/login/code", &[("code", &app.code(shop.clock.now()))]).await;
+    assert_eq!(cashier.get("/sale").await.status, StatusCode::OK);
+}
+
+/// Proposes that the finance person's password is reset.
+async fn proposed(shop: &Shop) -> String {
+    let mut admin = shop.signed_in("admin").await;
+    let page = admin.get("/office/people/9003").await;
+    let (version, request) = (hidden(&page, "version"), hidden(&page, "request"));
+    let fields = [("version", version.as_str()), ("request", &request), ("do", "reset")];
+    place(&admin.post("/office/people/9003", &fields).await)
+}
+
+/// Approves with what is typed as proof.
+async fn approve(visitor: &mut Visitor, todo: &str, proof: &str) -> Answer {
+    let page = visitor.get(todo).await;
+    let (request, shown) = (hidden(&page, "request"), hidden(&page, "shown"));
+    let fields =
+        [("request", request.as_str()), ("shown", &shown), ("opinion", "已核对"), ("do", "ok"), ("proof", proof)];
+    visitor.post(todo, &fields).await
+}
+
+#[tokio::test]
+async fn approving_people_asks_for_the_factor_again_after_five_minutes() {
+    let shop = Shop::open().await;
+    let todo = proposed(&shop).await;
+    let mut checker = shop.signed_in("checker").await;
+    checker.get(&todo).await.says("您的密码");
+    approve(&mut checker, &todo, "").await.says("没有通过，没有生效。还可以再试 4 次");
+    approve(&mut checker, &todo, "wrong").await.says("还可以再试 3 次");
+    let (app, _) = set_up(&shop, &mut checker).await;
+    assert!(!checker.get(&todo).await.text().contains("name=\"proof\""), "just proved");
+    shop.clock.advance(5 * MINUTE);
+    checker.get(&todo).await.says("手机验证器的 6 位数字");
+    approve(&mut checker, &todo, PASSWORD).await.says("没有通过，没有生效");
+    let code = app.code(shop.clock.now());
+    assert_eq!(approve(&mut checker, &todo, &code).await.status, StatusCode::SEE_OTHER);
+    checker.get(&todo).await.says("已同意");
+}
+
+#[tokio::test]
+async fn a_reset_at_the_company_takes_the_factor_away() {
+    let shop = Shop::open().await;
+    let mut finance = shop.signed_in("finance").await;
+    set_up(&shop, &mut finance).await;
+    let admin = shop.signed_in("admin").await.get("/office/people?r=finance").await;
+    admin.says("已设");
+    let todo = proposed(&shop).await;
+    let mut checker = shop.signed_in("checker").await;
+    decide(&mut checker, &todo, "ok").await.says("已同意");
+    assert_eq!(finance.get("/office/settlements").await.location(), "/login");
+    let none = factor::find(&shop.db, domain::ids::PersonId(9_003)).await.expect("reads");
+    assert_eq!(none, None);
+    shop.clock.advance(HOUR);
+    let list = shop.signed_in("admin").await.get("/office/people?f=no_factor").await;
+    list.says("陈静");
+}
