@@ -196,7 +196,7 @@ fn the_first_administrator_comes_from_the_command_line() {
     let first = webpos(&create).output().expect("runs");
     assert_eq!(first.status.code(), Some(0));
     let said = String::from_utf8(first.stdout).expect("text");
-    assert_eq!(said.trim().rsplit(' ').next().map(str::len), Some(16), "{said}");
+    assert_eq!(said.trim().rsplit(' ').next().map(str::len), Some(19), "{said}");
     assert_eq!(webpos(&create).output().expect("runs").status.code(), Some(1), "the name is taken");
     let again = |login| {
         let same = ["--same-human-as", "root1", "--data-dir", data];
