@@ -101,14 +101,21 @@ pub struct Credentials {
     pub cashiers: Vec<String>,
 }
 
-/// Fills an empty database.
-pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Credentials, Failure> {
-    let storage = if database.starts_with("postgres") {
-        storage::postgres::migrate(database).await?;
+/// Opens the store.
+pub async fn open(database: &str, folder: &Path) -> Result<Storage, Failure> {
+    Ok(if database.starts_with("postgres") {
         Storage::connect(database).await?
     } else {
         Storage::open(&folder.join("webpos.db"))?
-    };
+    })
+}
+
+/// Fills an empty database.
+pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Credentials, Failure> {
+    if database.starts_with("postgres") {
+        storage::postgres::migrate(database).await?;
+    }
+    let storage = open(database, folder).await?;
     let vault = Vault::of(&storage, folder).await?;
     let opening = begins(size).plus(-2 * DAY);
     demo::seed_people(&storage, opening).await?;

@@ -12,7 +12,7 @@ use bench::figures::Figures;
 use bench::fixture::{self, Credentials, Size};
 use bench::load::{self, Measured, Pace, Target};
 use bench::server::{Server, processor_seconds};
-use bench::{growth, pages, terminals};
+use bench::{growth, lists, pages, terminals};
 use clap::{Parser, ValueEnum};
 use scratch::Cluster;
 
@@ -54,6 +54,9 @@ struct Arguments {
     /// Measure only a long history: its cost, and payments while it is archived.
     #[arg(long)]
     growth: bool,
+    /// Measure only lists of a million rows.
+    #[arg(long)]
+    lists: bool,
     /// Folder for the store; its disk matters.
     #[arg(long, default_value = "/tmp")]
     folder: PathBuf,
@@ -88,6 +91,12 @@ fn main() -> Result<(), Failure> {
         }
         _ => None,
     };
+    let reader = if arguments.lists {
+        let storage = runtime.block_on(fixture::open(&database, folder.path()))?;
+        Some(runtime.block_on(lists::fill(&storage))?)
+    } else {
+        None
+    };
     let commit = runtime.block_on(baseline::commit(&database, folder.path()))?;
     let server = Server::start(&database, folder.path())?;
     let target = Target { servers: vec![server.address], token, cards: arguments.cards };
@@ -102,6 +111,13 @@ fn main() -> Result<(), Failure> {
         figures: Figures::default(),
     };
     say(&format!("{} cards, {} past orders; idle {} MiB", size.cards, size.orders, bench.server.memory().0))?;
+    if let Some(reader) = reader {
+        for (name, p50, p95) in lists::looks(bench.server.address, &reader)? {
+            bench.figures.within(&format!("{name}, p95 (median {p50:.1})"), p95, "ms", 50.0);
+        }
+        say(&format!("\n{}", bench.figures.table()))?;
+        return print_errors(folder.path());
+    }
     if arguments.growth {
         bench.growth(cashiers.first().ok_or("no cashier")?)?;
         return print_errors(folder.path());
