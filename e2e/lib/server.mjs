@@ -1,6 +1,6 @@
 // The product under test: `webpos serve --demo` on a loopback port with its own data folder, so that several can run at
 // once. It can be stopped, killed, frozen, and started again on the same data.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -36,6 +36,11 @@ export class Server {
   get url() { return `http://127.0.0.1:${this.#port}`; }
   get dataDir() { return this.#data; }
   get pid() { return this.#child.pid; }
+
+  /** Runs `webpos admin` on the same data; answers what it says. */
+  admin(...words) {
+    return execFileSync(BINARY, ['admin', ...words, '--data-dir', this.#data], { encoding: 'utf8' });
+  }
 
   /** Kills the program like a power cut: no handler runs. */
   async kill9() { await this.#end('SIGKILL'); }

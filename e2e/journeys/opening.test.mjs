@@ -1,0 +1,166 @@
+// 开业: from an empty database to a cashier at an enrolled till, by the browser alone after the first two people; under the
+// rules of a real installation.
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { journey, signIn, step } from '../lib/journey.mjs';
+
+const OWN = 'Kuai-le-de-xiao-yao-77';
+
+/** Screenshots at both sizes of an office's screen. */
+async function look(screen, name) {
+  for (const [width, height] of [[1024, 768], [1366, 768]]) {
+    await screen.page.setViewport({ width, height });
+    await screen.screenshot(`${name}-${width}`);
+  }
+}
+
+/** The initial password that the command line prints. */
+const printed = (said) => said.trim().split(' ').pop();
+
+/** The text of the first element that `selector` names. */
+const text = (screen, selector) => screen.page.evaluate((s) => document.querySelector(s)?.textContent.trim(), selector);
+
+/** The 6 digits that an authenticator shows for `key` (base 32) now: RFC 6238. */
+function digits(key) {
+  const bits = [...key.replace(/ /g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'));
+  const secret = Buffer.from(bits.join('').match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', secret).update(step).digest();
+  const at = mac[19] & 15;
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+/** Recovery codes by login, for every later sign-in: a code of the app counts once. */
+const recovery = {};
+
+/** 第二验证, which people of the card company set up before anything else. */
+async function factor(screen, login) {
+  await screen.see('公司人员必须设置第二验证');
+  await screen.fill('2. 输入 App 显示的 6 位数字', digits(await text(screen, '#key')));
+  await screen.press('设置');
+  await screen.see('第二验证已设置');
+  recovery[login] = await screen.page.evaluate(() => [...document.querySelectorAll('.codes li')].map((li) => li.textContent));
+  assert.equal(recovery[login].length, 10);
+  await screen.click('我已保存');
+}
+
+/** The first sign-in, with a password of the person's own. */
+async function first(screen, server, login, password) {
+  await signIn(screen, server, login, password);
+  await screen.see('首次登录，请先修改密码');
+  await screen.fill('原密码', password);
+  await screen.fill('新密码', OWN);
+  await screen.fill('再输一次', OWN);
+  await screen.press('确认修改');
+}
+
+/** A later sign-in of somebody at the card company. */
+async function again(screen, server, login) {
+  await signIn(screen, server, login, OWN);
+  await screen.fill('手机验证器的 6 位数字', recovery[login].pop());
+  await screen.press('继续');
+}
+
+/** 邀请 somebody into the new store; answers the initial password of the sheet. */
+async function invite(screen, name, login, role) {
+  await screen.open(`${new URL(screen.url).origin}/office/people/new`);
+  await screen.fill('姓名', name);
+  await screen.fill('登录名', login);
+  await screen.fill(role, true);
+  await screen.press('邀请并显示初始密码');
+  await screen.see('只显示这一次，72 小时内有效');
+  return text(screen, '#pw');
+}
+
+journey('开业', async ({ screen, server }) => {
+  const heping = printed(server.admin('create', '--login', 'heping', '--name', '何平', '--role', 'admin', '--role', 'operator'));
+  const liuyang = printed(server.admin('create', '--login', 'liuyang', '--name', '刘洋', '--role', 'checker'));
+
+  await step('第二个人登录并改密码', async () => {
+    await first(screen, server, 'liuyang', liuyang);
+    await factor(screen, 'liuyang');
+  });
+  await step('开业清单', async () => {
+    await screen.press('退出登录');
+    await first(screen, server, 'heping', heping);
+    await factor(screen, 'heping');
+    await screen.open(`${server.url}/office`);
+    await screen.see('开业清单');
+    await screen.see('完成 1 项，共 6 项');
+    assert.deepEqual(await screen.axe(), []);
+    await look(screen, 'opening');
+  });
+  await step('公司信息', async () => {
+    await screen.click('去做：公司信息');
+    await screen.fill('公司名称', '示例健康卡服务公司');
+    await screen.fill('机构号', '898');
+    await screen.fill('地区', '3201');
+    await screen.fill('卡 BIN', '608625');
+    await screen.fill('小票上的发卡机构', '示例健康卡服务公司');
+    await screen.press('保存');
+    await screen.see('已保存');
+  });
+  let code;
+  await step('新开门店', async () => {
+    await screen.open(`${server.url}/office`);
+    await screen.see('示例健康卡服务公司');
+    await screen.click('去做：商户、门店、终端');
+    await screen.fill('商户名称', '示例百草堂');
+    await screen.fill('统一社会信用代码', '91320100MA1XXXXX1Y');
+    await screen.fill('开户银行', '示例银行南京分行');
+    await screen.fill('收款账号', '6222000011112222');
+    await screen.fill('账户名', '示例百草堂');
+    await screen.fill('手续费率', '0.38');
+    await screen.fill('门店名称', '河西店');
+    await screen.press('保存并提交复核');
+    await screen.see('第 18 位校验不对');
+    const right = /应为 (.)/.exec(await screen.page.evaluate(() => document.body.innerText))[1];
+    await screen.fill('统一社会信用代码', `91320100MA1XXXXX1${right}`);
+    await screen.press('保存并提交复核');
+    await screen.see('已建好 1 家商户、1 家门店、1 台终端');
+    await screen.see('898 3201 5912 0001');
+    code = await text(screen, 'code');
+    assert.match(code, /^[A-Z2-9]{4} ?[A-Z2-9]{4}$/);
+    assert.deepEqual(await screen.axe(), []);
+    await look(screen, 'opening-made');
+  });
+  const passwords = {};
+  await step('邀请店长和收银员', async () => {
+    passwords.liqiang = await invite(screen, '李强', 'liqiang', '店长');
+    passwords.wangmin = await invite(screen, '王敏', 'wangmin', '收银员');
+  });
+  await step('登记收银电脑', async () => {
+    await screen.press('退出登录');
+    await screen.open(`${server.url}/enrol`);
+    await screen.see('此电脑还没有登记为收银终端');
+    await screen.fill('登记码', code.toLowerCase());
+    await screen.press('登记');
+    await screen.see('河西店');
+    await screen.press('确认登记');
+    await screen.see('已登记为示例百草堂（河西店）');
+    assert.deepEqual(await screen.axe(), []);
+  });
+  await step('刘洋复核开通', async () => {
+    await again(screen, server, 'liuyang');
+    await screen.click('待复核');
+    await screen.click('开通商户');
+    await screen.see('0.38%');
+    await screen.fill('审核意见', '合同和执照已核对');
+    await screen.press('同意');
+    await screen.see('已同意，已经生效');
+  });
+  await step('收银员在登记的电脑上收款', async () => {
+    await screen.press('退出登录');
+    await first(screen, server, 'wangmin', passwords.wangmin);
+    await screen.open(server.url);
+    await screen.see('选择商品');
+    await screen.see('示例百草堂（河西店）');
+  });
+  await step('清单：只剩第一单', async () => {
+    await screen.press('退出登录');
+    await again(screen, server, 'heping');
+    await screen.open(`${server.url}/office`);
+    await screen.see('完成 5 项，共 6 项');
+  });
+}, { server: { args: ['--demo-data', 'none'] }, timeout: 240_000 });
