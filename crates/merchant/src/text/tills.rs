@@ -19,7 +19,7 @@ web_kit::texts! {
         none: "没有登记", "None";
         code_until: "有效到 {0}", "Valid until {0}";
         make: "新登记码", "New code";
-        make_of: "终端 {0} 的新登记码", "New code for till {0}";
+        make_of: "新登记码：终端 {0}", "New code: till {0}";
         made: "终端 {0} 的登记码", "Code of till {0}";
         made_until: "只显示这一次；{0} 前有效，用一次作废。在收银电脑的浏览器打开 /enrol 输入。", "Shown this once; valid until {0}, and used once. Open /enrol in the browser of the till\u{2019}s computer and enter it.";
         made_note: "输入后那台电脑就是这个终端；原来登记的电脑立即失效。", "That computer then is this till; one that was enrolled before stops being it at once.";

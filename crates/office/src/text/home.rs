@@ -47,9 +47,9 @@ web_kit::texts! {
         count: "笔数", "Count";
         no_declines: "今天没有被拒绝的支付", "No payment was declined today";
         waiting: "等您处理", "Waiting for you";
-        to_decide: "待复核", "Review";
-        to_review: "退货处理", "Refunds";
-        to_answer: "争议处理", "Disputes";
+        to_decide: "等复核的经办单", "Proposals to review";
+        to_review: "等处理的退货", "Refunds to decide";
+        to_answer: "等裁定的争议", "Disputes to decide";
         nothing_waits: "没有", "None";
         reserve: "备付金", "Reserve";
         reserve_hint: "收到的钱应等于付出的钱加上手上的钱。点“核对”从账上重新加一遍。", "What was received must equal what was paid out plus what is held. Check adds it up from the books.";

@@ -44,7 +44,7 @@ pub struct Opening {
 }
 
 const COMPANY: &str = "SELECT c.name, COALESCE(p.name, ''), c.changed_at FROM company c
-    LEFT JOIN person p ON p.id = c.changed_by";
+    LEFT JOIN person p ON p.id = c.changed_by WHERE c.name <> ''";
 const CHECKER: &str = "SELECT p.name, '', p.password_changed_at FROM person p JOIN person_role r ON r.person_id = p.id
     WHERE r.role = 'checker' AND p.status = 'active' AND p.must_change = 0 ORDER BY p.id LIMIT 1";
 const STORE: &str = "SELECT m.name || ' ' || o.name, COALESCE(p.name, ''), o.created_at,
