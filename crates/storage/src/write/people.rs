@@ -188,7 +188,7 @@ pub async fn join(db: &Storage, login: &str, human: PersonId, now: Timestamp) ->
 /// The next person's id, inside the caller's transaction.
 pub(crate) fn next_id(connection: &Connection) -> Result<PersonId, StorageError> {
     connection.lock_name("person", "")?;
-    let sql = "SELECT COALESCE(MAX(id), ?1 - 1) + 1 FROM person WHERE id >= ?1 AND id < ?2";
+    let sql = "SELECT COALESCE(MAX(id) + 1, ?1) FROM person WHERE id >= ?1 AND id < ?2";
     for ids in PERSON_IDS {
         let id: i64 = connection.query_row(sql, [ids.start, ids.end], |row| row.get(0))?;
         if ids.contains(&id) {
