@@ -9,14 +9,11 @@ use axum::Form;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use domain::acts::{Act, Payload};
-use domain::command::{Actor, Command};
-use domain::ids::{MerchantId, OutletId, RequestId, TerminalId, TransactionId};
-use domain::proposal::Draft;
+use domain::ids::{MerchantId, OutletId, RequestId, TerminalId};
 use domain::time::{HOUR, Timestamp};
 use serde::Deserialize;
 use storage::api_key::{self, ApiKey, Asleep, KeyId, NewKey, NotMade, RATE_MAX, Scope};
 use storage::merchant::{self, Reach};
-use storage::proposal;
 
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
@@ -24,6 +21,7 @@ use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
+use web_kit::proposal;
 use web_kit::session::Session;
 use web_kit::step::{self, Step};
 use web_kit::text::fill;
@@ -195,23 +193,10 @@ impl Made {
 /// became of the proposal, because it cannot be shown again; the list offers to propose it again.
 async fn proposed(visit: &Visit, key: KeyId) -> Result<(&'static str, Option<String>), Problem> {
     let words = &visit.text().api_keys;
-    Ok(match propose(visit, key, visit.new_request()).await? {
-        Some(Step::Done(record)) => (words.made_sleeps, Some(proposal_address(record.id))),
+    Ok(match proposal::propose(visit, Payload::CompanyKey { key }, visit.new_request()).await? {
+        Some(Step::Done(record)) => (words.made_sleeps, Some(proposal::address(record.id))),
         _ => (words.made_not_proposed, None),
     })
-}
-
-/// Sends the proposal; `None` when there is no such key.
-async fn propose(visit: &Visit, key: KeyId, request: RequestId) -> Result<Option<Step>, Problem> {
-    let payload = Payload::CompanyKey { key };
-    let Some(seen) = proposal::now(visit.db(), payload.clone()).await? else { return Ok(None) };
-    let command = Command::Proposal(Draft { payload, seen });
-    step::send(&visit.web, request, Actor::issuer(visit.session.person), command).await.map(Some)
-}
-
-/// Where a proposal is decided.
-fn proposal_address(id: TransactionId) -> String {
-    format!("/office/todo/{}", id.rrn())
 }
 
 /// The list's button 提交复核.
@@ -228,12 +213,9 @@ pub(crate) async fn propose_again(visit: Visit, Form(fields): Form<ProposeFields
         return Err(Problem::NotFound);
     }
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
-    let step = propose(&visit, KeyId(fields.key), request).await?.ok_or(Problem::NotFound)?;
-    let to = match &step {
-        Step::Done(record) => step::address(&proposal_address(record.id), &[], request),
-        _ => step::address("/keys", &[], request),
-    };
-    step.redirect(&visit, &to, &[])
+    let payload = Payload::CompanyKey { key: KeyId(fields.key) };
+    let step = proposal::propose(&visit, payload, request).await?.ok_or(Problem::NotFound)?;
+    step.redirect(&visit, &step::address(&proposal::after(&step, "/keys"), &[], request), &[])
 }
 
 /// Why a key was not made or renewed.
@@ -397,9 +379,8 @@ async fn row(visit: &Visit, key: &ApiKey) -> Result<Row, Problem> {
     let words = &text.api_keys;
     let asks = key.asleep == Some(Asleep::Waits) && key.revoked_at.is_none() && session.of_company();
     let waits = if asks {
-        let latest = proposal::about(visit.db(), Act::CompanyKey, key.id.0).await?;
-        let open = latest.filter(|one| one.waits(session.now));
-        Some(open.map_or_else(|| Waits::Proposal(visit.new_request()), |one| Waits::Decision(proposal_address(one.id))))
+        let waits = proposal::waiting(visit, Act::CompanyKey, key.id.0).await?;
+        Some(waits.map_or_else(|| Waits::Proposal(visit.new_request()), Waits::Decision))
     } else {
         None
     };

@@ -66,11 +66,10 @@ pub(crate) async fn make_code(visit: Visit, Form(fields): Form<Fields>) -> Resul
     let reach = Some(reach(&visit)?);
     let code = enrolment::make_code(visit.db(), &visit.web.vault, reach, terminal, entry).await?;
     let code = code.ok_or(Problem::NotFound)?;
-    let (first, second) = code.split_at(code.len() / 2);
     let made = Made {
         title: fill(visit.text().tills.made, &[&terminal.to_string()]),
         until: fill(visit.text().tills.made_until, &[&visit.session.now.plus(CODE_LIFE).date_time_text()]),
-        code: format!("{first} {second}"),
+        code: enrolment::spoken_code(&code),
     };
     view(&visit, Some(made)).await
 }

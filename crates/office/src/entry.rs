@@ -131,3 +131,9 @@ pub(crate) fn changes(fields: &[(&str, &str, &str)]) -> String {
     let changed = fields.iter().filter(|(_, old, new)| old != new);
     changed.map(|(name, old, new)| format!("{name}: {old} -> {new}")).collect::<Vec<_>>().join("; ")
 }
+
+/// How many fields are wrong, in words.
+pub(crate) fn wrong_count<'i>(inputs: impl IntoIterator<Item = &'i Input>, text: &'static Text) -> Option<String> {
+    let wrong = inputs.into_iter().filter(|one| one.error.is_some()).count();
+    (wrong > 0).then(|| fill(text.directory.check_fields, &[&wrong.to_string()]))
+}

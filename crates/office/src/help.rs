@@ -17,8 +17,11 @@ use domain::role::Action;
 use domain::scan::Scan;
 use serde::Deserialize;
 use storage::card::{self, Unlock, Which};
-use storage::help::{self, CardSeen, PaymentSeen, PlaceSeen};
+use storage::enrolment::{self, Till};
+use storage::help::{self, CardSeen, PaymentSeen};
+use storage::merchant::Reach;
 use storage::people::list as people;
+use storage::places::{self, OutletRow};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::link::link;
@@ -26,6 +29,7 @@ use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::text::{Words as _, fill};
 
+use crate::places::{outlet_link, standing};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -37,6 +41,9 @@ const MOVEMENTS: u16 = 8;
 
 /// People that are shown.
 const PEOPLE: usize = 20;
+
+/// Stores that are shown.
+const PLACES: u32 = 20;
 
 #[derive(Template)]
 #[template(path = "help.html")]
@@ -86,8 +93,9 @@ struct PersonRow {
 }
 
 struct PlaceRow {
+    link: String,
     name: String,
-    numbers: String,
+    number: String,
     state: Badge,
     stopped: Option<String>,
     terminals: Vec<String>,
@@ -174,7 +182,10 @@ async fn view(
     if !q.is_empty() {
         let filter = people::Filter { text: q.clone(), ..people::Filter::default() };
         people = people::page(visit.db(), filter, None, PEOPLE, now).await?;
-        places = help::places(visit.db(), q.clone()).await?;
+        let filter = places::Filter { find: q.clone(), status: None };
+        for one in places::outlets(visit.db(), filter, 0, PLACES).await? {
+            places.push(place_row(visit, &one).await?);
+        }
     }
     let empty = payments.is_empty() && people.is_empty() && places.is_empty() && card.is_none();
     let nothing = nothing.or_else(|| (empty && !q.is_empty()).then_some(text.help.nothing));
@@ -185,7 +196,7 @@ async fn view(
         card: card.map(|card| card_view(visit, card)),
         payments: payments.iter().map(|one| payment_row(one, text)).collect(),
         people: people.iter().map(|one| person_row(one, visit)).collect(),
-        places: places.iter().map(|one| place_row(one, text)).collect(),
+        places,
     };
     Ok(render(&view).into_response())
 }
@@ -275,31 +286,46 @@ fn person_row(one: &people::Person, visit: &Visit) -> PersonRow {
     }
 }
 
-fn place_row(one: &PlaceSeen, text: &'static Text) -> PlaceRow {
+/// A store, what the caller sees of its state, and its tills.
+async fn place_row(visit: &Visit, one: &OutletRow) -> Result<PlaceRow, Problem> {
+    let (db, text) = (visit.db(), visit.text());
     let words = &text.help;
-    let worst = if one.status.0 == "active" { &one.status.1 } else { &one.status.0 };
-    let (state, sees) = match Standing::from_word(worst) {
-        Some(Standing::Active) => (Badge::new("ok", "ok", words.place_active), words.sees_place_active),
-        Some(Standing::Draft) | None => (Badge::new("info", "wait", words.place_draft), words.sees_place_draft),
-        Some(Standing::Suspended) => (Badge::new("bad", "pause", words.place_suspended), words.sees_place_suspended),
-        Some(Standing::Closed) => (Badge::new("off", "bad", words.place_closed), words.sees_place_closed),
+    let worst = if one.merchant_status == Standing::Active { one.status } else { one.merchant_status };
+    let moved = match worst {
+        Standing::Suspended if one.merchant_status == worst => {
+            places::merchant(db, one.merchant).await?.map(|merchant| merchant.moved)
+        }
+        Standing::Suspended => places::outlet(db, one.id).await?.map(|outlet| outlet.moved),
+        Standing::Draft | Standing::Active | Standing::Closed => None,
     };
-    let stopped = one.stopped.as_ref().filter(|_| worst == "suspended");
-    let terminal = |(id, status, enrolled): &(i64, String, bool)| {
-        let word = match (status.as_str(), enrolled) {
-            ("active", true) => words.till_enrolled,
-            ("active", false) => words.till_bare,
+    let stopped = moved.map(|moved| {
+        let by = moved.by.unwrap_or_default();
+        fill(words.stopped_by, &[&by, &moved.at.date_time_text(), &moved.reason])
+    });
+    let sees = match worst {
+        Standing::Active => words.sees_place_active,
+        Standing::Draft => words.sees_place_draft,
+        Standing::Suspended => words.sees_place_suspended,
+        Standing::Closed => words.sees_place_closed,
+    };
+    let reach = Reach { merchant: one.merchant, outlet: Some(one.id) };
+    let tills = enrolment::tills(db, reach, visit.session.now).await?;
+    let till = |one: &Till| {
+        let word = match (one.status.as_str(), &one.device) {
+            ("active", Some(_)) => words.till_enrolled,
+            ("active", None) => words.till_bare,
             ("new", _) => words.till_new,
             _ => words.till_off,
         };
-        fill(words.till_state, &[&id.to_string(), word])
+        fill(words.till_state, &[&one.terminal.to_string(), word])
     };
-    PlaceRow {
-        name: fill(text.shared().shell.outlet_name, &[&one.merchant, &one.name]),
-        numbers: format!("{} {}", one.mid, one.outlet.map_or_else(String::new, |outlet| outlet.to_string())),
-        state,
-        stopped: stopped.map(|(by, at, why)| fill(words.stopped_by, &[by, &at.date_time_text(), why])),
-        terminals: one.terminals.iter().map(terminal).collect(),
+    Ok(PlaceRow {
+        link: outlet_link(one.id),
+        name: fill(text.shared().shell.outlet_name, &[&one.merchant_name, &one.name]),
+        number: one.id.to_string(),
+        state: standing(worst, text),
+        stopped,
+        terminals: tills.iter().map(till).collect(),
         sees,
-    }
+    })
 }

@@ -10,10 +10,11 @@ use domain::money::Fen;
 use domain::role::Action;
 use domain::time::HOUR;
 use serde::Deserialize;
-use storage::overview::{self, Day, Done, Opening, Reserve};
+use storage::overview::{self, Checklist, Day, Done, Reserve};
 use web_kit::badge::Badge;
 use web_kit::page::render;
 use web_kit::problem::Problem;
+use web_kit::proposal::TODO;
 use web_kit::text::{Words as _, fill};
 
 use crate::text::Text;
@@ -26,8 +27,8 @@ pub(crate) const HOME: &str = "/office";
 const WEEK: i64 = 7 * 24 * HOUR;
 
 #[derive(Template)]
-#[template(path = "opening.html")]
-struct OpeningView {
+#[template(path = "checklist.html")]
+struct ChecklistView {
     shell: Shell,
     steps: Vec<Step>,
     done: String,
@@ -72,11 +73,11 @@ pub(crate) struct Params {
 
 /// The page.
 pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
-    if let Some(opening) = overview::opening(visit.db()).await? {
-        let steps = steps(&visit, &opening);
+    if let Some(list) = overview::checklist(visit.db()).await? {
+        let steps = steps(&visit, &list);
         let ready = steps.iter().filter(|step| step.state.class == "ok").count();
         let done = fill(visit.text().home.done, &[&ready.to_string(), &steps.len().to_string()]);
-        return Ok(render(&OpeningView { shell: visit.shell(HOME), steps, done }).into_response());
+        return Ok(render(&ChecklistView { shell: visit.shell(HOME), steps, done }).into_response());
     }
     let (now, words) = (visit.session.now, &visit.text().home);
     let before = now.plus(-WEEK);
@@ -111,7 +112,7 @@ fn stat(today: &Day, then: &Day, kind: Kind, word: &'static str, text: &'static 
 fn waits(visit: &Visit) -> Vec<(&'static str, &'static str, i64)> {
     let (session, words) = (&visit.session, &visit.text().home);
     let all = [
-        (Action::ViewProposals, crate::todo::TODO, words.to_decide, session.to_decide),
+        (Action::ViewProposals, TODO, words.to_decide, session.to_decide),
         (Action::LateRefund, "/office/refunds", words.to_review, session.to_review),
         (Action::ViewDisputes, "/office/disputes", words.to_answer, session.to_answer),
     ];
@@ -130,23 +131,17 @@ fn reserve_view(of: Reserve, text: &'static Text) -> ReserveView {
 }
 
 /// The steps to the first sale, in the order in which they are done.
-fn steps(visit: &Visit, opening: &Opening) -> Vec<Step> {
+fn steps(visit: &Visit, list: &Checklist) -> Vec<Step> {
     let words = &visit.text().home;
     let can = |action| visit.session.can(action);
     let link = |may: bool, to| may.then_some(to);
     let (merchants, people) = (can(Action::ManageMerchants), can(Action::ManagePeople));
     let all = [
-        (
-            words.company,
-            words.company_do,
-            &opening.company,
-            false,
-            link(can(Action::ManageSettings), "/office/settings"),
-        ),
-        (words.checker, words.checker_do, &opening.checker, false, link(people, "/office/people/new")),
-        (words.store, words.store_do, &opening.store, !opening.trading, link(merchants, "/office/outlets/new")),
-        (words.cashier, words.cashier_do, &opening.cashier, false, link(people, "/office/people/new")),
-        (words.till, words.till_do, &opening.till, false, link(merchants, "/office/merchants")),
+        (words.company, words.company_do, &list.company, false, link(can(Action::ManageSettings), "/office/settings")),
+        (words.checker, words.checker_do, &list.checker, false, link(people, "/office/people/new")),
+        (words.store, words.store_do, &list.store, !list.trading, link(merchants, "/office/outlets/new")),
+        (words.cashier, words.cashier_do, &list.cashier, false, link(people, "/office/people/new")),
+        (words.till, words.till_do, &list.till, false, link(merchants, "/office/merchants")),
         (words.sale, words.sale_do, &None, false, None),
     ];
     let mut next = true;

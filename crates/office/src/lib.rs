@@ -22,6 +22,7 @@ use domain::role::Action::{
     ProposeFee, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
 };
 
+use web_kit::proposal::TODO;
 use web_kit::table::Access::May;
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::Words as _;
@@ -49,7 +50,7 @@ pub fn pages() -> Vec<PageEntry> {
             .post(May(ViewDirectory), help::act)
             .menu(36, "phone", |lang| Text::of(lang).help.title)
             .landing(25),
-        page(todo::TODO)
+        page(TODO)
             .get(May(ViewProposals), todo::show)
             .post(May(ViewProposals), todo::approve)
             .menu(35, "check", |lang| Text::of(lang).todo.title)

@@ -14,9 +14,10 @@ use storage::directory::{Company, Edited};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
+use web_kit::proposal::waiting;
 use web_kit::step::Told;
 
-use crate::entry::{Entered, Input, Typed, changes};
+use crate::entry::{Entered, Input, Typed, changes, wrong_count};
 use crate::places::{self, merchant};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
@@ -48,16 +49,16 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<merchant::Params>) -
 
 async fn view(visit: &Visit, company: Company, form: &Entered, stale: bool, a: &str) -> Result<Response, Problem> {
     let inputs = inputs(form, visit.text());
-    let waits = places::waiting(visit, Act::FactorRule, 1).await?;
+    let waits = waiting(visit, Act::FactorRule, 1).await?;
     let page = View {
         shell: visit.shell(SETTINGS),
         path: SETTINGS,
-        wrong: merchant::wrong_count(&inputs, visit.text()),
+        wrong: wrong_count(&inputs, visit.text()),
         inputs,
         stale,
         can_edit: visit.session.can(Action::ManageSettings),
         waits,
-        told: merchant::told(visit, a).await?,
+        told: places::told(visit, a).await?,
         request: visit.new_request(),
         company,
     };
@@ -116,7 +117,10 @@ pub(crate) async fn save(visit: Visit, Form(typed): Form<Typed>) -> Result<Respo
     ]);
     let entry = visit.session.entry("company_changed", "company", &what);
     match storage::directory::edit_company(visit.db(), new, entry).await? {
-        Edited::Done => Ok(Flash::new(Said::Saved, &[]).redirect(&visit.web, SETTINGS)),
+        Edited::Done => {
+            visit.web.house.forget();
+            Ok(Flash::new(Said::Saved, &[]).redirect(&visit.web, SETTINGS))
+        }
         Edited::Stale | Edited::Gone => {
             let now = storage::directory::company(visit.db()).await?;
             let form = Entered::of(typed_of(&now), visit.text());
@@ -133,6 +137,5 @@ pub(crate) async fn propose(visit: Visit, Form(typed): Form<Typed>) -> Result<Re
         Some("no") => false,
         _ => return Err(Problem::BadForm),
     };
-    let step = places::propose(&visit, Payload::FactorRule { required }, request).await?.ok_or(Problem::NotFound)?;
-    merchant::proposed(&visit, &step, SETTINGS, request)
+    places::propose(&visit, Payload::FactorRule { required }, request, SETTINGS).await
 }

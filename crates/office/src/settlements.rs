@@ -26,14 +26,13 @@ use storage::vault::{hex, unhex};
 use web_kit::link::link;
 use web_kit::page::{Shell, render};
 use web_kit::problem::Problem;
+use web_kit::proposal::{address as proposal_address, waiting};
 use web_kit::session::Session;
 use web_kit::settlement::list::List;
 use web_kit::settlement::{Days, OFFICE, last_step, rate_words, told};
 use web_kit::step::{self, Last, Step, Told, next_request, typed};
 use web_kit::text::{Text, fill};
 use web_kit::visit::Visit;
-
-use crate::todo;
 
 #[derive(Template)]
 #[template(path = "settlements.html")]
@@ -171,7 +170,6 @@ async fn rate_form(
     let Some(seen) = proposal::now(visit.db(), act).await? else { return Ok(None) };
     let own = |record: &domain::ledger::Transaction| record.kind == Kind::Proposal;
     let last = Last::find(&visit.web, Actor::issuer(visit.session.person), &params.a, own).await?;
-    let latest = proposal::about(visit.db(), Act::MerchantFee, one.id.0).await?;
     let again = Some(typed(visit, 0)).filter(|typed| !typed.is_empty());
     let bad_rate = bad.is_some();
     Ok(Some(Rate {
@@ -181,7 +179,7 @@ async fn rate_form(
         request: next_request(visit, last.as_ref()),
         seen: hex(seen.text().as_bytes()),
         told: told(last.as_ref(), visit.text()),
-        waits: latest.filter(|one| one.waits(visit.session.now)).map(|one| todo::address(one.id)),
+        waits: waiting(visit, Act::MerchantFee, one.id.0).await?,
     }))
 }
 
@@ -254,7 +252,7 @@ pub(crate) async fn rate(visit: Visit, Form(fields): Form<RateFields>) -> Result
     let draft = Draft { payload: Payload::MerchantFee { merchant, fee_bp: fee }, seen };
     let step = step::send(&visit.web, request, Actor::issuer(visit.session.person), Command::Proposal(draft)).await?;
     let address = match &step {
-        Step::Done(record) => step::address(&todo::address(record.id), &[], request),
+        Step::Done(record) => step::address(&proposal_address(record.id), &[], request),
         _ => step::address(OFFICE, &[("merchant", &params.merchant)], request),
     };
     step.redirect(&visit, &address, &[&fields.rate])

@@ -33,6 +33,7 @@ use web_kit::page::render;
 use web_kit::pair::Pair;
 use web_kit::people::{roles_words, status_words};
 use web_kit::problem::Problem;
+use web_kit::proposal::{TODO, address};
 use web_kit::session::Session;
 use web_kit::settlement::rate_words;
 use web_kit::step::{self, Filled, Last, Step, Told};
@@ -44,9 +45,6 @@ use list::List;
 use many::Many;
 pub(crate) use many::approve;
 use sheet::{Stage, View as SheetView};
-
-/// The page.
-pub(crate) const TODO: &str = "/office/todo";
 
 #[derive(Template)]
 #[template(path = "todo.html")]
@@ -180,11 +178,6 @@ pub(crate) async fn decide(
 /// Whether an approval asks for the second factor again: those about people do.
 fn asks_again(session: &Session, one: &Proposal) -> bool {
     one.payload.person().is_some() && !factor::is_fresh(session)
-}
-
-/// The page of one proposal.
-pub(crate) fn address(id: TransactionId) -> String {
-    format!("{TODO}/{}", id.rrn())
 }
 
 /// The step that an address names.

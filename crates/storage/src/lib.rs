@@ -23,6 +23,7 @@ pub mod error;
 #[cfg(test)]
 mod fixture;
 mod ids;
+mod kept;
 mod keys;
 pub mod password;
 mod pinyin;

@@ -27,6 +27,9 @@ use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::text::fill;
 
+/// The issuer on slips while the company has none on file: what the card is called.
+const ISSUER: &str = "\u{6167}\u{533b}\u{5361}";
+
 /// Papers a terminal can have: stored word, label.
 const PAPERS: [(&str, &str); 3] = [("p58", "58mm"), ("p80", "80mm"), ("pa4", "A4")];
 
@@ -39,6 +42,8 @@ struct View {
     page: Page,
     paper: String,
     height: u32,
+    /// Whose card it is.
+    issuer: String,
     slip: Slip,
     /// What a refund or void prints besides.
     back: Option<BackSlip>,
@@ -115,13 +120,16 @@ pub(crate) async fn show(
     let duplicate = if counted { slip.prints.saturating_sub(1) } else { slip.prints };
     let printed = (!counted && slip.prints > 0).then(|| fill(visit.text().slip.reprint, &[&slip.prints.to_string()]));
     let duplicate = (duplicate > 0).then_some(duplicate);
-    let height = height(&slip, back.as_ref(), &paper, duplicate.is_some());
+    let company = &visit.page.company;
+    let issuer = if company.slip_issuer.is_empty() { ISSUER.to_owned() } else { company.slip_issuer.clone() };
+    let height = height(&slip, &issuer, back.as_ref(), &paper, duplicate.is_some());
     let copies = [false, true];
     let bars = code128::path(&rrn);
     let view = View {
         page: visit.page,
         paper,
         height,
+        issuer,
         slip,
         back,
         title,
@@ -271,14 +279,14 @@ const TAIL: f64 = 6.0;
 
 /// Height of one copy on a roll, in millimetres: that of the store's copy, which is the longer one. Estimated from the
 /// letters, each a little wider than it is, because a page too short would tear a copy in two.
-fn height(slip: &Slip, back: Option<&BackSlip>, paper: &str, duplicate: bool) -> u32 {
+fn height(slip: &Slip, issuer: &str, back: Option<&BackSlip>, paper: &str, duplicate: bool) -> u32 {
     let roll = if paper == "p58" { P58 } else { P80 };
     let value = |text: &str| rows(text, roll.width - roll.label, roll.em) * roll.row;
     let header = &slip.header;
     let card = format!("{} / S", slip.transaction.masked);
-    let named = value(&format!("{}({})", header.merchant_name, header.outlet_name)) + value(&card);
-    // Number, terminal, operator; issuer, type, batch, voucher, approval, reference, time, order; response code.
-    let plain = 12.0 * roll.row;
+    let named = value(&format!("{}({})", header.merchant_name, header.outlet_name)) + value(&card) + value(issuer);
+    // Number, terminal, operator; type, batch, voucher, approval, reference, time, order; response code.
+    let plain = 11.0 * roll.row;
     let words = rows(&format!("({})", slip.transaction.amount.in_words()), roll.width, FINE_EM) * FINE_ROW;
     let items = items_height(&slip.items, &roll);
     let mark = if duplicate { roll.row + 3.2 } else { 0.0 };
@@ -393,7 +401,7 @@ mod tests {
             ("p58", &short, 30, 456),
             ("p58", &long, 30, 722),
         ] {
-            let mm = height(&slip(&vec![name.as_str(); count], 1_550), None, paper, false);
+            let mm = height(&slip(&vec![name.as_str(); count], 1_550), ISSUER, None, paper, false);
             let spare = i64::from(mm) - measured;
             assert!((2..=25).contains(&spare), "{paper} {count}: {mm} for {measured}");
         }
@@ -403,11 +411,13 @@ mod tests {
     fn a_longer_slip_never_gets_a_shorter_page() {
         let mut before = 0;
         for count in 1..200 {
-            let mm = height(&slip(&vec!["Omega-3 Fish Oil"; count], 9_999_999), None, "p80", count % 2 == 0);
+            let mm = height(&slip(&vec!["Omega-3 Fish Oil"; count], 9_999_999), ISSUER, None, "p80", count % 2 == 0);
             assert!(mm + 9 >= before && HEIGHTS.contains(&mm), "{count}: {mm} after {before}");
             before = mm;
         }
-        assert!(height(&slip(&["x"], 1), None, "p58", true) > height(&slip(&["x"], 1), None, "p58", false));
+        assert!(
+            height(&slip(&["x"], 1), ISSUER, None, "p58", true) > height(&slip(&["x"], 1), ISSUER, None, "p58", false)
+        );
     }
 
     #[test]

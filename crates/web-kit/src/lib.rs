@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;
+use storage::directory::House;
 use storage::programme::Bins;
 use storage::vault::Vault;
 use tokio::sync::Semaphore;
@@ -52,6 +53,7 @@ pub mod pair;
 pub mod passwords;
 pub mod people;
 pub mod problem;
+pub mod proposal;
 pub mod refund;
 pub mod session;
 pub mod settlement;
@@ -126,6 +128,8 @@ pub struct Parts {
     /// The menu and the start pages.
     pub menu: Arc<Menu>,
     bins: Bins,
+    /// The card company's own facts.
+    pub house: House,
     stopping: Arc<AtomicBool>,
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
@@ -147,6 +151,7 @@ impl Web {
             targets,
             menu: Arc::default(),
             bins: Bins::default(),
+            house: House::default(),
             stopping: Arc::default(),
             changes,
             reads,

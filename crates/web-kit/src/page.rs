@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::response::Html;
 use domain::role::Action;
 use domain::scan::Bin;
+use storage::directory::Company;
 use storage::payment::OpenAttempt;
 use storage::session::IDLE;
 
@@ -50,8 +51,10 @@ pub struct Page<T: Words = Text> {
     pub lang: Lang,
     /// The audience's words in it.
     pub text: &'static T,
-    /// Customer-service phone.
+    /// Customer-service phone: the company's, or the one that the program was started with.
     pub hotline: String,
+    /// The card company's own facts.
+    pub company: Arc<Company>,
     /// What every page says of a demo that strangers can use.
     pub public_demo: Option<&'static str>,
     /// Where a switch of language comes back to.
@@ -61,8 +64,9 @@ pub struct Page<T: Words = Text> {
 
 impl<T: Words> Clone for Page<T> {
     fn clone(&self) -> Self {
-        let (hotline, back, menu) = (self.hotline.clone(), self.back.clone(), self.menu.clone());
-        Self { lang: self.lang, text: self.text, hotline, public_demo: self.public_demo, back, menu }
+        let (hotline, company) = (self.hotline.clone(), self.company.clone());
+        let (back, menu) = (self.back.clone(), self.menu.clone());
+        Self { lang: self.lang, text: self.text, hotline, company, public_demo: self.public_demo, back, menu }
     }
 }
 
@@ -74,8 +78,10 @@ impl<T: Words> Page<T> {
 
     /// The same with the shared words only, for the pages and pieces of this crate.
     pub fn shared(&self) -> Page {
-        let (hotline, back, menu) = (self.hotline.clone(), self.back.clone(), self.menu.clone());
-        Page { lang: self.lang, text: self.text.shared(), hotline, public_demo: self.public_demo, back, menu }
+        let (hotline, company) = (self.hotline.clone(), self.company.clone());
+        let (back, menu) = (self.back.clone(), self.menu.clone());
+        let (lang, text, public_demo) = (self.lang, self.text.shared(), self.public_demo);
+        Page { lang, text, hotline, company, public_demo, back, menu }
     }
 
     /// The other language's name in that language, and its switch.
@@ -169,7 +175,11 @@ impl<T: Words> FromRequestParts<Web> for Page<T> {
         let back = if parts.method == Method::GET { parts.uri.path().to_owned() } else { "/".to_owned() };
         let text = T::of(lang);
         let public_demo = web.settings.public_demo.then_some(text.shared().shell.public_demo);
-        Ok(Self { lang, text, hotline: web.settings.hotline.clone(), public_demo, back, menu: web.menu.clone() })
+        // A page that says that the database does not answer has no other facts.
+        let company = web.house.get(&web.storage, web.clock.now()).await.unwrap_or_default();
+        let hotline = if company.hotline.is_empty() { &web.settings.hotline } else { &company.hotline };
+        let (hotline, menu) = (hotline.clone(), web.menu.clone());
+        Ok(Self { lang, text, hotline, company, public_demo, back, menu })
     }
 }
 

@@ -15,16 +15,17 @@ use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::step::{self, Last, Step, Told};
+use web_kit::proposal::waiting;
+use web_kit::step::Told;
 
 use super::new::{bank_of, merchant_of, terms_of};
 use super::{
-    Can, LogLine, MERCHANTS, log, merchant_link, outlet_link, outlet_standing, propose, rate, seen_words, standing,
-    waiting,
+    Can, EditView, LogLine, MERCHANTS, log, merchant_link, outlet_link, outlet_standing, propose, rate, seen_words,
+    standing, told,
 };
-use crate::entry::{Entered, Input, Typed, changes};
+use crate::entry::{Entered, Input, Typed, changes, wrong_count};
 use crate::text::{Said, Text};
-use crate::{Shell, Visit, todo};
+use crate::{Shell, Visit};
 
 /// Stores on the page.
 const ROWS: u32 = 100;
@@ -117,16 +118,6 @@ async fn view(visit: &Visit, id: i64, a: &str, form: Option<Entered>) -> Result<
     Ok(render(&page).into_response())
 }
 
-/// What the page says about the last proposal unless it is made.
-pub(crate) async fn told(visit: &Visit, a: &str) -> Result<Option<Told>, Problem> {
-    let actor = domain::command::Actor::issuer(visit.session.person);
-    let own = |record: &domain::ledger::Transaction| record.kind == domain::ledger::Kind::Proposal;
-    let words = &visit.text().directory;
-    let last = Last::find(&visit.web, actor, a, own).await?;
-    let says = step::Words { not_done: words.not_done, unknown: words.unknown, unknown_do: words.unknown_do };
-    Ok(last.and_then(|last| last.told(says, visit.text())))
-}
-
 /// The form for what may be proposed in this state.
 fn asks(visit: &Visit, one: &MerchantSheet, form: Option<Entered>) -> Option<(Asks, Vec<Input>)> {
     let text = visit.text();
@@ -189,30 +180,7 @@ pub(crate) async fn ask(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
     if !form.is_sound() {
         return view(&visit, id, "", Some(form)).await;
     }
-    let step = propose(&visit, payload, request).await?.ok_or(Problem::NotFound)?;
-    proposed(&visit, &step, &merchant_link(id), request)
-}
-
-/// Where a person goes after proposing: to the proposal, or back to the page, which says why not.
-pub(crate) fn proposed(visit: &Visit, step: &Step, back: &str, request: RequestId) -> Result<Response, Problem> {
-    let to = match step {
-        Step::Done(record) => todo::address(record.id),
-        _ => back.to_owned(),
-    };
-    step.redirect(visit, &step::address(&to, &[], request), &[])
-}
-
-#[derive(Template)]
-#[template(path = "places/edit.html")]
-pub(super) struct EditView {
-    pub(super) shell: Shell,
-    pub(super) title: String,
-    pub(super) path: String,
-    pub(super) back: String,
-    pub(super) version: i64,
-    pub(super) inputs: Vec<Input>,
-    pub(super) wrong: Option<String>,
-    pub(super) stale: bool,
+    propose(&visit, payload, request, &merchant_link(id)).await
 }
 
 fn inputs(form: &Entered, text: &'static Text) -> Vec<Input> {
@@ -260,12 +228,6 @@ fn edit_view(visit: &Visit, one: &MerchantSheet, form: &Entered, stale: bool) ->
         stale,
     };
     render(&page).into_response()
-}
-
-/// How many fields are wrong, in words.
-pub(crate) fn wrong_count(inputs: &[Input], text: &'static Text) -> Option<String> {
-    let wrong = inputs.iter().filter(|one| one.error.is_some()).count();
-    (wrong > 0).then(|| super::of(text.directory.check_fields, &wrong.to_string()))
 }
 
 /// Saves its fields.

@@ -7,22 +7,25 @@ pub(crate) mod outlet;
 pub(crate) mod stop;
 pub(crate) mod terminal;
 
-use domain::acts::{Act, Payload};
-use domain::command::{Actor, Command};
+use askama::Template;
+use axum::response::Response;
+use domain::acts::Payload;
+use domain::command::Actor;
 use domain::directory::{DAYS, Standing, TerminalStatus};
 use domain::ids::RequestId;
-use domain::proposal::Draft;
+use domain::ledger::{Kind, Transaction};
 use domain::time::{HOUR, Timestamp};
 use storage::places::{self, Done};
-use storage::proposal;
 use web_kit::badge::Badge;
 use web_kit::problem::Problem;
+use web_kit::proposal;
 use web_kit::settlement::rate_words;
-use web_kit::step::{self, Step};
+use web_kit::step::{self, Last, Told};
 use web_kit::text::fill;
 
+use crate::entry::Input;
 use crate::text::Text;
-use crate::{Visit, todo};
+use crate::{Shell, Visit};
 
 /// The list.
 pub(crate) const MERCHANTS: &str = "/office/merchants";
@@ -161,23 +164,39 @@ fn action_words<'a>(action: &'a str, text: &'static Text) -> &'a str {
     }
 }
 
-/// Proposes an act by the rows as they are; `None` when what it is about does not exist.
-pub(crate) async fn propose(visit: &Visit, payload: Payload, request: RequestId) -> Result<Option<Step>, Problem> {
-    let Some(seen) = proposal::now(visit.db(), payload.clone()).await? else { return Ok(None) };
-    let command = Command::Proposal(Draft { payload, seen });
-    step::send(&visit.web, request, Actor::issuer(visit.session.person), command).await.map(Some)
+/// What a page says about the last proposal unless it is made.
+pub(crate) async fn told(visit: &Visit, a: &str) -> Result<Option<Told>, Problem> {
+    let actor = Actor::issuer(visit.session.person);
+    let own = |record: &Transaction| record.kind == Kind::Proposal;
+    let words = &visit.text().directory;
+    let last = Last::find(&visit.web, actor, a, own).await?;
+    let says = step::Words { not_done: words.not_done, unknown: words.unknown, unknown_do: words.unknown_do };
+    Ok(last.and_then(|last| last.told(says, visit.text())))
 }
 
-/// The address of the proposal about something that waits for a decision.
-pub(crate) async fn waiting(visit: &Visit, act: Act, subject: i64) -> Result<Option<String>, Problem> {
-    let found = proposal::about(visit.db(), act, subject).await?;
-    Ok(found.filter(|one| one.waits(visit.session.now)).map(|one| todo::address(one.id)))
+/// Proposes an act under the form's request id and leads to the proposal, or back to `back`, which says why not.
+pub(crate) async fn propose(
+    visit: &Visit,
+    payload: Payload,
+    request: RequestId,
+    back: &str,
+) -> Result<Response, Problem> {
+    let step = proposal::propose(visit, payload, request).await?.ok_or(Problem::NotFound)?;
+    step.redirect(visit, &step::address(&proposal::after(&step, back), &[], request), &[])
 }
 
-/// Code in two halves, as it is read aloud.
-fn code_words(code: &str) -> String {
-    let (first, second) = code.split_at(code.len() / 2);
-    format!("{first} {second}")
+/// A form of the fields of a place.
+#[derive(Template)]
+#[template(path = "places/edit.html")]
+struct EditView {
+    shell: Shell,
+    title: String,
+    path: String,
+    back: String,
+    version: i64,
+    inputs: Vec<Input>,
+    wrong: Option<String>,
+    stale: bool,
 }
 
 /// `10000+` where counting stopped.

@@ -14,19 +14,20 @@ use domain::directory::{self, ADDRESS_MAX, NAME_MAX, SHORT_MAX, Standing, TERMIN
 use domain::ids::{MerchantId, OutletId, RequestId};
 use serde::Deserialize;
 use storage::directory::{Company, NewMerchant, NewOutlet};
-use storage::enrolment::CODE_LIFE;
+use storage::enrolment::{CODE_LIFE, spoken_code};
 use storage::opening::{self, Coded, Opened, Opening, Whose};
 use storage::places;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
+use web_kit::proposal;
 use web_kit::step::Step;
 use web_kit::text::fill;
 
-use super::{MERCHANTS, code_words, hours_typed, outlet_link, paper, papers, propose};
-use crate::entry::{Entered, Input, Typed};
+use super::{MERCHANTS, hours_typed, outlet_link, paper, papers};
+use crate::entry::{Entered, Input, Typed, wrong_count};
 use crate::text::{Said, Text};
-use crate::{Shell, Visit, todo};
+use crate::{Shell, Visit};
 
 #[derive(Template)]
 #[template(path = "places/new.html")]
@@ -78,11 +79,9 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
 
 fn view(visit: &Visit, company: &Company, form: &Entered, again: Option<RequestId>) -> Response {
     let text = visit.text();
-    let words = &text.directory;
     let new = form.get("kind") != "old";
     let parts = (merchant_inputs(form, new, text), outlet_inputs(form, text), terminal_inputs(form, text));
-    let all = parts.0.iter().chain(&parts.1).chain(&parts.2);
-    let wrong = all.filter(|one| one.error.is_some()).count();
+    let wrong = wrong_count(parts.0.iter().chain(&parts.1).chain(&parts.2), text);
     let page = View {
         shell: visit.shell(MERCHANTS),
         path: NEW,
@@ -93,7 +92,7 @@ fn view(visit: &Visit, company: &Company, form: &Entered, again: Option<RequestI
         terminals: parts.2,
         request: again.unwrap_or_else(|| visit.new_request()),
         proposal: visit.new_request(),
-        wrong: (wrong > 0).then(|| fill(words.check_fields, &[&wrong.to_string()])),
+        wrong,
     };
     render(&page).into_response()
 }
@@ -342,11 +341,11 @@ async fn made(
     };
     let with = payload.is_none();
     let step = match payload {
-        Some(payload) => propose(visit, payload, request).await?,
+        Some(payload) => proposal::propose(visit, payload, request).await?,
         None => None,
     };
     let proposal = match step {
-        Some(Step::Done(record)) => Some(todo::address(record.id)),
+        Some(Step::Done(record)) => Some(proposal::address(record.id)),
         _ => None,
     };
     let wait = match (&proposal, with) {
@@ -359,7 +358,7 @@ async fn made(
     let codes = terminals.iter().map(|one| Code {
         id: format!("code-{}", one.id),
         title: format!("{} \u{b7} {}", one.label, one.id),
-        secret: code_words(&one.code),
+        secret: spoken_code(&one.code),
     });
     let page = Made {
         shell: visit.shell(MERCHANTS),

@@ -12,26 +12,31 @@ use domain::money::Fen;
 use domain::role::Action;
 use serde::Deserialize;
 use storage::directory::{Edited, NewOutlet};
-use storage::enrolment::CODE_LIFE;
+use storage::enrolment::{CODE_LIFE, spoken_code};
 use storage::merchant::{self, Reach};
 use storage::opening;
+use storage::people::list;
 use storage::places::{self, OutletSheet, TerminalSheet};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::page::render;
+use web_kit::people::{Desk, roles_words, standing};
 use web_kit::problem::Problem;
+use web_kit::proposal::waiting;
 use web_kit::step::Told;
-use web_kit::text::fill;
+use web_kit::text::{Words as _, fill};
 
-use super::merchant::{EditView, told, wrong_count};
 use super::new::{outlet_inputs, outlet_of};
 use super::{
-    Can, LogLine, MERCHANTS, SILENT, code_words, hours_words, log, merchant_link, outlet_link, outlet_standing, paper,
-    papers, propose, rate, seen_words, terminal_link, terminal_state, waiting,
+    Can, EditView, LogLine, MERCHANTS, SILENT, hours_words, log, merchant_link, outlet_link, outlet_standing, paper,
+    papers, propose, rate, seen_words, terminal_link, terminal_state, told,
 };
-use crate::entry::{Entered, Input, Typed, changes};
+use crate::entry::{Entered, Typed, changes, wrong_count};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
+
+/// People that are shown.
+const PEOPLE: usize = 500;
 
 #[derive(Template)]
 #[template(path = "places/outlet.html")]
@@ -51,7 +56,7 @@ struct View {
     silent: Option<String>,
     tab: &'static str,
     terminals: Vec<Terminal>,
-    people: Vec<(String, String, String)>,
+    people: Vec<Person>,
     log: Vec<LogLine>,
     can: Can,
     waits: Option<String>,
@@ -59,6 +64,14 @@ struct View {
     request: RequestId,
     /// A terminal's code that was made just now: name, code, until when.
     made: Option<(String, String, String)>,
+}
+
+struct Person {
+    link: String,
+    name: String,
+    login: String,
+    roles: String,
+    state: Badge,
 }
 
 struct Terminal {
@@ -109,7 +122,7 @@ async fn view(
         "log" => "log",
         _ => "terminals",
     };
-    let people = if tab == "people" { places::people(visit.db(), one.id).await? } else { Vec::new() };
+    let people = if tab == "people" { people(visit, &one).await? } else { Vec::new() };
     let (sales, back) = today(visit, &one).await?;
     let now = session.now;
     let silent = |one: &&TerminalSheet| {
@@ -135,7 +148,7 @@ async fn view(
         silent,
         tab,
         terminals: terminals.iter().map(|one| terminal(visit, one)).collect(),
-        people: people.into_iter().map(|one| (one.name, one.login, one.roles)).collect(),
+        people,
         log: log(visit, id, if tab == "log" { 200 } else { 5 }).await?,
         can: Can::of([
             ("edit", may && one.status != Standing::Closed),
@@ -168,6 +181,22 @@ async fn today(visit: &Visit, one: &OutletSheet) -> Result<((Fen, String), (Fen,
     Ok((sum(&[Kind::Sale]), sum(&[Kind::Refund, Kind::Void, Kind::Reversal, Kind::Chargeback])))
 }
 
+/// Who works there and has not left.
+async fn people(visit: &Visit, one: &OutletSheet) -> Result<Vec<Person>, Problem> {
+    let (now, text) = (visit.session.now, visit.text().shared());
+    let reach = Some(Reach { merchant: one.merchant, outlet: Some(one.id) });
+    let filter = list::Filter { reach, ..list::Filter::default() };
+    let found = list::page(visit.db(), filter, None, PEOPLE, now).await?;
+    let row = |one: list::Person| Person {
+        link: Desk::company().address(&one),
+        roles: roles_words(&one.held, text),
+        state: standing(&one, now, text).0,
+        name: one.name,
+        login: one.login,
+    };
+    Ok(found.into_iter().map(row).collect())
+}
+
 fn terminal(visit: &Visit, one: &TerminalSheet) -> Terminal {
     let text = visit.text();
     let kind = papers(text).into_iter().find(|(word, _)| *word == one.paper);
@@ -194,26 +223,7 @@ pub(crate) async fn ask(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
         Some("resume") => Payload::OutletResuming { outlet },
         _ => return Err(Problem::BadForm),
     };
-    let step = propose(&visit, payload, request).await?.ok_or(Problem::NotFound)?;
-    super::merchant::proposed(&visit, &step, &outlet_link(id), request)
-}
-
-#[derive(Template)]
-#[template(path = "places/edit.html")]
-struct Adding {
-    shell: Shell,
-    title: String,
-    path: String,
-    back: String,
-    version: i64,
-    inputs: Vec<Input>,
-    wrong: Option<String>,
-    stale: bool,
-}
-
-fn terminal_inputs(form: &Entered, text: &'static Text) -> Vec<Input> {
-    let words = &text.directory;
-    vec![form.input("label", words.th_label), form.input("paper", words.paper).options(papers(text))]
+    propose(&visit, payload, request, &outlet_link(id)).await
 }
 
 /// The form of another terminal.
@@ -223,8 +233,8 @@ pub(crate) async fn add_form(visit: Visit, Path(id): Path<i64>) -> Result<Respon
 }
 
 fn adding(visit: &Visit, one: &OutletSheet, form: &Entered) -> Response {
-    let inputs = terminal_inputs(form, visit.text());
-    let page = Adding {
+    let inputs = super::terminal::inputs(form, visit.text());
+    let page = EditView {
         shell: visit.shell(MERCHANTS),
         title: format!("{} {}", one.name, visit.text().directory.add_terminal),
         path: format!("{}/terminals", outlet_link(one.id)),
@@ -250,7 +260,7 @@ pub(crate) async fn add(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
     let made = opening::add_terminal(visit.db(), &visit.web.vault, one.id, label, kind, entry).await?;
     let made = made.ok_or(Problem::NotFound)?;
     let until = fill(visit.text().directory.code_until, &[&visit.session.now.plus(CODE_LIFE).date_time_text()]);
-    let shown = (format!("{} \u{b7} {}", made.label, made.id), code_words(&made.code), until);
+    let shown = (format!("{} \u{b7} {}", made.label, made.id), spoken_code(&made.code), until);
     view(&visit, id, Params::default(), Some(shown)).await
 }
 

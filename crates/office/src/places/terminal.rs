@@ -8,7 +8,7 @@ use domain::directory::{self, SHORT_MAX, TerminalMove, TerminalStatus};
 use domain::ids::TerminalId;
 use domain::role::Action;
 use storage::directory::Edited;
-use storage::enrolment::{self, CODE_LIFE};
+use storage::enrolment::{self, CODE_LIFE, spoken_code};
 use storage::places::{self, TerminalSheet};
 use storage::standing::{self, Made};
 use web_kit::badge::Badge;
@@ -18,10 +18,9 @@ use web_kit::problem::Problem;
 use web_kit::text::fill;
 
 use super::{
-    Can, LogLine, MERCHANTS, code_words, log, merchant_link, outlet_link, paper, papers, seen_words, terminal_link,
-    terminal_state,
+    Can, LogLine, MERCHANTS, log, merchant_link, outlet_link, paper, papers, seen_words, terminal_link, terminal_state,
 };
-use crate::entry::{Entered, Input, Typed, changes};
+use crate::entry::{Entered, Input, Typed, changes, wrong_count};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -58,7 +57,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Result<Response, 
     view(&visit, one, &form, false, None).await
 }
 
-fn inputs(form: &Entered, text: &'static Text) -> Vec<Input> {
+pub(super) fn inputs(form: &Entered, text: &'static Text) -> Vec<Input> {
     let words = &text.directory;
     vec![form.input("label", words.th_label), form.input("paper", words.paper).options(papers(text))]
 }
@@ -80,7 +79,7 @@ async fn view(
         outlet_link: outlet_link(one.outlet),
         state: terminal_state(one.status, one.seen_at, session.now, text),
         seen: seen_words(one.seen_at, session.now),
-        wrong: super::merchant::wrong_count(&inputs, text),
+        wrong: wrong_count(&inputs, text),
         inputs,
         stale,
         can: Can::of([
@@ -147,7 +146,7 @@ async fn code(visit: &Visit, one: TerminalSheet) -> Result<Response, Problem> {
         enrolment::make_code(visit.db(), &visit.web.vault, None, one.id, entry).await?.ok_or(Problem::NotFound)?;
     let until = fill(visit.text().directory.code_until, &[&visit.session.now.plus(CODE_LIFE).date_time_text()]);
     let form = Entered::of(typed_of(&one), visit.text());
-    view(visit, one, &form, false, Some((code_words(&code), until))).await
+    view(visit, one, &form, false, Some((spoken_code(&code), until))).await
 }
 
 async fn save(visit: &Visit, one: TerminalSheet, typed: Typed) -> Result<Response, Problem> {

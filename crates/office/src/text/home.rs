@@ -4,8 +4,8 @@ web_kit::texts! {
     /// Words of the start page, before the first sale and after.
     pub(crate) struct Home {
         title: "总览", "Overview";
-        opening: "开业清单", "Opening";
-        opening_hint: "做完这几步，就能刷卡卖出第一单", "After these steps the first card can be charged";
+        checklist: "开业清单", "Opening checklist";
+        checklist_hint: "做完这几步，就能刷卡卖出第一单", "After these steps the first card can be charged";
         steps: "步骤", "Steps";
         step: "步骤", "Step";
         detail: "内容", "Details";

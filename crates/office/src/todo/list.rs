@@ -13,11 +13,12 @@ use storage::vault::hex;
 use storage::{dispute, human, refund, settlement};
 use web_kit::link::link;
 use web_kit::problem::Problem;
+use web_kit::proposal::{TODO, address};
 use web_kit::text::fill;
 use web_kit::{dispute as disputes, settlement as settlements};
 
 use super::sheet::{View as SheetView, gist};
-use super::{Params, TODO, act_words, address, decided_words, decides, many, span, state, value_words};
+use super::{Params, act_words, decided_words, decides, many, span, state, value_words};
 use crate::Visit;
 use crate::text::Text;
 

@@ -9,10 +9,11 @@ use domain::refund::text_fits;
 use storage::proposal;
 use web_kit::codes;
 use web_kit::problem::Problem;
+use web_kit::proposal::TODO;
 use web_kit::step::{self, Filled, Last, Step};
 use web_kit::text::fill;
 
-use super::{Params, TODO, act_words, sheet, view};
+use super::{Params, act_words, sheet, view};
 use crate::Visit;
 
 /// So many can be ticked at once.

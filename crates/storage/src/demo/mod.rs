@@ -120,7 +120,7 @@ fn insert_places(connection: &Connection, now: Timestamp) -> Result<(), StorageE
         region: REGION.to_owned(),
         bin: "608625".to_owned(),
         hotline: String::new(),
-        slip_issuer: "示例健康卡服务公司".to_owned(),
+        slip_issuer: "慧医卡".to_owned(),
         factor_required: false,
         version: 1,
     };

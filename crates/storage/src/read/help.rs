@@ -1,11 +1,11 @@
-//! What a person on the phone looks up for a caller: a card, a place, a payment.
+//! What a person on the phone looks up for a caller beside people and places: a card, a payment.
 //!
 //! What must stay true: nothing here tells a card's number, its balance or what was bought.
 
 use crate::books::{rows, sweeps};
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::card::{CardKey, CardStatus};
-use domain::ids::{CardId, OutletId, PersonId, TransactionId};
+use domain::ids::{CardId, PersonId, TransactionId};
 use domain::ledger::Transaction;
 use domain::limits::Limits;
 use domain::order::OrderStatus;
@@ -13,9 +13,6 @@ use domain::pin::{PinPlace, PinTries};
 use domain::time::{BusinessDate, Timestamp};
 
 use crate::{Storage, StorageError};
-
-/// Places that a search shows at most.
-pub const PLACES_MAX: usize = 20;
 
 /// A card as it stands.
 #[derive(Clone, Debug)]
@@ -96,85 +93,6 @@ fn tried(connection: &Connection, tries: &PinTries, limits: &Limits) -> sql::Res
         Ok(found.unwrap_or_else(|| place.text()))
     };
     tries.places.iter().map(|(place, count)| Ok((name(place)?, *count, tries.left(*place, limits)))).collect()
-}
-
-/// A merchant, outlet or terminal that fits what was typed.
-#[derive(Clone, Debug)]
-pub struct PlaceSeen {
-    /// The outlet; none where the merchant has none yet.
-    pub outlet: Option<OutletId>,
-    /// The merchant's number.
-    pub mid: String,
-    /// The merchant's name.
-    pub merchant: String,
-    /// The outlet's name.
-    pub name: String,
-    /// Stored words of the merchant's and the outlet's state.
-    pub status: (String, String),
-    /// Who stopped it, when, and why; of the merchant if it is stopped, else of the outlet.
-    pub stopped: Option<(String, Timestamp, String)>,
-    /// Terminals, each with the word of its state and whether a computer is it.
-    pub terminals: Vec<(i64, String, bool)>,
-}
-
-/// Outlets whose number, name or terminal, or whose merchant's number or name, is or begins with `text`.
-pub async fn places(db: &Storage, text: String) -> Result<Vec<PlaceSeen>, StorageError> {
-    db.read(move |connection| {
-        let mut ids: Vec<i64> = Vec::new();
-        let number = text.parse::<i64>().ok();
-        let after = format!("{text}\u{10ffff}");
-        let by_number = "SELECT o.id FROM outlet o WHERE o.id = ?1
-            UNION SELECT t.outlet_id FROM terminal t WHERE t.id = ?1
-            UNION SELECT o.id FROM merchant m JOIN outlet o ON o.merchant_id = m.id WHERE m.mid = ?2 ORDER BY 1 LIMIT ?3";
-        let by_name = "SELECT o.id FROM outlet o WHERE o.name >= ?1 AND o.name < ?2
-            UNION SELECT o.id FROM merchant m JOIN outlet o ON o.merchant_id = m.id
-                WHERE m.name >= ?1 AND m.name < ?2 ORDER BY 1 LIMIT ?3";
-        let most = i64::try_from(PLACES_MAX).unwrap_or(i64::MAX);
-        if let Some(number) = number {
-            let mut statement = connection.prepare_cached(by_number)?;
-            let found = statement.query_map(params![number, &text, most], |row| row.get(0))?;
-            ids.extend(found.collect::<sql::Result<Vec<i64>>>()?);
-        } else {
-            let mut statement = connection.prepare_cached(by_name)?;
-            let found = statement.query_map(params![&text, after, most], |row| row.get(0))?;
-            ids.extend(found.collect::<sql::Result<Vec<i64>>>()?);
-        }
-        ids.into_iter().map(|id| Ok(place(connection, id)?)).collect()
-    })
-    .await
-}
-
-fn place(connection: &Connection, outlet: i64) -> sql::Result<PlaceSeen> {
-    let sql = "SELECT m.mid, m.name, o.name, m.status, o.status, COALESCE(a.name, ''), m.moved_at, m.reason,
-            COALESCE(b.name, ''), o.moved_at, o.reason
-        FROM outlet o JOIN merchant m ON m.id = o.merchant_id LEFT JOIN person a ON a.id = m.moved_by
-        LEFT JOIN person b ON b.id = o.moved_by WHERE o.id = ?1";
-    let mut seen = connection.prepare_cached(sql)?.query_row([outlet], |row| {
-        let status: (String, String) = (row.get(3)?, row.get(4)?);
-        let at = |first: usize| -> sql::Result<(String, Timestamp, String)> {
-            Ok((row.get(first)?, Timestamp(row.get(first + 1)?), row.get(first + 2)?))
-        };
-        let stopped = match (status.0.as_str(), status.1.as_str()) {
-            ("active", "active") => None,
-            ("active", _) => Some(at(8)?),
-            _ => Some(at(5)?),
-        };
-        Ok(PlaceSeen {
-            outlet: Some(OutletId(outlet)),
-            mid: row.get(0)?,
-            merchant: row.get(1)?,
-            name: row.get(2)?,
-            status,
-            stopped,
-            terminals: Vec::new(),
-        })
-    })?;
-    let sql = "SELECT t.id, t.status, d.id_hash IS NOT NULL FROM terminal t LEFT JOIN device d ON d.terminal_id = t.id
-        WHERE t.outlet_id = ?1 ORDER BY t.id LIMIT 50";
-    let mut statement = connection.prepare_cached(sql)?;
-    let terminals = statement.query_map([outlet], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    seen.terminals = terminals.collect::<sql::Result<_>>()?;
-    Ok(seen)
 }
 
 /// A transaction with where it was made and what became of its order.

@@ -1,4 +1,4 @@
-//! What the card company's start page shows: how far the opening is, what happened today, and whether the money that was
+//! What the card company's start page shows: how far it is from the first sale, what happened today, and whether the money that was
 //! received is the money that is held.
 
 use std::cmp::Reverse;
@@ -15,7 +15,7 @@ use crate::merchant::DayTotal;
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use crate::{Storage, StorageError};
 
-/// A step of the opening that is done: what it concerns, who did it, and when.
+/// A step of the checklist that is done: what it concerns, who did it, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     /// What there is now.
@@ -28,7 +28,7 @@ pub struct Done {
 
 /// How far an installation is on its way to the first sale.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Opening {
+pub struct Checklist {
     /// The card company's own facts.
     pub company: Option<Done>,
     /// A person who can decide on what another one proposes, with a password of their own.
@@ -56,8 +56,8 @@ const CASHIER: &str = "SELECT p.name, COALESCE(g.name, ''), COALESCE(p.given_at,
     WHERE r.role = 'cashier' ORDER BY p.id LIMIT 1";
 const TILL: &str = "SELECT CAST(d.terminal_id AS TEXT), '', d.enrolled_at FROM device d ORDER BY d.enrolled_at LIMIT 1";
 
-/// How far the opening is; `None` once something was sold.
-pub async fn opening(db: &Storage) -> Result<Option<Opening>, StorageError> {
+/// How far it is; `None` once something was sold.
+pub async fn checklist(db: &Storage) -> Result<Option<Checklist>, StorageError> {
     db.read(|connection| {
         let sold = "SELECT EXISTS (SELECT 1 FROM ledger_transaction WHERE kind = 'sale' AND decline IS NULL)";
         if connection.query_row(sold, [], |row| row.get(0))? {
@@ -66,7 +66,7 @@ pub async fn opening(db: &Storage) -> Result<Option<Opening>, StorageError> {
         let read = |row: &Row<'_>| Ok(Done { what: row.get(0)?, by: row.get(1)?, at: Timestamp(row.get(2)?) });
         let one = |sql: &str| connection.query_row(sql, [], read).optional();
         let trading = connection.query_row(STORE, [], |row| row.get(3)).optional()?;
-        Ok(Some(Opening {
+        Ok(Some(Checklist {
             company: one(COMPANY)?,
             checker: one(CHECKER)?,
             store: one(STORE)?,

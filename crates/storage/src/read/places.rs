@@ -368,7 +368,9 @@ fn merchants_sql(find: bool, state: bool) -> String {
 
 fn outlets_sql(find: bool, state: bool) -> String {
     const FOUND: &str = "(SELECT u.id FROM outlet u WHERE u.name >= ?4 AND u.name < ?5 \
-         UNION ALL SELECT u.id FROM outlet u WHERE u.id = ?6 UNION ALL SELECT k.outlet_id FROM terminal k WHERE k.id = ?6)";
+         UNION ALL SELECT u.id FROM outlet u WHERE u.id = ?6 UNION ALL SELECT k.outlet_id FROM terminal k WHERE k.id = ?6 \
+         UNION ALL SELECT u.id FROM merchant n JOIN outlet u ON u.merchant_id = n.id WHERE n.name >= ?4 AND n.name < ?5 \
+         UNION ALL SELECT u.id FROM merchant n JOIN outlet u ON u.merchant_id = n.id WHERE n.mid >= ?4 AND n.mid < ?5)";
     list_sql(OUTLET_ROW, OUTLETS, "o", find.then_some(FOUND), state)
 }
 
@@ -536,33 +538,6 @@ pub async fn effects(db: &Storage, of: Of, now: Timestamp, since: Timestamp) -> 
                 AND (?2 IS NULL OR r.outlet_id = ?2)")?,
             keys: connection.prepare_cached(keys)?.query_row(params![merchant, outlet, now.0], |row| row.get(0))?,
         })
-    })
-    .await
-}
-
-/// A person of an outlet.
-#[derive(Clone, Debug)]
-pub struct Person {
-    /// Name.
-    pub name: String,
-    /// Login name.
-    pub login: String,
-    /// Words of the roles, with a comma between.
-    pub roles: String,
-}
-
-/// The people of an outlet, at most 500.
-pub async fn people(db: &Storage, outlet: OutletId) -> Result<Vec<Person>, StorageError> {
-    db.read(move |connection| {
-        let sql =
-            "SELECT p.name, p.login, (SELECT string_agg(r.role, ', ') FROM person_role r WHERE r.person_id = p.id)
-            FROM person p WHERE p.merchant_id = (SELECT o.merchant_id FROM outlet o WHERE o.id = ?1) AND p.outlet_id = ?1
-            AND EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id) ORDER BY p.id LIMIT 500";
-        let read = |row: &Row<'_>| {
-            let roles: Option<String> = row.get(2)?;
-            Ok(Person { name: row.get(0)?, login: row.get(1)?, roles: roles.unwrap_or_default() })
-        };
-        Ok(connection.prepare_cached(sql)?.query_map([outlet.0], read)?.collect::<sql::Result<_>>()?)
     })
     .await
 }

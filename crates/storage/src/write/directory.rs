@@ -7,8 +7,10 @@ use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::directory::{Standing, TerminalStatus};
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use domain::time::Timestamp;
+use std::sync::Arc;
 
 use crate::audit::{self, Entry};
+use crate::kept::Kept;
 use crate::{Storage, StorageError};
 
 /// The terminal's paper that new ones begin with.
@@ -50,6 +52,22 @@ impl Default for Company {
             factor_required: true,
             version: 0,
         }
+    }
+}
+
+/// The company's facts for every page.
+#[derive(Clone, Debug, Default)]
+pub struct House(Kept<Arc<Company>>);
+
+impl House {
+    /// The facts as they were some seconds ago at most.
+    pub async fn get(&self, db: &Storage, now: Timestamp) -> Result<Arc<Company>, StorageError> {
+        self.0.get(now, async { Ok(Arc::new(company(db).await?)) }).await
+    }
+
+    /// Reads them anew next time, because they were changed here.
+    pub fn forget(&self) {
+        self.0.forget();
     }
 }
 

@@ -32,6 +32,12 @@ pub fn normal_code(typed: &str) -> Option<String> {
     sound.then_some(code)
 }
 
+/// The code in two halves, as it is shown and read aloud.
+pub fn spoken_code(code: &str) -> String {
+    let (first, second) = code.split_at(code.len() / 2);
+    format!("{first} {second}")
+}
+
 /// A random code, 40 bits.
 fn random_code() -> Result<String, StorageError> {
     let mut bytes = [0_u8; CODE_LENGTH];

@@ -74,7 +74,7 @@ pub enum Opened {
     NoNumber,
 }
 
-/// What stops an opening; the transaction is rolled back.
+/// What stops an opening, before its first row. A failure also rolls back.
 enum Stop {
     Failed(StorageError),
     With(Opened),
@@ -130,7 +130,8 @@ fn open_in(connection: &Connection, vault: &Vault, opening: &Opening, entry: &En
     };
     insert_outlet(connection, &outlet)?;
     log(connection, entry, merchant, "outlet_created", &outlet.id.to_string(), &outlet.name)?;
-    let terminals = terminals(connection, vault, opening, &outlet, &numbers.terminals, entry)?;
+    let terminals =
+        terminals(connection, vault, &outlet, (&opening.labels, &opening.paper), &numbers.terminals, entry)?;
     idempotency::insert(connection, &claim, Some((201, &outlet.id.to_string())), entry.at)?;
     Ok(Opened::Made { outlet: outlet.id, terminals })
 }
@@ -159,17 +160,17 @@ fn merchant(connection: &Connection, opening: &Opening, next: &Numbers, entry: &
 fn terminals(
     connection: &Connection,
     vault: &Vault,
-    opening: &Opening,
     outlet: &NewOutlet,
+    (labels, paper): (&[String], &str),
     ids: &[TerminalId],
     entry: &Entry,
 ) -> Result<Vec<Coded>, Stop> {
     let mut made = Vec::with_capacity(ids.len());
-    for (id, label) in ids.iter().zip(&opening.labels) {
+    for (id, label) in ids.iter().zip(labels) {
         let one = NewTerminal {
             label: label.clone(),
             status: TerminalStatus::New,
-            paper: opening.paper.clone(),
+            paper: paper.to_owned(),
             by: entry.person,
             at: entry.at,
             ..NewTerminal::of(id.0, outlet.id.0)
@@ -257,15 +258,8 @@ pub async fn add_terminal(
             Err(Stop::Failed(error)) => return Err(error),
         };
         let place = NewOutlet::of(outlet.0, merchant.0, "");
-        let opening = Opening {
-            request: RequestId([0; 16]),
-            content: String::new(),
-            whose: Whose::Of(merchant),
-            outlet: place.clone(),
-            labels: vec![label],
-            paper,
-        };
-        match terminals(connection, &vault, &opening, &place, &numbers.terminals, &entry) {
+        let kind = (std::slice::from_ref(&label), paper.as_str());
+        match terminals(connection, &vault, &place, kind, &numbers.terminals, &entry) {
             Ok(mut made) => Ok(made.pop()),
             Err(Stop::Failed(error)) => Err(error),
             Err(Stop::With(_)) => Ok(None),

@@ -17,10 +17,11 @@ use storage::people::list::{self, Person};
 use storage::people::{NewPerson, normal_login};
 
 use super::form::{self, At, Fields, Form, Said, Wrong, value};
-use super::{Desk, place_words, propose, roles_words};
+use super::{Desk, place_words, roles_words};
 use crate::cookies;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
+use crate::proposal;
 use crate::session::Session;
 use crate::text::fill;
 use crate::visit::Visit;
@@ -129,7 +130,8 @@ pub async fn make(visit: &Visit, desk: &Desk, host: &str, fields: Fields) -> Res
         Ok(id) => {
             // The sheet is shown whatever became of the proposal; the person's page offers to propose the roles again.
             if at == At::Company {
-                propose(visit, Payload::CompanyRoles { person: id, roles: held }, visit.new_request()).await?;
+                let payload = Payload::CompanyRoles { person: id, roles: held };
+                proposal::propose(visit, payload, visit.new_request()).await?;
             }
             sheet(visit, desk, id, host, &password).await
         }

@@ -9,25 +9,18 @@ pub mod invite;
 pub mod list;
 pub mod one;
 
-use domain::acts::Payload;
-use domain::command::{Actor, Command};
-use domain::ids::RequestId;
 use domain::person::{self, Held, PersonStatus, Who};
 use domain::place::Place;
-use domain::proposal::Draft;
 use domain::role::Role;
 use domain::time::Timestamp;
 use storage::merchant::Reach;
 use storage::people::list::Person;
-use storage::proposal;
 
 use crate::badge::Badge;
 use crate::problem::Problem;
 use crate::session::Session;
-use crate::step::{self, Step};
 use crate::text::people::People as Words;
 use crate::text::{Text, fill};
-use crate::visit::Visit;
 
 /// Where people are kept.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +42,8 @@ impl Desk {
         Ok(Self { path: "/people", reach })
     }
 
-    fn address(&self, person: &Person) -> String {
+    /// The page of one person.
+    pub fn address(&self, person: &Person) -> String {
         format!("{}/{}", self.path, person.id)
     }
 }
@@ -108,18 +102,6 @@ fn keeps(session: &Session, one: &Person) -> bool {
 fn helps(session: &Session, one: &Person) -> bool {
     let roles = held_roles(one);
     one.id != session.person && person::helps(keeper(session), Who { place: one.place, roles: &roles })
-}
-
-/// Proposes an act about a person of the company under the form's request id: where it is decided.
-async fn propose(visit: &Visit, payload: Payload, request: RequestId) -> Result<(Step, String), Problem> {
-    let seen = proposal::now(visit.db(), payload.clone()).await?.ok_or(Problem::NotFound)?;
-    let command = Command::Proposal(Draft { payload, seen });
-    let step = step::send(&visit.web, request, Actor::issuer(visit.session.person), command).await?;
-    let path = match &step {
-        Step::Done(record) => format!("/office/todo/{}", record.id.rrn()),
-        _ => "/office/todo".to_owned(),
-    };
-    Ok((step, path))
 }
 
 /// A role's name.

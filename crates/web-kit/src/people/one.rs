@@ -16,12 +16,13 @@ use storage::people::list::{self, LeftBehind, Line, Person};
 use storage::people::normal_login;
 
 use super::form::{self, At, Fields, Form, Wrong, value};
-use super::{Desk, Said, helps, invite, keeps, place_words, propose, roles_words, standing};
+use super::{Desk, Said, helps, invite, keeps, place_words, roles_words, standing};
 use crate::badge::Badge;
 use crate::cookies;
 use crate::flash::Flash;
 use crate::page::{Shell, render};
 use crate::problem::Problem;
+use crate::proposal;
 use crate::step;
 use crate::text::{Text, fill};
 use crate::visit::Visit;
@@ -316,7 +317,8 @@ pub async fn act(visit: &Visit, desk: &Desk, id: i64, host: &str, fields: Fields
 /// Proposes it, and leads to where it is decided.
 async fn send(visit: &Visit, payload: Payload, fields: &Fields) -> Result<Response, Problem> {
     let request = RequestId::parse(value(fields, "request")).ok_or(Problem::BadForm)?;
-    let (step, path) = propose(visit, payload, request).await?;
+    let step = proposal::propose(visit, payload, request).await?.ok_or(Problem::NotFound)?;
+    let path = proposal::after(&step, proposal::TODO);
     step.redirect(visit, &step::address(&path, &[], request), &[])
 }
 

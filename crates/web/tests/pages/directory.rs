@@ -367,3 +367,34 @@ async fn refunds_of_a_suspended_store_go_to_the_company() {
     operator.get(&format!("/office/refunds?id={id}")).await.says("客户买错药品");
     in_order(shop).await;
 }
+
+/// The phone that people are told to call and the issuer on slips, at once and wherever they stand.
+#[tokio::test]
+async fn what_the_company_says_of_itself_is_on_every_page_and_slip() {
+    let mut till = crate::pay::Till::open().await;
+    till.ring("600233", "", "1").await;
+    let paid = till.pay(crate::pay::ZHANG).await.text();
+    let sale = paid.split("href=\"/slip/").nth(1).and_then(|rest| rest.split('"').next()).expect("a slip").to_owned();
+    let slip = till.browser.get(&format!("/slip/{sale}")).await;
+    slip.says("慧医卡</dd>");
+    slip.says("025-86988520");
+    let mut admin = till.shop.signed_in("admin").await;
+    let page = admin.get("/office/settings").await;
+    let company: Vec<(&str, String)> = [
+        ("version", hidden(&page, "version")),
+        ("name", "示例健康卡公司".to_owned()),
+        ("institution", "898".to_owned()),
+        ("region", "3201".to_owned()),
+        ("bin", "608625".to_owned()),
+        ("hotline", "400-800-1234".to_owned()),
+        ("slip_issuer", "示例健康".to_owned()),
+    ]
+    .into();
+    send(&mut admin, "/office/settings", &company).await;
+    let slip = till.browser.get(&format!("/slip/{sale}")).await;
+    slip.says("示例健康</dd>");
+    for page in [slip, till.browser.get("/sale").await, till.shop.visitor().get("/login").await] {
+        page.says("400-800-1234");
+        assert!(!page.text().contains("025-86988520"));
+    }
+}
