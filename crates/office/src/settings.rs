@@ -72,7 +72,7 @@ fn inputs(form: &Entered, text: &'static Text) -> Vec<Input> {
         form.input("institution", words.institution).more(words.institution_more).number(),
         form.input("region", words.region).more(words.region_more).number(),
         form.input("bin", words.bin).more(words.bin_more).number(),
-        form.input("hotline", words.hotline).number().optional(),
+        form.input("hotline", words.hotline).more(words.hotline_more).number().optional(),
         form.input("slip_issuer", words.slip_issuer),
     ]
 }

@@ -236,6 +236,7 @@ web_kit::texts! {
         bin: "卡 BIN", "Card BIN";
         bin_more: "（6–8 位）", "(6 to 8 digits)";
         hotline: "客服电话", "Hotline";
+        hotline_more: "（不填：用启动时的号码）", "(empty: the one the program was started with)";
         slip_issuer: "小票上的发卡机构", "Issuer on slips";
         security: "安全", "Security";
         factor: "公司人员必须使用第二验证", "Company staff need a second factor";

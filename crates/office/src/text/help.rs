@@ -55,7 +55,8 @@ web_kit::texts! {
         place: "门店", "Store";
         person: "经办", "By";
         amount: "金额（元）", "Amount (CNY)";
-        state: "结果", "Outcome";
+        outcome: "结果", "Outcome";
+        state: "状态", "State";
         meaning: "说明", "Meaning";
         approved: "成功", "Approved";
         declined: "未成功", "Declined";
