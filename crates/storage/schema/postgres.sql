@@ -190,8 +190,11 @@ CREATE INDEX person_outlet ON person (outlet_id, id);
 CREATE INDEX person_name ON person (name);
 CREATE INDEX person_number ON person (number);
 CREATE INDEX person_phone ON person (phone);
+CREATE INDEX person_status ON person (status, id);
+-- The few who belong to no outlet.
+CREATE INDEX person_office ON person (place, id) WHERE place <> 'outlet';
 -- Who has not signed in for long.
-CREATE INDEX person_seen ON person (status, last_login_at);
+CREATE INDEX person_seen ON person ((COALESCE(last_login_at, created_at)), id) WHERE status = 'active';
 -- The logins of one human.
 CREATE INDEX person_human ON person (human_id);
 

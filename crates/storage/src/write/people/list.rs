@@ -3,7 +3,7 @@
 //! What must stay true: everything takes a [`Reach`], so that a manager sees the own place only. A page goes on after the
 //! last person it showed, never by counting.
 
-use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use crate::sql::{self, Connection, OptionalExtension as _, Row, ToSql, params};
 use domain::ids::{MerchantId, PersonId, TerminalId};
 use domain::person::{Held, PersonStatus};
 use domain::place::Place;
@@ -172,7 +172,7 @@ pub async fn page(
     now: Timestamp,
 ) -> Result<Vec<Person>, StorageError> {
     db.read(move |connection| {
-        let ids = ids(connection, &filter, after, count, now)?;
+        let ids = ids(connection, &filter, Part::Page(after, count), now)?;
         let people = ids.into_iter().map(|id| one(connection, id, now));
         Ok(people.filter_map(sql::Result::transpose).collect::<sql::Result<_>>()?)
     })
@@ -181,78 +181,144 @@ pub async fn page(
 
 /// How many there are, up to [`COUNT_MAX`] and one more.
 pub async fn count(db: &Storage, filter: Filter, now: Timestamp) -> Result<usize, StorageError> {
-    db.read(move |connection| Ok(ids(connection, &filter, None, COUNT_MAX.saturating_add(1), now)?.len())).await
+    db.read(move |connection| Ok(ids(connection, &filter, Part::Some(COUNT_MAX.saturating_add(1)), now)?.len())).await
 }
 
-/// The ids that a filter asks for, in their order. Each kind of question has its index: text, role, state and time, place.
-fn ids(
-    connection: &Connection,
+/// Which of those that a filter asks for.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    /// The next ones after an id, in the order of ids.
+    Page(Option<PersonId>, usize),
+    /// So many at most, in any order.
+    Some(usize),
+}
+
+impl Part {
+    /// The id that they come after, and how many there are at most.
+    fn bounds(self) -> (i64, usize) {
+        match self {
+            Part::Page(after, most) => (after.map_or(0, |id| id.0), most),
+            Part::Some(most) => (0, most),
+        }
+    }
+}
+
+/// A question as text and values. What is not asked for is not in the text, so that each kind of question walks along its
+/// index: name, login, number and phone, role, state, place, time of the last sign-in.
+#[derive(Default)]
+struct Question<'v> {
+    text: String,
+    values: Vec<&'v dyn ToSql>,
+}
+
+impl<'v> Question<'v> {
+    /// Adds a piece of text, with a value for each `?` in it.
+    fn put(&mut self, text: &str, values: &[&'v dyn ToSql]) {
+        let mut values = values.iter();
+        for (n, piece) in text.split('?').enumerate() {
+            if n > 0 {
+                self.values.extend(values.next());
+                self.text += "?";
+                self.text += &self.values.len().to_string();
+            }
+            self.text += piece;
+        }
+    }
+}
+
+fn ids(connection: &Connection, filter: &Filter, part: Part, now: Timestamp) -> sql::Result<Vec<PersonId>> {
+    if let (Some(Figure::Locked), true) = (filter.figure, filter.text.trim().is_empty()) {
+        return locked(connection, filter, part, now);
+    }
+    let since = now.plus(-UNSEEN_FOR);
+    // Where many fit, a page is found at once along the ids; the index of times would sort them all.
+    let by_id =
+        matches!(part, Part::Page(..)) && filter.figure == Some(Figure::Unseen) && many_unseen(connection, since)?;
+    ask(filter, part, since, by_id, |text, values| {
+        let mut statement = connection.prepare_cached(text)?;
+        statement.query_map(values, |row| row.get(0).map(PersonId))?.collect()
+    })
+}
+
+/// Puts the question together and runs it.
+fn ask<T>(
     filter: &Filter,
-    after: Option<PersonId>,
-    count: usize,
-    now: Timestamp,
-) -> sql::Result<Vec<PersonId>> {
+    part: Part,
+    since: Timestamp,
+    unseen_by_id: bool,
+    run: impl FnOnce(&str, &[&dyn ToSql]) -> sql::Result<T>,
+) -> sql::Result<T> {
     let Filter { reach, text, place, role, status, figure } = filter;
+    let (after, most) = part.bounds();
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let (text, login) = (text.trim(), normal_login(text));
+    let (text_end, login_end) = (format!("{text}\u{10ffff}"), format!("{login}\u{10ffff}"));
     let (merchant, outlet) = (reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet));
-    let text = text.trim();
-    let from = if !text.is_empty() {
-        "person p JOIN (SELECT id FROM person WHERE name >= ?1 AND name < ?2
-            UNION SELECT id FROM person WHERE login >= ?3 AND login < ?4
-            UNION SELECT id FROM person WHERE number = ?1 UNION SELECT id FROM person WHERE phone = ?1) f ON f.id = p.id"
-    } else if let Some(Figure::Locked) = figure {
-        return locked(connection, filter, after, count, now);
-    } else if role.is_some() {
-        "person_role f JOIN person p ON p.id = f.person_id AND f.role = ?9"
-    } else {
-        "person p"
+    let (role, status) = (role.map(Role::word), status.map(PersonStatus::word));
+    let mut ask = Question::default();
+    let (id, people) = match &role {
+        Some(_) => ("f.person_id", "person_role f JOIN person p ON p.id = f.person_id AND f.role = ?"),
+        None => ("p.id", "person p"),
     };
-    let narrowed = match (merchant, outlet) {
-        (_, Some(_)) => "p.merchant_id = ?5 AND p.outlet_id = ?6",
-        (Some(_), None) => "p.merchant_id = ?5 AND (?6 IS NULL OR p.outlet_id = ?6)",
-        (None, None) => "(?5 IS NULL OR p.merchant_id = ?5) AND (?6 IS NULL OR p.outlet_id = ?6)",
-    };
-    let unseen = matches!(figure, Some(Figure::Unseen));
-    let no_factor = matches!(figure, Some(Figure::NoFactor));
-    let sql = format!(
-        "SELECT p.id FROM {from} WHERE {narrowed} AND p.status <> 'key' AND p.id > ?7
-            AND (p.status = ?8 OR (?8 IS NULL AND p.status <> 'left'))
-            AND (?9 IS NULL OR EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id AND r.role = ?9))
-            AND (?10 IS NULL OR p.place = ?10)
-            AND (?11 = 0 OR (p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?12))
-            AND (?14 = 0 OR (p.status = 'active' AND p.place = 'company'
-                AND NOT EXISTS (SELECT 1 FROM factor s WHERE s.person_id = p.id)))
-            AND (p.name >= ?1 OR p.name < ?2 OR p.login >= ?3 OR p.login < ?4 OR 1 = 1)
-         ORDER BY p.id LIMIT ?13"
-    );
-    let (login, end) = (normal_login(text), |text: &str| format!("{text}\u{10ffff}"));
-    let values = params![
-        text,
-        end(text),
-        login,
-        end(&login),
-        merchant,
-        outlet,
-        after.map_or(0, |id| id.0),
-        status.map(PersonStatus::word),
-        role.map(Role::word),
-        *place,
-        i64::from(unseen),
-        now.plus(-UNSEEN_FOR).0,
-        i64::try_from(count).unwrap_or(i64::MAX),
-        i64::from(no_factor),
-    ];
-    let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map(values, |row| row.get(0).map(PersonId))?.collect()
+    ask.put(&format!("SELECT {id} FROM {people}"), role.as_ref().map(|role| role as &dyn ToSql).as_slice());
+    if !text.is_empty() {
+        ask.put(
+            " JOIN (SELECT id FROM person WHERE name >= ? AND name < ?
+                UNION SELECT id FROM person WHERE login >= ? AND login < ?
+                UNION SELECT id FROM person WHERE number = ? UNION SELECT id FROM person WHERE phone = ?) g ON g.id = p.id",
+            &[&text, &text_end, &login, &login_end, &text, &text],
+        );
+    }
+    ask.put(&format!(" WHERE {id} > ?"), &[&after]);
+    match &status {
+        Some(status) => ask.put(" AND p.status <> 'key' AND p.status = ?", &[status]),
+        None => ask.put(" AND p.status NOT IN ('key', 'left')", &[]),
+    }
+    if let Some(merchant) = &merchant {
+        ask.put(" AND p.merchant_id = ?", &[merchant]);
+    }
+    if let Some(outlet) = &outlet {
+        ask.put(" AND p.outlet_id = ?", &[outlet]);
+    }
+    // The index of the few who belong to no outlet is used where the text says so.
+    match place {
+        Some("outlet") => ask.put(" AND p.place = 'outlet'", &[]),
+        Some(place) => ask.put(" AND p.place = ? AND p.place <> 'outlet'", &[place]),
+        None => {}
+    }
+    match figure {
+        // `+ 0` keeps the text from the index.
+        Some(Figure::Unseen) if unseen_by_id => {
+            ask.put(" AND p.status = 'active' AND COALESCE(p.last_login_at + 0, p.created_at) < ?", &[&since.0]);
+        }
+        Some(Figure::Unseen) => {
+            ask.put(" AND p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?", &[&since.0]);
+        }
+        Some(Figure::NoFactor) => ask.put(
+            " AND p.status = 'active' AND p.place = 'company' AND p.place <> 'outlet'
+                AND NOT EXISTS (SELECT 1 FROM factor s WHERE s.person_id = p.id)",
+            &[],
+        ),
+        Some(Figure::Locked) | None => {}
+    }
+    if let Part::Page(..) = part {
+        ask.put(&format!(" ORDER BY {id}"), &[]);
+    }
+    ask.put(" LIMIT ?", &[&most]);
+    run(&ask.text, &ask.values)
+}
+
+/// Whether more people than a list counts have not signed in since a moment.
+fn many_unseen(connection: &Connection, since: Timestamp) -> sql::Result<bool> {
+    let sql = "SELECT COUNT(*) FROM (SELECT 1 FROM person p
+        WHERE p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?1 LIMIT ?2) AS these";
+    let most = i64::try_from(COUNT_MAX).unwrap_or(i64::MAX).saturating_add(1);
+    let found: i64 = connection.prepare_cached(sql)?.query_row([since.0, most], |row| row.get(0))?;
+    Ok(found == most)
 }
 
 /// Those whose login name is blocked somewhere now.
-fn locked(
-    connection: &Connection,
-    filter: &Filter,
-    after: Option<PersonId>,
-    count: usize,
-    now: Timestamp,
-) -> sql::Result<Vec<PersonId>> {
+fn locked(connection: &Connection, filter: &Filter, part: Part, now: Timestamp) -> sql::Result<Vec<PersonId>> {
     let sql = "SELECT key FROM throttle WHERE blocked_until > ?1 LIMIT 10000";
     let mut statement = connection.prepare_cached(sql)?;
     let keys: Vec<String> = statement.query_map([now.0], |row| row.get(0))?.collect::<sql::Result<_>>()?;
@@ -265,7 +331,8 @@ fn locked(
         let person = statement.query_row([name], read).optional()?;
         found.extend(person.filter(|(_, place)| covers(filter.reach, *place)).map(|(id, _)| id));
     }
-    Ok(found.into_iter().filter(|id| after.is_none_or(|after| *id > after)).take(count).collect())
+    let (after, most) = part.bounds();
+    Ok(found.into_iter().filter(|id| id.0 > after).take(most).collect())
 }
 
 /// The other logins of the person's human.
@@ -401,4 +468,50 @@ pub async fn work_places(db: &Storage, reach: Option<Reach>) -> Result<Vec<WorkP
         Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever is asked, no list reads every person, and only those that a search or a time found are sorted.
+    #[test]
+    fn every_list_walks_along_an_index() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("webpos.db");
+        drop(Storage::open(&path).expect("opens"));
+        let file = rusqlite::Connection::open(&path).expect("opens");
+        let shop = Reach { merchant: MerchantId(1), outlet: Some(domain::ids::OutletId(2)) };
+        let chain = Reach { merchant: MerchantId(1), outlet: None };
+        let base = Filter::default;
+        let filters = [
+            base(),
+            Filter { text: "\u{5f20}".to_owned(), ..base() },
+            Filter { role: Some(Role::Checker), ..base() },
+            Filter { status: Some(PersonStatus::Disabled), ..base() },
+            Filter { place: Some("company"), ..base() },
+            Filter { place: Some("merchant"), ..base() },
+            Filter { figure: Some(Figure::Unseen), ..base() },
+            Filter { figure: Some(Figure::NoFactor), ..base() },
+        ];
+        for reach in [None, Some(chain), Some(shop)] {
+            for part in [Part::Page(Some(PersonId(7)), 50), Part::Some(COUNT_MAX)] {
+                for filter in &filters {
+                    let filter = Filter { reach, ..filter.clone() };
+                    let plan = ask(&filter, part, Timestamp(0), false, |text, values| {
+                        let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {text}")).expect("prepares");
+                        let values = vec![1; values.len()];
+                        let steps = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3));
+                        Ok(steps.expect("explains").collect::<rusqlite::Result<Vec<String>>>().expect("texts"))
+                    });
+                    let plan = plan.expect("explains");
+                    let few = !filter.text.is_empty() || filter.figure == Some(Figure::Unseen);
+                    let wrong = |step: &&String| {
+                        (step.starts_with("SCAN") && *step != "SCAN g") || (step.contains("FOR ORDER BY") && !few)
+                    };
+                    assert_eq!(plan.iter().find(wrong), None, "{filter:?} {part:?}: {plan:#?}");
+                }
+            }
+        }
+    }
 }
