@@ -192,7 +192,7 @@ CREATE INDEX person_status ON person (status, id);
 -- The few who belong to no outlet.
 CREATE INDEX person_office ON person (place, id) WHERE place <> 'outlet';
 -- Who has not signed in for long.
-CREATE INDEX person_seen ON person (COALESCE(last_login_at, created_at), id) WHERE status = 'active';
+CREATE INDEX person_seen ON person (status, COALESCE(last_login_at, created_at));
 -- The logins of one human.
 CREATE INDEX person_human ON person (human_id);
 
