@@ -297,8 +297,9 @@ fn ask<T>(
         Some(Figure::Unseen) => {
             ask.put(" AND p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?", &[&since.0]);
         }
+        // The company's people are few, the active ones are not: `||` keeps the state from its index.
         Some(Figure::NoFactor) => ask.put(
-            " AND p.status = 'active' AND p.place = 'company' AND p.place <> 'outlet'
+            " AND p.status || '' = 'active' AND p.place = 'company' AND p.place <> 'outlet'
                 AND NOT EXISTS (SELECT 1 FROM factor s WHERE s.person_id = p.id)",
             &[],
         ),
