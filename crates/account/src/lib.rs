@@ -12,8 +12,10 @@ mod lock;
 mod login;
 mod logout;
 mod password;
+mod proof;
 mod text;
 
+use web_kit::factor::BEFORE_FILE;
 use web_kit::table::Access::{AnySession, Public, Session};
 use web_kit::table::{PageEntry, page};
 
@@ -51,6 +53,7 @@ pub fn pages() -> Vec<PageEntry> {
         page("/password").get(AnySession, password::show).post(AnySession, password::change),
         page("/password/sessions").post(Session, password::end_session),
         page("/me/factor").get(AnySession, factor::show).post(AnySession, factor::set),
+        page(BEFORE_FILE).post(Session, proof::enter),
         page("/session/ping").post(Session, home::ping),
         page("/lang/{lang}").get(Public, home::language),
     ]

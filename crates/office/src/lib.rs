@@ -22,6 +22,7 @@ use domain::role::Action::{
     ProposeFee, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
 };
 
+use web_kit::factor::Proof::{Always, Approval};
 use web_kit::proposal::TODO;
 use web_kit::table::Access::May;
 use web_kit::table::{Count, PageEntry, page};
@@ -53,20 +54,25 @@ pub fn pages() -> Vec<PageEntry> {
         page(TODO)
             .get(May(ViewProposals), todo::show)
             .post(May(ViewProposals), todo::approve)
+            .proved(Always)
             .menu(35, "check", |lang| Text::of(lang).todo.title)
             .count(Count::ToDecide),
-        page("/office/todo/{proposal}").get(May(ViewProposals), todo::one).post(May(ViewProposals), todo::decide),
+        page("/office/todo/{proposal}")
+            .get(May(ViewProposals), todo::one)
+            .post(May(ViewProposals), todo::decide)
+            .proved(Approval),
         page("/office/people")
             .get(May(ViewDirectory), people::show)
             .menu(38, "user", |lang| Text::of(lang).people.title)
             .landing(40),
-        page("/office/people/export.csv").get(May(ViewDirectory), people::csv),
-        page("/office/people/export.xlsx").get(May(ViewDirectory), people::excel),
+        page("/office/people/export.csv").get(May(ViewDirectory), people::csv).proved(Always),
+        page("/office/people/export.xlsx").get(May(ViewDirectory), people::excel).proved(Always),
         page("/office/people/new").get(May(ManagePeople), people::ask).post(May(ManagePeople), people::make),
         page("/office/people/{person}").get(May(ViewDirectory), people::one).post(May(ViewDirectory), people::act),
         page("/office/refunds")
             .get(May(LateRefund), refunds::show)
             .post(May(LateRefund), refunds::decide)
+            .proved(Approval)
             .menu(40, "check", |lang| Text::of(lang).refund.company_title)
             .count(Count::ToReview)
             .landing(20),
@@ -77,7 +83,8 @@ pub fn pages() -> Vec<PageEntry> {
             .count(Count::ToAnswer),
         page("/office/disputes/{dispute}")
             .get(May(ViewDisputes), dispute::show)
-            .post(May(DecideDispute), dispute::decide),
+            .post(May(DecideDispute), dispute::decide)
+            .proved(Approval),
         page("/office/settlements")
             .get(May(ViewSettlement), settlements::show)
             .post(May(PrepareSettlement), settlements::prepare)
@@ -88,8 +95,9 @@ pub fn pages() -> Vec<PageEntry> {
             .post(May(ProposeFee), settlements::rate),
         page("/office/settlements/{settlement}")
             .get(May(ViewSettlement), settlement::show)
-            .post(May(ReleaseSettlement), settlement::decide),
-        page("/office/settlements/{settlement}/export.csv").get(May(ViewSettlement), settlement::csv),
+            .post(May(ReleaseSettlement), settlement::decide)
+            .proved(Approval),
+        page("/office/settlements/{settlement}/export.csv").get(May(ViewSettlement), settlement::csv).proved(Always),
         page(settings::SETTINGS)
             .get(May(ManageSettings), settings::show)
             .post(May(ManageSettings), settings::save)
@@ -110,8 +118,8 @@ fn directory() -> Vec<PageEntry> {
             .get(May(ViewDirectory), list::show)
             .menu(37, "store", |lang| Text::of(lang).directory.title)
             .landing(36),
-        page("/office/merchants/export.csv").get(May(ViewDirectory), list::csv),
-        page("/office/merchants/export.xlsx").get(May(ViewDirectory), list::xlsx),
+        page("/office/merchants/export.csv").get(May(ViewDirectory), list::csv).proved(Always),
+        page("/office/merchants/export.xlsx").get(May(ViewDirectory), list::xlsx).proved(Always),
         page("/office/merchants/{merchant}").get(May(ViewDirectory), merchant::show).post(May(Suspend), merchant::ask),
         page("/office/merchants/{merchant}/edit")
             .get(May(ManageMerchants), merchant::edit)

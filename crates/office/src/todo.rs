@@ -27,8 +27,6 @@ use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::proposal::{self, Sheet};
 use web_kit::badge::Badge;
-use web_kit::credentials::Checked;
-use web_kit::factor;
 use web_kit::page::render;
 use web_kit::pair::Pair;
 use web_kit::people::{roles_words, status_words};
@@ -117,8 +115,6 @@ pub(crate) struct Fields {
     /// Digest of what was shown.
     shown: String,
     opinion: String,
-    /// The second factor once more, or the password.
-    proof: String,
     #[serde(rename = "do")]
     action: String,
 }
@@ -149,20 +145,6 @@ pub(crate) async fn decide(
                 let sheet = SheetView::of(&visit, found, pair, None, Some(form));
                 return view(&visit, &Params::default(), Some(sheet), Many::default()).await;
             }
-            if decision == "ok" && asks_again(&visit.session, one) {
-                let wrong = match factor::prove(&visit.web, &visit.session, fields.proof).await? {
-                    Checked::Right => None,
-                    Checked::Wrong(left) => Some(fill(visit.text().factor.again_wrong, &[&left.to_string()])),
-                    Checked::Locked(until) => Some(fill(visit.text().factor.again_locked, &[&until])),
-                };
-                if wrong.is_some() {
-                    let form = Filled { request, words: opinion, wrong: None };
-                    let pair = Pair::with(visit.db(), &visit.session, one.maker).await?;
-                    let mut sheet = SheetView::of(&visit, found, pair, None, Some(form));
-                    sheet.proof_wrong = wrong;
-                    return view(&visit, &Params::default(), Some(sheet), Many::default()).await;
-                }
-            }
             if decision == "ok" {
                 Command::ProposalApproval(verdict(shown))
             } else {
@@ -173,11 +155,6 @@ pub(crate) async fn decide(
     };
     let step = step::send(&visit.web, request, Actor::issuer(visit.session.person), command).await?;
     step.redirect(&visit, &step::address(&address(one.id), &[], request), &[&opinion])
-}
-
-/// Whether an approval asks for the second factor again: those about people do.
-fn asks_again(session: &Session, one: &Proposal) -> bool {
-    one.payload.person().is_some() && !factor::is_fresh(session)
 }
 
 /// The step that an address names.

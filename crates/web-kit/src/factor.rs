@@ -1,23 +1,116 @@
 //! Asking for the second factor: at sign-in, and again before what takes it.
 //!
 //! What must stay true: wrong codes are counted like wrong passwords, by the person, so that another session does not
-//! begin anew; somebody without a factor types the password instead.
+//! begin anew; somebody without a factor types the password instead; nothing takes effect before the proof.
 
-use domain::factor::{self as rules, PROVED_FOR};
+use askama::Template;
+use axum::extract::FromRequestParts as _;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::factor as rules;
 use storage::login::{self, PASSWORD_TRIES, Tries};
 use storage::{audit, factor};
 
 use crate::Web;
 use crate::credentials::{Checked, check_own_password, clock_text};
+use crate::page::{Page, local_address, render};
 use crate::problem::Problem;
+use crate::sent::Sent;
 use crate::session::Session;
+use crate::text::{Words, fill};
+use crate::visit::Visit;
 
-/// How long a proof counts, in minutes, for pages that say so.
-pub const MINUTES: i64 = PROVED_FOR / 60_000_000;
+/// Where the proof before a file is sent to.
+pub const BEFORE_FILE: &str = "/me/proof";
 
-/// Whether the session proved it a short while ago.
-pub fn is_fresh(session: &Session) -> bool {
-    rules::is_fresh(session.proved_at, session.now)
+/// What asks the card company's people to prove it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// An approval: a form that was sent with the button `ok`.
+    Approval,
+    /// Every form, or every file.
+    Always,
+}
+
+#[derive(Template)]
+#[template(path = "proof.html")]
+struct Question {
+    page: Page,
+    who: String,
+    /// Where the form goes, with what the person sent before.
+    action: String,
+    fields: Vec<(String, String)>,
+    /// Where the person goes who does not prove it.
+    back: String,
+    file: bool,
+    has_factor: bool,
+    error: Option<String>,
+}
+
+/// Lets a request of the card company's people through if they proved it a short while ago, or do so with it. Otherwise a
+/// page asks, and sends the same form again.
+pub(crate) async fn ask(web: &Web, proof: Proof, sent: &mut Sent) -> Result<(), Response> {
+    let session = sent.parts.extensions.get::<Session>().expect("the page's access asks for a session").clone();
+    let asks = proof == Proof::Always || sent.field("do") == Some("ok");
+    if !asks || !session.of_company() || rules::is_fresh(session.proved_at, session.now) {
+        return Ok(());
+    }
+    let Ok(page) = Page::from_request_parts(&mut sent.parts, web).await;
+    let error = match sent.field("proof").filter(|_| !sent.reads()) {
+        Some(typed) => match refused(web, &session, typed.to_owned(), &page).await {
+            Ok(None) => return Ok(()),
+            Ok(error) => error,
+            Err(problem) => return Err(problem.into_response()),
+        },
+        None => None,
+    };
+    let path = sent.parts.uri.path().to_owned();
+    Err(if sent.reads() {
+        let address = sent.parts.uri.path_and_query().map_or(path.clone(), |whole| whole.as_str().to_owned());
+        before_file(page, &session, &address, error)
+    } else {
+        let fields = sent.fields.iter().filter(|(name, _)| name != "proof").cloned().collect();
+        question(page, &session, Asked { action: path.clone(), fields, back: path, file: false }, error)
+    })
+}
+
+/// The proof before a file: leads to the file, or asks again.
+pub async fn prove_before_file<T: Words>(visit: &Visit<T>, file: &str, typed: String) -> Result<Response, Problem> {
+    let page = visit.page.shared();
+    Ok(match refused(&visit.web, &visit.session, typed, &page).await? {
+        None => Redirect::to(local_address(file)).into_response(),
+        error => before_file(page, &visit.session, local_address(file), error),
+    })
+}
+
+fn before_file(page: Page, session: &Session, file: &str, error: Option<String>) -> Response {
+    let fields = vec![("file".to_owned(), file.to_owned())];
+    let path = file.split('?').next().unwrap_or_default();
+    let back = path.rsplit_once('/').map_or("/", |(list, _)| list).to_owned();
+    question(page, session, Asked { action: BEFORE_FILE.to_owned(), fields, back, file: true }, error)
+}
+
+struct Asked {
+    action: String,
+    fields: Vec<(String, String)>,
+    back: String,
+    file: bool,
+}
+
+fn question(page: Page, session: &Session, asked: Asked, error: Option<String>) -> Response {
+    let Asked { action, fields, back, file } = asked;
+    let who = fill(page.text.login.lock_who, &[&session.name, &session.number]);
+    let has_factor = session.has_factor();
+    render(&Question { page, who, action, fields, back, file, has_factor, error }).into_response()
+}
+
+/// Why what was typed is no proof; nothing if it is one.
+async fn refused(web: &Web, session: &Session, typed: String, page: &Page) -> Result<Option<String>, Problem> {
+    let words = &page.text.factor;
+    Ok(match prove(web, session, typed).await? {
+        Checked::Right => None,
+        Checked::Wrong(left) => Some(fill(words.again_wrong, &[&left.to_string()])),
+        Checked::Locked(until) => Some(fill(words.again_locked, &[&until])),
+    })
 }
 
 /// Checks what was typed as a proof: a code of the app or a recovery code, or the password of somebody without a factor.

@@ -55,6 +55,7 @@ pub mod people;
 pub mod problem;
 pub mod proposal;
 pub mod refund;
+mod sent;
 pub mod session;
 pub mod settlement;
 pub mod step;

@@ -290,9 +290,26 @@ pub fn local_path(path: &str) -> &str {
     if plain && path.starts_with('/') && !path.starts_with("//") { path } else { "/" }
 }
 
+/// The same with a query.
+pub(crate) fn local_address(address: &str) -> &str {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let plain = query.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"&=%+-_.~*".contains(&byte));
+    if plain && local_path(path) == path { address } else { "/" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_address_with_a_query_leads_to_another_site() {
+        for address in ["//evil.example?a", "/a?b=\nc", "/a?//c", "https://evil?a=b", "/a?b?c", "/a#b"] {
+            assert_eq!(local_address(address), "/", "{address}");
+        }
+        for address in ["/office/people/export.csv?q=%E5%BC%A0&r=", "/office/people/export.csv"] {
+            assert_eq!(local_address(address), address);
+        }
+    }
 
     #[test]
     fn no_path_leads_to_another_site() {

@@ -16,6 +16,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use domain::role::{Action, Role, may};
 
 use crate::Web;
+use crate::factor::{self, Proof};
+use crate::sent::Sent;
 use crate::session::{AnySession, detour, enter};
 use crate::stray_card;
 use crate::text::Lang;
@@ -121,6 +123,7 @@ impl Menu {
 struct Served {
     method: &'static str,
     access: Access,
+    proof: Option<Proof>,
     handler: MethodRouter<Web>,
 }
 
@@ -151,7 +154,15 @@ impl PageEntry {
     }
 
     fn served_by(mut self, method: &'static str, access: Access, handler: MethodRouter<Web>) -> Self {
-        self.served.push(Served { method, access, handler });
+        self.served.push(Served { method, access, proof: None, handler });
+        self
+    }
+
+    /// Asks the card company's people for the second factor again before the method that was named last.
+    #[must_use]
+    pub fn proved(mut self, proof: Proof) -> Self {
+        let last = self.served.last_mut().expect("a proof belongs to a method");
+        last.proof = Some(proof);
         self
     }
 
@@ -187,6 +198,8 @@ pub struct Line {
     pub method: &'static str,
     /// What it asks of its reader.
     pub access: Access,
+    /// What of it asks the card company's people for the second factor again.
+    pub proof: Option<Proof>,
 }
 
 /// The pages of all audiences.
@@ -206,7 +219,8 @@ impl Table {
     /// Every address with each method that it serves.
     pub fn lines(&self) -> Vec<Line> {
         let lines = |page: &PageEntry| {
-            let line = |one: &Served| Line { path: page.path, method: one.method, access: one.access };
+            let line =
+                |one: &Served| Line { path: page.path, method: one.method, access: one.access, proof: one.proof };
             page.served.iter().map(line).collect::<Vec<_>>()
         };
         self.0.iter().flat_map(lines).collect()
@@ -229,7 +243,7 @@ impl Table {
     pub fn router(self, web: &Web) -> Router<Web> {
         self.0.into_iter().fold(Router::new(), |router, page| {
             let gated = page.served.into_iter().map(|one| {
-                let gate = Gate { web: web.clone(), access: one.access };
+                let gate = Gate { web: web.clone(), access: one.access, proof: one.proof };
                 one.handler.route_layer(from_fn_with_state(gate, admit))
             });
             let methods = gated.reduce(MethodRouter::merge).expect("a page serves a method");
@@ -242,6 +256,7 @@ impl Table {
 struct Gate {
     web: Web,
     access: Access,
+    proof: Option<Proof>,
 }
 
 /// Lets a request through to its handler, with the session in its extensions.
@@ -250,10 +265,20 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     if let Err(answer) = judge(&gate, &mut parts).await {
         return answer;
     }
-    match stray_card::refuse(&gate.web, Request::from_parts(parts, body)).await {
+    match reads(&gate, Request::from_parts(parts, body)).await {
         Ok(request) => next.run(request).await,
         Err(answer) => answer,
     }
+}
+
+/// Reads what was sent, and lets the request through as it was.
+async fn reads(gate: &Gate, request: Request) -> Result<Request, Response> {
+    let mut sent = Sent::of(request).await?;
+    stray_card::refuse(&gate.web, &sent).await?;
+    if let Some(proof) = gate.proof {
+        factor::ask(&gate.web, proof, &mut sent).await?;
+    }
+    Ok(sent.request())
 }
 
 async fn judge(gate: &Gate, parts: &mut Parts) -> Result<(), Response> {

@@ -2,6 +2,7 @@
 
 use axum::Router;
 pub use till::follow_up;
+pub use web_kit::factor::Proof;
 pub use web_kit::table::{Access, Line, Table};
 pub use web_kit::{Settings, Web};
 

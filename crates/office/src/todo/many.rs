@@ -108,7 +108,7 @@ pub(crate) async fn approve(visit: Visit, Form(fields): Form<Vec<(String, String
         let (found, _) = proposal::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
         let payload = found.proposal.payload;
         visit.session.may(payload.act().decided_with())?;
-        // Power over people is given one by one, each asking for the second factor.
+        // Power over people is given one by one.
         if payload.person().is_some() {
             return Err(Problem::BadForm);
         }

@@ -10,7 +10,7 @@ use web_kit::pair::Pair;
 use web_kit::step::{Filled, Last, Told, next_request, typed};
 use web_kit::text::fill;
 
-use super::{Found, act_words, address, asks_again, decided_words, field_words, span, state, told, value_words};
+use super::{Found, act_words, address, decided_words, field_words, span, state, told, value_words};
 use crate::Visit;
 use crate::text::Text;
 
@@ -38,10 +38,6 @@ pub(super) struct View {
     pub(super) stale: Option<String>,
     pub(super) shown: String,
     pub(super) stage: Stage,
-    /// The label of the field for the second factor or the password, if an approval asks for it.
-    pub(super) proof: Option<&'static str>,
-    /// What is wrong with what was typed there.
-    pub(super) proof_wrong: Option<String>,
 }
 
 pub(super) struct Row {
@@ -109,12 +105,6 @@ impl View {
             rows,
             stale,
             shown: hex(&shown_digest(one, &shown)),
-            proof: asks_again(&visit.session, one).then_some(if visit.session.has_factor() {
-                text.factor.again_code
-            } else {
-                text.factor.again_password
-            }),
-            proof_wrong: None,
             linked: pair.warning(text).filter(|_| open),
             stage: stage(visit, one, pair, last, refused),
         }

@@ -164,7 +164,8 @@ impl SignedIn {
     }
 }
 
-/// Opens a session for `entry`'s person and writes `entry` to the audit log. `previous` ends: a browser has one.
+/// Opens a session for `entry`'s person and writes `entry` to the audit log. `previous` ends: a browser has one. For
+/// somebody without a second factor, the password that was just typed is the proof.
 pub async fn open(
     db: &Storage,
     id: SessionId,
@@ -182,7 +183,8 @@ pub async fn open(
         connection
             .prepare_cached(
                 "INSERT INTO session (id_hash, person_id, created_at, seen_at, locked, address, agent, proved_at)
-                 VALUES (?1, ?2, ?3, ?3, 0, ?4, ?5, NULL)",
+                 VALUES (?1, ?2, ?3, ?3, 0, ?4, ?5,
+                    CASE WHEN EXISTS (SELECT 1 FROM factor f WHERE f.person_id = ?2) THEN NULL ELSE ?3 END)",
             )?
             .execute((id.0, entry.person.map(|id| id.0), entry.at.0, &entry.address, audit::printable(&agent)))?;
         connection

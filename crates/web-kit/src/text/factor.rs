@@ -26,9 +26,14 @@ crate::texts! {
         code_submit: "继续", "Continue";
         wrong: "数字不对或已用过。还可以再试 {0} 次", "Wrong or used before. {0} tries left";
         locked: "输错次数过多，{0} 后再试，或联系客服 {phone}。", "Too many wrong codes. Try again after {0}, or call {phone}.";
-        again: "再验证一次（5 分钟内有效）", "Confirm once more (counts for 5 minutes)";
-        again_wrong: "没有通过，没有生效。还可以再试 {0} 次", "Not accepted; nothing took effect. {0} tries left";
-        again_locked: "输错次数过多，没有生效。{0} 后再试", "Too many wrong entries; nothing took effect. Try again after {0}";
+        again: "再验证一次", "Confirm once more";
+        again_act: "同意之前要再验证一次，5 分钟内有效。现在还没有生效。", "An approval takes a fresh proof, which counts for 5 minutes. Nothing has taken effect yet.";
+        again_file: "下载之前要再验证一次，5 分钟内有效。", "A file takes a fresh proof, which counts for 5 minutes.";
+        again_submit: "验证并同意", "Confirm and approve";
+        again_download: "验证并下载", "Confirm and download";
+        again_back: "返回", "Back";
+        again_wrong: "不对，没有生效。还可以再试 {0} 次", "Wrong; nothing took effect. {0} tries left";
+        again_locked: "输错次数过多，没有生效。{0} 后再试，或联系客服 {phone}。", "Too many wrong entries; nothing took effect. Try again after {0}, or call {phone}.";
         again_code: "手机验证器的 6 位数字", "The 6 digits of your app";
         again_password: "您的密码", "Your password";
     }

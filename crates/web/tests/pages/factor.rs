@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::factor::{STEP, step_of};
+use domain::role::Action;
 use domain::time::{HOUR, Timestamp};
 use storage::demo::PASSWORD;
 use storage::factor;
@@ -140,21 +141,106 @@ async fn approve(visitor: &mut Visitor, todo: &str, proof: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn approving_people_asks_for_the_factor_again_after_five_minutes() {
+async fn an_approval_asks_for_the_factor_again_after_five_minutes() {
     let shop = Shop::open().await;
     let todo = proposed(&shop).await;
     let mut checker = shop.signed_in("checker").await;
-    checker.get(&todo).await.says("您的密码");
-    approve(&mut checker, &todo, "").await.says("没有通过，没有生效。还可以再试 4 次");
-    approve(&mut checker, &todo, "wrong").await.says("还可以再试 3 次");
-    let (app, _) = set_up(&shop, &mut checker).await;
-    assert!(!checker.get(&todo).await.text().contains("name=\"proof\""), "just proved");
     shop.clock.advance(5 * MINUTE);
-    checker.get(&todo).await.says("手机验证器的 6 位数字");
-    approve(&mut checker, &todo, PASSWORD).await.says("没有通过，没有生效");
+    let asked = approve(&mut checker, &todo, "").await;
+    for words in ["您的密码", "不对，没有生效。还可以再试 4 次", "value=\"已核对\"", "验证并同意"]
+    {
+        asked.says(words);
+    }
+    approve(&mut checker, &todo, "wrong").await.says("还可以再试 3 次");
+    checker.get(&todo).await.says("待复核");
+    let (app, _) = set_up(&shop, &mut checker).await;
+    shop.clock.advance(5 * MINUTE);
+    approve(&mut checker, &todo, PASSWORD).await.says("手机验证器的 6 位数字");
     let code = app.code(shop.clock.now());
     assert_eq!(approve(&mut checker, &todo, &code).await.status, StatusCode::SEE_OTHER);
     checker.get(&todo).await.says("已同意");
+}
+
+/// Rights whose forms approve what another person prepared.
+const APPROVING: [Action; 4] =
+    [Action::ViewProposals, Action::LateRefund, Action::DecideDispute, Action::ReleaseSettlement];
+
+#[test]
+fn every_approval_and_every_file_of_the_company_asks_again() {
+    for line in web::pages().lines().into_iter().filter(|line| line.path.starts_with("/office")) {
+        let file = line.path.contains("export.");
+        let approves = line.method == "POST" && APPROVING.map(web::Access::May).contains(&line.access);
+        assert_eq!(line.proof.is_some(), file || approves, "{} {}", line.method, line.path);
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_asks_again_is_done_or_shown_before() {
+    let shop = Shop::open().await;
+    let numbers = ["{proposal}", "{dispute}", "{settlement}"];
+    let lines = web::pages().lines().into_iter().filter(|line| line.proof.is_some());
+    let lines: Vec<_> = lines
+        .map(|line| (line, numbers.iter().fold(line.path.to_owned(), |path, one| path.replace(one, "010000000001"))))
+        .collect();
+    assert!(lines.len() > 8);
+    for login in ["checker", "operator", "finance", "admin", "agent", "auditor"] {
+        let mut fresh = shop.signed_in(login).await;
+        shop.clock.advance(4 * MINUTE);
+        let mut asked = 0;
+        for wait in [0, MINUTE] {
+            shop.clock.advance(wait);
+            for (line, path) in &lines {
+                let answer = match line.method {
+                    "GET" => fresh.get(path).await,
+                    _ => fresh.post(path, &[("do", "ok"), ("opinion", "已核对")]).await,
+                };
+                if answer.status != StatusCode::FORBIDDEN {
+                    assert_eq!(answer.text().contains("再验证一次"), wait > 0, "{login} {} {path}", line.method);
+                    asked += 1;
+                }
+                let turned_down = fresh.post(path, &[("do", "no"), ("opinion", "已核对")]).await;
+                let always = line.proof == Some(web::Proof::Always);
+                assert!(always || !turned_down.text().contains("再验证一次"), "{login} {path}");
+            }
+        }
+        assert!(asked > 0, "{login}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_comes_after_the_proof_and_nowhere_else_does_it_lead() {
+    let shop = Shop::open().await;
+    let mut agent = shop.signed_in("agent").await;
+    let file = "/office/people/export.csv?q=%E6%9D%8E&s=";
+    let fresh = agent.get(file).await.text();
+    assert!(fresh.contains("店长"), "{fresh}");
+    shop.clock.advance(5 * MINUTE);
+    let page = agent.get(file).await;
+    for words in ["您的密码", "验证并下载", "href=\"/office/people\""] {
+        page.says(words);
+    }
+    let address = hidden(&page, "file").replace("&#38;", "&");
+    assert_eq!(address, file);
+    let wrong = agent.post("/me/proof", &[("file", &address), ("proof", "wrong")]).await;
+    wrong.says("还可以再试 4 次");
+    assert_eq!(hidden(&wrong, "file").replace("&#38;", "&"), file);
+    let right = agent.post("/me/proof", &[("file", &address), ("proof", PASSWORD)]).await;
+    assert_eq!(right.location(), file);
+    assert_eq!(agent.get(file).await.text(), fresh);
+    for elsewhere in ["https://example.com/a.csv", "//example.com", "/\\example.com", "javascript:alert(1)"] {
+        let led = agent.post("/me/proof", &[("file", elsewhere), ("proof", PASSWORD)]).await;
+        assert_eq!(led.location(), "/", "{elsewhere}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_is_not_asked_again() {
+    let shop = Shop::open().await;
+    let mut manager = shop.signed_in("manager").await;
+    shop.clock.advance(10 * MINUTE);
+    let answer = manager.post("/refunds", &[("do", "ok")]).await;
+    assert!(!answer.text().contains("再验证一次"));
+    assert_eq!(manager.get("/orders/export.csv").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ fn listed(lines: &[Line]) -> String {
         let (_, accesses) = rows.last_mut().expect("there is one now");
         let place = usize::from(line.method != "GET");
         assert_eq!(accesses[place], "", "{} {} stands twice", line.method, line.path);
-        accesses[place] = line.access.to_string();
+        accesses[place] = line.access.to_string() + if line.proof.is_some() { ", proved" } else { "" };
     }
     let rows = rows.iter().map(|(path, [get, post])| format!("| `{path}` | {get} | {post} |\n"));
     rows.collect::<String>().replace("|  |", "| |")
@@ -76,7 +76,7 @@ async fn ask(visitor: &mut Visitor, method: &str, path: &str) -> (StatusCode, St
 #[tokio::test]
 async fn strangers_reach_public_pages_only() {
     let shop = Shop::open().await;
-    for Line { method, path, access } in pages().lines() {
+    for Line { method, path, access, .. } in pages().lines() {
         let (status, location) = ask(&mut shop.visitor(), method, path).await;
         if access == Public {
             assert!(status != StatusCode::FORBIDDEN && !status.is_server_error(), "{method} {path}: {status}");
@@ -93,7 +93,7 @@ async fn every_role_reaches_what_its_table_row_grants() {
     for (login, role) in PEOPLE {
         let person = shop.signed_in(login).await;
         let lines = pages().lines().into_iter();
-        for Line { method, path, access } in
+        for Line { method, path, access, .. } in
             lines.filter(|line| line.path != "/logout" && !line.path.starts_with("/lock"))
         {
             let mut person = shop.same(&person);
@@ -122,7 +122,7 @@ async fn a_locked_screen_and_an_initial_password_open_nothing_else() {
     locked.post("/lock/now", &[]).await;
     let newhire = shop.signed_in("newhire").await;
     let lines = pages().lines().into_iter();
-    for Line { method, path, access } in lines.filter(|line| line.access != Public && line.access != AnySession) {
+    for Line { method, path, access, .. } in lines.filter(|line| line.access != Public && line.access != AnySession) {
         let (status, location) = ask(&mut shop.same(&locked), method, path).await;
         assert_eq!(status, StatusCode::SEE_OTHER, "locked: {method} {path} ({access:?})");
         assert!(location.starts_with("/lock"), "locked: {method} {path} leads to {location}");
