@@ -215,6 +215,56 @@ fn the_first_administrator_comes_from_the_command_line() {
     assert_eq!(reset.status.code(), Some(1));
 }
 
+/// The way in when the phone is lost and nobody can help: the sessions end, another password is asked for, and for a while
+/// the login is no second person to anybody.
+#[test]
+fn a_second_factor_is_reset_on_the_machine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("text");
+    let create = |login| webpos(&["admin", "create", "--login", login, "--name", login, "--data-dir", data]).output();
+    for login in ["alone", "other"] {
+        assert_eq!(create(login).expect("runs").status.code(), Some(0));
+    }
+    let reset = |login| {
+        let output = webpos(&["admin", "reset-factor", "--login", login, "--data-dir", data]).output().expect("runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).expect("text"))
+    };
+    let (code, said) = reset("alone");
+    assert!(code == Some(1) && said.contains("alone has no second factor"), "{said}");
+    let (code, said) = reset("who");
+    assert!(code == Some(1) && said.contains("there is no login name who"), "{said}");
+
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let number = |sql: &str| {
+        let (storage, sql) = (Storage::open(&folder.path().join("webpos.db")).expect("opens"), sql.to_owned());
+        let read = move |connection: &Connection| Ok(connection.query_row(&sql, [], |row| row.get::<_, i64>(0))?);
+        runtime.block_on(storage.read(read)).expect("reads")
+    };
+    let id = number("SELECT id FROM person WHERE login = 'alone'");
+    let rows = format!(
+        "INSERT INTO factor (person_id, seed, seed_generation, step, set_at) VALUES ({id}, x'00', 1, 0, 0);
+         INSERT INTO recovery_code (person_id, number, hash, used_at) VALUES ({id}, 1, 'hash', NULL);
+         INSERT INTO session (id_hash, person_id, created_at, seen_at, locked, address, agent, proved_at)
+            VALUES (zeroblob(32), {id}, 1, 1, 0, '', '', 1);
+         UPDATE person SET must_change = 0, given_by = NULL, given_at = NULL, password_expires_at = NULL"
+    );
+    let storage = Storage::open(&folder.path().join("webpos.db")).expect("opens");
+    let write = storage.write(move |connection| Ok(connection.execute_batch(&rows)?));
+    runtime.block_on(write).expect("writes");
+    drop(storage);
+    let (code, said) = reset("ALONE");
+    assert!(code == Some(0) && said.contains("another password"), "{said}");
+    for table in ["factor", "recovery_code", "session"] {
+        assert_eq!(number(&format!("SELECT COUNT(*) FROM {table}")), 0, "{table}");
+    }
+    let changed = "must_change = 1 AND given_at IS NOT NULL AND given_by IS NULL";
+    assert_eq!(number(&format!("SELECT COUNT(*) FROM person WHERE login = 'alone' AND {changed}")), 1);
+    assert_eq!(number("SELECT COUNT(*) FROM person WHERE login = 'other' AND must_change = 1"), 0);
+    assert_eq!(number("SELECT COUNT(*) FROM audit WHERE action = 'factor_reset' AND subject = 'alone'"), 1);
+    assert_eq!(reset("alone").0, Some(1), "it is gone");
+}
+
 #[test]
 fn two_instances_serve_one_migrated_server() {
     let server = scratch::Database::create();

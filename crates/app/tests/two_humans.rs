@@ -8,8 +8,12 @@ mod shop;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use domain::ids::{MerchantId, OutletId, PersonId, TerminalId, TransactionId};
+use domain::acts::{Bank, Payload};
+use domain::command::{Actor, Command};
+use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use domain::person::Held;
 use domain::place::Place;
+use domain::proposal::Draft;
 use domain::role::Role;
 use domain::time::HOUR;
 use serde_json::{Value, json};
@@ -149,6 +153,27 @@ impl House {
         };
         let made = api_key::create(&self.shop.db, key, "secret".to_owned(), entry).await.expect("writes");
         made.map(|id| api_key::token(id, "secret"))
+    }
+
+    /// Makes what [`acts`] are about such that each is possible.
+    async fn prepare_acts(&self) {
+        self.change("UPDATE merchant SET status = 'suspended' WHERE id = 250200".to_owned()).await;
+        self.change("UPDATE person SET human_id = 9004 WHERE id = 9003".to_owned()).await;
+        let sql = "INSERT INTO factor (person_id, seed, seed_generation, step, set_at) VALUES (9003, ?1, 1, 0, 0)";
+        let done = self.shop.db.write(|connection| Ok(connection.execute(sql, [vec![0_u8; 48]])?));
+        done.await.expect("writes");
+    }
+
+    /// A proposal of this login's person; its place.
+    async fn proposed(&mut self, login: &str, payload: Payload) -> String {
+        let id = RequestId::parse(&self.request()).expect("an id");
+        let account = people::account(&self.shop.db, login).await.expect("reads").expect("a login");
+        let seen = storage::proposal::now(&self.shop.db, payload.clone()).await.expect("reads").expect("it is there");
+        let command = Command::Proposal(Draft { payload, seen });
+        let outcome = self.shop.web.engine.submit(id, Actor::issuer(account.person), command).await.expect("answers");
+        let record = outcome.transaction().expect("on record");
+        assert_eq!(record.decline, None, "{login}");
+        format!("/office/todo/{}", record.id.rrn())
     }
 
     fn request(&mut self) -> String {
@@ -321,7 +346,25 @@ async fn consents(house: &mut House) {
     assert_eq!(house.number("SELECT COUNT(*) FROM order_line WHERE confirmed_by IS NOT NULL").await, 0);
 }
 
+/// What the demo's rows let one propose.
+fn acts() -> Vec<Payload> {
+    let bank = Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() };
+    let (person, stopped) = (PersonId(9_003), MerchantId(250_200));
+    let roles = vec![Held { role: Role::Operator, ends_on: None }];
+    vec![
+        Payload::MerchantFee { merchant: MERCHANT, fee_bp: 45 },
+        Payload::MerchantBank { merchant: MERCHANT, bank },
+        Payload::MerchantResuming { merchant: stopped },
+        Payload::FactorRule { required: true },
+        Payload::CompanyRoles { person, roles },
+        Payload::PersonReset { person },
+        Payload::FactorReset { person },
+        Payload::LoginParting { person },
+    ]
+}
+
 async fn company(house: &mut House) {
+    house.prepare_acts().await;
     let roles = [Role::Operator, Role::Checker, Role::Finance];
     let boss = house.person("boss", Place::Company, &roles, None).await;
     let logins = [&["boss"][..], &house.logins("b", boss, Place::Company, &roles).await].concat();
@@ -361,6 +404,23 @@ async fn company(house: &mut House) {
                 assert!(forge(visitor, &dispute, &request, "words", yes).await, "dispute {name} {other} {yes}");
                 let request = house.request();
                 assert!(forge(visitor, &settlement, &request, "opinion", yes).await, "settlement {name} {other} {yes}");
+            }
+        }
+        for payload in acts() {
+            let act = payload.act();
+            let todo = house.proposed(name, payload).await;
+            for (other, visitor) in &mut desks {
+                let sheet = visitor.get(&todo).await.text();
+                let offered = sheet.contains(r#"value="ok""#) || sheet.contains(r#"value="no""#);
+                assert!(!offered, "{act} {name} {other}");
+                for decision in ["ok", "no"] {
+                    let request = house.request();
+                    let shown = "00".repeat(32);
+                    let fields =
+                        [("request", request.as_str()), ("shown", &shown), ("opinion", "核对无误"), ("do", decision)];
+                    let answer = visitor.post_and_look(&todo, &fields).await.text();
+                    assert!(refused(&answer), "{act} {name} {other} {decision}");
+                }
             }
         }
         // Another human frees the merchant for the next pair, and decides a dispute for good.

@@ -239,7 +239,10 @@ impl World {
                 rows.outlets.loaded(*outlet, self.outlets.get(outlet).cloned());
             }
             Payload::FactorRule { .. } => rows.factor.loaded((), Some(self.factor_required)),
-            Payload::CompanyRoles { person, .. } | Payload::PersonReset { person } => {
+            Payload::CompanyRoles { person, .. }
+            | Payload::PersonReset { person }
+            | Payload::FactorReset { person }
+            | Payload::LoginParting { person } => {
                 rows.people.loaded(*person, self.people.get(person).cloned());
             }
         }
@@ -284,7 +287,18 @@ impl World {
             }
             Payload::PersonReset { person } => {
                 if let Some(one) = self.people.get_mut(person) {
-                    one.own_password = false;
+                    one.reset();
+                }
+            }
+            Payload::FactorReset { person } => {
+                if let Some(one) = self.people.get_mut(person) {
+                    one.has_factor = false;
+                }
+            }
+            Payload::LoginParting { person } => {
+                self.logins.part(*person);
+                if let Some(one) = self.people.get_mut(person) {
+                    one.others.clear();
                 }
             }
         }

@@ -3,7 +3,8 @@
 mod builders;
 
 use builders::proposals::{
-    self, CHECKER, DRAFT, MAKER, SLEEPER, approve, fee, propose, reject, shown, shown_fee, sleeper, take_back, with_fee,
+    self, CHECKER, CLERK, DRAFT, MAKER, SLEEPER, approve, fee, propose, reject, shown, shown_fee, sleeper, take_back,
+    with_fee,
 };
 use builders::{MERCHANT, MORNING, Submit as _, World, by_issuer, envelope, one_till};
 use domain::acts::{Bank, KeyState, Payload, Person, Shown};
@@ -154,19 +155,23 @@ fn what_is_not_sound_or_not_possible_is_not_proposed() {
     }
 }
 
-/// Somebody at the company whose roles and password others decide.
-const CLERK: PersonId = PersonId(9_050);
+/// The same with a second factor, and with another login.
+fn with(person: Person, has_factor: bool, others: &str) -> Person {
+    Person { has_factor, others: others.to_owned(), ..person }
+}
 
 fn clerk(roles: &str, status: PersonStatus, own_password: bool) -> Person {
     let roles = read_roles(roles).expect("roles");
-    Person { name: "clerk".to_owned(), login: "clerk".to_owned(), roles, status, own_password }
+    let (name, login, others) = ("clerk".to_owned(), "clerk".to_owned(), String::new());
+    Person { at_company: true, name, login, roles, status, own_password, has_factor: false, others }
 }
 
 #[test]
-fn roles_at_the_company_and_a_reset_are_possible_exactly_as_the_table_says() {
+fn what_is_done_to_a_person_is_possible_exactly_as_the_table_says() {
     use PersonStatus::{Active, Disabled, Invited, Left};
     let give = |roles| Payload::CompanyRoles { person: CLERK, roles: read_roles(roles).expect("roles") };
     let reset = || Payload::PersonReset { person: CLERK };
+    let (unfactor, part) = (|| Payload::FactorReset { person: CLERK }, || Payload::LoginParting { person: CLERK });
     // What is proposed, of whom; roles and state afterwards, or that nothing is to be done.
     let table = [
         (give("operator"), clerk("", Invited, false), Some(("operator", Invited))),
@@ -182,6 +187,15 @@ fn roles_at_the_company_and_a_reset_are_possible_exactly_as_the_table_says() {
         (reset(), clerk("operator", Active, true), Some(("operator", Active))),
         (reset(), clerk("operator", Active, false), None),
         (reset(), clerk("operator", Disabled, true), None),
+        (reset(), Person { at_company: false, ..clerk("", Active, true) }, None),
+        (give("operator"), Person { at_company: false, ..clerk("", Active, true) }, None),
+        (unfactor(), with(clerk("operator", Active, true), true, ""), Some(("operator", Active))),
+        (unfactor(), with(clerk("operator", Disabled, true), true, ""), Some(("operator", Disabled))),
+        (unfactor(), clerk("operator", Active, true), None),
+        (unfactor(), with(clerk("operator", Left, true), true, ""), None),
+        (part(), with(clerk("operator", Active, true), false, "other (other)"), Some(("operator", Active))),
+        (part(), with(clerk("operator", Left, true), true, "other (other)"), Some(("operator", Left))),
+        (part(), clerk("operator", Active, true), None),
     ];
     for (payload, person, expected) in table {
         let mut world = office();
@@ -196,8 +210,10 @@ fn roles_at_the_company_and_a_reset_are_possible_exactly_as_the_table_says() {
         assert_eq!(ask(&mut world, CLERK.0, approve(&one)), Some(Decline::ReviewerIsApplicant), "their own");
         assert_eq!(world.people[&CLERK], person);
         assert_eq!(ask(&mut world, CHECKER, approve(&one)), None);
-        let own_password = person.own_password && payload != reset();
-        assert_eq!(world.people[&CLERK], clerk(roles, status, own_password));
+        let (resets, unfactors) = (payload == reset(), payload == reset() || payload == unfactor());
+        let others = if payload == part() { "" } else { &person.others };
+        let expected = clerk(roles, status, person.own_password && !resets);
+        assert_eq!(world.people[&CLERK], with(expected, person.has_factor && !unfactors, others));
         assert_eq!(world.verify(), []);
     }
     let mut world = office();

@@ -194,6 +194,8 @@ fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::FactorRule => text.todo.act_factor_rule,
         Act::CompanyRoles => text.todo.act_company_roles,
         Act::PersonReset => text.todo.act_person_reset,
+        Act::FactorReset => text.todo.act_factor_reset,
+        Act::LoginParting => text.todo.act_login_parting,
     }
 }
 
@@ -224,6 +226,8 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::PersonRoles => words.f_person_roles,
         Field::PersonState => words.f_person_state,
         Field::PersonPassword => words.f_person_password,
+        Field::PersonFactor => words.f_person_factor,
+        Field::PersonOthers => words.f_person_others,
     }
 }
 
@@ -240,6 +244,8 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (Field::PersonState, _) => {
             PersonStatus::from_word(value).map_or(value, |status| status_words(status, text)).to_owned()
         }
+        (Field::PersonFactor, "yes") => text.people.factor_set.to_owned(),
+        (Field::PersonFactor, "no") => text.people.factor_none.to_owned(),
         (Field::PersonPassword, "own") => words.password_own.to_owned(),
         (Field::PersonPassword, "initial") => words.password_initial.to_owned(),
         (Field::KeySigned | Field::FactorRequired, "yes") => words.yes.to_owned(),

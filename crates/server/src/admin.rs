@@ -100,7 +100,9 @@ async fn reset_factor(db: &Storage, login: &str, clock: &Clock) -> Result<(), Fa
         None => Err(Failure::Run(format!("there is no login name {login}"))),
         Some(false) => Err(Failure::Run(format!("{login} has no second factor"))),
         Some(true) => {
-            console::say(&format!("The second factor of {login} is gone, and the sessions have ended."));
+            console::say(&format!(
+                "The second factor of {login} is gone, and the sessions have ended. The next sign-in asks for another password; until 24 hours after that, this login cannot be the second person in any decision."
+            ));
             Ok(())
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::card::CardStatus;
 
-use crate::intent::{Act, Content, Intent, Reply, Terms};
+use crate::intent::{Act, Content, Intent, Reply, Terms, What};
 use crate::shop::Shop;
 
 mod after_sale;
@@ -85,9 +85,9 @@ impl Remembered<'_> {
         self.0.paid.last().map(|one| one.number)
     }
 
-    /// The agreed fee.
-    pub(crate) fn fee(&self) -> Option<i64> {
-        self.0.fee
+    /// What a proposal would change.
+    pub(crate) fn current(&self, what: What) -> Option<i64> {
+        self.0.current(what)
     }
 
     /// Numbers and terms of proposals, oldest first.
@@ -150,6 +150,8 @@ pub struct Auditor {
     taking: Vec<usize>,
     /// The agreed fee in basis points, and what was proposed.
     fee: Option<i64>,
+    /// Whether the company's people need a second factor, 0 or 1.
+    factor: i64,
     proposals: Vec<proposal::Sheet>,
 }
 
@@ -182,6 +184,7 @@ impl Auditor {
             paid: Vec::new(),
             taking: Vec::new(),
             fee: None,
+            factor: 1,
             proposals: Vec::new(),
         }
     }
@@ -252,7 +255,7 @@ impl Auditor {
             Act::Judge { settlement, confirm, worded } => self.judge(who, settlement, confirm, worded),
             Act::Dispute { order, amount, worded } => self.dispute(who, order, amount, worded, at),
             Act::Answer { order, dispute, agrees, worded } => self.answer(who, (order, dispute), agrees, worded, at),
-            Act::Propose { fee, seen } => self.propose(who, fee, seen, at),
+            Act::Propose { what, value, seen } => self.propose(who, (what, value), seen, at),
             Act::Decide { proposal, terms, yes, worded } => self.decide(who, (proposal, terms), yes, worded, at),
             Act::TakeBack { proposal } => self.take_back(who, proposal, at),
             Act::Rule { order, dispute, uphold, worded } => self.rule(who, (order, dispute), uphold, worded, at),

@@ -228,13 +228,15 @@ impl Flawed {
         match self.flaw {
             Some(Flaw::DecidesProposalAgain) => one.status = ProposalStatus::Open,
             Some(Flaw::ProposalForEver) => one.expires_at = Timestamp(i64::MAX),
-            Some(Flaw::ApprovesStale) => {
-                if let (Payload::MerchantFee { merchant, .. }, true) =
-                    (&one.payload, matches!(envelope.command, Command::ProposalApproval(_)))
-                {
+            Some(Flaw::ApprovesStale) => match (&one.payload, &envelope.command) {
+                (Payload::MerchantFee { merchant, .. }, Command::ProposalApproval(_)) => {
                     state.acts.fees.loaded(*merchant, Some(one.seen.get(Field::FeeBp).parse().ok()));
                 }
-            }
+                (Payload::FactorRule { .. }, Command::ProposalApproval(_)) => {
+                    state.acts.factor.loaded((), Some(one.seen.get(Field::FactorRequired) == "yes"));
+                }
+                _ => {}
+            },
             _ => return,
         }
         state.proposals.loaded(id, Some(one));
@@ -299,6 +301,7 @@ impl Flawed {
     fn spoil(&self, envelope: &Envelope, outcome: &mut Outcome, changes: &mut Changes) {
         match self.flaw {
             Some(Flaw::ActForgotten) => changes.acts.clear(),
+            Some(Flaw::RuleForgotten) => changes.acts.retain(|act| !matches!(act, Payload::FactorRule { .. })),
             Some(Flaw::RejectionActs) => {
                 if let (Command::ProposalRejection(verdict), true) =
                     (&envelope.command, outcome.transaction().is_some_and(Transaction::approved))

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 
+use domain::acts::Payload;
 use domain::dispute::DisputeStatus;
 use domain::ledger::{AccountId, Transfer};
 use domain::order::OrderStatus;
@@ -15,13 +16,13 @@ use domain::world::World;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::memory::Memory;
-use storage::sql::{self, Connection};
+use storage::sql::{self, Connection, OptionalExtension as _};
 use storage::{Books, Storage};
 use tempfile::TempDir;
 
 use crate::auditor::{Closed, Disputed, Paid, Proposed, Returned, Seen};
 use crate::flaws::{FlawedBooks, FlawedHost};
-use crate::intent::Intent;
+use crate::intent::{Intent, What};
 use crate::run::Kind;
 use crate::shop::{ACTOR, FIRST_CARD, Shop, chain_key, request};
 
@@ -146,6 +147,7 @@ pub(crate) fn seen(world: &World) -> Seen {
         disputes: world.disputes.values().map(Disputed::from).collect(),
         proposals: world.proposals.values().map(Proposed::from).collect(),
         fee: world.fees.get(&ACTOR.merchant).copied().flatten(),
+        factor: world.factor_required,
         out: (balance(&world.transfers, AccountId::PAYOUT_CLEARING), balance(&world.transfers, AccountId::FEE_INCOME)),
     }
 }
@@ -197,13 +199,16 @@ fn disputes(connection: &Connection) -> sql::Result<Vec<Disputed>> {
 }
 
 fn proposals(connection: &Connection) -> sql::Result<Vec<Proposed>> {
-    let sql = "SELECT id % 10000000000, payload, status, maker_id, checker_id FROM proposal ORDER BY id";
+    let sql = "SELECT id % 10000000000, payload, status, maker_id, checker_id, act, subject FROM proposal ORDER BY id";
     let word = |word: String| ProposalStatus::from_word(&word).map_or("unreadable", ProposalStatus::word);
-    let fee = |payload: String| payload.trim().strip_prefix("fee_bp=").and_then(|fee| fee.parse().ok()).unwrap_or(-1);
+    let payload = |act: String, subject: i64, text: String| {
+        let read = domain::acts::Act::from_word(&act).and_then(|act| Payload::read(act, subject, &text));
+        What::of(&read.expect("a payload"))
+    };
     let mut statement = connection.prepare(sql)?;
     let all = statement.query_map([], |row| {
-        let (fee, status) = (fee(row.get(1)?), word(row.get(2)?));
-        Ok(Proposed { number: row.get(0)?, fee, status, maker: row.get(3)?, checker: row.get(4)? })
+        let ((what, value), status) = (payload(row.get(5)?, row.get(6)?, row.get(1)?), word(row.get(2)?));
+        Ok(Proposed { number: row.get(0)?, what, value, status, maker: row.get(3)?, checker: row.get(4)? })
     })?;
     all.collect()
 }
@@ -223,6 +228,8 @@ fn read(connection: &Connection) -> sql::Result<Seen> {
     seen.proposals = proposals(connection)?;
     let sql = "SELECT fee_bp FROM merchant WHERE id = ?1";
     seen.fee = connection.query_row(sql, [ACTOR.merchant.0], |row| row.get(0))?;
+    let sql = "SELECT factor_required FROM company";
+    seen.factor = connection.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(true);
     let mut statement = connection.prepare("SELECT id, status FROM orders")?;
     let word = |word: String| OrderStatus::from_word(&word).map_or("unreadable", OrderStatus::word);
     let orders = statement.query_map([], |row| Ok((row.get(0)?, word(row.get(1)?))))?;

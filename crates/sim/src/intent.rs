@@ -62,11 +62,48 @@ pub struct Intent {
     pub act: Act,
 }
 
-/// What a checker is shown of a proposed fee: the fee, the one before, who proposed it and when.
+/// What a proposal of the workload is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The merchant's fee in basis points.
+    Fee,
+    /// Whether the company's people need a second factor, 0 or 1.
+    Factor,
+}
+
+impl What {
+    fn payload(self, value: i64) -> Payload {
+        match self {
+            Self::Fee => Payload::MerchantFee { merchant: ACTOR.merchant, fee_bp: value },
+            Self::Factor => Payload::FactorRule { required: value == 1 },
+        }
+    }
+
+    /// What the form shows of it.
+    fn shown(self, value: Option<i64>) -> Shown {
+        let text = match self {
+            Self::Fee => format!("fee_bp={}\n", value.map_or_else(String::new, |fee| fee.to_string())),
+            Self::Factor => format!("factor_required={}\n", if value == Some(1) { "yes" } else { "no" }),
+        };
+        Shown::read(&text).expect("written as the domain does")
+    }
+
+    /// What a payload is about, and the value that it sets.
+    pub fn of(payload: &Payload) -> (Self, i64) {
+        match payload {
+            Payload::MerchantFee { fee_bp, .. } => (Self::Fee, *fee_bp),
+            Payload::FactorRule { required } => (Self::Factor, i64::from(*required)),
+            other => unreachable!("not of the workload: {other:?}"),
+        }
+    }
+}
+
+/// What a checker is shown of a proposal: what it is about, its value, the one before, who proposed it and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are the proposal's own")]
 pub struct Terms {
-    pub fee: i64,
+    pub what: What,
+    pub value: i64,
     pub seen: Option<i64>,
     pub maker: i64,
     pub at: i64,
@@ -76,7 +113,7 @@ impl Terms {
     /// The domain's verdict on proposal number `n` with these terms.
     fn verdict(self, n: i64, worded: bool) -> proposal::Verdict {
         let id = TransactionId::new(1, n);
-        let (payload, seen) = (fee(self.fee), shown(self.seen));
+        let (payload, seen) = (self.what.payload(self.value), self.what.shown(self.seen));
         let at = Timestamp(self.at);
         let (maker, expires_at) = (PersonId(self.maker), at.plus(proposal::DECIDE_WITHIN));
         let status = ProposalStatus::Open;
@@ -84,16 +121,6 @@ impl Terms {
         let shown = shown_digest(&one, &one.seen);
         proposal::Verdict { proposal: id, payload: one.payload, opinion: words(worded), shown }
     }
-}
-
-fn fee(fee_bp: i64) -> Payload {
-    Payload::MerchantFee { merchant: ACTOR.merchant, fee_bp }
-}
-
-/// What the form shows of a fee.
-fn shown(fee: Option<i64>) -> Shown {
-    let fee = fee.map_or_else(String::new, |fee| fee.to_string());
-    Shown::read(&format!("fee_bp={fee}\n")).expect("written as the domain does")
 }
 
 /// A command. Cards are numbers of the shop, amounts fen.
@@ -132,8 +159,8 @@ pub enum Act {
     Answer { order: i64, dispute: i64, agrees: bool, worded: bool },
     /// Decides on it.
     Rule { order: i64, dispute: i64, uphold: bool, worded: bool },
-    /// Proposes the merchant's fee, having seen another one.
-    Propose { fee: i64, seen: Option<i64> },
+    /// Proposes a value, having seen another one.
+    Propose { what: What, value: i64, seen: Option<i64> },
     /// Approves or turns down the proposal of this number.
     Decide { proposal: i64, terms: Terms, yes: bool, worded: bool },
     /// Takes it back.
@@ -233,7 +260,9 @@ impl Act {
 
     fn of_proposal(&self) -> Command {
         match *self {
-            Self::Propose { fee: fee_bp, seen } => Command::Proposal(Draft { payload: fee(fee_bp), seen: shown(seen) }),
+            Self::Propose { what, value, seen } => {
+                Command::Proposal(Draft { payload: what.payload(value), seen: what.shown(seen) })
+            }
             Self::Decide { proposal, terms, yes: true, worded } => {
                 Command::ProposalApproval(terms.verdict(proposal, worded))
             }

@@ -13,7 +13,7 @@ use crate::auditor::Auditor;
 use crate::dice::Dice;
 use crate::flaws::Flaw;
 use crate::host::{Host, Pending, Store};
-use crate::intent::{Act, Intent, Reply, Who};
+use crate::intent::{Act, Intent, Reply, What, Who};
 use crate::shop::{CardTerms, FEE_BP, MORNING, OrderTerms, Shop};
 use crate::workload::{self, Today};
 
@@ -179,7 +179,7 @@ impl Run {
 
     /// Two persons agree the fee that the shop begins with.
     async fn agree(&mut self, host: &Host) -> Result<(), String> {
-        self.one(host, Who::Issuer, Act::Propose { fee: FEE_BP, seen: None }).await?;
+        self.one(host, Who::Issuer, Act::Propose { what: What::Fee, value: FEE_BP, seen: None }).await?;
         let (proposal, terms) = self.auditor.memory().proposals().first().copied().expect("just proposed");
         self.one(host, Who::OtherIssuer, Act::Decide { proposal, terms, yes: true, worded: true }).await
     }

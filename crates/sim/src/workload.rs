@@ -2,7 +2,7 @@
 
 use crate::auditor::Auditor;
 use crate::dice::Dice;
-use crate::intent::{Act, Intent, Terms, Who};
+use crate::intent::{Act, Intent, Terms, What, Who};
 use crate::run::{ATTEMPTS, CARDS, HOUR, YUAN};
 
 /// What the shop knows while it thinks of something to do.
@@ -213,14 +213,25 @@ fn proposal(dice: &mut Dice, today: &Today<'_>) -> Act {
     let memory = today.auditor.memory();
     let known = memory.proposals();
     let Some((number, terms)) = recent(dice, &known, 3).filter(|_| dice.chance(68)) else {
-        let seen = if dice.chance(95) { memory.fee() } else { Some(7) };
-        return Act::Propose { fee: if dice.chance(5) { 1_001 } else { 20 * dice.below(6) }, seen };
+        if dice.chance(30) {
+            let now = memory.current(What::Factor).unwrap_or(0);
+            let seen = Some(if dice.chance(95) { now } else { 1 - now });
+            return Act::Propose { what: What::Factor, value: if dice.chance(90) { 1 - now } else { now }, seen };
+        }
+        let seen = if dice.chance(95) { memory.current(What::Fee) } else { Some(7) };
+        let value = if dice.chance(5) { 1_001 } else { 20 * dice.below(6) };
+        return Act::Propose { what: What::Fee, value, seen };
     };
     match dice.below(8) {
         0 => Act::TakeBack { proposal: number },
         // Something else than what was proposed.
         1 => {
-            let other = Terms { fee: terms.fee + i64::from(dice.chance(50)), seen: Some(7), ..terms };
+            let change = i64::from(dice.chance(50));
+            let (value, seen) = match terms.what {
+                What::Fee => (terms.value + change, Some(7)),
+                What::Factor => ((terms.value + change) % 2, terms.seen.map(|seen| 1 - seen)),
+            };
+            let other = Terms { value, seen, ..terms };
             Act::Decide { proposal: number, terms: other, yes: true, worded: true }
         }
         _ => Act::Decide { proposal: number, terms, yes: dice.chance(75), worded: dice.chance(95) },

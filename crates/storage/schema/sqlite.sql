@@ -684,7 +684,8 @@ CREATE TABLE proposal (
     act TEXT NOT NULL CHECK (
         act IN (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
-            'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset'
+            'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
+            'login_parting'
         )
     ),
     -- The number of what it is about.

@@ -57,7 +57,7 @@ for_every_store! {
     a_dispute_is_answered_decided_and_paid_back_once,
     a_proposal_is_decided_once_and_its_act_happens_then,
     what_changed_meanwhile_is_stale,
-    places_open_change_and_resume_when_two_persons_decide,
+    an_act_of_each_kind_happens_when_two_persons_decide,
 }
 
 /// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
@@ -68,6 +68,7 @@ fn shop() -> World {
     world.fees.insert(other, None);
     world.keys.insert(proposals::SLEEPER, proposals::sleeper());
     proposals::put_places(&mut world);
+    proposals::put_people(&mut world);
     for number in [1, 2] {
         let mut card = card(number);
         card.programme.daily_count_max = 1_000;
@@ -522,30 +523,30 @@ proptest! {
     }
 }
 
-async fn places_open_change_and_resume_when_two_persons_decide(fixture: Fixture) {
+async fn an_act_of_each_kind_happens_when_two_persons_decide(fixture: Fixture) {
     let world = shop();
-    let acts = proposals::place_acts();
+    let acts = proposals::acts();
     let made = |n: i64, payload: &Payload| {
         proposal(TransactionId::new(1, n), MORNING, payload.clone(), proposals::shown(&world, payload))
     };
     let made: Vec<_> = (1..).zip(&acts).map(|(n, payload)| made(n, payload)).collect();
     let asked =
-        (10..).zip(&made).map(|(n, one)| by_issuer(MAKER, at(n, propose(one.payload.clone(), one.seen.clone()))));
+        (100..).zip(&made).map(|(n, one)| by_issuer(MAKER, at(n, propose(one.payload.clone(), one.seen.clone()))));
     assert_eq!(codes(&fixture.post(&asked.collect::<Vec<_>>()).await), vec!["00"; acts.len()]);
     clean(&fixture).await;
-    let decided = (20..).zip(&made).map(|(n, one)| by_issuer(CHECKER, at(n, approve(one))));
+    let decided = (200..).zip(&made).map(|(n, one)| by_issuer(CHECKER, at(n, approve(one))));
     assert_eq!(codes(&fixture.post(&decided.collect::<Vec<_>>()).await), vec!["00"; acts.len()]);
     clean(&fixture).await;
     // The rows are as they would be shown afterwards: proposing the same again changes nothing.
     let mut after = world.clone();
     after.post(
-        &(10..)
+        &(100..)
             .zip(&made)
             .map(|(n, one)| by_issuer(MAKER, at(n, propose(one.payload.clone(), one.seen.clone()))))
             .collect::<Vec<_>>(),
     );
-    after.post(&(20..).zip(&made).map(|(n, one)| by_issuer(CHECKER, at(n, approve(one)))).collect::<Vec<_>>());
-    for (n, payload) in (30..).zip(acts) {
+    after.post(&(200..).zip(&made).map(|(n, one)| by_issuer(CHECKER, at(n, approve(one)))).collect::<Vec<_>>());
+    for (n, payload) in (300..).zip(acts) {
         let seen = proposals::shown(&after, &payload);
         let outcome = fixture.ask(&by_issuer(MAKER, at(n, propose(payload.clone(), seen)))).await;
         assert_eq!(decline(&outcome), Some(Decline::NothingToChange), "{payload:?}");

@@ -8,6 +8,7 @@ mod fixture;
 
 use builders::proposals;
 use builders::{MERCHANT, MORNING, World, by, by_issuer, card, envelope, order, sale_pin};
+use domain::acts::Payload;
 use domain::command::{Command, Envelope};
 use domain::human::{Given, Login};
 use domain::ids::{OrderId, PersonId, TransactionId};
@@ -19,21 +20,32 @@ use domain::time::{HOUR, Timestamp};
 use fixture::Fixture;
 use storage::sql::params;
 
-/// Writes each test once per store.
+/// Writes each test once per store, with the world in whose module it stands.
 macro_rules! for_every_store {
-    ($($name:ident),+ $(,)?) => {
-        mod memory { $(#[tokio::test] async fn $name() { super::$name(super::Fixture::memory(&super::shop())).await; })+ }
-        mod sqlite { $(#[tokio::test] async fn $name() { super::$name(super::Fixture::sqlite(&super::shop()).await).await; })+ }
-        mod postgres {
-            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::postgres(&super::shop()).await).await; })+
+    ($world:ident: $($name:ident),+ $(,)?) => {
+        mod $world {
+            use super::{$world as world, fixture::Fixture};
+            mod memory { $(#[tokio::test] async fn $name() { crate::$name(super::Fixture::memory(&super::world())).await; })+ }
+            mod sqlite {
+                $(#[tokio::test] async fn $name() { crate::$name(super::Fixture::sqlite(&super::world()).await).await; })+
+            }
+            mod postgres {
+                $(#[tokio::test] async fn $name() { crate::$name(super::Fixture::postgres(&super::world()).await).await; })+
+            }
         }
     };
 }
 
 for_every_store! {
+    shop:
     no_pair_of_one_human_decides_alone,
     a_request_that_nobody_else_could_review_goes_to_the_company,
     verify_names_a_decision_of_one_human,
+}
+
+for_every_store! {
+    office:
+    no_pair_of_one_human_decides_on_an_act,
 }
 
 /// The human of the test.
@@ -84,6 +96,15 @@ fn shop() -> World {
     world
 }
 
+/// The same with what acts are about.
+fn office() -> World {
+    let mut world = shop();
+    world.keys.insert(proposals::SLEEPER, proposals::sleeper());
+    proposals::put_places(&mut world);
+    proposals::put_people(&mut world);
+    world
+}
+
 /// Sends one command after another, each with an id of its own.
 struct Desk<'f> {
     fixture: &'f Fixture,
@@ -109,6 +130,7 @@ impl<'f> Desk<'f> {
                 | Command::Proposal(_)
                 | Command::ProposalApproval(_)
                 | Command::ProposalRejection(_)
+                | Command::ProposalWithdrawal { .. }
         );
         let envelope = envelope(self.next, at, command);
         if company { by_issuer(person.0, envelope) } else { by(person.0, envelope) }
@@ -205,6 +227,37 @@ async fn no_pair_of_one_human_decides_alone(fixture: Fixture) {
         }
     }
     assert_eq!(desk.balance().await, Some(Fen(50_000_000 - order * 1_000)));
+    assert_eq!(fixture.verify().await, []);
+}
+
+/// An act of each kind, proposed through each face of one human and decided through each: nothing happens.
+async fn no_pair_of_one_human_decides_on_an_act(fixture: Fixture) {
+    let mut desk = Desk::open(&fixture).await;
+    let (world, acts) = (office(), proposals::acts());
+    let seen = |payload: &Payload| match payload {
+        Payload::MerchantFee { .. } => proposals::shown_fee(Some(builders::FEE_BP)),
+        other => proposals::shown(&world, other),
+    };
+    for (maker, _) in faces() {
+        for (checker, _) in faces() {
+            for payload in &acts {
+                let id = desk.done(MORNING, maker, proposals::propose(payload.clone(), seen(payload))).await;
+                let one = Proposal { maker, ..proposals::proposal(id, MORNING, payload.clone(), seen(payload)) };
+                for decision in [proposals::approve(&one), proposals::reject(&one)] {
+                    let (_, decline) = desk.ask(LATER, checker, decision).await;
+                    assert_eq!(decline, Some(Decline::ReviewerIsApplicant), "{maker} {checker} {payload:?}");
+                }
+                desk.done(MORNING, maker, proposals::take_back(id)).await;
+            }
+        }
+    }
+    assert_eq!(fixture.verify().await, []);
+    // The same acts by two humans, so that nothing but the one human refused them.
+    for payload in acts {
+        let id = desk.done(MORNING, ANNA, proposals::propose(payload.clone(), seen(&payload))).await;
+        let one = Proposal { maker: ANNA, ..proposals::proposal(id, MORNING, payload.clone(), seen(&payload)) };
+        desk.done(LATER.plus(24 * HOUR), OTHER, proposals::approve(&one)).await;
+    }
     assert_eq!(fixture.verify().await, []);
 }
 
@@ -306,5 +359,49 @@ async fn joined_logins_are_one_human_from_then_on() {
             assert!(logins.same_human(one, OTHER, LATER) && !logins.same_human(one, OTHER, LATER.plus(-1)));
         }
         assert!(storage::people::join(db, &login, OTHER, LATER.plus(1)).await.expect("writes"), "again");
+    }
+}
+
+/// A login that is parted takes its keys along, and the others of that human stay together.
+#[tokio::test]
+async fn a_parted_login_is_a_human_of_its_own_with_its_keys() {
+    let key = |n: i64| (domain::ids::KeyId(2_000 + n), PersonId(910_000 + 2_000 + n), PersonId(900_000 + 2_000 + n));
+    for parted in [1, 2, 3] {
+        let mut world = builders::one_till();
+        for n in 1..=3 {
+            world.keys.insert(key(n).0, domain::acts::Key { id: key(n).0, ..proposals::sleeper() });
+        }
+        for fixture in [Fixture::sqlite(&world).await, Fixture::postgres(&world).await] {
+            let db = fixture.database();
+            // The makers of three keys are one human.
+            let human = key(1).2;
+            let done = db.write(move |connection| {
+                for n in 1..=3 {
+                    let sql = "UPDATE person SET human_id = ?1 WHERE id = ?2 OR id = ?3";
+                    connection.execute(sql, params![human.0, key(n).1.0, key(n).2.0])?;
+                }
+                Ok(())
+            });
+            done.await.expect("writes");
+            let payload = Payload::LoginParting { person: key(parted).2 };
+            let seen = storage::proposal::now(db, payload.clone()).await.expect("reads").expect("a person");
+            let mut desk = Desk { fixture: &fixture, next: 0 };
+            let id = desk.done(MORNING, ANNA, proposals::propose(payload.clone(), seen.clone())).await;
+            let one = Proposal { maker: ANNA, ..proposals::proposal(id, MORNING, payload, seen) };
+            for own in 1..=3 {
+                let (_, decline) = desk.ask(MORNING, key(own).2, proposals::approve(&one)).await;
+                assert_eq!(decline, Some(Decline::ReviewerIsApplicant), "another login of that human");
+            }
+            desk.done(MORNING, OTHER, proposals::approve(&one)).await;
+            let all: Vec<PersonId> = (1..=3).flat_map(|n| [key(n).1, key(n).2]).collect();
+            let logins = storage::human::logins(db, all).await.expect("reads");
+            for one in 1..=3 {
+                for other in 1..=3 {
+                    let same = (one == parted) == (other == parted);
+                    assert_eq!(logins.same_human(key(one).2, key(other).1, LATER), same, "{parted}: {one} {other}");
+                }
+            }
+            assert_eq!(fixture.verify().await, []);
+        }
     }
 }

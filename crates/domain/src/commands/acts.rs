@@ -45,6 +45,10 @@ words! {
         CompanyRoles = "company_roles",
         /// A person of the card company gets a new initial password.
         PersonReset = "person_reset",
+        /// A person's second factor is taken away.
+        FactorReset = "factor_reset",
+        /// A login that was joined with others is of a human of its own again.
+        LoginParting = "login_parting",
     }
 }
 
@@ -58,7 +62,7 @@ impl Act {
             // Whoever may stop one may ask to have it go on.
             Self::MerchantResuming | Self::OutletResuming => Action::Suspend,
             Self::FactorRule => Action::ManageSettings,
-            Self::CompanyRoles | Self::PersonReset => Action::ManagePeople,
+            Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
         }
     }
 
@@ -73,7 +77,7 @@ impl Act {
             | Self::OutletResuming => Action::ReleaseMerchants,
             Self::CompanyKey => Action::ReleaseApiKeys,
             Self::FactorRule => Action::ReleaseSettings,
-            Self::CompanyRoles | Self::PersonReset => Action::ReleasePeople,
+            Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
         }
     }
 }
@@ -141,6 +145,16 @@ pub enum Payload {
         /// The person.
         person: PersonId,
     },
+    /// Take this person's second factor away; the next sign-in asks for another password.
+    FactorReset {
+        /// The person.
+        person: PersonId,
+    },
+    /// Count this login, with its keys, as a human of its own from now on.
+    LoginParting {
+        /// The login.
+        person: PersonId,
+    },
 }
 
 /// The word for a password that somebody else gave.
@@ -166,6 +180,8 @@ impl Payload {
             Self::FactorRule { .. } => Act::FactorRule,
             Self::CompanyRoles { .. } => Act::CompanyRoles,
             Self::PersonReset { .. } => Act::PersonReset,
+            Self::FactorReset { .. } => Act::FactorReset,
+            Self::LoginParting { .. } => Act::LoginParting,
         }
     }
 
@@ -179,14 +195,20 @@ impl Payload {
             Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
             Self::FactorRule { .. } => COMPANY,
-            Self::CompanyRoles { person, .. } | Self::PersonReset { person } => person.0,
+            Self::CompanyRoles { person, .. }
+            | Self::PersonReset { person }
+            | Self::FactorReset { person }
+            | Self::LoginParting { person } => person.0,
         }
     }
 
     /// The person that it is about, who cannot decide on it.
     pub fn person(&self) -> Option<PersonId> {
         match self {
-            Self::CompanyRoles { person, .. } | Self::PersonReset { person } => Some(*person),
+            Self::CompanyRoles { person, .. }
+            | Self::PersonReset { person }
+            | Self::FactorReset { person }
+            | Self::LoginParting { person } => Some(*person),
             _ => None,
         }
     }
@@ -215,6 +237,8 @@ impl Payload {
             Self::CompanyRoles { roles, .. } => Shown::of([(Field::PersonRoles, roles_text(roles))]),
             Self::CompanyKey { .. }
             | Self::PersonReset { .. }
+            | Self::FactorReset { .. }
+            | Self::LoginParting { .. }
             | Self::MerchantResuming { .. }
             | Self::OutletOpening { .. }
             | Self::OutletResuming { .. } => Shown::default(),
@@ -248,6 +272,8 @@ impl Payload {
             Act::FactorRule => Self::FactorRule { required: fields.get(Field::FactorRequired) == "yes" },
             Act::CompanyRoles => Self::CompanyRoles { person, roles: read_roles(fields.get(Field::PersonRoles))? },
             Act::PersonReset => Self::PersonReset { person },
+            Act::FactorReset => Self::FactorReset { person },
+            Act::LoginParting => Self::LoginParting { person },
         };
         (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
@@ -288,6 +314,18 @@ impl Payload {
                 Some(shown)
             }
             Self::CompanyRoles { person, .. } | Self::PersonReset { person } => Some(rows.people.get(person)?.shown()),
+            Self::FactorReset { person } => {
+                let one = rows.people.get(person)?;
+                let mut shown = one.shown();
+                shown.put(Field::PersonFactor, &yes(one.has_factor));
+                Some(shown)
+            }
+            Self::LoginParting { person } => {
+                let one = rows.people.get(person)?;
+                let mut shown = one.shown();
+                shown.put(Field::PersonOthers, &one.others);
+                Some(shown)
+            }
             Self::FactorRule { .. } => Some(Shown::of([(Field::FactorRequired, yes(*rows.factor.get(&())?))])),
         }
     }
@@ -307,6 +345,8 @@ impl Payload {
                 }
             }
             Self::PersonReset { .. } => after.put(Field::PersonPassword, INITIAL),
+            Self::FactorReset { .. } => after.put(Field::PersonFactor, &yes(false)),
+            Self::LoginParting { .. } => after.put(Field::PersonOthers, ""),
             Self::CompanyKey { .. } => after.put(Field::KeyState, KeyState::Awake.word()),
             Self::MerchantOpening { .. } => {
                 after.0.extend(self.fields().0);
@@ -362,13 +402,22 @@ impl Payload {
                 let plain: Vec<Role> = roles.iter().map(|held| held.role).collect();
                 let lasting = roles.iter().all(|held| held.counts(at.business_date()));
                 let changes = one.roles != *roles || one.status == PersonStatus::Disabled;
-                let sound = one.keeps_login() && person::roles_fit(Place::Company, &plain).is_ok() && lasting;
+                let sound =
+                    one.at_company && one.keeps_login() && person::roles_fit(Place::Company, &plain).is_ok() && lasting;
                 if sound && changes { Ok(()) } else { Err(Decline::NothingToChange) }
             }
             Self::PersonReset { person } => {
                 let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
-                let sound = one.keeps_login() && one.status.signs_in() && one.own_password;
+                let sound = one.at_company && one.status.signs_in() && one.own_password;
                 if sound { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
+            Self::FactorReset { person } => {
+                let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
+                if one.has_factor && one.keeps_login() { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
+            Self::LoginParting { person } => {
+                let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
+                if one.others.is_empty() { Err(Decline::NothingToChange) } else { Ok(()) }
             }
             Self::FactorRule { required } => {
                 let same = rows.factor.get(&()) == Some(required);
@@ -415,7 +464,17 @@ impl Payload {
             }
             Self::PersonReset { person } => {
                 if let Some(one) = rows.people.get_mut(person) {
-                    one.own_password = false;
+                    one.reset();
+                }
+            }
+            Self::FactorReset { person } => {
+                if let Some(one) = rows.people.get_mut(person) {
+                    one.has_factor = false;
+                }
+            }
+            Self::LoginParting { person } => {
+                if let Some(one) = rows.people.get_mut(person) {
+                    one.others.clear();
                 }
             }
         }
@@ -484,6 +543,10 @@ words! {
         PersonState = "person_state",
         /// Whose a person's password is: `own` or `initial`.
         PersonPassword = "person_password",
+        /// Whether a person has a second factor: `yes` or `no`.
+        PersonFactor = "person_factor",
+        /// Names of the other logins of the same human.
+        PersonOthers = "person_others",
     }
 }
 
@@ -555,6 +618,8 @@ mod tests {
                 roles: read_roles("operator checker:20261215").expect("roles"),
             },
             Payload::PersonReset { person: PersonId(9_001) },
+            Payload::FactorReset { person: PersonId(1_003) },
+            Payload::LoginParting { person: PersonId(1_003) },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

@@ -63,6 +63,18 @@ impl Logins {
         self.0.insert(person, login);
     }
 
+    /// Makes a login a human of its own. Logins that bore its name as their human's take the next one's.
+    pub fn part(&mut self, person: PersonId) {
+        let human = self.get(person).human;
+        let others = |(other, login): (&PersonId, &Login)| (*other != person && login.human == human).then_some(*other);
+        let others: Vec<PersonId> = self.0.iter().filter_map(others).collect();
+        let next = if human == person { others.first().copied().unwrap_or(human) } else { human };
+        for other in others {
+            self.put(other, Login { human: next, ..self.get(other) });
+        }
+        self.put(person, Login { human: person, joined_at: None, ..self.get(person) });
+    }
+
     /// Whether the person's entry is there.
     pub fn has(&self, person: PersonId) -> bool {
         self.0.contains_key(&person)
@@ -151,6 +163,22 @@ mod tests {
         let all = logins(&[(X, Login { human: P, ..Login::of(X) })]);
         for (one, other, same) in [(P, P, true), (P, X, true), (X, P, true), (X, Y, false), (P, Y, false)] {
             assert_eq!(all.same_human(one, other, NOON), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_login_that_is_parted_is_alone_and_the_others_stay_together() {
+        let joined = |person| Login { human: P, joined_at: Some(NOON), ..Login::of(person) };
+        let at = NOON.plus(HOUR);
+        for parted in [P, X, Y] {
+            let mut all = logins(&[(P, Login::of(P)), (X, joined(X)), (Y, joined(Y)), (Z, Login::of(Z))]);
+            all.part(parted);
+            for one in [P, X, Y, Z] {
+                for other in [P, X, Y, Z] {
+                    let same = one == other || ![one, other].iter().any(|login| [parted, Z].contains(login));
+                    assert_eq!(all.same_human(one, other, at), same, "{parted}: {one} {other}");
+                }
+            }
         }
     }
 

@@ -56,7 +56,9 @@ impl Proposals {
             | Payload::OutletOpening { .. }
             | Payload::OutletResuming { .. }
             | Payload::FactorRule { .. }
-            | Payload::PersonReset { .. } => {}
+            | Payload::PersonReset { .. }
+            | Payload::FactorReset { .. }
+            | Payload::LoginParting { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
             }

@@ -1,9 +1,11 @@
 //! Proposals in tests: what is proposed, by two persons of the card company.
 
-use domain::acts::{Bank, Key, KeyState, Merchant, Outlet, Payload, Shown};
+use domain::acts::{Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Shown};
 use domain::command::{Command, Envelope};
 use domain::directory::Standing;
+use domain::human::Login;
 use domain::ids::{KeyId, MerchantId, OutletId, TransactionId};
+use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{DECIDE_WITHIN, Draft, Proposal, ProposalStatus, Verdict, shown_digest};
 use domain::time::{HOUR, Timestamp};
 
@@ -127,6 +129,49 @@ pub(crate) fn place_acts() -> Vec<Payload> {
         Payload::OutletResuming { outlet: STOPPED_OUTLET },
         Payload::FactorRule { required: false },
     ]
+}
+
+/// People at the company, one for each act about people; the last one has another login, [`SECOND`].
+pub(crate) const CLERK: PersonId = PersonId(9_050);
+pub(crate) const WITHOUT_PHONE: PersonId = PersonId(9_051);
+pub(crate) const WITHOUT_PASSWORD: PersonId = PersonId(9_052);
+pub(crate) const JOINED: PersonId = PersonId(9_053);
+pub(crate) const SECOND: PersonId = PersonId(9_054);
+
+/// Puts those people into a world, with second factors.
+pub(crate) fn put_people(world: &mut World) {
+    let person = |id: PersonId, others: &str| Person {
+        at_company: true,
+        name: format!("p{id}"),
+        login: id.to_string(),
+        roles: read_roles("operator").expect("a role"),
+        status: PersonStatus::Active,
+        own_password: true,
+        has_factor: true,
+        others: others.to_owned(),
+    };
+    for id in [CLERK, WITHOUT_PHONE, WITHOUT_PASSWORD, JOINED] {
+        let others = if id == JOINED { format!(" ({SECOND})") } else { String::new() };
+        world.people.insert(id, person(id, &others));
+        world.logins.put(id, Login::of(id));
+    }
+    world.logins.put(SECOND, Login { human: JOINED, ..Login::of(SECOND) });
+}
+
+/// Every act about people.
+pub(crate) fn person_acts() -> Vec<Payload> {
+    vec![
+        Payload::CompanyRoles { person: CLERK, roles: read_roles("checker").expect("a role") },
+        Payload::FactorReset { person: WITHOUT_PHONE },
+        Payload::PersonReset { person: WITHOUT_PASSWORD },
+        Payload::LoginParting { person: JOINED },
+    ]
+}
+
+/// An act of each kind, in an order in which each is possible.
+pub(crate) fn acts() -> Vec<Payload> {
+    let first = [fee(MERCHANT, 45), Payload::CompanyKey { key: SLEEPER }];
+    first.into_iter().chain(place_acts()).chain(person_acts()).collect()
 }
 
 /// The same in a world.

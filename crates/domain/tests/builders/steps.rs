@@ -1,6 +1,6 @@
 //! Random worlds and random commands in them: few cards, few orders, tiny limits, so that the commands meet.
 
-use domain::acts::{Payload, Shown};
+use domain::acts::Shown;
 use domain::card::{Card, CardStatus, Programme};
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
@@ -54,6 +54,8 @@ impl Sketch {
             world.limits = Limits { till, person, key, network, ..Limits::default() };
         }
         world.keys.insert(SLEEPER, sleeper());
+        proposals::put_places(&mut world);
+        proposals::put_people(&mut world);
         for (number, CardSketch { status, expires_on, programme }) in (1..).zip(self.cards) {
             world.put_card(Card { status, expires_on, programme, ..card(number) });
         }
@@ -207,9 +209,10 @@ pub(crate) enum Step {
         worded: bool,
         who: Clerk,
     },
-    /// A fee, or none: power for the key that sleeps.
+    /// A fee, or the act of another kind with this number.
     Propose {
         fee: Option<i64>,
+        other: usize,
         merchant: Whose,
         /// What the maker was shown is what is there.
         seen: bool,
@@ -301,12 +304,15 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
 fn proposal() -> impl Strategy<Value = Step> {
     let clerk = || prop_oneof![8 => Just(Clerk::Maker), 8 => Just(Clerk::Checker), 1 => Just(Clerk::Shop)];
     let merchant = prop_oneof![8 => Just(Whose::First), 4 => Just(Whose::Other), 1 => Just(Whose::Nobody)];
-    let fee = prop_oneof![6 => (0..4_i64).prop_map(|fee| Some(20 * fee)), 1 => Just(Some(1_001)), 3 => Just(None)];
+    let fee = prop_oneof![4 => (0..4_i64).prop_map(|fee| Some(20 * fee)), 1 => Just(Some(1_001)), 6 => Just(None)];
     let mostly = || prop::bool::weighted(0.95);
     let how = prop_oneof![6 => Just(Some(true)), 2 => Just(Some(false)), 1 => Just(None)];
     prop_oneof![
-        4 => (fee, merchant, mostly(), clerk())
-            .prop_map(|(fee, merchant, seen, who)| Step::Propose { fee, merchant, seen, who }),
+        4 => (fee, any::<prop::sample::Index>(), merchant, mostly(), clerk()).prop_map(
+            |(fee, other, merchant, seen, who)| {
+                Step::Propose { fee, other: other.index(proposals::acts().len()), merchant, seen, who }
+            }
+        ),
         5 => (prop_oneof![6 => Just(0_usize), 3 => 1..4_usize], how, mostly(), mostly(), clerk())
             .prop_map(|(back, how, worded, shown, who)| Step::End { back, how, worded, shown, who }),
     ]
@@ -512,9 +518,9 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
 
 fn of_proposal(world: &World, step: &Step) -> Command {
     match step {
-        Step::Propose { fee, merchant, seen, .. } => {
-            let wake = Payload::CompanyKey { key: SLEEPER };
-            let payload = fee.map_or(wake, |fee_bp| proposals::fee(merchant.id(), fee_bp));
+        Step::Propose { fee, other, merchant, seen, .. } => {
+            let other = || proposals::acts().swap_remove(*other);
+            let payload = fee.map_or_else(other, |fee_bp| proposals::fee(merchant.id(), fee_bp));
             let shown = if *seen { proposals::shown(world, &payload) } else { proposals::shown_fee(Some(999)) };
             proposals::propose(payload, shown)
         }

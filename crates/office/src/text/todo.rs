@@ -53,6 +53,8 @@ web_kit::texts! {
         act_outlet_resuming: "恢复门店", "Resume store";
         act_company_roles: "公司角色", "Company roles";
         act_person_reset: "公司人员重置密码", "Password reset, company staff";
+        act_factor_reset: "重置第二验证", "Second factor reset";
+        act_login_parting: "拆分登录", "Parting of logins";
         act_factor_rule: "公司人员第二验证", "Second factor for company staff";
         refund: "退货", "Refund";
         dispute: "争议", "Dispute";
@@ -127,6 +129,8 @@ web_kit::texts! {
         f_person_roles: "角色", "Roles";
         f_person_state: "状态", "State";
         f_person_password: "密码", "Password";
+        f_person_factor: "第二验证", "Second factor";
+        f_person_others: "同一个人的登录", "Logins of the same human";
         password_own: "本人设的", "Set by the person";
         password_initial: "失效，由经办人给新的初始密码", "Void; the maker gives a new initial one";
         f_factor_required: "必须使用第二验证", "Second factor required";

@@ -1,8 +1,8 @@
-//! Proposals by the auditor's own rules: a fee changes only when a second person of the card company approves, in time,
+//! Proposals by the auditor's own rules: a fee or a rule changes only when a second person of the card company approves, in time,
 //! what the first one saw and the second one was shown.
 
 use super::{Auditor, DAY, Declined};
-use crate::intent::{Terms, Who};
+use crate::intent::{Terms, What, Who};
 
 /// A proposal is decided within a week.
 const WEEK: i64 = 7 * DAY;
@@ -14,7 +14,8 @@ const UNKNOWN: Declined = ("25", None, None);
 #[expect(missing_docs, reason = "the fields are a proposal's own")]
 pub struct Proposed {
     pub number: i64,
-    pub fee: i64,
+    pub what: What,
+    pub value: i64,
     pub status: &'static str,
     pub maker: i64,
     pub checker: Option<i64>,
@@ -23,13 +24,11 @@ pub struct Proposed {
 impl From<&domain::proposal::Proposal> for Proposed {
     fn from(one: &domain::proposal::Proposal) -> Self {
         let decided = one.status != domain::proposal::ProposalStatus::Withdrawn;
-        let fee = match one.payload {
-            domain::acts::Payload::MerchantFee { fee_bp, .. } => fee_bp,
-            _ => -1,
-        };
+        let (what, value) = What::of(&one.payload);
         Self {
             number: one.id.sequence(),
-            fee,
+            what,
+            value,
             status: one.status.word(),
             maker: one.maker.0,
             checker: one.ending.as_ref().filter(|_| decided).map(|ending| ending.by.0),
@@ -45,17 +44,26 @@ pub(super) struct Sheet {
 }
 
 impl Auditor {
-    pub(super) fn propose(&mut self, who: Who, fee: i64, seen: Option<i64>, at: i64) -> Declined {
+    /// The value that a proposal would change; none while no fee is agreed.
+    pub(super) fn current(&self, what: What) -> Option<i64> {
+        match what {
+            What::Fee => self.fee,
+            What::Factor => Some(self.factor),
+        }
+    }
+
+    pub(super) fn propose(&mut self, who: Who, (what, value): (What, i64), seen: Option<i64>, at: i64) -> Declined {
+        let now = self.current(what);
         let code = match () {
             () if !who.is_issuer() => "58",
-            () if self.fee != seen => "13",
-            () if !(0..=1_000).contains(&fee) || self.fee == Some(fee) => "12",
+            () if now != seen => "13",
+            () if (what == What::Fee && !(0..=1_000).contains(&value)) || now == Some(value) => "12",
             () => "00",
         };
         if code == "00" {
             let (number, maker) = (self.sequence + 1, who.person());
-            let proposed = Proposed { number, fee, status: "open", maker, checker: None };
-            self.proposals.push(Sheet { seen: proposed, terms: Terms { fee, seen, maker, at } });
+            let proposed = Proposed { number, what, value, status: "open", maker, checker: None };
+            self.proposals.push(Sheet { seen: proposed, terms: Terms { what, value, seen, maker, at } });
         }
         (code, None, None)
     }
@@ -79,16 +87,16 @@ impl Auditor {
         worded: bool,
         at: i64,
     ) -> Declined {
-        let fee = self.fee;
+        let now = self.current(shown.what);
         let found = match self.open(who, number, at) {
             Ok(found) => found,
             Err(declined) => return declined,
         };
         let code = match () {
-            () if found.terms.fee != shown.fee => "25",
+            () if (found.terms.what, found.terms.value) != (shown.what, shown.value) => "25",
             () if found.seen.maker == who.person() => "58",
             () if !worded => "30",
-            () if yes && (found.terms.seen != fee || found.terms != shown) => "13",
+            () if yes && (found.terms.seen != now || found.terms != shown) => "13",
             () => "00",
         };
         if code != "00" {
@@ -97,7 +105,10 @@ impl Auditor {
         found.seen.checker = Some(who.person());
         found.seen.status = if yes { "approved" } else { "rejected" };
         if yes {
-            self.fee = Some(shown.fee);
+            match shown.what {
+                What::Fee => self.fee = Some(shown.value),
+                What::Factor => self.factor = shown.value,
+            }
         }
         ("00", None, None)
     }

@@ -110,6 +110,8 @@ pub struct Seen {
     pub proposals: Vec<Proposed>,
     /// The agreed fee in basis points.
     pub fee: Option<i64>,
+    /// Whether the company's people need a second factor.
+    pub factor: bool,
     /// Paid out, and kept as fees.
     pub out: (i64, i64),
 }
@@ -135,6 +137,7 @@ impl Auditor {
         same("settlements", &self.paid, &seen.paid)?;
         same("proposals", self.proposals.iter().map(|one| &one.seen), &seen.proposals)?;
         same("fee", [self.fee], [seen.fee])?;
+        same("second factor", [self.factor == 1], [seen.factor])?;
         if let Some(one) = seen.proposals.iter().find(|one| one.checker == Some(one.maker)) {
             return Err(format!("maker is checker: {one:?}"));
         }

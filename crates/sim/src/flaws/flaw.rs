@@ -91,6 +91,8 @@ domain::words! {
         ProposalForEver = "proposal_for_ever",
         /// An approved act is recorded and does not happen.
         ActForgotten = "act_forgotten",
+        /// An approved rule about second factors is recorded and does not happen.
+        RuleForgotten = "rule_forgotten",
         /// Turning a proposal down does it all the same.
         RejectionActs = "rejection_acts",
     }

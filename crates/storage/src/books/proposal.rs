@@ -42,7 +42,10 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
         Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => {
             rows.outlets.loaded(*outlet, find_outlet(connection, *outlet)?);
         }
-        Payload::CompanyRoles { person, .. } | Payload::PersonReset { person } => {
+        Payload::CompanyRoles { person, .. }
+        | Payload::PersonReset { person }
+        | Payload::FactorReset { person }
+        | Payload::LoginParting { person } => {
             rows.people.loaded(*person, find_person(connection, *person)?);
         }
         Payload::FactorRule { .. } => {
@@ -104,21 +107,56 @@ fn find_outlet(connection: &Connection, id: OutletId) -> sql::Result<Option<Outl
     connection.prepare_cached(sql)?.query_row([id.0], read).optional()
 }
 
-/// A person of the card company.
+/// A person.
 fn find_person(connection: &Connection, id: PersonId) -> sql::Result<Option<Person>> {
-    let sql = "SELECT name, login, status, must_change FROM person WHERE id = ?1 AND place = 'company'";
+    let sql = "SELECT p.name, p.login, p.status, p.password_expires_at IS NULL, p.place = 'company',
+            EXISTS (SELECT 1 FROM factor f WHERE f.person_id = p.id) FROM person p WHERE p.id = ?1";
     let read = |row: &Row<'_>| {
         Ok(Person {
+            at_company: row.get(4)?,
             name: row.get(0)?,
             login: row.get(1)?,
             roles: Vec::new(),
             status: rows::word(row, 2, PersonStatus::from_word)?,
-            own_password: !row.get::<_, bool>(3)?,
+            own_password: row.get(3)?,
+            has_factor: row.get(5)?,
+            others: String::new(),
         })
     };
     let found = connection.prepare_cached(sql)?.query_row([id.0], read).optional()?;
     let Some(found) = found.filter(|found| found.status != PersonStatus::Key) else { return Ok(None) };
-    Ok(Some(Person { roles: crate::people::held(connection, id)?, ..found }))
+    let (roles, others) = (crate::people::held(connection, id)?, other_logins(connection, id)?);
+    Ok(Some(Person { roles, others, ..found }))
+}
+
+/// Names and login names of the other logins of a person's human.
+fn other_logins(connection: &Connection, id: PersonId) -> sql::Result<String> {
+    let sql = "SELECT o.name, o.login FROM person p JOIN person o ON o.human_id = p.human_id AND o.id <> p.id
+        WHERE p.id = ?1 AND o.status <> 'key' ORDER BY o.id LIMIT 50";
+    let mut statement = connection.prepare_cached(sql)?;
+    let named = |row: &Row<'_>| Ok(format!("{} ({})", row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let others = statement.query_map([id.0], named)?.collect::<sql::Result<Vec<_>>>()?;
+    Ok(others.join("; "))
+}
+
+/// Makes a login a human of its own, with its keys. Logins that bore its name as their human's take the next one's.
+fn part(connection: &Connection, person: PersonId) -> sql::Result<()> {
+    let sql = "SELECT o.id FROM person p JOIN person o ON o.human_id = p.human_id JOIN api_key k ON k.person_id = o.id
+        WHERE p.id = ?1 AND k.created_by = ?1";
+    let mut keys = connection.prepare_cached(sql)?;
+    let keys = keys.query_map([person.0], |row| row.get::<_, i64>(0))?.collect::<sql::Result<Vec<_>>>()?;
+    let sql = "SELECT MIN(o.id) FROM person p JOIN person o ON o.human_id = p.human_id
+        WHERE p.id = ?1 AND p.human_id = p.id AND o.id <> p.id AND o.status <> 'key'";
+    let next: Option<i64> = connection.prepare_cached(sql)?.query_row([person.0], |row| row.get(0))?;
+    if let Some(next) = next {
+        let sql = "UPDATE person SET human_id = ?2 WHERE human_id = ?1";
+        connection.prepare_cached(sql)?.execute([person.0, next])?;
+    }
+    for one in keys.into_iter().chain([person.0]) {
+        let sql = "UPDATE person SET human_id = ?2, joined_at = NULL WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute([one, person.0])?;
+    }
+    Ok(())
 }
 
 /// Gives a person exactly these roles; a stopped login returns.
@@ -130,8 +168,8 @@ fn give_roles(connection: &Connection, person: PersonId, roles: &[Held], on: &Ap
         connection.prepare_cached(sql)?.execute(values)?;
     }
     let sql =
-        "UPDATE person SET status = CASE WHEN status <> 'disabled' THEN status WHEN must_change = 1 THEN 'invited'
-            ELSE 'active' END, changed_at = ?2, version = version + 1 WHERE id = ?1";
+        "UPDATE person SET status = CASE WHEN status <> 'disabled' THEN status
+                WHEN password_expires_at IS NOT NULL THEN 'invited' ELSE 'active' END, changed_at = ?2, version = version + 1 WHERE id = ?1";
     connection.prepare_cached(sql)?.execute([person.0, on.at.0])?;
     Ok(())
 }
@@ -186,6 +224,10 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
             connection.prepare_cached(sql)?.execute(params![person.0, hash, at.0, maker.0])?;
             crate::factor::remove(connection, *person)?;
         }
+        Payload::FactorReset { person } => {
+            crate::factor::take_away(connection, *person, Some(maker), at)?;
+        }
+        Payload::LoginParting { person } => part(connection, *person)?,
         Payload::FactorRule { required } => {
             let now = directory::company_of(connection)?;
             let company = Company { factor_required: *required, version: now.version + 1, ..now };

@@ -157,14 +157,15 @@ pub async fn proved(db: &Storage, session: SessionId, entry: Entry) -> Result<()
     .await
 }
 
-/// Takes a person's factor away and ends their sessions. `None`: there is no such login name; `false`: no factor.
+/// Takes a person's factor away from the command line, as an approved proposal does. `None`: there is no such login name;
+/// `false`: no factor.
 pub async fn reset(db: &Storage, login: &str, entry: Entry) -> Result<Option<bool>, StorageError> {
     let login = normal_login(login);
     db.write(move |connection| {
         let sql = "SELECT id FROM person WHERE login = ?1";
         let person: Option<i64> = connection.prepare_cached(sql)?.query_row([&login], |row| row.get(0)).optional()?;
         let Some(person) = person.map(PersonId) else { return Ok(None) };
-        let had = remove(connection, person)?;
+        let had = take_away(connection, person, None, entry.at)?;
         if had {
             audit::insert(connection, &Entry { subject: login.clone(), ..entry })?;
         }
@@ -173,7 +174,24 @@ pub async fn reset(db: &Storage, login: &str, entry: Entry) -> Result<Option<boo
     .await
 }
 
-/// Takes the factor away, inside the caller's transaction.
+/// Takes the factor away, inside the caller's transaction. The next sign-in asks for another password: until then, and for
+/// a day after it, the login counts as the human that had the factor taken away as well. Whether there was one.
+pub(crate) fn take_away(
+    connection: &Connection,
+    person: PersonId,
+    by: Option<PersonId>,
+    at: Timestamp,
+) -> sql::Result<bool> {
+    if !remove(connection, person)? {
+        return Ok(false);
+    }
+    let sql = "UPDATE person SET must_change = 1, given_by = ?2, given_at = ?3, changed_at = ?3, version = version + 1
+        WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![person.0, by.map(|by| by.0), at.0])?;
+    Ok(true)
+}
+
+/// Deletes the factor, its recovery codes and the person's sessions, inside the caller's transaction.
 pub(crate) fn remove(connection: &Connection, person: PersonId) -> sql::Result<bool> {
     connection.prepare_cached("DELETE FROM recovery_code WHERE person_id = ?1")?.execute([person.0])?;
     let had = connection.prepare_cached("DELETE FROM factor WHERE person_id = ?1")?.execute([person.0])? > 0;

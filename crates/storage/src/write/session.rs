@@ -184,7 +184,8 @@ pub async fn open(
             .prepare_cached(
                 "INSERT INTO session (id_hash, person_id, created_at, seen_at, locked, address, agent, proved_at)
                  VALUES (?1, ?2, ?3, ?3, 0, ?4, ?5,
-                    CASE WHEN EXISTS (SELECT 1 FROM factor f WHERE f.person_id = ?2) THEN NULL ELSE ?3 END)",
+                    CASE WHEN EXISTS (SELECT 1 FROM factor f WHERE f.person_id = ?2) THEN NULL
+                        ELSE CAST(?3 AS BIGINT) END)",
             )?
             .execute((id.0, entry.person.map(|id| id.0), entry.at.0, &entry.address, audit::printable(&agent)))?;
         connection

@@ -184,7 +184,7 @@ pub fn standing(one: &Person, now: Timestamp, text: &Text) -> (Badge, String) {
             fill(words.locked_until, &[&crate::credentials::clock_text(until)]),
         );
     }
-    if one.must_change && one.password_expires_at.is_some_and(|end| end <= now) {
+    if one.password_expires_at.is_some_and(|end| end <= now) {
         return plain(Badge::new("warn", "clock", words.expired));
     }
     if one.roles_at(now).is_empty() {

@@ -8,7 +8,7 @@ use domain::acts::Payload;
 use domain::ids::{PersonId, RequestId};
 use domain::person::{Held, Move, PersonStatus, initial_password, is_narrower};
 use domain::place::Place;
-use domain::role::Role;
+use domain::role::{Action, Role};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::people::keep::{self, Change, NotChanged};
@@ -46,6 +46,10 @@ domain::words! {
         Sessions = "sessions",
         /// Join it with another login of the same human.
         Join = "join",
+        /// Take the second factor away.
+        Factor = "factor",
+        /// Count it as another human than the logins that it was joined with.
+        Part = "part",
     }
 }
 
@@ -134,7 +138,11 @@ async fn view(visit: &Visit, desk: &Desk, one: Person, shown: Shown) -> Result<R
     let (keeps, helps) = (keeps(session, &one), helps(session, &one));
     let behind = list::left_behind(db, &one, session.now).await?;
     let (state, until) = standing(&one, session.now, text);
-    let acts = acts(&one, keeps, helps, text);
+    let others = list::other_logins(db, &one, session.now).await?;
+    let proposes = keeps && session.can(Action::ManagePeople);
+    let proposed = [(Do::Factor, one.has_factor), (Do::Part, !others.is_empty())];
+    let proposed: Vec<Do> = proposed.into_iter().filter(|(_, open)| proposes && *open).map(|(act, _)| act).collect();
+    let acts = acts(&one, keeps, helps, &proposed, text);
     let asked = shown.ask.filter(|ask| acts.iter().any(|act| act.word == ask.word()));
     let form = if keeps && one.status != PersonStatus::Left {
         let places = list::work_places(db, desk.reach).await?;
@@ -143,7 +151,6 @@ async fn view(visit: &Visit, desk: &Desk, one: Person, shown: Shown) -> Result<R
     } else {
         None
     };
-    let others = list::other_logins(db, &one, session.now).await?;
     let log = list::audit(db, &one).await?;
     let view = View {
         path: desk.path,
@@ -176,15 +183,17 @@ async fn view(visit: &Visit, desk: &Desk, one: Person, shown: Shown) -> Result<R
     Ok(render(&view).into_response())
 }
 
-fn acts(one: &Person, keeps: bool, helps: bool, text: &'static Text) -> Vec<Act> {
+fn acts(one: &Person, keeps: bool, helps: bool, proposed: &[Do], text: &'static Text) -> Vec<Act> {
     let words = &text.people;
     let status = one.status;
-    let reset = if one.must_change { words.resend } else { words.reset };
+    let reset = if one.has_initial_password() { words.resend } else { words.reset };
     let leave = if status == PersonStatus::Invited { words.take_back } else { words.leave };
     let can = |step| keeps && status.after(step, true).is_some();
     [
         (Do::Unlock, words.unlock, helps && one.locked_until.is_some(), false, false),
         (Do::Reset, reset, helps && status.signs_in(), true, false),
+        (Do::Factor, words.reset_factor, proposed.contains(&Do::Factor), true, false),
+        (Do::Part, words.part, proposed.contains(&Do::Part), true, false),
         (Do::Sessions, words.end_sessions, helps && status.signs_in(), false, false),
         (Do::Enable, words.enable, can(Move::Enable), false, false),
         (Do::Disable, words.disable, can(Move::Disable), true, true),
@@ -199,10 +208,12 @@ fn acts(one: &Person, keeps: bool, helps: bool, text: &'static Text) -> Vec<Act>
 fn question(ask: Do, one: &Person, behind: &LeftBehind, text: &'static Text) -> Option<Ask> {
     let words = &text.people;
     let (title, what, button, stops) = match ask {
-        Do::Reset if one.place == Place::Company && !one.must_change => {
+        Do::Reset if one.place == Place::Company && !one.has_initial_password() => {
             (words.ask_reset, words.ask_reset_two, words.reset, false)
         }
         Do::Reset => (words.ask_reset, words.ask_reset_what, words.reset, false),
+        Do::Factor => (words.ask_factor, words.ask_factor_what, words.reset_factor, false),
+        Do::Part => (words.ask_part, words.ask_part_what, words.part, false),
         Do::Disable => (words.ask_disable, words.ask_disable_what, words.disable, true),
         Do::Leave => (words.ask_leave, words.ask_leave_what, words.leave, true),
         _ => return None,
@@ -227,8 +238,9 @@ fn behind_words(behind: &LeftBehind, text: &'static Text) -> Vec<String> {
 }
 
 fn password_words(one: &Person, text: &'static Text) -> String {
-    match one.password_expires_at.filter(|_| one.must_change) {
+    match one.password_expires_at {
         Some(until) => fill(text.people.password_initial, &[&until.date_time_text()]),
+        None if one.must_change => text.people.password_must_change.to_owned(),
         None => text.people.password_own.to_owned(),
     }
 }
@@ -246,6 +258,8 @@ fn log_row(line: Line, text: &'static Text) -> LogRow {
         "login_unlocked" => words.a_login_unlocked,
         "sessions_ended" => words.a_sessions_ended,
         "human_joined" => words.a_human_joined,
+        "factor_reset" => words.a_factor_reset,
+        "factor_set" => words.a_factor_set,
         other => other,
     };
     let by = if line.by.is_empty() { words.log_command_line.to_owned() } else { line.by };
@@ -281,9 +295,14 @@ pub async fn act(visit: &Visit, desk: &Desk, id: i64, host: &str, fields: Fields
     let (changed, said) = match act {
         Do::Save => return save(visit, desk, one, version, fields).await,
         Do::Join => return join(visit, desk, one, &fields).await,
-        Do::Reset if one.place == Place::Company && !one.must_change => {
+        Do::Reset if one.place == Place::Company && !one.has_initial_password() => {
             return send(visit, Payload::PersonReset { person: one.id }, &fields).await;
         }
+        Do::Factor | Do::Part if !session.can(Action::ManagePeople) => {
+            return Err(Problem::Forbidden(Box::new(session.entry("denied", &one.login, act.word()))));
+        }
+        Do::Factor => return send(visit, Payload::FactorReset { person: one.id }, &fields).await,
+        Do::Part => return send(visit, Payload::LoginParting { person: one.id }, &fields).await,
         Do::Enable if one.place == Place::Company => {
             let payload = Payload::CompanyRoles { person: one.id, roles: one.held };
             return send(visit, payload, &fields).await;

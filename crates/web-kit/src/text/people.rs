@@ -145,6 +145,7 @@ crate::texts! {
         save: "保存", "Save";
         password: "密码", "Password";
         password_own: "本人设的", "Set by the person";
+        password_must_change: "本人设的，下次登录须换", "Set by the person, to be replaced at the next sign-in";
         password_initial: "初始密码，有效到 {0}", "Initial, valid until {0}";
         sessions: "会话", "Sessions";
         created: "建立", "Created";
@@ -163,6 +164,8 @@ crate::texts! {
         log_empty: "还没有记录。", "Nothing is on record.";
         reset: "重置密码", "Reset the password";
         resend: "重发密码", "Reissue the password";
+        reset_factor: "重置第二验证", "Reset the second factor";
+        part: "拆成另一个人", "Part as another human";
         unlock: "解锁", "Unlock";
         end_sessions: "结束会话", "End sessions";
         disable: "停用", "Disable";
@@ -173,6 +176,10 @@ crate::texts! {
         ask_reset: "给 {0} 一个新的初始密码？", "Give {0} a new initial password?";
         ask_reset_what: "现在的密码立即失效，已登录的地方全部退出。新的初始密码下一页显示一次，72 小时内有效。24 小时内，{0} 和您在复核时按一个人算。", "The present password stops working and every session ends. The next page shows the new one, once; it is valid for 72 hours. For 24 hours {0} and you count as one person in decisions.";
         ask_reset_two: "公司人员的密码要另一人同意才能重置：提交后在待复核里决定；同意后密码和第二验证都失效，会话结束，您回到这里重发密码。", "A company person's password is reset only when another person agrees. Then password and second factor are void, the sessions end, and you reissue the password here.";
+        ask_factor: "重置 {0} 的第二验证？", "Reset {0}'s second factor?";
+        ask_factor_what: "要另一人同意：提交后在待复核里决定。同意后验证器和恢复码都失效，已登录的地方全部退出；下次登录用现在的密码，随即要设新密码。设好 24 小时内，{0} 和您在复核时按一个人算。密码也忘了的，请重置密码。", "Another person has to agree, under To decide. Then app and recovery codes are void and every session ends; the next sign-in takes the present password and asks for a new one. For 24 hours after that, {0} and you count as one person in decisions. If the password is forgotten too, reset the password.";
+        ask_part: "把 {0} 和下面的登录拆开？", "Part {0} from the logins below?";
+        ask_part_what: "要另一人同意：提交后在待复核里决定。同意后，{0} 和其名下的接口密钥在复核时按另一个人算。只有确实是两个人在用时才拆。", "Another person has to agree, under To decide. Then {0}, with the API keys of that login, counts as another person in decisions. Part them only if two people really use them.";
         ask_disable: "停用 {0}？", "Disable {0}?";
         ask_disable_what: "立即生效，一人即可。下面这些会留下：", "It takes effect at once; one person does it. This stays behind:";
         ask_leave: "{0} 离职？", "{0} has left?";
@@ -206,5 +213,7 @@ crate::texts! {
         a_login_unlocked: "解锁", "Unlocked";
         a_sessions_ended: "结束会话", "Sessions ended";
         a_human_joined: "合并为同一个人", "Joined as one human";
+        a_factor_reset: "重置第二验证", "Second factor reset";
+        a_factor_set: "设置第二验证", "Second factor set up";
     }
 }

@@ -26,7 +26,7 @@ fn seed(page: &Answer) -> Vec<u8> {
 }
 
 /// The app on the phone.
-struct App(Vec<u8>);
+pub(crate) struct App(Vec<u8>);
 
 impl App {
     fn code(&self, at: Timestamp) -> String {
@@ -35,7 +35,7 @@ impl App {
 }
 
 /// Sets the factor up; the recovery codes.
-async fn set_up(shop: &Shop, visitor: &mut Visitor) -> (App, Vec<String>) {
+pub(crate) async fn set_up(shop: &Shop, visitor: &mut Visitor) -> (App, Vec<String>) {
     let page = visitor.get("/me/factor").await;
     let app = App(seed(&page));
     let sealed = hidden(&page, "sealed");

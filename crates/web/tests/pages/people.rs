@@ -343,3 +343,88 @@ async fn a_password_at_the_company_is_reset_by_two_persons() {
     assert_eq!(shop.visitor().sign_in("finance", &fresh).await.location(), "/password");
     in_order(&shop).await;
 }
+
+/// Proposes what the page's button says; the proposal's place.
+async fn propose(visitor: &mut Visitor, page: &str, act: &str) -> String {
+    let shown = visitor.get(page).await;
+    let (version, request) = (hidden(&shown, "version"), hidden(&shown, "request"));
+    let fields = [("version", version.as_str()), ("request", &request), ("do", act)];
+    place(&visitor.post(page, &fields).await)
+}
+
+#[tokio::test]
+async fn a_second_factor_is_reset_by_two_persons_and_the_password_stays_the_person_s() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    for (login, desk) in [("finance", "/office/people"), ("cashier", "/office/people")] {
+        let mut person = shop.signed_in(login).await;
+        let page = page_of(&mut admin, desk, login).await;
+        let none = admin.get(&page).await.text();
+        assert!(!none.contains("重置第二验证"), "{login} has none yet");
+        crate::factor::set_up(&shop, &mut person).await;
+        admin.get(&format!("{page}?ask=factor")).await.says("要另一人同意");
+        let todo = propose(&mut admin, &page, "factor").await;
+        assert_eq!(person.get("/password").await.status, StatusCode::OK, "{login} is still signed in");
+        let mut checker = shop.signed_in("checker").await;
+        let sheet = checker.get(&todo).await;
+        for words in ["重置第二验证", "已设", "未设"] {
+            sheet.says(words);
+        }
+        decide(&mut checker, &todo, "ok").await.says("已同意");
+        assert_eq!(person.get("/password").await.location(), "/login", "{login}'s sessions ended");
+        admin.get(&page).await.says("本人设的，下次登录须换");
+        // Nobody gets at the password alone on the strength of that approval.
+        if login == "finance" {
+            let reset = propose(&mut admin, &page, "reset").await;
+            checker.get(&reset).await.says("公司人员重置密码");
+        }
+        let mut person = shop.visitor();
+        assert_eq!(person.sign_in(login, PASSWORD).await.location(), "/password");
+        person.post("/password", &[("old", PASSWORD), ("new", OWN), ("again", OWN)]).await;
+        assert_eq!(shop.visitor().sign_in(login, OWN).await.location(), "/");
+        admin.get(&page).await.says("本人设的");
+    }
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn joined_logins_are_parted_by_two_persons_of_whom_none_is_the_human() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let page = page_of(&mut admin, "/office/people", "finance").await;
+    assert!(!admin.get(&page).await.text().contains("拆成另一个人"));
+    let version = hidden(&admin.get(&page).await, "version");
+    let joined = admin.post(&page, &[("version", &version), ("do", "join"), ("login", "checker")]).await;
+    assert_eq!(joined.status, StatusCode::SEE_OTHER);
+    admin.get(&format!("{page}?ask=part")).await.says("只有确实是两个人在用时才拆");
+    let todo = propose(&mut admin, &page, "part").await;
+    let mut checker = shop.signed_in("checker").await;
+    decide(&mut checker, &todo, "ok").await.says("没有完成");
+    admin.get(&page).await.says("拆成另一个人");
+    // Another checker than the one whose logins these are.
+    let sql = "INSERT INTO person_role (person_id, role) SELECT id, 'checker' FROM person WHERE login = 'operator'";
+    shop.db.write(move |connection| Ok(connection.execute(sql, [])?)).await.expect("writes");
+    let mut other = shop.signed_in("operator").await;
+    let sheet = other.get(&todo).await;
+    sheet.says("拆分登录");
+    sheet.says("(checker)");
+    decide(&mut other, &todo, "ok").await.says("已同意");
+    assert!(!admin.get(&page).await.text().contains("拆成另一个人"));
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn only_who_manages_people_at_the_company_proposes_to_part_logins_or_reset_a_factor() {
+    let shop = Shop::open().await;
+    for (login, desk) in [("manager", "/people"), ("chain", "/people"), ("agent", "/office/people")] {
+        let mut visitor = shop.signed_in(login).await;
+        let page = page_of(&mut visitor, desk, "cashier").await;
+        let shown = visitor.get(&page).await;
+        let version = hidden(&shown, "version");
+        for act in ["factor", "part"] {
+            let fields =
+                [("version", version.as_str()), ("request", "0199a000-0000-7000-8000-000000000001"), ("do", act)];
+            assert_eq!(visitor.post(&page, &fields).await.status, StatusCode::FORBIDDEN, "{login} {act}");
+        }
+    }
+}

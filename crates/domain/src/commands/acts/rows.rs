@@ -20,7 +20,7 @@ pub struct ActRows {
     pub factor: Rows<(), bool>,
     /// API keys.
     pub keys: Rows<KeyId, Key>,
-    /// People of the card company.
+    /// People, API keys' excepted.
     pub people: Rows<PersonId, Person>,
 }
 
@@ -188,9 +188,11 @@ impl Key {
     }
 }
 
-/// A person of the card company as a decision sees them.
+/// A person as a decision sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
+    /// They work for the card company, not for a merchant.
+    pub at_company: bool,
     /// Display name.
     pub name: String,
     /// Login name.
@@ -199,8 +201,12 @@ pub struct Person {
     pub roles: Vec<Held>,
     /// Where the login stands.
     pub status: PersonStatus,
-    /// They have set a password of their own.
+    /// The password is their own, not one that somebody else gave.
     pub own_password: bool,
+    /// They have a second factor.
+    pub has_factor: bool,
+    /// Names and login names of the other logins of the same human; empty for none.
+    pub others: String,
 }
 
 impl Person {
@@ -220,6 +226,11 @@ impl Person {
         if self.status == PersonStatus::Disabled {
             self.status = Self::enabled(self.own_password);
         }
+    }
+
+    /// Takes password and second factor away, until somebody gives an initial password.
+    pub fn reset(&mut self) {
+        (self.has_factor, self.own_password) = (false, false);
     }
 
     /// What a person is shown of them.

@@ -127,14 +127,14 @@ pub struct Change {
 struct Target {
     login: String,
     status: PersonStatus,
-    must_change: bool,
+    own_password: bool,
 }
 
 fn target(connection: &Connection, person: PersonId, version: i64) -> sql::Result<Option<Target>> {
     connection.lock("SELECT 1 FROM person WHERE id = ?1", [person.0])?;
-    let sql = "SELECT login, status, must_change FROM person WHERE id = ?1 AND version = ?2 AND status <> 'key'";
+    let sql = "SELECT login, status, password_expires_at IS NULL FROM person WHERE id = ?1 AND version = ?2 AND status <> 'key'";
     let read = |row: &sql::Row<'_>| {
-        Ok(Target { login: row.get(0)?, status: word(row, 1, PersonStatus::from_word)?, must_change: row.get(2)? })
+        Ok(Target { login: row.get(0)?, status: word(row, 1, PersonStatus::from_word)?, own_password: row.get(2)? })
     };
     connection.prepare_cached(sql)?.query_row([person.0, version], read).optional()
 }
@@ -204,7 +204,7 @@ pub async fn step(
 ) -> Result<Result<(), NotChanged>, StorageError> {
     db.write(move |connection| {
         let Some(target) = target(connection, person, version)? else { return Ok(Err(NotChanged::Stale)) };
-        let Some(after) = target.status.after(step, !target.must_change) else {
+        let Some(after) = target.status.after(step, target.own_password) else {
             return Ok(Err(NotChanged::NotPossible));
         };
         let sql = "UPDATE person SET status = ?2, changed_at = ?3, version = version + 1 WHERE id = ?1";

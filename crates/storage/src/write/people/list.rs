@@ -75,9 +75,9 @@ pub struct Person {
     pub held: Vec<Held>,
     /// Where the login stands.
     pub status: PersonStatus,
-    /// Still has the initial password.
+    /// Has to choose another password at the next sign-in.
     pub must_change: bool,
-    /// Until when that opens anything.
+    /// Until when an initial password opens anything; none for a password of the person's own.
     pub password_expires_at: Option<Timestamp>,
     /// Until when the login is locked somewhere.
     pub locked_until: Option<Timestamp>,
@@ -94,6 +94,11 @@ pub struct Person {
 }
 
 impl Person {
+    /// Whether the password is one that somebody else gave.
+    pub fn has_initial_password(&self) -> bool {
+        self.password_expires_at.is_some()
+    }
+
     /// The roles that count at `now`.
     pub fn roles_at(&self, now: Timestamp) -> Vec<Role> {
         super::counting(&self.held, self.place, now.business_date())
