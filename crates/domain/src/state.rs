@@ -292,6 +292,9 @@ impl State {
         {
             payable.fee_bp = Some(*fee_bp);
         }
+        if let Payload::GuessingLimit { setting, value } = act {
+            self.limits.set(*setting, i64::from(*value));
+        }
     }
 
     /// What moved that later commands of this group may settle.

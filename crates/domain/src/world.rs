@@ -239,6 +239,7 @@ impl World {
                 rows.outlets.loaded(*outlet, self.outlets.get(outlet).cloned());
             }
             Payload::FactorRule { .. } => rows.factor.loaded((), Some(self.factor_required)),
+            Payload::GuessingLimit { .. } => rows.limits.loaded((), Some(self.limits.clone())),
             Payload::CompanyRoles { person, .. }
             | Payload::PersonReset { person }
             | Payload::FactorReset { person }
@@ -280,6 +281,9 @@ impl World {
             }
             Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => self.open_outlet(*outlet),
             Payload::FactorRule { required } => self.factor_required = *required,
+            Payload::GuessingLimit { setting, value } => {
+                self.limits.set(*setting, i64::from(*value));
+            }
             Payload::CompanyRoles { person, roles } => {
                 if let Some(one) = self.people.get_mut(person) {
                     one.give(roles);

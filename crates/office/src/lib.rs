@@ -98,6 +98,16 @@ pub fn pages() -> Vec<PageEntry> {
             .post(May(ReleaseSettlement), settlement::decide)
             .proved(Approval),
         page("/office/settlements/{settlement}/export.csv").get(May(ViewSettlement), settlement::csv).proved(Always),
+    ]
+    .into_iter()
+    .chain(directory())
+    .chain(settings_pages())
+    .collect()
+}
+
+/// The company's own facts and rules.
+fn settings_pages() -> Vec<PageEntry> {
+    vec![
         page(settings::SETTINGS)
             .get(May(ManageSettings), settings::show)
             .post(May(ManageSettings), settings::save)
@@ -105,10 +115,10 @@ pub fn pages() -> Vec<PageEntry> {
         page("/office/settings/factor")
             .get(May(ManageSettings), settings::show)
             .post(May(ManageSettings), settings::propose),
+        page("/office/settings/limits")
+            .get(May(ManageSettings), settings::show)
+            .post(May(ManageSettings), settings::propose_limit),
     ]
-    .into_iter()
-    .chain(directory())
-    .collect()
 }
 
 /// Merchants, stores and terminals.

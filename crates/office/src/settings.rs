@@ -1,6 +1,6 @@
 //! 设置: the company's own facts and rules, a section each.
 //!
-//! What must stay true: facts are changed by one person; the rule of the second factor by two.
+//! What must stay true: facts are changed by one person; the rule of the second factor and limits to guessing by two.
 
 use askama::Template;
 use axum::Form;
@@ -9,13 +9,17 @@ use axum::response::{IntoResponse, Response};
 use domain::acts::{Act, Payload};
 use domain::directory::{self, NAME_MAX};
 use domain::ids::RequestId;
+use domain::limits::{SETTING_MAX, Setting};
 use domain::role::Action;
+use domain::sweep::WatchKind;
 use storage::directory::{Company, Edited};
+use storage::sweep;
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::proposal::waiting;
 use web_kit::step::Told;
+use web_kit::text::fill;
 
 use crate::entry::{Entered, Input, Typed, changes, wrong_count};
 use crate::places::{self, merchant};
@@ -38,27 +42,57 @@ struct View {
     waits: Option<String>,
     told: Option<Told>,
     request: RequestId,
+    /// Name and value of the limits that stand alone.
+    single_limits: Vec<(&'static str, u16)>,
+    /// What watches wrong PINs, with its four limits.
+    watches: Vec<(&'static str, Vec<u16>)>,
+    limit_inputs: Vec<Input>,
+    limit_waits: Option<String>,
+    limit_request: RequestId,
 }
 
 /// The sections.
 pub(crate) async fn show(visit: Visit, Query(params): Query<merchant::Params>) -> Result<Response, Problem> {
     let company = storage::directory::company(visit.db()).await?;
     let form = Entered::of(typed_of(&company), visit.text());
-    view(&visit, company, &form, false, &params.a).await
+    view(&visit, company, Shown { form: &form, stale: false, limit: None, a: &params.a }).await
 }
 
-async fn view(visit: &Visit, company: Company, form: &Entered, stale: bool, a: &str) -> Result<Response, Problem> {
-    let inputs = inputs(form, visit.text());
+/// What the page shows beside what is stored.
+struct Shown<'f> {
+    form: &'f Entered,
+    stale: bool,
+    /// A limit that was not proposed.
+    limit: Option<Entered>,
+    /// The last step.
+    a: &'f str,
+}
+
+async fn view(visit: &Visit, company: Company, shown: Shown<'_>) -> Result<Response, Problem> {
+    let text = visit.text();
+    let inputs = inputs(shown.form, text);
+    let limits = sweep::limits(visit.db()).await?;
+    let limit = shown.limit.unwrap_or_else(|| Entered::of(Typed::new(), text));
+    let limit_inputs = limit_inputs(&limit, text);
+    let all: Vec<&Input> = inputs.iter().chain(&limit_inputs).collect();
     let waits = waiting(visit, Act::FactorRule, 1).await?;
     let page = View {
         shell: visit.shell(SETTINGS),
         path: SETTINGS,
-        wrong: wrong_count(&inputs, visit.text()),
+        wrong: wrong_count(all, text),
         inputs,
-        stale,
+        stale: shown.stale,
         can_edit: visit.session.can(Action::ManageSettings),
         waits,
-        told: places::told(visit, a).await?,
+        told: places::told(visit, shown.a).await?,
+        single_limits: SINGLE.map(|one| (setting_words(one, text).1, limits.get(one))).to_vec(),
+        watches: WatchKind::ALL
+            .into_iter()
+            .map(|watch| (watch_words(watch, text), Setting::of(watch).map(|one| limits.get(one)).to_vec()))
+            .collect(),
+        limit_inputs,
+        limit_request: visit.new_request(),
+        limit_waits: waiting(visit, Act::GuessingLimit, 1).await?,
         request: visit.new_request(),
         company,
     };
@@ -105,7 +139,8 @@ pub(crate) async fn save(visit: Visit, Form(typed): Form<Typed>) -> Result<Respo
         version,
     };
     if !form.is_sound() {
-        return view(&visit, Company { version, ..old }, &form, false, "").await;
+        let shown = Shown { form: &form, stale: false, limit: None, a: "" };
+        return view(&visit, Company { version, ..old }, shown).await;
     }
     let what = changes(&[
         ("name", &old.name, &new.name),
@@ -124,7 +159,7 @@ pub(crate) async fn save(visit: Visit, Form(typed): Form<Typed>) -> Result<Respo
         Edited::Stale | Edited::Gone => {
             let now = storage::directory::company(visit.db()).await?;
             let form = Entered::of(typed_of(&now), visit.text());
-            view(&visit, now, &form, true, "").await
+            view(&visit, now, Shown { form: &form, stale: true, limit: None, a: "" }).await
         }
     }
 }
@@ -138,4 +173,64 @@ pub(crate) async fn propose(visit: Visit, Form(typed): Form<Typed>) -> Result<Re
         _ => return Err(Problem::BadForm),
     };
     places::propose(&visit, Payload::FactorRule { required }, request, SETTINGS).await
+}
+
+/// Limits that stand alone.
+const SINGLE: [Setting; 3] = [Setting::PlaceTries, Setting::CardTries, Setting::RefundCards];
+
+fn watch_words(watch: WatchKind, text: &'static Text) -> &'static str {
+    let words = &text.directory;
+    match watch {
+        WatchKind::Till => words.limit_till,
+        WatchKind::Person => words.limit_person,
+        WatchKind::Key => words.limit_key,
+        WatchKind::Network => words.limit_network,
+    }
+}
+
+/// What watches, unless the limit stands alone; and what is limited.
+fn setting_words(setting: Setting, text: &'static Text) -> (Option<&'static str>, &'static str) {
+    let words = &text.directory;
+    let place = WatchKind::ALL.into_iter().find_map(|watch| {
+        let at = Setting::of(watch).iter().position(|one| *one == setting)?;
+        Some((watch_words(watch, text), at))
+    });
+    match (place, setting) {
+        (Some((watch, at)), _) => {
+            let columns = [words.limit_pause_cards, words.limit_window, words.limit_pause, words.limit_stop];
+            (Some(watch), columns.get(at).copied().unwrap_or_default())
+        }
+        (None, Setting::PlaceTries) => (None, words.limit_place),
+        (None, Setting::CardTries) => (None, words.limit_card),
+        (None, _) => (None, words.limit_refund),
+    }
+}
+
+/// A limit's whole name.
+pub(crate) fn limit_words(setting: Setting, text: &'static Text) -> String {
+    match setting_words(setting, text) {
+        (Some(watch), what) => fill(text.directory.limit_of, &[watch, what]),
+        (None, what) => what.to_owned(),
+    }
+}
+
+fn limit_inputs(form: &Entered, text: &'static Text) -> Vec<Input> {
+    let words = &text.directory;
+    let all = Setting::ALL.into_iter().map(|one| (one.word().to_owned(), limit_words(one, text)));
+    vec![form.input("limit", words.limit).options(all), form.input("limit_value", words.limit_value).number()]
+}
+
+/// Proposes another limit to guessing.
+pub(crate) async fn propose_limit(visit: Visit, Form(typed): Form<Typed>) -> Result<Response, Problem> {
+    let request = typed.get("request").and_then(|one| RequestId::parse(one)).ok_or(Problem::BadForm)?;
+    let mut form = Entered::of(typed, visit.text());
+    let setting = Setting::from_word(form.get("limit")).ok_or(Problem::BadForm)?;
+    let value = form.get("limit_value").trim().parse().ok().filter(|value| (1..=SETTING_MAX).contains(value));
+    let Some(value) = value else {
+        form.refuse("limit_value", fill(visit.text().directory.limit_range, &[&SETTING_MAX.to_string()]));
+        let company = storage::directory::company(visit.db()).await?;
+        let facts = Entered::of(typed_of(&company), visit.text());
+        return view(&visit, company, Shown { form: &facts, stale: false, limit: Some(form), a: "" }).await;
+    };
+    places::propose(&visit, Payload::GuessingLimit { setting, value }, request, SETTINGS).await
 }

@@ -19,6 +19,7 @@ use domain::directory::Standing;
 use domain::human::Logins;
 use domain::ids::{RequestId, TransactionId};
 use domain::ledger::Kind;
+use domain::limits::Setting;
 use domain::outcome::Decline;
 use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{Proposal, ProposalStatus, Verdict};
@@ -37,6 +38,7 @@ use web_kit::settlement::rate_words;
 use web_kit::step::{self, Filled, Last, Step, Told};
 use web_kit::text::fill;
 
+use crate::settings::limit_words;
 use crate::text::Text;
 use crate::{Shell, Visit};
 use list::List;
@@ -196,6 +198,7 @@ fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::PersonReset => text.todo.act_person_reset,
         Act::FactorReset => text.todo.act_factor_reset,
         Act::LoginParting => text.todo.act_login_parting,
+        Act::GuessingLimit => text.directory.limits,
     }
 }
 
@@ -228,6 +231,8 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::PersonPassword => words.f_person_password,
         Field::PersonFactor => words.f_person_factor,
         Field::PersonOthers => words.f_person_others,
+        Field::Limit => text.directory.limit,
+        Field::LimitValue => words.f_limit_value,
     }
 }
 
@@ -244,6 +249,7 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (Field::PersonState, _) => {
             PersonStatus::from_word(value).map_or(value, |status| status_words(status, text)).to_owned()
         }
+        (Field::Limit, _) => Setting::from_word(value).map_or_else(|| value.to_owned(), |one| limit_words(one, text)),
         (Field::PersonFactor, "yes") => text.people.factor_set.to_owned(),
         (Field::PersonFactor, "no") => text.people.factor_none.to_owned(),
         (Field::PersonPassword, "own") => words.password_own.to_owned(),

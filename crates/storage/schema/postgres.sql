@@ -690,7 +690,7 @@ CREATE TABLE proposal (
         act IN (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
-            'login_parting'
+            'login_parting', 'guessing_limit'
         )
     ),
     -- The number of what it is about.

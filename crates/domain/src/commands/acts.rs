@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::directory::{Move, Standing};
 use crate::ids::{KeyId, MerchantId, OutletId, PersonId};
+use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::person::{self, Held, PersonStatus, read_roles, roles_text};
@@ -49,6 +50,8 @@ words! {
         FactorReset = "factor_reset",
         /// A login that was joined with others is of a human of its own again.
         LoginParting = "login_parting",
+        /// How often a guess may be wrong.
+        GuessingLimit = "guessing_limit",
     }
 }
 
@@ -61,7 +64,7 @@ impl Act {
             Self::MerchantOpening | Self::MerchantBank | Self::OutletOpening => Action::ManageMerchants,
             // Whoever may stop one may ask to have it go on.
             Self::MerchantResuming | Self::OutletResuming => Action::Suspend,
-            Self::FactorRule => Action::ManageSettings,
+            Self::FactorRule | Self::GuessingLimit => Action::ManageSettings,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
         }
     }
@@ -76,7 +79,7 @@ impl Act {
             | Self::OutletOpening
             | Self::OutletResuming => Action::ReleaseMerchants,
             Self::CompanyKey => Action::ReleaseApiKeys,
-            Self::FactorRule => Action::ReleaseSettings,
+            Self::FactorRule | Self::GuessingLimit => Action::ReleaseSettings,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
         }
     }
@@ -155,6 +158,13 @@ pub enum Payload {
         /// The login.
         person: PersonId,
     },
+    /// Change this limit to guessing.
+    GuessingLimit {
+        /// Which.
+        setting: Setting,
+        /// Its value, 1..=[`SETTING_MAX`].
+        value: u16,
+    },
 }
 
 /// The word for a password that somebody else gave.
@@ -182,6 +192,7 @@ impl Payload {
             Self::PersonReset { .. } => Act::PersonReset,
             Self::FactorReset { .. } => Act::FactorReset,
             Self::LoginParting { .. } => Act::LoginParting,
+            Self::GuessingLimit { .. } => Act::GuessingLimit,
         }
     }
 
@@ -194,7 +205,7 @@ impl Payload {
             | Self::MerchantResuming { merchant } => merchant.0,
             Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
-            Self::FactorRule { .. } => COMPANY,
+            Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
             | Self::PersonReset { person }
             | Self::FactorReset { person }
@@ -235,6 +246,7 @@ impl Payload {
             Self::MerchantBank { bank, .. } => Shown::of(bank.fields()),
             Self::FactorRule { required } => Shown::of([(Field::FactorRequired, yes(*required))]),
             Self::CompanyRoles { roles, .. } => Shown::of([(Field::PersonRoles, roles_text(roles))]),
+            Self::GuessingLimit { setting, value } => limit(*setting, *value),
             Self::CompanyKey { .. }
             | Self::PersonReset { .. }
             | Self::FactorReset { .. }
@@ -274,6 +286,10 @@ impl Payload {
             Act::PersonReset => Self::PersonReset { person },
             Act::FactorReset => Self::FactorReset { person },
             Act::LoginParting => Self::LoginParting { person },
+            Act::GuessingLimit => {
+                let value = fields.get(Field::LimitValue).parse().ok()?;
+                Self::GuessingLimit { setting: Setting::from_word(fields.get(Field::Limit))?, value }
+            }
         };
         (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
@@ -327,6 +343,7 @@ impl Payload {
                 Some(shown)
             }
             Self::FactorRule { .. } => Some(Shown::of([(Field::FactorRequired, yes(*rows.factor.get(&())?))])),
+            Self::GuessingLimit { setting, .. } => Some(limit(*setting, rows.limits.get(&())?.get(*setting))),
         }
     }
 
@@ -334,7 +351,10 @@ impl Payload {
     pub fn after(&self, now: &Shown) -> Shown {
         let mut after = now.clone();
         match self {
-            Self::MerchantFee { .. } | Self::MerchantBank { .. } | Self::FactorRule { .. } => {
+            Self::MerchantFee { .. }
+            | Self::MerchantBank { .. }
+            | Self::FactorRule { .. }
+            | Self::GuessingLimit { .. } => {
                 after.0.extend(self.fields().0);
             }
             Self::CompanyRoles { roles, .. } => {
@@ -423,6 +443,11 @@ impl Payload {
                 let same = rows.factor.get(&()) == Some(required);
                 if same { Err(Decline::NothingToChange) } else { Ok(()) }
             }
+            Self::GuessingLimit { setting, value } => {
+                let now = rows.limits.get(&()).map(|limits| limits.get(*setting));
+                let sound = (1..=SETTING_MAX).contains(value) && now != Some(*value);
+                if sound { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
         }
     }
 
@@ -457,6 +482,11 @@ impl Payload {
                 }
             }
             Self::FactorRule { required } => rows.factor.loaded((), Some(*required)),
+            Self::GuessingLimit { setting, value } => {
+                if let Some(limits) = rows.limits.get_mut(&()) {
+                    limits.set(*setting, i64::from(*value));
+                }
+            }
             Self::CompanyRoles { person, roles } => {
                 if let Some(one) = rows.people.get_mut(person) {
                     one.give(roles);
@@ -484,6 +514,10 @@ impl Payload {
 /// Whether a move is possible, given that everything else of the act is `sound`.
 fn moves(status: Standing, made: Move, sound: bool) -> Result<(), Decline> {
     if sound && status.after(made).is_some() { Ok(()) } else { Err(Decline::NothingToChange) }
+}
+
+fn limit(setting: Setting, value: u16) -> Shown {
+    Shown::of([(Field::Limit, setting.word().to_owned()), (Field::LimitValue, value.to_string())])
 }
 
 fn yes(it_is: bool) -> String {
@@ -547,6 +581,10 @@ words! {
         PersonFactor = "person_factor",
         /// Names of the other logins of the same human.
         PersonOthers = "person_others",
+        /// A limit to guessing, [`Setting`].
+        Limit = "limit",
+        /// Its value.
+        LimitValue = "limit_value",
     }
 }
 
@@ -620,6 +658,7 @@ mod tests {
             Payload::PersonReset { person: PersonId(9_001) },
             Payload::FactorReset { person: PersonId(1_003) },
             Payload::LoginParting { person: PersonId(1_003) },
+            Payload::GuessingLimit { setting: Setting::TillPauseCards, value: 4 },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

@@ -10,6 +10,68 @@ const MINUTE: i64 = 60_000_000;
 /// The largest value of a setting: a count or a number of minutes.
 pub const SETTING_MAX: u16 = 1_000;
 
+words! {
+    /// A setting by its stored name.
+    pub enum Setting {
+        /// Wrong PINs of one card on one business date at one place.
+        PlaceTries = "place_tries",
+        /// The same over all places.
+        CardTries = "card_tries",
+        /// Wrong cards in the reviews of one refund.
+        RefundCards = "refund_cards",
+        /// Cards that pause a till.
+        TillPauseCards = "till_pause_cards",
+        /// The window of a till, minutes.
+        TillWindowMinutes = "till_window_minutes",
+        /// How long a till pauses, minutes.
+        TillPauseMinutes = "till_pause_minutes",
+        /// Cards on one date that stop a till.
+        TillStopCards = "till_stop_cards",
+        /// Cards that pause a person.
+        PersonPauseCards = "person_pause_cards",
+        /// The window of a person, minutes.
+        PersonWindowMinutes = "person_window_minutes",
+        /// How long a person pauses, minutes.
+        PersonPauseMinutes = "person_pause_minutes",
+        /// Cards on one date that stop a person.
+        PersonStopCards = "person_stop_cards",
+        /// Cards that pause an API key.
+        KeyPauseCards = "key_pause_cards",
+        /// The window of an API key, minutes.
+        KeyWindowMinutes = "key_window_minutes",
+        /// How long an API key pauses, minutes.
+        KeyPauseMinutes = "key_pause_minutes",
+        /// Cards on one date that stop an API key.
+        KeyStopCards = "key_stop_cards",
+        /// Cards that pause a network.
+        NetworkPauseCards = "network_pause_cards",
+        /// The window of a network, minutes.
+        NetworkWindowMinutes = "network_window_minutes",
+        /// How long a network pauses, minutes.
+        NetworkPauseMinutes = "network_pause_minutes",
+        /// Cards on one date that stop a network.
+        NetworkStopCards = "network_stop_cards",
+    }
+}
+
+impl Setting {
+    /// The settings of a watch: cards before a pause, window, length of a pause, cards before a stop.
+    pub fn of(watch: WatchKind) -> [Self; 4] {
+        match watch {
+            WatchKind::Till => {
+                [Self::TillPauseCards, Self::TillWindowMinutes, Self::TillPauseMinutes, Self::TillStopCards]
+            }
+            WatchKind::Person => {
+                [Self::PersonPauseCards, Self::PersonWindowMinutes, Self::PersonPauseMinutes, Self::PersonStopCards]
+            }
+            WatchKind::Key => [Self::KeyPauseCards, Self::KeyWindowMinutes, Self::KeyPauseMinutes, Self::KeyStopCards],
+            WatchKind::Network => {
+                [Self::NetworkPauseCards, Self::NetworkWindowMinutes, Self::NetworkPauseMinutes, Self::NetworkStopCards]
+            }
+        }
+    }
+}
+
 /// How many distinct cards may get a wrong PIN before a watch pauses, and before it stops until it is unlocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
@@ -75,47 +137,47 @@ impl Limits {
         }
     }
 
-    /// Changes the setting of this name; whether there is one, and it takes the value.
-    pub fn set(&mut self, name: &str, value: i64) -> bool {
+    /// Changes a setting; whether it takes the value.
+    pub fn set(&mut self, setting: Setting, value: i64) -> bool {
         let value = u16::try_from(value).ok().filter(|value| (1..=SETTING_MAX).contains(value));
-        let field = self.fields().into_iter().find(|(known, _)| *known == name);
-        match (field, value) {
-            (Some((_, field)), Some(value)) => {
-                *field = value;
-                true
-            }
-            _ => false,
-        }
+        value.is_some_and(|value| {
+            *self.field(setting) = value;
+            true
+        })
+    }
+
+    /// The value of a setting.
+    pub fn get(&self, setting: Setting) -> u16 {
+        *self.clone().field(setting)
     }
 
     /// Every setting with its value.
-    pub fn list(&self) -> Vec<(&'static str, u16)> {
-        self.clone().fields().into_iter().map(|(name, value)| (name, *value)).collect()
+    pub fn list(&self) -> Vec<(Setting, u16)> {
+        Setting::ALL.into_iter().map(|setting| (setting, self.get(setting))).collect()
     }
 
-    fn fields(&mut self) -> [(&'static str, &mut u16); 19] {
-        let Self { place_tries, card_tries, refund_cards, till, person, key, network } = self;
-        [
-            ("place_tries", place_tries),
-            ("card_tries", card_tries),
-            ("refund_cards", refund_cards),
-            ("till_pause_cards", &mut till.pause_cards),
-            ("till_window_minutes", &mut till.window_minutes),
-            ("till_pause_minutes", &mut till.pause_minutes),
-            ("till_stop_cards", &mut till.stop_cards),
-            ("person_pause_cards", &mut person.pause_cards),
-            ("person_window_minutes", &mut person.window_minutes),
-            ("person_pause_minutes", &mut person.pause_minutes),
-            ("person_stop_cards", &mut person.stop_cards),
-            ("key_pause_cards", &mut key.pause_cards),
-            ("key_window_minutes", &mut key.window_minutes),
-            ("key_pause_minutes", &mut key.pause_minutes),
-            ("key_stop_cards", &mut key.stop_cards),
-            ("network_pause_cards", &mut network.pause_cards),
-            ("network_window_minutes", &mut network.window_minutes),
-            ("network_pause_minutes", &mut network.pause_minutes),
-            ("network_stop_cards", &mut network.stop_cards),
-        ]
+    fn field(&mut self, setting: Setting) -> &mut u16 {
+        match setting {
+            Setting::PlaceTries => &mut self.place_tries,
+            Setting::CardTries => &mut self.card_tries,
+            Setting::RefundCards => &mut self.refund_cards,
+            Setting::TillPauseCards => &mut self.till.pause_cards,
+            Setting::TillWindowMinutes => &mut self.till.window_minutes,
+            Setting::TillPauseMinutes => &mut self.till.pause_minutes,
+            Setting::TillStopCards => &mut self.till.stop_cards,
+            Setting::PersonPauseCards => &mut self.person.pause_cards,
+            Setting::PersonWindowMinutes => &mut self.person.window_minutes,
+            Setting::PersonPauseMinutes => &mut self.person.pause_minutes,
+            Setting::PersonStopCards => &mut self.person.stop_cards,
+            Setting::KeyPauseCards => &mut self.key.pause_cards,
+            Setting::KeyWindowMinutes => &mut self.key.window_minutes,
+            Setting::KeyPauseMinutes => &mut self.key.pause_minutes,
+            Setting::KeyStopCards => &mut self.key.stop_cards,
+            Setting::NetworkPauseCards => &mut self.network.pause_cards,
+            Setting::NetworkWindowMinutes => &mut self.network.window_minutes,
+            Setting::NetworkPauseMinutes => &mut self.network.pause_minutes,
+            Setting::NetworkStopCards => &mut self.network.stop_cards,
+        }
     }
 }
 
@@ -124,17 +186,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_setting_is_read_by_its_name_and_takes_only_what_is_in_range() {
-        for (name, default) in Limits::default().list() {
+    fn every_setting_is_a_value_of_its_own_and_takes_only_what_is_in_range() {
+        for (setting, default) in Limits::default().list() {
             let mut limits = Limits::default();
             for refused in [i64::MIN, -1, 0, 1_001, i64::MAX] {
-                assert!(!limits.set(name, refused));
+                assert!(!limits.set(setting, refused));
             }
             assert_eq!(limits, Limits::default());
-            assert!(limits.set(name, i64::from(default) + 1));
+            assert!(limits.set(setting, i64::from(default) + 1));
             let changed = limits.list().into_iter().zip(Limits::default().list()).filter(|(new, old)| new != old);
-            assert_eq!(changed.collect::<Vec<_>>(), [((name, default + 1), (name, default))]);
+            assert_eq!(changed.collect::<Vec<_>>(), [((setting, default + 1), (setting, default))]);
         }
-        assert!(!Limits::default().set("nonsense", 5));
     }
 }

@@ -58,7 +58,8 @@ impl Proposals {
             | Payload::FactorRule { .. }
             | Payload::PersonReset { .. }
             | Payload::FactorReset { .. }
-            | Payload::LoginParting { .. } => {}
+            | Payload::LoginParting { .. }
+            | Payload::GuessingLimit { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
             }

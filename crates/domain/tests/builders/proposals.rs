@@ -5,6 +5,7 @@ use domain::command::{Command, Envelope};
 use domain::directory::Standing;
 use domain::human::Login;
 use domain::ids::{KeyId, MerchantId, OutletId, TransactionId};
+use domain::limits::Setting;
 use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{DECIDE_WITHIN, Draft, Proposal, ProposalStatus, Verdict, shown_digest};
 use domain::time::{HOUR, Timestamp};
@@ -128,6 +129,7 @@ pub(crate) fn place_acts() -> Vec<Payload> {
         Payload::OutletOpening { outlet: DRAFT_OUTLET },
         Payload::OutletResuming { outlet: STOPPED_OUTLET },
         Payload::FactorRule { required: false },
+        Payload::GuessingLimit { setting: Setting::RefundCards, value: 3 },
     ]
 }
 

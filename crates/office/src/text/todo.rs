@@ -130,6 +130,7 @@ web_kit::texts! {
         f_person_state: "状态", "State";
         f_person_password: "密码", "Password";
         f_person_factor: "第二验证", "Second factor";
+        f_limit_value: "数值", "Value";
         f_person_others: "同一个人的登录", "Logins of the same human";
         password_own: "本人设的", "Set by the person";
         password_initial: "失效，由经办人给新的初始密码", "Void; the maker gives a new initial one";

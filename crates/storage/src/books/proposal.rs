@@ -11,7 +11,7 @@ use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
-use super::rows;
+use super::{rows, sweeps};
 use crate::directory::{self, Company, Moved};
 
 /// Loads what the commands of a group propose or decide on.
@@ -51,6 +51,7 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
         Payload::FactorRule { .. } => {
             rows.factor.loaded((), Some(directory::company_of(connection)?.factor_required));
         }
+        Payload::GuessingLimit { .. } => rows.limits.loaded((), Some(sweeps::limits(connection)?)),
     }
     Ok(())
 }
@@ -228,6 +229,11 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
             crate::factor::take_away(connection, *person, Some(maker), at)?;
         }
         Payload::LoginParting { person } => part(connection, *person)?,
+        Payload::GuessingLimit { setting, value } => {
+            let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+            connection.prepare_cached(sql)?.execute(params![setting.word(), i64::from(*value)])?;
+        }
         Payload::FactorRule { required } => {
             let now = directory::company_of(connection)?;
             let company = Company { factor_required: *required, version: now.version + 1, ..now };

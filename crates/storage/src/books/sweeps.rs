@@ -10,7 +10,7 @@ use crate::vault::GENERATION;
 use domain::card::CardKey;
 use domain::changes::Changes;
 use domain::ids::{MerchantId, OutletId};
-use domain::limits::Limits;
+use domain::limits::{Limits, Setting};
 use domain::pin::{PinPlace, PinTries};
 use domain::proof::{Alarm, AlarmKind};
 use domain::sweep::{Seen, Sweep, Watch};
@@ -32,7 +32,8 @@ const SWEEP_LIFE: i64 = 48 * HOUR;
 /// Puts one row of [`SETTINGS`] into `limits`.
 pub(crate) fn setting(row: &Row<'_>, limits: &mut Limits) -> sql::Result<()> {
     let (name, value) = (row.text(0)?, row.get(1)?);
-    if limits.set(name, value) { Ok(()) } else { Err(sql::Error::unreadable(0, &format!("setting {name:?}"))) }
+    let set = Setting::from_word(name).is_some_and(|setting| limits.set(setting, value));
+    if set { Ok(()) } else { Err(sql::Error::unreadable(0, &format!("setting {name:?}"))) }
 }
 
 pub(crate) fn limits(connection: &Connection) -> sql::Result<Limits> {

@@ -10,9 +10,14 @@ use crate::sql::{self, Connection, OptionalExtension as _, Row};
 use crate::{Storage, StorageError};
 use domain::card::CardKey;
 use domain::ids::{MerchantId, OutletId, PersonId};
-use domain::limits::SETTING_MAX;
+use domain::limits::{Limits, SETTING_MAX};
 use domain::sweep::{self, Pause, Watch};
 use domain::time::{HOUR, Timestamp};
+
+/// The limits to guessing as they are set.
+pub async fn limits(db: &Storage) -> Result<Limits, StorageError> {
+    db.read_by_key(|connection| Ok(crate::books::sweeps::limits(connection)?)).await
+}
 
 /// How far back [`widest`] looks, microseconds: ten minutes.
 const LATELY: i64 = HOUR / 6;

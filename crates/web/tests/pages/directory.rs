@@ -398,3 +398,47 @@ async fn what_the_company_says_of_itself_is_on_every_page_and_slip() {
         assert!(!page.text().contains("025-86988520"));
     }
 }
+
+#[tokio::test]
+async fn a_limit_to_guessing_changes_when_another_person_approved_it_and_counts_from_then_on() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let limits = "/office/settings/limits";
+    let page = admin.get("/office/settings").await;
+    for words in ["输错限额", "一张卡在一家门店当天可错密码（次）", "收银台：暂停前可错的卡（张）"]
+    {
+        page.says(words);
+    }
+    let text = page.text();
+    let form = text.rsplit_once("name=\"request\" value=\"").expect("a form").1;
+    let request = form.split('"').next().expect("an id");
+    let asked = |value: &str| {
+        vec![("request", request.to_owned()), ("limit", "place_tries".to_owned()), ("limit_value", value.to_owned())]
+    };
+    for wrong in ["0", "1001", "-1", "三", "", "5.5"] {
+        let answer = send(&mut admin, limits, &asked(wrong)).await;
+        answer.says("请填 1 到 1000 的整数。没有提交。");
+        answer.says("<option value=\"place_tries\" selected>");
+    }
+    let place = send(&mut admin, limits, &asked("2")).await.location().split('?').next().expect("a place").to_owned();
+    assert_eq!(storage::sweep::limits(&shop.db).await.expect("reads").place_tries, 5);
+    admin.get("/office/settings").await.says("已有一张经办单等待复核");
+    let mut checker = shop.signed_in("checker").await;
+    let sheet = checker.get(&place).await;
+    for words in ["输错限额", "一张卡在一家门店当天可错密码（次）", "数值"] {
+        sheet.says(words);
+    }
+    crate::todo::decide(&mut checker, &place, "ok").await.says("已同意");
+    assert_eq!(storage::sweep::limits(&shop.db).await.expect("reads").place_tries, 2);
+    // The same again changes nothing.
+    let page = admin.get("/office/settings").await;
+    let fields = [("request", "0199a000-0000-7000-8000-00000000000a"), ("limit", "place_tries"), ("limit_value", "2")];
+    let answer = admin.post(limits, &fields).await;
+    admin.get(answer.location()).await.says("没有");
+    assert!(page.text().contains("<dd class=\"n\">2</dd>"));
+    for login in ["operator", "agent", "finance", "auditor", "checker"] {
+        let mut other = shop.signed_in(login).await;
+        assert_eq!(other.post(limits, &fields).await.status, StatusCode::FORBIDDEN, "{login}");
+    }
+    crate::todo::in_order(&shop).await;
+}

@@ -3,6 +3,7 @@
 use super::{Field, Shown};
 use crate::directory::{self, NAME_MAX, Standing};
 use crate::ids::{KeyId, MerchantId, OutletId, PersonId};
+use crate::limits::Limits;
 use crate::person::{Held, Move, PersonStatus, roles_text};
 use crate::state::Rows;
 use crate::time::Timestamp;
@@ -18,6 +19,8 @@ pub struct ActRows {
     pub outlets: Rows<OutletId, Outlet>,
     /// Whether the card company's people need a second factor; there is one row.
     pub factor: Rows<(), bool>,
+    /// Limits to guessing; there is one row.
+    pub limits: Rows<(), Limits>,
     /// API keys.
     pub keys: Rows<KeyId, Key>,
     /// People, API keys' excepted.
