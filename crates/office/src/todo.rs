@@ -13,7 +13,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
-use domain::acts::{Act, Field};
+use domain::acts::{Act, Field, Payload};
 use domain::command::{Actor, Command};
 use domain::directory::Standing;
 use domain::human::Logins;
@@ -199,6 +199,14 @@ fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::FactorReset => text.todo.act_factor_reset,
         Act::LoginParting => text.todo.act_login_parting,
         Act::GuessingLimit => text.directory.limits,
+    }
+}
+
+/// The name of what it is about.
+fn subject_words(sheet: &Sheet, text: &'static Text) -> String {
+    match sheet.proposal.payload {
+        Payload::GuessingLimit { setting, .. } => limit_words(setting, text),
+        _ => sheet.subject.clone(),
     }
 }
 

@@ -98,7 +98,7 @@ struct Asked {
 
 fn question(page: Page, session: &Session, asked: Asked, error: Option<String>) -> Response {
     let Asked { action, fields, back, file } = asked;
-    let who = fill(page.text.login.lock_who, &[&session.name, &session.number]);
+    let who = fill(page.text.shell.person_name, &[&session.name, &session.number]);
     let has_factor = session.has_factor();
     render(&Question { page, who, action, fields, back, file, has_factor, error }).into_response()
 }

@@ -179,7 +179,7 @@ fn row(one: &Sheet, open: Option<TransactionId>, seen: Option<&Shown>, now: Time
             .filter(|_| change.is_some() && own.payload.person().is_none())
             .map(|seen| many::tick(own.id, &hex(&shown_digest(own, seen)))),
         gist: change.unwrap_or_else(|| gist(own, text)),
-        about: one.subject.clone(),
+        about: super::subject_words(one, text),
         who: format!("{} \u{b7} {}", one.maker, own.id.sequence()),
         age: if own.waits(now) { span(now.since(own.made_at), text) } else { own.made_at.date_time_text() },
         at: own.made_at,
@@ -251,7 +251,7 @@ async fn elsewhere(
 /// A proposal that waits for somebody else.
 fn other(one: &Sheet, visit: &Visit) -> Other {
     let (words, own) = (&visit.text().todo, &one.proposal);
-    let name = [act_words(own.payload.act(), visit.text()), &one.subject];
+    let name = [act_words(own.payload.act(), visit.text()), &super::subject_words(one, visit.text())];
     let at = own.made_at.date_time_text();
     let (what, sub) = if own.maker == visit.session.person {
         (words.own, fill(words.own_sub, &[&at]))
@@ -274,7 +274,7 @@ async fn decided(visit: &Visit, by: &By) -> Result<Vec<Other>, Problem> {
     let line = |one: Sheet| Other {
         link: address(one.proposal.id),
         done: true,
-        what: format!("{} {}", act_words(one.proposal.payload.act(), text), one.subject),
+        what: format!("{} {}", act_words(one.proposal.payload.act(), text), super::subject_words(&one, text)),
         sub: decided_words(&one, text).unwrap_or_else(|| state(&one.proposal, now, text).word.to_owned()),
     };
     Ok(found.into_iter().map(line).collect())

@@ -13,7 +13,7 @@ use web_kit::proposal::TODO;
 use web_kit::step::{self, Filled, Last, Step};
 use web_kit::text::fill;
 
-use super::{Params, act_words, sheet, view};
+use super::{Params, act_words, sheet, subject_words, view};
 use crate::Visit;
 
 /// So many can be ticked at once.
@@ -44,7 +44,7 @@ impl Many {
                 Some(Step::Refused(decline)) => (false, codes::what(decline, text)),
                 _ => (false, words.unknown.to_owned()),
             };
-            let name = format!("{} {}", act_words(found.proposal.payload.act(), text), found.subject);
+            let name = format!("{} {}", act_words(found.proposal.payload.act(), text), subject_words(&found, text));
             told.push((done, fill(words.told, &[&name, &what])));
         }
         Ok(Self { refused: None, told })

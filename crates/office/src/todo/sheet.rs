@@ -10,7 +10,7 @@ use web_kit::pair::Pair;
 use web_kit::step::{Filled, Last, Told, next_request, typed};
 use web_kit::text::fill;
 
-use super::{Found, act_words, address, decided_words, field_words, span, state, told, value_words};
+use super::{Found, act_words, address, decided_words, field_words, span, state, subject_words, told, value_words};
 use crate::Visit;
 use crate::text::Text;
 
@@ -86,7 +86,7 @@ impl View {
             act: act_words(one.payload.act(), text),
             path: address(one.id),
             rrn: one.id.rrn(),
-            subject: sheet.subject.clone(),
+            subject: subject_words(&sheet, text),
             gist: gist(one, text),
             state: state(one, at, text),
             maker: sheet.maker.clone(),
