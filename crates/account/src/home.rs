@@ -28,13 +28,14 @@ pub(crate) struct Params {
     back: String,
 }
 
-/// Switches the language and returns to the page.
+/// Switches the language of this browser, also for a person with one of their own, and returns to the page.
 pub(crate) async fn language(
     State(web): State<Web>,
     Path(lang): Path<String>,
     Query(params): Query<Params>,
 ) -> Response {
     let lang = if lang == "en" { "en" } else { "zh" };
-    let jar = CookieJar::new().add(cookies::set(&web, cookies::LANG, lang.to_owned()));
+    let chosen = cookies::set(&web, cookies::LANG, lang.to_owned());
+    let jar = CookieJar::new().add(chosen).add(cookies::unset(&web, cookies::OWN_LANG));
     (jar, Redirect::to(local_path(&params.back))).into_response()
 }

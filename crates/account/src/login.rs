@@ -269,6 +269,10 @@ pub(crate) async fn enter(guest: Guest, headers: HeaderMap, Form(fields): Form<F
             let from = SignInFrom { previous, agent: client.agent.clone() };
             let jar = begin(&web, &from, entry(&web, &client, Some(&account), "login", "")).await?;
             let jar = jar.add(device::remember(&web, &headers, &user));
+            let jar = jar.add(match account.language {
+                Some(language) => cookies::set(&web, cookies::OWN_LANG, language),
+                None => cookies::unset(&web, cookies::OWN_LANG),
+            });
             let jar = jar.add(cookies::unset(&web, cookies::CAPTCHA)).add(cookies::unset(&web, cookies::FLASH));
             let next = if account.must_change { "/password" } else { "/" };
             Ok((jar, Redirect::to(next)).into_response())

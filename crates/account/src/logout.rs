@@ -4,17 +4,15 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 use storage::session::close;
 
 use crate::{Shell, Visit};
-use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
-use web_kit::session::{MaybeSession, SignedOut};
+use web_kit::session::{MaybeSession, SignedOut, signed_out};
 use web_kit::text::fill;
-use web_kit::{Web, cookies, unresolved};
+use web_kit::{Web, unresolved};
 
 #[derive(Template)]
 #[template(path = "logout.html")]
@@ -64,8 +62,7 @@ pub(crate) async fn leave(
         }
         close(&web.storage, session.id, session.entry("logout", "", "")).await?;
     }
-    let jar =
-        CookieJar::new().add(cookies::unset(&web, cookies::SESSION)).add(Flash::new(SignedOut::Left, &[]).cookie(&web));
     // Not "cookies": that would take the language and the message along.
-    Ok(([("clear-site-data", "\"storage\"")], jar, Redirect::to("/login")).into_response())
+    let clear = [("clear-site-data", "\"storage\"")];
+    Ok((clear, signed_out(&web, SignedOut::Left), Redirect::to("/login")).into_response())
 }

@@ -17,8 +17,11 @@ pub const FLASH: &str = "flash";
 pub const TILL: &str = "till";
 /// That people signed in with this browser before.
 pub const DEVICE: &str = "device";
-/// Language.
+/// Language that was chosen in this browser.
 pub const LANG: &str = "lang";
+/// Language of the person who is signed in, until another one is chosen. It goes with the person, so that it stays nobody
+/// else's at a till that several people use.
+pub const OWN_LANG: &str = "own_lang";
 
 fn full_name(web: &Web, name: &str) -> String {
     if web.settings.secure_cookies { format!("__Host-{name}") } else { name.to_owned() }

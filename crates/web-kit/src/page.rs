@@ -170,7 +170,8 @@ impl<T: Words> FromRequestParts<Web> for Page<T> {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
-        let lang = Lang::parse(&cookies::value(web, &parts.headers, cookies::LANG).unwrap_or_default());
+        let said = |name| cookies::value(web, &parts.headers, name);
+        let lang = Lang::parse(&said(cookies::OWN_LANG).or_else(|| said(cookies::LANG)).unwrap_or_default());
         // Only an address that can be read again is a place to come back to.
         let back = if parts.method == Method::GET { parts.uri.path().to_owned() } else { "/".to_owned() };
         let text = T::of(lang);

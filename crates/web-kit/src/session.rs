@@ -236,9 +236,14 @@ fn to_login(parts: &Parts, web: &Web) -> Response {
     if cookies::value(web, &parts.headers, cookies::SESSION).is_none() {
         return redirect.into_response();
     }
-    let jar =
-        CookieJar::new().add(cookies::unset(web, cookies::SESSION)).add(Flash::new(SignedOut::Ended, &[]).cookie(web));
-    (jar, redirect).into_response()
+    (signed_out(web, SignedOut::Ended), redirect).into_response()
+}
+
+/// What a browser no longer holds once its session is over, and why the login page is shown.
+pub fn signed_out(web: &Web, why: SignedOut) -> CookieJar {
+    let over = [cookies::SESSION, cookies::OWN_LANG];
+    let jar = over.into_iter().fold(CookieJar::new(), |jar, name| jar.add(cookies::unset(web, name)));
+    jar.add(Flash::new(why, &[]).cookie(web))
 }
 
 /// Signs a person in: a new session under a new token, whatever the browser had before ends. `entry` is audited.

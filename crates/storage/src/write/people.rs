@@ -42,6 +42,8 @@ pub struct Account {
     pub place: Place,
     /// The till that the person works at.
     pub terminal: Option<TerminalId>,
+    /// Language of the pages; none for the browser's own choice.
+    pub language: Option<String>,
 }
 
 impl Account {
@@ -79,7 +81,8 @@ pub async fn account(db: &Storage, login: &str) -> Result<Option<Account>, Stora
             "SELECT p.id, p.name, p.password_hash, p.status,
                     CASE WHEN m.status IN ('suspended', 'closed') THEN m.reason
                         WHEN o.status IN ('suspended', 'closed') THEN o.reason END,
-                    p.must_change, p.place, p.merchant_id, p.outlet_id, p.default_terminal, p.password_expires_at
+                    p.must_change, p.place, p.merchant_id, p.outlet_id, p.default_terminal, p.password_expires_at,
+                    p.language
              FROM person p
              LEFT JOIN merchant m ON m.id = p.merchant_id
              LEFT JOIN outlet o ON o.id = p.outlet_id
@@ -104,6 +107,7 @@ fn read_account(row: &Row<'_>) -> sql::Result<Account> {
         must_change: row.get(5)?,
         place: read_place(row, 6)?,
         terminal: row.get::<_, Option<i64>>(9)?.map(TerminalId),
+        language: row.get(11)?,
     })
 }
 

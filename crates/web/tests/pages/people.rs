@@ -1,6 +1,7 @@
 //! 人员: invitation to first sign-in, changes, stops, deputies, and whose people a manager reaches.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use domain::time::HOUR;
 use storage::demo::PASSWORD;
 
@@ -128,6 +129,77 @@ async fn a_form_from_before_another_change_is_refused() {
     }
     manager.get("/people?q=A7").await.says("王小敏");
     assert_eq!(shop.audited().await.iter().filter(|action| *action == "person_changed").count(), 1);
+}
+
+/// What the record says of the language, what was chosen in the browser before, and what the pages speak then.
+const LANGUAGES: &[(&str, &str, &str)] = &[
+    ("", "", "zh-CN"),
+    ("", "zh", "zh-CN"),
+    ("", "en", "en"),
+    ("zh", "", "zh-CN"),
+    ("zh", "zh", "zh-CN"),
+    ("zh", "en", "zh-CN"),
+    ("en", "", "en"),
+    ("en", "zh", "en"),
+    ("en", "en", "en"),
+];
+
+#[tokio::test]
+async fn pages_speak_the_language_of_whoever_signs_in_until_another_is_chosen() {
+    let shop = Shop::open().await;
+    let mut manager = shop.signed_in("manager").await;
+    for &(stored, before, spoken) in LANGUAGES {
+        let version = hidden(&manager.get("/people/1003").await, "version");
+        let fields = [
+            ("version", version.as_str()),
+            ("do", "save"),
+            ("name", "王敏"),
+            ("number", "1003"),
+            ("place", TILL),
+            CASHIER,
+            ("language", stored),
+        ];
+        assert_eq!(manager.post("/people/1003", &fields).await.status, StatusCode::SEE_OTHER);
+        let case = format!("stored {stored:?}, before {before:?}");
+        let speaks = |answer: &Answer, lang: &str, what: &str| {
+            let found = answer.text().contains(&format!("<html lang=\"{lang}\">"));
+            assert!(found, "{case}, {what}: {}", answer.text());
+        };
+        let mut till = shop.visitor();
+        if !before.is_empty() {
+            till.get(&format!("/lang/{before}?back=/login")).await;
+        }
+        let choice = if before == "en" { "en" } else { "zh-CN" };
+        speaks(&till.get("/login").await, choice, "login page");
+        till.sign_in("cashier", PASSWORD).await;
+        speaks(&till.get("/sale").await, spoken, "page");
+        speaks(&till.get("/people").await, spoken, "problem inside the frame");
+        let forged = Request::post("/lock/now").header("sec-fetch-site", "cross-site").body(Body::empty());
+        speaks(&till.send(forged.expect("a request")).await, spoken, "problem before the page");
+        till.post("/lock/now", &[]).await;
+        speaks(&till.get("/lock").await, spoken, "locked");
+        till.post("/lock", &[("p", PASSWORD)]).await;
+        speaks(&till.get("/sale").await, spoken, "unlocked");
+        // It is the person's, not the browser's.
+        till.post("/logout", &[]).await;
+        speaks(&till.get("/login").await, choice, "signed out");
+        till.sign_in("manager", PASSWORD).await;
+        speaks(&till.get("/people").await, choice, "somebody without a language");
+        till.post("/logout", &[]).await;
+        // A switch wins, and stays in the browser.
+        till.sign_in("cashier", PASSWORD).await;
+        let (other, tag) = if spoken == "en" { ("zh", "zh-CN") } else { ("en", "en") };
+        till.get(&format!("/lang/{other}?back=/sale")).await;
+        speaks(&till.get("/sale").await, tag, "switched");
+        shop.clock.advance(12 * HOUR);
+        assert_eq!(till.get("/sale").await.location(), "/login");
+        speaks(&till.get("/login").await, tag, "ended");
+        let mut fresh = shop.signed_in("cashier").await;
+        shop.clock.advance(12 * HOUR);
+        fresh.get("/sale").await;
+        speaks(&fresh.get("/login").await, "zh-CN", "ended in a browser without a choice");
+        manager = shop.signed_in("manager").await;
+    }
 }
 
 #[tokio::test]
