@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use domain::ids::PersonId;
+use domain::time::{HOUR, Timestamp};
 use engine::clock::Clock;
 use storage::audit::Entry;
 use storage::session::{self, SessionId};
@@ -16,6 +17,14 @@ use crate::pages::Browser;
 /// People of the lists.
 pub const PEOPLE: i64 = 1_000_000;
 
+/// Stores of the lists, with two terminals each, ten to a merchant.
+const OUTLETS: i64 = 500_000;
+
+/// Merchants of the lists begin here, and their outlets and terminals.
+const MERCHANT: i64 = 300_000;
+const OUTLET: i64 = 3_000_000;
+const TERMINAL: i64 = 30_000_000;
+
 /// Ids of those people begin here, beyond those of the demo.
 const FIRST: i64 = 1_000_000_000_000;
 
@@ -25,7 +34,7 @@ const LOOKS: usize = 60;
 /// The demo's administrator.
 const ADMIN: PersonId = PersonId(9005);
 
-/// Adds a million cashiers to the demo's outlets, and signs the administrator in. Returns the session's cookie.
+/// Adds a million cashiers to the demo's outlets and a million terminals of other ones, and signs the administrator in. Returns the session's cookie.
 pub async fn fill(storage: &Storage) -> Result<String, Failure> {
     let now = Clock::system().now();
     let people = format!(
@@ -40,7 +49,7 @@ pub async fn fill(storage: &Storage) -> Result<String, Failure> {
         format!("INSERT INTO person_role (person_id, role) SELECT id, 'cashier' FROM person WHERE id >= {FIRST}");
     storage
         .write(move |connection| {
-            for sql in [people.as_str(), &roles, "ANALYZE"] {
+            for sql in places(now).iter().chain([&people, &roles, &"ANALYZE".to_owned()]) {
                 connection.execute_batch(sql)?;
             }
             Ok(())
@@ -61,6 +70,43 @@ pub async fn fill(storage: &Storage) -> Result<String, Failure> {
     Ok(format!("session={cookie}"))
 }
 
+/// Merchants, outlets in 30 regions and one of a few, and their terminals: a few of them silent, out of use or never used.
+fn places(now: Timestamp) -> [String; 3] {
+    let rows = |count: i64| {
+        format!(
+            "WITH RECURSIVE n (i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count} - 1)"
+        )
+    };
+    let ago = |hours: i64| now.plus(-hours * HOUR).0;
+    [
+        format!(
+            "INSERT INTO merchant (id, mid, name, short_name, licence, contact, phone, bank_name, bank_account, bank_holder,
+                status, moved_at, reason, drug_returns, decides_payable, created_at, changed_at, version)
+            {} SELECT {MERCHANT} + i, CAST(898330059120000 + i AS TEXT), 'm' || CAST(i AS TEXT), '', '', '', '', '', '', '',
+                'active', 0, '', 1, 1, 0, 0, 1 FROM n",
+            rows(OUTLETS / 10)
+        ),
+        format!(
+            "INSERT INTO outlet (id, merchant_id, name, address, region, phone, hours, status, moved_at, reason, created_at,
+                changed_at, version, enrolment)
+            {} SELECT {OUTLET} + i, {MERCHANT} + i / 10, 'u' || CAST(i AS TEXT), '',
+                CASE WHEN i % 100000 = 7 THEN '9999' ELSE CAST(3301 + i % 30 AS TEXT) END, '', 'Mo-Su 00:00-24:00', 'active',
+                0, '', 0, 0, 1, 'off' FROM n",
+            rows(OUTLETS)
+        ),
+        format!(
+            "INSERT INTO terminal (id, outlet_id, label, status, moved_at, reason, batch_no, paper, scan_gap_ms, seen_at,
+                created_at, changed_at, version)
+            {} SELECT {TERMINAL} + i, {OUTLET} + i / 2, '', 'active', 0, '', 1, 'p80', 50, CASE WHEN i % 2000 = 3 THEN {}
+                WHEN i % 1000 = 5 THEN {} WHEN i % 1000 = 7 THEN NULL ELSE {} END, 0, 0, 1 FROM n",
+            rows(OUTLETS * 2),
+            ago(2),
+            ago(9 * 24),
+            ago(0)
+        ),
+    ]
+}
+
 /// Milliseconds of each page: name, median, p95.
 pub fn looks(server: SocketAddr, cookie: &str) -> Result<Vec<(&'static str, f64, f64)>, Failure> {
     let last = FIRST + PEOPLE - 25;
@@ -74,6 +120,15 @@ pub fn looks(server: SocketAddr, cookie: &str) -> Result<Vec<(&'static str, f64,
         ("people: disabled", "/office/people?s=disabled".to_owned()),
         ("people: not seen for long", "/office/people?f=unseen".to_owned()),
         ("merchants", "/office/merchants".to_owned()),
+        ("merchants: of a region", "/office/merchants?r=3302".to_owned()),
+        ("merchants: silent", "/office/merchants?l=silent".to_owned()),
+        ("stores: of a few in a region", "/office/merchants?v=outlets&r=9999".to_owned()),
+        ("stores: silent", "/office/merchants?v=outlets&l=silent".to_owned()),
+        ("terminals: the last page", format!("/office/merchants?v=terminals&after={}", TERMINAL + OUTLETS * 2 - 25)),
+        ("terminals: used today", "/office/merchants?v=terminals&l=today".to_owned()),
+        ("terminals: silent", "/office/merchants?v=terminals&l=silent".to_owned()),
+        ("terminals: not used for long", "/office/merchants?v=terminals&l=idle&r=3302".to_owned()),
+        ("terminals: never used", "/office/merchants?v=terminals&l=never".to_owned()),
         ("help desk: a name", "/office/help?q=n41".to_owned()),
     ];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -21,7 +21,8 @@ use storage::enrolment::{self, Till};
 use storage::help::{self, CardSeen, PaymentSeen};
 use storage::merchant::Reach;
 use storage::people::list as people;
-use storage::places::{self, OutletRow};
+use storage::places;
+use storage::places::list::{self, OutletRow};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::link::link;
@@ -182,8 +183,8 @@ async fn view(
     if !q.is_empty() {
         let filter = people::Filter { text: q.clone(), ..people::Filter::default() };
         people = people::page(visit.db(), filter, None, PEOPLE, now).await?;
-        let filter = places::Filter { find: q.clone(), status: None };
-        for one in places::outlets(visit.db(), filter, 0, PLACES).await? {
+        let filter = list::Filter { find: q.clone(), ..list::Filter::default() };
+        for one in list::outlets(visit.db(), filter, 0, PLACES, visit.session.now).await? {
             places.push(place_row(visit, &one).await?);
         }
     }

@@ -99,6 +99,8 @@ CREATE TABLE outlet (
 CREATE INDEX outlet_merchant ON outlet (merchant_id, id);
 CREATE INDEX outlet_name ON outlet (name);
 CREATE INDEX outlet_status ON outlet (status, id);
+CREATE INDEX outlet_region ON outlet (region, id);
+CREATE INDEX outlet_hours ON outlet (hours);
 
 -- The id is the terminal number, 8 digits.
 CREATE TABLE terminal (
@@ -123,6 +125,7 @@ CREATE TABLE terminal (
 );
 CREATE INDEX terminal_outlet ON terminal (outlet_id, id);
 CREATE INDEX terminal_status ON terminal (status, id);
+CREATE INDEX terminal_seen ON terminal (seen_at);
 
 -- One-time codes that make a browser a terminal: a keyed value of the code, one for each terminal.
 CREATE TABLE enrolment_code (
@@ -221,9 +224,12 @@ CREATE TABLE session (
     address TEXT COLLATE "C" NOT NULL,
     agent TEXT COLLATE "C" NOT NULL,
     -- When the second factor was last proved here, or the password again by somebody without one.
-    proved_at BIGINT
+    proved_at BIGINT,
+    -- The till that it was last used at.
+    terminal_id BIGINT
 );
 CREATE INDEX session_person ON session (person_id);
+CREATE INDEX session_terminal ON session (terminal_id) WHERE terminal_id IS NOT NULL;
 -- Sessions that are over.
 CREATE INDEX session_created ON session (created_at);
 

@@ -32,7 +32,7 @@ const ROWS: &[(&str, u32)] = &[
         3_000,
     ),
     ("INSERT INTO person_role SELECT i, 'cashier', NULL, NULL FROM n", 3_000),
-    ("INSERT INTO session SELECT key32(i), 1 + i % 3000, i, i, 0, '', '', NULL FROM n", 5_000),
+    ("INSERT INTO session SELECT key32(i), 1 + i % 3000, i, i, 0, '', '', NULL, 10000001 + i % 1999 FROM n", 5_000),
     ("INSERT INTO factor SELECT i, key32(i), 1, i, i FROM n", 1_000),
     ("INSERT INTO recovery_code SELECT 1 + i % 1000, i / 1000, 'h', NULL FROM n", 5_000),
     ("INSERT INTO enrolment_code SELECT 10000000 + i, key32(i), 1, i FROM n", 2_000),

@@ -8,6 +8,7 @@
 use std::ops::RangeInclusive;
 
 use crate::settlement::FEE_BP_MAX;
+use crate::time::{HOUR, Timestamp};
 
 words! {
     /// States of a merchant and of an outlet.
@@ -308,6 +309,36 @@ fn hours_part(part: &str) -> Option<String> {
     })
 }
 
+/// A terminal that says nothing for so long while its store is open is silent: an hour.
+pub const SILENT: i64 = HOUR;
+
+/// For how long a store with these hours has been open at `now`, microseconds; `None` while it is closed. One without hours
+/// is always open.
+pub fn open_for(hours: &str, now: Timestamp) -> Option<i64> {
+    let time = now.in_china();
+    let today = usize::try_from(time.weekday().to_monday_zero_offset()).ok()?;
+    let since = |minute: u16| {
+        let start = now.business_date().start()?;
+        Some(now.since(start).saturating_sub(i64::from(minute).saturating_mul(HOUR / 60)))
+    };
+    let open = |part: &str| {
+        let (days, time) = part.split_once(' ')?;
+        let (first, last) = days.split_once('-').unwrap_or((days, days));
+        let day = |word: &str| DAYS.iter().position(|day| *day == word);
+        let (first, last) = (day(first)?, day(last)?);
+        let on = if first <= last { (first..=last).contains(&today) } else { today >= first || today <= last };
+        let (from, to) = time.split_once('-')?;
+        let (from, to) = (since(minute(from)?)?, since(minute(to)?)?);
+        (on && from >= 0 && to < 0).then_some(from)
+    };
+    if hours.is_empty() { Some(i64::MAX) } else { hours.split("; ").filter_map(open).max() }
+}
+
+/// Whether a terminal that was last used at `seen` is silent, in a store that is open at these hours.
+pub fn is_silent(hours: &str, seen: Timestamp, now: Timestamp) -> bool {
+    now.since(seen) > SILENT && open_for(hours, now).is_some_and(|open| open > SILENT)
+}
+
 /// Minutes since midnight, up to 24:00.
 fn minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.split_once(':')?;
@@ -320,6 +351,7 @@ fn minute(text: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::BusinessDate;
     use proptest::prelude::*;
 
     /// Rows are states, columns are moves; a dot is not possible.
@@ -336,6 +368,55 @@ mod tests {
             format!("{from} {}", to.join(" "))
         });
         assert_eq!(rows.to_vec(), table(TABLE));
+    }
+
+    /// Opening hours, a moment in China, and for how many minutes the store has been open then.
+    #[test]
+    fn a_store_is_open_at_its_hours() {
+        const DAY: &str = "Mo-Su 08:00-21:00";
+        const WEEK: &str = "Mo-Fr 08:00-12:00; Mo-Fr 13:00-18:00; Sa 09:30-24:00";
+        // 23 November 2026 is a Monday.
+        for (hours, day, hour, minute, open) in [
+            (DAY, 23, 7, 59, None),
+            (DAY, 23, 8, 0, Some(0)),
+            (DAY, 29, 20, 59, Some(779)),
+            (DAY, 29, 21, 0, None),
+            (WEEK, 27, 11, 59, Some(239)),
+            (WEEK, 27, 12, 30, None),
+            (WEEK, 27, 13, 1, Some(1)),
+            (WEEK, 28, 9, 29, None),
+            (WEEK, 28, 23, 59, Some(869)),
+            (WEEK, 29, 10, 0, None),
+            ("Sa-Mo 10:00-11:00", 23, 10, 5, Some(5)),
+            ("Sa-Mo 10:00-11:00", 29, 10, 5, Some(5)),
+            ("Sa-Mo 10:00-11:00", 24, 10, 5, None),
+            ("Fr 10:00-11:00", 27, 10, 5, Some(5)),
+        ] {
+            let start = BusinessDate(20_261_100 + day).start().expect("a day");
+            let now = start.plus((hour * 60 + minute) * (HOUR / 60));
+            assert_eq!(
+                open_for(hours, now).map(|open| open / (HOUR / 60)),
+                open,
+                "{hours} on {day} at {hour}:{minute}"
+            );
+        }
+        assert_eq!(open_for("", Timestamp(0)), Some(i64::MAX));
+    }
+
+    /// Last use and present moment, in minutes of a day that is open from 8 to 21, and whether that is silence.
+    #[test]
+    fn silence_is_counted_while_the_store_is_open() {
+        let at = |minute: i64| BusinessDate(20_261_123).start().expect("a day").plus(minute * (HOUR / 60));
+        for (seen, now, silent) in [
+            (-200, 8 * 60 + 60, false),
+            (-200, 8 * 60 + 61, true),
+            (9 * 60, 10 * 60, false),
+            (9 * 60, 10 * 60 + 1, true),
+            (19 * 60, 20 * 60 + 59, true),
+            (19 * 60, 21 * 60, false),
+        ] {
+            assert_eq!(is_silent("Mo-Su 08:00-21:00", at(seen), at(now)), silent, "seen {seen}, now {now}");
+        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ use domain::ids::MerchantId;
 use domain::money::Fen;
 use domain::role::Action;
 use serde::Deserialize;
-use storage::places::{self, Filter, MerchantRow, OutletRow, TerminalSheet};
+use storage::places::list::{self, Filter, MerchantRow, OutletRow, Used};
+use storage::places::{self, TerminalSheet};
 use storage::{audit, settlement};
 use web_kit::badge::Badge;
 use web_kit::export::{self, Kind, PIECE, ROWS_MAX};
@@ -22,9 +23,10 @@ use web_kit::text::fill;
 
 use super::new::NEW;
 use super::{
-    MERCHANTS, count_words, merchant_link, outlet_link, outlet_standing, rate, seen_words, standing, terminal_link,
-    terminal_state,
+    MERCHANTS, count_words, merchant_link, outlet_link, outlet_standing, people_words, rate, seen_words, standing,
+    terminal_link, terminal_state, terminal_status,
 };
+use crate::text::Text;
 use crate::{Shell, Visit};
 
 /// Rows of a page.
@@ -46,7 +48,12 @@ struct View {
     find: String,
     /// The choices of the state: word, name, chosen.
     states: Vec<(&'static str, &'static str, bool)>,
+    /// The choices of the region, and of the last use.
+    regions: Vec<(String, String, bool)>,
+    uses: Vec<(&'static str, &'static str, bool)>,
     rows: Vec<Row>,
+    /// The rows are terminals, with the people who are signed in there.
+    of_terminals: bool,
     empty: Option<Empty>,
     rows_words: String,
     sum: Option<Fen>,
@@ -78,6 +85,7 @@ struct Row {
     rate: String,
     below: String,
     seen: String,
+    people: String,
     owed: Option<Fen>,
     /// Address, word and label.
     acts: Vec<(String, &'static str, String)>,
@@ -93,6 +101,10 @@ pub(crate) struct Params {
     q: String,
     /// State.
     s: String,
+    /// Region.
+    r: String,
+    /// Last use.
+    l: String,
     /// Open branches: numbers with a comma between.
     open: String,
     /// Number of the last row on the page before.
@@ -107,7 +119,12 @@ impl Params {
     }
 
     fn filter(&self) -> Filter {
-        Filter { find: self.q.trim().to_owned(), status: Standing::from_word(&self.s) }
+        let status = if self.kind() == "terminals" {
+            TerminalStatus::from_word(&self.s).map(TerminalStatus::word)
+        } else {
+            Standing::from_word(&self.s).map(Standing::word)
+        };
+        Filter { find: self.q.trim().to_owned(), status, region: self.r.clone(), used: Used::from_word(&self.l) }
     }
 
     fn after(&self) -> i64 {
@@ -115,7 +132,15 @@ impl Params {
     }
 
     fn link(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let own = [("v", self.kind()), ("q", self.q.trim()), ("s", &self.s), ("open", &self.open), ("sum", &self.sum)];
+        let own = [
+            ("v", self.kind()),
+            ("q", self.q.trim()),
+            ("s", &self.s),
+            ("r", &self.r),
+            ("l", &self.l),
+            ("open", &self.open),
+            ("sum", &self.sum),
+        ];
         let kept = own.into_iter().filter(|(name, _)| !more.iter().any(|(other, _)| other == name));
         link(path, &kept.chain(more.iter().copied()).collect::<Vec<_>>())
     }
@@ -155,11 +180,18 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
     let states = std::iter::once(("", words.state_all, params.s.is_empty())).chain(if of_terminals {
         TerminalStatus::ALL
             .iter()
-            .map(|one| (one.word(), terminal_state(*one, None, visit.session.now, text).word, one.word() == params.s))
+            .map(|one| (one.word(), terminal_status(*one, text).word, one.word() == params.s))
             .collect::<Vec<_>>()
     } else {
         Standing::ALL.iter().map(|one| (one.word(), standing(*one, text).word, one.word() == params.s)).collect()
     });
+    let regions = list::regions(visit.db()).await?.into_iter().map(|one| (one.clone(), one.clone(), one == params.r));
+    let every = (String::new(), words.region_all.to_owned(), params.r.is_empty());
+    let regions = std::iter::once(every).chain(regions).collect();
+    let used = params.filter().used;
+    let uses = std::iter::once(("", words.used_any, used.is_none()))
+        .chain(Used::ALL.iter().map(|one| (one.word(), used_words(*one, text), used == Some(*one))))
+        .collect();
     let sum = if params.sum == "1" { Some(unsettled(&visit, &params).await?) } else { None };
     let view = View {
         shell: visit.shell(MERCHANTS),
@@ -168,12 +200,17 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
         views: views
             .into_iter()
             .map(|(word, name, count)| {
-                (link(MERCHANTS, &[("v", word), ("q", params.q.trim())]), name, count, word == kind)
+                // States are not the same for all kinds.
+                let address = params.link(MERCHANTS, &[("v", word), ("s", ""), ("open", ""), ("sum", "")]);
+                (address, name, count, word == kind)
             })
             .collect(),
         kind,
         find: params.q.trim().to_owned(),
         states: states.collect(),
+        regions,
+        uses,
+        of_terminals,
         empty: rows.is_empty().then(|| empty(&visit, &params, counts[0] == 0)),
         rows_words: fill(words.rows_page, &[&rows.iter().filter(|row| row.level == 0).count().to_string()]),
         rows,
@@ -194,19 +231,36 @@ fn empty(visit: &Visit, params: &Params, none: bool) -> Empty {
         let next = visit.session.can(Action::ManageMerchants).then(|| (NEW.to_owned(), words.new_outlet));
         return Empty { title: words.none.to_owned(), what: words.none_what, next };
     }
-    let state = Standing::from_word(&params.s).map_or("", |one| standing(one, visit.text()).word);
-    let what = format!("{} {state}", params.q.trim());
+    let text = visit.text();
+    let filter = params.filter();
+    let state = match TerminalStatus::from_word(&params.s).filter(|_| params.kind() == "terminals") {
+        Some(one) => terminal_status(one, text).word,
+        None => Standing::from_word(&params.s).map_or("", |one| standing(one, text).word),
+    };
+    let used = filter.used.map_or("", |one| used_words(one, text));
+    let what = [&filter.find, state, &filter.region, used].into_iter().filter(|one| !one.is_empty());
+    let what = what.collect::<Vec<_>>().join(" \u{b7} ");
     let clear = link(MERCHANTS, &[("v", params.kind())]);
-    Empty { title: fill(words.no_match, &[what.trim()]), what: words.no_match_what, next: Some((clear, words.clear)) }
+    Empty { title: fill(words.no_match, &[&what]), what: words.no_match_what, next: Some((clear, words.clear)) }
+}
+
+fn used_words(used: Used, text: &'static Text) -> &'static str {
+    let words = &text.directory;
+    match used {
+        Used::Today => words.used_today,
+        Used::Silent => words.used_silent,
+        Used::Idle => words.used_idle,
+        Used::Never => words.used_never,
+    }
 }
 
 /// The rows of a page, and the number after which the next one begins.
 async fn rows(visit: &Visit, params: &Params) -> Result<(Vec<Row>, Option<i64>), Problem> {
-    let (db, filter, after) = (visit.db(), params.filter(), params.after());
+    let (db, filter, after, now) = (visit.db(), params.filter(), params.after(), visit.session.now);
     let next = |count: usize, last: Option<i64>| last.filter(|_| count >= ROWS as usize);
     match params.kind() {
         "outlets" => {
-            let found = places::outlets(db, filter, after, ROWS).await?;
+            let found = list::outlets(db, filter, after, ROWS, now).await?;
             let last = next(found.len(), found.last().map(|one| one.id.0));
             let row = |one: &OutletRow| Row {
                 level: 0,
@@ -217,15 +271,14 @@ async fn rows(visit: &Visit, params: &Params) -> Result<(Vec<Row>, Option<i64>),
             Ok((found.iter().map(row).collect(), last))
         }
         "terminals" => {
-            let status = TerminalStatus::from_word(&params.s);
-            let found = places::all_terminals(db, filter.find, status, after, ROWS).await?;
+            let found = list::terminals(db, filter, after, ROWS, now).await?;
             let last = next(found.len(), found.last().map(|one| one.id.0));
             let place = |one: &TerminalSheet| format!("{} \u{203a} {}", one.merchant_name, one.outlet_name);
             let row = |one: &TerminalSheet| Row { level: 0, sub: place(one), ..terminal(visit, one) };
             Ok((found.iter().map(row).collect(), last))
         }
         kind => {
-            let found = places::merchants(db, filter, after, ROWS).await?;
+            let found = list::merchants(db, filter, after, ROWS, now).await?;
             let last = next(found.len(), found.last().map(|one| one.id.0));
             let mut rows = Vec::new();
             for one in &found {
@@ -241,10 +294,11 @@ async fn rows(visit: &Visit, params: &Params) -> Result<(Vec<Row>, Option<i64>),
 
 /// The stores of an open merchant, with the terminals of those that are open.
 async fn branch(visit: &Visit, params: &Params, merchant: MerchantId, rows: &mut Vec<Row>) -> Result<(), Problem> {
-    for one in places::outlets_of(visit.db(), merchant, 0, BRANCH_MAX).await? {
+    for one in list::outlets_of(visit.db(), merchant, params.r.clone(), 0, BRANCH_MAX).await? {
         rows.push(outlet(visit, params, &one));
         if params.open().contains(&one.id.0) {
-            rows.extend(places::terminals(visit.db(), one.id).await?.iter().map(|one| terminal(visit, one)));
+            let terminals = places::terminals(visit.db(), one.id, visit.session.now).await?;
+            rows.extend(terminals.iter().map(|one| terminal(visit, one)));
         }
     }
     Ok(())
@@ -277,6 +331,7 @@ async fn merchant(visit: &Visit, params: &Params, one: &MerchantRow, tree: bool)
         rate: rate(one.fee_bp, text),
         below: fill(words.below, &[&outlets, &terminals]),
         seen: seen_words(one.seen_at, visit.session.now),
+        people: String::new(),
         owed,
         acts,
     })
@@ -312,6 +367,7 @@ fn outlet(visit: &Visit, params: &Params, one: &OutletRow) -> Row {
         rate: String::new(),
         below: fill(words.tills, &[&one.terminals.to_string()]),
         seen: seen_words(one.seen_at, visit.session.now),
+        people: String::new(),
         owed: None,
         acts,
     }
@@ -327,10 +383,11 @@ fn terminal(visit: &Visit, one: &TerminalSheet) -> Row {
         name: one.label.clone(),
         sub: String::new(),
         number: one.id.to_string(),
-        state: terminal_state(one.status, one.seen_at, visit.session.now, text),
+        state: terminal_state(one, visit.session.now, text),
         rate: String::new(),
         below: String::new(),
         seen: seen_words(one.seen_at, visit.session.now),
+        people: people_words(one, text),
         owed: None,
         acts: vec![(here.clone(), words.set_up, fill(words.set_up_of, &[&one.label]))],
         link: here,
@@ -346,7 +403,7 @@ async fn owed(visit: &Visit, merchant: MerchantId) -> Result<Fen, Problem> {
 /// What all merchants of the result are owed.
 async fn unsettled(visit: &Visit, params: &Params) -> Result<Fen, Problem> {
     let mut sum = Fen::ZERO;
-    for one in places::merchants(visit.db(), params.filter(), 0, SUM_MAX).await? {
+    for one in list::merchants(visit.db(), params.filter(), 0, SUM_MAX, visit.session.now).await? {
         sum = sum.plus(owed(visit, one.id).await?).unwrap_or(sum);
     }
     Ok(sum)
@@ -372,7 +429,15 @@ type Table = (String, Vec<&'static str>, Vec<Vec<String>>);
 /// The file's name, its heading and its rows: every merchant with its stores and terminals for the tree.
 async fn table(visit: &Visit, params: &Params, ending: &str) -> Result<Table, Problem> {
     let words = &visit.text().directory;
-    let head = vec![words.th_name, words.th_number, words.state, words.th_rate, words.th_below, words.th_seen];
+    let head = vec![
+        words.th_name,
+        words.th_number,
+        words.state,
+        words.th_rate,
+        words.th_below,
+        words.th_seen,
+        words.th_signed_in,
+    ];
     let mut ask = Params { sum: String::new(), open: String::new(), after: String::new(), ..params.clone() };
     let mut all: Vec<Vec<String>> = Vec::new();
     loop {
@@ -398,14 +463,16 @@ async fn table(visit: &Visit, params: &Params, ending: &str) -> Result<Table, Pr
 /// The stores and terminals of the merchant in the last row.
 async fn below(visit: &Visit, params: &Params, all: &mut Vec<Vec<String>>) -> Result<(), Problem> {
     let Some(mid) = all.last().and_then(|row| row.get(1)).cloned() else { return Ok(()) };
-    let found = places::merchants(visit.db(), Filter { find: mid, status: None }, 0, 1).await?;
+    let filter = Filter { find: mid, ..Filter::default() };
+    let found = list::merchants(visit.db(), filter, 0, 1, visit.session.now).await?;
     let Some(merchant) = found.first() else { return Ok(()) };
     let mut after = 0;
     loop {
-        let outlets = places::outlets_of(visit.db(), merchant.id, after, BRANCH_MAX).await?;
+        let outlets = list::outlets_of(visit.db(), merchant.id, params.r.clone(), after, BRANCH_MAX).await?;
         for one in &outlets {
             all.push(cells(outlet(visit, params, one)));
-            all.extend(places::terminals(visit.db(), one.id).await?.iter().map(|one| cells(terminal(visit, one))));
+            let terminals = places::terminals(visit.db(), one.id, visit.session.now).await?;
+            all.extend(terminals.iter().map(|one| cells(terminal(visit, one))));
         }
         match outlets.last().filter(|_| outlets.len() >= PIECE.min(BRANCH_MAX as usize) && all.len() < ROWS_MAX) {
             Some(last) => after = last.id.0,
@@ -416,5 +483,5 @@ async fn below(visit: &Visit, params: &Params, all: &mut Vec<Vec<String>>) -> Re
 
 fn cells(row: Row) -> Vec<String> {
     let name = if row.sub.is_empty() { row.name } else { format!("{} \u{203a} {}", row.sub, row.name) };
-    vec![name, row.number, row.state.word.to_owned(), row.rate, row.below, row.seen]
+    vec![name, row.number, row.state.word.to_owned(), row.rate, row.below, row.seen, row.people]
 }

@@ -10,7 +10,8 @@ use domain::ids::{MerchantId, RequestId};
 use domain::role::Action;
 use serde::Deserialize;
 use storage::directory::{Edited, NewMerchant};
-use storage::places::{self, MerchantSheet, OutletRow};
+use storage::places::list::{self, OutletRow};
+use storage::places::{self, MerchantSheet};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::page::render;
@@ -84,7 +85,7 @@ async fn view(visit: &Visit, id: i64, a: &str, form: Option<Entered>) -> Result<
     let one = find(visit, id).await?;
     let text = visit.text();
     let session = &visit.session;
-    let outlets = places::outlets_of(visit.db(), one.id, 0, ROWS).await?;
+    let outlets = list::outlets_of(visit.db(), one.id, String::new(), 0, ROWS).await?;
     let mut waits = None;
     for act in [Act::MerchantOpening, Act::MerchantBank, Act::MerchantResuming] {
         if waits.is_none() {

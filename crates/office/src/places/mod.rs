@@ -14,14 +14,14 @@ use domain::command::Actor;
 use domain::directory::{DAYS, Standing, TerminalStatus};
 use domain::ids::RequestId;
 use domain::ledger::{Kind, Transaction};
-use domain::time::{HOUR, Timestamp};
-use storage::places::{self, Done};
+use domain::time::Timestamp;
+use storage::places::{self, Done, TerminalSheet};
 use web_kit::badge::Badge;
 use web_kit::problem::Problem;
 use web_kit::proposal;
 use web_kit::settlement::rate_words;
 use web_kit::step::{self, Last, Told};
-use web_kit::text::fill;
+use web_kit::text::{Words as _, fill};
 
 use crate::entry::Input;
 use crate::text::Text;
@@ -33,9 +33,6 @@ pub(crate) const MERCHANTS: &str = "/office/merchants";
 pub(crate) const OUTLETS: &str = "/office/outlets";
 /// Where terminals are.
 pub(crate) const TERMINALS: &str = "/office/terminals";
-
-/// A terminal that says nothing for so long is silent.
-const SILENT: i64 = HOUR;
 
 pub(crate) fn merchant_link(id: impl std::fmt::Display) -> String {
     format!("{MERCHANTS}/{id}")
@@ -69,13 +66,18 @@ fn outlet_standing(status: Standing, merchant: Standing, text: &'static Text) ->
 }
 
 /// How a terminal's state looks.
-fn terminal_state(status: TerminalStatus, seen: Option<Timestamp>, now: Timestamp, text: &'static Text) -> Badge {
+fn terminal_state(one: &TerminalSheet, now: Timestamp, text: &'static Text) -> Badge {
+    if one.is_silent(now) {
+        return Badge::new("warn", "warn", text.directory.t_silent);
+    }
+    terminal_status(one.status, text)
+}
+
+/// How a terminal looks that is not silent.
+fn terminal_status(status: TerminalStatus, text: &'static Text) -> Badge {
     let words = &text.directory;
     match status {
         TerminalStatus::New => Badge::new("info", "wait", words.t_new),
-        TerminalStatus::Active if seen.is_some_and(|seen| now.since(seen) > SILENT) => {
-            Badge::new("warn", "warn", words.t_silent)
-        }
         TerminalStatus::Active => Badge::new("ok", "ok", words.t_active),
         TerminalStatus::Disabled => Badge::new("bad", "bad", words.t_disabled),
         TerminalStatus::Retired => Badge::new("off", "pause", words.t_retired),
@@ -89,6 +91,15 @@ fn seen_words(seen: Option<Timestamp>, now: Timestamp) -> String {
         Some(seen) if seen.business_date() == now.business_date() => seen.time_text().chars().take(5).collect(),
         Some(seen) => seen.date_time_text().chars().skip(5).take(11).collect(),
     }
+}
+
+/// Who is signed in at a terminal; a dash for nobody.
+fn people_words(one: &TerminalSheet, text: &'static Text) -> String {
+    if one.people.is_empty() {
+        return "\u{2014}".to_owned();
+    }
+    let named = |(number, name): &(String, String)| fill(text.shared().shell.person_name, &[name, number]);
+    one.people.iter().map(named).collect::<Vec<_>>().join(text.directory.comma)
 }
 
 fn rate(fee_bp: Option<i64>, text: &'static Text) -> String {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use storage::directory::{Company, NewMerchant, NewOutlet};
 use storage::enrolment::{CODE_LIFE, spoken_code};
 use storage::opening::{self, Coded, Opened, Opening, Whose};
-use storage::places;
+use storage::places::{self, list};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
@@ -223,8 +223,8 @@ async fn read(visit: &Visit, form: &mut Entered) -> Result<Asked, Problem> {
 /// The merchant that was named by its number or its merchant number.
 async fn existing(visit: &Visit, form: &mut Entered) -> Result<MerchantId, Problem> {
     let typed: String = form.get("merchant").split_whitespace().collect();
-    let filter = places::Filter { find: typed.clone(), status: None };
-    let found = places::merchants(visit.db(), filter, 0, 2).await?;
+    let filter = list::Filter { find: typed.clone(), ..list::Filter::default() };
+    let found = list::merchants(visit.db(), filter, 0, 2, visit.session.now).await?;
     let exact = found.into_iter().find(|one| one.mid == typed || one.id.to_string() == typed);
     if let Some(one) = exact.filter(|one| one.status != Standing::Closed && !typed.is_empty()) {
         return Ok(one.id);

@@ -28,8 +28,8 @@ use web_kit::text::{Words as _, fill};
 
 use super::new::{outlet_inputs, outlet_of};
 use super::{
-    Can, EditView, LogLine, MERCHANTS, SILENT, hours_words, log, merchant_link, outlet_link, outlet_standing, paper,
-    papers, propose, rate, seen_words, terminal_link, terminal_state, told,
+    Can, EditView, LogLine, MERCHANTS, hours_words, log, merchant_link, outlet_link, outlet_standing, paper, papers,
+    people_words, propose, rate, seen_words, terminal_link, terminal_state, told,
 };
 use crate::entry::{Entered, Typed, changes, wrong_count};
 use crate::text::{Said, Text};
@@ -79,6 +79,7 @@ struct Terminal {
     label: String,
     id: String,
     state: Badge,
+    people: String,
     seen: String,
     paper: String,
     in_service: bool,
@@ -112,7 +113,7 @@ async fn view(
     let one = find(visit, id).await?;
     let (text, session) = (visit.text(), &visit.session);
     let words = &text.directory;
-    let terminals = places::terminals(visit.db(), one.id).await?;
+    let terminals = places::terminals(visit.db(), one.id, session.now).await?;
     let waits = match waiting(visit, Act::OutletOpening, id).await? {
         Some(waits) => Some(waits),
         None => waiting(visit, Act::OutletResuming, id).await?,
@@ -125,10 +126,7 @@ async fn view(
     let people = if tab == "people" { people(visit, &one).await? } else { Vec::new() };
     let (sales, back) = today(visit, &one).await?;
     let now = session.now;
-    let silent = |one: &&TerminalSheet| {
-        one.status == TerminalStatus::Active && one.seen_at.is_some_and(|seen| now.since(seen) > SILENT)
-    };
-    let silent = terminals.iter().find(silent).map(|one| format!("{} {}", one.label, words.t_silent));
+    let silent = terminals.iter().find(|one| one.is_silent(now)).map(|one| format!("{} {}", one.label, words.t_silent));
     let used = terminals.iter().filter(|one| one.status == TerminalStatus::Active).count();
     let kept = terminals.iter().filter(|one| one.status != TerminalStatus::Retired).count();
     let may = session.can(Action::ManageMerchants);
@@ -204,7 +202,8 @@ fn terminal(visit: &Visit, one: &TerminalSheet) -> Terminal {
         link: terminal_link(one.id),
         label: one.label.clone(),
         id: one.id.to_string(),
-        state: terminal_state(one.status, one.seen_at, visit.session.now, text),
+        state: terminal_state(one, visit.session.now, text),
+        people: people_words(one, text),
         seen: seen_words(one.seen_at, visit.session.now),
         paper: kind.map(|(_, name)| name).unwrap_or_default(),
         in_service: matches!(one.status, TerminalStatus::New | TerminalStatus::Active),

@@ -18,7 +18,8 @@ use web_kit::problem::Problem;
 use web_kit::text::fill;
 
 use super::{
-    Can, LogLine, MERCHANTS, log, merchant_link, outlet_link, paper, papers, seen_words, terminal_link, terminal_state,
+    Can, LogLine, MERCHANTS, log, merchant_link, outlet_link, paper, papers, people_words, seen_words, terminal_link,
+    terminal_state,
 };
 use crate::entry::{Entered, Input, Typed, changes, wrong_count};
 use crate::text::{Said, Text};
@@ -34,6 +35,7 @@ struct View {
     one: TerminalSheet,
     state: Badge,
     seen: String,
+    people: String,
     inputs: Vec<Input>,
     wrong: Option<String>,
     stale: bool,
@@ -43,7 +45,7 @@ struct View {
 }
 
 async fn find(visit: &Visit, id: i64) -> Result<TerminalSheet, Problem> {
-    places::terminal(visit.db(), TerminalId(id)).await?.ok_or(Problem::NotFound)
+    places::terminal(visit.db(), TerminalId(id), visit.session.now).await?.ok_or(Problem::NotFound)
 }
 
 fn typed_of(one: &TerminalSheet) -> Typed {
@@ -77,8 +79,9 @@ async fn view(
         path: terminal_link(one.id),
         merchant_link: merchant_link(one.merchant),
         outlet_link: outlet_link(one.outlet),
-        state: terminal_state(one.status, one.seen_at, session.now, text),
+        state: terminal_state(&one, session.now, text),
         seen: seen_words(one.seen_at, session.now),
+        people: people_words(&one, text),
         wrong: wrong_count(&inputs, text),
         inputs,
         stale,

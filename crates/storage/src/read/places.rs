@@ -2,16 +2,20 @@
 //!
 //! What must stay true: a page of a list goes on after the last row that it showed; counts stop at [`COUNT_MAX`].
 
+use std::collections::BTreeSet;
+
 use domain::acts::Bank;
-use domain::directory::{Standing, TerminalStatus};
+use domain::directory::{self, Standing, TerminalStatus};
 use domain::ids::{MerchantId, OutletId, TerminalId};
 use domain::time::Timestamp;
 
 use crate::books::proposal::bank;
 use crate::books::rows::word;
-use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use crate::sql::{self, OptionalExtension as _, Row, params};
 use crate::standing::Of;
-use crate::{Storage, StorageError};
+use crate::{Storage, StorageError, session};
+
+pub mod list;
 
 /// Rows are counted up to here.
 pub const COUNT_MAX: i64 = 10_000;
@@ -120,6 +124,20 @@ pub struct TerminalSheet {
     pub seen_at: Option<Timestamp>,
     /// Counts the changes of its fields.
     pub version: i64,
+    /// Opening hours of its outlet.
+    pub hours: String,
+    /// Its outlet and its merchant trade.
+    pub trades: bool,
+    /// Number and name of the people who are signed in there.
+    pub people: Vec<(String, String)>,
+}
+
+impl TerminalSheet {
+    /// Whether it says nothing though it is in use and its store trades and is open.
+    pub fn is_silent(&self, now: Timestamp) -> bool {
+        let silent = |seen| directory::is_silent(&self.hours, seen, now);
+        self.status == TerminalStatus::Active && self.trades && self.seen_at.is_some_and(silent)
+    }
 }
 
 fn moved(row: &Row<'_>, column: usize) -> sql::Result<Moved> {
@@ -187,7 +205,11 @@ pub async fn outlet(db: &Storage, id: OutletId) -> Result<Option<OutletSheet>, S
 }
 
 const TERMINAL: &str = "t.id, o.id, o.name, m.id, m.name, t.label, t.status, t.moved_at, \
-     (SELECT p.name FROM person p WHERE p.id = t.moved_by), t.reason, t.paper, t.batch_no, t.seen_at, t.version";
+     (SELECT p.name FROM person p WHERE p.id = t.moved_by), t.reason, t.paper, t.batch_no, t.seen_at, t.version, \
+     o.hours, o.status = 'active' AND m.status = 'active', \
+     CASE WHEN t.status = 'active' AND o.status = 'active' AND m.status = 'active' THEN \
+     (SELECT string_agg(p.number || '\t' || p.name, '\n') FROM session s JOIN person p ON p.id = s.person_id \
+     WHERE s.terminal_id = t.id AND s.created_at > ?1 AND p.status IN ('invited', 'active')) END";
 const TERMINALS: &str = "terminal t JOIN outlet o ON o.id = t.outlet_id JOIN merchant m ON m.id = o.merchant_id";
 
 fn read_terminal(row: &Row<'_>) -> sql::Result<TerminalSheet> {
@@ -204,26 +226,42 @@ fn read_terminal(row: &Row<'_>) -> sql::Result<TerminalSheet> {
         batch: row.get(11)?,
         seen_at: row.get::<_, Option<i64>>(12)?.map(Timestamp),
         version: row.get(13)?,
+        hours: row.get(14)?,
+        trades: row.get(15)?,
+        people: people(row.get(16)?),
     })
 }
 
-/// A terminal.
-pub async fn terminal(db: &Storage, id: TerminalId) -> Result<Option<TerminalSheet>, StorageError> {
+/// A terminal at `now`.
+pub async fn terminal(db: &Storage, id: TerminalId, now: Timestamp) -> Result<Option<TerminalSheet>, StorageError> {
     db.read_by_key(move |connection| {
-        let sql = format!("SELECT {TERMINAL} FROM {TERMINALS} WHERE t.id = ?1");
-        Ok(connection.prepare_cached(&sql)?.query_row([id.0], read_terminal).optional()?)
+        let sql = format!("SELECT {TERMINAL} FROM {TERMINALS} WHERE t.id = ?2");
+        Ok(connection.prepare_cached(&sql)?.query_row([alive_since(now), id.0], read_terminal).optional()?)
     })
     .await
 }
 
-/// The terminals of an outlet, at most 500.
-pub async fn terminals(db: &Storage, outlet: OutletId) -> Result<Vec<TerminalSheet>, StorageError> {
-    db.read_by_key(move |connection| Ok(terminals_of(connection, outlet)?)).await
+/// The terminals of an outlet at `now`, at most 500.
+pub async fn terminals(db: &Storage, outlet: OutletId, now: Timestamp) -> Result<Vec<TerminalSheet>, StorageError> {
+    db.read_by_key(move |connection| {
+        let sql = format!("SELECT {TERMINAL} FROM {TERMINALS} WHERE t.outlet_id = ?2 ORDER BY t.id LIMIT 500");
+        let mut statement = connection.prepare_cached(&sql)?;
+        Ok(statement.query_map([alive_since(now), outlet.0], read_terminal)?.collect::<sql::Result<_>>()?)
+    })
+    .await
 }
 
-fn terminals_of(connection: &Connection, outlet: OutletId) -> sql::Result<Vec<TerminalSheet>> {
-    let sql = format!("SELECT {TERMINAL} FROM {TERMINALS} WHERE t.outlet_id = ?1 ORDER BY t.id LIMIT 500");
-    connection.prepare_cached(&sql)?.query_map([outlet.0], read_terminal)?.collect()
+/// Sessions that began after it are alive at `now`.
+fn alive_since(now: Timestamp) -> i64 {
+    now.plus(-session::LIFE).0
+}
+
+/// Number and name of people, each once, in their order.
+fn people(found: Option<String>) -> Vec<(String, String)> {
+    let found = found.unwrap_or_default();
+    let read = |line: &str| line.split_once('\t').map(|(number, name)| (number.to_owned(), name.to_owned()));
+    let people: BTreeSet<(String, String)> = found.lines().filter_map(read).collect();
+    people.into_iter().collect()
 }
 
 /// What was done to one thing, as the audit log has it.
@@ -249,217 +287,6 @@ pub async fn log(db: &Storage, subject: i64, limit: u32) -> Result<Vec<Done>, St
         };
         let mut statement = connection.prepare_cached(sql)?;
         Ok(statement.query_map(params![subject.to_string(), limit], read)?.collect::<sql::Result<_>>()?)
-    })
-    .await
-}
-
-/// What a list looks for.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// The whole number or the beginning of the name; empty for everything.
-    pub find: String,
-    /// State; none for every one.
-    pub status: Option<Standing>,
-}
-
-/// A line of the list of merchants.
-#[derive(Clone, Debug)]
-pub struct MerchantRow {
-    /// Number.
-    pub id: MerchantId,
-    /// Merchant number.
-    pub mid: String,
-    /// Name.
-    pub name: String,
-    /// State.
-    pub status: Standing,
-    /// The agreed fee.
-    pub fee_bp: Option<i64>,
-    /// Its outlets and terminals.
-    pub count: (i64, i64),
-    /// The last use of one of its terminals.
-    pub seen_at: Option<Timestamp>,
-}
-
-/// A line of the list of outlets.
-#[derive(Clone, Debug)]
-pub struct OutletRow {
-    /// Number.
-    pub id: OutletId,
-    /// Its merchant.
-    pub merchant: MerchantId,
-    /// The merchant's name.
-    pub merchant_name: String,
-    /// The merchant's state.
-    pub merchant_status: Standing,
-    /// Name.
-    pub name: String,
-    /// State.
-    pub status: Standing,
-    /// Its terminals.
-    pub terminals: i64,
-    /// The last use of one of them.
-    pub seen_at: Option<Timestamp>,
-}
-
-/// The end of a range of texts that begin with `text`.
-fn after(text: &str) -> String {
-    format!("{text}\u{10ffff}")
-}
-
-const MERCHANT_ROW: &str = "m.id, m.mid, m.name, m.status, m.fee_bp, \
-     (SELECT COUNT(*) FROM outlet o WHERE o.merchant_id = m.id), \
-     (SELECT COUNT(*) FROM outlet o JOIN terminal t ON t.outlet_id = o.id WHERE o.merchant_id = m.id), \
-     (SELECT MAX(t.seen_at) FROM outlet o JOIN terminal t ON t.outlet_id = o.id WHERE o.merchant_id = m.id)";
-
-fn read_merchant_row(row: &Row<'_>) -> sql::Result<MerchantRow> {
-    Ok(MerchantRow {
-        id: MerchantId(row.get(0)?),
-        mid: row.get(1)?,
-        name: row.get(2)?,
-        status: word(row, 3, Standing::from_word)?,
-        fee_bp: row.get(4)?,
-        count: (row.get(5)?, row.get(6)?),
-        seen_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
-    })
-}
-
-/// Merchants after `after` by number that a filter finds: by merchant number, the beginning of the name, or the number of an
-/// outlet or a terminal.
-pub async fn merchants(
-    db: &Storage,
-    filter: Filter,
-    after_id: i64,
-    limit: u32,
-) -> Result<Vec<MerchantRow>, StorageError> {
-    db.read(move |connection| {
-        let sql = merchants_sql(!filter.find.is_empty(), filter.status.is_some());
-        listed(
-            connection,
-            &sql,
-            &filter.find,
-            filter.status.map_or("", Standing::word),
-            after_id,
-            limit,
-            read_merchant_row,
-        )
-    })
-    .await
-}
-
-/// The texts of the lists: after `?1`, of the state `?2`, at most `?3`; from `?4` to before `?5` by name, or numbered `?6`.
-/// What is not asked for is not in the text, so that each walks along an index.
-fn list_sql(columns: &str, tables: &str, alias: &str, found: Option<&str>, state: bool) -> String {
-    let state = if state { format!("{alias}.status = ?2") } else { "?2 = ''".to_owned() };
-    let found =
-        found.map_or_else(|| "?4 = '' AND ?5 <> '' AND ?6 < 0".to_owned(), |ids| format!("{alias}.id IN {ids}"));
-    format!("SELECT {columns} FROM {tables} WHERE {alias}.id > ?1 AND {state} AND {found} ORDER BY {alias}.id LIMIT ?3")
-}
-
-fn merchants_sql(find: bool, state: bool) -> String {
-    const FOUND: &str = "(SELECT n.id FROM merchant n WHERE n.name >= ?4 AND n.name < ?5 \
-         UNION ALL SELECT n.id FROM merchant n WHERE n.mid >= ?4 AND n.mid < ?5 \
-         UNION ALL SELECT n.id FROM merchant n WHERE n.id = ?6 \
-         UNION ALL SELECT u.merchant_id FROM outlet u WHERE u.name >= ?4 AND u.name < ?5 \
-         UNION ALL SELECT u.merchant_id FROM outlet u WHERE u.id = ?6 \
-         UNION ALL SELECT u.merchant_id FROM terminal k JOIN outlet u ON u.id = k.outlet_id WHERE k.id = ?6)";
-    list_sql(MERCHANT_ROW, "merchant m", "m", find.then_some(FOUND), state)
-}
-
-fn outlets_sql(find: bool, state: bool) -> String {
-    const FOUND: &str = "(SELECT u.id FROM outlet u WHERE u.name >= ?4 AND u.name < ?5 \
-         UNION ALL SELECT u.id FROM outlet u WHERE u.id = ?6 UNION ALL SELECT k.outlet_id FROM terminal k WHERE k.id = ?6 \
-         UNION ALL SELECT u.id FROM merchant n JOIN outlet u ON u.merchant_id = n.id WHERE n.name >= ?4 AND n.name < ?5 \
-         UNION ALL SELECT u.id FROM merchant n JOIN outlet u ON u.merchant_id = n.id WHERE n.mid >= ?4 AND n.mid < ?5)";
-    list_sql(OUTLET_ROW, OUTLETS, "o", find.then_some(FOUND), state)
-}
-
-fn terminals_sql(find: bool, state: bool) -> String {
-    const FOUND: &str = "(SELECT k.id FROM terminal k WHERE k.id = ?6 \
-         UNION ALL SELECT k.id FROM terminal k WHERE k.outlet_id = ?6 \
-         UNION ALL SELECT k.id FROM outlet u JOIN terminal k ON k.outlet_id = u.id WHERE u.name >= ?4 AND u.name < ?5)";
-    list_sql(TERMINAL, TERMINALS, "t", find.then_some(FOUND), state)
-}
-
-fn listed<T>(
-    connection: &Connection,
-    sql: &str,
-    find: &str,
-    state: &str,
-    after_id: i64,
-    limit: u32,
-    read: impl FnMut(&Row<'_>) -> sql::Result<T>,
-) -> Result<Vec<T>, StorageError> {
-    let number = find.parse::<i64>().unwrap_or(-1);
-    let mut statement = connection.prepare_cached(sql)?;
-    let found = statement.query_map(params![after_id, state, limit, find, after(find), number], read)?;
-    Ok(found.collect::<sql::Result<_>>()?)
-}
-
-const OUTLET_ROW: &str = "o.id, m.id, m.name, m.status, o.name, o.status, \
-     (SELECT COUNT(*) FROM terminal t WHERE t.outlet_id = o.id), \
-     (SELECT MAX(t.seen_at) FROM terminal t WHERE t.outlet_id = o.id)";
-const OUTLETS: &str = "outlet o JOIN merchant m ON m.id = o.merchant_id";
-
-fn read_outlet_row(row: &Row<'_>) -> sql::Result<OutletRow> {
-    Ok(OutletRow {
-        id: OutletId(row.get(0)?),
-        merchant: MerchantId(row.get(1)?),
-        merchant_name: row.get(2)?,
-        merchant_status: word(row, 3, Standing::from_word)?,
-        name: row.get(4)?,
-        status: word(row, 5, Standing::from_word)?,
-        terminals: row.get(6)?,
-        seen_at: row.get::<_, Option<i64>>(7)?.map(Timestamp),
-    })
-}
-
-/// The outlets of a merchant after `after` by number.
-pub async fn outlets_of(
-    db: &Storage,
-    merchant: MerchantId,
-    after_id: i64,
-    limit: u32,
-) -> Result<Vec<OutletRow>, StorageError> {
-    db.read_by_key(move |connection| {
-        let sql =
-            format!("SELECT {OUTLET_ROW} FROM {OUTLETS} WHERE o.merchant_id = ?1 AND o.id > ?2 ORDER BY o.id LIMIT ?3");
-        let mut statement = connection.prepare_cached(&sql)?;
-        let found = statement.query_map(params![merchant.0, after_id, limit], read_outlet_row)?;
-        Ok(found.collect::<sql::Result<_>>()?)
-    })
-    .await
-}
-
-/// Outlets of all merchants after `after` by number that a filter finds.
-pub async fn outlets(db: &Storage, filter: Filter, after_id: i64, limit: u32) -> Result<Vec<OutletRow>, StorageError> {
-    db.read(move |connection| {
-        let sql = outlets_sql(!filter.find.is_empty(), filter.status.is_some());
-        listed(
-            connection,
-            &sql,
-            &filter.find,
-            filter.status.map_or("", Standing::word),
-            after_id,
-            limit,
-            read_outlet_row,
-        )
-    })
-    .await
-}
-
-/// Terminals of all merchants after `after` by number that a filter finds: by number or the beginning of the outlet's name.
-pub async fn all_terminals(
-    db: &Storage,
-    find: String,
-    status: Option<TerminalStatus>,
-    after_id: i64,
-    limit: u32,
-) -> Result<Vec<TerminalSheet>, StorageError> {
-    db.read(move |connection| {
-        let sql = terminals_sql(!find.is_empty(), status.is_some());
-        let state = status.map_or("", TerminalStatus::word);
-        listed(connection, &sql, &find, state, after_id, limit, read_terminal)
     })
     .await
 }
@@ -540,29 +367,4 @@ pub async fn effects(db: &Storage, of: Of, now: Timestamp, since: Timestamp) -> 
         })
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// No list of a kind walks through its table or sorts it, whatever is asked.
-    #[tokio::test]
-    async fn lists_are_found_by_index() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = Storage::open(&folder.path().join("webpos.db")).expect("opens");
-        for sql in [merchants_sql, outlets_sql, terminals_sql] {
-            for (find, state) in [(false, false), (false, true), (true, false), (true, true)] {
-                let text = sql(find, state);
-                let plan = db.read(move |connection| {
-                    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}"))?;
-                    let plan = statement.query_map(params![1, "", 1, "", "", 1], |row| row.get::<_, String>(3))?;
-                    Ok(plan.collect::<sql::Result<Vec<_>>>()?)
-                });
-                let plan = plan.await.expect("reads");
-                let walks = |step: &&String| step.starts_with("SCAN") || step.contains("TEMP B-TREE FOR ORDER");
-                assert_eq!(plan.iter().find(walks), None, "{find} {state}: {plan:#?}");
-            }
-        }
-    }
 }

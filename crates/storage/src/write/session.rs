@@ -243,7 +243,7 @@ where
                         m.name, m.mid, o.name, t.id, t.paper, t.scan_gap_ms, t.outlet_id, t.status = 'active',
                         p.place, p.merchant_id, p.outlet_id,
                         EXISTS (SELECT 1 FROM factor f WHERE f.person_id = p.id), s.proved_at,
-                        COALESCE((SELECT c.factor_required FROM company c), 1)
+                        COALESCE((SELECT c.factor_required FROM company c), 1), s.terminal_id
                  FROM session s
                  JOIN person p ON p.id = s.person_id
                  LEFT JOIN merchant m ON m.id = p.merchant_id
@@ -256,23 +256,25 @@ where
                     AND COALESCE(o.status, '') NOT IN ('suspended', 'closed')",
             )?;
             let parameters = params![id.0, now.plus(-LIFE).0, device.map(|device| device.0), now.business_date().0];
-            let found = statement.query_row(parameters, |row| read_signed_in(row, id)).optional()?;
-            let Some(signed_in) = found else { return Ok(None) };
+            let read = |row: &Row<'_>| Ok((read_signed_in(row, id)?, row.get::<_, Option<i64>>(23)?));
+            let Some((signed_in, used_at)) = statement.query_row(parameters, read).optional()? else { return Ok(None) };
             let news = news(connection, signed_in.person, wanted(&signed_in), now)?;
-            Ok(Some((signed_in, news)))
+            Ok(Some((signed_in, used_at, news)))
         })
         .await?;
-    let Some((mut session, news)) = found else { return Ok(None) };
+    let Some((mut session, used_at, news)) = found else { return Ok(None) };
     let idle = now.since(session.seen_at);
+    let terminal = session.till.as_ref().ok().map(|till| till.terminal.0);
     if !session.locked && idle >= IDLE {
         set_locked(db, id).await?;
         session.locked = true;
-    } else if !session.locked && idle >= SEEN_EVERY {
-        let terminal = session.till.as_ref().ok().map(|till| till.terminal.0);
+    } else if !session.locked && (idle >= SEEN_EVERY || terminal != used_at) {
         db.write(move |connection| {
             connection
-                .prepare_cached("UPDATE session SET seen_at = ?2 WHERE id_hash = ?1 AND seen_at < ?2")?
-                .execute((id.0, now.0))?;
+                .prepare_cached(
+                    "UPDATE session SET seen_at = ?2, terminal_id = ?3 WHERE id_hash = ?1 AND seen_at <= ?2",
+                )?
+                .execute(params![id.0, now.0, terminal])?;
             if let Some(terminal) = terminal {
                 connection
                     .prepare_cached("UPDATE terminal SET seen_at = ?2 WHERE id = ?1")?

@@ -6,7 +6,7 @@ use domain::ids::{MerchantId, OutletId, TerminalId};
 use storage::places;
 
 use crate::pay::{ZHANG, hidden};
-use crate::shop::{Answer, Shop, Visitor};
+use crate::shop::{Answer, MINUTE, Shop, Visitor};
 
 const NEW: &str = "/office/outlets/new";
 
@@ -121,7 +121,8 @@ async fn one_form_makes_a_shop_and_another_person_opens_it() {
     let store = outlet(&shop, 2_502_002).await;
     assert_eq!((store.status, store.hours.as_str()), (Standing::Active, "Mo-Su 08:00-21:00"));
     admin.get("/office/outlets/2502002").await.says("周一至周日 08:00–21:00");
-    let till = places::terminal(&shop.db, TerminalId(25_020_002)).await.expect("reads").expect("there");
+    let till =
+        places::terminal(&shop.db, TerminalId(25_020_002), shop.clock.now()).await.expect("reads").expect("there");
     assert_eq!(till.status.word(), "new");
     in_order(&shop).await;
 }
@@ -238,6 +239,135 @@ async fn the_list_opens_branches_by_its_address_and_says_what_it_does_not_find()
     }
     assert_eq!(operator.get("/office/merchants/export.xlsx?v=outlets").await.status, StatusCode::OK);
     assert_eq!(shop.audited().await.iter().filter(|one| *one == "directory_exported").count(), 2);
+}
+
+/// Writes rows that no page writes.
+async fn write(shop: &Shop, sql: String) {
+    shop.db.write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("writes");
+}
+
+/// What an address asks for, and which of the demo's three terminals, or their stores, it lists.
+const LISTED: [(&str, [bool; 3]); 13] = [
+    ("", [true, true, true]),
+    ("&r=3201", [true, false, true]),
+    ("&r=3211", [false, true, false]),
+    ("&r=9999", [false, false, false]),
+    ("&l=today", [true, true, false]),
+    ("&l=silent", [true, false, true]),
+    ("&l=idle", [false, false, true]),
+    ("&l=never", [false, false, false]),
+    ("&l=today&r=3211", [false, true, false]),
+    ("&l=silent&r=3211", [false, false, false]),
+    ("&l=idle&s=active", [false, false, true]),
+    ("&l=silent&q=25010007", [true, false, false]),
+    ("&l=silent&q=25010008", [false, false, false]),
+];
+
+/// Every filter in the list, in its files, and in the words of an empty list.
+#[tokio::test]
+async fn lists_are_narrowed_by_region_and_last_use() {
+    const HOUR: i64 = 60 * MINUTE;
+    let shop = Shop::open().await;
+    let now = shop.clock.now().0;
+    write(
+        &shop,
+        format!(
+            "UPDATE outlet SET region = '3211' WHERE id = 2501002;
+            UPDATE terminal SET seen_at = {} WHERE id = 25010007; UPDATE terminal SET seen_at = {} WHERE id = 25010008;
+            UPDATE terminal SET seen_at = {} WHERE id = 25020001;",
+            now - 2 * HOUR,
+            now - HOUR,
+            now - 8 * 24 * HOUR
+        ),
+    )
+    .await;
+    let mut operator = shop.signed_in("operator").await;
+    let list = operator.get("/office/merchants").await;
+    for words in ["地区：全部", "<option value=\"3211\">3211</option>", "1 小时没有消息", "从未使用"] {
+        list.says(words);
+    }
+    for (asked, listed) in LISTED {
+        for (view, names) in
+            [("terminals", ["25010007", "25010008", "25020001"]), ("outlets", ["2501001", "2501002", "2502001"])]
+        {
+            let page = operator.get(&format!("/office/merchants?v={view}{asked}")).await;
+            let csv = operator.get(&format!("/office/merchants/export.csv?v={view}{asked}")).await.text();
+            for (name, listed) in names.iter().zip(listed) {
+                let row = page.text().contains(&format!("<td class=\"n l\">{name}</td>"));
+                assert_eq!((row, csv.contains(name)), (listed, listed), "{view}{asked}: {name}");
+            }
+            if !listed.contains(&true) {
+                page.says("没有符合“");
+                page.says(&format!("<a class=\"btn\" href=\"/office/merchants?v={view}\">清除条件</a>"));
+            }
+        }
+    }
+    // A merchant is where its stores are; of an open one, only those are shown, and in a file.
+    for (asked, own, other) in [("r=3211", true, false), ("r=3201", true, true), ("l=idle", false, true)] {
+        let page = operator.get(&format!("/office/merchants?{asked}")).await.text();
+        assert_eq!((page.contains("示例大药房"), page.contains("康宁药房")), (own, other), "{asked}");
+    }
+    let open = operator.get("/office/merchants?r=3211&open=250100").await.text();
+    assert!(open.contains("鼓楼店") && !open.contains("中山路店"));
+    assert!(open.contains("r=3211&#38;open="), "a branch keeps the region: {open}");
+    let csv = operator.get("/office/merchants/export.csv?r=3211").await.text();
+    assert!(csv.contains("25010008") && !csv.contains("25010007"), "{csv}");
+    operator.get("/office/merchants?v=terminals&l=never&r=3211").await.says("没有符合“3211 · 从未使用”的商户门店");
+    // At night nobody is missed; a store that is stopped is not missed either.
+    write(&shop, "UPDATE outlet SET status = 'suspended' WHERE id = 2501001".to_owned()).await;
+    let one = "/office/merchants?v=terminals&q=25010007";
+    let silent = |page: Answer| page.text().contains("没有消息</span>");
+    assert!(!silent(operator.get(one).await));
+    write(&shop, "UPDATE outlet SET status = 'active' WHERE id = 2501001".to_owned()).await;
+    assert!(silent(operator.get(one).await));
+    shop.clock.advance(11 * HOUR);
+    let mut operator = shop.signed_in("operator").await;
+    assert!(!silent(operator.get("/office/merchants?v=terminals").await));
+    operator.get("/office/merchants?v=terminals&l=silent").await.says("没有符合“1 小时没有消息”的商户门店");
+}
+
+/// Who is at a terminal, on every page that says it.
+async fn at_till(shop: &Shop, case: &str, who: &str) {
+    let mut operator = shop.signed_in("operator").await;
+    for page in ["/office/outlets/2501001", "/office/merchants?v=terminals", "/office/terminals/25010007"] {
+        let text = operator.get(page).await.text();
+        let after = text.split("25010007</").last().expect("the terminal");
+        let line = after.split("</tr>").next().expect("a line");
+        assert_eq!(line.contains("王敏（1003）"), who.contains("王敏"), "{case}, {page}: {line}");
+        assert_eq!(line.contains("李强（1002）"), who.contains("李强"), "{case}, {page}: {line}");
+    }
+    let csv = operator.get("/office/merchants/export.csv?v=terminals").await.text();
+    let line = csv.lines().find(|line| line.contains("25010007")).expect("a line");
+    assert!(line.trim_end().trim_end_matches('"').ends_with(who), "{case}: {line}");
+}
+
+#[tokio::test]
+async fn pages_say_who_is_signed_in_at_a_terminal() {
+    let shop = Shop::open().await;
+    at_till(&shop, "before", "—").await;
+    let mut cashier = shop.signed_in("cashier").await;
+    cashier.get("/sale").await;
+    at_till(&shop, "at the own till", "王敏（1003）").await;
+    shop.signed_in("operator").await.get("/office/terminals/25010007").await.says("<dd class=\"n\">10:26</dd>");
+    let mut manager = shop.signed_in("manager").await;
+    manager.get("/orders").await;
+    let mut second = shop.signed_in("cashier").await;
+    second.get("/sale").await;
+    at_till(&shop, "two people, one of them twice", "李强（1002）、王敏（1003）").await;
+    second.post("/logout", &[]).await;
+    manager.post("/logout", &[]).await;
+    cashier.post("/lock/now", &[]).await;
+    at_till(&shop, "locked", "王敏（1003）").await;
+    suspend(&shop, "operator", "/office/outlets/2501001").await;
+    at_till(&shop, "suspended", "—").await;
+    write(&shop, "UPDATE outlet SET status = 'active' WHERE id = 2501001".to_owned()).await;
+    shop.disable(1003).await;
+    at_till(&shop, "disabled", "—").await;
+    write(&shop, "UPDATE person SET status = 'active' WHERE id = 1003".to_owned()).await;
+    shop.signed_in("cashier").await.get("/sale").await;
+    at_till(&shop, "again", "王敏（1003）").await;
+    shop.clock.advance(12 * 60 * MINUTE);
+    at_till(&shop, "after the end of the day", "—").await;
 }
 
 /// Suspends an outlet or a merchant as `login`.

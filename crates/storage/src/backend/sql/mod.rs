@@ -13,12 +13,14 @@ mod dialect;
 mod error;
 mod link;
 mod pipeline;
+mod question;
 mod server_value;
 mod value;
 
 pub use dialect::postgres as on_server;
 pub use error::{Error, OptionalExtension, Result};
 pub(crate) use link::{Broken, Driver, Link, Trouble};
+pub(crate) use question::Question;
 pub(crate) use server_value::Values;
 pub use value::{FromSql, Params, ToSql, Value};
 

@@ -3,7 +3,7 @@
 //! What must stay true: everything takes a [`Reach`], so that a manager sees the own place only. A page goes on after the
 //! last person it showed, never by counting.
 
-use crate::sql::{self, Connection, OptionalExtension as _, Row, ToSql, params};
+use crate::sql::{self, Connection, OptionalExtension as _, Question, Row, ToSql, params};
 use domain::ids::{MerchantId, PersonId, TerminalId};
 use domain::person::{Held, PersonStatus};
 use domain::place::Place;
@@ -208,29 +208,8 @@ impl Part {
     }
 }
 
-/// A question as text and values. What is not asked for is not in the text, so that each kind of question walks along its
-/// index: name, login, number and phone, role, state, place, time of the last sign-in.
-#[derive(Default)]
-struct Question<'v> {
-    text: String,
-    values: Vec<&'v dyn ToSql>,
-}
-
-impl<'v> Question<'v> {
-    /// Adds a piece of text, with a value for each `?` in it.
-    fn put(&mut self, text: &str, values: &[&'v dyn ToSql]) {
-        let mut values = values.iter();
-        for (n, piece) in text.split('?').enumerate() {
-            if n > 0 {
-                self.values.extend(values.next());
-                self.text += "?";
-                self.text += &self.values.len().to_string();
-            }
-            self.text += piece;
-        }
-    }
-}
-
+/// What is not asked for is not in the text, so that each kind of question walks along its index: name, login, number and
+/// phone, role, state, place, time of the last sign-in.
 fn ids(connection: &Connection, filter: &Filter, part: Part, now: Timestamp) -> sql::Result<Vec<PersonId>> {
     if let (Some(Figure::Locked), true) = (filter.figure, filter.text.trim().is_empty()) {
         return locked(connection, filter, part, now);
