@@ -24,7 +24,7 @@ use crate::{Shell, Visit};
 pub(crate) const HOME: &str = "/office";
 
 /// Microseconds in a week.
-const WEEK: i64 = 7 * 24 * HOUR;
+pub(crate) const WEEK: i64 = 7 * 24 * HOUR;
 
 #[derive(Template)]
 #[template(path = "checklist.html")]

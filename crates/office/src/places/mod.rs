@@ -5,6 +5,7 @@ pub(crate) mod merchant;
 pub(crate) mod new;
 pub(crate) mod outlet;
 pub(crate) mod stop;
+mod tabs;
 pub(crate) mod terminal;
 
 use askama::Template;

@@ -5,20 +5,24 @@ use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use domain::acts::{Act, Payload};
+use domain::batch::Tally;
 use domain::directory::{self, SHORT_MAX, Standing, TerminalStatus};
 use domain::ids::{OutletId, RequestId};
 use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::role::Action;
+use domain::time::{HOUR, Timestamp};
 use serde::Deserialize;
 use storage::directory::{Edited, NewOutlet};
 use storage::enrolment::{CODE_LIFE, spoken_code};
-use storage::merchant::{self, Reach};
+use storage::merchant::Reach;
 use storage::opening;
 use storage::people::list;
+use storage::places::figures::{self, Figures};
 use storage::places::{self, OutletSheet, TerminalSheet};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
+use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::people::{Desk, roles_words, standing};
 use web_kit::problem::Problem;
@@ -27,11 +31,13 @@ use web_kit::step::Told;
 use web_kit::text::{Words as _, fill};
 
 use super::new::{outlet_inputs, outlet_of};
+use super::tabs::{Open, Settled, since};
 use super::{
     Can, EditView, LogLine, MERCHANTS, hours_words, log, merchant_link, outlet_link, outlet_standing, paper, papers,
     people_words, propose, rate, seen_words, terminal_link, terminal_state, told,
 };
 use crate::entry::{Entered, Typed, changes, wrong_count};
+use crate::home::WEEK;
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -51,10 +57,18 @@ struct View {
     moved: Option<String>,
     sales: (Fen, String),
     back: (Fen, String),
+    owed: Fen,
+    owed_since: String,
+    /// Where it is settled.
+    settlements: Option<String>,
     in_use: String,
     /// The first terminal that is silent.
     silent: Option<String>,
     tab: &'static str,
+    /// The tabs' addresses and names, and whether each is shown.
+    tabs: Vec<(String, String, bool)>,
+    settled: Option<Settled>,
+    open: Option<Open>,
     terminals: Vec<Terminal>,
     people: Vec<Person>,
     log: Vec<LogLine>,
@@ -95,6 +109,19 @@ pub(crate) struct Params {
     a: String,
 }
 
+impl Params {
+    /// The tab that is shown, to a person who may read settlements or not.
+    fn tab(&self, settles: bool) -> &'static str {
+        match self.t.as_str() {
+            "people" => "people",
+            "settled" if settles => "settled",
+            "open" => "open",
+            "log" => "log",
+            _ => "terminals",
+        }
+    }
+}
+
 async fn find(visit: &Visit, id: i64) -> Result<OutletSheet, Problem> {
     places::outlet(visit.db(), OutletId(id)).await?.ok_or(Problem::NotFound)
 }
@@ -118,15 +145,19 @@ async fn view(
         Some(waits) => Some(waits),
         None => waiting(visit, Act::OutletResuming, id).await?,
     };
-    let tab = match params.t.as_str() {
-        "people" => "people",
-        "log" => "log",
-        _ => "terminals",
-    };
+    let before = session.now.plus(-WEEK);
+    let figures = figures::figures(visit.db(), one.merchant, one.id, before).await?;
+    let settles = session.can(Action::ViewSettlement);
+    let open = Open::load(visit, &one).await?;
+    let tab = params.tab(settles);
+    let staff = list::count(visit.db(), staff(&one), session.now).await?;
+    let counts = [terminals.len(), staff, open.count()];
+    let tabs = tabs(one.id, tab, counts, settles, text);
     let people = if tab == "people" { people(visit, &one).await? } else { Vec::new() };
-    let (sales, back) = today(visit, &one).await?;
+    let settled = if tab == "settled" { Some(Settled::load(visit, &one, &figures).await?) } else { None };
+    let (sales, back) = today(&figures, visit);
     let now = session.now;
-    let silent = terminals.iter().find(|one| one.is_silent(now)).map(|one| format!("{} {}", one.label, words.t_silent));
+    let silent = terminals.iter().find(|one| one.is_silent(now)).map(|one| silent_words(one, now, text));
     let used = terminals.iter().filter(|one| one.status == TerminalStatus::Active).count();
     let kept = terminals.iter().filter(|one| one.status != TerminalStatus::Retired).count();
     let may = session.can(Action::ManageMerchants);
@@ -142,9 +173,15 @@ async fn view(
         moved: by.map(|by| fill(words.moved_by, &[&one.moved.at.date_time_text(), by])),
         sales,
         back,
+        owed: figures.unsettled.net(),
+        owed_since: since(&figures, text),
+        settlements: settles.then(|| tab_link(one.id, "settled")),
         in_use: fill(words.in_use, &[&used.to_string(), &kept.to_string()]),
         silent,
         tab,
+        tabs,
+        settled,
+        open: (tab == "open").then_some(open),
         terminals: terminals.iter().map(|one| terminal(visit, one)).collect(),
         people,
         log: log(visit, id, if tab == "log" { 200 } else { 5 }).await?,
@@ -166,25 +203,68 @@ async fn view(
     Ok(render(&page).into_response())
 }
 
-/// Today's sales, and what went back today: sum and count.
-async fn today(visit: &Visit, one: &OutletSheet) -> Result<((Fen, String), (Fen, String)), Problem> {
-    let words = &visit.text().directory;
-    let reach = Reach { merchant: one.merchant, outlet: Some(one.id) };
-    let totals = merchant::day_totals(visit.db(), reach, visit.session.now.business_date()).await?;
-    let sum = |kinds: &[Kind]| {
-        let own = totals.iter().filter(|one| one.approved && kinds.contains(&one.kind));
-        let (count, sum) = own.fold((0, 0_i64), |(count, sum), one| (count + one.count, sum.saturating_add(one.sum.0)));
-        (Fen(sum), fill(words.pieces, &[&i64::to_string(&count)]))
+fn tab_link(outlet: OutletId, tab: &str) -> String {
+    link(&outlet_link(outlet), &[("t", tab)])
+}
+
+/// Addresses and names of the tabs, and whether each is shown; with how many terminals, people and open things there are.
+fn tabs(
+    outlet: OutletId,
+    shown: &str,
+    counts: [usize; 3],
+    settles: bool,
+    text: &'static Text,
+) -> Vec<(String, String, bool)> {
+    let words = &text.directory;
+    let [terminals, people, open] = counts.map(|count| count.to_string());
+    let all = [
+        ("terminals", fill(words.tab_terminals, &[&terminals]), true),
+        ("people", fill(words.tab_people, &[&people]), true),
+        ("settled", words.tab_settled.to_owned(), settles),
+        ("open", fill(words.tab_open, &[&open]), true),
+        ("log", words.tab_log.to_owned(), true),
+    ];
+    let may = all.into_iter().filter(|(_, _, may)| *may);
+    may.map(|(tab, name, _)| (tab_link(outlet, tab), name, tab == shown)).collect()
+}
+
+/// Today's sales with those of the same weekday before by now, and what went back today: sum and words.
+fn today(figures: &Figures, visit: &Visit) -> ((Fen, String), (Fen, String)) {
+    let text = visit.text();
+    let day = figures.unsettled.on(visit.session.now.business_date());
+    let (sold, before) = (day.of(Kind::Sale), figures.before);
+    let values = [sold.count.to_string(), before.count.to_string(), before.sum.to_string()];
+    let more = fill(text.home.figure, &values.each_ref().map(String::as_str));
+    let back = day.rows().filter(|(_, kind, _)| *kind != Kind::Sale).map(|(_, _, tally)| tally);
+    let back = back.fold(Tally::default(), |all, one| Tally {
+        count: all.count.saturating_add(one.count),
+        sum: Fen(all.sum.0.saturating_add(one.sum.0)),
+    });
+    ((sold.sum, more), (back.sum, fill(text.directory.pieces, &[&back.count.to_string()])))
+}
+
+/// Which terminal has been silent, and for how long.
+fn silent_words(one: &TerminalSheet, now: Timestamp, text: &'static Text) -> String {
+    let words = &text.directory;
+    let minutes = one.seen_at.map_or(0, |seen| now.since(seen) / (HOUR / 60));
+    let (days, hours) = (minutes / (24 * 60), minutes / 60 % 24);
+    let long = if days > 0 {
+        fill(words.days_hours, &[&days.to_string(), &hours.to_string()])
+    } else {
+        fill(words.hours_minutes, &[&hours.to_string(), &(minutes % 60).to_string()])
     };
-    Ok((sum(&[Kind::Sale]), sum(&[Kind::Refund, Kind::Void, Kind::Reversal, Kind::Chargeback])))
+    format!("{} {}", one.label, fill(words.t_silent_for, &[&long]))
+}
+
+/// The people of the store.
+fn staff(one: &OutletSheet) -> list::Filter {
+    list::Filter { reach: Some(Reach { merchant: one.merchant, outlet: Some(one.id) }), ..list::Filter::default() }
 }
 
 /// Who works there and has not left.
 async fn people(visit: &Visit, one: &OutletSheet) -> Result<Vec<Person>, Problem> {
     let (now, text) = (visit.session.now, visit.text().shared());
-    let reach = Some(Reach { merchant: one.merchant, outlet: Some(one.id) });
-    let filter = list::Filter { reach, ..list::Filter::default() };
-    let found = list::page(visit.db(), filter, None, PEOPLE, now).await?;
+    let found = list::page(visit.db(), staff(one), None, PEOPLE, now).await?;
     let row = |one: list::Person| Person {
         link: Desk::company().address(&one),
         roles: roles_words(&one.held, text),

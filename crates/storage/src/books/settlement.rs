@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::batch::Tally;
 use domain::changes::Changes;
-use domain::ids::{MERCHANTS, MerchantId, PersonId, TransactionId};
+use domain::ids::{MERCHANTS, MerchantId, OutletId, PersonId, TransactionId};
 use domain::ledger::Kind;
 use domain::money::Fen;
 use domain::settlement::{Payable, SettledTo, Settlement, SettlementStatus, Turnover};
@@ -36,14 +36,19 @@ pub(crate) fn payable(connection: &Connection, merchant: MerchantId) -> sql::Res
     let sql = "SELECT fee_bp FROM merchant WHERE id = ?1";
     let fee = connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0)).optional()?;
     let Some(fee_bp) = fee.filter(|_| MERCHANTS.contains(&merchant.0)) else { return Ok(None) };
-    let sql = "SELECT number, until_date, id FROM settlement
-        WHERE merchant_id = ?1 AND number IS NOT NULL ORDER BY number DESC LIMIT 1";
-    let settled = connection.prepare_cached(sql)?.query_row([merchant.0], |row| settled_to(row, 0)).optional()?;
+    let settled = settled(connection, merchant)?;
     let sql = "SELECT id FROM settlement WHERE merchant_id = ?1 AND status = 'prepared'";
     let open =
         connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0).map(TransactionId)).optional()?;
     let unsettled = unsettled(connection, merchant, settled)?;
     Ok(Some(Payable { fee_bp, settled, open, unsettled }))
+}
+
+/// How far a merchant is settled.
+pub(crate) fn settled(connection: &Connection, merchant: MerchantId) -> sql::Result<Option<SettledTo>> {
+    let sql = "SELECT number, until_date, id FROM settlement
+        WHERE merchant_id = ?1 AND number IS NOT NULL ORDER BY number DESC LIMIT 1";
+    connection.prepare_cached(sql)?.query_row([merchant.0], |row| settled_to(row, 0)).optional()
 }
 
 /// Sales of a merchant that are not settled, by day. A business day is not what an index is sorted by alone, so the
@@ -58,7 +63,8 @@ pub(crate) const SALES: &str = "WITH RECURSIVE day (d) AS (
         AND t.id > CASE WHEN day.d <= ?2 THEN CAST(?3 AS BIGINT) ELSE 0 END
         AND t.kind = 'sale' AND t.decline IS NULL GROUP BY day.d";
 
-/// The same for everything that was returned from a merchant by any person, except payouts.
+/// The same for everything that was returned from a merchant by any person, except payouts; of the outlet `?4`, if there is
+/// one. What the card company gives back is of the outlet that sold it.
 pub(crate) const BACK: &str = "WITH RECURSIVE day (d) AS (
         SELECT MIN(business_date) FROM ledger_transfer WHERE debit = ?1 AND debit BETWEEN 1000 AND 999999
         UNION ALL SELECT (SELECT MIN(n.business_date) FROM ledger_transfer n
@@ -68,7 +74,10 @@ pub(crate) const BACK: &str = "WITH RECURSIVE day (d) AS (
         CROSS JOIN ledger_transaction t
     WHERE b.debit = ?1 AND b.debit BETWEEN 1000 AND 999999 AND b.business_date = day.d
         AND b.transaction_id > CASE WHEN day.d <= ?2 THEN CAST(?3 AS BIGINT) ELSE 0 END
-        AND t.id = b.transaction_id AND t.kind <> 'settlement' GROUP BY day.d, t.kind";
+        AND t.id = b.transaction_id AND t.kind <> 'settlement'
+        AND (?4 IS NULL OR t.outlet_id = ?4 OR t.merchant_id = 0
+            AND EXISTS (SELECT 1 FROM orders o WHERE o.id = t.order_id AND o.outlet_id = ?4))
+    GROUP BY day.d, t.kind";
 
 fn unsettled(connection: &Connection, merchant: MerchantId, settled: Option<SettledTo>) -> sql::Result<Turnover> {
     // What is numbered as the settlement itself is no sale and nothing that went back.
@@ -80,13 +89,25 @@ fn unsettled(connection: &Connection, merchant: MerchantId, settled: Option<Sett
         let tally = Tally { count: row.get(1)?, sum: Fen(row.get(2)?) };
         turnover.put(BusinessDate(row.get(0)?), Kind::Sale, tally);
     }
+    put_back(connection, merchant, None, (until, last), &mut turnover)?;
+    Ok(turnover)
+}
+
+/// Adds what went back and is not settled: after a day, or in it and after a transaction.
+pub(crate) fn put_back(
+    connection: &Connection,
+    merchant: MerchantId,
+    outlet: Option<OutletId>,
+    (until, last): (i32, i64),
+    turnover: &mut Turnover,
+) -> sql::Result<()> {
     let mut statement = connection.prepare_cached(BACK)?;
-    let mut days = statement.query(params![merchant.0, until, last])?;
+    let mut days = statement.query(params![merchant.0, until, last, outlet.map(|id| id.0)])?;
     while let Some(row) = days.next()? {
         let tally = Tally { count: row.get(2)?, sum: Fen(row.get(3)?) };
         turnover.put(BusinessDate(row.get(0)?), rows::word(&row, 1, Kind::from_word)?, tally);
     }
-    Ok(turnover)
+    Ok(())
 }
 
 /// Number, day and id, from column `first` on.
@@ -212,10 +233,10 @@ mod tests {
         let own = "SEARCH t USING INDEX ledger_transaction_day (merchant_id=? AND business_date=? AND id>?)";
         let back = "SEARCH b USING INDEX ledger_transfer_back (debit=? AND business_date=? AND transaction_id>?)";
         let days = "SEARCH n USING COVERING INDEX";
-        for (text, range) in [(SALES, own), (BACK, back)] {
+        for (text, count, range) in [(SALES, 3, own), (BACK, 4, back)] {
             let plan = db.read(move |connection| {
                 let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}"))?;
-                let plan = statement.query_map(params![1, 2, 3], |row| row.get::<_, String>(3))?;
+                let plan = statement.query_map(&params![1, 2, 3, 4][..count], |row| row.get::<_, String>(3))?;
                 Ok(plan.collect::<sql::Result<Vec<_>>>()?)
             });
             let plan = plan.await.expect("reads");

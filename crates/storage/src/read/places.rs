@@ -15,6 +15,7 @@ use crate::sql::{self, OptionalExtension as _, Row, params};
 use crate::standing::Of;
 use crate::{Storage, StorageError, session};
 
+pub mod figures;
 pub mod list;
 
 /// Rows are counted up to here.

@@ -230,6 +230,27 @@ fn listed(connection: &Connection, sql: &str, whose: i64, states: &str, find: &s
     statement.query_map(params![whose, states, find, most], |row| case(connection, row))?.collect()
 }
 
+/// Requests of an outlet that nobody has decided, whoever may, the latest first; at most `limit`.
+pub async fn open_at(
+    db: &Storage,
+    merchant: MerchantId,
+    outlet: OutletId,
+    limit: u32,
+) -> Result<Vec<Case>, StorageError> {
+    db.read(move |connection| {
+        // Picked from the few open ones first, joined with what belongs to those.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (SELECT w.id FROM refund w WHERE w.status IN ('requested', 'escalated')
+                AND w.merchant_id = ?1 AND w.outlet_id = ?2 ORDER BY w.id DESC LIMIT ?3) AS picked
+            CROSS JOIN {TABLES} WHERE r.id = picked.id ORDER BY r.id DESC"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let found = statement.query_map(params![merchant.0, outlet.0, limit], |row| case(connection, row))?;
+        Ok(found.collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
 /// How many requests wait for a decision at this desk, and their sum.
 pub async fn waiting(db: &Storage, desk: Desk, now: Timestamp) -> Result<(i64, Fen), StorageError> {
     db.read_by_key(move |connection| {

@@ -371,7 +371,7 @@ async fn pages_say_who_is_signed_in_at_a_terminal() {
 }
 
 /// Suspends an outlet or a merchant as `login`.
-async fn suspend(shop: &Shop, login: &str, place: &str) -> Answer {
+pub(crate) async fn suspend(shop: &Shop, login: &str, place: &str) -> Answer {
     let mut visitor = shop.signed_in(login).await;
     let page = visitor.get(&format!("{place}/suspend")).await;
     page.says("您一个人就能暂停");

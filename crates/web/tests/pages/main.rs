@@ -14,6 +14,7 @@ mod home;
 mod in_store;
 mod login;
 mod orders;
+mod outlet;
 mod pauses;
 mod pay;
 mod people;

@@ -29,19 +29,19 @@ async fn panel(visitor: &mut Visitor, merchant: &str) -> Answer {
     visitor.get(&format!("{LIST}?merchant={merchant}")).await
 }
 
-async fn prepare(visitor: &mut Visitor, merchant: &str, until: &str) -> Answer {
+pub(crate) async fn prepare(visitor: &mut Visitor, merchant: &str, until: &str) -> Answer {
     let request = hidden(&panel(visitor, merchant).await, "request");
     let fields = [("merchant", merchant), ("until", until), ("request", request.as_str())];
     visitor.post(LIST, &fields).await
 }
 
 /// The place of the settlement that was just prepared, without what is told once.
-fn place(answer: &Answer) -> String {
+pub(crate) fn place(answer: &Answer) -> String {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     answer.location().split('?').next().unwrap_or_default().to_owned()
 }
 
-async fn decide(visitor: &mut Visitor, place: &str, opinion: &str, action: &str) -> Answer {
+pub(crate) async fn decide(visitor: &mut Visitor, place: &str, opinion: &str, action: &str) -> Answer {
     let request = hidden(&visitor.get(place).await, "request");
     visitor.post(place, &[("request", &request), ("opinion", opinion), ("do", action)]).await
 }
