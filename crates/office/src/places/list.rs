@@ -54,6 +54,8 @@ struct View {
     rows: Vec<Row>,
     /// The rows are terminals, with the people who are signed in there.
     of_terminals: bool,
+    /// They are merchants, which are owed something.
+    of_merchants: bool,
     empty: Option<Empty>,
     rows_words: String,
     sum: Option<Fen>,
@@ -177,6 +179,11 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
         ("terminals", words.view_terminals, terminals.clone()),
     ];
     let of_terminals = kind == "terminals";
+    let rows_page = match kind {
+        "outlets" => words.rows_page_outlets,
+        "terminals" => words.rows_page_terminals,
+        _ => words.rows_page,
+    };
     let states = std::iter::once(("", words.state_all, params.s.is_empty())).chain(if of_terminals {
         TerminalStatus::ALL
             .iter()
@@ -185,14 +192,16 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
     } else {
         Standing::ALL.iter().map(|one| (one.word(), standing(*one, text).word, one.word() == params.s)).collect()
     });
-    let regions = list::regions(visit.db()).await?.into_iter().map(|one| (one.clone(), one.clone(), one == params.r));
+    let region = |one: String| (one.clone(), fill(words.region_of, &[&one]), one == params.r);
+    let regions = list::regions(visit.db()).await?.into_iter().map(region);
     let every = (String::new(), words.region_all.to_owned(), params.r.is_empty());
     let regions = std::iter::once(every).chain(regions).collect();
     let used = params.filter().used;
     let uses = std::iter::once(("", words.used_any, used.is_none()))
         .chain(Used::ALL.iter().map(|one| (one.word(), used_words(*one, text), used == Some(*one))))
         .collect();
-    let sum = if params.sum == "1" { Some(unsettled(&visit, &params).await?) } else { None };
+    let of_merchants = kind.is_empty() || kind == "merchants";
+    let sum = if of_merchants && params.sum == "1" { Some(unsettled(&visit, &params).await?) } else { None };
     let view = View {
         shell: visit.shell(MERCHANTS),
         new: NEW,
@@ -211,8 +220,9 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
         regions,
         uses,
         of_terminals,
+        of_merchants,
         empty: rows.is_empty().then(|| empty(&visit, &params, counts[0] == 0)),
-        rows_words: fill(words.rows_page, &[&rows.iter().filter(|row| row.level == 0).count().to_string()]),
+        rows_words: fill(rows_page, &[&rows.iter().filter(|row| row.level == 0).count().to_string()]),
         rows,
         sum,
         sum_link: params.link(MERCHANTS, &[("sum", "1"), ("after", &params.after)]),

@@ -253,7 +253,7 @@ fn silent_words(one: &TerminalSheet, now: Timestamp, text: &'static Text) -> Str
     } else {
         fill(words.hours_minutes, &[&hours.to_string(), &(minutes % 60).to_string()])
     };
-    format!("{} {}", one.label, fill(words.t_silent_for, &[&long]))
+    fill(words.t_silent_for, &[&one.label, &long])
 }
 
 /// The people of the store.

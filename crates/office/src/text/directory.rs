@@ -11,7 +11,7 @@ web_kit::texts! {
         t_new: "待登记", "To be enrolled";
         t_active: "在用", "In use";
         t_silent: "没有消息", "Silent";
-        t_silent_for: "{0}没有消息", "Silent for {0}";
+        t_silent_for: "{0} {1}没有消息", "{0}: silent for {1}";
         t_disabled: "停用", "Disabled";
         t_retired: "报废", "Retired";
 
@@ -48,8 +48,9 @@ web_kit::texts! {
         state: "状态", "State";
         state_all: "状态：全部", "State: all";
         region_all: "地区：全部", "Region: all";
+        region_of: "地区：{0}", "Region: {0}";
         used: "最近使用", "Last used";
-        used_any: "最近使用：不限", "Last used: any time";
+        used_any: "最近使用：不限", "Last used: any";
         used_today: "今天用过", "Used today";
         used_silent: "1 小时没有消息", "Silent for an hour";
         used_idle: "7 天没有使用", "Not used for 7 days";
@@ -78,6 +79,8 @@ web_kit::texts! {
         set_up_of: "设置 {0}", "Settings of {0}";
         rows: "第 {0} 行起，本页 {1} 行", "From row {0}, {1} rows";
         rows_page: "本页 {0} 家商户", "{0} merchants on this page";
+        rows_page_outlets: "本页 {0} 家门店", "{0} stores on this page";
+        rows_page_terminals: "本页 {0} 台终端", "{0} terminals on this page";
         sum: "未结算合计", "Unsettled in all";
         sum_whole: "（全部查询结果）", "(the whole result)";
         sum_ask: "计算未结算合计", "Add up what is unsettled";

@@ -283,7 +283,8 @@ async fn lists_are_narrowed_by_region_and_last_use() {
     .await;
     let mut operator = shop.signed_in("operator").await;
     let list = operator.get("/office/merchants").await;
-    for words in ["地区：全部", "<option value=\"3211\">3211</option>", "1 小时没有消息", "从未使用"] {
+    for words in ["地区：全部", "<option value=\"3211\">地区：3211</option>", "1 小时没有消息", "从未使用"]
+    {
         list.says(words);
     }
     for (asked, listed) in LISTED {
@@ -301,6 +302,13 @@ async fn lists_are_narrowed_by_region_and_last_use() {
                 page.says(&format!("<a class=\"btn\" href=\"/office/merchants?v={view}\">清除条件</a>"));
             }
         }
+    }
+    for (view, words, sum) in
+        [("", "本页 2 家商户", true), ("outlets", "本页 3 家门店", false), ("terminals", "本页 3 台终端", false)]
+    {
+        let page = operator.get(&format!("/office/merchants?v={view}")).await;
+        page.says(words);
+        assert_eq!(page.text().contains("计算未结算合计"), sum, "{view}");
     }
     // A merchant is where its stores are; of an open one, only those are shown, and in a file.
     for (asked, own, other) in [("r=3211", true, false), ("r=3201", true, true), ("l=idle", false, true)] {

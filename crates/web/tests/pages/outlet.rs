@@ -92,7 +92,8 @@ async fn figures_are_those_of_the_books() {
     says(&mut admin, &["¥17.00", "2 笔；上周同日此时 0 笔，¥0.00", "¥0.00", "0 笔", "2026-11-24 起"]).await;
     let tab = admin.get(&format!("{PAGE}?t=settled")).await;
     // The share by day, the merchant's own sum, and its settlement with net, fee and payout.
-    for words in ["2 笔 17.00", "商户未结算净额 <b class=\"n\">¥25.00</b>", "58.50", "0.35", "58.15", "已划付"]
+    for words in
+        ["2 笔 17.00", "<h3>商户未结算净额</h3> <p><b class=\"n\">¥25.00</b>", "58.50", "0.35", "58.15", "已划付"]
     {
         tab.says(words);
     }
