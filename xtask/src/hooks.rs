@@ -1,7 +1,8 @@
 //! Compares the hooks of the script with those of the templates, in both directions.
 //!
-//! The script reads a hook as `[data-name]` in a selector, as `dataset.name` or as `'name' in el.dataset`; a sentence as
-//! `say('name')`, which is `data-name` of `#say`; an element as `#id`. Templates set all of them as attributes.
+//! The script reads a hook as `[data-name]` in a selector, as `dataset.name`, as `'name' in el.dataset` or as
+//! `say('name', bad, el)`; a sentence as `say('name')`, which is `data-name` of `#say`; an element as `#id`. Templates set
+//! all of them as attributes.
 
 use std::collections::BTreeMap;
 
@@ -83,8 +84,10 @@ fn script(repo: &Repo) -> (Side, Side) {
                     add(&mut asked.hooks, hook(before.rsplit('\'').next().unwrap_or_default()), path, at);
                 }
             }
-            for (name, _) in words_after(line, "say('") {
-                add(&mut asked.sentences, hook(name), path, at);
+            for (name, rest) in words_after(line, "say('") {
+                let arguments = rest.split(')').next().unwrap_or_default();
+                let of_field = arguments.matches(',').count() > 1;
+                add(if of_field { &mut asked.hooks } else { &mut asked.sentences }, hook(name), path, at);
             }
             for (name, _) in words_after(line, "#") {
                 add(&mut asked.ids, name.to_owned(), path, at);
@@ -201,9 +204,9 @@ mod tests {
 
     #[test]
     fn both_sides_that_agree_are_silent() {
-        let script = "// data-none\n$('[data-a-b]'); el.dataset.cD = 1; el.dataset.cD === 2; if ('eF' in el.dataset) {}\n\
+        let script = "// data-none\n$('[data-a-b]'); el.dataset.cD = 1; el.dataset.cD === 2; if ('eF' in el.dataset) say('h', true, el);\n\
                       live.id = 'live'; $('#code,#live'); el.id === 'code';";
-        let page = "{# data-none #}\n<p id=\"code\" data-a-b=\"#code\" data-e-f{% if x %} data-g{% endif %}>\n\
+        let page = "{# data-none #}\n<p id=\"code\" data-a-b=\"#code\" data-e-f data-h{% if x %} data-g{% endif %}>\n\
                     {% macro own(page, id) %}\n<i id=\"{{ id }}\">\n{% endmacro %}\n\
                     {{ ui::own(page, \"why\", x) }}<p data-e-f=\"#why\">\n";
         assert_eq!(found(script, page, "p[data-g] { margin: 0; }"), Vec::<String>::new());
@@ -211,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_only_one_side_knows_is_found_where_it_stands() {
-        let script = "$('[data-gone]');\nel.dataset.lost;\nif ('way' in el.dataset) say('misread');\n$('#none');";
+        let script = "$('[data-gone]');\nel.dataset.lost;\nif ('way' in el.dataset) say('misread');\nsay('worn', true, el); $('#none');";
         let page = "<p data-dead data-open=\"#nowhere\">\n";
         assert_eq!(
             found(script, page, ""),
@@ -219,6 +222,7 @@ mod tests {
                 format!("{SCRIPT}:2: no template sets `data-gone`"),
                 format!("{SCRIPT}:3: no template sets `data-lost`"),
                 format!("{SCRIPT}:4: no template sets `data-way`"),
+                format!("{SCRIPT}:5: no template sets `data-worn`"),
                 format!("{PAGE}:3: `data-dead` is known neither to the script nor to a style sheet"),
                 format!("{PAGE}:3: `data-open` is known neither to the script nor to a style sheet"),
                 format!("{SCRIPT}:4: `#say` has no `data-misread`"),

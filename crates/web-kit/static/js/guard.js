@@ -99,7 +99,7 @@ function pinKey(el, key) {
 function spoil(el) {
   el.value = '';
   if (run) run.spoilt = true;
-  say('notPin', true);
+  say('notPin', true, el);
 }
 
 // Whether a machine sent the run, which `key` ends, or silence.
@@ -131,7 +131,7 @@ function finish(what, el, key) {
   undo(what);
   if (el.id === 'code' && what.fields.has(el)) el.value = apart ? head : '';
   scanned(apart ? text : head + text, what.last, found);
-  if (apart) say('apart');
+  if (apart) say('apart', false, el);
   return true;
 }
 
@@ -143,7 +143,7 @@ function finishPin(what, pin) {
   undo(what);
   // Digits that may be a PIN with one too many are shown nowhere.
   if (found || (alone && (codeLike(text) || (isFast(what) && text.length > 7 && !what.ime)))) scanned(text, what.last, found);
-  if (!found || found.number) say('notPin', true);
+  if (!found || found.number) say('notPin', true, pin);
   return true;
 }
 

@@ -52,7 +52,7 @@ function swipe(found) {
   setCard(found.number || '', 'S');
   if (!found.number) field.value = '';
   if (found.number) beep(true);
-  else if (found.foreign) say('foreign', true);
-  else say('badCard', true);
+  else if (found.foreign) say('foreign', true, field);
+  else say('badCard', true, field);
   act((found.number && $('#pin')) || field);
 }

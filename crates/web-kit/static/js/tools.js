@@ -1,7 +1,7 @@
 // Small tools: the page's elements, the sound, the sentence at the foot of the page, the sign of the network.
 //
-//   #say              last child of <body>; data-blocked data-ime data-not-pin data-bad-card data-foreign data-apart
-//                     data-moved data-offline are the sentences to show. It and #live survive page changes.
+//   #say              last child of <body>; data-blocked data-ime data-moved data-offline are the sentences to show on any
+//                     page, a field has those about itself. It and #live survive page changes.
 //   [data-net-on]     shown while the network answers;  [data-net-off]: shown while it does not
 
 const $ = (what, where) => (where || doc).querySelector(what);
@@ -35,12 +35,13 @@ function beep(ok) {
 }
 
 let hush;
-function say(name, bad) {
-  const box = $('#say');
+// Says the sentence `name` of #say, or of the field `of`; what was said before stays where there is none.
+function say(name, bad, of) {
+  const box = $('#say'), words = box && (of || box).dataset[name];
   if (bad) beep(false);
-  if (!box) return;
+  if (!words) return;
   box.classList.toggle('bad', !!bad);
-  box.textContent = box.dataset[name] || '';
+  box.textContent = words;
   clearTimeout(hush);
   hush = setTimeout(() => { box.textContent = ''; }, 6000);
 }

@@ -58,7 +58,7 @@ async fn what_the_cashier_sees_of_a_card_is_told_and_no_other_card_is() {
     let mut agent = shop.signed_in("agent").await;
     let lost = demo_card("lost");
     ask(&mut agent, &lost).await.says("41 此卡已挂失");
-    ask(&mut agent, "6222021234567890123").await.says("这不是慧医卡");
+    ask(&mut agent, "6222021234567890128").await.says("这不是慧医卡");
     ask(&mut agent, "6086250000099998").await.says("没有");
     for login in ["finance", "admin"] {
         let page = ask(&mut shop.signed_in(login).await, &lost).await;
