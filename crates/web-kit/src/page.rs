@@ -19,7 +19,7 @@ use crate::Web;
 use crate::assets::asset;
 use crate::cookies;
 use crate::flash::Flash;
-use crate::indentation::Cut;
+use crate::indentation::cut;
 use crate::people;
 use crate::session::Session;
 use crate::table::{Count, Menu, MenuEntry};
@@ -30,9 +30,9 @@ const SIZE: usize = 16 * 1024;
 
 /// Renders a template to a page.
 pub fn render(template: &impl Template) -> Html<String> {
-    let mut page = Cut::with_capacity(SIZE);
+    let mut page = String::with_capacity(SIZE);
     template.render_into(&mut page).expect("writing a template to memory cannot fail");
-    Html(page.page())
+    Html(cut(&page))
 }
 
 crate::said! {
