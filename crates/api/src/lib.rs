@@ -9,6 +9,7 @@
 //! - Card numbers and PINs occur only in requests: never in responses, errors, logs, or digests that would reveal a
 //!   PIN.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,9 +70,21 @@ const READS_MAX: usize = 256;
 /// Longer than any operation takes; the timeout of a payment is shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// What every operation needs: axum's state, cheap to clone.
+/// What every operation needs: axum's state. Each layer and handler holds a clone, so a clone is one pointer.
 #[derive(Clone)]
-pub struct Api {
+pub struct Api(Arc<Parts>);
+
+impl Deref for Api {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What an [`Api`] points to.
+#[derive(Clone)]
+pub struct Parts {
     storage: Storage,
     engine: Engine,
     vault: Vault,
@@ -96,7 +109,7 @@ impl Api {
         let (keys, places, goods) = (Shared::default(), Shared::default(), Shared::default());
         let (changes, reads) = (Arc::new(Semaphore::new(CHANGES_MAX)), Arc::new(Semaphore::new(READS_MAX)));
         let targets = TargetsAllowed::default();
-        Self {
+        Self(Arc::new(Parts {
             storage,
             engine,
             vault,
@@ -111,13 +124,13 @@ impl Api {
             targets,
             changes,
             reads,
-        }
+        }))
     }
 
     /// The same, with webhook targets that the administrator permits despite the rules.
     #[must_use]
     pub fn with_targets(self, targets: TargetsAllowed) -> Self {
-        Self { targets, ..self }
+        Self(Arc::new(Parts { targets, ..Parts::clone(&self) }))
     }
 }
 
