@@ -57,6 +57,8 @@ codes! {
     ScopeMissing = "scope_missing", FORBIDDEN, "The API key does not have the scope for this";
     /// Maker is checker.
     SamePerson = "same_person", FORBIDDEN, "The applicant of a refund cannot decide on it; neither can another key created by the same person";
+    /// Not this merchant's to decide.
+    CompanyDecides = "company_decides", FORBIDDEN, "The card company decides which products of this merchant a card may pay for";
     /// Nothing at this address, or another merchant's row.
     NotFound = "not_found", NOT_FOUND, "It does not exist, or the key has no access to it";
     /// Too long ago.

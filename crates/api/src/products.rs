@@ -67,9 +67,14 @@ pub(crate) async fn put(
     }
     judge_texts(&body)?;
     let claim = caller.claim("putProduct", &(&code, &body))?;
+    let payable = body.card_payable;
     let item = item(code.clone(), body);
     judge_prices(&item)?;
-    write(&api, &caller, claim, code, "product_written", move |_| Ok(item)).await
+    write(&api, &caller, claim, code, "product_written", move |before, decides| {
+        let unless_given = decides || before.is_some_and(|before| before.card_payable);
+        Ok(Item { card_payable: payable.unwrap_or(unless_given), ..item })
+    })
+    .await
 }
 
 /// `PATCH /products/{code}`
@@ -83,7 +88,7 @@ pub(crate) async fn patch(
         return Err(Problem::invalid("name", "1 to 120 characters."));
     }
     let claim = caller.claim("patchProduct", &(&code, &body))?;
-    write(&api, &caller, claim, code, "product_changed", move |before| {
+    write(&api, &caller, claim, code, "product_changed", move |before, _| {
         let Some(before) = before else { return Err(Written::Absent) };
         let item = Item {
             name: body.name.unwrap_or(before.name),
@@ -106,7 +111,7 @@ async fn write(
     claim: storage::idempotency::Claim,
     code: String,
     action: &'static str,
-    change: impl FnOnce(Option<Item>) -> Result<Item, Written> + Clone + Send + 'static,
+    change: impl FnOnce(Option<Item>, bool) -> Result<Item, Written> + Clone + Send + 'static,
 ) -> Result<Response, Problem> {
     let entry = caller.entry(action, &code);
     let answer =
@@ -118,6 +123,7 @@ async fn write(
         }
         Written::Absent => Err(Problem::not_found(ABSENT)),
         Written::Invalid => Err(Problem::invalid("price", PRICES)),
+        Written::CompanyDecides => Err(Problem::new(Code::CompanyDecides, "")),
         Written::OtherContent => Err(Problem::new(Code::IdempotencyConflict, "").after(AGAIN_AFTER)),
     }
 }
@@ -171,7 +177,7 @@ fn item(code: String, body: NewProduct) -> Item {
         price: body.price,
         price_low: body.price_low,
         price_high: body.price_high,
-        card_payable: body.card_payable,
+        card_payable: false,
         active: body.active,
     }
 }

@@ -24,6 +24,8 @@ words! {
         ScopeMissing = "scope_missing",
         /// The applicant of a refund cannot decide on it.
         SamePerson = "same_person",
+        /// The card company decides what cards pay for at this merchant.
+        CompanyDecides = "company_decides",
         /// It does not exist, or the key has no access to it.
         NotFound = "not_found",
         /// That period is in the card company's archive.

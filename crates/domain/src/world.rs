@@ -232,7 +232,9 @@ impl World {
                 rows.fees.loaded(*merchant, self.fees.get(merchant).copied());
                 rows.merchants.loaded(*merchant, self.merchants.get(merchant).cloned());
             }
-            Payload::MerchantBank { merchant, .. } | Payload::MerchantResuming { merchant } => {
+            Payload::MerchantBank { merchant, .. }
+            | Payload::MerchantPayable { merchant, .. }
+            | Payload::MerchantResuming { merchant } => {
                 rows.merchants.loaded(*merchant, self.merchants.get(merchant).cloned());
             }
             Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => {
@@ -271,6 +273,11 @@ impl World {
             Payload::MerchantBank { merchant, bank } => {
                 if let Some(one) = self.merchants.get_mut(merchant) {
                     one.bank = bank.clone();
+                }
+            }
+            Payload::MerchantPayable { merchant, decides } => {
+                if let Some(one) = self.merchants.get_mut(merchant) {
+                    one.decides_payable = *decides;
                 }
             }
             Payload::MerchantResuming { merchant } => {

@@ -54,14 +54,16 @@ fn stored_words_never_change() {
     assert_words!(
         Act,
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
-         factor_rule company_roles person_reset factor_reset login_parting guessing_limit"
+         factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
+         merchant_payable"
     );
     assert_words!(
         Field,
         "fee_bp merchant key_name key_bound key_scopes key_signed key_rate key_expires key_state mid \
          merchant_name licence outlet_name address drafts standing reason bank_name bank_account bank_holder \
          factor_required person_name person_roles person_state person_password \
-         person_factor person_others limit limit_value"
+         person_factor person_others limit limit_value \
+         decides_payable"
     );
     assert_words!(KeyState, "asleep awake ended");
     assert_words!(

@@ -199,6 +199,7 @@ fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::FactorReset => text.todo.act_factor_reset,
         Act::LoginParting => text.todo.act_login_parting,
         Act::GuessingLimit => text.directory.limits,
+        Act::MerchantPayable => text.directory.payable,
     }
 }
 
@@ -241,6 +242,7 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::PersonOthers => words.f_person_others,
         Field::Limit => text.directory.limit,
         Field::LimitValue => words.f_limit_value,
+        Field::DecidesPayable => text.directory.payable_own,
     }
 }
 
@@ -262,8 +264,8 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (Field::PersonFactor, "no") => text.people.factor_none.to_owned(),
         (Field::PersonPassword, "own") => words.password_own.to_owned(),
         (Field::PersonPassword, "initial") => words.password_initial.to_owned(),
-        (Field::KeySigned | Field::FactorRequired, "yes") => words.yes.to_owned(),
-        (Field::KeySigned | Field::FactorRequired, "no") => words.no.to_owned(),
+        (Field::KeySigned | Field::FactorRequired | Field::DecidesPayable, "yes") => words.yes.to_owned(),
+        (Field::KeySigned | Field::FactorRequired | Field::DecidesPayable, "no") => words.no.to_owned(),
         (Field::Standing, word) => standing_words(word, text).to_owned(),
         (Field::KeyState, "asleep") => words.key_asleep.to_owned(),
         (Field::KeyState, "awake") => words.key_awake.to_owned(),

@@ -696,7 +696,7 @@ CREATE TABLE proposal (
         act IN (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
-            'login_parting', 'guessing_limit'
+            'login_parting', 'guessing_limit', 'merchant_payable'
         )
     ),
     -- The number of what it is about.

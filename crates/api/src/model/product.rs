@@ -140,10 +140,11 @@ pub(crate) struct NewProduct {
     /// Highest price in fen that a cashier may set without a manager.
     #[schema(minimum = 1, maximum = 9_999_999)]
     pub(crate) price_high: Option<i64>,
-    /// Whether the card may pay for it.
-    #[serde(default = "yes")]
-    #[schema(default = true)]
-    pub(crate) card_payable: bool,
+    /// Whether the card may pay for it. Left out, it may at a merchant that decides this itself; elsewhere it stays as the
+    /// card company decided, and `true` for another product is refused with `company_decides`.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) card_payable: Option<bool>,
     /// Whether it is on sale.
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -176,7 +177,7 @@ pub(crate) struct ProductChange {
     #[schema(minimum = 1, maximum = 9_999_999)]
     #[serde(default, deserialize_with = "present")]
     pub(crate) price_high: Option<Option<i64>>,
-    /// Whether the card may pay for it.
+    /// Whether the card may pay for it. Where the card company decides this, `true` is refused with `company_decides`.
     #[schema(nullable = false)]
     #[serde(default, deserialize_with = "present")]
     pub(crate) card_payable: Option<bool>,

@@ -120,6 +120,45 @@ async fn the_catalogue_is_written_once_under_a_key() {
     assert!(codes.len() > 200 && codes.is_sorted() && codes.contains(&"NEW-1".to_owned()));
 }
 
+/// Where the company decides what cards pay for, a key makes no product payable, by any request, and may change all else.
+#[tokio::test]
+async fn a_merchant_that_does_not_decide_makes_no_product_payable() {
+    let shop = Fixture::open().await;
+    let erp = shop.program(0);
+    let new = |payable: Option<bool>| {
+        let mut body = json!({"name": "Vitamin C", "otc_class": "OTC-B", "unit": "box", "price": 650});
+        if let Some(payable) = payable {
+            body["card_payable"] = json!(payable);
+        }
+        body
+    };
+    erp.put("/products/OWN-1", "a", &new(None)).await.is(201, "");
+    erp.put("/products/OWN-2", "b", &new(Some(false))).await.is(201, "");
+    let sql = "UPDATE merchant SET decides_payable = 0 WHERE id = 250100";
+    shop.db.write(move |connection| Ok(connection.execute(sql, [])?)).await.expect("writes");
+    let payable = async |path: &str| erp.get(path).await.body["card_payable"].as_bool();
+    assert_eq!((payable("/products/OWN-1").await, payable("/products/OWN-2").await), (Some(true), Some(false)));
+
+    for (n, (path, body)) in (0..).zip([("/products/NEW-1", new(Some(true))), ("/products/OWN-2", new(Some(true)))]) {
+        erp.put(path, &format!("put{n}"), &body).await.is(403, "company_decides");
+    }
+    erp.patch("/products/OWN-2", "p1", &json!({"card_payable": true})).await.is(403, "company_decides");
+    erp.patch("/products/OWN-2", "p2", &json!({"card_payable": true, "price": 700})).await.is(403, "company_decides");
+    assert_eq!(erp.get("/products/OWN-2").await.body["price"].as_i64(), Some(650), "nothing of it was written");
+    erp.get("/products/NEW-1").await.is(404, "not_found");
+    // The same key again, once it is corrected, is a request of its own.
+    erp.put("/products/NEW-1", "put0", &new(None)).await.is(201, "");
+    assert_eq!(payable("/products/NEW-1").await, Some(false));
+    // What is payable stays so, whatever else is changed, until the key says otherwise.
+    for (n, body) in (0..).zip([new(None), new(Some(true))]) {
+        erp.put("/products/OWN-1", &format!("own{n}"), &body).await.is(200, "");
+        assert_eq!(payable("/products/OWN-1").await, Some(true));
+    }
+    erp.patch("/products/OWN-1", "own-price", &json!({"price": 700})).await.is(200, "");
+    erp.patch("/products/OWN-1", "own-no", &json!({"card_payable": false})).await.is(200, "");
+    erp.patch("/products/OWN-1", "own-yes", &json!({"card_payable": true})).await.is(403, "company_decides");
+}
+
 #[tokio::test]
 async fn what_is_written_to_the_catalogue_is_found_at_the_till_at_once() {
     let shop = Fixture::open().await;

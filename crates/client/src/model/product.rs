@@ -14,8 +14,10 @@ pub struct NewProduct {
     pub approval_no: String,
     /// EAN-13 or another barcode.
     pub barcode: String,
-    /// Whether the card may pay for it.
-    pub card_payable: bool,
+    /// Whether the card may pay for it. Left out, it may at a merchant that decides this itself; elsewhere it stays as the
+    /// card company decided, and `true` for another product is refused with `company_decides`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_payable: Option<bool>,
     /// Category.
     pub category: String,
     /// The manufacturer.

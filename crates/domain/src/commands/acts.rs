@@ -52,6 +52,8 @@ words! {
         LoginParting = "login_parting",
         /// How often a guess may be wrong.
         GuessingLimit = "guessing_limit",
+        /// Whether a merchant itself decides which of its products a card may pay for.
+        MerchantPayable = "merchant_payable",
     }
 }
 
@@ -61,7 +63,9 @@ impl Act {
         match self {
             Self::MerchantFee => Action::ProposeFee,
             Self::CompanyKey => Action::ManageApiKeys,
-            Self::MerchantOpening | Self::MerchantBank | Self::OutletOpening => Action::ManageMerchants,
+            Self::MerchantOpening | Self::MerchantBank | Self::OutletOpening | Self::MerchantPayable => {
+                Action::ManageMerchants
+            }
             // Whoever may stop one may ask to have it go on.
             Self::MerchantResuming | Self::OutletResuming => Action::Suspend,
             Self::FactorRule | Self::GuessingLimit => Action::ManageSettings,
@@ -76,6 +80,7 @@ impl Act {
             | Self::MerchantOpening
             | Self::MerchantBank
             | Self::MerchantResuming
+            | Self::MerchantPayable
             | Self::OutletOpening
             | Self::OutletResuming => Action::ReleaseMerchants,
             Self::CompanyKey => Action::ReleaseApiKeys,
@@ -165,6 +170,13 @@ pub enum Payload {
         /// Its value, 1..=[`SETTING_MAX`].
         value: u16,
     },
+    /// Let this merchant decide which of its products a card may pay for, or no longer.
+    MerchantPayable {
+        /// The merchant.
+        merchant: MerchantId,
+        /// Whether it decides.
+        decides: bool,
+    },
 }
 
 /// The word for a password that somebody else gave.
@@ -193,6 +205,7 @@ impl Payload {
             Self::FactorReset { .. } => Act::FactorReset,
             Self::LoginParting { .. } => Act::LoginParting,
             Self::GuessingLimit { .. } => Act::GuessingLimit,
+            Self::MerchantPayable { .. } => Act::MerchantPayable,
         }
     }
 
@@ -202,6 +215,7 @@ impl Payload {
             Self::MerchantFee { merchant, .. }
             | Self::MerchantOpening { merchant, .. }
             | Self::MerchantBank { merchant, .. }
+            | Self::MerchantPayable { merchant, .. }
             | Self::MerchantResuming { merchant } => merchant.0,
             Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
@@ -247,6 +261,7 @@ impl Payload {
             Self::FactorRule { required } => Shown::of([(Field::FactorRequired, yes(*required))]),
             Self::CompanyRoles { roles, .. } => Shown::of([(Field::PersonRoles, roles_text(roles))]),
             Self::GuessingLimit { setting, value } => limit(*setting, *value),
+            Self::MerchantPayable { decides, .. } => Shown::of([(Field::DecidesPayable, yes(*decides))]),
             Self::CompanyKey { .. }
             | Self::PersonReset { .. }
             | Self::FactorReset { .. }
@@ -286,6 +301,9 @@ impl Payload {
             Act::PersonReset => Self::PersonReset { person },
             Act::FactorReset => Self::FactorReset { person },
             Act::LoginParting => Self::LoginParting { person },
+            Act::MerchantPayable => {
+                Self::MerchantPayable { merchant, decides: fields.get(Field::DecidesPayable) == "yes" }
+            }
             Act::GuessingLimit => {
                 let value = fields.get(Field::LimitValue).parse().ok()?;
                 Self::GuessingLimit { setting: Setting::from_word(fields.get(Field::Limit))?, value }
@@ -314,6 +332,12 @@ impl Payload {
                 let one = rows.merchants.get(merchant)?;
                 let mut shown = one.shown();
                 shown.0.extend(Shown::of(one.bank.fields()).0);
+                Some(shown)
+            }
+            Self::MerchantPayable { merchant, .. } => {
+                let one = rows.merchants.get(merchant)?;
+                let mut shown = one.shown();
+                shown.put(Field::DecidesPayable, &yes(one.decides_payable));
                 Some(shown)
             }
             Self::MerchantResuming { merchant } => {
@@ -354,6 +378,7 @@ impl Payload {
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
+            | Self::MerchantPayable { .. }
             | Self::GuessingLimit { .. } => {
                 after.0.extend(self.fields().0);
             }
@@ -403,6 +428,11 @@ impl Payload {
                 let sound = trades && bank.is_sound() && one.bank != *bank;
                 if sound { Ok(()) } else { Err(Decline::NothingToChange) }
             }
+            Self::MerchantPayable { merchant, decides } => {
+                let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
+                let sound = one.status != Standing::Closed && one.decides_payable != *decides;
+                if sound { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
             Self::MerchantResuming { merchant } => {
                 let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
                 moves(one.status, Move::Resume, true)
@@ -417,27 +447,12 @@ impl Payload {
                 let one = rows.outlets.get(outlet).ok_or(Decline::NoSuchMerchant)?;
                 moves(one.status, Move::Resume, one.merchant_status != Standing::Closed)
             }
-            Self::CompanyRoles { person, roles } => {
+            Self::CompanyRoles { person, .. }
+            | Self::PersonReset { person }
+            | Self::FactorReset { person }
+            | Self::LoginParting { person } => {
                 let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
-                let plain: Vec<Role> = roles.iter().map(|held| held.role).collect();
-                let lasting = roles.iter().all(|held| held.counts(at.business_date()));
-                let changes = one.roles != *roles || one.status == PersonStatus::Disabled;
-                let sound =
-                    one.at_company && one.keeps_login() && person::roles_fit(Place::Company, &plain).is_ok() && lasting;
-                if sound && changes { Ok(()) } else { Err(Decline::NothingToChange) }
-            }
-            Self::PersonReset { person } => {
-                let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
-                let sound = one.at_company && one.status.signs_in() && one.own_password;
-                if sound { Ok(()) } else { Err(Decline::NothingToChange) }
-            }
-            Self::FactorReset { person } => {
-                let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
-                if one.has_factor && one.keeps_login() { Ok(()) } else { Err(Decline::NothingToChange) }
-            }
-            Self::LoginParting { person } => {
-                let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
-                if one.others.is_empty() { Err(Decline::NothingToChange) } else { Ok(()) }
+                if self.fits(one, at) { Ok(()) } else { Err(Decline::NothingToChange) }
             }
             Self::FactorRule { required } => {
                 let same = rows.factor.get(&()) == Some(required);
@@ -448,6 +463,23 @@ impl Payload {
                 let sound = (1..=SETTING_MAX).contains(value) && now != Some(*value);
                 if sound { Ok(()) } else { Err(Decline::NothingToChange) }
             }
+        }
+    }
+
+    /// Whether an act about a person is possible as the person stands.
+    fn fits(&self, one: &Person, at: Timestamp) -> bool {
+        match self {
+            Self::CompanyRoles { roles, .. } => {
+                let plain: Vec<Role> = roles.iter().map(|held| held.role).collect();
+                let lasting = roles.iter().all(|held| held.counts(at.business_date()));
+                let changes = one.roles != *roles || one.status == PersonStatus::Disabled;
+                let fit = person::roles_fit(Place::Company, &plain).is_ok();
+                one.at_company && one.keeps_login() && fit && lasting && changes
+            }
+            Self::PersonReset { .. } => one.at_company && one.status.signs_in() && one.own_password,
+            Self::FactorReset { .. } => one.has_factor && one.keeps_login(),
+            Self::LoginParting { .. } => !one.others.is_empty(),
+            _ => false,
         }
     }
 
@@ -469,6 +501,11 @@ impl Payload {
             Self::MerchantBank { merchant, bank } => {
                 if let Some(one) = rows.merchants.get_mut(merchant) {
                     one.bank = bank.clone();
+                }
+            }
+            Self::MerchantPayable { merchant, decides } => {
+                if let Some(one) = rows.merchants.get_mut(merchant) {
+                    one.decides_payable = *decides;
                 }
             }
             Self::MerchantResuming { merchant } => {
@@ -585,6 +622,8 @@ words! {
         Limit = "limit",
         /// Its value.
         LimitValue = "limit_value",
+        /// Whether a merchant decides what cards pay for: `yes` or `no`.
+        DecidesPayable = "decides_payable",
     }
 }
 
@@ -659,6 +698,7 @@ mod tests {
             Payload::FactorReset { person: PersonId(1_003) },
             Payload::LoginParting { person: PersonId(1_003) },
             Payload::GuessingLimit { setting: Setting::TillPauseCards, value: 4 },
+            Payload::MerchantPayable { merchant: MerchantId(250_101), decides: true },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

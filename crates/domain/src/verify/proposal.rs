@@ -59,7 +59,8 @@ impl Proposals {
             | Payload::PersonReset { .. }
             | Payload::FactorReset { .. }
             | Payload::LoginParting { .. }
-            | Payload::GuessingLimit { .. } => {}
+            | Payload::GuessingLimit { .. }
+            | Payload::MerchantPayable { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
             }

@@ -79,6 +79,8 @@ pub(crate) const DRAFT: MerchantId = MerchantId(250_300);
 /// A merchant that trades, and one that was stopped.
 pub(crate) const TRADING: MerchantId = MerchantId(250_400);
 pub(crate) const STOPPED: MerchantId = MerchantId(250_500);
+/// A merchant that decides what cards pay for.
+pub(crate) const PAYING_ITSELF: MerchantId = MerchantId(250_600);
 /// Outlets of [`TRADING`]: one that was never opened, one that was stopped.
 pub(crate) const DRAFT_OUTLET: OutletId = OutletId(2_504_001);
 pub(crate) const STOPPED_OUTLET: OutletId = OutletId(2_504_002);
@@ -96,6 +98,7 @@ pub(crate) fn put_places(world: &mut World) {
         status,
         reason: if status == Standing::Suspended { "renovation".to_owned() } else { String::new() },
         bank: Bank::default(),
+        decides_payable: true,
         drafts,
     };
     let drafts = vec![(OutletId(2_503_001), "new".to_owned())];
@@ -103,6 +106,7 @@ pub(crate) fn put_places(world: &mut World) {
         (DRAFT, Standing::Draft, drafts),
         (TRADING, Standing::Active, vec![(DRAFT_OUTLET, "two".to_owned())]),
         (STOPPED, Standing::Suspended, vec![]),
+        (PAYING_ITSELF, Standing::Active, vec![]),
     ] {
         world.merchants.insert(id, merchant(id, status, drafts));
         world.fees.insert(id, None);
@@ -130,6 +134,7 @@ pub(crate) fn place_acts() -> Vec<Payload> {
         Payload::OutletResuming { outlet: STOPPED_OUTLET },
         Payload::FactorRule { required: false },
         Payload::GuessingLimit { setting: Setting::RefundCards, value: 3 },
+        Payload::MerchantPayable { merchant: PAYING_ITSELF, decides: false },
     ]
 }
 

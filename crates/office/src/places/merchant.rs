@@ -45,6 +45,7 @@ struct View {
     waits: Option<String>,
     told: Option<Told>,
     request: RequestId,
+    payable_request: RequestId,
     /// The form that proposes the opening, or another bank account, and its inputs.
     asks: Option<Asks>,
     inputs: Vec<Input>,
@@ -87,7 +88,7 @@ async fn view(visit: &Visit, id: i64, a: &str, form: Option<Entered>) -> Result<
     let session = &visit.session;
     let outlets = list::outlets_of(visit.db(), one.id, String::new(), 0, ROWS).await?;
     let mut waits = None;
-    for act in [Act::MerchantOpening, Act::MerchantBank, Act::MerchantResuming] {
+    for act in [Act::MerchantOpening, Act::MerchantBank, Act::MerchantResuming, Act::MerchantPayable] {
         if waits.is_none() {
             waits = waiting(visit, act, id).await?;
         }
@@ -103,6 +104,7 @@ async fn view(visit: &Visit, id: i64, a: &str, form: Option<Entered>) -> Result<
         outlets: outlets.iter().map(|row| outlet(visit, row)).collect(),
         log: log(visit, id, 20).await?,
         can: Can::of([
+            ("payable", may && one.status != Standing::Closed && waits.is_none()),
             ("edit", may && one.status != Standing::Closed),
             ("suspend", session.can(Action::Suspend) && one.status == Standing::Active),
             ("resume", session.can(Action::Suspend) && one.status == Standing::Suspended && waits.is_none()),
@@ -112,6 +114,7 @@ async fn view(visit: &Visit, id: i64, a: &str, form: Option<Entered>) -> Result<
         waits: waits.filter(|_| session.can(Action::ViewProposals)),
         told,
         request: visit.new_request(),
+        payable_request: visit.new_request(),
         asks,
         inputs: inputs.unwrap_or_default(),
         one,
@@ -159,7 +162,7 @@ fn outlet(visit: &Visit, row: &OutletRow) -> Outlet {
     }
 }
 
-/// Proposes the opening, another bank account, or that it goes on.
+/// Proposes the opening, another bank account, that it goes on, or who decides what cards pay for.
 pub(crate) async fn ask(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typed>) -> Result<Response, Problem> {
     let request = typed.get("request").and_then(|one| RequestId::parse(one)).ok_or(Problem::BadForm)?;
     let action = typed.get("do").cloned().unwrap_or_default();
@@ -176,6 +179,10 @@ pub(crate) async fn ask(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
             Payload::MerchantBank { merchant, bank: bank_of(&mut form) }
         }
         "resume" => Payload::MerchantResuming { merchant },
+        decides @ ("pay-own" | "pay-company") => {
+            visit.session.may(Action::ManageMerchants)?;
+            Payload::MerchantPayable { merchant, decides: decides == "pay-own" }
+        }
         _ => return Err(Problem::BadForm),
     };
     if !form.is_sound() {

@@ -275,6 +275,12 @@ web_kit::texts! {
         hotline_more: "（不填：用启动时的号码）", "(empty: the one the program was started with)";
         slip_issuer: "小票上的发卡机构", "Issuer on slips";
         security: "安全", "Security";
+        payable: "可刷卡商品", "Goods that cards pay for";
+        payable_own: "商户自定可刷卡商品", "The merchant decides what cards pay for";
+        payable_on: "商户自己定", "Decided by the merchant";
+        payable_off: "公司定：商户自加的商品自付", "Decided by the company: goods that the merchant adds are paid otherwise";
+        payable_to_on: "提交复核：改由商户定", "Propose: the merchant decides";
+        payable_to_off: "提交复核：改由公司定", "Propose: the company decides";
         limits: "输错限额", "Limits to guessing";
         limits_note: "输错卡密码或退货卡号的限额。改动经另一人复核后，从下一次交易起生效。", "How often PINs and refund cards may be wrong. A change counts from the next transaction once another person has approved it.";
         limit: "限额", "Limit";

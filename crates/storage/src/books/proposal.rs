@@ -36,7 +36,9 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
             load_fee(connection, rows, *merchant)?;
             rows.merchants.loaded(*merchant, find_merchant(connection, *merchant)?);
         }
-        Payload::MerchantBank { merchant, .. } | Payload::MerchantResuming { merchant } => {
+        Payload::MerchantBank { merchant, .. }
+        | Payload::MerchantPayable { merchant, .. }
+        | Payload::MerchantResuming { merchant } => {
             rows.merchants.loaded(*merchant, find_merchant(connection, *merchant)?);
         }
         Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => {
@@ -68,7 +70,8 @@ const DRAFTS: &str = "SELECT id, name FROM outlet WHERE merchant_id = ?1 AND sta
 
 fn find_merchant(connection: &Connection, id: MerchantId) -> sql::Result<Option<Merchant>> {
     let sql =
-        "SELECT mid, name, licence, status, reason, bank_name, bank_account, bank_holder FROM merchant WHERE id = ?1";
+        "SELECT mid, name, licence, status, reason, bank_name, bank_account, bank_holder, decides_payable FROM merchant
+            WHERE id = ?1";
     let read = |row: &Row<'_>| {
         Ok(Merchant {
             mid: row.get(0)?,
@@ -77,6 +80,7 @@ fn find_merchant(connection: &Connection, id: MerchantId) -> sql::Result<Option<
             status: rows::word(row, 3, Standing::from_word)?,
             reason: row.get(4)?,
             bank: bank(row, 5)?,
+            decides_payable: row.get(8)?,
             drafts: Vec::new(),
         })
     };
@@ -209,6 +213,10 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
             }
         }
         Payload::MerchantBank { merchant, bank } => save_bank(connection, *merchant, bank)?,
+        Payload::MerchantPayable { merchant, decides } => {
+            let sql = "UPDATE merchant SET decides_payable = ?2, changed_at = ?3, version = version + 1 WHERE id = ?1";
+            connection.prepare_cached(sql)?.execute(params![merchant.0, *decides, at.0])?;
+        }
         Payload::MerchantResuming { merchant } => {
             directory::set_merchant(connection, *merchant, Standing::Active, &on)?;
         }

@@ -59,6 +59,8 @@ pub struct MerchantSheet {
     pub drug_returns: bool,
     /// The agreed fee, basis points.
     pub fee_bp: Option<i64>,
+    /// It decides which of its products a card may pay for.
+    pub decides_payable: bool,
     /// Counts the changes of its fields.
     pub version: i64,
 }
@@ -150,7 +152,7 @@ pub async fn merchant(db: &Storage, id: MerchantId) -> Result<Option<MerchantShe
     db.read_by_key(move |connection| {
         let sql = "SELECT m.mid, m.name, m.short_name, m.licence, m.contact, m.phone, m.bank_name, m.bank_account,
                 m.bank_holder, m.status, m.moved_at, (SELECT p.name FROM person p WHERE p.id = m.moved_by), m.reason,
-                m.drug_returns, m.fee_bp, m.version FROM merchant m WHERE m.id = ?1";
+                m.drug_returns, m.fee_bp, m.version, m.decides_payable FROM merchant m WHERE m.id = ?1";
         let read = |row: &Row<'_>| {
             Ok(MerchantSheet {
                 id,
@@ -166,6 +168,7 @@ pub async fn merchant(db: &Storage, id: MerchantId) -> Result<Option<MerchantShe
                 drug_returns: row.get(13)?,
                 fee_bp: row.get(14)?,
                 version: row.get(15)?,
+                decides_payable: row.get(16)?,
             })
         };
         Ok(connection.prepare_cached(sql)?.query_row([id.0], read).optional()?)

@@ -103,10 +103,13 @@ pub enum Written {
     Absent,
     /// The change would leave the product with values that do not go together.
     Invalid,
+    /// The card company decides what cards pay for at this merchant. Nothing changed.
+    CompanyDecides,
 }
 
-/// Changes one product: `change` gets what is stored and says what is to be, or `Err` with why not; `answer` puts the
-/// result into words. Claim, product and audit entry are written together.
+/// Changes one product: `change` gets what is stored, and whether the merchant decides what cards pay for, and says what is
+/// to be, or `Err` with why not; `answer` puts the result into words. Claim, product and audit entry are written together.
+/// A merchant that does not decide makes no product payable.
 pub async fn change<C, A>(
     db: &Storage,
     claim: Claim,
@@ -116,7 +119,7 @@ pub async fn change<C, A>(
     answer: A,
 ) -> Result<Written, StorageError>
 where
-    C: FnOnce(Option<Item>) -> Result<Item, Written> + Clone + Send + 'static,
+    C: FnOnce(Option<Item>, bool) -> Result<Item, Written> + Clone + Send + 'static,
     A: FnOnce(&Item) -> String + Clone + Send + 'static,
 {
     db.write(move |connection| {
@@ -128,10 +131,15 @@ where
         connection.lock_name("catalogue", &claim.merchant.0.to_string())?;
         let before = find(connection, claim.merchant, &code)?;
         let status = if before.is_some() { 200 } else { 201 };
-        let item = match change(before.clone()) {
+        let sql = "SELECT decides_payable FROM merchant WHERE id = ?1";
+        let decides = connection.prepare_cached(sql)?.query_row([claim.merchant.0], |row| row.get(0))?;
+        let item = match change(before.clone(), decides) {
             Ok(item) => with_initials(before.as_ref(), item),
             Err(refused) => return Ok(refused),
         };
+        if item.card_payable && !decides && !before.as_ref().is_some_and(|before| before.card_payable) {
+            return Ok(Written::CompanyDecides);
+        }
         save(connection, claim.merchant, &item)?;
         let category = before.as_ref().map(|before| before.category.as_str());
         product::index_one(connection, claim.merchant, category, &searched(&item))?;

@@ -580,3 +580,36 @@ async fn a_limit_to_guessing_changes_when_another_person_approved_it_and_counts_
     }
     crate::todo::in_order(&shop).await;
 }
+
+#[tokio::test]
+async fn who_decides_what_cards_pay_for_is_changed_by_two_persons() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let path = "/office/merchants/250100";
+    let decides = async || {
+        let one = storage::places::merchant(&shop.db, MerchantId(250_100)).await.expect("reads").expect("there");
+        one.decides_payable
+    };
+    for (button, offered, after) in [("pay-company", "改由公司定", false), ("pay-own", "改由商户定", true)] {
+        let page = admin.get(path).await;
+        page.says(offered);
+        let request = hidden(&page, "request");
+        let answer = send(&mut admin, path, &[("request", request), ("do", button.to_owned())]).await;
+        let place = answer.location().split('?').next().expect("a place").to_owned();
+        assert_eq!(decides().await, !after, "one person changes nothing");
+        let waiting = admin.get(path).await;
+        waiting.says("已有一张经办单等待复核");
+        assert!(!waiting.text().contains(offered));
+        let mut checker = shop.signed_in("checker").await;
+        let sheet = checker.get(&place).await;
+        for words in ["可刷卡商品", "示例大药房", "商户自定可刷卡商品"] {
+            sheet.says(words);
+        }
+        crate::todo::decide(&mut checker, &place, "ok").await.says("已同意");
+        assert_eq!(decides().await, after);
+    }
+    let mut operator = shop.signed_in("operator").await;
+    let fields = [("request", "0199a000-0000-7000-8000-00000000000b"), ("do", "pay-own")];
+    assert_eq!(operator.post(path, &fields).await.status, StatusCode::FORBIDDEN);
+    crate::todo::in_order(&shop).await;
+}

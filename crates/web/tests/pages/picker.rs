@@ -31,7 +31,8 @@ async fn write(shop: &Shop, nth: u8, item: Item) {
         detail: String::new(),
         address: String::new(),
     };
-    let done = catalogue::change(&shop.db, claim, item.code.clone(), entry, move |_| Ok(item), |_| String::new()).await;
+    let done =
+        catalogue::change(&shop.db, claim, item.code.clone(), entry, move |_, _| Ok(item), |_| String::new()).await;
     assert!(matches!(done, Ok(Written::Done(..))), "{done:?}");
 }
 

@@ -71,6 +71,8 @@ pub struct Merchant {
     pub reason: String,
     /// Where it is paid to.
     pub bank: Bank,
+    /// It decides which of its products a card may pay for.
+    pub decides_payable: bool,
     /// Numbers and names of its outlets that open with it.
     pub drafts: Vec<(OutletId, String)>,
 }
