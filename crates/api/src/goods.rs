@@ -81,7 +81,12 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
     let listed = match &asked.product_code {
         Some(code) => {
             let found = find(api, caller, code).await?;
-            found.ok_or_else(|| refused(at, "product_code", "The catalogue has no such product."))?
+            let found = found.ok_or_else(|| refused(at, "product_code", "The catalogue has no such product."))?;
+            if let Some(text) = &found.product.recalled {
+                let why = format!("The card company recalled the product: {text}");
+                return Err(Problem::invalid(format!("lines[{at}].product_code"), why));
+            }
+            found
         }
         None => other(api, caller).await?,
     };
@@ -95,6 +100,7 @@ fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: u
     let refused = |field: &str, why: &'static str| refused(at, field, why);
     let typed = price.map_or_else(String::new, |price| Fen(price).plain());
     let terms = line_terms(&listed.product, &typed, &quantity.to_string()).map_err(|error| match error {
+        LineError::Recalled => refused("product_code", "The card company recalled the product."),
         LineError::ProductStopped => refused("product_code", "The product is no longer sold."),
         LineError::NotCardPayable => refused("product_code", "The card does not pay for this product."),
         LineError::PriceMissing => refused("unit_price", "The product has no price; give a unit_price."),
@@ -133,6 +139,7 @@ async fn other(api: &Api, caller: &Caller) -> Result<Listed, Problem> {
         drug: true,
         card_payable: true,
         active: true,
+        recalled: None,
     };
     let none = || Listed { product, unit: String::new(), maker: String::new() };
     Ok(found.unwrap_or_else(none))

@@ -47,5 +47,5 @@ pub use commands::{
 };
 pub use facts::{
     card, card_number, directory, factor, human, ids, limits, money, network, order, password, person, pin, place,
-    product, role, scan, sweep, time,
+    product, recall, role, scan, sweep, time,
 };

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::acts::{ActRows, Key, KeyState, Merchant, Outlet, Payload, Person};
+use crate::acts::{ActRows, Key, KeyState, Merchant, Outlet, Payload, Person, Recall};
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
@@ -16,7 +16,7 @@ use crate::direct_sale::OutletDay;
 use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
-use crate::ids::{CardId, KeyId, MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
+use crate::ids::{CardId, KeyId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Transaction, Transfer};
 use crate::limits::Limits;
 use crate::order::Order;
@@ -89,6 +89,8 @@ pub struct World {
     pub factor_required: bool,
     /// People of the card company.
     pub people: BTreeMap<PersonId, Person>,
+    /// Recalls of goods.
+    pub recalls: BTreeMap<RecallId, Recall>,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -126,6 +128,7 @@ impl World {
             outlets: BTreeMap::new(),
             factor_required: true,
             people: BTreeMap::new(),
+            recalls: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -241,6 +244,7 @@ impl World {
                 rows.outlets.loaded(*outlet, self.outlets.get(outlet).cloned());
             }
             Payload::FactorRule { .. } => rows.factor.loaded((), Some(self.factor_required)),
+            Payload::RecallEnding { recall } => rows.recalls.loaded(*recall, self.recalls.get(recall).cloned()),
             Payload::GuessingLimit { .. } => rows.limits.loaded((), Some(self.limits.clone())),
             Payload::CompanyRoles { person, .. }
             | Payload::PersonReset { person }
@@ -288,6 +292,11 @@ impl World {
             }
             Payload::OutletOpening { outlet } | Payload::OutletResuming { outlet } => self.open_outlet(*outlet),
             Payload::FactorRule { required } => self.factor_required = *required,
+            Payload::RecallEnding { recall } => {
+                if let Some(one) = self.recalls.get_mut(recall) {
+                    one.open = false;
+                }
+            }
             Payload::GuessingLimit { setting, value } => {
                 self.limits.set(*setting, i64::from(*value));
             }
@@ -452,6 +461,7 @@ impl World {
         self.fees.iter().for_each(|(merchant, fee_bp)| audit.fee(*merchant, *fee_bp));
         self.merchants.iter().for_each(|(id, one)| audit.merchant(*id, &one.bank, one.status));
         self.outlets.iter().for_each(|(id, one)| audit.outlet(*id, one.status));
+        self.recalls.iter().for_each(|(id, one)| audit.recall(*id, one.open));
         self.keys.values().for_each(|key| audit.key(key));
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));

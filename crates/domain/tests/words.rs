@@ -55,7 +55,7 @@ fn stored_words_never_change() {
         Act,
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
-         merchant_payable"
+         merchant_payable recall_ending"
     );
     assert_words!(
         Field,
@@ -63,7 +63,7 @@ fn stored_words_never_change() {
          merchant_name licence outlet_name address drafts standing reason bank_name bank_account bank_holder \
          factor_required person_name person_roles person_state person_password \
          person_factor person_others limit limit_value \
-         decides_payable"
+         decides_payable recall_goods recall_text recall_reason recall_open"
     );
     assert_words!(KeyState, "asleep awake ended");
     assert_words!(
@@ -78,7 +78,7 @@ fn stored_words_never_change() {
         "sell confirm_price view_orders request_refund review_refund close_batch view_cards \
          reveal_card_number prepare_cards release_cards late_refund view_disputes open_dispute decide_dispute \
          answer_dispute view_own_settlement view_settlement prepare_settlement release_settlement \
-         view_proposals propose_fee release_merchants manage_merchants manage_products manage_people view_audit \
+         view_proposals propose_fee release_merchants manage_merchants manage_products recall_product manage_people view_audit \
          manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
          enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings"
     );

@@ -20,6 +20,8 @@ pub(crate) struct Input {
     pub(crate) error: Option<String>,
     /// Digits.
     pub(crate) number: bool,
+    /// A day.
+    pub(crate) date: bool,
     pub(crate) required: bool,
     /// What stands behind it.
     pub(crate) unit: &'static str,
@@ -34,6 +36,10 @@ impl Input {
 
     pub(crate) fn number(self) -> Self {
         Self { number: true, ..self }
+    }
+
+    pub(crate) fn date(self) -> Self {
+        Self { date: true, ..self }
     }
 
     pub(crate) fn optional(self) -> Self {
@@ -108,6 +114,7 @@ impl Entered {
             value: self.get(name).to_owned(),
             error: self.errors.get(name).cloned(),
             number: false,
+            date: false,
             required: true,
             unit: "",
             options: Vec::new(),

@@ -10,6 +10,7 @@ mod help;
 mod home;
 mod people;
 mod places;
+mod recalls;
 mod refunds;
 mod settings;
 mod settlement;
@@ -19,7 +20,8 @@ mod todo;
 
 use domain::role::Action::{
     DecideDispute, LateRefund, ManageMerchants, ManagePeople, ManageSettings, OpenDispute, PrepareSettlement,
-    ProposeFee, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
+    ProposeFee, RecallProduct, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals,
+    ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -108,6 +110,14 @@ pub fn pages() -> Vec<PageEntry> {
 /// The company's own facts and rules.
 fn settings_pages() -> Vec<PageEntry> {
     vec![
+        page(recalls::RECALLS).get(May(ViewDirectory), recalls::show).post(May(RecallProduct), recalls::start).menu(
+            45,
+            "pause",
+            |lang| Text::of(lang).recalls.title,
+        ),
+        page("/office/recalls/{recall}").get(May(ViewDirectory), recalls::one).post(May(RecallProduct), recalls::end),
+        page("/office/recalls/{recall}/export.csv").get(May(ViewDirectory), recalls::csv).proved(Always),
+        page("/office/recalls/{recall}/export.xlsx").get(May(ViewDirectory), recalls::xlsx).proved(Always),
         page(settings::SETTINGS)
             .get(May(ManageSettings), settings::show)
             .post(May(ManageSettings), settings::save)

@@ -200,6 +200,7 @@ fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::LoginParting => text.todo.act_login_parting,
         Act::GuessingLimit => text.directory.limits,
         Act::MerchantPayable => text.directory.payable,
+        Act::RecallEnding => text.todo.act_recall_ending,
     }
 }
 
@@ -243,6 +244,10 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::Limit => text.directory.limit,
         Field::LimitValue => words.f_limit_value,
         Field::DecidesPayable => text.directory.payable_own,
+        Field::RecallGoods => text.recalls.goods,
+        Field::RecallText => text.recalls.said,
+        Field::RecallReason => text.recalls.reason,
+        Field::RecallOpen => text.recalls.state,
     }
 }
 
@@ -264,6 +269,8 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (Field::PersonFactor, "no") => text.people.factor_none.to_owned(),
         (Field::PersonPassword, "own") => words.password_own.to_owned(),
         (Field::PersonPassword, "initial") => words.password_initial.to_owned(),
+        (Field::RecallOpen, "yes") => text.recalls.open.to_owned(),
+        (Field::RecallOpen, "no") => text.recalls.ended.to_owned(),
         (Field::KeySigned | Field::FactorRequired | Field::DecidesPayable, "yes") => words.yes.to_owned(),
         (Field::KeySigned | Field::FactorRequired | Field::DecidesPayable, "no") => words.no.to_owned(),
         (Field::Standing, word) => standing_words(word, text).to_owned(),

@@ -460,6 +460,32 @@ CREATE TABLE product (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX product_barcode ON product (merchant_id, barcode) WHERE barcode <> '';
+CREATE INDEX product_approval ON product (merchant_id, approval_no) WHERE approval_no <> '';
+
+-- Goods that no till sells any more: who said so, why, and what the tills say.
+CREATE TABLE recall (
+    id INTEGER PRIMARY KEY,
+    -- What was typed: a line per match, the kind and the text.
+    goods TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    text TEXT NOT NULL,
+    -- The business date since when they may have been sold.
+    since INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by INTEGER NOT NULL REFERENCES person (id),
+    ended_at INTEGER
+) STRICT;
+
+-- What recalls cover, as a catalogue may write it.
+CREATE TABLE recall_match (
+    kind TEXT NOT NULL CHECK (kind IN ('code', 'barcode', 'approval')),
+    value TEXT NOT NULL,
+    recall_id INTEGER NOT NULL REFERENCES recall (id),
+    -- 1 while the recall stops sales.
+    open INTEGER NOT NULL CHECK (open IN (0, 1)),
+    PRIMARY KEY (kind, value, recall_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recall_match_recall ON recall_match (recall_id);
 
 -- Prefixes of the labels that a merchant's own scales print, with what these say. Without a row a label is a barcode.
 CREATE TABLE in_store_label (
@@ -691,7 +717,8 @@ CREATE TABLE proposal (
         act IN (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
-            'login_parting', 'guessing_limit', 'merchant_payable'
+            'login_parting', 'guessing_limit', 'merchant_payable',
+            'recall_ending'
         )
     ),
     -- The number of what it is about.

@@ -354,3 +354,39 @@ async fn a_key_of_several_terminals_has_to_name_one() {
     assert_eq!(everywhere.post("/payments", &body).await.text_of("terminal_id"), "25010008");
     shop.program(0).post("/payments", &body).await.is(404, "not_found");
 }
+
+#[tokio::test]
+async fn a_recalled_product_is_refused_with_what_the_tills_say() {
+    let shop = Fixture::open().await;
+    let erp = shop.program(0);
+    let announced = domain::recall::Announced {
+        matches: vec![(domain::recall::MatchKind::Code, "600402".to_owned())],
+        reason: "a fault".to_owned(),
+        text: "stop selling it".to_owned(),
+        since: domain::time::BusinessDate(20_000),
+    };
+    let entry = storage::audit::Entry {
+        at: shop.clock.now(),
+        person: Some(domain::ids::PersonId(9_001)),
+        merchant: None,
+        terminal: None,
+        action: "goods_recalled",
+        subject: String::new(),
+        detail: String::new(),
+        address: String::new(),
+    };
+    let body = json!({"card_number": CARD, "pin": PIN, "amount": 650, "currency": "CNY",
+        "lines": [{"product_code": "600402", "quantity": 1}]});
+    erp.post("/payments", &body).await.is(201, "");
+    storage::recall::start(&shop.db, announced, entry).await.expect("writes");
+    let refused = erp.post("/payments", &body).await;
+    refused.is(422, "invalid_request");
+    assert!(
+        refused.text.contains("lines[0].product_code") && refused.text.contains("stop selling it"),
+        "{}",
+        refused.text
+    );
+    let other = json!({"card_number": CARD, "pin": PIN, "amount": 1550, "currency": "CNY",
+        "lines": [{"product_code": "600233", "quantity": 1}]});
+    erp.post("/payments", &other).await.is(201, "");
+}

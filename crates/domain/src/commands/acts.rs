@@ -7,11 +7,10 @@
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
 mod rows;
-
-use std::collections::BTreeMap;
+mod shown;
 
 use crate::directory::{Move, Standing};
-use crate::ids::{KeyId, MerchantId, OutletId, PersonId};
+use crate::ids::{KeyId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
@@ -21,7 +20,8 @@ use crate::role::{Action, Role};
 use crate::settlement::FEE_BP_MAX;
 use crate::time::Timestamp;
 
-pub use rows::{ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, Outlet, Person};
+pub use rows::{ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, Outlet, Person, Recall};
+pub use shown::{Field, Shown};
 
 words! {
     /// What can be proposed.
@@ -54,6 +54,8 @@ words! {
         GuessingLimit = "guessing_limit",
         /// Whether a merchant itself decides which of its products a card may pay for.
         MerchantPayable = "merchant_payable",
+        /// Recalled goods are sold again.
+        RecallEnding = "recall_ending",
     }
 }
 
@@ -69,6 +71,7 @@ impl Act {
             // Whoever may stop one may ask to have it go on.
             Self::MerchantResuming | Self::OutletResuming => Action::Suspend,
             Self::FactorRule | Self::GuessingLimit => Action::ManageSettings,
+            Self::RecallEnding => Action::RecallProduct,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
         }
     }
@@ -85,6 +88,7 @@ impl Act {
             | Self::OutletResuming => Action::ReleaseMerchants,
             Self::CompanyKey => Action::ReleaseApiKeys,
             Self::FactorRule | Self::GuessingLimit => Action::ReleaseSettings,
+            Self::RecallEnding => Action::RecallProduct,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
         }
     }
@@ -177,6 +181,11 @@ pub enum Payload {
         /// Whether it decides.
         decides: bool,
     },
+    /// Sell the goods of this recall again.
+    RecallEnding {
+        /// The recall.
+        recall: RecallId,
+    },
 }
 
 /// The word for a password that somebody else gave.
@@ -206,6 +215,7 @@ impl Payload {
             Self::LoginParting { .. } => Act::LoginParting,
             Self::GuessingLimit { .. } => Act::GuessingLimit,
             Self::MerchantPayable { .. } => Act::MerchantPayable,
+            Self::RecallEnding { .. } => Act::RecallEnding,
         }
     }
 
@@ -219,6 +229,7 @@ impl Payload {
             | Self::MerchantResuming { merchant } => merchant.0,
             Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
+            Self::RecallEnding { recall } => recall.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
             | Self::PersonReset { person }
@@ -266,6 +277,7 @@ impl Payload {
             | Self::PersonReset { .. }
             | Self::FactorReset { .. }
             | Self::LoginParting { .. }
+            | Self::RecallEnding { .. }
             | Self::MerchantResuming { .. }
             | Self::OutletOpening { .. }
             | Self::OutletResuming { .. } => Shown::default(),
@@ -301,6 +313,7 @@ impl Payload {
             Act::PersonReset => Self::PersonReset { person },
             Act::FactorReset => Self::FactorReset { person },
             Act::LoginParting => Self::LoginParting { person },
+            Act::RecallEnding => Self::RecallEnding { recall: RecallId(subject) },
             Act::MerchantPayable => {
                 Self::MerchantPayable { merchant, decides: fields.get(Field::DecidesPayable) == "yes" }
             }
@@ -334,6 +347,7 @@ impl Payload {
                 shown.0.extend(Shown::of(one.bank.fields()).0);
                 Some(shown)
             }
+            Self::RecallEnding { recall } => Some(rows.recalls.get(recall)?.shown()),
             Self::MerchantPayable { merchant, .. } => {
                 let one = rows.merchants.get(merchant)?;
                 let mut shown = one.shown();
@@ -389,6 +403,7 @@ impl Payload {
                     after.put(Field::PersonState, Person::enabled(!initial).word());
                 }
             }
+            Self::RecallEnding { .. } => after.put(Field::RecallOpen, &yes(false)),
             Self::PersonReset { .. } => after.put(Field::PersonPassword, INITIAL),
             Self::FactorReset { .. } => after.put(Field::PersonFactor, &yes(false)),
             Self::LoginParting { .. } => after.put(Field::PersonOthers, ""),
@@ -427,6 +442,10 @@ impl Payload {
                 let trades = matches!(one.status, Standing::Active | Standing::Suspended);
                 let sound = trades && bank.is_sound() && one.bank != *bank;
                 if sound { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
+            Self::RecallEnding { recall } => {
+                let open = rows.recalls.get(recall).is_some_and(|recall| recall.open);
+                if open { Ok(()) } else { Err(Decline::NothingToChange) }
             }
             Self::MerchantPayable { merchant, decides } => {
                 let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
@@ -503,6 +522,11 @@ impl Payload {
                     one.bank = bank.clone();
                 }
             }
+            Self::RecallEnding { recall } => {
+                if let Some(one) = rows.recalls.get_mut(recall) {
+                    one.open = false;
+                }
+            }
             Self::MerchantPayable { merchant, decides } => {
                 if let Some(one) = rows.merchants.get_mut(merchant) {
                     one.decides_payable = *decides;
@@ -561,116 +585,6 @@ fn yes(it_is: bool) -> String {
     if it_is { "yes" } else { "no" }.to_owned()
 }
 
-words! {
-    /// A field of what a person is shown.
-    pub enum Field {
-        /// A fee in basis points; empty for none.
-        FeeBp = "fee_bp",
-        /// A merchant's id.
-        Merchant = "merchant",
-        /// A key's name.
-        KeyName = "key_name",
-        /// Outlet and terminal of a key.
-        KeyBound = "key_bound",
-        /// Scopes of a key.
-        KeyScopes = "key_scopes",
-        /// Whether a key's requests are signed: `yes` or `no`.
-        KeySigned = "key_signed",
-        /// A key's requests per minute.
-        KeyRate = "key_rate",
-        /// When a key ends, microseconds.
-        KeyExpires = "key_expires",
-        /// Whether a key opens anything, [`KeyState`].
-        KeyState = "key_state",
-        /// A merchant number.
-        Mid = "mid",
-        /// A merchant's name.
-        MerchantName = "merchant_name",
-        /// A merchant's credit code.
-        Licence = "licence",
-        /// An outlet's name.
-        OutletName = "outlet_name",
-        /// An outlet's address.
-        Address = "address",
-        /// The outlets that open with their merchant.
-        Drafts = "drafts",
-        /// A state of a merchant or outlet, [`Standing`].
-        Standing = "standing",
-        /// Why it was suspended.
-        Reason = "reason",
-        /// The bank that a merchant is paid at.
-        BankName = "bank_name",
-        /// The account that it is paid to.
-        BankAccount = "bank_account",
-        /// Whose account that is.
-        BankHolder = "bank_holder",
-        /// Whether the card company's people need a second factor: `yes` or `no`.
-        FactorRequired = "factor_required",
-        /// Name and login name of a person.
-        PersonName = "person_name",
-        /// What a person may do, as `domain::person::roles_text` writes it.
-        PersonRoles = "person_roles",
-        /// Where a person's login stands, [`PersonStatus`].
-        PersonState = "person_state",
-        /// Whose a person's password is: `own` or `initial`.
-        PersonPassword = "person_password",
-        /// Whether a person has a second factor: `yes` or `no`.
-        PersonFactor = "person_factor",
-        /// Names of the other logins of the same human.
-        PersonOthers = "person_others",
-        /// A limit to guessing, [`Setting`].
-        Limit = "limit",
-        /// Its value.
-        LimitValue = "limit_value",
-        /// Whether a merchant decides what cards pay for: `yes` or `no`.
-        DecidesPayable = "decides_payable",
-    }
-}
-
-/// What a person is shown of the rows that an act is about: a value per field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shown(BTreeMap<Field, String>);
-
-impl Shown {
-    fn of<const N: usize>(fields: [(Field, String); N]) -> Self {
-        let mut shown = Self::default();
-        for (field, value) in fields {
-            shown.put(field, &value);
-        }
-        shown
-    }
-
-    /// A value is one line of the text.
-    fn put(&mut self, field: Field, value: &str) {
-        self.0.insert(field, value.chars().filter(|c| !c.is_control()).collect());
-    }
-
-    /// The value of a field, empty if there is none.
-    pub fn get(&self, field: Field) -> &str {
-        self.0.get(&field).map_or("", String::as_str)
-    }
-
-    /// Every field with its value.
-    pub fn rows(&self) -> impl Iterator<Item = (Field, &str)> {
-        self.0.iter().map(|(field, value)| (*field, value.as_str()))
-    }
-
-    /// The text that is stored and digested: a line per field.
-    pub fn text(&self) -> String {
-        self.rows().fold(String::new(), |text, (field, value)| text + field.word() + "=" + value + "\n")
-    }
-
-    /// What a stored text says. Only what [`Shown::text`] writes is read.
-    pub fn read(text: &str) -> Option<Self> {
-        let mut shown = Self::default();
-        for line in text.lines() {
-            let (field, value) = line.split_once('=')?;
-            shown.put(Field::from_word(field)?, value);
-        }
-        (shown.text() == text).then_some(shown)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -699,6 +613,7 @@ mod tests {
             Payload::LoginParting { person: PersonId(1_003) },
             Payload::GuessingLimit { setting: Setting::TillPauseCards, value: 4 },
             Payload::MerchantPayable { merchant: MerchantId(250_101), decides: true },
+            Payload::RecallEnding { recall: RecallId(3) },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

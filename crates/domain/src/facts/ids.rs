@@ -53,6 +53,10 @@ id! {
     KeyId
 }
 id! {
+    /// Recall of goods.
+    RecallId
+}
+id! {
     /// Order: one cart, time-ordered.
     OrderId
 }

@@ -86,6 +86,9 @@ pub enum LineError {
     /// The product is not for sale any more.
     #[error("product is not sold any more")]
     ProductStopped,
+    /// The card company has recalled it.
+    #[error("product is recalled")]
+    Recalled,
     /// The card does not pay for it.
     #[error("product cannot be paid by card")]
     NotCardPayable,
@@ -113,6 +116,9 @@ pub enum LabelError {
 
 /// Judges a typed price and quantity for `product`. An empty price means the catalogue's, an empty quantity means one.
 pub fn line_terms(product: &Product, price: &str, quantity: &str) -> Result<LineTerms, LineError> {
+    if product.recalled.is_some() {
+        return Err(LineError::Recalled);
+    }
     if !product.active {
         return Err(LineError::ProductStopped);
     }
@@ -212,6 +218,7 @@ mod tests {
             drug: true,
             card_payable: true,
             active: true,
+            recalled: None,
         }
     }
 
@@ -237,6 +244,8 @@ mod tests {
     fn what_may_not_be_sold() {
         let stopped = Product { active: false, ..product() };
         assert_eq!(line_terms(&stopped, "", ""), Err(LineError::ProductStopped));
+        let recalled = Product { recalled: Some("stop".to_owned()), active: false, ..product() };
+        assert_eq!(line_terms(&recalled, "15.50", "1"), Err(LineError::Recalled));
         let excluded = Product { card_payable: false, ..product() };
         assert_eq!(line_terms(&excluded, "", ""), Err(LineError::NotCardPayable));
         let other = Product { price: None, band: None, ..product() };

@@ -30,6 +30,8 @@ pub struct Product {
     pub card_payable: bool,
     /// Whether it may be sold at all.
     pub active: bool,
+    /// What the tills say if the card company has recalled it.
+    pub recalled: Option<String>,
 }
 
 /// Whether a product's price is for a kilogram, by its unit: `kg`, 千克 or 公斤.

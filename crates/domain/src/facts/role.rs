@@ -75,6 +75,8 @@ words! {
         ManageMerchants = "manage_merchants",
         /// Change the catalogue of goods.
         ManageProducts = "manage_products",
+        /// Recall goods everywhere at once, and end a recall that another person proposes to end.
+        RecallProduct = "recall_product",
         /// Create people, give roles, disable, reset passwords.
         ManagePeople = "manage_people",
         /// Read the audit log.
@@ -116,10 +118,10 @@ fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore, LateRefund, ManageApiKeys,
         ManageMerchants, ManageOwnPeople, ManagePeople, ManageProducts, ManageSettings, OpenDispute, PrepareCards,
-        PrepareSettlement, ProposeFee, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleasePeople, ReleaseSettings,
-        ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard,
-        UnlockTill, ViewAudit, ViewCards, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement,
-        ViewProposals, ViewSettlement,
+        PrepareSettlement, ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleasePeople,
+        ReleaseSettings, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend,
+        UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview,
+        ViewOwnSettlement, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -163,6 +165,7 @@ fn granted(role: Role) -> &'static [Action] {
             HelpStore,
             ViewDirectory,
             Suspend,
+            RecallProduct,
             ViewOverview,
         ],
         Role::Checker => &[
@@ -179,6 +182,7 @@ fn granted(role: Role) -> &'static [Action] {
             UnlockCard,
             ViewDirectory,
             Suspend,
+            RecallProduct,
             ReleasePeople,
             ViewOverview,
             ReleaseSettings,
@@ -206,6 +210,7 @@ fn granted(role: Role) -> &'static [Action] {
             ProposeFee,
             ViewDirectory,
             Suspend,
+            RecallProduct,
             EnrolTerminal,
             ReleasePeople,
             ViewOverview,
@@ -249,6 +254,7 @@ mod tests {
         release_merchants   .....+...
         manage_merchants    ........+
         manage_products     ....+...+
+        recall_product      ....++..+
         manage_people       ........+
         view_audit          .......++
         manage_api_keys     .++.....+

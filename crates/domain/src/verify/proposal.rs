@@ -1,13 +1,13 @@
 //! Proposals against the ledger: each row agrees with its transactions, each transaction has its row, two persons decided,
 //! and what an act changed has power only by an approved proposal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Audit;
 use crate::acts::{Act, Bank, Field, Key, KeyState, Payload, Shown};
 use crate::command::Command;
 use crate::directory::Standing;
-use crate::ids::{KeyId, MerchantId, OutletId, PersonId, TransactionId};
+use crate::ids::{KeyId, MerchantId, OutletId, PersonId, RecallId, TransactionId};
 use crate::ledger::{Kind, Transaction};
 use crate::person::{Held, is_narrower};
 use crate::proposal::{DECIDE_WITHIN, Draft, Ending, Proposal, ProposalStatus, Verdict, shown_digest};
@@ -23,6 +23,8 @@ pub(super) struct Proposals {
     banks: BTreeMap<MerchantId, (TransactionId, Bank)>,
     /// Merchants and outlets that somebody proposed to open, and whether it was approved.
     openings: BTreeMap<(Act, i64), bool>,
+    /// Recalls that were ended.
+    ended: BTreeSet<RecallId>,
     /// Keys that were woken, as they were shown.
     keys: BTreeMap<KeyId, Shown>,
     /// What people of the company were given, by the approval.
@@ -50,6 +52,7 @@ impl Proposals {
                 latest(&mut self.fees, *merchant, approval, *fee_bp);
                 latest(&mut self.banks, *merchant, approval, bank.clone());
             }
+            Payload::RecallEnding { recall } => drop(self.ended.insert(*recall)),
             Payload::CompanyKey { key } => drop(self.keys.insert(*key, one.seen.clone())),
             // A state is stopped by one person, outside the ledger, so that no row follows from these alone.
             Payload::MerchantResuming { .. }
@@ -127,6 +130,14 @@ impl Audit {
         };
         if !sound {
             self.report("I7", format!("{} is {status}, but no proposal says so", name()));
+        }
+    }
+
+    /// Compares whether a recall stops sales: it does until an approved proposal ended it. Call after all proposals.
+    pub fn recall(&mut self, recall: RecallId, open: bool) {
+        if self.proposals.ended.contains(&recall) == open {
+            let is = if open { "open" } else { "ended" };
+            self.report("I7", format!("recall {recall} is {is}, but no proposal says so"));
         }
     }
 

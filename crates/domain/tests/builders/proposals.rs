@@ -1,10 +1,10 @@
 //! Proposals in tests: what is proposed, by two persons of the card company.
 
-use domain::acts::{Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Shown};
+use domain::acts::{Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Recall, Shown};
 use domain::command::{Command, Envelope};
 use domain::directory::Standing;
 use domain::human::Login;
-use domain::ids::{KeyId, MerchantId, OutletId, TransactionId};
+use domain::ids::{KeyId, MerchantId, OutletId, RecallId, TransactionId};
 use domain::limits::Setting;
 use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{DECIDE_WITHIN, Draft, Proposal, ProposalStatus, Verdict, shown_digest};
@@ -89,7 +89,10 @@ pub(crate) fn bank() -> Bank {
     Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() }
 }
 
-/// Puts those places into a world.
+/// A recall.
+pub(crate) const RECALL: RecallId = RecallId(1);
+
+/// Puts those places, and the recall, into a world.
 pub(crate) fn put_places(world: &mut World) {
     let merchant = |id: MerchantId, status, drafts| Merchant {
         mid: format!("{:015}", id.0),
@@ -101,6 +104,8 @@ pub(crate) fn put_places(world: &mut World) {
         decides_payable: true,
         drafts,
     };
+    let (goods, text, reason) = ("code 600233".to_owned(), "stop".to_owned(), "a fault".to_owned());
+    world.recalls.insert(RECALL, Recall { goods, text, reason, open: true });
     let drafts = vec![(OutletId(2_503_001), "new".to_owned())];
     for (id, status, drafts) in [
         (DRAFT, Standing::Draft, drafts),
@@ -135,6 +140,7 @@ pub(crate) fn place_acts() -> Vec<Payload> {
         Payload::FactorRule { required: false },
         Payload::GuessingLimit { setting: Setting::RefundCards, value: 3 },
         Payload::MerchantPayable { merchant: PAYING_ITSELF, decides: false },
+        Payload::RecallEnding { recall: RECALL },
     ]
 }
 

@@ -4,6 +4,7 @@ mod confirm;
 mod directory;
 mod help;
 mod home;
+mod recalls;
 mod todo;
 
 use web_kit::flash::Flash;
@@ -14,6 +15,7 @@ web_kit::audience! {
     directory: Directory,
     help: Help,
     home: Home,
+    recalls: Recalls,
     todo: Todo,
 }
 
@@ -25,6 +27,7 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::Saved => text.directory.saved,
         Said::Suspended => text.directory.stop_done,
         Said::Closed => text.directory.close_done,
+        Said::Recalled => text.recalls.started,
     })
 }
 
@@ -41,5 +44,7 @@ web_kit::said! {
         Suspended = "place_suspended",
         /// A place was closed.
         Closed = "place_closed",
+        /// Goods were recalled.
+        Recalled = "goods_recalled",
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::sql::{self, Connection, Row};
 use domain::directory::Standing;
-use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, TerminalId, TransactionId};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::OrderStatus;
@@ -59,6 +59,11 @@ fn places(connection: &Connection, audit: &mut Audit) -> sql::Result<Vec<Merchan
     let sql = "SELECT id, status FROM outlet WHERE id > ?1 ORDER BY id LIMIT ?2";
     in_pieces(connection, sql, |row| {
         audit.outlet(OutletId(row.get(0)?), rows::word(row, 1, Standing::from_word)?);
+        Ok(())
+    })?;
+    let sql = "SELECT id, ended_at IS NULL FROM recall WHERE id > ?1 ORDER BY id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        audit.recall(RecallId(row.get(0)?), row.get(1)?);
         Ok(())
     })?;
     Ok(merchants)

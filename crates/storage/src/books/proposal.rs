@@ -53,6 +53,7 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
         Payload::FactorRule { .. } => {
             rows.factor.loaded((), Some(directory::company_of(connection)?.factor_required));
         }
+        Payload::RecallEnding { recall } => rows.recalls.loaded(*recall, crate::recall::row(connection, *recall)?),
         Payload::GuessingLimit { .. } => rows.limits.loaded((), Some(sweeps::limits(connection)?)),
     }
     Ok(())
@@ -237,6 +238,7 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
             crate::factor::take_away(connection, *person, Some(maker), at)?;
         }
         Payload::LoginParting { person } => part(connection, *person)?,
+        Payload::RecallEnding { recall } => crate::recall::end(connection, *recall, at)?,
         Payload::GuessingLimit { setting, value } => {
             let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)
                 ON CONFLICT (name) DO UPDATE SET value = excluded.value";

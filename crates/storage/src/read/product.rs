@@ -13,6 +13,8 @@ use domain::ids::MerchantId;
 use domain::money::Fen;
 use domain::product::{OTHER_CODE, PriceBand, Product};
 
+use crate::recall::TEXT_OF;
+
 use crate::{Storage, StorageError};
 
 /// A product with what only lists and slips show of it.
@@ -112,8 +114,8 @@ fn replace(
     Ok(())
 }
 
-const COLUMNS: &str = "code, barcode, name, pinyin, spec, category, price, price_low, price_high, card_payable, active, unit, maker, \
-     otc_class <> 'NONE'";
+const COLUMNS: &str = "p.code, p.barcode, p.name, p.pinyin, p.spec, p.category, p.price, p.price_low, p.price_high, \
+     p.card_payable, p.active, p.unit, p.maker, p.otc_class <> 'NONE'";
 
 fn read_listed(row: &Row<'_>) -> sql::Result<Listed> {
     let fen = |index| row.get::<_, Option<i64>>(index).map(|value| value.map(Fen));
@@ -131,6 +133,7 @@ fn read_listed(row: &Row<'_>) -> sql::Result<Listed> {
             drug: row.get(13)?,
             card_payable: row.get(9)?,
             active: row.get(10)?,
+            recalled: row.get(14)?,
         },
         unit: row.get(11)?,
         maker: row.get(12)?,
@@ -148,11 +151,7 @@ pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) 
     db.read_by_key(move |connection| {
         for text in &texts {
             for column in ["code", "barcode"] {
-                let sql = format!(
-                    "SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND {column} = ?2 AND {column} <> ''
-                     ORDER BY active DESC, code LIMIT 50"
-                );
-                let found = connection.query_later(&sql, (merchant.0, text))?.rows(read_listed)?;
+                let found = connection.query_later(&by(column), (merchant.0, text))?.rows(read_listed)?;
                 if !found.is_empty() {
                     return Ok(found);
                 }
@@ -161,6 +160,13 @@ pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) 
         Ok(Vec::new())
     })
     .await
+}
+
+fn by(column: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.{column} = ?2 AND p.{column} <> ''
+         ORDER BY p.active DESC, p.code LIMIT 50"
+    )
 }
 
 /// What a search found.
@@ -191,8 +197,9 @@ pub async fn search(
         while let Some(row) = rows.next()? {
             words.each(row.text(0)?, |fit, line| found.take(fit, keys::code_of(line)));
         }
-        let mut one = connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code = ?2"))?;
+        let mut one = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS}, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2"
+        ))?;
         let best = found.best.iter().map(|(_, code)| one.query_row((merchant.0, code), read_listed));
         Ok(Hits { rows: best.collect::<sql::Result<_>>()?, total: found.total })
     })
@@ -263,6 +270,21 @@ mod tests {
         }
         assert_eq!(find(&db, MerchantId(999_999), "600233").await.expect("reads"), []);
         assert_eq!(find(&db, MerchantId(250_200), "600233").await.expect("reads").len(), 1);
+    }
+
+    /// A product is read by its key with whether it is recalled, however many recalls there were.
+    #[test]
+    fn a_product_is_found_by_its_indexes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("webpos.db");
+        drop(Storage::open(&path).expect("opens"));
+        let file = rusqlite::Connection::open(&path).expect("opens");
+        for column in ["code", "barcode"] {
+            let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {}", by(column))).expect("prepares");
+            let steps = statement.query_map((1, "x"), |row| row.get::<_, String>(3)).expect("explains");
+            let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().expect("texts");
+            assert!(plan.iter().all(|step| !step.contains("SCAN ")), "{column}: {plan:#?}");
+        }
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //! An attempt is noted on the order before it is sent and taken off by the commit that records its outcome. So an order
 //! that still carries one has a payment under way, or one whose answer was lost; [`attempts_open`] finds them.
 
+use crate::recall::TEXT_OF;
 use crate::sql::{self, Connection, OptionalExtension as _, PendingRows, params};
 use domain::card_number::MaskedCard;
 use domain::command::Actor;
@@ -43,6 +44,8 @@ pub enum Begun {
     /// The order was put aside, or changed, after it was shown with the question: the answer comes too late and must
     /// not be sent.
     Moved,
+    /// A product on it was recalled after it was shown with the question: the answer must not be sent.
+    Recalled,
     /// Not a draft of this outlet, another attempt, another total, or an outcome on record: the money path says which.
     Refused,
 }
@@ -59,18 +62,22 @@ pub async fn attempt_begin(
     db.write(move |connection| {
         connection.lock("SELECT id FROM orders WHERE id = ?1", [order.0])?;
         let (merchant, outlet) = (actor.merchant.0, actor.outlet.0);
-        let sql = "SELECT changed_at FROM orders
-            WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND total = ?4 AND status = 'draft'
+        let sql = format!(
+            "SELECT changed_at, EXISTS (SELECT 1 FROM order_line l JOIN product p ON p.merchant_id = ?2 AND p.code = l.code
+                WHERE l.order_id = ?1 AND l.voided_at IS NULL AND {TEXT_OF} IS NOT NULL)
+            FROM orders WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND total = ?4 AND status = 'draft'
             AND (attempt IS NULL OR attempt = ?5)
-            AND NOT EXISTS (SELECT 1 FROM ledger_transaction WHERE request_id = ?5 AND merchant_id = ?2)";
-        let changed_at: Option<i64> = connection
-            .prepare_cached(sql)?
-            .query_row(params![order.0, merchant, outlet, amount.0, request.0], |row| row.get(0))
+            AND NOT EXISTS (SELECT 1 FROM ledger_transaction WHERE request_id = ?5 AND merchant_id = ?2)"
+        );
+        let found: Option<(i64, bool)> = connection
+            .prepare_cached(&sql)?
+            .query_row(params![order.0, merchant, outlet, amount.0, request.0], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        match changed_at {
+        match found {
             None => Ok(Begun::Refused),
-            Some(changed_at) if changed_at != seen.0 => Ok(Begun::Moved),
-            Some(_) => {
+            Some((changed_at, _)) if changed_at != seen.0 => Ok(Begun::Moved),
+            Some((_, true)) => Ok(Begun::Recalled),
+            Some((_, false)) => {
                 let sql = "UPDATE orders SET attempt = ?2, attempt_at = ?3, attempt_masked = ?4 WHERE id = ?1";
                 connection.prepare_cached(sql)?.execute(params![order.0, request.0, now.0, masked])?;
                 Ok(Begun::Locked)

@@ -69,7 +69,7 @@ async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), 
     let command = Command::Sale { order, amount, card, proof: Proof::Confirmed { until } };
     let withdrawal = Command::Withdraw { order, amount, masked };
     let answer = match begun {
-        Ok(Begun::Moved) => return web.engine.submit(request_id, actor, withdrawal).await.map(drop),
+        Ok(Begun::Moved | Begun::Recalled) => return web.engine.submit(request_id, actor, withdrawal).await.map(drop),
         // The money path gives the reason for a refusal; only a store that fails ends it here.
         Ok(Begun::Locked | Begun::Refused) => web.engine.submit(request_id, actor, command).await,
         Err(StorageError::Unknown(text)) => Err(SubmitError::Unknown(text)),

@@ -41,11 +41,16 @@ pub(crate) struct AddFields {
 impl AddFields {
     /// Back to the page with the reason and what was typed. `in_hand` is the product that price and quantity are for.
     pub(crate) fn refuse(&self, web: &Web, trouble: Trouble, in_hand: &str) -> Response {
+        self.refuse_with(web, trouble, in_hand, "")
+    }
+
+    /// The same with a value for the reason's text.
+    fn refuse_with(&self, web: &Web, trouble: Trouble, in_hand: &str, why: &str) -> Response {
         let wanted = match trouble {
             Trouble::NoOrder | Trouble::Abandoned => Wanted::Current,
             _ => Wanted::parse(&self.order),
         };
-        Flash::new(trouble, &[&self.code, &self.price, &self.qty, in_hand]).redirect(web, &wanted.address())
+        Flash::new(trouble, &[&self.code, &self.price, &self.qty, in_hand, why]).redirect(web, &wanted.address())
     }
 
     /// The order that a line goes to: on the page of no order, the one that another window has begun meanwhile.
@@ -122,6 +127,9 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Res
     // Price and quantity of a product that was put down again do not go to another one.
     let (price, typed) = if in_hand { (form.price.as_str(), form.qty.as_str()) } else { ("", "") };
     let count = count.as_deref().unwrap_or(typed);
+    if let Some(text) = &listed.product.recalled {
+        return Ok(form.refuse_with(&visit.web, Trouble::Recalled, &listed.product.code, text));
+    }
     let terms = match label {
         Some(label) => label_terms(&listed.product, &listed.unit, label, count),
         None => line_terms(&listed.product, price, count).map_err(LabelError::Line),

@@ -272,6 +272,8 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
             View::Declined(unrecorded("", codes::paused(pause, visit.text()), &visit.page, due.as_ref()))
         }
         Panel::Fault => View::Declined(unrecorded("96", codes::fault(visit.text()), &visit.page, due.as_ref())),
+        // The page says which line stops it.
+        Panel::Confirm(_) if order.is_some_and(FullOrder::stops_payment) => View::Form(Filled::default()),
         Panel::Confirm(confirm) => {
             let Some(order) = due.clone() else { return Err(Problem::BadForm) };
             let balance =
@@ -289,7 +291,8 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
     let count = unprinted.len().to_string();
     let unprinted_count = (!unprinted.is_empty()).then(|| fill(visit.text().pay.unprinted, &[&count]));
     let at_hand = due.as_ref().map_or_else(|| "new".to_owned(), |due| due.id.to_string());
-    let payable = due.as_ref().is_some_and(|due| due.total.is_positive());
+    let stopped = order.is_some_and(FullOrder::stops_payment);
+    let payable = !stopped && due.as_ref().is_some_and(|due| due.total.is_positive());
     Ok(Right { page: visit.page.clone(), order: due, payable, view, rows, unprinted, unprinted_count, at_hand, dialog })
 }
 

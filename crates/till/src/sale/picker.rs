@@ -46,6 +46,7 @@ struct Row {
     category: String,
     price: Option<String>,
     payable: bool,
+    recalled: bool,
 }
 
 /// What the filter says.
@@ -116,5 +117,6 @@ fn row(alike: bool, listed: Listed, ask: &Params) -> Row {
         category: product.category,
         price: product.price.map(|price| price.to_string()),
         payable: product.card_payable,
+        recalled: product.recalled.is_some(),
     }
 }

@@ -115,6 +115,8 @@ pub(crate) struct LineView {
     pub(crate) quantity: i64,
     pub(crate) amount: String,
     pub(crate) note: Option<String>,
+    /// Its product is recalled.
+    pub(crate) recalled: bool,
     pub(crate) delete: String,
 }
 
@@ -270,6 +272,10 @@ async fn load_with(visit: &Visit, wanted: Wanted, panel: Panel) -> Result<Result
     let mut sale = view(till.order.as_ref(), wanted, visit.session.now, text, pay);
     sale.carts = till.carts.into_iter().map(|cart| cart_view(&cart, text)).collect();
     explain(visit, &mut sale, text).await?;
+    if sale.entry.trouble.is_none() && till.order.as_ref().is_some_and(FullOrder::stops_payment) {
+        sale.entry.trouble = Some(Trouble::RecalledLine);
+        sale.entry.message = Trouble::RecalledLine.text(text).to_owned();
+    }
     Ok(Ok(sale))
 }
 
@@ -309,6 +315,7 @@ fn line_view(line: &Line, text: &'static Text) -> LineView {
     let words = &text.sale;
     let list = line.list_price.filter(|list| *list != line.price).map(|list| list.to_string());
     let note = match list {
+        _ if line.recalled.is_some() => line.recalled.as_ref().map(|why| fill(words.recalled_note, &[why])),
         _ if line.code == OTHER_CODE => Some(words.other_note.to_owned()),
         Some(list) if line.confirmed_by.is_some() => Some(fill(words.confirmed_note, &[&list])),
         Some(list) => Some(fill(words.changed_note, &[&list])),
@@ -323,6 +330,7 @@ fn line_view(line: &Line, text: &'static Text) -> LineView {
         quantity: line.quantity,
         amount: line.amount.to_string(),
         note,
+        recalled: line.recalled.is_some(),
         delete: fill(words.delete_of, &[&line.name]),
     }
 }
@@ -363,7 +371,7 @@ async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Res
         code: flash.value(0).to_owned(),
         price: flash.value(1).to_owned(),
         quantity: quantity.to_owned(),
-        message: fill(trouble.text(text), &[flash.value(0)]),
+        message: fill(trouble.text(text), &[flash.value(0), flash.value(4)]),
         trouble: Some(trouble),
         picked: None,
     };
@@ -383,6 +391,7 @@ async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Res
 fn take_in_hand(sale: &mut SaleView, found: Option<Listed>, params: &Params, text: &'static Text) {
     let trouble = match &found {
         None => Some(Trouble::NotFound),
+        Some(listed) if listed.product.recalled.is_some() => Some(Trouble::Recalled),
         Some(listed) if !listed.product.active => Some(Trouble::Stopped),
         Some(listed) if !listed.product.card_payable => Some(Trouble::NotPayable),
         Some(_) => None,
@@ -393,7 +402,8 @@ fn take_in_hand(sale: &mut SaleView, found: Option<Listed>, params: &Params, tex
     }
     if let Some(trouble) = trouble {
         sale.entry.trouble = Some(trouble);
-        sale.entry.message = fill(trouble.text(text), &[&params.pick]);
+        let why = found.as_ref().and_then(|listed| listed.product.recalled.as_deref()).unwrap_or_default();
+        sale.entry.message = fill(trouble.text(text), &[&params.pick, why]);
     } else if let Some(listed) = found {
         sale.entry.price = listed.product.price.map(domain::money::Fen::plain).unwrap_or_default();
         sale.entry.picked = Some(picked(&listed));

@@ -53,6 +53,10 @@ troubles! {
     NotByWeight = "label_not_by_weight", Code, label_not_by_weight;
     /// The product is not sold any more.
     Stopped = "stopped", Code, stopped;
+    /// The card company has recalled it. Another value: what the tills say.
+    Recalled = "recalled", Code, recalled;
+    /// A line of the order was recalled meanwhile.
+    RecalledLine = "recalled_line", Code, recalled_line;
     /// The card does not pay for it.
     NotPayable = "not_payable", Code, not_payable;
     /// No price, or one that cannot be.
@@ -85,6 +89,7 @@ impl From<LineError> for Trouble {
     fn from(error: LineError) -> Self {
         match error {
             LineError::ProductStopped => Self::Stopped,
+            LineError::Recalled => Self::Recalled,
             LineError::NotCardPayable => Self::NotPayable,
             LineError::PriceMissing | LineError::PriceInvalid => Self::Price,
             LineError::QuantityInvalid => Self::Quantity,

@@ -45,6 +45,10 @@ web_kit::texts! {
         label_no_item: "标签 {0} 中的商品代码不在商品目录里，没有添加。请核对标签，或选“699999 其他药品”并填写单价", "The catalogue has no product with the code on the label {0}; nothing was added. Check the label, or use 699999 with its price.";
         label_not_by_weight: "标签 {0} 是重量标签，但商品没有按千克的价格（单位须为 kg、千克或公斤），没有添加。请通知店长", "The label {0} says a weight, but the product has no price per kilogram (its unit must be kg); nothing was added. Tell the manager.";
         stopped: "该商品已停用，不能销售", "This product is disabled.";
+        recalled: "已召回，不能销售：{1}", "Recalled, not for sale: {1}";
+        recalled_line: "订单里有已召回的商品，删除后才能支付。没有扣款。", "A product on this order was recalled. Delete it before paying. Nothing was charged.";
+        recalled_note: "已召回：{0}", "Recalled: {0}";
+        recalled_tag: "已召回", "Recalled";
         not_payable: "该商品不在慧医卡支付范围内", "This product cannot be paid with the card.";
         price_bad: "请输入单价，如 9.90", "Enter a price, e.g. 9.90";
         quantity_bad: "数量请填 1–999 的整数", "Quantity: a whole number 1–999";

@@ -20,6 +20,7 @@ mod pay;
 mod people;
 mod picker;
 mod place;
+mod recalls;
 mod refund;
 mod routes;
 mod said;

@@ -2,7 +2,7 @@
 
 use super::{Field, Shown};
 use crate::directory::{self, NAME_MAX, Standing};
-use crate::ids::{KeyId, MerchantId, OutletId, PersonId};
+use crate::ids::{KeyId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Limits;
 use crate::person::{Held, Move, PersonStatus, roles_text};
 use crate::state::Rows;
@@ -21,6 +21,8 @@ pub struct ActRows {
     pub factor: Rows<(), bool>,
     /// Limits to guessing; there is one row.
     pub limits: Rows<(), Limits>,
+    /// Recalls of goods.
+    pub recalls: Rows<RecallId, Recall>,
     /// API keys.
     pub keys: Rows<KeyId, Key>,
     /// People, API keys' excepted.
@@ -189,6 +191,30 @@ impl Key {
             (Field::KeyRate, self.rate_max.to_string()),
             (Field::KeyExpires, self.expires_at.0.to_string()),
             (Field::KeyState, self.state.word().to_owned()),
+        ])
+    }
+}
+
+/// A recall as a decision sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recall {
+    /// What it covers, in words.
+    pub goods: String,
+    /// What the tills say.
+    pub text: String,
+    /// Why it was started.
+    pub reason: String,
+    /// It stops sales.
+    pub open: bool,
+}
+
+impl Recall {
+    pub(super) fn shown(&self) -> Shown {
+        Shown::of([
+            (Field::RecallGoods, self.goods.clone()),
+            (Field::RecallText, self.text.clone()),
+            (Field::RecallReason, self.reason.clone()),
+            (Field::RecallOpen, super::yes(self.open)),
         ])
     }
 }

@@ -9,6 +9,7 @@ use domain::order::{Order, OrderStatus};
 use domain::time::Timestamp;
 
 use super::Scope;
+use crate::recall::TEXT_OF;
 use crate::{Storage, StorageError};
 
 /// Carts that a till lists beside the one at hand.
@@ -41,6 +42,8 @@ pub struct Line {
     pub added_at: Timestamp,
     /// When it was taken off.
     pub voided_at: Option<Timestamp>,
+    /// What the tills say if the product is recalled now.
+    pub recalled: Option<String>,
 }
 
 /// An order with everything a screen or a slip shows of it.
@@ -79,6 +82,11 @@ impl FullOrder {
     /// Different goods on the lines that count.
     pub fn kinds(&self) -> usize {
         self.live().map(|line| line.code.as_str()).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Whether it is not paid yet and a line that counts is of a product that is recalled.
+    pub fn stops_payment(&self) -> bool {
+        self.order.status == OrderStatus::Draft && self.live().any(|line| line.recalled.is_some())
     }
 
     /// Pieces on the lines that count.
@@ -135,9 +143,12 @@ pub(crate) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Resu
     let key = (id.0, scope.merchant.0, scope.outlet.0, scope.terminal.0);
     let found = connection.query_later(sql, key)?;
     let lines = connection.query_later(
-        "SELECT line, code, name, spec, unit, list_price, price, quantity, amount, confirmed_by, added_at, voided_at
-         FROM order_line WHERE order_id = ?1 ORDER BY line",
-        [id.0],
+        &format!(
+            "SELECT line, code, name, spec, unit, list_price, price, quantity, amount, confirmed_by, added_at, voided_at,
+                (SELECT {TEXT_OF} FROM product p WHERE p.merchant_id = ?2 AND p.code = order_line.code)
+             FROM order_line WHERE order_id = ?1 ORDER BY line"
+        ),
+        (id.0, scope.merchant.0),
     )?;
     let Some(mut order) = found.first(|row| read_order(row, id))? else { return Ok(None) };
     order.lines = lines.rows(read_line)?;
@@ -190,6 +201,7 @@ fn read_line(row: &Row<'_>) -> sql::Result<Line> {
         confirmed_by: row.get::<_, Option<i64>>(9)?.map(PersonId),
         added_at: Timestamp(row.get(10)?),
         voided_at: row.get::<_, Option<i64>>(11)?.map(Timestamp),
+        recalled: row.get(12)?,
     })
 }
 

@@ -1,0 +1,121 @@
+//! What a person is shown of the rows that an act is about: a value per field, with one text that is digested.
+
+use std::collections::BTreeMap;
+
+words! {
+    /// A field of what a person is shown.
+    pub enum Field {
+        /// A fee in basis points; empty for none.
+        FeeBp = "fee_bp",
+        /// A merchant's id.
+        Merchant = "merchant",
+        /// A key's name.
+        KeyName = "key_name",
+        /// Outlet and terminal of a key.
+        KeyBound = "key_bound",
+        /// Scopes of a key.
+        KeyScopes = "key_scopes",
+        /// Whether a key's requests are signed: `yes` or `no`.
+        KeySigned = "key_signed",
+        /// A key's requests per minute.
+        KeyRate = "key_rate",
+        /// When a key ends, microseconds.
+        KeyExpires = "key_expires",
+        /// Whether a key opens anything, [`super::KeyState`].
+        KeyState = "key_state",
+        /// A merchant number.
+        Mid = "mid",
+        /// A merchant's name.
+        MerchantName = "merchant_name",
+        /// A merchant's credit code.
+        Licence = "licence",
+        /// An outlet's name.
+        OutletName = "outlet_name",
+        /// An outlet's address.
+        Address = "address",
+        /// The outlets that open with their merchant.
+        Drafts = "drafts",
+        /// A state of a merchant or outlet, [`crate::directory::Standing`].
+        Standing = "standing",
+        /// Why it was suspended.
+        Reason = "reason",
+        /// The bank that a merchant is paid at.
+        BankName = "bank_name",
+        /// The account that it is paid to.
+        BankAccount = "bank_account",
+        /// Whose account that is.
+        BankHolder = "bank_holder",
+        /// Whether the card company's people need a second factor: `yes` or `no`.
+        FactorRequired = "factor_required",
+        /// Name and login name of a person.
+        PersonName = "person_name",
+        /// What a person may do, as `domain::person::roles_text` writes it.
+        PersonRoles = "person_roles",
+        /// Where a person's login stands, [`crate::person::PersonStatus`].
+        PersonState = "person_state",
+        /// Whose a person's password is: `own` or `initial`.
+        PersonPassword = "person_password",
+        /// Whether a person has a second factor: `yes` or `no`.
+        PersonFactor = "person_factor",
+        /// Names of the other logins of the same human.
+        PersonOthers = "person_others",
+        /// A limit to guessing, [`crate::limits::Setting`].
+        Limit = "limit",
+        /// Its value.
+        LimitValue = "limit_value",
+        /// Whether a merchant decides what cards pay for: `yes` or `no`.
+        DecidesPayable = "decides_payable",
+        /// What a recall covers.
+        RecallGoods = "recall_goods",
+        /// What the tills say of it.
+        RecallText = "recall_text",
+        /// Why it was started.
+        RecallReason = "recall_reason",
+        /// Whether it stops sales: `yes` or `no`.
+        RecallOpen = "recall_open",
+    }
+}
+
+/// What a person is shown of the rows that an act is about: a value per field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown(pub(super) BTreeMap<Field, String>);
+
+impl Shown {
+    pub(super) fn of<const N: usize>(fields: [(Field, String); N]) -> Self {
+        let mut shown = Self::default();
+        for (field, value) in fields {
+            shown.put(field, &value);
+        }
+        shown
+    }
+
+    /// A value is one line of the text.
+    pub(super) fn put(&mut self, field: Field, value: &str) {
+        self.0.insert(field, value.chars().filter(|c| !c.is_control()).collect());
+    }
+
+    /// The value of a field, empty if there is none.
+    pub fn get(&self, field: Field) -> &str {
+        self.0.get(&field).map_or("", String::as_str)
+    }
+
+    /// Every field with its value.
+    pub fn rows(&self) -> impl Iterator<Item = (Field, &str)> {
+        self.0.iter().map(|(field, value)| (*field, value.as_str()))
+    }
+
+    /// The text that is stored and digested: a line per field.
+    pub fn text(&self) -> String {
+        self.rows().fold(String::new(), |text, (field, value)| text + field.word() + "=" + value + "\n")
+    }
+
+    /// What a stored text says. Only what [`Shown::text`] writes is read.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut shown = Self::default();
+        for line in text.lines() {
+            let (field, value) = line.split_once('=')?;
+            shown.put(Field::from_word(field)?, value);
+        }
+        (shown.text() == text).then_some(shown)
+    }
+}
