@@ -76,7 +76,8 @@ pub(crate) struct Params {
 
 /// The list, with the form for those who may recall.
 pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
-    let form = Entered::of(Typed::new(), visit.text());
+    let today = visit.session.now.business_date().to_string();
+    let form = Entered::of(Typed::from([("since".to_owned(), today)]), visit.text());
     view(&visit, &params.before, &form, None).await
 }
 

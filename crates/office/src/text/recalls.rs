@@ -39,7 +39,7 @@ web_kit::texts! {
         end: "结束", "Ended at";
         propose_end: "提交复核：结束召回", "Propose to end it";
         older: "更早的召回", "Older ones";
-        empty: "没有召回过商品。药监或厂家通知停售时，在右边填代码、条码或批准文号。", "Nothing was recalled yet. When an authority or a maker stops a product, give its code, barcode or approval number on the right.";
+        empty: "没有召回过商品。药监或厂家通知停售时，在上面填代码、条码或批准文号。", "Nothing was recalled yet. When an authority or a maker stops a product, give its code, barcode or approval number above.";
         empty_read: "没有召回过商品。", "Nothing was recalled yet.";
         started: "已召回，所有收银台不再销售。", "Recalled: no till sells it any more.";
         sales: "{0} 起各门店卖出", "Sold by store since {0}";

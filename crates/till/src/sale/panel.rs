@@ -129,7 +129,8 @@ pub(crate) struct Right {
     page: Page,
     order: Option<Due>,
     /// There is something to pay.
-    payable: bool,
+    /// Why it cannot be paid.
+    unpayable: Option<&'static str>,
     /// How the numbers of our cards begin, for the script.
     view: View,
     rows: Vec<Row>,
@@ -291,9 +292,12 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
     let count = unprinted.len().to_string();
     let unprinted_count = (!unprinted.is_empty()).then(|| fill(visit.text().pay.unprinted, &[&count]));
     let at_hand = due.as_ref().map_or_else(|| "new".to_owned(), |due| due.id.to_string());
-    let stopped = order.is_some_and(FullOrder::stops_payment);
-    let payable = !stopped && due.as_ref().is_some_and(|due| due.total.is_positive());
-    Ok(Right { page: visit.page.clone(), order: due, payable, view, rows, unprinted, unprinted_count, at_hand, dialog })
+    let unpayable = match &due {
+        _ if order.is_some_and(FullOrder::stops_payment) => Some(visit.text().sale.recalled_line),
+        Some(due) if due.total.is_positive() => None,
+        _ => Some(visit.text().pay.nothing_to_pay),
+    };
+    Ok(Right { page: visit.page.clone(), order: due, unpayable, view, rows, unprinted, unprinted_count, at_hand, dialog })
 }
 
 /// What the ledger knows about the order's payment.
