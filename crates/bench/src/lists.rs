@@ -49,6 +49,9 @@ pub async fn fill(storage: &Storage) -> Result<String, Failure> {
         format!("INSERT INTO person_role (person_id, role) SELECT id, 'cashier' FROM person WHERE id >= {FIRST}");
     storage
         .write(move |connection| {
+            // A million rows take a server longer than any statement of the program may; the file has no such limit, and
+            // does not know the text.
+            let _ = connection.execute_batch("SET statement_timeout = 0");
             for sql in places(now).iter().chain([&people, &roles, &"ANALYZE".to_owned()]) {
                 connection.execute_batch(sql)?;
             }

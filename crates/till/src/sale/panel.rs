@@ -297,7 +297,17 @@ pub(crate) async fn right(visit: &Visit, till: &TillView, panel: Panel) -> Resul
         Some(due) if due.total.is_positive() => None,
         _ => Some(visit.text().pay.nothing_to_pay),
     };
-    Ok(Right { page: visit.page.clone(), order: due, unpayable, view, rows, unprinted, unprinted_count, at_hand, dialog })
+    Ok(Right {
+        page: visit.page.clone(),
+        order: due,
+        unpayable,
+        view,
+        rows,
+        unprinted,
+        unprinted_count,
+        at_hand,
+        dialog,
+    })
 }
 
 /// What the ledger knows about the order's payment.
