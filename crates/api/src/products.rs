@@ -60,9 +60,7 @@ pub(crate) async fn put(
     Path(code): Path<String>,
     Json(body): Json<NewProduct>,
 ) -> Result<Response, Problem> {
-    let usable =
-        (1..=20).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !usable {
+    if !domain::product::is_code(&code) {
         return Err(Problem::invalid("code", "1 to 20 letters, digits and hyphens."));
     }
     judge_texts(&body)?;

@@ -5,6 +5,11 @@ use crate::money::Fen;
 /// The code of 其他药品, rung up when the catalogue lacks the product. It has no price of its own.
 pub const OTHER_CODE: &str = "699999";
 
+/// Whether `text` can be a product's code: 1 to 20 letters, digits and hyphens.
+pub fn is_code(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 /// A product of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {

@@ -87,7 +87,7 @@ pub async fn item(db: &Storage, merchant: MerchantId, code: String) -> Result<Op
     db.read(move |connection| Ok(find(connection, merchant, &code)?)).await
 }
 
-fn find(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<Item>> {
+pub(crate) fn find(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<Item>> {
     let sql = format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code = ?2");
     connection.prepare_cached(&sql)?.query_row(params![merchant.0, code], read).optional()
 }
@@ -134,21 +134,35 @@ where
         let sql = "SELECT decides_payable FROM merchant WHERE id = ?1";
         let decides = connection.prepare_cached(sql)?.query_row([claim.merchant.0], |row| row.get(0))?;
         let item = match change(before.clone(), decides) {
-            Ok(item) => with_initials(before.as_ref(), item),
+            Ok(item) => item,
             Err(refused) => return Ok(refused),
         };
         if item.card_payable && !decides && !before.as_ref().is_some_and(|before| before.card_payable) {
             return Ok(Written::CompanyDecides);
         }
-        save(connection, claim.merchant, &item)?;
-        let category = before.as_ref().map(|before| before.category.as_str());
-        product::index_one(connection, claim.merchant, category, &searched(&item))?;
+        let at = entry.at;
+        let item = put(connection, claim.merchant, before.as_ref(), item, entry)?;
         let body = answer(&item);
-        idempotency::insert(connection, &claim, Some((status, &body)), entry.at)?;
-        audit::insert(connection, &Entry { detail: difference(before.as_ref(), &item), ..entry })?;
+        idempotency::insert(connection, &claim, Some((status, &body)), at)?;
         Ok(Written::Done(status, body))
     })
     .await
+}
+
+/// Writes a product, what searches read of it, and the audit entry; answers what is stored now. The caller holds the lock
+/// `catalogue` of the merchant and has read `before` under it.
+pub(crate) fn put(
+    connection: &Connection,
+    merchant: MerchantId,
+    before: Option<&Item>,
+    item: Item,
+    entry: Entry,
+) -> Result<Item, StorageError> {
+    let item = with_initials(before, item);
+    save(connection, merchant, &item)?;
+    product::index_one(connection, merchant, before.map(|before| before.category.as_str()), &searched(&item))?;
+    audit::insert(connection, &Entry { detail: difference(before, &item), ..entry })?;
+    Ok(item)
 }
 
 /// With initials of the name where none came, and where those of a name that changed had been made so.
