@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { everyBrowser } from '../lib/browsers.mjs';
 import { change, journey, signIn, step } from '../lib/journey.mjs';
 
-const PEOPLE = ['cashier', 'manager', 'operator', 'checker', 'finance', 'auditor', 'admin'];
+const PEOPLE = ['cashier', 'manager', 'agent', 'operator', 'checker', 'finance', 'auditor', 'admin'];
 const WIDTHS = [1366, 1024];
 const BROWSERS = everyBrowser().filter(({ title }) => title === 'current' || title === '80-nojs');
 

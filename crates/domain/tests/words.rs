@@ -11,6 +11,7 @@ use domain::ledger::Kind;
 use domain::order::OrderStatus;
 use domain::outcome::Decline;
 use domain::person::{Move, PersonStatus};
+use domain::product_request::RequestStatus;
 use domain::proposal::ProposalStatus;
 use domain::refund::{Ground, RefundStatus};
 use domain::role::{Action, Role};
@@ -50,6 +51,7 @@ fn stored_words_never_change() {
     assert_words!(Claim, "not_authorised not_received wrong_amount duplicate quality");
     assert_words!(DisputeStatus, "opened answered upheld rejected");
     assert_words!(SettlementStatus, "prepared confirmed rejected");
+    assert_words!(RequestStatus, "open added mapped refused");
     assert_words!(ProposalStatus, "open approved rejected withdrawn");
     assert_words!(
         Act,
@@ -80,7 +82,8 @@ fn stored_words_never_change() {
          answer_dispute view_own_settlement view_settlement prepare_settlement release_settlement \
          view_proposals propose_fee release_merchants manage_merchants manage_products recall_product manage_people view_audit \
          manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
-         enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings"
+         enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings \
+         answer_product_request"
     );
 }
 

@@ -17,6 +17,7 @@ use web_kit::problem::Problem;
 use web_kit::proposal::TODO;
 use web_kit::text::{Words as _, fill};
 
+use crate::requests::REQUESTS;
 use crate::text::Text;
 use crate::{Shell, Visit};
 
@@ -115,6 +116,7 @@ fn waits(visit: &Visit) -> Vec<(&'static str, &'static str, i64)> {
         (Action::ViewProposals, TODO, words.to_decide, session.to_decide),
         (Action::LateRefund, "/office/refunds", words.to_review, session.to_review),
         (Action::ViewDisputes, "/office/disputes", words.to_answer, session.to_answer),
+        (Action::AnswerProductRequest, REQUESTS, visit.text().requests.title, session.requested),
     ];
     let may = |(action, link, word, count)| session.can(action).then_some((link, word, count));
     all.into_iter().filter_map(may).collect()

@@ -12,6 +12,8 @@ mod people;
 mod places;
 mod recalls;
 mod refunds;
+mod request;
+mod requests;
 mod settings;
 mod settlement;
 mod settlements;
@@ -19,9 +21,9 @@ mod text;
 mod todo;
 
 use domain::role::Action::{
-    DecideDispute, LateRefund, ManageMerchants, ManagePeople, ManageSettings, OpenDispute, PrepareSettlement,
-    ProposeFee, RecallProduct, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals,
-    ViewSettlement,
+    AnswerProductRequest, DecideDispute, LateRefund, ManageMerchants, ManagePeople, ManageSettings, OpenDispute,
+    PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes,
+    ViewOverview, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -103,6 +105,7 @@ pub fn pages() -> Vec<PageEntry> {
     ]
     .into_iter()
     .chain(directory())
+    .chain(goods())
     .chain(settings_pages())
     .collect()
 }
@@ -128,6 +131,21 @@ fn settings_pages() -> Vec<PageEntry> {
         page("/office/settings/limits")
             .get(May(ManageSettings), settings::show)
             .post(May(ManageSettings), settings::propose_limit),
+    ]
+}
+
+/// Goods that tills ask for.
+fn goods() -> Vec<PageEntry> {
+    vec![
+        page(requests::REQUESTS)
+            .get(May(AnswerProductRequest), requests::show)
+            .menu(46, "scan", |lang| Text::of(lang).requests.menu)
+            .count(Count::Requested),
+        page("/office/requests/export.csv").get(May(AnswerProductRequest), requests::csv).proved(Always),
+        page("/office/requests/export.xlsx").get(May(AnswerProductRequest), requests::xlsx).proved(Always),
+        page("/office/requests/{request}")
+            .get(May(AnswerProductRequest), request::show)
+            .post(May(AnswerProductRequest), request::act),
     ]
 }
 

@@ -495,6 +495,39 @@ CREATE TABLE in_store_label (
     PRIMARY KEY (merchant_id, prefix)
 ) STRICT, WITHOUT ROWID;
 
+-- Goods that a till asks for because its merchant's catalogue lacks them, and the card company's answers. The id ascends
+-- with time.
+CREATE TABLE product_request (
+    id INTEGER PRIMARY KEY,
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    outlet_id INTEGER NOT NULL REFERENCES outlet (id),
+    terminal_id INTEGER NOT NULL REFERENCES terminal (id),
+    -- What was scanned or typed, and what the cashier calls it.
+    code TEXT NOT NULL,
+    name TEXT NOT NULL,
+    asked_by INTEGER NOT NULL REFERENCES person (id),
+    asked_at INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('open', 'added', 'mapped', 'refused')),
+    -- The product to use; empty when there is none. Its name is that of the answer.
+    product_code TEXT NOT NULL,
+    product_name TEXT NOT NULL,
+    -- Why it was refused; empty otherwise.
+    reason TEXT NOT NULL,
+    answered_by INTEGER REFERENCES person (id),
+    answered_at INTEGER,
+    -- 1: an answer that the till still shows.
+    unread INTEGER NOT NULL CHECK (unread IN (0, 1)),
+    CHECK ((answered_by IS NOT NULL) = (status <> 'open')),
+    CHECK ((answered_at IS NOT NULL) = (status <> 'open')),
+    CHECK ((product_code <> '') = (status IN ('added', 'mapped'))),
+    CHECK ((reason <> '') = (status = 'refused')),
+    CHECK (unread = 0 OR status <> 'open')
+) STRICT;
+-- One open request for a code at an outlet.
+CREATE UNIQUE INDEX product_request_open ON product_request (outlet_id, code) WHERE status = 'open';
+CREATE INDEX product_request_status ON product_request (status, id);
+CREATE INDEX product_request_unread ON product_request (terminal_id, id) WHERE unread = 1;
+
 -- What a search looks through: per category a line of keys for each product on sale, in parts by a hash of the code, so
 -- that a change writes little. Written by product::index and product::index_one.
 CREATE TABLE product_keys (

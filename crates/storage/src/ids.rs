@@ -14,7 +14,18 @@ pub(crate) fn last_order(connection: &Connection) -> sql::Result<i64> {
 
 /// The next order's id.
 pub(crate) fn next_order(connection: &Connection, at: Timestamp) -> Result<OrderId, StorageError> {
+    Ok(OrderId::next(at, random()?, last_order(connection)?))
+}
+
+/// The next product request's id.
+pub(crate) fn next_product_request(connection: &Connection, at: Timestamp) -> Result<i64, StorageError> {
+    let sql = "SELECT COALESCE(MAX(id), 0) FROM product_request";
+    let last: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(time_ordered(at, random()?).max(last.saturating_add(1)))
+}
+
+fn random() -> Result<u32, StorageError> {
     let mut random = [0; 4];
     getrandom::fill(&mut random).map_err(|error| StorageError::NotWritten(format!("no random bytes: {error}")))?;
-    Ok(OrderId::next(at, u32::from_le_bytes(random), last_order(connection)?))
+    Ok(u32::from_le_bytes(random))
 }

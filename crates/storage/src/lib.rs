@@ -41,5 +41,5 @@ pub use read::{
 };
 pub use write::{
     api_key, audit, card, catalogue, directory, draft, enrolment, factor, idempotency, in_store, login, opening,
-    payment, people, recall, session, standing, sweep, webhook,
+    payment, people, product_request, recall, session, standing, sweep, webhook,
 };

@@ -103,6 +103,13 @@ const ROWS: &[(&str, u32)] = &[
         5_000,
     ),
     ("INSERT INTO in_store_label SELECT 1 + i % 500, 20 + i / 500, 'amount' FROM n", 4_000),
+    (
+        "INSERT INTO product_request SELECT i, 1 + i % 20, 1 + i % 40, 10000001 + i % 1999, 'c' || i, 'n', 1 + i % 3000, i, \
+      CASE WHEN i > 9900 THEN 'open' ELSE 'refused' END, '', '', CASE WHEN i > 9900 THEN '' ELSE 'r' END, \
+      CASE WHEN i > 9900 THEN NULL ELSE 1 END, CASE WHEN i > 9900 THEN NULL ELSE i END, \
+      CASE WHEN i BETWEEN 9800 AND 9900 THEN 1 ELSE 0 END FROM n",
+        10_000,
+    ),
     ("INSERT INTO product_keys SELECT 1 + i % 500, 'x' || i, i % 256, 1, 'k' FROM n", 3_500),
     (
         "INSERT INTO refund SELECT i, i, 1 + i % 20, 1 + i % 40, CASE WHEN i > 9990 THEN 'requested' ELSE 'approved' END, \

@@ -20,7 +20,7 @@ use web_kit::text::{Lang, Text, Words as _};
 use batch::{print, shift};
 use orders::{detail, export, list};
 use refunds::{request, review, void};
-use sale::{attempt, hold, lines, pay, picker, price, screen};
+use sale::{attempt, hold, lines, pay, picker, price, request as product_request, screen};
 
 pub use sale::attempt::follow_up;
 
@@ -83,6 +83,8 @@ fn sale_pages() -> Vec<PageEntry> {
         form("/sale/lines/undo").post(AtTill(Sell), lines::undo),
         page("/sale/picker").get(AtTill(Sell), picker::show),
         page("/sale/price").get(AtTill(Sell), price::ask).post(AtTill(Sell), price::confirm),
+        page("/sale/request").get(AtTill(Sell), product_request::ask).post(AtTill(Sell), product_request::send),
+        form("/sale/request/seen").post(AtTill(Sell), product_request::put_away),
         form("/sale/hold").post(AtTill(Sell), hold::hold),
         form("/sale/resume").post(AtTill(Sell), hold::resume),
         page("/sale/abandon").get(AtTill(Sell), hold::ask).post(AtTill(Sell), hold::abandon),

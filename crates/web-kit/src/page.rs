@@ -159,6 +159,7 @@ impl<T: Words> Page<T> {
             Count::ToReview => session.to_review,
             Count::ToAnswer => session.to_answer,
             Count::ToDecide => session.to_decide,
+            Count::Requested => session.requested,
         });
         let label = || fill(self.text.shared().refund.open_label, &[&count.to_string()]);
         let (path, icon, word) = (entry.path, entry.icon, (entry.word)(self.lang));

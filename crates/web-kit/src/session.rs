@@ -58,6 +58,8 @@ pub struct Session {
     pub bins: Arc<[Bin]>,
     /// All of this, proposals and settlements that wait for this person's decision.
     pub to_decide: i64,
+    /// Product requests that nobody has answered, for people who may.
+    pub requested: i64,
     path: String,
 }
 
@@ -205,10 +207,10 @@ async fn session_of(parts: &mut Parts, web: &Web) -> Result<Option<Session>, Pro
     let found = session::find(&web.storage, SessionId::of_token(&token), device, now, wanted).await?;
     let Some((signed_in, news)) = found else { return Ok(None) };
     let Ok(client) = Client::from_request_parts(parts, web).await;
-    let News { attempts: unresolved, refunds: to_review, disputes: to_answer, decides } = news;
+    let News { attempts: unresolved, refunds: to_review, disputes: to_answer, decides, requested } = news;
     let to_decide = to_review.saturating_add(to_answer).saturating_add(decides);
     let (bins, path) = (web.bins.get(&web.storage, now).await?, parts.uri.path().to_owned());
-    Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, bins, to_decide, path }))
+    Ok(Some(Session { signed_in, now, client, unresolved, to_review, to_answer, bins, to_decide, requested, path }))
 }
 
 /// What a page that is read tells this person besides.
@@ -227,7 +229,7 @@ fn wanted(person: &SignedIn, now: Timestamp) -> Wanted {
     };
     let acts = || Act::ALL.into_iter().filter(|act| may(act.decided_with())).collect();
     let decides = may(Action::ViewProposals).then(|| (acts(), may(Action::ReleaseSettlement)));
-    Wanted { attempts, refunds, disputes, decides }
+    Wanted { attempts, refunds, disputes, decides, requested: may(Action::AnswerProductRequest) }
 }
 
 /// Redirects to the login page, which says that the session ended, if there was one.

@@ -84,6 +84,8 @@ pub enum Count {
     ToAnswer,
     /// Whatever of two persons' work waits for the person's decision.
     ToDecide,
+    /// Goods that tills ask for and that nobody has answered.
+    Requested,
 }
 
 /// A page's entry in the menu.

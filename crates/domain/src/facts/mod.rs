@@ -15,6 +15,7 @@ pub mod person;
 pub mod pin;
 pub mod place;
 pub mod product;
+pub mod product_request;
 pub mod recall;
 pub mod role;
 pub mod scan;

@@ -109,6 +109,8 @@ words! {
         ManageSettings = "manage_settings",
         /// Release settings that take two persons.
         ReleaseSettings = "release_settings",
+        /// Answer a till that asks for goods which the catalogue lacks.
+        AnswerProductRequest = "answer_product_request",
     }
 }
 
@@ -116,12 +118,12 @@ words! {
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn granted(role: Role) -> &'static [Action] {
     use Action::{
-        AnswerDispute, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore, LateRefund, ManageApiKeys,
-        ManageMerchants, ManageOwnPeople, ManagePeople, ManageProducts, ManageSettings, OpenDispute, PrepareCards,
-        PrepareSettlement, ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleasePeople,
-        ReleaseSettings, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend,
-        UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview,
-        ViewOwnSettlement, ViewProposals, ViewSettlement,
+        AnswerDispute, AnswerProductRequest, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore,
+        LateRefund, ManageApiKeys, ManageMerchants, ManageOwnPeople, ManagePeople, ManageProducts, ManageSettings,
+        OpenDispute, PrepareCards, PrepareSettlement, ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards,
+        ReleaseMerchants, ReleasePeople, ReleaseSettings, ReleaseSettlement, RequestRefund, RevealCardNumber,
+        ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewDirectory,
+        ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -151,7 +153,7 @@ fn granted(role: Role) -> &'static [Action] {
             SetUpTill,
             ManageOwnPeople,
         ],
-        Role::Agent => &[ViewCards, UnlockCard, UnlockTill, HelpStore, ViewDirectory],
+        Role::Agent => &[ViewCards, UnlockCard, UnlockTill, HelpStore, ViewDirectory, AnswerProductRequest],
         Role::Operator => &[
             ViewCards,
             PrepareCards,
@@ -167,6 +169,7 @@ fn granted(role: Role) -> &'static [Action] {
             Suspend,
             RecallProduct,
             ViewOverview,
+            AnswerProductRequest,
         ],
         Role::Checker => &[
             ViewCards,
@@ -215,6 +218,7 @@ fn granted(role: Role) -> &'static [Action] {
             ReleasePeople,
             ViewOverview,
             ManageSettings,
+            AnswerProductRequest,
         ],
     }
 }
@@ -271,6 +275,7 @@ mod tests {
         view_overview       ....+++++
         manage_settings     ........+
         release_settings    .....+...
+        answer_product_request ...++...+
     ";
 
     #[test]

@@ -5,6 +5,7 @@ mod directory;
 mod help;
 mod home;
 mod recalls;
+mod requests;
 mod todo;
 
 use web_kit::flash::Flash;
@@ -16,6 +17,7 @@ web_kit::audience! {
     help: Help,
     home: Home,
     recalls: Recalls,
+    requests: Requests,
     todo: Todo,
 }
 
@@ -28,6 +30,8 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::Suspended => text.directory.stop_done,
         Said::Closed => text.directory.close_done,
         Said::Recalled => text.recalls.started,
+        Said::RequestAnswered => text.requests.said_answered,
+        Said::RequestBefore => text.requests.said_before,
     })
 }
 
@@ -46,5 +50,9 @@ web_kit::said! {
         Closed = "place_closed",
         /// Goods were recalled.
         Recalled = "goods_recalled",
+        /// A product request was answered.
+        RequestAnswered = "request_answered",
+        /// It had been answered by somebody else.
+        RequestBefore = "request_answered_before",
     }
 }

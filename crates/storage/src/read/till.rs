@@ -8,6 +8,7 @@ use crate::books::rows;
 use crate::draft::rows::{cart, current_id, order, query_others};
 use crate::draft::{Cart, FullOrder, Scope};
 use crate::payment::{self, OpenAttempt};
+use crate::product_request::{self, Told};
 use crate::slip::{self, Unprinted};
 use crate::{Storage, StorageError};
 
@@ -37,6 +38,8 @@ pub struct TillView {
     pub attempts: Vec<OpenAttempt>,
     /// Paid orders whose slip was not printed, oldest first.
     pub unprinted: Vec<Unprinted>,
+    /// Answers to what this till asked the card company for, oldest first.
+    pub answers: Vec<Told>,
 }
 
 /// The till of `scope` as it is, with so many of its latest transactions, and with the record of its order at hand if
@@ -63,6 +66,7 @@ pub async fn till(
         let latest = payment::query_of_terminal(connection, outlet, terminal, count)?;
         let attempts = payment::query_open(connection, Some(outlet), now.plus(1))?;
         let unprinted = slip::query_unprinted(connection, outlet, terminal)?;
+        let answers = product_request::query_unread(connection, outlet, terminal)?;
         Ok(TillView {
             order: id.map_or(Ok(None), |id| order(connection, &scope, id))?,
             record: record.map_or(Ok(Vec::new()), |record| payment::of_outlet(record, outlet))?,
@@ -70,6 +74,7 @@ pub async fn till(
             latest: latest.rows(rows::transaction)?,
             attempts: attempts.rows(payment::open_attempt)?,
             unprinted: unprinted.rows(slip::unprinted_row)?,
+            answers: answers.rows(product_request::told)?,
         })
     })
     .await

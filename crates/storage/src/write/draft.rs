@@ -15,7 +15,7 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::product::Listed;
-use crate::{Storage, StorageError, ids};
+use crate::{Storage, StorageError, ids, product_request};
 
 pub(crate) mod rows;
 
@@ -134,6 +134,7 @@ pub async fn line_add(
         let order = changeable(connection, scope, id)?;
         if line.scan.is_none() || line.scan != order.last_scan {
             add(connection, scope, &order, &line, now)?;
+            product_request::rung_up(connection, scope.terminal, &line.listed.product.code)?;
         }
         Ok(id)
     })

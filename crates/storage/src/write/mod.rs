@@ -14,6 +14,7 @@ pub mod login;
 pub mod opening;
 pub mod payment;
 pub mod people;
+pub mod product_request;
 pub mod recall;
 pub mod session;
 pub mod standing;

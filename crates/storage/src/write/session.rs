@@ -15,7 +15,7 @@ use crate::audit::{self, Entry};
 use crate::merchant::Reach;
 use crate::payment::{self, OpenAttempt};
 use crate::refund::{self, Desk};
-use crate::{Storage, StorageError, dispute, people, proposal};
+use crate::{Storage, StorageError, dispute, people, product_request, proposal};
 
 /// Without use for so long, the session asks for the password again (it locks).
 pub const IDLE: i64 = HOUR / 4;
@@ -207,6 +207,8 @@ pub struct Wanted {
     pub disputes: Option<Option<Reach>>,
     /// Proposals of these acts, and settlements if the person may release them.
     pub decides: Option<(Vec<Act>, bool)>,
+    /// Product requests that wait.
+    pub requested: bool,
 }
 
 /// What was found of it.
@@ -220,6 +222,8 @@ pub struct News {
     pub disputes: i64,
     /// How many proposals and settlements wait.
     pub decides: i64,
+    /// How many product requests wait, as far as they are counted.
+    pub requested: i64,
 }
 
 /// The session, if it is alive and its person may sign in, with what is `wanted` for this person, in the browser that is
@@ -292,7 +296,11 @@ fn news(connection: &Connection, person: PersonId, wanted: Wanted, now: Timestam
     let refunds = wanted.refunds.map(|desk| refund::query_waiting(connection, desk, now)).transpose()?;
     let disputes = wanted.disputes.map(|reach| dispute::query_waiting(connection, reach, now)).transpose()?;
     let decides = wanted.decides.map(|what| proposal::query_waiting(connection, &what, now)).transpose()?;
+    let requests = wanted.requested.then(|| product_request::query_open(connection)).transpose()?;
     let mut news = News::default();
+    if let Some(asked) = requests {
+        news.requested = asked.first(|row| row.get(0))?.unwrap_or(0);
+    }
     if let Some(asked) = attempts.transpose()? {
         news.attempts = asked.rows(payment::open_attempt)?;
     }

@@ -22,12 +22,14 @@ use web_kit::submit::actor;
 use web_kit::text::fill;
 
 web_kit::said! {
-    /// What the sale page says about the order before. Value: its number.
+    /// What the sale page says about the last step. Value: the number of the order, or the code.
     pub(crate) enum Said {
-        /// It was put aside.
+        /// The order was put aside.
         Held = "held",
         /// It was given up.
         Abandoned = "abandoned",
+        /// The card company was asked for a product.
+        Requested = "product_requested",
     }
 }
 

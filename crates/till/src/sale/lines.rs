@@ -4,12 +4,14 @@ use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::OrderId;
 use domain::order::{LabelError, LineError, LineTerms, Typed, label_terms, line_terms, parse_typed};
+use domain::product_request;
 use domain::scan::{Quantity, Scan};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::draft::{self, DraftError, NewLine, Scope};
 use storage::in_store;
 use storage::product::{self, Listed};
+use storage::product_request as requests;
 
 use crate::Visit;
 use crate::sale::pay;
@@ -115,7 +117,7 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Res
         Match::One(listed) => (*listed, None),
         Match::Package(listed, label) => (*listed, Some(label)),
         Match::NoItem => return Ok(form.refuse(&visit.web, Trouble::NoItem, "")),
-        Match::None => return Ok(form.refuse(&visit.web, Trouble::NotFound, "")),
+        Match::None => return Ok(form.refuse(&visit.web, not_found(&visit, &scope, &scan).await?, "")),
         Match::Choose => {
             let count = quantity.map(|n| n.to_string()).unwrap_or_default();
             let fields = [("q", code.as_str()), ("order", &form.order), ("qty", &count), ("choose", "1")];
@@ -199,6 +201,13 @@ async fn match_code(visit: &Visit, scope: &Scope, code: &str, scan: &Scan, scann
         (1, Some(listed)) if !digits => Ok(Match::One(Box::new(listed))),
         _ => Ok(Match::Choose),
     }
+}
+
+/// Why there is no product: the card company may have been asked for it already.
+async fn not_found(visit: &Visit, scope: &Scope, scan: &Scan) -> Result<Trouble, Problem> {
+    let Some(code) = product_request::code(scan) else { return Ok(Trouble::NotFound) };
+    let waits = requests::waits(visit.db(), scope.outlet, code).await?;
+    Ok(if waits { Trouble::RequestWaits } else { Trouble::NotFound })
 }
 
 async fn set_quantity(

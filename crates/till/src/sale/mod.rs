@@ -7,5 +7,6 @@ pub(crate) mod panel;
 pub(crate) mod pay;
 pub(crate) mod picker;
 pub(crate) mod price;
+pub(crate) mod request;
 pub(crate) mod screen;
 pub(crate) mod trouble;

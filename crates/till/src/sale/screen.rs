@@ -9,13 +9,16 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::OrderId;
 use domain::order::OrderStatus;
 use domain::product::OTHER_CODE;
+use domain::product_request::RequestStatus;
 use serde::Deserialize;
 use storage::draft::{Cart, FullOrder, Line, Scope, UNDO_SHOWN};
 use storage::product::{self, Listed};
+use storage::product_request::Told;
 use storage::till::{self, AtHand};
 
 use crate::sale::hold::Said;
 use crate::sale::panel::{self, Panel, Right};
+use crate::sale::request;
 use crate::sale::trouble::{Field, Trouble};
 use crate::text::Text;
 use crate::{Shell, Visit};
@@ -76,6 +79,8 @@ pub(crate) struct SaleView {
     pub(crate) last_line: Option<String>,
     pub(crate) undo: Option<Undo>,
     pub(crate) carts: Vec<CartView>,
+    /// Answers of the card company to what this till asked for.
+    pub(crate) answers: Vec<AnswerView>,
     pub(crate) entry: Entry,
     /// Message of the last step that went well.
     pub(crate) said: Option<String>,
@@ -138,6 +143,15 @@ pub(crate) struct CartView {
     pub(crate) tag: Option<&'static str>,
 }
 
+/// An answer to what the till asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct AnswerView {
+    pub(crate) id: i64,
+    pub(crate) text: String,
+    /// What the button that puts it away is called.
+    pub(crate) seen: String,
+}
+
 /// The entry form as it was left.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entry {
@@ -147,6 +161,8 @@ pub(crate) struct Entry {
     pub(crate) picked: Option<Picked>,
     pub(crate) trouble: Option<Trouble>,
     pub(crate) message: String,
+    /// Where the card company is asked for the product that the catalogue lacks.
+    pub(crate) request: Option<String>,
 }
 
 impl Entry {
@@ -171,7 +187,7 @@ impl Entry {
 
     /// Whether to offer the product that stands for those the catalogue lacks.
     pub(crate) fn offers_other(&self) -> bool {
-        self.trouble == Some(Trouble::NotFound)
+        matches!(self.trouble, Some(Trouble::NotFound | Trouble::RequestWaits | Trouble::RequestsFull))
     }
 }
 
@@ -271,6 +287,7 @@ async fn load_with(visit: &Visit, wanted: Wanted, panel: Panel) -> Result<Result
     let pay = panel::right(visit, &till, panel).await?;
     let mut sale = view(till.order.as_ref(), wanted, visit.session.now, text, pay);
     sale.carts = till.carts.into_iter().map(|cart| cart_view(&cart, text)).collect();
+    sale.answers = till.answers.iter().map(|told| answer_view(told, text)).collect();
     explain(visit, &mut sale, text).await?;
     if sale.entry.trouble.is_none() && till.order.as_ref().is_some_and(FullOrder::stops_payment) {
         sale.entry.trouble = Some(Trouble::RecalledLine);
@@ -306,6 +323,7 @@ fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'stati
         pay,
         lines: lines.into_iter().map(|line| line_view(line, text)).collect(),
         carts: Vec::new(),
+        answers: Vec::new(),
         entry: Entry { quantity: "1".to_owned(), ..Entry::default() },
         said: None,
     }
@@ -357,6 +375,19 @@ fn cart_view(cart: &Cart, text: &'static Text) -> CartView {
     }
 }
 
+fn answer_view(told: &Told, text: &'static Text) -> AnswerView {
+    let (words, (code, product)) = (&text.sale, &told.product);
+    AnswerView {
+        id: told.id,
+        text: match told.status {
+            RequestStatus::Added => fill(words.answer_added, &[&told.name, code, product]),
+            RequestStatus::Mapped => fill(words.answer_mapped, &[&told.name, code, product]),
+            RequestStatus::Open | RequestStatus::Refused => fill(words.answer_refused, &[&told.name, &told.reason]),
+        },
+        seen: fill(words.answer_seen_of, &[&told.name]),
+    }
+}
+
 /// Says what the last step led to, and puts back what was typed.
 async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Result<(), Problem> {
     let words = &text.sale;
@@ -364,6 +395,7 @@ async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Res
     sale.said = flash.said().map(|said| match said {
         Said::Held => fill(words.held, &[flash.value(0)]),
         Said::Abandoned => fill(words.abandoned, &[flash.value(0)]),
+        Said::Requested => words.requested.to_owned(),
     });
     let Some(trouble) = flash.said::<Trouble>() else { return Ok(()) };
     let quantity = Some(flash.value(2)).filter(|text| !text.is_empty()).unwrap_or("1");
@@ -374,7 +406,11 @@ async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Res
         message: fill(trouble.text(text), &[flash.value(0), flash.value(4)]),
         trouble: Some(trouble),
         picked: None,
+        request: None,
     };
+    if trouble == Trouble::NotFound {
+        entry.request = request::address(visit, flash.value(0), &sale.order);
+    }
     if trouble.field() != Field::Code {
         let found = product::find(visit.db(), visit.session.store()?.merchant, flash.value(3)).await?;
         entry.picked = found.into_iter().next().map(|listed| picked(&listed));

@@ -45,6 +45,10 @@ troubles! {
     Empty = "code_empty", Code, code_empty;
     /// No product of this code.
     NotFound = "not_found", Code, not_found;
+    /// Nor this one, but the card company was asked for it and has not answered.
+    RequestWaits = "request_waits", Code, request_waits;
+    /// As many requests as can be open.
+    RequestsFull = "requests_full", Code, requests_full;
     /// The code of a box, not of a product.
     TraceCode = "trace_code", Code, trace_code;
     /// A label of the merchant's scale, of a product that the catalogue lacks.

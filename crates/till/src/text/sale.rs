@@ -41,6 +41,8 @@ web_kit::texts! {
         locked: "订单已锁定：支付结果查明前不能修改", "Order locked until the outcome of the payment is known";
 
         not_found: "没有条码 {0} 的商品。请核对，或选“699999 其他药品”", "No product with the code {0}. Check it, or use 699999.";
+        request_waits: "没有条码 {0} 的商品，登记申请已提交，等待答复", "No product with the code {0}. It has been requested; the answer is still open.";
+        requests_full: "本店等待答复的登记申请已有 100 个，没有提交。请等待答复或打客服电话", "100 requests of this store wait for an answer; nothing was sent. Wait, or call the customer service.";
         trace_code: "这是药品追溯码，不是商品条码。请扫描商品条码", "This is the box's trace code. Scan the product's barcode.";
         label_no_item: "标签 {0} 中的商品代码不在商品目录里，没有添加。请核对标签，或选“699999 其他药品”并填写单价", "The catalogue has no product with the code on the label {0}; nothing was added. Check the label, or use 699999 with its price.";
         label_not_by_weight: "标签 {0} 是重量标签，但商品没有按千克的价格（单位须为 kg、千克或公斤），没有添加。请通知店长", "The label {0} says a weight, but the product has no price per kilogram (its unit must be kg); nothing was added. Tell the manager.";
@@ -78,6 +80,20 @@ web_kit::texts! {
         abandon_yes: "放弃这个订单", "Discard this order";
         abandon_no: "返回", "Back";
         abandoned: "订单 {0} 已放弃，没有扣款", "Order {0} was discarded. Nothing was charged.";
+
+        request: "申请登记", "Request it";
+        request_title: "商品登记申请", "Request a product";
+        request_ask: "商品目录里没有条码 {0}。填写商品名称，卡公司会加入目录，或答复可以用的商品代码。", "The catalogue has no product with the code {0}. Name it: the card company adds it, or says which code to use.";
+        request_name: "商品名称（2–60 字）", "Product's name (2 to 60 characters)";
+        request_name_wrong: "请填 2–60 个字的商品名称。没有提交", "Give a name of 2 to 60 characters. Nothing was sent.";
+        request_send: "提交申请", "Send";
+        requested: "已提交，答复会显示在这台收银机上", "Sent. The answer will be shown at this till.";
+        answers: "商品登记申请的答复", "Answers to product requests";
+        answer_added: "“{0}”已登记：{1} {2}", "“{0}” is in the catalogue: {1} {2}";
+        answer_mapped: "“{0}”请用 {1} {2}", "For “{0}” use {1} {2}";
+        answer_refused: "“{0}”不登记：{1}", "“{0}” will not be added: {1}";
+        answer_seen: "知道了", "Dismiss";
+        answer_seen_of: "知道了：{0}", "Dismiss: {0}";
 
         close: "关闭", "Close";
         filter_text: "名称 / 代码 / 拼音首字母", "Name / code / pinyin initials";

@@ -54,6 +54,9 @@ async fn after_it_the_day_is_added_up_and_the_reserve_is_checked_on_request() {
     for words in ["总览", "¥81.00", "¥15.50", "55", "密码错误", "上周同日此时 0 笔"] {
         page.says(words);
     }
+    let requests = "<a href=\"/office/requests\">商品登记申请</a></td> <td class=\"n\">0</td>";
+    assert!(!page.text().contains(requests), "finance answers no product request");
+    start(&till.shop, "operator").await.get("/office").await.says(requests);
     assert!(!page.text().contains("应付商户"), "what is added up of all cards is asked for");
     let page = finance.get("/office?reserve=1").await;
     page.says("相符");

@@ -22,6 +22,7 @@ mod picker;
 mod place;
 mod recalls;
 mod refund;
+mod requests;
 mod routes;
 mod said;
 mod sale;

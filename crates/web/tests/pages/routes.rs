@@ -62,6 +62,7 @@ async fn ask(visitor: &mut Visitor, method: &str, path: &str) -> (StatusCode, St
         .replace("{key}", "1")
         .replace("{person}", "1")
         .replace("{settlement}", "010000000001")
+        .replace("{request}", "1")
         .replace("{dispute}", "010000000001")
         .replace("{order}", "1");
     let request = Request::builder()

@@ -56,13 +56,16 @@ const ELSEWHERE: [Case; 10] = [
     ("too_many", "cashier", "/orders", &["100000"], "查询结果超过 100000 笔，不能导出"),
 ];
 
-const SALE: [Case; 23] = [
+const SALE: [Case; 26] = [
     ("recalled", "cashier", "/sale", &["600233", "", "", "600233", "请下架"], "已召回，不能销售：请下架"),
     ("recalled_line", "cashier", "/sale", &[], "订单里有已召回的商品，删除后才能支付"),
     ("held", "cashier", "/sale", &["2611230007"], "订单 2611230007 已挂起"),
     ("abandoned", "cashier", "/sale", &["2611230007"], "订单 2611230007 已放弃，没有扣款"),
     ("code_empty", "cashier", "/sale", &[], "请扫描或输入商品"),
     ("not_found", "cashier", "/sale", &["6901"], "没有条码 6901 的商品"),
+    ("product_requested", "cashier", "/sale", &[], "已提交，答复会显示在这台收银机上"),
+    ("request_waits", "cashier", "/sale", &["6901"], "没有条码 6901 的商品，登记申请已提交，等待答复"),
+    ("requests_full", "cashier", "/sale", &["6901"], "本店等待答复的登记申请已有 100 个"),
     ("trace_code", "cashier", "/sale", &["81098350001234567890"], "这是药品追溯码，不是商品条码"),
     ("stopped", "cashier", "/sale", &["600233"], "该商品已停用，不能销售"),
     ("not_payable", "cashier", "/sale", &["600233"], "该商品不在慧医卡支付范围内"),
