@@ -37,27 +37,26 @@ const ADMIN: PersonId = PersonId(9005);
 /// Adds a million cashiers to the demo's outlets and a million terminals of other ones, and signs the administrator in. Returns the session's cookie.
 pub async fn fill(storage: &Storage) -> Result<String, Failure> {
     let now = Clock::system().now();
-    let people = format!(
-        "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status, phone,
-            created_at, changed_at, version, place, merchant_id, outlet_id, human_id)
-        WITH RECURSIVE n (i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {PEOPLE} - 1)
-        SELECT {FIRST} + i, CAST(i AS TEXT), 'n' || CAST(i * 7919 % {PEOPLE} AS TEXT), 'l' || CAST(i AS TEXT), '', 0, {now},
-            'active', CAST(13000000000 + i AS TEXT), {now}, {now}, 1, 'outlet', 250100, 2501001 + i % 2, {FIRST} + i FROM n",
-        now = now.0
+    let mut texts = places(now);
+    texts.extend(pieces(PEOPLE).map(|rows| {
+        format!(
+            "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status, phone,
+                created_at, changed_at, version, place, merchant_id, outlet_id, human_id)
+            {rows} SELECT {FIRST} + i, CAST(i AS TEXT), 'n' || CAST(i * 7919 % {PEOPLE} AS TEXT), 'l' || CAST(i AS TEXT), '', 0,
+                {now}, 'active', CAST(13000000000 + i AS TEXT), {now}, {now}, 1, 'outlet', 250100, 2501001 + i % 2, {FIRST} + i
+            FROM n",
+            now = now.0
+        )
+    }));
+    texts.extend(
+        pieces(PEOPLE).map(|rows| {
+            format!("INSERT INTO person_role (person_id, role) {rows} SELECT {FIRST} + i, 'cashier' FROM n")
+        }),
     );
-    let roles =
-        format!("INSERT INTO person_role (person_id, role) SELECT id, 'cashier' FROM person WHERE id >= {FIRST}");
-    storage
-        .write(move |connection| {
-            // A million rows take a server longer than any statement of the program may; the file has no such limit, and
-            // does not know the text.
-            let _ = connection.execute_batch("SET statement_timeout = 0");
-            for sql in places(now).iter().chain([&people, &roles, &"ANALYZE".to_owned()]) {
-                connection.execute_batch(sql)?;
-            }
-            Ok(())
-        })
-        .await?;
+    texts.push("ANALYZE".to_owned());
+    for text in texts {
+        storage.write(move |connection| Ok(connection.execute_batch(&text)?)).await?;
+    }
     let cookie = api_key::secret();
     let entry = Entry {
         at: now,
@@ -73,41 +72,51 @@ pub async fn fill(storage: &Storage) -> Result<String, Failure> {
     Ok(format!("session={cookie}"))
 }
 
-/// Merchants, outlets in 30 regions and one of a few, and their terminals: a few of them silent, out of use or never used.
-fn places(now: Timestamp) -> [String; 3] {
-    let rows = |count: i64| {
+/// Rows of one statement: more of them take a server longer than any statement of the program may.
+const PIECE: i64 = 50_000;
+
+/// The numbers below `count` as a table `n`, piece by piece.
+fn pieces(count: i64) -> impl Iterator<Item = String> {
+    (0..count).step_by(usize::try_from(PIECE).expect("small")).map(move |from| {
+        let last = (from + PIECE).min(count) - 1;
         format!(
-            "WITH RECURSIVE n (i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {count} - 1)"
+            "WITH RECURSIVE n (i) AS (SELECT CAST({from} AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {last})"
         )
-    };
+    })
+}
+
+/// Merchants, outlets in 30 regions and one of a few, and their terminals: a few of them silent, out of use or never used.
+fn places(now: Timestamp) -> Vec<String> {
     let ago = |hours: i64| now.plus(-hours * HOUR).0;
-    [
+    let merchants = pieces(OUTLETS / 10).map(|rows| {
         format!(
             "INSERT INTO merchant (id, mid, name, short_name, licence, contact, phone, bank_name, bank_account, bank_holder,
                 status, moved_at, reason, drug_returns, decides_payable, created_at, changed_at, version)
-            {} SELECT {MERCHANT} + i, CAST(898330059120000 + i AS TEXT), 'm' || CAST(i AS TEXT), '', '', '', '', '', '', '',
-                'active', 0, '', 1, 1, 0, 0, 1 FROM n",
-            rows(OUTLETS / 10)
-        ),
+            {rows} SELECT {MERCHANT} + i, CAST(898330059120000 + i AS TEXT), 'm' || CAST(i AS TEXT), '', '', '', '', '', '', '',
+                'active', 0, '', 1, 1, 0, 0, 1 FROM n"
+        )
+    });
+    let outlets = pieces(OUTLETS).map(|rows| {
         format!(
             "INSERT INTO outlet (id, merchant_id, name, address, region, phone, hours, status, moved_at, reason, created_at,
                 changed_at, version, enrolment)
-            {} SELECT {OUTLET} + i, {MERCHANT} + i / 10, 'u' || CAST(i AS TEXT), '',
+            {rows} SELECT {OUTLET} + i, {MERCHANT} + i / 10, 'u' || CAST(i AS TEXT), '',
                 CASE WHEN i % 100000 = 7 THEN '9999' ELSE CAST(3301 + i % 30 AS TEXT) END, '', 'Mo-Su 00:00-24:00', 'active',
-                0, '', 0, 0, 1, 'off' FROM n",
-            rows(OUTLETS)
-        ),
+                0, '', 0, 0, 1, 'off' FROM n"
+        )
+    });
+    let terminals = pieces(OUTLETS * 2).map(|rows| {
         format!(
             "INSERT INTO terminal (id, outlet_id, label, status, moved_at, reason, batch_no, paper, scan_gap_ms, seen_at,
                 created_at, changed_at, version)
-            {} SELECT {TERMINAL} + i, {OUTLET} + i / 2, '', 'active', 0, '', 1, 'p80', 50, CASE WHEN i % 2000 = 3 THEN {}
+            {rows} SELECT {TERMINAL} + i, {OUTLET} + i / 2, '', 'active', 0, '', 1, 'p80', 50, CASE WHEN i % 2000 = 3 THEN {}
                 WHEN i % 1000 = 5 THEN {} WHEN i % 1000 = 7 THEN NULL ELSE {} END, 0, 0, 1 FROM n",
-            rows(OUTLETS * 2),
             ago(2),
             ago(9 * 24),
             ago(0)
-        ),
-    ]
+        )
+    });
+    merchants.chain(outlets).chain(terminals).collect()
 }
 
 /// Milliseconds of each page: name, median, p95.
