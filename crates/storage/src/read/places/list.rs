@@ -325,22 +325,23 @@ impl<'f> Asked<'f> {
             ask.put(&format!(" AND {id} IN "), &[]);
             self.put_found(&mut ask, level);
         } else if let Some(base) = base.filter(|base| (*base, level) != (Base::Region, Level::Outlets)) {
-            let few = match (base, level) {
+            // Terminals `k` or outlets `u` are found first, and lead to the rows of the list.
+            let (found, lead, join) = match (base, level) {
                 (Base::Used(_), Level::Merchants) => {
-                    "u.merchant_id FROM terminal k JOIN outlet u ON u.id = k.outlet_id"
+                    ("k.outlet_id AS id FROM terminal k", "u.merchant_id", " JOIN outlet u ON u.id = few.id")
                 }
-                (Base::Used(_), Level::Outlets) => "k.outlet_id FROM terminal k",
-                (Base::Used(_), Level::Terminals) => "k.id FROM terminal k",
-                (Base::Open | Base::Region, Level::Merchants) => "u.merchant_id FROM outlet u",
-                (Base::Open | Base::Region, Level::Outlets) => "u.id FROM outlet u",
+                (Base::Used(_), Level::Outlets) => ("k.outlet_id AS id FROM terminal k", "few.id", ""),
+                (Base::Used(_), Level::Terminals) => ("k.id AS id FROM terminal k", "few.id", ""),
+                (Base::Open | Base::Region, Level::Merchants) => ("u.merchant_id AS id FROM outlet u", "few.id", ""),
+                (Base::Open | Base::Region, Level::Outlets) => ("u.id AS id FROM outlet u", "few.id", ""),
                 (Base::Open | Base::Region, Level::Terminals) => {
-                    "k.id FROM outlet u JOIN terminal k ON k.outlet_id = u.id"
+                    ("u.id AS id FROM outlet u", "k.id", " JOIN terminal k ON k.outlet_id = few.id")
                 }
             };
-            ask.put(&format!(" AND {id} IN (SELECT {few} WHERE "), &[]);
+            ask.put(&format!(" AND {id} IN (SELECT {lead} FROM (SELECT {found} WHERE "), &[]);
             self.put_base(&mut ask, base);
             // They were counted; the limit tells a server's planner that they are few.
-            ask.put(&format!(" LIMIT {})", 2 * FEW_MAX), &[]);
+            ask.put(&format!(" LIMIT {}) AS few{join})", 2 * FEW_MAX), &[]);
         }
         ask.put(&format!(" ORDER BY {id} LIMIT ?"), &[&self.limit]);
         ask

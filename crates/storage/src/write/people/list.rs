@@ -239,58 +239,75 @@ fn ask<T>(
     let (text_end, login_end) = (format!("{text}\u{10ffff}"), format!("{login}\u{10ffff}"));
     let (merchant, outlet) = (reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet));
     let (role, status) = (role.map(Role::word), status.map(PersonStatus::word));
-    let mut ask = Question::default();
     let (id, people) = match &role {
         Some(_) => ("f.person_id", "person_role f JOIN person p ON p.id = f.person_id AND f.role = ?"),
         None => ("p.id", "person p"),
     };
-    ask.put(&format!("SELECT {id} FROM {people}"), role.as_ref().map(|role| role as &dyn ToSql).as_slice());
-    if !text.is_empty() {
-        ask.put(
-            " JOIN (SELECT id FROM person WHERE name >= ? AND name < ?
-                UNION SELECT id FROM person WHERE login >= ? AND login < ?
-                UNION SELECT id FROM person WHERE number = ? UNION SELECT id FROM person WHERE phone = ?) g ON g.id = p.id",
-            &[&text, &text_end, &login, &login_end, &text, &text],
-        );
-    }
-    match &status {
-        Some(status) => ask.put(" WHERE p.status <> 'key' AND p.status = ?", &[status]),
-        None => ask.put(" WHERE p.status NOT IN ('key', 'left')", &[]),
-    }
-    // `+` keeps a text from an index, here from that of ids where the one of times finds fewer.
-    let id = if *figure == Some(Figure::Unseen) && !unseen_by_id { format!("+{id}") } else { id.to_owned() };
-    if let Part::Page(..) = part {
-        ask.put(&format!(" AND {id} > ?"), &[&after]);
-    }
-    if let Some(merchant) = &merchant {
-        ask.put(" AND p.merchant_id = ?", &[merchant]);
-    }
-    if let Some(outlet) = &outlet {
-        ask.put(" AND p.outlet_id = ?", &[outlet]);
-    }
-    // The index of the few who belong to no outlet is used where the text says so.
-    match place {
-        Some("outlet") => ask.put(" AND p.place = 'outlet'", &[]),
-        Some(place) => ask.put(" AND p.place = ? AND p.place <> 'outlet'", &[place]),
-        None => {}
-    }
-    match figure {
-        Some(Figure::Unseen) if unseen_by_id => {
-            ask.put(" AND p.status = 'active' AND COALESCE(+p.last_login_at, p.created_at) < ?", &[&since.0]);
+    // A text is looked for along each of its indexes. Each part has every condition, so that none is joined to people again.
+    let parts: Vec<(&str, Vec<&dyn ToSql>)> = if text.is_empty() {
+        vec![("", Vec::new())]
+    } else {
+        vec![
+            (" AND p.name >= ? AND p.name < ?", vec![&text, &text_end]),
+            (" AND p.login >= ? AND p.login < ?", vec![&login, &login_end]),
+            (" AND p.number = ?", vec![&text]),
+            (" AND p.phone = ?", vec![&text]),
+        ]
+    };
+    // `+` keeps a text from an index, here from that of ids where another one finds fewer.
+    let unseen_first = *figure == Some(Figure::Unseen) && !unseen_by_id;
+    let beyond = if unseen_first || !text.is_empty() { format!("+{id}") } else { id.to_owned() };
+    let mut ask = Question::default();
+    for (nth, (found, values)) in parts.iter().enumerate() {
+        if !text.is_empty() {
+            ask.put(if nth == 0 { "SELECT g.id FROM (" } else { " UNION " }, &[]);
         }
-        Some(Figure::Unseen) => {
-            ask.put(" AND p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?", &[&since.0]);
+        let selected = if text.is_empty() { id.to_owned() } else { format!("{id} AS id") };
+        ask.put(&format!("SELECT {selected} FROM {people}"), role.as_ref().map(|role| role as &dyn ToSql).as_slice());
+        match &status {
+            Some(status) => ask.put(" WHERE p.status <> 'key' AND p.status = ?", &[status]),
+            None => ask.put(" WHERE p.status NOT IN ('key', 'left')", &[]),
         }
-        // The company's people are few, the active ones are not: `||` keeps the state from its index.
-        Some(Figure::NoFactor) => ask.put(
-            " AND p.status || '' = 'active' AND p.place = 'company' AND p.place <> 'outlet'
-                AND NOT EXISTS (SELECT 1 FROM factor s WHERE s.person_id = p.id)",
-            &[],
-        ),
-        Some(Figure::Locked) | None => {}
+        ask.put(found, values);
+        if let Part::Page(..) = part {
+            ask.put(&format!(" AND {beyond} > ?"), &[&after]);
+        }
+        if let Some(merchant) = &merchant {
+            ask.put(" AND p.merchant_id = ?", &[merchant]);
+        }
+        if let Some(outlet) = &outlet {
+            ask.put(" AND p.outlet_id = ?", &[outlet]);
+        }
+        // The index of the few who belong to no outlet is used where the text says so.
+        match place {
+            Some("outlet") => ask.put(" AND p.place = 'outlet'", &[]),
+            Some(place) => ask.put(" AND p.place = ? AND p.place <> 'outlet'", &[place]),
+            None => {}
+        }
+        match figure {
+            Some(Figure::Unseen) if unseen_by_id => {
+                ask.put(" AND p.status = 'active' AND COALESCE(+p.last_login_at, p.created_at) < ?", &[&since.0]);
+            }
+            Some(Figure::Unseen) => {
+                ask.put(" AND p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?", &[&since.0]);
+            }
+            // The company's people are few, the active ones are not: `||` keeps the state from its index.
+            Some(Figure::NoFactor) => ask.put(
+                " AND p.status || '' = 'active' AND p.place = 'company' AND p.place <> 'outlet'
+                    AND NOT EXISTS (SELECT 1 FROM factor s WHERE s.person_id = p.id)",
+                &[],
+            ),
+            Some(Figure::Locked) | None => {}
+        }
     }
+    let order = if text.is_empty() {
+        beyond
+    } else {
+        ask.put(") AS g", &[]);
+        "g.id".to_owned()
+    };
     if let Part::Page(..) = part {
-        ask.put(&format!(" ORDER BY {id}"), &[]);
+        ask.put(&format!(" ORDER BY {order}"), &[]);
     }
     ask.put(" LIMIT ?", &[&most]);
     run(&ask.text, &ask.values)
