@@ -218,78 +218,92 @@ fn ids(connection: &Connection, filter: &Filter, part: Part, now: Timestamp) -> 
     // Where many fit, a page is found at once along the ids; the index of times would sort them all.
     let by_id =
         matches!(part, Part::Page(..)) && filter.figure == Some(Figure::Unseen) && many_unseen(connection, since)?;
-    ask(filter, part, since, by_id, |text, values| {
-        let mut statement = connection.prepare_cached(text)?;
-        statement.query_map(values, |row| row.get(0).map(PersonId))?.collect()
-    })
+    let asked = Asked::new(filter, part, since, by_id);
+    let ask = asked.question();
+    let mut statement = connection.prepare_cached(&ask.text)?;
+    statement.query_map(ask.values.as_slice(), |row| row.get(0).map(PersonId))?.collect()
 }
 
-/// Puts the question together and runs it.
-fn ask<T>(
-    filter: &Filter,
+/// What is asked for, with the values that the texts of the question name.
+struct Asked<'f> {
+    filter: &'f Filter,
     part: Part,
+    /// What was looked for, and the end of the texts that begin with it; the same as a login name.
+    text: (&'f str, String),
+    login: (String, String),
+    merchant: Option<i64>,
+    outlet: Option<i64>,
+    role: Option<&'static str>,
+    status: Option<&'static str>,
+    after: i64,
+    most: i64,
+    /// People that have not signed in since are unseen; a page of them is found along the ids.
     since: Timestamp,
     unseen_by_id: bool,
-    run: impl FnOnce(&str, &[&dyn ToSql]) -> sql::Result<T>,
-) -> sql::Result<T> {
-    let Filter { reach, text, place, role, status, figure } = filter;
-    let (after, most) = part.bounds();
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let (text, login) = (text.trim(), normal_login(text));
-    let (text_end, login_end) = (format!("{text}\u{10ffff}"), format!("{login}\u{10ffff}"));
-    let (merchant, outlet) = (reach.map(|reach| reach.merchant.0), reach.and_then(Reach::outlet));
-    let (role, status) = (role.map(Role::word), status.map(PersonStatus::word));
-    let (id, people) = match &role {
-        Some(_) => ("f.person_id", "person_role f JOIN person p ON p.id = f.person_id AND f.role = ?"),
-        None => ("p.id", "person p"),
-    };
-    // A text is looked for along each of its indexes. Each part has every condition, so that none is joined to people again.
-    let parts: Vec<(&str, Vec<&dyn ToSql>)> = if text.is_empty() {
-        vec![("", Vec::new())]
-    } else {
-        vec![
-            (" AND p.name >= ? AND p.name < ?", vec![&text, &text_end]),
-            (" AND p.login >= ? AND p.login < ?", vec![&login, &login_end]),
-            (" AND p.number = ?", vec![&text]),
-            (" AND p.phone = ?", vec![&text]),
-        ]
-    };
-    // `+` keeps a text from an index, here from that of ids where another one finds fewer.
-    let unseen_first = *figure == Some(Figure::Unseen) && !unseen_by_id;
-    let beyond = if unseen_first || !text.is_empty() { format!("+{id}") } else { id.to_owned() };
-    let mut ask = Question::default();
-    for (nth, (found, values)) in parts.iter().enumerate() {
-        if !text.is_empty() {
-            ask.put(if nth == 0 { "SELECT g.id FROM (" } else { " UNION " }, &[]);
+}
+
+impl<'f> Asked<'f> {
+    fn new(filter: &'f Filter, part: Part, since: Timestamp, unseen_by_id: bool) -> Self {
+        let (after, most) = part.bounds();
+        let (text, login) = (filter.text.trim(), normal_login(filter.text.trim()));
+        Self {
+            filter,
+            part,
+            text: (text, format!("{text}\u{10ffff}")),
+            login: (login.clone(), format!("{login}\u{10ffff}")),
+            merchant: filter.reach.map(|reach| reach.merchant.0),
+            outlet: filter.reach.and_then(Reach::outlet),
+            role: filter.role.map(Role::word),
+            status: filter.status.map(PersonStatus::word),
+            after,
+            most: i64::try_from(most).unwrap_or(i64::MAX),
+            since,
+            unseen_by_id,
         }
-        let selected = if text.is_empty() { id.to_owned() } else { format!("{id} AS id") };
-        ask.put(&format!("SELECT {selected} FROM {people}"), role.as_ref().map(|role| role as &dyn ToSql).as_slice());
-        match &status {
+    }
+
+    /// The column that has the number of a person.
+    fn id(&self) -> &'static str {
+        if self.role.is_some() { "f.person_id" } else { "p.id" }
+    }
+
+    /// Everybody whom all conditions fit.
+    fn put_people<'q>(&'q self, ask: &mut Question<'q>) {
+        let id = self.id();
+        match &self.role {
+            Some(role) => ask.put(
+                &format!("SELECT {id} AS id FROM person_role f JOIN person p ON p.id = f.person_id AND f.role = ?"),
+                &[role],
+            ),
+            None => ask.put(&format!("SELECT {id} AS id FROM person p"), &[]),
+        }
+        match &self.status {
             Some(status) => ask.put(" WHERE p.status <> 'key' AND p.status = ?", &[status]),
             None => ask.put(" WHERE p.status NOT IN ('key', 'left')", &[]),
         }
-        ask.put(found, values);
-        if let Part::Page(..) = part {
-            ask.put(&format!(" AND {beyond} > ?"), &[&after]);
+        if let Part::Page(..) = self.part {
+            // `+` keeps a text from an index, here from that of ids where another one finds fewer.
+            let unseen_first = self.filter.figure == Some(Figure::Unseen) && !self.unseen_by_id;
+            let kept = if unseen_first || !self.text.0.is_empty() { "+" } else { "" };
+            ask.put(&format!(" AND {kept}{id} > ?"), &[&self.after]);
         }
-        if let Some(merchant) = &merchant {
+        if let Some(merchant) = &self.merchant {
             ask.put(" AND p.merchant_id = ?", &[merchant]);
         }
-        if let Some(outlet) = &outlet {
+        if let Some(outlet) = &self.outlet {
             ask.put(" AND p.outlet_id = ?", &[outlet]);
         }
         // The index of the few who belong to no outlet is used where the text says so.
-        match place {
+        match &self.filter.place {
             Some("outlet") => ask.put(" AND p.place = 'outlet'", &[]),
             Some(place) => ask.put(" AND p.place = ? AND p.place <> 'outlet'", &[place]),
             None => {}
         }
-        match figure {
-            Some(Figure::Unseen) if unseen_by_id => {
-                ask.put(" AND p.status = 'active' AND COALESCE(+p.last_login_at, p.created_at) < ?", &[&since.0]);
-            }
+        match self.filter.figure {
             Some(Figure::Unseen) => {
-                ask.put(" AND p.status = 'active' AND COALESCE(p.last_login_at, p.created_at) < ?", &[&since.0]);
+                let kept = if self.unseen_by_id { "+" } else { "" };
+                let last = format!(" AND p.status = 'active' AND COALESCE({kept}p.last_login_at, p.created_at) < ?");
+                ask.put(&last, &[&self.since.0]);
             }
             // The company's people are few, the active ones are not: `||` keeps the state from its index.
             Some(Figure::NoFactor) => ask.put(
@@ -300,17 +314,37 @@ fn ask<T>(
             Some(Figure::Locked) | None => {}
         }
     }
-    let order = if text.is_empty() {
-        beyond
-    } else {
-        ask.put(") AS g", &[]);
-        "g.id".to_owned()
-    };
-    if let Part::Page(..) = part {
-        ask.put(&format!(" ORDER BY {order}"), &[]);
+
+    fn question(&self) -> Question<'_> {
+        let mut ask = Question::default();
+        if self.text.0.is_empty() {
+            self.put_people(&mut ask);
+        } else {
+            // A text is looked for along each of its indexes. Each part has every condition, so that what it finds is not
+            // joined to everybody again.
+            let (text, login) = (&self.text, &self.login);
+            let parts: [(&str, &[&dyn ToSql]); 4] = [
+                (" AND p.name >= ? AND p.name < ?", &[&text.0, &text.1]),
+                (" AND p.login >= ? AND p.login < ?", &[&login.0, &login.1]),
+                (" AND p.number = ?", &[&text.0]),
+                (" AND p.phone = ?", &[&text.0]),
+            ];
+            for (nth, (found, values)) in parts.into_iter().enumerate() {
+                ask.put(if nth == 0 { "SELECT g.id FROM (" } else { " UNION " }, &[]);
+                self.put_people(&mut ask);
+                ask.put(found, values);
+            }
+            ask.put(") AS g", &[]);
+        }
+        if let Part::Page(..) = self.part {
+            let id = if self.text.0.is_empty() { self.id() } else { "g.id" };
+            let unseen_first = self.filter.figure == Some(Figure::Unseen) && !self.unseen_by_id;
+            let kept = if unseen_first && self.text.0.is_empty() { "+" } else { "" };
+            ask.put(&format!(" ORDER BY {kept}{id}"), &[]);
+        }
+        ask.put(" LIMIT ?", &[&self.most]);
+        ask
     }
-    ask.put(" LIMIT ?", &[&most]);
-    run(&ask.text, &ask.values)
 }
 
 /// Whether more people than a list counts have not signed in since a moment.
@@ -503,13 +537,15 @@ mod tests {
             for part in [Part::Page(Some(PersonId(7)), 50), Part::Some(COUNT_MAX)] {
                 for (filter, of_page, of_count) in &filters {
                     let filter = Filter { reach, ..filter.clone() };
-                    let plan = ask(&filter, part, Timestamp(0), false, |text, values| {
-                        let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {text}")).expect("prepares");
-                        let values = vec![1; values.len()];
+                    let asked = Asked::new(&filter, part, Timestamp(0), false);
+                    let ask = asked.question();
+                    let plan = {
+                        let text = format!("EXPLAIN QUERY PLAN {}", ask.text);
+                        let mut statement = file.prepare(&text).expect("prepares");
+                        let values = vec![1; ask.values.len()];
                         let steps = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3));
-                        Ok(steps.expect("explains").collect::<rusqlite::Result<Vec<String>>>().expect("texts"))
-                    });
-                    let plan = plan.expect("explains");
+                        steps.expect("explains").collect::<rusqlite::Result<Vec<String>>>().expect("texts")
+                    };
                     let few = !filter.text.is_empty() || filter.figure == Some(Figure::Unseen);
                     // A count of everybody takes the first ones that it meets.
                     let fine =
