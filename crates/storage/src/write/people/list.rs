@@ -330,14 +330,13 @@ impl<'f> Asked<'f> {
                 (" AND p.phone = ?", &[&text.0]),
             ];
             for (nth, (found, values)) in parts.into_iter().enumerate() {
-                ask.put(if nth == 0 { "SELECT g.id FROM (" } else { " UNION " }, &[]);
+                ask.put(if nth == 0 { "" } else { " UNION " }, &[]);
                 self.put_people(&mut ask);
                 ask.put(found, values);
             }
-            ask.put(") AS g", &[]);
         }
         if let Part::Page(..) = self.part {
-            let id = if self.text.0.is_empty() { self.id() } else { "g.id" };
+            let id = if self.text.0.is_empty() { self.id() } else { "id" };
             let unseen_first = self.filter.figure == Some(Figure::Unseen) && !self.unseen_by_id;
             let kept = if unseen_first && self.text.0.is_empty() { "+" } else { "" };
             ask.put(&format!(" ORDER BY {kept}{id}"), &[]);
