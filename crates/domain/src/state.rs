@@ -64,7 +64,7 @@ impl<K: Ord + Debug, V> Rows<K, V> {
     }
 
     /// Every row that the store has, for a change.
-    fn present_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+    pub(crate) fn present_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.0.iter_mut().filter_map(|(key, row)| Some((key, row.as_mut()?)))
     }
 
@@ -294,6 +294,9 @@ impl State {
         }
         if let Payload::GuessingLimit { setting, value } = act {
             self.limits.set(*setting, i64::from(*value));
+        }
+        if let Payload::LoginParting { person } = act {
+            self.logins.part(*person);
         }
     }
 

@@ -317,9 +317,8 @@ impl World {
             }
             Payload::LoginParting { person } => {
                 self.logins.part(*person);
-                if let Some(one) = self.people.get_mut(person) {
-                    one.others.clear();
-                }
+                let parted = self.people.get_mut(person).map(Person::part);
+                self.people.values_mut().for_each(|other| other.leave(parted.as_deref()));
             }
         }
     }

@@ -7,10 +7,11 @@ use builders::proposals::{
     with_fee,
 };
 use builders::{MERCHANT, MORNING, Submit as _, World, by_issuer, envelope, one_till};
-use domain::acts::{Bank, KeyState, Payload, Person, Shown};
+use domain::acts::{Act, Bank, KeyState, Payload, Person, Recall, Shown, login_label};
 use domain::command::Command;
 use domain::directory::Standing;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId, TransactionId};
+use domain::limits::Setting;
 use domain::outcome::{Decline, Outcome};
 use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{DECIDE_WITHIN, Proposal, ProposalStatus, Verdict, shown_digest};
@@ -268,12 +269,21 @@ fn status(world: &mut World, merchant: MerchantId, status: Standing) {
     world.merchants.get_mut(&merchant).expect("one").status = status;
 }
 
+fn recall(world: &mut World) -> &mut Recall {
+    world.recalls.get_mut(&proposals::RECALL).expect("one")
+}
+
+fn person(world: &mut World, person: PersonId) -> &mut Person {
+    world.people.get_mut(&person).expect("one")
+}
+
 /// A row that changed in any way between making and deciding: approving is refused, turning down and withdrawing are not.
 #[test]
 fn what_changed_since_is_not_approved() {
     let opening = || proposals::place_acts().swap_remove(0);
     let resuming = || Payload::OutletResuming { outlet: proposals::STOPPED_OUTLET };
-    let changes: [(Payload, Change); 8] = [
+    let act = |act: Act| proposals::acts().into_iter().find(|one| one.act() == act).expect("one of each");
+    let changes: [(Payload, Change); 20] = [
         (opening(), |world| status(world, DRAFT, Standing::Closed)),
         (opening(), |world| {
             let drafts = &mut world.merchants.get_mut(&DRAFT).expect("one").drafts;
@@ -290,10 +300,25 @@ fn what_changed_since_is_not_approved() {
         (WAKE, |world| world.keys.get_mut(&SLEEPER).expect("one").state = KeyState::Ended),
         (WAKE, |world| world.keys.get_mut(&SLEEPER).expect("one").scopes = "read sell refund".to_owned()),
         (WAKE, |world| world.keys.get_mut(&SLEEPER).expect("one").merchant = MerchantId(250_200)),
+        (act(Act::FactorRule), |world| world.factor_required = !world.factor_required),
+        (act(Act::GuessingLimit), |world| _ = world.limits.set(Setting::RefundCards, 4)),
+        (act(Act::MerchantPayable), |world| {
+            world.merchants.get_mut(&proposals::PAYING_ITSELF).expect("one").decides_payable = false;
+        }),
+        (act(Act::MerchantPayable), |world| status(world, proposals::PAYING_ITSELF, Standing::Suspended)),
+        (act(Act::RecallEnding), |world| recall(world).goods = "code 600402".to_owned()),
+        (act(Act::RecallEnding), |world| recall(world).text = "other".to_owned()),
+        (act(Act::RecallEnding), |world| recall(world).reason = "other".to_owned()),
+        (act(Act::RecallEnding), |world| recall(world).open = false),
+        (act(Act::CompanyRoles), |world| person(world, CLERK).roles.clear()),
+        (act(Act::PersonReset), |world| person(world, proposals::WITHOUT_PASSWORD).status = PersonStatus::Disabled),
+        (act(Act::FactorReset), |world| person(world, proposals::WITHOUT_PHONE).has_factor = false),
+        (act(Act::LoginParting), |world| person(world, proposals::JOINED).others.push_str("; another")),
     ];
     for (payload, change) in changes {
         let mut world = office();
         proposals::put_places(&mut world);
+        proposals::put_people(&mut world);
         let (one, two) = (made(&mut world, payload.clone()), made(&mut world, payload));
         change(&mut world);
         let before = (world.fees.clone(), world.keys.clone());
@@ -382,6 +407,28 @@ fn a_group_sees_the_fee_that_it_agreed() {
     let outcomes = world.post(&group);
     let last = outcomes.last().and_then(Outcome::transaction).expect("recorded");
     assert!(matches!(last.decline, Some(Decline::NothingToSettle { .. })), "{last:?}");
+}
+
+/// Logins that a group parts are two humans for what that group decides later, and for what its pages show.
+#[test]
+fn a_group_sees_the_logins_that_it_parted() {
+    let mut world = office();
+    proposals::put_people(&mut world);
+    let (first, second) = (proposals::JOINED, proposals::SECOND);
+    let label = |login: PersonId| login_label(&format!("p{login}"), &login.to_string());
+    let other = Person { name: format!("p{second}"), login: second.to_string(), ..world.people[&first].clone() };
+    world.people.insert(second, Person { others: label(first), ..other });
+    let parting = made(&mut world, Payload::LoginParting { person: first });
+    assert_eq!(ask(&mut world, second.0, propose(fee(MERCHANT, 38), shown_fee(None))), None);
+    let waiting = world.proposals.values().next_back().expect("one").clone();
+    assert_eq!(ask(&mut world, first.0, approve(&waiting)), Some(Decline::ReviewerIsApplicant));
+    let group = [(1, CHECKER, &parting), (2, first.0, &waiting)];
+    let outcomes = world.post(&group.map(|(n, by, one)| by_issuer(by, envelope(n, MORNING, approve(one)))));
+    let declines: Vec<_> = outcomes.iter().filter_map(Outcome::transaction).map(|one| one.decline).collect();
+    assert_eq!(declines, [None, None]);
+    assert_eq!(world.fees[&MERCHANT], Some(38));
+    assert_eq!(world.people[&second].others, "");
+    assert_eq!(world.verify(), []);
 }
 
 /// Rows that nobody could have written with two persons' work: `verify` names each.

@@ -405,3 +405,39 @@ async fn a_parted_login_is_a_human_of_its_own_with_its_keys() {
         }
     }
 }
+
+/// A login without its second factor counts as whoever had it taken away; while it counts as another giver too, as anybody.
+#[tokio::test]
+async fn a_login_whose_factor_was_taken_away_counts_as_every_giver() {
+    let (person, giver, third) = (proposals::WITHOUT_PHONE, proposals::CLERK, proposals::WITHOUT_PASSWORD);
+    let given = |by, own_since| Some(Given { by, at: MORNING.plus(-48 * HOUR), own_since });
+    let long_ago = Some(MORNING.plus(-24 * HOUR));
+    for (before, as_giver, as_maker, as_third) in [
+        (None, false, true, false),
+        (given(Some(giver), long_ago), false, true, false),
+        (given(Some(giver), Some(MORNING.plus(-HOUR))), true, true, true),
+        (given(Some(giver), None), true, true, true),
+        (given(Some(ANNA), None), false, true, false),
+        (given(None, long_ago), false, true, false),
+    ] {
+        for fixture in [Fixture::sqlite(&office()).await, Fixture::postgres(&office()).await] {
+            let login = Login { given: before, ..Login::of(person) };
+            craft(&fixture, person, login).await;
+            let db = fixture.database();
+            let own = before.and_then(|given| given.own_since);
+            let sql = "UPDATE person SET must_change = ?2, password_changed_at = ?3 WHERE id = ?1";
+            let values = (before.is_some() && own.is_none(), own.map_or(0, |own| own.0));
+            let done = db.write(move |connection| Ok(connection.execute(sql, params![person.0, values.0, values.1])?));
+            assert_eq!(done.await.expect("writes"), 1);
+            let payload = Payload::FactorReset { person };
+            let seen = storage::proposal::now(db, payload.clone()).await.expect("reads").expect("a person");
+            let mut desk = Desk { fixture: &fixture, next: 0 };
+            let id = desk.done(MORNING, ANNA, proposals::propose(payload.clone(), seen.clone())).await;
+            let one = Proposal { maker: ANNA, ..proposals::proposal(id, MORNING, payload, seen) };
+            desk.done(MORNING, OTHER, proposals::approve(&one)).await;
+            let logins = storage::human::logins(db, vec![person, giver, ANNA, third]).await.expect("reads");
+            let same = [giver, ANNA, third].map(|other| logins.same_human(person, other, LATER));
+            assert_eq!(same, [as_giver, as_maker, as_third], "{before:?}");
+        }
+    }
+}

@@ -20,7 +20,9 @@ use crate::role::{Action, Role};
 use crate::settlement::FEE_BP_MAX;
 use crate::time::Timestamp;
 
-pub use rows::{ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, Outlet, Person, Recall};
+pub use rows::{
+    ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Recall, login_label,
+};
 pub use shown::{Field, Shown};
 
 words! {
@@ -564,9 +566,8 @@ impl Payload {
                 }
             }
             Self::LoginParting { person } => {
-                if let Some(one) = rows.people.get_mut(person) {
-                    one.others.clear();
-                }
+                let parted = rows.people.get_mut(person).map(Person::part);
+                rows.people.present_mut().for_each(|(_, other)| other.leave(parted.as_deref()));
             }
         }
     }

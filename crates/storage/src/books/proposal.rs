@@ -1,7 +1,7 @@
 //! Load and save of proposals, and of the rows that proposed acts are about.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use domain::acts::{Act, ActRows, Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Shown};
+use domain::acts::{self, Act, ActRows, Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Shown};
 use domain::changes::Changes;
 use domain::directory::Standing;
 use domain::ids::{KeyId, MERCHANTS, MerchantId, OutletId, PersonId, TransactionId};
@@ -140,9 +140,9 @@ fn other_logins(connection: &Connection, id: PersonId) -> sql::Result<String> {
     let sql = "SELECT o.name, o.login FROM person p JOIN person o ON o.human_id = p.human_id AND o.id <> p.id
         WHERE p.id = ?1 AND o.status <> 'key' ORDER BY o.id LIMIT 50";
     let mut statement = connection.prepare_cached(sql)?;
-    let named = |row: &Row<'_>| Ok(format!("{} ({})", row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let named = |row: &Row<'_>| Ok(acts::login_label(row.text(0)?, row.text(1)?));
     let others = statement.query_map([id.0], named)?.collect::<sql::Result<Vec<_>>>()?;
-    Ok(others.join("; "))
+    Ok(others.join(acts::OTHERS_APART))
 }
 
 /// Makes a login a human of its own, with its keys. Logins that bore its name as their human's take the next one's.

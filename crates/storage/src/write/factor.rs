@@ -5,6 +5,7 @@
 
 use crate::sql::{self, Connection, OptionalExtension as _, params};
 use domain::factor::{DIGITS, open_steps};
+use domain::human::GIVEN_FOR;
 use domain::ids::PersonId;
 use domain::time::Timestamp;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -175,7 +176,8 @@ pub async fn reset(db: &Storage, login: &str, entry: Entry) -> Result<Option<boo
 }
 
 /// Takes the factor away, inside the caller's transaction. The next sign-in asks for another password: until then, and for
-/// a day after it, the login counts as the human that had the factor taken away as well. Whether there was one.
+/// a day after it, the login counts as the human that had the factor taken away as well. While it counts as somebody else
+/// too, who gave it its password, it counts as anybody: two givers have no place. Whether there was a factor.
 pub(crate) fn take_away(
     connection: &Connection,
     person: PersonId,
@@ -185,9 +187,12 @@ pub(crate) fn take_away(
     if !remove(connection, person)? {
         return Ok(false);
     }
-    let sql = "UPDATE person SET must_change = 1, given_by = ?2, given_at = ?3, changed_at = ?3, version = version + 1
+    let sql = "UPDATE person SET must_change = 1, given_at = ?3, changed_at = ?3, version = version + 1,
+            given_by = CASE WHEN given_at IS NULL OR given_by = ?2
+                OR (must_change = 0 AND password_changed_at > given_at AND password_changed_at <= ?4) THEN ?2 END
         WHERE id = ?1";
-    connection.prepare_cached(sql)?.execute(params![person.0, by.map(|by| by.0), at.0])?;
+    let long_own = at.plus(-GIVEN_FOR).0;
+    connection.prepare_cached(sql)?.execute(params![person.0, by.map(|by| by.0), at.0, long_own])?;
     Ok(true)
 }
 

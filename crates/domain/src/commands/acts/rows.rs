@@ -209,7 +209,8 @@ pub struct Recall {
 }
 
 impl Recall {
-    pub(super) fn shown(&self) -> Shown {
+    /// What a person is shown of it.
+    pub(crate) fn shown(&self) -> Shown {
         Shown::of([
             (Field::RecallGoods, self.goods.clone()),
             (Field::RecallText, self.text.clone()),
@@ -217,6 +218,14 @@ impl Recall {
             (Field::RecallOpen, super::yes(self.open)),
         ])
     }
+}
+
+/// What stands between [`Person::others`].
+pub const OTHERS_APART: &str = "; ";
+
+/// A login as a person is shown it.
+pub fn login_label(name: &str, login: &str) -> String {
+    format!("{name} ({login})")
 }
 
 /// A person as a decision sees them.
@@ -236,7 +245,7 @@ pub struct Person {
     pub own_password: bool,
     /// They have a second factor.
     pub has_factor: bool,
-    /// Names and login names of the other logins of the same human; empty for none.
+    /// The other logins of the same human as [`login_label`] writes them, with [`OTHERS_APART`] between; empty for none.
     pub others: String,
 }
 
@@ -264,11 +273,27 @@ impl Person {
         (self.has_factor, self.own_password) = (false, false);
     }
 
+    /// Parts the login from the others of its human, which lose the label that is returned.
+    pub fn part(&mut self) -> String {
+        self.others.clear();
+        self.label()
+    }
+
+    /// Takes a login that was parted off the others.
+    pub fn leave(&mut self, parted: Option<&str>) {
+        let others = self.others.split(OTHERS_APART).filter(|other| Some(*other) != parted);
+        self.others = others.collect::<Vec<_>>().join(OTHERS_APART);
+    }
+
+    fn label(&self) -> String {
+        login_label(&self.name, &self.login)
+    }
+
     /// What a person is shown of them.
     pub fn shown(&self) -> Shown {
         let password = if self.own_password { "own" } else { super::INITIAL };
         Shown::of([
-            (Field::PersonName, format!("{} ({})", self.name, self.login)),
+            (Field::PersonName, self.label()),
             (Field::PersonRoles, roles_text(&self.roles)),
             (Field::PersonState, self.status.word().to_owned()),
             (Field::PersonPassword, password.to_owned()),
