@@ -205,9 +205,9 @@ impl<'f> Asked<'f> {
         }
     }
 
-    /// Adds what a terminal `k` of an outlet `u` of a merchant `m` has to be for the last use that is asked for. Said the
-    /// other way round, a condition keeps the file from an index that is for what a question begins with, and still tells
-    /// a server's planner how many rows fit.
+    /// Adds what a terminal `k` of an outlet `u` of a merchant `m` has to be for the last use that is asked for. A
+    /// condition as `NOT (a <> b)` keeps SQLite from an index on it, which would walk more rows than the one that the
+    /// question begins with, and still tells PostgreSQL's planner how many rows fit.
     fn put_used<'q>(&'q self, ask: &mut Question<'q>, used: Used, [k, u, m]: [&str; 3]) {
         let in_service = format!(" AND {k}.status NOT IN ('disabled', 'retired')");
         match used {
