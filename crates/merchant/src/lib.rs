@@ -15,6 +15,7 @@ mod webhook;
 mod webhooks;
 
 use domain::role::Action::{AnswerDispute, ManageApiKeys, ManageOwnPeople, SetUpTill, UnlockTill, ViewOwnSettlement};
+use web_kit::factor::Proof::Always;
 use web_kit::table::Access::May;
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::Words as _;
@@ -62,20 +63,26 @@ pub fn pages() -> Vec<PageEntry> {
             "store",
             |lang| Text::of(lang).tills.title,
         ),
-        page("/keys").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::make).menu(
-            100,
-            "grid",
-            |lang| Text::of(lang).shell.keys,
-        ),
+        page("/keys")
+            .get(May(ManageApiKeys), api_keys::show)
+            .post(May(ManageApiKeys), api_keys::make)
+            .proved(Always)
+            .menu(100, "grid", |lang| Text::of(lang).shell.keys),
         page("/keys/revoke").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::revoke),
-        page("/keys/renew").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::renew),
+        page("/keys/renew")
+            .get(May(ManageApiKeys), api_keys::show)
+            .post(May(ManageApiKeys), api_keys::renew)
+            .proved(Always),
         page("/keys/{key}").get(May(ManageApiKeys), api_keys::one),
         page("/keys/propose").get(May(ManageApiKeys), api_keys::show).post(May(ManageApiKeys), api_keys::propose_again),
-        page("/webhooks").get(May(ManageApiKeys), webhooks::show).post(May(ManageApiKeys), webhooks::make).menu(
-            110,
-            "redo",
-            |lang| Text::of(lang).webhooks.menu,
-        ),
-        page("/webhooks/{endpoint}").get(May(ManageApiKeys), webhook::show).post(May(ManageApiKeys), webhook::change),
+        page("/webhooks")
+            .get(May(ManageApiKeys), webhooks::show)
+            .post(May(ManageApiKeys), webhooks::make)
+            .proved(Always)
+            .menu(110, "redo", |lang| Text::of(lang).webhooks.menu),
+        page("/webhooks/{endpoint}")
+            .get(May(ManageApiKeys), webhook::show)
+            .post(May(ManageApiKeys), webhook::change)
+            .proved(Always),
     ]
 }

@@ -1,11 +1,11 @@
 //! Asking for the second factor: at sign-in, and again before what takes it.
 //!
-//! What must stay true: wrong codes are counted like wrong passwords, by the person, so that another session does not
-//! begin anew; somebody without a factor types the password instead; nothing takes effect before the proof.
+//! What must stay true: wrong codes are counted by the person, so that another session does not begin anew; somebody
+//! without a factor types the password instead; nothing takes effect before the proof.
 
 use askama::Template;
 use axum::extract::FromRequestParts as _;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use domain::factor as rules;
 use storage::login::{self, PASSWORD_TRIES, Tries};
 use storage::{audit, factor};
@@ -41,9 +41,20 @@ struct Question {
     fields: Vec<(String, String)>,
     /// Where the person goes who does not prove it.
     back: String,
-    file: bool,
+    /// Why it is asked.
+    why: &'static str,
+    /// What the button says.
+    button: &'static str,
     has_factor: bool,
     error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "proof_file.html")]
+struct Downloading {
+    page: Page,
+    file: String,
+    back: String,
 }
 
 /// Lets a request of the card company's people through if they proved it a short while ago, or do so with it. Otherwise a
@@ -64,43 +75,58 @@ pub(crate) async fn ask(web: &Web, proof: Proof, sent: &mut Sent) -> Result<(), 
         None => None,
     };
     let path = sent.parts.uri.path().to_owned();
+    // The page would send it again from a hidden field, and the browser would keep it.
+    crate::stray_card::refuse_repeated(web, sent).await?;
     Err(if sent.reads() {
         let address = sent.parts.uri.path_and_query().map_or(path.clone(), |whole| whole.as_str().to_owned());
         before_file(page, &session, &address, error)
     } else {
         let fields = sent.fields.iter().filter(|(name, _)| name != "proof").cloned().collect();
-        question(page, &session, Asked { action: path.clone(), fields, back: path, file: false }, error)
+        let words = match proof {
+            Proof::Approval => (page.text.factor.again_act, page.text.factor.again_submit),
+            Proof::Always => (page.text.factor.again_form, page.text.factor.again_go_on),
+        };
+        question(page, &session, Asked { action: path.clone(), fields, back: path, words }, error)
     })
 }
 
-/// The proof before a file: leads to the file, or asks again.
+/// The proof before a file: a page that loads the file, or the question again. A second press of the button needs no second
+/// proof.
 pub async fn prove_before_file<T: Words>(visit: &Visit<T>, file: &str, typed: String) -> Result<Response, Problem> {
     let page = visit.page.shared();
-    Ok(match refused(&visit.web, &visit.session, typed, &page).await? {
-        None => Redirect::to(local_address(file)).into_response(),
-        error => before_file(page, &visit.session, local_address(file), error),
-    })
+    let file = local_address(file);
+    let fresh = rules::is_fresh(visit.session.proved_at, visit.session.now);
+    let error = if fresh { None } else { refused(&visit.web, &visit.session, typed, &page).await? };
+    if error.is_some() {
+        return Ok(before_file(page, &visit.session, file, error));
+    }
+    Ok(render(&Downloading { page, file: file.to_owned(), back: list_of(file) }).into_response())
+}
+
+/// The page that a file belongs to.
+fn list_of(file: &str) -> String {
+    let path = file.split('?').next().unwrap_or_default();
+    path.rsplit_once('/').map_or("/", |(list, _)| list).to_owned()
 }
 
 fn before_file(page: Page, session: &Session, file: &str, error: Option<String>) -> Response {
     let fields = vec![("file".to_owned(), file.to_owned())];
-    let path = file.split('?').next().unwrap_or_default();
-    let back = path.rsplit_once('/').map_or("/", |(list, _)| list).to_owned();
-    question(page, session, Asked { action: BEFORE_FILE.to_owned(), fields, back, file: true }, error)
+    let words = (page.text.factor.again_file, page.text.factor.again_download);
+    question(page, session, Asked { action: BEFORE_FILE.to_owned(), fields, back: list_of(file), words }, error)
 }
 
 struct Asked {
     action: String,
     fields: Vec<(String, String)>,
     back: String,
-    file: bool,
+    words: (&'static str, &'static str),
 }
 
 fn question(page: Page, session: &Session, asked: Asked, error: Option<String>) -> Response {
-    let Asked { action, fields, back, file } = asked;
+    let Asked { action, fields, back, words: (why, button) } = asked;
     let who = fill(page.text.shell.person_name, &[&session.name, &session.number]);
     let has_factor = session.has_factor();
-    render(&Question { page, who, action, fields, back, file, has_factor, error }).into_response()
+    render(&Question { page, who, action, fields, back, why, button, has_factor, error }).into_response()
 }
 
 /// Why what was typed is no proof; nothing if it is one.

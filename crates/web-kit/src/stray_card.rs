@@ -17,14 +17,19 @@ const DIGITS_MIN: usize = 12;
 
 /// The answer to a request that holds a card where none belongs.
 pub(crate) async fn refuse(web: &Web, sent: &Sent) -> Result<(), Response> {
+    refuse_in(web, sent, |name| sent.reads() || !OWN_FIELDS.contains(&name)).await
+}
+
+/// The same before a page repeats what was sent in hidden fields: no field of it may hold a card, whoever looks for one.
+pub(crate) async fn refuse_repeated(web: &Web, sent: &Sent) -> Result<(), Response> {
+    refuse_in(web, sent, |_| true).await
+}
+
+async fn refuse_in(web: &Web, sent: &Sent, looked_at: impl Fn(&str) -> bool) -> Result<(), Response> {
     let now = web.clock.now();
     let bins = web.bins.get(&web.storage, now).await.map_err(|error| Problem::from(error).into_response())?;
-    let year = now.in_china().year();
-    let settings = Settings { programmes: &bins, in_store: InStore::OFF, year };
-    let stray = |(name, text): &(String, String)| {
-        (sent.reads() || !OWN_FIELDS.contains(&name.as_str())) && holds_card(text, &settings)
-    };
-    if sent.fields.iter().any(stray) {
+    let settings = Settings { programmes: &bins, in_store: InStore::OFF, year: now.in_china().year() };
+    if sent.fields.iter().any(|(name, text)| looked_at(name) && holds_card(text, &settings)) {
         return Err(Problem::CardNumber.into_response());
     }
     Ok(())

@@ -29,6 +29,12 @@ crate::texts! {
         again: "再验证一次", "Confirm once more";
         again_act: "同意之前要再验证一次，5 分钟内有效。现在还没有生效。", "An approval takes a fresh proof, which counts for 5 minutes. Nothing has taken effect yet.";
         again_file: "下载之前要再验证一次，5 分钟内有效。", "A file takes a fresh proof, which counts for 5 minutes.";
+        again_form: "继续之前要再验证一次，5 分钟内有效。现在还没有生效。", "This takes a fresh proof, which counts for 5 minutes. Nothing has taken effect yet.";
+        again_go_on: "验证并继续", "Confirm and go on";
+        downloading: "下载已开始", "Downloading";
+        downloading_what: "文件由浏览器保存。没有开始？", "The browser saves the file. It did not start?";
+        downloading_again: "点这里下载", "Download it here";
+        downloading_back: "返回", "Back";
         again_submit: "验证并同意", "Confirm and approve";
         again_download: "验证并下载", "Confirm and download";
         again_back: "返回", "Back";
