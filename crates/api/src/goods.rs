@@ -1,5 +1,6 @@
 //! The lines of a payment: products of the catalogue, or lines with their own name and price.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::direct_sale::DirectLine;
@@ -23,7 +24,7 @@ pub(crate) fn fits(text: &str, min: usize, max: usize) -> bool {
         && !text.chars().any(char::is_control)
 }
 
-fn refused(at: usize, field: &str, why: &'static str) -> Problem {
+fn refused(at: usize, field: &str, why: impl Into<Cow<'static, str>>) -> Problem {
     Problem::invalid(format!("lines[{at}].{field}"), why)
 }
 
@@ -81,12 +82,7 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
     let listed = match &asked.product_code {
         Some(code) => {
             let found = find(api, caller, code).await?;
-            let found = found.ok_or_else(|| refused(at, "product_code", "The catalogue has no such product."))?;
-            if let Some(text) = &found.product.recalled {
-                let why = format!("The card company recalled the product: {text}");
-                return Err(Problem::invalid(format!("lines[{at}].product_code"), why));
-            }
-            found
+            found.ok_or_else(|| refused(at, "product_code", "The catalogue has no such product."))?
         }
         None => other(api, caller).await?,
     };
@@ -97,18 +93,20 @@ async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<
 
 /// Judges a line as the till does. A price outside the product's band is refused, because it needs a manager.
 fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: usize) -> Result<DirectLine, Problem> {
-    let refused = |field: &str, why: &'static str| refused(at, field, why);
     let typed = price.map_or_else(String::new, |price| Fen(price).plain());
     let terms = line_terms(&listed.product, &typed, &quantity.to_string()).map_err(|error| match error {
-        LineError::Recalled => refused("product_code", "The card company recalled the product."),
-        LineError::ProductStopped => refused("product_code", "The product is no longer sold."),
-        LineError::NotCardPayable => refused("product_code", "The card does not pay for this product."),
-        LineError::PriceMissing => refused("unit_price", "The product has no price; give a unit_price."),
-        LineError::PriceInvalid => refused("unit_price", "From 1 to 9999999 fen."),
-        LineError::QuantityInvalid => refused("quantity", "From 1 to 999."),
+        LineError::Recalled => {
+            let text = listed.product.recalled.as_deref().unwrap_or_default();
+            refused(at, "product_code", format!("The card company recalled the product: {text}"))
+        }
+        LineError::ProductStopped => refused(at, "product_code", "The product is no longer sold."),
+        LineError::NotCardPayable => refused(at, "product_code", "The card does not pay for this product."),
+        LineError::PriceMissing => refused(at, "unit_price", "The product has no price; give a unit_price."),
+        LineError::PriceInvalid => refused(at, "unit_price", "From 1 to 9999999 fen."),
+        LineError::QuantityInvalid => refused(at, "quantity", "From 1 to 999."),
     })?;
     if terms.needs_manager {
-        return Err(refused("unit_price", "The price is outside the product's band."));
+        return Err(refused(at, "unit_price", "The price is outside the product's band."));
     }
     let Listed { product, unit, .. } = listed;
     Ok(DirectLine {

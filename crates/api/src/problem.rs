@@ -59,6 +59,8 @@ codes! {
     SamePerson = "same_person", FORBIDDEN, "The applicant of a refund cannot decide on it; neither can another key created by the same person";
     /// Not this merchant's to decide.
     CompanyDecides = "company_decides", FORBIDDEN, "The card company decides which products of this merchant a card may pay for";
+    /// A recall may find the product by them.
+    ProductRecalled = "product_recalled", CONFLICT, "The card company recalled this product: its barcode and approval number stay as they are until the recall ends";
     /// Nothing at this address, or another merchant's row.
     NotFound = "not_found", NOT_FOUND, "It does not exist, or the key has no access to it";
     /// Too long ago.

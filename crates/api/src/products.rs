@@ -121,6 +121,7 @@ async fn write(
         }
         Written::Absent => Err(Problem::not_found(ABSENT)),
         Written::Invalid => Err(Problem::invalid("price", PRICES)),
+        Written::Recalled => Err(Problem::new(Code::ProductRecalled, "")),
         Written::CompanyDecides => Err(Problem::new(Code::CompanyDecides, "")),
         Written::OtherContent => Err(Problem::new(Code::IdempotencyConflict, "").after(AGAIN_AFTER)),
     }

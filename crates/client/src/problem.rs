@@ -26,6 +26,8 @@ words! {
         SamePerson = "same_person",
         /// The card company decides what cards pay for at this merchant.
         CompanyDecides = "company_decides",
+        /// The product is recalled: its barcode and approval number stay as they are.
+        ProductRecalled = "product_recalled",
         /// It does not exist, or the key has no access to it.
         NotFound = "not_found",
         /// That period is in the card company's archive.

@@ -17,6 +17,8 @@ pub(crate) struct Input {
     /// What stands beside the label.
     pub(crate) more: &'static str,
     pub(crate) value: String,
+    /// Characters that it takes.
+    pub(crate) most: usize,
     pub(crate) error: Option<String>,
     /// Digits.
     pub(crate) number: bool,
@@ -32,6 +34,10 @@ pub(crate) struct Input {
 impl Input {
     pub(crate) fn more(self, more: &'static str) -> Self {
         Self { more, ..self }
+    }
+
+    pub(crate) fn most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     pub(crate) fn number(self) -> Self {
@@ -112,6 +118,7 @@ impl Entered {
             label,
             more: "",
             value: self.get(name).to_owned(),
+            most: 100,
             error: self.errors.get(name).cloned(),
             number: false,
             date: false,

@@ -113,14 +113,6 @@ pub fn pages() -> Vec<PageEntry> {
 /// The company's own facts and rules.
 fn settings_pages() -> Vec<PageEntry> {
     vec![
-        page(recalls::RECALLS).get(May(ViewDirectory), recalls::show).post(May(RecallProduct), recalls::start).menu(
-            45,
-            "pause",
-            |lang| Text::of(lang).recalls.title,
-        ),
-        page("/office/recalls/{recall}").get(May(ViewDirectory), recalls::one).post(May(RecallProduct), recalls::end),
-        page("/office/recalls/{recall}/export.csv").get(May(ViewDirectory), recalls::csv).proved(Always),
-        page("/office/recalls/{recall}/export.xlsx").get(May(ViewDirectory), recalls::xlsx).proved(Always),
         page(settings::SETTINGS)
             .get(May(ManageSettings), settings::show)
             .post(May(ManageSettings), settings::save)
@@ -134,9 +126,17 @@ fn settings_pages() -> Vec<PageEntry> {
     ]
 }
 
-/// Goods that tills ask for.
+/// Goods: recalls, and what tills ask for.
 fn goods() -> Vec<PageEntry> {
     vec![
+        page(recalls::RECALLS).get(May(ViewDirectory), recalls::show).post(May(RecallProduct), recalls::start).menu(
+            45,
+            "pause",
+            |lang| Text::of(lang).recalls.title,
+        ),
+        page("/office/recalls/{recall}").get(May(ViewDirectory), recalls::one).post(May(RecallProduct), recalls::end),
+        page("/office/recalls/{recall}/export.csv").get(May(ViewDirectory), recalls::csv).proved(Always),
+        page("/office/recalls/{recall}/export.xlsx").get(May(ViewDirectory), recalls::xlsx).proved(Always),
         page(requests::REQUESTS)
             .get(May(AnswerProductRequest), requests::show)
             .menu(46, "scan", |lang| Text::of(lang).requests.menu)

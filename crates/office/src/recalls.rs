@@ -1,6 +1,7 @@
 //! 召回: goods that no till sells any more, what was sold of them, and ending that.
 //!
-//! What must stay true: a recall starts only after its maker saw what it stops; only a proposal ends it.
+//! What must stay true: a recall starts only after its maker saw what it stops; only a proposal ends it; a file is in the
+//! audit log before it leaves.
 
 use askama::Template;
 use axum::Form;
@@ -13,6 +14,7 @@ use domain::role::Action;
 use domain::time::BusinessDate;
 use serde::Deserialize;
 use storage::recall::{self, Covered, Recall, Sold};
+use storage::{archive, audit};
 use web_kit::badge::Badge;
 use web_kit::export::{self, Kind};
 use web_kit::flash::Flash;
@@ -23,7 +25,7 @@ use web_kit::step::Told;
 use web_kit::text::fill;
 
 use crate::entry::{Entered, Input, Typed, wrong_count};
-use crate::places;
+use crate::places::{self, outlet_link};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -35,6 +37,12 @@ const ROWS: u32 = 50;
 
 /// So many products are listed before a recall starts.
 const LISTED: usize = 200;
+
+/// Characters of a field with codes, barcodes or approval numbers.
+const LIST_MAX: usize = 3_500;
+
+/// Rows of what was sold, on a page.
+const SOLD_MAX: usize = 500;
 
 #[derive(Template)]
 #[template(path = "recalls.html")]
@@ -61,7 +69,7 @@ struct Row {
 struct Ask {
     typed: Typed,
     count: String,
-    more: Option<String>,
+    more: Option<&'static str>,
     covered: Vec<Covered>,
 }
 
@@ -72,6 +80,8 @@ pub(crate) struct Params {
     before: String,
     /// The request of the last step.
     a: String,
+    /// `1`: what was sold is added up.
+    sold: String,
 }
 
 /// The list, with the form for those who may recall.
@@ -106,22 +116,22 @@ async fn view(visit: &Visit, before: &str, form: &Entered, ask: Option<Ask>) -> 
 fn row(one: &Recall, text: &'static Text) -> Row {
     Row {
         link: format!("{RECALLS}/{}", one.id),
-        goods: goods(one, text),
+        goods: goods(&one.matches, text),
         text: one.text.clone(),
         state: state(one, text),
         made: one.made_at.date_time_text(),
     }
 }
 
-/// What it covers, in words.
-fn goods(one: &Recall, text: &'static Text) -> String {
+/// What a recall covers, in words.
+pub(crate) fn goods(matches: &[(MatchKind, String)], text: &'static Text) -> String {
     let words = &text.recalls;
     let name = |kind: MatchKind| match kind {
         MatchKind::Code => words.k_code,
         MatchKind::Barcode => words.k_barcode,
         MatchKind::Approval => words.k_approval,
     };
-    let items = one.matches.iter().map(|(kind, value)| fill(words.item, &[name(*kind), value]));
+    let items = matches.iter().map(|(kind, value)| fill(words.item, &[name(*kind), value]));
     items.collect::<Vec<_>>().join("; ")
 }
 
@@ -135,9 +145,9 @@ fn state(one: &Recall, text: &'static Text) -> Badge {
 fn inputs(visit: &Visit, form: &Entered) -> Vec<Input> {
     let words = &visit.text().recalls;
     vec![
-        form.input("codes", words.codes).optional(),
-        form.input("barcodes", words.barcodes).optional(),
-        form.input("approvals", words.approvals).optional(),
+        form.input("codes", words.codes).optional().most(LIST_MAX),
+        form.input("barcodes", words.barcodes).optional().most(LIST_MAX),
+        form.input("approvals", words.approvals).optional().most(LIST_MAX),
         form.input("since", words.since).date(),
         form.input("said", words.said).more(words.said_more),
         form.input("reason", words.reason).more(words.reason_more),
@@ -172,6 +182,7 @@ pub(crate) async fn start(visit: Visit, Form(typed): Form<Typed>) -> Result<Resp
             Wrong::Match(MatchKind::Code) => ("codes", words.wrong_code),
             Wrong::Match(MatchKind::Barcode) => ("barcodes", words.wrong_barcode),
             Wrong::Match(MatchKind::Approval) => ("approvals", words.wrong_approval),
+            Wrong::TooMuch => ("codes", words.wrong_much),
             Wrong::Reason => ("reason", words.wrong_text),
             Wrong::Text => ("said", words.wrong_text),
             Wrong::Since => ("since", words.wrong_since),
@@ -183,12 +194,13 @@ pub(crate) async fn start(visit: Visit, Form(typed): Form<Typed>) -> Result<Resp
     }
     if !sure {
         let mut covered = recall::covered(visit.db(), announced, LISTED.saturating_add(1)).await?;
-        let more = (covered.len() > LISTED).then(|| fill(words.ask_more, &[&LISTED.to_string()]));
+        let cut = covered.len() > LISTED;
         covered.truncate(LISTED);
         let count = match covered.len() {
             0 => words.ask_none.to_owned(),
-            count => fill(words.ask_count, &[&count.to_string()]),
+            count => fill(if cut { words.ask_count_more } else { words.ask_count }, &[&count.to_string()]),
         };
+        let more = cut.then_some(words.ask_more);
         let keep = ["codes", "barcodes", "approvals", "since", "said", "reason"];
         let typed = typed.into_iter().filter(|(name, _)| keep.contains(&name.as_str())).collect();
         return view(&visit, "", &form, Some(Ask { typed, count, more, covered })).await;
@@ -207,11 +219,20 @@ struct OneView {
     goods: String,
     state: Badge,
     since: String,
-    sold: Vec<Sold>,
+    /// The address that adds up what was sold, until it is.
+    ask_sold: String,
+    sold: Option<Vec<SoldRow>>,
+    /// What the list leaves out.
+    left_out: Vec<String>,
     told: Option<Told>,
     waits: Option<String>,
     can_end: bool,
     request: RequestId,
+}
+
+struct SoldRow {
+    link: String,
+    sold: Sold,
 }
 
 async fn find(visit: &Visit, id: i64) -> Result<Recall, Problem> {
@@ -223,13 +244,16 @@ pub(crate) async fn one(visit: Visit, Path(id): Path<i64>, Query(params): Query<
     let one = find(&visit, id).await?;
     let text = visit.text();
     let waits = waiting(&visit, Act::RecallEnding, id).await?;
+    let (sold, left_out) = if params.sold == "1" { sold(&visit, &one).await? } else { (None, Vec::new()) };
     let page = OneView {
         path: format!("{RECALLS}/{id}"),
         list: RECALLS,
-        goods: goods(&one, text),
+        goods: goods(&one.matches, text),
         state: state(&one, text),
         since: one.since.to_string(),
-        sold: recall::sales(visit.db(), &one).await?,
+        ask_sold: format!("{RECALLS}/{id}?sold=1"),
+        sold,
+        left_out,
         told: places::told(&visit, &params.a).await?,
         can_end: visit.session.can(Action::RecallProduct) && one.ended_at.is_none() && waits.is_none(),
         waits: waits.filter(|_| visit.session.can(Action::ViewProposals)),
@@ -238,6 +262,18 @@ pub(crate) async fn one(visit: Visit, Path(id): Path<i64>, Query(params): Query<
         one,
     };
     Ok(render(&page).into_response())
+}
+
+/// What was sold, which takes a while where much is sold, and what is not in the list.
+async fn sold(visit: &Visit, one: &Recall) -> Result<(Option<Vec<SoldRow>>, Vec<String>), Problem> {
+    let words = &visit.text().recalls;
+    let mut found = recall::sales(visit.db(), one, SOLD_MAX.saturating_add(1)).await?;
+    let cut = (found.len() > SOLD_MAX).then(|| fill(words.sales_cut, &[&SOLD_MAX.to_string()]));
+    found.truncate(SOLD_MAX);
+    let archived = archive::archived_until(visit.db()).await?.filter(|day| one.since <= *day);
+    let archived = archived.map(|day| fill(words.sales_archived, &[&day.to_string()]));
+    let rows = found.into_iter().map(|sold| SoldRow { link: outlet_link(sold.outlet), sold });
+    Ok((Some(rows.collect()), cut.into_iter().chain(archived).collect()))
 }
 
 /// Proposes to end it.
@@ -261,8 +297,10 @@ async fn file(visit: &Visit, id: i64, kind: Kind) -> Result<Response, Problem> {
     let one = find(visit, id).await?;
     let words = &visit.text().recalls;
     let head = [words.store, words.phone, words.code, words.product, words.orders, words.pieces, words.last];
-    let sold = recall::sales(visit.db(), &one).await?;
-    let rows = sold.into_iter().take(export::ROWS_MAX).map(|row| {
+    let sold = recall::sales(visit.db(), &one, export::ROWS_MAX).await?;
+    let detail = format!("{}, {} rows", kind.word(), sold.len());
+    audit::append(visit.db(), visit.session.entry("recall_exported", &format!("recall {id}"), &detail)).await?;
+    let rows = sold.into_iter().map(|row| {
         let last = row.last_at.date_time_text();
         vec![row.name, row.phone, row.code, row.product, row.orders.to_string(), row.pieces.to_string(), last]
     });

@@ -177,6 +177,7 @@ pub(crate) async fn act(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
         Answered::Gone => return Err(Problem::NotFound),
         Answered::NoProduct => form.refuse("to", words.no_product.to_owned()),
         Answered::NotSold => form.refuse("to", words.not_sold.to_owned()),
+        Answered::Recalled => form.refuse("barcode", words.recalled.to_owned()),
         Answered::CodeTaken(name) => form.refuse("product_code", fill(words.code_taken, &[&name])),
         Answered::BarcodeTaken(code, name) => form.refuse("barcode", fill(words.barcode_taken, &[&code, &name])),
     }

@@ -113,8 +113,10 @@ pub(crate) fn person(one: &(String, String), text: &'static Text) -> String {
 pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
     let (text, status) = (visit.text(), params.status());
     let words = &text.requests;
-    let found = product_request::list(visit.db(), status, params.after(), ROWS).await?;
-    let last = found.last().filter(|_| found.len() >= ROWS as usize).map(|one| one.id.to_string());
+    let mut found = product_request::list(visit.db(), status, params.after(), ROWS.saturating_add(1)).await?;
+    let more = found.len() > ROWS as usize;
+    found.truncate(ROWS as usize);
+    let last = found.last().filter(|_| more).map(|one| one.id.to_string());
     let here = |more: &[(&str, &str)]| link(REQUESTS, &[&[("s", word(status))], more].concat());
     let all = RequestStatus::ALL.into_iter().map(Some).chain([None]);
     let view = View {

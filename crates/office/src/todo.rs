@@ -23,6 +23,7 @@ use domain::limits::Setting;
 use domain::outcome::Decline;
 use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{Proposal, ProposalStatus, Verdict};
+use domain::recall;
 use domain::refund::text_fits;
 use domain::time::Timestamp;
 use serde::Deserialize;
@@ -38,6 +39,7 @@ use web_kit::settlement::rate_words;
 use web_kit::step::{self, Filled, Last, Step, Told};
 use web_kit::text::fill;
 
+use crate::recalls;
 use crate::settings::limit_words;
 use crate::text::Text;
 use crate::{Shell, Visit};
@@ -184,7 +186,7 @@ fn decided_words(found: &Sheet, text: &'static Text) -> Option<String> {
     Some(fill(text.todo.decided_by, &[by, &ending.at.date_time_text(), state]))
 }
 
-fn act_words(act: Act, text: &'static Text) -> &'static str {
+pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
     match act {
         Act::MerchantFee => text.todo.act_merchant_fee,
         Act::CompanyKey => text.todo.act_company_key,
@@ -269,6 +271,10 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (Field::PersonFactor, "no") => text.people.factor_none.to_owned(),
         (Field::PersonPassword, "own") => words.password_own.to_owned(),
         (Field::PersonPassword, "initial") => words.password_initial.to_owned(),
+        (Field::RecallGoods, _) => {
+            let typed = recall::read_goods(&value.replace("; ", "\n"));
+            typed.map_or_else(|| value.to_owned(), |matches| recalls::goods(&matches, text))
+        }
         (Field::RecallOpen, "yes") => text.recalls.open.to_owned(),
         (Field::RecallOpen, "no") => text.recalls.ended.to_owned(),
         (Field::KeySigned | Field::FactorRequired | Field::DecidesPayable, "yes") => words.yes.to_owned(),

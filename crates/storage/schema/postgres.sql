@@ -344,7 +344,7 @@ CREATE TABLE pin_tries (
     lookup_generation BIGINT NOT NULL,
     tried_on BIGINT NOT NULL,
     -- Tries by place: `outlet:2501001 3`, with a comma between.
-    places TEXT NOT NULL
+    places TEXT COLLATE "C" NOT NULL
 );
 
 -- What watches wrong PINs: a till, a person, a key, a network. Written by the books, and removed by a manager's unlock.
@@ -464,16 +464,17 @@ CREATE TABLE product (
     PRIMARY KEY (merchant_id, code)
 );
 
-CREATE INDEX product_barcode ON product (merchant_id, barcode) WHERE barcode <> '';
-CREATE INDEX product_approval ON product (merchant_id, approval_no) WHERE approval_no <> '';
+-- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
+CREATE INDEX product_barcode ON product (barcode, merchant_id);
+CREATE INDEX product_approval ON product (approval_no) WHERE approval_no <> '';
 
 -- Goods that no till sells any more: who said so, why, and what the tills say.
 CREATE TABLE recall (
     id BIGINT PRIMARY KEY,
     -- What was typed: a line per match, the kind and the text.
-    goods TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    text TEXT NOT NULL,
+    goods TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
     -- The business date since when they may have been sold.
     since BIGINT NOT NULL,
     made_at BIGINT NOT NULL,
@@ -483,11 +484,9 @@ CREATE TABLE recall (
 
 -- What recalls cover, as a catalogue may write it.
 CREATE TABLE recall_match (
-    kind TEXT NOT NULL CHECK (kind IN ('code', 'barcode', 'approval')),
-    value TEXT NOT NULL,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('code', 'barcode', 'approval')),
+    value TEXT COLLATE "C" NOT NULL,
     recall_id BIGINT NOT NULL REFERENCES recall (id),
-    -- 1 while the recall stops sales.
-    open BIGINT NOT NULL CHECK (open IN (0, 1)),
     PRIMARY KEY (kind, value, recall_id)
 );
 CREATE INDEX recall_match_recall ON recall_match (recall_id);

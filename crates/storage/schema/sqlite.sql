@@ -459,8 +459,9 @@ CREATE TABLE product (
     PRIMARY KEY (merchant_id, code)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX product_barcode ON product (merchant_id, barcode) WHERE barcode <> '';
-CREATE INDEX product_approval ON product (merchant_id, approval_no) WHERE approval_no <> '';
+-- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
+CREATE INDEX product_barcode ON product (barcode, merchant_id);
+CREATE INDEX product_approval ON product (approval_no) WHERE approval_no <> '';
 
 -- Goods that no till sells any more: who said so, why, and what the tills say.
 CREATE TABLE recall (
@@ -481,8 +482,6 @@ CREATE TABLE recall_match (
     kind TEXT NOT NULL CHECK (kind IN ('code', 'barcode', 'approval')),
     value TEXT NOT NULL,
     recall_id INTEGER NOT NULL REFERENCES recall (id),
-    -- 1 while the recall stops sales.
-    open INTEGER NOT NULL CHECK (open IN (0, 1)),
     PRIMARY KEY (kind, value, recall_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recall_match_recall ON recall_match (recall_id);

@@ -102,6 +102,20 @@ async fn both_schemas_are_the_same() {
     }
 }
 
+/// Texts are compared and sorted byte by byte in both databases.
+#[tokio::test]
+async fn every_text_of_the_server_is_sorted_by_bytes() {
+    let server = Database::create();
+    postgres::migrate(&server.url()).await.expect("migrates");
+    let there = Storage::connect(&server.url()).await.expect("connects");
+    let others = there.read(|connection| {
+        let sql = "SELECT table_name || '.' || column_name FROM information_schema.columns
+            WHERE table_schema = ?1 AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'";
+        Ok(texts(connection, sql, "public")?)
+    });
+    assert_eq!(others.await.expect("reads"), Vec::<String>::new());
+}
+
 fn refused(answer: Result<Storage, StorageError>) -> String {
     match answer {
         Err(StorageError::Open(why)) => why,

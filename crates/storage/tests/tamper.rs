@@ -412,6 +412,33 @@ async fn balances_and_orders_are_held_to_the_ledger() {
     }
 }
 
+/// A recall stops what its maker typed, and nobody ends it alone.
+#[tokio::test]
+async fn a_recall_is_held_to_what_its_maker_typed() {
+    let mut world = shop();
+    let typed = "code 600233\nbarcode 036000291452\napproval Z20260001".to_owned();
+    let (text, reason) = ("stop".to_owned(), "a fault".to_owned());
+    world.recalls.insert(proposals::RECALL, domain::acts::Recall { goods: typed, text, reason, open: true });
+    let fixture = Fixture::sqlite(&world).await;
+    assert_eq!(fixture.verify().await, []);
+    let original = fixture.folder.as_ref().expect("a folder").path().join("original.db");
+    fixture.tool().execute("VACUUM INTO ?1", [original.to_str().expect("a path")]).expect("copied");
+    let stops = "recall 1 does not stop what its maker typed";
+    for (sql, name) in [
+        ("DELETE FROM recall_match WHERE kind = 'code'", stops),
+        ("DELETE FROM recall_match WHERE value = '0036000291452'", stops),
+        ("DELETE FROM recall_match", stops),
+        ("UPDATE recall_match SET value = 'Z20260002' WHERE kind = 'approval'", stops),
+        ("UPDATE recall_match SET kind = 'barcode' WHERE kind = 'code'", stops),
+        ("INSERT INTO recall_match VALUES ('code', '600402', 1)", stops),
+        ("UPDATE recall SET goods = 'code 600402'", stops),
+        ("UPDATE recall SET ended_at = 1", "recall 1"),
+    ] {
+        let findings = after(&original, |tool| tool.execute(sql, [])).await.expect("it changes something");
+        assert!(findings.iter().any(|finding| finding.contains(name)), "{sql}: {findings:?}");
+    }
+}
+
 /// A settlement is held to what it takes, to who decided and to the money that was paid, column by column.
 #[tokio::test]
 async fn every_column_of_a_settlement() {

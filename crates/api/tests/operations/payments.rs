@@ -389,4 +389,20 @@ async fn a_recalled_product_is_refused_with_what_the_tills_say() {
     let other = json!({"card_number": CARD, "pin": PIN, "amount": 1550, "currency": "CNY",
         "lines": [{"product_code": "600233", "quantity": 1}]});
     erp.post("/payments", &other).await.is(201, "");
+    // A key changes what a recall does not look at, and nothing that would take the product out of one.
+    erp.patch("/products/600402", "price", &json!({"price": 700})).await.is(200, "");
+    let now = erp.get("/products/600402").await.body;
+    let kept = ["name", "otc_class", "unit", "price", "barcode", "approval_no"];
+    let whole = |field: &str, value: &str| {
+        let mut body: serde_json::Map<_, _> = kept.iter().map(|one| ((*one).to_owned(), now[one].clone())).collect();
+        body.insert(field.to_owned(), json!(value));
+        serde_json::Value::Object(body)
+    };
+    for (field, value, status) in
+        [("name", "Vitamin C", 200), ("barcode", "6901234567892", 409), ("approval_no", "Z1", 409)]
+    {
+        let code = if status == 409 { "product_recalled" } else { "" };
+        erp.put("/products/600402", field, &whole(field, value)).await.is(status, code);
+    }
+    erp.post("/payments", &body).await.is(422, "invalid_request");
 }

@@ -17,7 +17,7 @@ words! {
     }
 }
 
-/// Open requests of an outlet, at most: more of them come from a list that nobody imported.
+/// Open requests of an outlet, at most: a store that lacks more needs its list of goods imported.
 pub const OPEN_MAX: i64 = 100;
 
 /// Longest name that a cashier types, in characters.

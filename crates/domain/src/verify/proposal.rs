@@ -11,6 +11,7 @@ use crate::ids::{KeyId, MerchantId, OutletId, PersonId, RecallId, TransactionId}
 use crate::ledger::{Kind, Transaction};
 use crate::person::{Held, is_narrower};
 use crate::proposal::{DECIDE_WITHIN, Draft, Ending, Proposal, ProposalStatus, Verdict, shown_digest};
+use crate::recall::{self, MatchKind};
 
 /// What the ledger says of proposals so far, and what approved ones brought about.
 #[derive(Default)]
@@ -138,6 +139,19 @@ impl Audit {
         if self.proposals.ended.contains(&recall) == open {
             let is = if open { "open" } else { "ended" };
             self.report("I7", format!("recall {recall} is {is}, but no proposal says so"));
+        }
+    }
+
+    /// Compares what a recall stops, `stored`, with what its maker typed.
+    pub fn recall_covers(
+        &mut self,
+        recall: RecallId,
+        typed: &[(MatchKind, String)],
+        mut stored: Vec<(MatchKind, String)>,
+    ) {
+        stored.sort_unstable();
+        if recall::stored_forms(typed) != stored {
+            self.report("I7", format!("recall {recall} does not stop what its maker typed"));
         }
     }
 

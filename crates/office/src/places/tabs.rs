@@ -22,6 +22,7 @@ use web_kit::{dispute as disputes, unresolved};
 use super::{of, seen_words};
 use crate::Visit;
 use crate::text::Text;
+use crate::todo::act_words;
 
 /// Settlements, and things of a kind, that are shown.
 const SETTLEMENTS: u32 = 10;
@@ -191,16 +192,10 @@ fn dispute_row(visit: &Visit, case: &dispute::Case) -> Thing {
 
 fn proposal_row(visit: &Visit, act: Act, one: &domain::proposal::Proposal) -> Thing {
     let (session, text) = (&visit.session, visit.text());
-    let name = match act {
-        Act::OutletOpening => text.todo.act_outlet_opening,
-        Act::OutletResuming => text.todo.act_outlet_resuming,
-        Act::MerchantOpening => text.todo.act_merchant_opening,
-        _ => text.todo.act_merchant_resuming,
-    };
     Thing {
         kind: text.directory.open_proposal,
         link: session.can(Action::ViewProposals).then(|| address(one.id)),
-        name: name.to_owned(),
+        name: act_words(act, text).to_owned(),
         amount: None,
         since: seen_words(Some(one.made_at), session.now),
         waits: text.directory.waits_company.to_owned(),

@@ -8,7 +8,7 @@ web_kit::texts! {
         start: "开始召回", "Start a recall";
         codes: "商品代码", "Product codes";
         barcodes: "条码", "Barcodes";
-        approvals: "批准文号（或开头，至少 6 个字）", "Approval numbers, or their beginning of at least 6 characters";
+        approvals: "批准文号（或开头，至少含 4 位数字）", "Approval numbers, or their beginning with at least 4 digits";
         many: "可填多个，用空格分开；每种最多 50 个。", "Several, with a blank between; at most 50 of each.";
         said: "收银台显示", "What the tills say";
         said_more: "（2–100 字）", "(2 to 100 characters)";
@@ -19,12 +19,14 @@ web_kit::texts! {
         wrong_none: "请至少填一个代码、条码或批准文号。", "Give at least one code, barcode or approval number.";
         wrong_code: "代码 1 到 20 位，最多 50 个；699999 不是商品，不能召回。", "Codes have 1 to 20 characters, at most 50; 699999 is no product and cannot be recalled.";
         wrong_barcode: "条码 4 到 32 位字母或数字，最多 50 个。", "Barcodes have 4 to 32 letters or digits, at most 50.";
-        wrong_approval: "批准文号 6 到 60 个字，最多 50 个。", "Approval numbers have 6 to 60 characters, at most 50.";
+        wrong_approval: "批准文号（或开头）至少含 4 位数字，最长 60 个字，最多 50 个。", "Approval numbers, or their beginning, have at least 4 digits and at most 60 characters; at most 50.";
+        wrong_much: "内容太多，请分成几次召回。", "Too much for one recall: start several.";
         wrong_text: "请填写 2 到 100 个字。", "Give 2 to 100 characters.";
         wrong_since: "请填今天或以前的日期。", "Give today or an earlier day.";
         ask: "召回这些商品？", "Recall these products?";
         ask_count: "现在在售的商品有 {0} 个会停卖；以后加入的同样代码、条码、文号也停。", "{0} products on sale stop; those that get the same code, barcode or number later stop too.";
-        ask_more: "商品多于 {0} 个，没有全部列出。请核对是不是写得太宽。", "More than {0} products, not all are listed. Check that it is not too wide.";
+        ask_count_more: "现在在售的商品有 {0} 个以上会停卖；以后加入的同样代码、条码、文号也停。", "More than {0} products on sale stop; those that get the same code, barcode or number later stop too.";
+        ask_more: "没有全部列出。请核对是不是写得太宽。", "Not all are listed. Check that it is not too wide.";
         ask_none: "现在没有在售的商品符合。仍可开始：以后加入的会停。", "No product on sale fits. It can start all the same, for products that come later.";
         start_now: "立即召回", "Recall now";
         cancel: "返回修改", "Back to change it";
@@ -44,6 +46,10 @@ web_kit::texts! {
         started: "已召回，所有收银台不再销售。", "Recalled: no till sells it any more.";
         sales: "{0} 起各门店卖出", "Sold by store since {0}";
         sales_none: "这段时间没有门店卖出过。", "No store sold any since then.";
+        sales_show: "统计各门店卖出", "Add up what was sold";
+        sales_why: "用来通知门店下架、联系顾客；门店多时要等一会儿。", "To tell stores and find customers; with many stores it takes a while.";
+        sales_cut: "只显示前 {0} 行，全部在导出文件里。", "Only the first {0} rows are shown; the file has all.";
+        sales_archived: "{0} 及更早的订单已归档，没有统计在内。", "Orders up to {0} are archived and not added up.";
         store: "门店", "Store";
         phone: "电话", "Phone";
         orders: "订单", "Orders";

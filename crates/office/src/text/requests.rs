@@ -79,10 +79,11 @@ web_kit::texts! {
         refuse_yes: "拒绝", "Refuse";
         not_done: "没有答复", "Not answered";
         wrong_choice: "请选择", "Choose one.";
+        recalled: "召回覆盖这个商品，没有加入", "A recall covers this product: it was not added.";
         wrong_price: "请填 0.01 到 99999.99 元", "From 0.01 to 99999.99 yuan.";
         wrong_reason: "请填 2–100 个字的原因", "Give a reason of 2 to 100 characters.";
         no_product: "该商户没有这个商品代码", "This merchant has no product with this code.";
-        not_sold: "该商品已停用或召回，不能销售", "This product is disabled or recalled: it cannot be sold.";
+        not_sold: "该商品已停用、召回，或不在慧医卡支付范围内，不能用卡卖", "This product is disabled, recalled, or not paid for by the card: it cannot be sold.";
         code_taken: "代码已有商品“{0}”，请用“对应到”", "The code has the product “{0}”: use the existing product.";
         barcode_taken: "条码已有商品 {0}“{1}”，请用“对应到”", "The barcode has the product {0} “{1}”: use the existing product.";
         said_answered: "已答复，收银机会显示。", "Answered; the till will show it.";

@@ -62,10 +62,16 @@ fn places(connection: &Connection, audit: &mut Audit) -> sql::Result<Vec<Merchan
         Ok(())
     })?;
     let sql = "SELECT id, ended_at IS NULL FROM recall WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let mut recalls = Vec::new();
     in_pieces(connection, sql, |row| {
+        recalls.push(RecallId(row.get(0)?));
         audit.recall(RecallId(row.get(0)?), row.get(1)?);
         Ok(())
     })?;
+    for recall in recalls {
+        let [typed, stored] = crate::recall::covers(connection, recall)?;
+        audit.recall_covers(recall, &typed, stored);
+    }
     Ok(merchants)
 }
 

@@ -26,7 +26,7 @@ pub use detail::{Detail, Mark, MarkKind, SoldLine, detail};
 use query::{amounts, page, rows_of, totals};
 
 /// An order that took longer from its first line to leaving the till is in the index `orders_late`, microseconds.
-const LATE: i64 = 1_800_000_000;
+pub(crate) const LATE: i64 = 1_800_000_000;
 
 /// Late orders looked at, at most; a till that leaves more carts open than this has other problems.
 const LATE_MAX: i64 = 2_000;

@@ -150,8 +150,8 @@ pub async fn find(db: &Storage, merchant: MerchantId, text: &str) -> Result<Vec<
 pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) -> Result<Vec<Listed>, StorageError> {
     db.read_by_key(move |connection| {
         for text in &texts {
-            for column in ["code", "barcode"] {
-                let found = connection.query_later(&by(column), (merchant.0, text))?.rows(read_listed)?;
+            for sql in [by_code(), by_barcode()] {
+                let found = connection.query_later(&sql, (merchant.0, text))?.rows(read_listed)?;
                 if !found.is_empty() {
                     return Ok(found);
                 }
@@ -162,9 +162,19 @@ pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) 
     .await
 }
 
-fn by(column: &str) -> String {
+fn by_code() -> String {
     format!(
-        "SELECT {COLUMNS}, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.{column} = ?2 AND p.{column} <> ''
+        "SELECT {COLUMNS}, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2
+         ORDER BY p.active DESC, p.code LIMIT 50"
+    )
+}
+
+/// The codes come from the index of barcodes alone: SQLite takes a merchant for one with ten products, and would walk
+/// along all of them otherwise.
+fn by_barcode() -> String {
+    format!(
+        "SELECT {COLUMNS}, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code IN
+            (SELECT b.code FROM product b WHERE b.merchant_id = ?1 AND b.barcode = ?2 AND b.barcode <> '')
          ORDER BY p.active DESC, p.code LIMIT 50"
     )
 }
@@ -279,11 +289,16 @@ mod tests {
         let path = folder.path().join("webpos.db");
         drop(Storage::open(&path).expect("opens"));
         let file = rusqlite::Connection::open(&path).expect("opens");
-        for column in ["code", "barcode"] {
-            let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {}", by(column))).expect("prepares");
+        let barcode = "SEARCH b USING COVERING INDEX product_barcode (barcode=? AND merchant_id=?)";
+        for (sql, first) in [(by_code(), None), (by_barcode(), Some(barcode))] {
+            let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepares");
             let steps = statement.query_map((1, "x"), |row| row.get::<_, String>(3)).expect("explains");
             let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().expect("texts");
-            assert!(plan.iter().all(|step| !step.contains("SCAN ")), "{column}: {plan:#?}");
+            assert!(plan.iter().all(|step| !step.contains("SCAN ")), "{plan:#?}");
+            let by_key = "SEARCH p USING PRIMARY KEY (merchant_id=? AND code=?)";
+            for step in first.into_iter().chain([by_key]) {
+                assert!(plan.iter().any(|own| own == step), "{step}: {plan:#?}");
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use crate::idempotency::{self, Claim, PriorUse};
 use crate::keys::Keys;
 use crate::pinyin::initials;
 use crate::product::{self, Searched};
+use crate::recall;
 use crate::{Storage, StorageError};
 
 /// A product with everything that is stored of it.
@@ -105,11 +106,14 @@ pub enum Written {
     Invalid,
     /// The card company decides what cards pay for at this merchant. Nothing changed.
     CompanyDecides,
+    /// The product is recalled, and a recall may find it by what was to change. Nothing changed.
+    Recalled,
 }
 
 /// Changes one product: `change` gets what is stored, and whether the merchant decides what cards pay for, and says what is
 /// to be, or `Err` with why not; `answer` puts the result into words. Claim, product and audit entry are written together.
-/// A merchant that does not decide makes no product payable.
+/// A merchant that does not decide makes no product payable, and nobody takes a product out of a recall by giving it
+/// another barcode or approval number.
 pub async fn change<C, A>(
     db: &Storage,
     claim: Claim,
@@ -139,6 +143,10 @@ where
         };
         if item.card_payable && !decides && !before.as_ref().is_some_and(|before| before.card_payable) {
             return Ok(Written::CompanyDecides);
+        }
+        let renamed = |before: &Item| before.barcode != item.barcode || before.approval_no != item.approval_no;
+        if before.as_ref().is_some_and(renamed) && recall::text_of(connection, claim.merchant, &code)?.is_some() {
+            return Ok(Written::Recalled);
         }
         let at = entry.at;
         let item = put(connection, claim.merchant, before.as_ref(), item, entry)?;

@@ -8,13 +8,14 @@
 use domain::ids::{MerchantId, OutletId, TerminalId};
 use domain::product::OTHER_CODE;
 use domain::product_request::{OPEN_MAX, RequestStatus};
+use domain::scan::Gtin;
 use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
 use crate::catalogue::{self, Item};
 use crate::draft::Scope;
-use crate::recall::TEXT_OF;
+use crate::recall;
 use crate::sql::{self, Connection, OptionalExtension as _, Params, PendingRows, Row, params};
 use crate::{Storage, StorageError, ids};
 
@@ -267,11 +268,13 @@ pub enum Answered {
     Gone,
     /// The merchant has no such product.
     NoProduct,
-    /// The product is not on sale, or it is recalled.
+    /// The product is not on sale, it is recalled, or the card does not pay for it.
     NotSold,
+    /// A recall covers the new product.
+    Recalled,
     /// The merchant has a product with this code: its name.
     CodeTaken(String),
-    /// It has one with this barcode: code and name.
+    /// It has one that tills find by this barcode: code and name.
     BarcodeTaken(String, String),
 }
 
@@ -291,23 +294,20 @@ pub async fn answer(db: &Storage, id: i64, answer: Answer, entry: Entry) -> Resu
         let (action, status, product, reason) = match answer {
             Answer::Refused(reason) => ("product_request_refused", RequestStatus::Refused, Default::default(), reason),
             Answer::Mapped(code) => {
-                let sql = format!(
-                    "SELECT p.name, p.active = 1 AND {TEXT_OF} IS NULL FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2"
-                );
-                let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?));
-                let found = connection.prepare_cached(&sql)?.query_row((merchant.0, &code), read).optional()?;
-                let Some((name, sold)) = found.filter(|_| code != OTHER_CODE) else {
-                    return Ok(Answered::NoProduct);
-                };
-                if !sold {
+                let found = catalogue::find(connection, merchant, &code)?.filter(|_| code != OTHER_CODE);
+                let Some(item) = found else { return Ok(Answered::NoProduct) };
+                if !item.active || !item.card_payable || recall::text_of(connection, merchant, &code)?.is_some() {
                     return Ok(Answered::NotSold);
                 }
-                ("product_request_mapped", RequestStatus::Mapped, (code, name), String::new())
+                ("product_request_mapped", RequestStatus::Mapped, (code, item.name), String::new())
             }
             Answer::Added(item) => {
                 connection.lock_name("catalogue", &merchant.0.to_string())?;
                 if let Some(taken) = taken(connection, merchant, &item)? {
                     return Ok(taken);
+                }
+                if recall::text_if(connection, &item)?.is_some() {
+                    return Ok(Answered::Recalled);
                 }
                 let written = Entry { action: "product_written", subject: item.code.clone(), ..entry.clone() };
                 let item = catalogue::put(connection, merchant, None, *item, written)?;
@@ -331,10 +331,16 @@ fn taken(connection: &Connection, merchant: MerchantId, item: &Item) -> sql::Res
     if let Some(other) = catalogue::find(connection, merchant, &item.code)? {
         return Ok(Some(Answered::CodeTaken(other.name)));
     }
-    let sql = "SELECT code, name FROM product WHERE merchant_id = ?1 AND barcode = ?2 AND barcode <> '' LIMIT 1";
-    let found = connection
-        .prepare_cached(sql)?
-        .query_row((merchant.0, &item.barcode), |row| Ok(Answered::BarcodeTaken(row.get(0)?, row.get(1)?)))
-        .optional()?;
-    Ok(found)
+    let own = (!item.barcode.is_empty()).then(|| item.barcode.clone());
+    let forms = Gtin::parse(&item.barcode).into_iter().flat_map(Gtin::forms);
+    for barcode in own.into_iter().chain(forms) {
+        let sql = "SELECT code, name FROM product WHERE merchant_id = ?1 AND code = ?2
+            UNION ALL SELECT p.code, p.name FROM product b CROSS JOIN product p
+                WHERE p.merchant_id = ?1 AND p.code = b.code AND b.merchant_id = ?1 AND b.barcode = ?2 AND b.barcode <> '' LIMIT 1";
+        let read = |row: &Row<'_>| Ok(Answered::BarcodeTaken(row.get(0)?, row.get(1)?));
+        if let Some(taken) = connection.prepare_cached(sql)?.query_row((merchant.0, &barcode), read).optional()? {
+            return Ok(Some(taken));
+        }
+    }
+    Ok(None)
 }

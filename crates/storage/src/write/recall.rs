@@ -5,20 +5,41 @@
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::acts;
-use domain::ids::{OutletId, RecallId};
-use domain::recall::{Announced, MatchKind};
-use domain::time::{BusinessDate, HOUR, Timestamp};
+use domain::ids::{MerchantId, OutletId, RecallId};
+use domain::recall::{Announced, MatchKind, goods_text, read_goods, stored_forms};
+use domain::time::{BusinessDate, Timestamp};
+use std::collections::BTreeMap;
 
 use crate::audit::{self, Entry};
+use crate::books::rows;
+use crate::catalogue::Item;
+use crate::orders::LATE;
 use crate::{Storage, StorageError};
 
-/// What the tills say of a product `p` that is recalled, NULL for every other: by code, by barcode, by the beginning of
-/// its approval number.
+/// What the tills say of a product `p` that is recalled, NULL for every other: by code, by barcode (which a catalogue may
+/// keep as the code), by the beginning of its approval number. Only `recall.ended_at` says whether a recall goes on.
 pub(crate) const TEXT_OF: &str = "(SELECT r.text FROM recall r WHERE r.id = COALESCE( \
-     (SELECT MIN(c.recall_id) FROM recall_match c WHERE c.open = 1 AND c.kind = 'code' AND c.value = p.code), \
-     (SELECT MIN(b.recall_id) FROM recall_match b WHERE b.open = 1 AND b.kind = 'barcode' AND b.value = p.barcode AND p.barcode <> ''), \
-     (SELECT MIN(a.recall_id) FROM recall_match a WHERE a.open = 1 AND a.kind = 'approval' \
-        AND substr(p.approval_no, 1, length(a.value)) = a.value)))";
+     (SELECT MIN(c.recall_id) FROM recall_match c JOIN recall o ON o.id = c.recall_id AND o.ended_at IS NULL \
+        WHERE c.kind = 'code' AND c.value = p.code), \
+     (SELECT MIN(b.recall_id) FROM recall_match b JOIN recall o ON o.id = b.recall_id AND o.ended_at IS NULL \
+        WHERE b.kind = 'barcode' AND b.value IN (p.code, p.barcode)), \
+     (SELECT MIN(a.recall_id) FROM recall_match a JOIN recall o ON o.id = a.recall_id AND o.ended_at IS NULL \
+        WHERE a.kind = 'approval' AND substr(p.approval_no, 1, length(a.value)) = a.value)))";
+
+/// What the tills say of one product, if it is recalled.
+pub(crate) fn text_of(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<String>> {
+    let sql = format!("SELECT {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2");
+    let found = connection.prepare_cached(&sql)?.query_row((merchant.0, code), |row| row.get(0)).optional()?;
+    Ok(found.flatten())
+}
+
+/// What the tills would say of a product that is not stored yet.
+pub(crate) fn text_if(connection: &Connection, item: &Item) -> sql::Result<Option<String>> {
+    let sql = format!(
+        "SELECT {TEXT_OF} FROM (SELECT CAST(?1 AS TEXT) AS code, CAST(?2 AS TEXT) AS barcode, CAST(?3 AS TEXT) AS approval_no) AS p"
+    );
+    connection.prepare_cached(&sql)?.query_row((&item.code, &item.barcode, &item.approval_no), |row| row.get(0))
+}
 
 /// A recall.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +68,7 @@ const COLUMNS: &str = "r.id, r.goods, r.reason, r.text, r.since, r.made_at, p.na
 fn read(row: &Row<'_>) -> sql::Result<Recall> {
     Ok(Recall {
         id: RecallId(row.get(0)?),
-        matches: matches(&row.get::<_, String>(1)?),
+        matches: matches(row, 1)?,
         reason: row.get(2)?,
         text: row.get(3)?,
         since: BusinessDate(row.get(4)?),
@@ -57,30 +78,32 @@ fn read(row: &Row<'_>) -> sql::Result<Recall> {
     })
 }
 
-fn goods(matches: &[(MatchKind, String)]) -> String {
-    matches.iter().map(|(kind, text)| format!("{kind} {text}")).collect::<Vec<_>>().join("\n")
+fn matches(row: &Row<'_>, column: usize) -> sql::Result<Vec<(MatchKind, String)>> {
+    let text = row.text(column)?;
+    read_goods(text).ok_or_else(|| sql::Error::unreadable(column, &format!("unknown goods {text:?}")))
 }
 
-fn matches(goods: &str) -> Vec<(MatchKind, String)> {
-    let one =
-        |line: &str| line.split_once(' ').and_then(|(kind, text)| Some((MatchKind::from_word(kind)?, text.to_owned())));
-    goods.lines().filter_map(one).collect()
-}
-
-/// Starts a recall for `entry`'s person: from now on no till sells what it covers.
+/// Starts a recall for `entry`'s person: from now on no till sells what it covers. The same recall again, as a second
+/// press of the button sends it, is the one that goes on.
 pub async fn start(db: &Storage, announced: Announced, entry: Entry) -> Result<RecallId, StorageError> {
     db.write(move |connection| {
         connection.lock_name("recall", "")?;
-        let sql = "SELECT COALESCE(MAX(id), 0) + 1 FROM recall";
-        let id: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let goods = goods_text(&announced.matches);
+        let sql = "SELECT id, goods = ?1 AND text = ?2 AND reason = ?3 AND since = ?4 AND ended_at IS NULL
+            FROM recall WHERE id = (SELECT MAX(id) FROM recall)";
+        let values = params![&goods, &announced.text, &announced.reason, announced.since.0];
+        let last = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?));
+        let id = match connection.prepare_cached(sql)?.query_row(values, last).optional()? {
+            Some((id, true)) => return Ok(RecallId(id)),
+            last => last.map_or(0, |(id, _)| id).saturating_add(1),
+        };
         let sql = "INSERT INTO recall (id, goods, reason, text, since, made_at, made_by, ended_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)";
-        let goods = goods(&announced.matches);
         let by = entry.person.map(|person| person.0);
         let values = params![id, &goods, &announced.reason, &announced.text, announced.since.0, entry.at.0, by];
         connection.prepare_cached(sql)?.execute(values)?;
-        for (kind, value) in announced.stored() {
-            let sql = "INSERT INTO recall_match (kind, value, recall_id, open) VALUES (?1, ?2, ?3, 1)";
+        for (kind, value) in stored_forms(&announced.matches) {
+            let sql = "INSERT INTO recall_match (kind, value, recall_id) VALUES (?1, ?2, ?3)";
             connection.prepare_cached(sql)?.execute(params![kind.word(), value, id])?;
         }
         let detail = format!("{}: {}", goods.replace('\n', ", "), announced.reason);
@@ -92,9 +115,18 @@ pub async fn start(db: &Storage, announced: Announced, entry: Entry) -> Result<R
 
 /// Ends a recall, inside the transaction of the approval.
 pub(crate) fn end(connection: &Connection, id: RecallId, at: Timestamp) -> sql::Result<()> {
-    connection.prepare_cached("UPDATE recall_match SET open = 0 WHERE recall_id = ?1")?.execute([id.0])?;
     connection.prepare_cached("UPDATE recall SET ended_at = ?2 WHERE id = ?1")?.execute([id.0, at.0])?;
     Ok(())
+}
+
+/// What a recall covers as typed, and what stops the goods: [`stored_forms`] of it, if nobody touched the rows.
+pub(crate) fn covers(connection: &Connection, id: RecallId) -> sql::Result<[Vec<(MatchKind, String)>; 2]> {
+    let sql = "SELECT goods FROM recall WHERE id = ?1";
+    let typed = connection.prepare_cached(sql)?.query_row([id.0], |row| matches(row, 0))?;
+    let read = |row: &Row<'_>| Ok((rows::word(row, 0, MatchKind::from_word)?, row.get(1)?));
+    let sql = "SELECT kind, value FROM recall_match WHERE recall_id = ?1";
+    let stored = connection.prepare_cached(sql)?.query_map([id.0], read)?.collect::<sql::Result<_>>()?;
+    Ok([typed, stored])
 }
 
 /// A recall as a decision sees it.
@@ -141,45 +173,36 @@ pub struct Covered {
 /// Products on sale that a recall would cover, by merchant and code, `most` at most.
 pub async fn covered(db: &Storage, announced: Announced, most: usize) -> Result<Vec<Covered>, StorageError> {
     db.read(move |connection| {
-        let mut merchants = connection.prepare_cached("SELECT id, name FROM merchant ORDER BY id LIMIT 100000")?;
-        let named = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
-        let merchants = merchants.query_map([], named)?.collect::<sql::Result<Vec<_>>>()?;
-        let (stored, mut all) = (announced.stored(), Vec::new());
-        for (merchant, name) in merchants {
-            let mut own = std::collections::BTreeMap::new();
-            for (kind, value) in &stored {
-                let sql = match kind {
-                    MatchKind::Code => {
-                        "SELECT code, name FROM product WHERE merchant_id = ?1 AND code = ?2 AND active = 1"
-                    }
-                    MatchKind::Barcode => {
-                        "SELECT code, name FROM product WHERE merchant_id = ?1 AND barcode = ?2 AND barcode <> ''
-                            AND active = 1"
-                    }
-                    MatchKind::Approval => {
-                        "SELECT code, name FROM product WHERE merchant_id = ?1 AND approval_no >= ?2
-                            AND approval_no < ?2 || ?3 AND approval_no <> '' AND active = 1"
-                    }
-                };
-                let end = "\u{10ffff}";
-                let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+        let mut found = BTreeMap::new();
+        for (kind, value) in stored_forms(&announced.matches) {
+            let texts: &[&str] = match kind {
+                MatchKind::Code => &[COVERED_BY_CODE],
+                MatchKind::Barcode => &[COVERED_BY_CODE, COVERED_BY_BARCODE],
+                MatchKind::Approval => &[COVERED_BY_APPROVAL],
+            };
+            let read = |row: &Row<'_>| {
+                let (merchant, code): (i64, String) = (row.get(0)?, row.get(2)?);
+                Ok(((merchant, code.clone()), Covered { merchant: row.get(1)?, code, name: row.get(3)? }))
+            };
+            let most = i64::try_from(most).unwrap_or(i64::MAX);
+            for sql in texts {
                 let mut statement = connection.prepare_cached(sql)?;
-                let found = match kind {
-                    MatchKind::Approval => statement.query_map(params![merchant, value, end], read)?,
-                    _ => statement.query_map(params![merchant, value], read)?,
-                };
-                own.extend(found.collect::<sql::Result<Vec<_>>>()?);
-            }
-            all.extend(own.into_iter().map(|(code, product)| Covered { merchant: name.clone(), code, name: product }));
-            if all.len() >= most {
-                break;
+                found.extend(statement.query_map(params![&value, most], read)?.collect::<sql::Result<Vec<_>>>()?);
             }
         }
-        all.truncate(most);
-        Ok(all)
+        Ok(found.into_values().take(most).collect())
     })
     .await
 }
+
+const COVERED_BY_CODE: &str = "SELECT id, name, ?1, product FROM (SELECT merchant.id, merchant.name,
+        (SELECT p.name FROM product p WHERE p.merchant_id = merchant.id AND p.code = ?1 AND p.active = 1) AS product
+    FROM merchant) AS own WHERE product IS NOT NULL LIMIT ?2";
+const COVERED_BY_BARCODE: &str = "SELECT merchant.id, merchant.name, p.code, p.name FROM product p
+    CROSS JOIN merchant WHERE merchant.id = p.merchant_id AND p.barcode = ?1 AND p.active = 1 LIMIT ?2";
+const COVERED_BY_APPROVAL: &str = "SELECT merchant.id, merchant.name, p.code, p.name FROM product p
+    CROSS JOIN merchant WHERE merchant.id = p.merchant_id AND p.approval_no >= ?1
+        AND p.approval_no < ?1 || '\u{10ffff}' AND p.approval_no <> '' AND p.active = 1 LIMIT ?2";
 
 /// What an outlet sold of recalled goods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,50 +225,52 @@ pub struct Sold {
     pub last_at: Timestamp,
 }
 
-/// Microseconds for which an order may be open before it is paid, with room to spare.
-const OPEN_FOR: i64 = 7 * 24 * HOUR;
-
-/// What one outlet sold of the goods of a recall since a moment, by product.
-const SOLD: &str = "SELECT l.code, MIN(l.name), COUNT(DISTINCT o.id), SUM(l.quantity), MAX(o.paid_at)
-    FROM orders o JOIN order_line l ON l.order_id = o.id AND l.voided_at IS NULL
-    LEFT JOIN product p ON p.merchant_id = o.merchant_id AND p.code = l.code
-    WHERE o.outlet_id = ?1 AND o.id >= ?2 AND o.paid_at >= ?3 AND (
-        EXISTS (SELECT 1 FROM recall_match c WHERE c.kind = 'code' AND c.value = l.code AND c.recall_id = ?4)
-        OR EXISTS (SELECT 1 FROM recall_match b WHERE b.kind = 'barcode' AND b.value = p.barcode AND b.recall_id = ?4)
-        OR EXISTS (SELECT 1 FROM recall_match a WHERE a.kind = 'approval' AND a.recall_id = ?4
+/// What the outlets sold of the goods of a recall since a moment. Orders are found as a list by day finds them: an order's
+/// id ascends with the moment when it was opened, and those that were paid long after it are in an index of their own,
+/// where `+` keeps the text from the index of ids.
+const SOLD: &str =
+    "SELECT s.outlet, s.outlet_name, s.phone, l.code, MIN(l.name), COUNT(DISTINCT s.id), SUM(l.quantity),
+        MAX(s.paid_at)
+    FROM (SELECT t.id AS outlet, m.name || ' ' || t.name AS outlet_name, t.phone, o.merchant_id, o.id, o.paid_at
+        FROM merchant m CROSS JOIN outlet t CROSS JOIN orders o
+        WHERE t.merchant_id = m.id AND o.outlet_id = t.id AND o.id >= ?1
+        UNION ALL
+        SELECT t.id, m.name || ' ' || t.name, t.phone, o.merchant_id, o.id, o.paid_at
+        FROM merchant m CROSS JOIN outlet t CROSS JOIN orders o
+        WHERE t.merchant_id = m.id AND o.outlet_id = t.id AND +o.id < ?1
+            AND o.status <> 'draft' AND COALESCE(o.paid_at, o.changed_at) - o.opened_at > 1800000000
+            AND COALESCE(o.paid_at, o.changed_at) >= ?2) AS s
+    JOIN order_line l ON l.order_id = s.id AND l.voided_at IS NULL
+    LEFT JOIN product p ON p.merchant_id = s.merchant_id AND p.code = l.code
+    WHERE s.paid_at >= ?2 AND (
+        EXISTS (SELECT 1 FROM recall_match c WHERE c.kind = 'code' AND c.value = l.code AND c.recall_id = ?3)
+        OR EXISTS (SELECT 1 FROM recall_match b WHERE b.kind = 'barcode' AND b.value IN (l.code, p.barcode)
+            AND b.recall_id = ?3)
+        OR EXISTS (SELECT 1 FROM recall_match a WHERE a.kind = 'approval' AND a.recall_id = ?3
             AND substr(p.approval_no, 1, length(a.value)) = a.value))
-    GROUP BY l.code ORDER BY l.code";
+    GROUP BY s.outlet, s.outlet_name, s.phone, l.code ORDER BY s.outlet, l.code LIMIT ?4";
 
-/// Outlets that sold what a recall covers since its day, by outlet and product. Goods that came back are not taken off.
-pub async fn sales(db: &Storage, recall: &Recall) -> Result<Vec<Sold>, StorageError> {
+/// Outlets that sold what a recall covers since its day, by outlet and product, `most` rows at most. Goods that came back
+/// are not taken off, and orders in an archive are not read.
+pub async fn sales(db: &Storage, recall: &Recall, most: usize) -> Result<Vec<Sold>, StorageError> {
     let (id, since) = (recall.id, recall.since.start().unwrap_or(Timestamp(0)));
     db.read(move |connection| {
-        let sql = "SELECT o.id, m.name || ' ' || o.name, o.phone FROM outlet o JOIN merchant m ON m.id = o.merchant_id
-            ORDER BY o.id LIMIT 100000";
-        let mut outlets = connection.prepare_cached(sql)?;
-        let named = |row: &Row<'_>| Ok((OutletId(row.get(0)?), row.get(1)?, row.get(2)?));
-        let outlets: Vec<(OutletId, String, String)> = outlets.query_map([], named)?.collect::<sql::Result<_>>()?;
-        let mut sold = Vec::new();
+        let first = domain::ids::time_ordered(since.plus(-LATE), 0);
+        let read = |row: &Row<'_>| {
+            Ok(Sold {
+                outlet: OutletId(row.get(0)?),
+                name: row.get(1)?,
+                phone: row.get(2)?,
+                code: row.get(3)?,
+                product: row.get(4)?,
+                orders: row.get(5)?,
+                pieces: row.get(6)?,
+                last_at: Timestamp(row.get(7)?),
+            })
+        };
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut statement = connection.prepare_cached(SOLD)?;
-        // An order's id ascends with the moment when it was opened.
-        let first = domain::ids::time_ordered(since.plus(-OPEN_FOR), 0);
-        for (outlet, name, phone) in outlets {
-            let read = |row: &Row<'_>| {
-                Ok(Sold {
-                    outlet,
-                    name: name.clone(),
-                    phone: phone.clone(),
-                    code: row.get(0)?,
-                    product: row.get(1)?,
-                    orders: row.get(2)?,
-                    pieces: row.get(3)?,
-                    last_at: Timestamp(row.get(4)?),
-                })
-            };
-            let rows = statement.query_map(params![outlet.0, first, since.0, id.0], read)?;
-            sold.extend(rows.collect::<sql::Result<Vec<_>>>()?);
-        }
-        Ok(sold)
+        Ok(statement.query_map(params![first, since.0, id.0, most], read)?.collect::<sql::Result<_>>()?)
     })
     .await
 }

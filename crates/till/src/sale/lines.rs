@@ -4,6 +4,7 @@ use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::OrderId;
 use domain::order::{LabelError, LineError, LineTerms, Typed, label_terms, line_terms, parse_typed};
+use domain::product::Product;
 use domain::product_request;
 use domain::scan::{Quantity, Scan};
 use domain::time::Timestamp;
@@ -46,7 +47,11 @@ impl AddFields {
         self.refuse_with(web, trouble, in_hand, "")
     }
 
-    /// The same with a value for the reason's text.
+    /// The same about a product: of a recalled one it says why.
+    fn refuse_product(&self, web: &Web, trouble: Trouble, product: &Product) -> Response {
+        self.refuse_with(web, trouble, &product.code, product.recalled.as_deref().unwrap_or_default())
+    }
+
     fn refuse_with(&self, web: &Web, trouble: Trouble, in_hand: &str, why: &str) -> Response {
         let wanted = match trouble {
             Trouble::NoOrder | Trouble::Abandoned => Wanted::Current,
@@ -129,9 +134,6 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Res
     // Price and quantity of a product that was put down again do not go to another one.
     let (price, typed) = if in_hand { (form.price.as_str(), form.qty.as_str()) } else { ("", "") };
     let count = count.as_deref().unwrap_or(typed);
-    if let Some(text) = &listed.product.recalled {
-        return Ok(form.refuse_with(&visit.web, Trouble::Recalled, &listed.product.code, text));
-    }
     let terms = match label {
         Some(label) => label_terms(&listed.product, &listed.unit, label, count),
         None => line_terms(&listed.product, price, count).map_err(LabelError::Line),
@@ -142,7 +144,7 @@ pub(crate) async fn add(visit: Visit, Form(form): Form<AddFields>) -> Result<Res
             let fields = [("order", form.order.as_str()), ("pick", &listed.product.code), ("qty", count)];
             Ok(Redirect::to(&link("/sale", &fields)).into_response())
         }
-        Err(error) => Ok(form.refuse(&visit.web, error.into(), &listed.product.code)),
+        Err(error) => Ok(form.refuse_product(&visit.web, error.into(), &listed.product)),
     }
 }
 

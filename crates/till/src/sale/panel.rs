@@ -10,6 +10,7 @@ use domain::ids::{OrderId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::order::OrderStatus;
+use domain::outcome::Decline;
 use domain::sweep::Pause;
 use domain::time::Timestamp;
 use serde::Deserialize;
@@ -128,10 +129,8 @@ pub(crate) struct Confirm {
 pub(crate) struct Right {
     page: Page,
     order: Option<Due>,
-    /// There is something to pay.
     /// Why it cannot be paid.
     unpayable: Option<&'static str>,
-    /// How the numbers of our cards begin, for the script.
     view: View,
     rows: Vec<Row>,
     unprinted: Vec<Unprinted>,
@@ -335,7 +334,13 @@ async fn recorded(visit: &Visit, till: &TillView, params: &Params) -> Result<Vie
     // A newer attempt, or a change to the order since, makes the old answer history.
     let latest =
         till.record.first().filter(|one| one.request_id == params && one.at >= order.changed_at && !one.approved());
-    Ok(latest.map_or(form, |one| View::Declined(declined_view(one, &visit.page, Some(&due(order, visit.text()))))))
+    Ok(latest.map_or(form, |one| {
+        let mut declined = declined_view(one, &visit.page, Some(&due(order, visit.text())));
+        if one.decline == Some(Decline::Withdrawn) && order.stops_payment() {
+            (declined.advice.todo, declined.steps) = (vec![visit.text().sale.recalled_line], Vec::new());
+        }
+        View::Declined(declined)
+    }))
 }
 
 fn due(order: &FullOrder, text: &Text) -> Due {

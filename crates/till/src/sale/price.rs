@@ -50,6 +50,11 @@ impl PriceFields {
         link("/sale/price", &fields)
     }
 
+    /// The sale with the product in hand, which says why it cannot be sold.
+    fn in_hand(&self) -> String {
+        link("/sale", &[("order", self.order.as_str()), ("pick", &self.code), ("qty", &self.qty)])
+    }
+
     /// The product and the terms that need consent; nothing when this is no such question.
     async fn read(&self, visit: &Visit) -> Result<Option<(Listed, LineTerms)>, Problem> {
         let found = product::find(visit.db(), visit.session.store()?.merchant, &self.code).await?;
@@ -64,7 +69,7 @@ pub(crate) async fn ask(visit: Visit, Query(form): Query<PriceFields>) -> Result
     let wanted = Wanted::parse(&form.order);
     let question = form.read(&visit).await?;
     let (Some((listed, terms)), Ok(mut sale)) = (question, screen::load(&visit, wanted).await?) else {
-        return Ok(Redirect::to("/sale").into_response());
+        return Ok(Redirect::to(&form.in_hand()).into_response());
     };
     sale.focus = None;
     let words = &visit.text().sale;
@@ -72,7 +77,7 @@ pub(crate) async fn ask(visit: Visit, Query(form): Query<PriceFields>) -> Result
     let band =
         listed.product.band.map_or(<[String; 2]>::default(), |band| [band.low.to_string(), band.high.to_string()]);
     let ask = fill(words.confirm_ask, &[&listed.product.name, &terms.price.to_string(), &band[0], &band[1]]);
-    let close = link("/sale", &[("order", form.order.as_str()), ("pick", &form.code), ("qty", &form.qty)]);
+    let close = form.in_hand();
     let user = if error.is_some() { visit.flash.value(0).to_owned() } else { String::new() };
     Ok(render(&View { shell: visit.shell("/sale"), sale, form, ask, user, error, close }).into_response())
 }
@@ -81,7 +86,7 @@ pub(crate) async fn ask(visit: Visit, Query(form): Query<PriceFields>) -> Result
 pub(crate) async fn confirm(visit: Visit, Form(form): Form<PriceFields>) -> Result<Response, Problem> {
     let scope = scope(&visit.session)?;
     let Some((listed, terms)) = form.read(&visit).await? else {
-        return Ok(Redirect::to("/sale").into_response());
+        return Ok(Redirect::to(&form.in_hand()).into_response());
     };
     let denied = visit.session.entry("price_denied", &form.price, &form.code);
     let asked = Consent { user: &form.user, password: &form.password, action: Action::ConfirmPrice, denied };

@@ -72,6 +72,8 @@ pub(crate) struct SaleView {
     pub(crate) locked: bool,
     /// Lines may be added and deleted.
     pub(crate) editable: bool,
+    /// A line is of a recalled product, which stops the payment.
+    pub(crate) recalled: bool,
     pub(crate) lines: Vec<LineView>,
     pub(crate) count: String,
     pub(crate) total: String,
@@ -289,10 +291,6 @@ async fn load_with(visit: &Visit, wanted: Wanted, panel: Panel) -> Result<Result
     sale.carts = till.carts.into_iter().map(|cart| cart_view(&cart, text)).collect();
     sale.answers = till.answers.iter().map(|told| answer_view(told, text)).collect();
     explain(visit, &mut sale, text).await?;
-    if sale.entry.trouble.is_none() && till.order.as_ref().is_some_and(FullOrder::stops_payment) {
-        sale.entry.trouble = Some(Trouble::RecalledLine);
-        sale.entry.message = Trouble::RecalledLine.text(text).to_owned();
-    }
     Ok(Ok(sale))
 }
 
@@ -313,6 +311,7 @@ fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'stati
         changed: order.map_or(0, |order| order.changed_at.0),
         locked,
         editable: !locked,
+        recalled: order.is_some_and(FullOrder::stops_payment),
         count: fill(words.count, &[&kinds.to_string(), &pieces.to_string()]),
         total: total.to_string(),
         last_line: last

@@ -59,8 +59,6 @@ troubles! {
     Stopped = "stopped", Code, stopped;
     /// The card company has recalled it. Another value: what the tills say.
     Recalled = "recalled", Code, recalled;
-    /// A line of the order was recalled meanwhile.
-    RecalledLine = "recalled_line", Code, recalled_line;
     /// The card does not pay for it.
     NotPayable = "not_payable", Code, not_payable;
     /// No price, or one that cannot be.

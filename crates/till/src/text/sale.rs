@@ -48,7 +48,7 @@ web_kit::texts! {
         label_not_by_weight: "标签 {0} 是重量标签，但商品没有按千克的价格（单位须为 kg、千克或公斤），没有添加。请通知店长", "The label {0} says a weight, but the product has no price per kilogram (its unit must be kg); nothing was added. Tell the manager.";
         stopped: "该商品已停用，不能销售", "This product is disabled.";
         recalled: "已召回，不能销售：{1}", "Recalled, not for sale: {1}";
-        recalled_line: "订单里有已召回的商品，删除后才能支付。没有扣款。", "A product on this order was recalled. Delete it before paying. Nothing was charged.";
+        recalled_line: "订单里有已召回的商品，删除后才能支付。", "A product on this order was recalled. Delete it before paying.";
         recalled_note: "已召回：{0}", "Recalled: {0}";
         recalled_tag: "已召回", "Recalled";
         not_payable: "该商品不在慧医卡支付范围内", "This product cannot be paid with the card.";

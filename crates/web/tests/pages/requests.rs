@@ -355,13 +355,18 @@ async fn a_wrong_answer_is_named_at_its_field_and_writes_nothing() {
     }
     for (code, sql, words) in [
         ("699999", "SELECT 1", "该商户没有这个商品代码"),
-        ("600402", "UPDATE product SET active = 0 WHERE code = '600402'", "该商品已停用或召回"),
+        ("600402", "UPDATE product SET active = 0 WHERE code = '600402'", "该商品已停用、召回，或不在慧医卡支付范围内"),
+        (
+            "600233",
+            "UPDATE product SET card_payable = 0 WHERE code = '600233'",
+            "该商品已停用、召回，或不在慧医卡支付范围内",
+        ),
         (
             "600901",
             "INSERT INTO recall (id, goods, reason, text, since, made_at, made_by, ended_at)
              VALUES (1, 'code 600901', 'x', 'x', 20260101, 1, 9001, NULL);
-             INSERT INTO recall_match (kind, value, recall_id, open) VALUES ('code', '600901', 1, 1)",
-            "该商品已停用或召回",
+             INSERT INTO recall_match (kind, value, recall_id) VALUES ('code', '600901', 1)",
+            "该商品已停用、召回，或不在慧医卡支付范围内",
         ),
     ] {
         write(&shop, sql).await;
@@ -374,9 +379,29 @@ async fn a_wrong_answer_is_named_at_its_field_and_writes_nothing() {
     }
     assert_eq!(agent.post(&place, &[("do", "x")]).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(agent.get(&format!("{LIST}/7")).await.status, StatusCode::NOT_FOUND);
-    // A barcode that somebody gave another product meanwhile.
-    write(&shop, "UPDATE product SET barcode = '6901234567892' WHERE code = '600901' AND merchant_id = 250100").await;
-    agent.post(&place, &NEW).await.says("条码已有商品 600901");
+    // A barcode that another product got meanwhile, in any length, in either column by which tills find it.
+    for (taken, of, back) in [
+        ("UPDATE product SET barcode = '6901234567892' WHERE code = '600901' AND merchant_id = 250100", "600901", ""),
+        ("UPDATE product SET barcode = '06901234567892' WHERE code = '600901' AND merchant_id = 250100", "600901", ""),
+        (
+            "UPDATE product SET barcode = '', code = '6901234567892' WHERE code = '600901' AND merchant_id = 250100",
+            CODE,
+            "UPDATE product SET code = '600901' WHERE code = '6901234567892'",
+        ),
+    ] {
+        write(&shop, taken).await;
+        agent.post(&place, &NEW).await.says(&format!("条码已有商品 {of}"));
+        write(&shop, back).await;
+    }
+    // A recall that covers what the form describes.
+    write(
+        &shop,
+        "INSERT INTO recall (id, goods, reason, text, since, made_at, made_by, ended_at)
+         VALUES (2, 'barcode 6901234567892', 'x', 'x', 20260101, 1, 9001, NULL);
+         INSERT INTO recall_match (kind, value, recall_id) VALUES ('barcode', '6901234567892', 2)",
+    )
+    .await;
+    agent.post(&place, &NEW).await.says("召回覆盖这个商品，没有加入");
     assert_eq!(count(&shop, products).await, before);
     assert_eq!(number(&shop, "open").await.to_string(), place.rsplit('/').next().expect("a number"));
     assert!(!cashier.get("/sale").await.text().contains("知道了"));

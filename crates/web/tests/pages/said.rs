@@ -56,9 +56,8 @@ const ELSEWHERE: [Case; 10] = [
     ("too_many", "cashier", "/orders", &["100000"], "查询结果超过 100000 笔，不能导出"),
 ];
 
-const SALE: [Case; 26] = [
+const SALE: [Case; 25] = [
     ("recalled", "cashier", "/sale", &["600233", "", "", "600233", "请下架"], "已召回，不能销售：请下架"),
-    ("recalled_line", "cashier", "/sale", &[], "订单里有已召回的商品，删除后才能支付"),
     ("held", "cashier", "/sale", &["2611230007"], "订单 2611230007 已挂起"),
     ("abandoned", "cashier", "/sale", &["2611230007"], "订单 2611230007 已放弃，没有扣款"),
     ("code_empty", "cashier", "/sale", &[], "请扫描或输入商品"),

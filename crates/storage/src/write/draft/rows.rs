@@ -84,9 +84,10 @@ impl FullOrder {
         self.live().map(|line| line.code.as_str()).collect::<BTreeSet<_>>().len()
     }
 
-    /// Whether it is not paid yet and a line that counts is of a product that is recalled.
+    /// Whether nobody has paid it, or is about to, and a line that counts is of a product that is recalled.
     pub fn stops_payment(&self) -> bool {
-        self.order.status == OrderStatus::Draft && self.live().any(|line| line.recalled.is_some())
+        let unpaid = self.order.status == OrderStatus::Draft && self.order.attempt.is_none();
+        unpaid && self.live().any(|line| line.recalled.is_some())
     }
 
     /// Pieces on the lines that count.
