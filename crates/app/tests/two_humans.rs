@@ -8,19 +8,22 @@ mod shop;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use domain::acts::{Bank, Payload};
+use domain::acts::{Act, Bank, Payload};
 use domain::command::{Actor, Command};
-use domain::ids::{MerchantId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use domain::ids::{MerchantId, OutletId, PersonId, RecallId, RequestId, TerminalId, TransactionId};
+use domain::limits::Setting;
 use domain::person::Held;
 use domain::place::Place;
 use domain::proposal::Draft;
+use domain::recall::{Announced, MatchKind};
 use domain::role::Role;
 use domain::time::HOUR;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use storage::api_key::{self, NewKey, NotMade, Scope};
 use storage::audit::Entry;
 use storage::people::{self, NewPerson};
-use storage::{demo, demo_keys};
+use storage::{demo, demo_keys, recall};
 use tower::ServiceExt as _;
 
 use shop::{OPENING, Shop, Visitor};
@@ -141,18 +144,23 @@ impl House {
             rate_max: 60_000,
             expires_at: OPENING.plus(1_000 * HOUR),
         };
-        let entry = Entry {
+        let made = api_key::create(&self.shop.db, key, "secret".to_owned(), self.entry(maker, "api_key_created"))
+            .await
+            .expect("writes");
+        made.map(|id| api_key::token(id, "secret"))
+    }
+
+    fn entry(&self, person: PersonId, action: &'static str) -> Entry {
+        Entry {
             at: self.shop.clock.now(),
-            person: Some(maker),
+            person: Some(person),
             merchant: None,
             terminal: None,
-            action: "api_key_created",
+            action,
             subject: String::new(),
             detail: String::new(),
             address: "test".to_owned(),
-        };
-        let made = api_key::create(&self.shop.db, key, "secret".to_owned(), entry).await.expect("writes");
-        made.map(|id| api_key::token(id, "secret"))
+        }
     }
 
     /// Makes what [`acts`] are about such that each is possible.
@@ -162,6 +170,13 @@ impl House {
         let sql = "INSERT INTO factor (person_id, seed, seed_generation, step, set_at) VALUES (9003, ?1, 1, 0, 0)";
         let done = self.shop.db.write(|connection| Ok(connection.execute(sql, [vec![0_u8; 48]])?));
         done.await.expect("writes");
+        let announced = Announced {
+            matches: vec![(MatchKind::Code, "a-code-of-nobody".to_owned())],
+            reason: "lot 7 failed its test".to_owned(),
+            text: "stop selling".to_owned(),
+            since: OPENING.business_date(),
+        };
+        recall::start(&self.shop.db, announced, self.entry(PersonId(9_002), "goods_recalled")).await.expect("starts");
     }
 
     /// A proposal of this login's person; its place.
@@ -346,12 +361,15 @@ async fn consents(house: &mut House) {
     assert_eq!(house.number("SELECT COUNT(*) FROM order_line WHERE confirmed_by IS NOT NULL").await, 0);
 }
 
-/// What the demo's rows let one propose.
+/// Acts whose rows this house lacks: the store's tests walk them.
+const WALKED_ELSEWHERE: [Act; 4] = [Act::CompanyKey, Act::MerchantOpening, Act::OutletOpening, Act::OutletResuming];
+
+/// What the demo's rows, and what [`House::prepare_acts`] added, let one propose.
 fn acts() -> Vec<Payload> {
     let bank = Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() };
     let (person, stopped) = (PersonId(9_003), MerchantId(250_200));
     let roles = vec![Held { role: Role::Operator, ends_on: None }];
-    vec![
+    let acts = vec![
         Payload::MerchantFee { merchant: MERCHANT, fee_bp: 45 },
         Payload::MerchantBank { merchant: MERCHANT, bank },
         Payload::MerchantResuming { merchant: stopped },
@@ -360,7 +378,13 @@ fn acts() -> Vec<Payload> {
         Payload::PersonReset { person },
         Payload::FactorReset { person },
         Payload::LoginParting { person },
-    ]
+        Payload::GuessingLimit { setting: Setting::RefundCards, value: 3 },
+        Payload::MerchantPayable { merchant: MERCHANT, decides: false },
+        Payload::RecallEnding { recall: RecallId(1) },
+    ];
+    let walked = acts.iter().map(Payload::act).chain(WALKED_ELSEWHERE);
+    assert_eq!(walked.collect::<BTreeSet<_>>(), Act::ALL.into_iter().collect());
+    acts
 }
 
 async fn company(house: &mut House) {

@@ -53,18 +53,17 @@ fn the_list_of_addresses_is_the_one_in_the_architecture() {
 }
 
 async fn ask(visitor: &mut Visitor, method: &str, path: &str) -> (StatusCode, String) {
-    let path = path
-        .replace("{lang}", "zh")
-        .replace("{*name}", "none")
-        .replace("{rrn}", "010000000001")
-        .replace("{number}", "1")
-        .replace("{endpoint}", "1")
-        .replace("{key}", "1")
-        .replace("{person}", "1")
-        .replace("{settlement}", "010000000001")
-        .replace("{request}", "1")
-        .replace("{dispute}", "010000000001")
-        .replace("{order}", "1");
+    let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
+    for part in parts.iter_mut().filter(|part| part.starts_with('{')) {
+        let sent = match part.as_str() {
+            "{lang}" => "zh",
+            "{*name}" => "none",
+            "{rrn}" | "{settlement}" | "{dispute}" => "010000000001",
+            _ => "1",
+        };
+        sent.clone_into(part);
+    }
+    let path = parts.join("/");
     let request = Request::builder()
         .method(method)
         .uri(path)
