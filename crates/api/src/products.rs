@@ -11,7 +11,7 @@ use crate::Api;
 use crate::caller::{Caller, Json, Path, Query};
 use crate::cursor::{self, Cursor as _, ProductCode};
 use crate::flight::AGAIN_AFTER;
-use crate::goods::{AMOUNT_MAX, fits};
+use crate::goods::fits;
 use crate::model::List;
 use crate::model::product::{NewProduct, ProductChange, ProductResource};
 use crate::problem::{Code, Problem};
@@ -151,14 +151,7 @@ fn judge_texts(body: &NewProduct) -> Result<(), Problem> {
 }
 
 fn judge_prices(item: &Item) -> Result<(), Problem> {
-    let usable = |price: Option<i64>| price.is_none_or(|price| (1..=AMOUNT_MAX).contains(&price));
-    let band = match (item.price_low, item.price_high) {
-        (None, None) => true,
-        (Some(low), Some(high)) => low <= high && item.price.is_none_or(|price| (low..=high).contains(&price)),
-        _ => false,
-    };
-    let right = usable(item.price) && usable(item.price_low) && usable(item.price_high) && band;
-    if right { Ok(()) } else { Err(Problem::invalid("price", PRICES)) }
+    if item.prices().fit() { Ok(()) } else { Err(Problem::invalid("price", PRICES)) }
 }
 
 fn item(code: String, body: NewProduct) -> Item {

@@ -12,8 +12,10 @@ use domain::acts::{Act, Bank, Payload};
 use domain::command::{Actor, Command};
 use domain::ids::{MerchantId, OutletId, PersonId, RecallId, RequestId, TerminalId, TransactionId};
 use domain::limits::Setting;
+use domain::money::Fen;
 use domain::person::Held;
 use domain::place::Place;
+use domain::product::Prices;
 use domain::proposal::Draft;
 use domain::recall::{Announced, MatchKind};
 use domain::role::Role;
@@ -381,6 +383,11 @@ fn acts() -> Vec<Payload> {
         Payload::GuessingLimit { setting: Setting::RefundCards, value: 3 },
         Payload::MerchantPayable { merchant: MERCHANT, decides: false },
         Payload::RecallEnding { recall: RecallId(1) },
+        Payload::ProductPrice {
+            merchant: MERCHANT,
+            code: "600233".to_owned(),
+            prices: Prices { price: Some(Fen(9_900)), low: None, high: None },
+        },
     ];
     let walked = acts.iter().map(Payload::act).chain(WALKED_ELSEWHERE);
     assert_eq!(walked.collect::<BTreeSet<_>>(), Act::ALL.into_iter().collect());

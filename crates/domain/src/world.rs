@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::acts::{ActRows, Key, KeyState, Merchant, Outlet, Payload, Person, Recall};
+use crate::acts::{ActRows, Key, KeyState, Merchant, Outlet, Payload, Person, Product, Recall};
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
@@ -91,6 +91,8 @@ pub struct World {
     pub people: BTreeMap<PersonId, Person>,
     /// Recalls of goods.
     pub recalls: BTreeMap<RecallId, Recall>,
+    /// Products whose prices change by proposal, by merchant and code.
+    pub products: BTreeMap<(MerchantId, String), Product>,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -129,6 +131,7 @@ impl World {
             factor_required: true,
             people: BTreeMap::new(),
             recalls: BTreeMap::new(),
+            products: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -245,6 +248,11 @@ impl World {
             }
             Payload::FactorRule { .. } => rows.factor.loaded((), Some(self.factor_required)),
             Payload::RecallEnding { recall } => rows.recalls.loaded(*recall, self.recalls.get(recall).cloned()),
+            Payload::ProductPrice { merchant, code, .. } => {
+                let key = (*merchant, code.clone());
+                let found = self.products.get(&key).cloned();
+                rows.products.loaded(key, found);
+            }
             Payload::GuessingLimit { .. } => rows.limits.loaded((), Some(self.limits.clone())),
             Payload::CompanyRoles { person, .. }
             | Payload::PersonReset { person }
@@ -295,6 +303,11 @@ impl World {
             Payload::RecallEnding { recall } => {
                 if let Some(one) = self.recalls.get_mut(recall) {
                     one.open = false;
+                }
+            }
+            Payload::ProductPrice { merchant, code, prices } => {
+                if let Some(one) = self.products.get_mut(&(*merchant, code.clone())) {
+                    one.prices = *prices;
                 }
             }
             Payload::GuessingLimit { setting, value } => {

@@ -7,11 +7,12 @@ use builders::proposals::{
     with_fee,
 };
 use builders::{MERCHANT, MORNING, Submit as _, World, by_issuer, envelope, one_till};
-use domain::acts::{Act, Bank, KeyState, Payload, Person, Recall, Shown, login_label};
+use domain::acts::{Act, Bank, KeyState, Payload, Person, Product, Recall, Shown, login_label};
 use domain::command::Command;
 use domain::directory::Standing;
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::limits::Setting;
+use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
 use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{DECIDE_WITHIN, Proposal, ProposalStatus, Verdict, shown_digest};
@@ -273,6 +274,10 @@ fn recall(world: &mut World) -> &mut Recall {
     world.recalls.get_mut(&proposals::RECALL).expect("one")
 }
 
+fn product(world: &mut World) -> &mut Product {
+    world.products.values_mut().next().expect("one")
+}
+
 fn person(world: &mut World, person: PersonId) -> &mut Person {
     world.people.get_mut(&person).expect("one")
 }
@@ -283,7 +288,7 @@ fn what_changed_since_is_not_approved() {
     let opening = || proposals::place_acts().swap_remove(0);
     let resuming = || Payload::OutletResuming { outlet: proposals::STOPPED_OUTLET };
     let act = |act: Act| proposals::acts().into_iter().find(|one| one.act() == act).expect("one of each");
-    let changes: [(Payload, Change); 20] = [
+    let changes: [(Payload, Change); 23] = [
         (opening(), |world| status(world, DRAFT, Standing::Closed)),
         (opening(), |world| {
             let drafts = &mut world.merchants.get_mut(&DRAFT).expect("one").drafts;
@@ -310,6 +315,9 @@ fn what_changed_since_is_not_approved() {
         (act(Act::RecallEnding), |world| recall(world).text = "other".to_owned()),
         (act(Act::RecallEnding), |world| recall(world).reason = "other".to_owned()),
         (act(Act::RecallEnding), |world| recall(world).open = false),
+        (act(Act::ProductPrice), |world| product(world).prices.price = Some(Fen(1_001))),
+        (act(Act::ProductPrice), |world| product(world).prices.high = Some(Fen(1_101))),
+        (act(Act::ProductPrice), |world| product(world).name = "other".to_owned()),
         (act(Act::CompanyRoles), |world| person(world, CLERK).roles.clear()),
         (act(Act::PersonReset), |world| person(world, proposals::WITHOUT_PASSWORD).status = PersonStatus::Disabled),
         (act(Act::FactorReset), |world| person(world, proposals::WITHOUT_PHONE).has_factor = false),

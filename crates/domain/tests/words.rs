@@ -57,7 +57,7 @@ fn stored_words_never_change() {
         Act,
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
-         merchant_payable recall_ending"
+         merchant_payable recall_ending product_price"
     );
     assert_words!(
         Field,
@@ -65,7 +65,8 @@ fn stored_words_never_change() {
          merchant_name licence outlet_name address drafts standing reason bank_name bank_account bank_holder \
          factor_required person_name person_roles person_state person_password \
          person_factor person_others limit limit_value \
-         decides_payable recall_goods recall_text recall_reason recall_open"
+         decides_payable recall_goods recall_text recall_reason recall_open product_code product_name \
+         price price_low price_high"
     );
     assert_words!(KeyState, "asleep awake ended");
     assert_words!(

@@ -10,6 +10,8 @@ mod help;
 mod home;
 mod people;
 mod places;
+mod product;
+mod products;
 mod recalls;
 mod refunds;
 mod request;
@@ -21,8 +23,8 @@ mod text;
 mod todo;
 
 use domain::role::Action::{
-    AnswerProductRequest, DecideDispute, LateRefund, ManageMerchants, ManagePeople, ManageSettings, OpenDispute,
-    PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes,
+    AnswerProductRequest, DecideDispute, LateRefund, ManageMerchants, ManagePeople, ManageProducts, ManageSettings,
+    OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes,
     ViewOverview, ViewProposals, ViewSettlement,
 };
 
@@ -126,9 +128,21 @@ fn settings_pages() -> Vec<PageEntry> {
     ]
 }
 
-/// Goods: recalls, and what tills ask for.
+/// Goods: catalogues, recalls, and what tills ask for.
 fn goods() -> Vec<PageEntry> {
     vec![
+        page(products::PRODUCTS)
+            .get(May(ViewDirectory), products::choose)
+            .menu(44, "list", |lang| Text::of(lang).products.title),
+        page("/office/products/{merchant}").get(May(ViewDirectory), products::show),
+        page("/office/products/{merchant}/export.csv").get(May(ViewDirectory), products::csv).proved(Always),
+        page("/office/products/{merchant}/export.xlsx").get(May(ViewDirectory), products::xlsx).proved(Always),
+        page("/office/products/{merchant}/new")
+            .get(May(ManageProducts), product::ask)
+            .post(May(ManageProducts), product::make),
+        page("/office/products/{merchant}/code/{code}")
+            .get(May(ViewDirectory), product::show)
+            .post(May(ManageProducts), product::save),
         page(recalls::RECALLS).get(May(ViewDirectory), recalls::show).post(May(RecallProduct), recalls::start).menu(
             45,
             "pause",

@@ -6,13 +6,11 @@ use askama::Template;
 use axum::Form;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use domain::directory::{self, Wrong};
-use domain::money::{Fen, TYPED_MAX};
+use domain::directory;
 use domain::product::is_code;
 use domain::product_request::RequestStatus;
 use domain::scan::Scan;
-use storage::catalogue::{Item, OTC_CLASSES};
-use storage::product;
+use storage::catalogue::Taken;
 use storage::product_request::{self, Answer, Answered, ProductRequest};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
@@ -21,8 +19,9 @@ use web_kit::problem::Problem;
 use web_kit::text::fill;
 
 use crate::entry::{Entered, Input, Typed, wrong_count};
+use crate::product;
 use crate::requests::{REQUESTS, answer, person, state};
-use crate::text::{Said, Text};
+use crate::text::Said;
 use crate::{Shell, Visit};
 
 /// Products with a similar name that are offered.
@@ -68,7 +67,7 @@ async fn find(visit: &Visit, id: i64) -> Result<ProductRequest, Problem> {
 fn prefilled(visit: &Visit, one: &ProductRequest) -> Typed {
     let is_barcode = matches!(visit.session.scan(&one.code), Scan::Product(lookup) if lookup.gtin.is_some());
     let own = if is_barcode || !is_code(&one.code) { ("barcode", &one.code) } else { ("product_code", &one.code) };
-    let unit = visit.text().requests.piece.to_owned();
+    let unit = visit.text().products.piece.to_owned();
     let fields = [own, ("name", &one.name), ("unit", &unit)];
     fields.map(|(name, value)| (name.to_owned(), value.clone())).into()
 }
@@ -95,7 +94,7 @@ async fn view(visit: &Visit, one: ProductRequest, form: &Entered) -> Result<Resp
 async fn forms(visit: &Visit, one: &ProductRequest, form: &Entered) -> Result<Forms, Problem> {
     let text = visit.text();
     let words = &text.requests;
-    let hits = product::search(visit.db(), one.merchant, &one.name, "", SIMILAR).await?;
+    let hits = storage::product::search(visit.db(), one.merchant, &one.name, "", SIMILAR).await?;
     let similar = hits.rows.into_iter().filter(|hit| hit.product.recalled.is_none()).map(|hit| {
         let name = format!("{} {}", hit.product.name, hit.product.spec).trim().to_owned();
         let label = fill(words.map_to, &[&hit.product.code]);
@@ -104,41 +103,9 @@ async fn forms(visit: &Visit, one: &ProductRequest, form: &Entered) -> Result<Fo
     Ok(Forms {
         map: vec![form.input("to", words.map_code).more(words.map_more)],
         similar: similar.collect(),
-        inputs: inputs(form, text),
+        inputs: product::inputs(form, text, true),
         refuse: vec![form.input("reason", words.reason).more(words.reason_more)],
     })
-}
-
-fn inputs(form: &Entered, text: &'static Text) -> Vec<Input> {
-    let words = &text.requests;
-    let choice = |all: &[(&str, &str)]| {
-        let all = [&[("", words.choose)], all].concat();
-        all.into_iter().map(|(word, name)| (word.to_owned(), name.to_owned())).collect::<Vec<_>>()
-    };
-    let classes = OTC_CLASSES.map(|word| (word, class_words(word, text)));
-    let payable = [("yes", words.payable_yes), ("no", words.payable_no)];
-    vec![
-        form.input("product_code", words.code).more(words.code_more),
-        form.input("name", words.name),
-        form.input("barcode", words.barcode).number().optional(),
-        form.input("spec", words.spec).optional(),
-        form.input("maker", words.maker).optional(),
-        form.input("category", words.category).optional(),
-        form.input("otc_class", words.class).options(choice(&classes)),
-        form.input("unit", words.unit),
-        form.input("product_price", words.price).more(words.price_more).number().optional(),
-        form.input("card_payable", words.payable).options(choice(&payable)),
-    ]
-}
-
-fn class_words(class: &str, text: &'static Text) -> &'static str {
-    let words = &text.requests;
-    match class {
-        "RX" => words.rx,
-        "OTC-A" => words.otc_a,
-        "OTC-B" => words.otc_b,
-        _ => words.no_drug,
-    }
 }
 
 /// Answers.
@@ -157,7 +124,7 @@ pub(crate) async fn act(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
     let mut form = Entered::of(shown, text);
     let answer = match what.as_str() {
         "map" => Answer::Mapped(form.take("to", |typed| directory::name(typed, 20))),
-        "add" => Answer::Added(Box::new(item(&mut form, text))),
+        "add" => Answer::Added(Box::new(product::new_item(&mut form, text))),
         "refuse" => {
             let reason = directory::reason(form.get("reason")).unwrap_or_default();
             if reason.is_empty() {
@@ -178,50 +145,10 @@ pub(crate) async fn act(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
         Answered::NoProduct => form.refuse("to", words.no_product.to_owned()),
         Answered::NotSold => form.refuse("to", words.not_sold.to_owned()),
         Answered::Recalled => form.refuse("barcode", words.recalled.to_owned()),
-        Answered::CodeTaken(name) => form.refuse("product_code", fill(words.code_taken, &[&name])),
-        Answered::BarcodeTaken(code, name) => form.refuse("barcode", fill(words.barcode_taken, &[&code, &name])),
+        Answered::Taken(Taken::Code(name)) => form.refuse("product_code", fill(words.code_taken, &[&name])),
+        Answered::Taken(Taken::Barcode(code, name)) => {
+            form.refuse("barcode", fill(words.barcode_taken, &[&code, &name]));
+        }
     }
     view(&visit, one, &form).await
-}
-
-/// The product that the form describes; what cannot be is refused at its field.
-fn item(form: &mut Entered, text: &'static Text) -> Item {
-    let words = &text.requests;
-    let class = form.get("otc_class").to_owned();
-    if !OTC_CLASSES.contains(&class.as_str()) {
-        form.refuse("otc_class", words.wrong_choice.to_owned());
-    }
-    let payable = form.get("card_payable").to_owned();
-    if !["yes", "no"].contains(&payable.as_str()) {
-        form.refuse("card_payable", words.wrong_choice.to_owned());
-    }
-    let typed = form.get("product_price").trim().to_owned();
-    let price = Fen::parse_yuan(&typed).ok().filter(|price| price.is_positive() && *price <= TYPED_MAX);
-    if !typed.is_empty() && price.is_none() {
-        form.refuse("product_price", words.wrong_price.to_owned());
-    }
-    let graphic = |typed: &str| typed.bytes().all(|byte| byte.is_ascii_graphic());
-    Item {
-        code: form.take("product_code", |typed| {
-            let code = directory::name(typed, 20)?;
-            if is_code(&code) { Ok(code) } else { Err(Wrong::Form) }
-        }),
-        barcode: form.take_optional("barcode", |typed| {
-            let barcode = directory::name(typed, 32)?;
-            if graphic(&barcode) { Ok(barcode) } else { Err(Wrong::Form) }
-        }),
-        name: form.take("name", |typed| directory::name(typed, 120)),
-        pinyin: String::new(),
-        spec: form.take("spec", |typed| directory::text(typed, 60)),
-        maker: form.take("maker", |typed| directory::text(typed, 120)),
-        approval_no: String::new(),
-        category: form.take("category", |typed| directory::text(typed, 60)),
-        otc_class: class,
-        unit: form.take("unit", |typed| directory::name(typed, 20)),
-        price: price.map(|price| price.0),
-        price_low: None,
-        price_high: None,
-        card_payable: payable == "yes",
-        active: true,
-    }
 }

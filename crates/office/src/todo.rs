@@ -20,6 +20,7 @@ use domain::human::Logins;
 use domain::ids::{RequestId, TransactionId};
 use domain::ledger::Kind;
 use domain::limits::Setting;
+use domain::money::Fen;
 use domain::outcome::Decline;
 use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{Proposal, ProposalStatus, Verdict};
@@ -203,13 +204,15 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::GuessingLimit => text.directory.limits,
         Act::MerchantPayable => text.directory.payable,
         Act::RecallEnding => text.todo.act_recall_ending,
+        Act::ProductPrice => text.todo.act_product_price,
     }
 }
 
 /// The name of what it is about.
 fn subject_words(sheet: &Sheet, text: &'static Text) -> String {
-    match sheet.proposal.payload {
-        Payload::GuessingLimit { setting, .. } => limit_words(setting, text),
+    match &sheet.proposal.payload {
+        Payload::GuessingLimit { setting, .. } => limit_words(*setting, text),
+        Payload::ProductPrice { code, .. } => format!("{} {code}", sheet.subject),
         _ => sheet.subject.clone(),
     }
 }
@@ -250,6 +253,11 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::RecallText => text.recalls.said,
         Field::RecallReason => text.recalls.reason,
         Field::RecallOpen => text.recalls.state,
+        Field::ProductCode => text.products.code,
+        Field::ProductName => text.products.name,
+        Field::Price => text.products.price,
+        Field::PriceLow => text.products.low,
+        Field::PriceHigh => text.products.high,
     }
 }
 
@@ -259,6 +267,11 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
     let number = || value.parse::<i64>().ok();
     match (field, value) {
         (Field::KeyBound, "") => words.all.to_owned(),
+        (Field::Price, "") => text.products.open_price.to_owned(),
+        (Field::PriceLow | Field::PriceHigh, "") => text.products.any_price.to_owned(),
+        (Field::Price | Field::PriceLow | Field::PriceHigh, _) => {
+            number().map_or_else(|| value.to_owned(), |fen| Fen(fen).to_string())
+        }
         (_, "") => words.none.to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
         (Field::KeyExpires, _) => number().map_or_else(|| value.to_owned(), |at| Timestamp(at).date_time_text()),

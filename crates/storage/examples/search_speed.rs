@@ -56,7 +56,7 @@ fn multiply(connection: &storage::sql::Connection) -> Result<(), StorageError> {
     connection.execute(
         "WITH RECURSIVE copy (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM copy WHERE n < 2000)
          INSERT INTO product SELECT merchant_id, code || n, barcode + n, name || n, pinyin, spec, maker, approval_no,
-                                    category, otc_class, unit, price, price_low, price_high, card_payable, active
+                                    category, otc_class, unit, price, price_low, price_high, card_payable, active, version
          FROM copy CROSS JOIN product WHERE merchant_id = ?1 AND length(code) = 6 LIMIT ?2",
         (SHOP.0, PRODUCTS),
     )?;

@@ -461,7 +461,25 @@ CREATE TABLE product (
     price_high BIGINT,
     card_payable BIGINT NOT NULL CHECK (card_payable IN (0, 1)),
     active BIGINT NOT NULL CHECK (active IN (0, 1)),
+    -- Of what a form shows.
+    version BIGINT NOT NULL,
     PRIMARY KEY (merchant_id, code)
+);
+
+-- What a product cost and whether cards paid for it, from a moment on until its next row. The first row of a product that
+-- was there before anybody changed it begins with 0 and has nobody.
+CREATE TABLE product_price (
+    merchant_id BIGINT NOT NULL,
+    code TEXT COLLATE "C" NOT NULL,
+    since BIGINT NOT NULL,
+    price BIGINT,
+    price_low BIGINT,
+    price_high BIGINT,
+    card_payable BIGINT NOT NULL CHECK (card_payable IN (0, 1)),
+    active BIGINT NOT NULL CHECK (active IN (0, 1)),
+    changed_by BIGINT REFERENCES person (id),
+    PRIMARY KEY (merchant_id, code, since),
+    FOREIGN KEY (merchant_id, code) REFERENCES product (merchant_id, code)
 );
 
 -- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
@@ -755,7 +773,7 @@ CREATE TABLE proposal (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
-            'recall_ending'
+            'recall_ending', 'product_price'
         )
     ),
     -- The number of what it is about.

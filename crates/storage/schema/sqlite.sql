@@ -456,7 +456,25 @@ CREATE TABLE product (
     price_high INTEGER,
     card_payable INTEGER NOT NULL CHECK (card_payable IN (0, 1)),
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    -- Of what a form shows.
+    version INTEGER NOT NULL,
     PRIMARY KEY (merchant_id, code)
+) STRICT, WITHOUT ROWID;
+
+-- What a product cost and whether cards paid for it, from a moment on until its next row. The first row of a product that
+-- was there before anybody changed it begins with 0 and has nobody.
+CREATE TABLE product_price (
+    merchant_id INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    price INTEGER,
+    price_low INTEGER,
+    price_high INTEGER,
+    card_payable INTEGER NOT NULL CHECK (card_payable IN (0, 1)),
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    changed_by INTEGER REFERENCES person (id),
+    PRIMARY KEY (merchant_id, code, since),
+    FOREIGN KEY (merchant_id, code) REFERENCES product (merchant_id, code)
 ) STRICT, WITHOUT ROWID;
 
 -- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
@@ -750,7 +768,7 @@ CREATE TABLE proposal (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
-            'recall_ending'
+            'recall_ending', 'product_price'
         )
     ),
     -- The number of what it is about.

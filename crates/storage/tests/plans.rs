@@ -94,9 +94,10 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO ledger_head SELECT i, 1, key32(i), 1, key32(i) FROM n", 1),
     (
         "INSERT INTO product SELECT 1 + i % 20, 'c' || i, 'b' || i, 'n', 'p', '', '', '', 'x' || i % 7, 'RX', 'x', 1, NULL, \
-      NULL, 1, 1 FROM n",
+      NULL, 1, 1, 1 FROM n",
         20_000,
     ),
+    ("INSERT INTO product_price SELECT 1 + i % 20, 'c' || i, i, 1, NULL, NULL, 1, 1, NULL FROM n", 20_000),
     ("INSERT INTO recall SELECT i, '', '', '', 1, i, 1, CASE WHEN i < 490 THEN i END FROM n", 500),
     (
         "INSERT INTO recall_match SELECT CASE WHEN i % 10 = 0 THEN 'approval' WHEN i % 3 = 0 THEN 'barcode' ELSE 'code' END, 'c' || i, 1 + i % 500 FROM n",

@@ -16,12 +16,13 @@ use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::person::{self, Held, PersonStatus, read_roles, roles_text};
 use crate::place::Place;
+use crate::product::Prices;
 use crate::role::{Action, Role};
 use crate::settlement::FEE_BP_MAX;
 use crate::time::Timestamp;
 
 pub use rows::{
-    ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Recall, login_label,
+    ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall, login_label,
 };
 pub use shown::{Field, Shown};
 
@@ -58,6 +59,8 @@ words! {
         MerchantPayable = "merchant_payable",
         /// Recalled goods are sold again.
         RecallEnding = "recall_ending",
+        /// A product's price moves far, or what a cashier may take without asking.
+        ProductPrice = "product_price",
     }
 }
 
@@ -74,6 +77,7 @@ impl Act {
             Self::MerchantResuming | Self::OutletResuming => Action::Suspend,
             Self::FactorRule | Self::GuessingLimit => Action::ManageSettings,
             Self::RecallEnding => Action::RecallProduct,
+            Self::ProductPrice => Action::ManageProducts,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
         }
     }
@@ -86,6 +90,7 @@ impl Act {
             | Self::MerchantBank
             | Self::MerchantResuming
             | Self::MerchantPayable
+            | Self::ProductPrice
             | Self::OutletOpening
             | Self::OutletResuming => Action::ReleaseMerchants,
             Self::CompanyKey => Action::ReleaseApiKeys,
@@ -188,6 +193,15 @@ pub enum Payload {
         /// The recall.
         recall: RecallId,
     },
+    /// Sell this product at these prices from now on.
+    ProductPrice {
+        /// Whose product.
+        merchant: MerchantId,
+        /// Its code.
+        code: String,
+        /// Its prices.
+        prices: Prices,
+    },
 }
 
 /// The word for a password that somebody else gave.
@@ -218,6 +232,7 @@ impl Payload {
             Self::GuessingLimit { .. } => Act::GuessingLimit,
             Self::MerchantPayable { .. } => Act::MerchantPayable,
             Self::RecallEnding { .. } => Act::RecallEnding,
+            Self::ProductPrice { .. } => Act::ProductPrice,
         }
     }
 
@@ -228,6 +243,7 @@ impl Payload {
             | Self::MerchantOpening { merchant, .. }
             | Self::MerchantBank { merchant, .. }
             | Self::MerchantPayable { merchant, .. }
+            | Self::ProductPrice { merchant, .. }
             | Self::MerchantResuming { merchant } => merchant.0,
             Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
@@ -275,6 +291,11 @@ impl Payload {
             Self::CompanyRoles { roles, .. } => Shown::of([(Field::PersonRoles, roles_text(roles))]),
             Self::GuessingLimit { setting, value } => limit(*setting, *value),
             Self::MerchantPayable { decides, .. } => Shown::of([(Field::DecidesPayable, yes(*decides))]),
+            Self::ProductPrice { code, prices, .. } => {
+                let mut fields = Shown::of(price_fields(*prices));
+                fields.put(Field::ProductCode, code);
+                fields
+            }
             Self::CompanyKey { .. }
             | Self::PersonReset { .. }
             | Self::FactorReset { .. }
@@ -319,6 +340,15 @@ impl Payload {
             Act::MerchantPayable => {
                 Self::MerchantPayable { merchant, decides: fields.get(Field::DecidesPayable) == "yes" }
             }
+            Act::ProductPrice => {
+                let price = |field| match fields.get(field) {
+                    "" => Some(None),
+                    fen => fen.parse().ok().map(|fen| Some(Fen(fen))),
+                };
+                let (low, high) = (price(Field::PriceLow)?, price(Field::PriceHigh)?);
+                let prices = Prices { price: price(Field::Price)?, low, high };
+                Self::ProductPrice { merchant, code: text_of(Field::ProductCode), prices }
+            }
             Act::GuessingLimit => {
                 let value = fields.get(Field::LimitValue).parse().ok()?;
                 Self::GuessingLimit { setting: Setting::from_word(fields.get(Field::Limit))?, value }
@@ -350,6 +380,14 @@ impl Payload {
                 Some(shown)
             }
             Self::RecallEnding { recall } => Some(rows.recalls.get(recall)?.shown()),
+            Self::ProductPrice { merchant, code, .. } => {
+                let one = rows.products.get(&(*merchant, code.clone()))?;
+                let mut shown = Shown::of(price_fields(one.prices));
+                shown.put(Field::MerchantName, &one.merchant);
+                shown.put(Field::ProductCode, code);
+                shown.put(Field::ProductName, &one.name);
+                Some(shown)
+            }
             Self::MerchantPayable { merchant, .. } => {
                 let one = rows.merchants.get(merchant)?;
                 let mut shown = one.shown();
@@ -395,6 +433,7 @@ impl Payload {
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
             | Self::MerchantPayable { .. }
+            | Self::ProductPrice { .. }
             | Self::GuessingLimit { .. } => {
                 after.0.extend(self.fields().0);
             }
@@ -448,6 +487,11 @@ impl Payload {
             Self::RecallEnding { recall } => {
                 let open = rows.recalls.get(recall).is_some_and(|recall| recall.open);
                 if open { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
+            Self::ProductPrice { merchant, code, prices } => {
+                let now = rows.products.get(&(*merchant, code.clone())).map(|one| one.prices);
+                let sound = prices.fit() && now.is_some_and(|now| now != *prices);
+                if sound { Ok(()) } else { Err(Decline::NothingToChange) }
             }
             Self::MerchantPayable { merchant, decides } => {
                 let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
@@ -529,6 +573,11 @@ impl Payload {
                     one.open = false;
                 }
             }
+            Self::ProductPrice { merchant, code, prices } => {
+                if let Some(one) = rows.products.get_mut(&(*merchant, code.clone())) {
+                    one.prices = *prices;
+                }
+            }
             Self::MerchantPayable { merchant, decides } => {
                 if let Some(one) = rows.merchants.get_mut(merchant) {
                     one.decides_payable = *decides;
@@ -578,6 +627,12 @@ fn moves(status: Standing, made: Move, sound: bool) -> Result<(), Decline> {
     if sound && status.after(made).is_some() { Ok(()) } else { Err(Decline::NothingToChange) }
 }
 
+/// Prices as a person is shown them; empty for none.
+fn price_fields(prices: Prices) -> [(Field, String); 3] {
+    let text = |price: Option<Fen>| price.map_or_else(String::new, |price| price.0.to_string());
+    [(Field::Price, text(prices.price)), (Field::PriceLow, text(prices.low)), (Field::PriceHigh, text(prices.high))]
+}
+
 fn limit(setting: Setting, value: u16) -> Shown {
     Shown::of([(Field::Limit, setting.word().to_owned()), (Field::LimitValue, value.to_string())])
 }
@@ -615,6 +670,11 @@ mod tests {
             Payload::GuessingLimit { setting: Setting::TillPauseCards, value: 4 },
             Payload::MerchantPayable { merchant: MerchantId(250_101), decides: true },
             Payload::RecallEnding { recall: RecallId(3) },
+            Payload::ProductPrice {
+                merchant: MerchantId(250_101),
+                code: "600233".to_owned(),
+                prices: Prices { price: Some(Fen(1_550)), low: None, high: None },
+            },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

@@ -64,7 +64,8 @@ impl Proposals {
             | Payload::FactorReset { .. }
             | Payload::LoginParting { .. }
             | Payload::GuessingLimit { .. }
-            | Payload::MerchantPayable { .. } => {}
+            | Payload::MerchantPayable { .. }
+            | Payload::ProductPrice { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
             }

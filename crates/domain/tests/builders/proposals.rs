@@ -1,12 +1,14 @@
 //! Proposals in tests: what is proposed, by two persons of the card company.
 
-use domain::acts::{Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Recall, Shown};
+use domain::acts::{Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Product, Recall, Shown};
 use domain::command::{Command, Envelope};
 use domain::directory::Standing;
 use domain::human::Login;
 use domain::ids::{KeyId, MerchantId, OutletId, RecallId, TransactionId};
 use domain::limits::Setting;
+use domain::money::Fen;
 use domain::person::{PersonStatus, read_roles};
+use domain::product::Prices;
 use domain::proposal::{DECIDE_WITHIN, Draft, Proposal, ProposalStatus, Verdict, shown_digest};
 use domain::time::{HOUR, Timestamp};
 
@@ -89,6 +91,14 @@ pub(crate) fn bank() -> Bank {
     Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() }
 }
 
+/// A product of [`TRADING`].
+pub(crate) const CODE: &str = "600233";
+
+/// A price for it that takes two persons.
+pub(crate) fn dearer() -> Prices {
+    Prices { price: Some(Fen(2_000)), low: Some(Fen(1_800)), high: Some(Fen(2_200)) }
+}
+
 /// A recall.
 pub(crate) const RECALL: RecallId = RecallId(1);
 
@@ -106,6 +116,9 @@ pub(crate) fn put_places(world: &mut World) {
     };
     let (goods, text, reason) = ("code 600233".to_owned(), "stop".to_owned(), "a fault".to_owned());
     world.recalls.insert(RECALL, Recall { goods, text, reason, open: true });
+    let prices = Prices { price: Some(Fen(1_000)), low: Some(Fen(900)), high: Some(Fen(1_100)) };
+    let product = Product { merchant: format!("m{TRADING}"), name: "granules".to_owned(), prices };
+    world.products.insert((TRADING, CODE.to_owned()), product);
     let drafts = vec![(OutletId(2_503_001), "new".to_owned())];
     for (id, status, drafts) in [
         (DRAFT, Standing::Draft, drafts),
@@ -141,6 +154,7 @@ pub(crate) fn place_acts() -> Vec<Payload> {
         Payload::GuessingLimit { setting: Setting::RefundCards, value: 3 },
         Payload::MerchantPayable { merchant: PAYING_ITSELF, decides: false },
         Payload::RecallEnding { recall: RECALL },
+        Payload::ProductPrice { merchant: TRADING, code: CODE.to_owned(), prices: dearer() },
     ]
 }
 

@@ -4,6 +4,7 @@ mod confirm;
 mod directory;
 mod help;
 mod home;
+mod products;
 mod recalls;
 mod requests;
 mod todo;
@@ -16,6 +17,7 @@ web_kit::audience! {
     directory: Directory,
     help: Help,
     home: Home,
+    products: Products,
     recalls: Recalls,
     requests: Requests,
     todo: Todo,

@@ -55,6 +55,7 @@ web_kit::texts! {
         act_person_reset: "公司人员重置密码", "Password reset, company staff";
         act_factor_reset: "重置第二验证", "Second factor reset";
         act_recall_ending: "结束召回", "End of a recall";
+        act_product_price: "商品改价", "Price of a product";
         act_login_parting: "拆分登录", "Parting of logins";
         act_factor_rule: "公司人员第二验证", "Second factor for company staff";
         refund: "退货", "Refund";

@@ -12,6 +12,7 @@ use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
 use super::{rows, sweeps};
+use crate::catalogue;
 use crate::directory::{self, Company, Moved};
 
 /// Loads what the commands of a group propose or decide on.
@@ -54,6 +55,9 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
             rows.factor.loaded((), Some(directory::company_of(connection)?.factor_required));
         }
         Payload::RecallEnding { recall } => rows.recalls.loaded(*recall, crate::recall::row(connection, *recall)?),
+        Payload::ProductPrice { merchant, code, .. } => {
+            rows.products.loaded((*merchant, code.clone()), catalogue::row(connection, *merchant, code)?);
+        }
         Payload::GuessingLimit { .. } => rows.limits.loaded((), Some(sweeps::limits(connection)?)),
     }
     Ok(())
@@ -239,6 +243,9 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
         }
         Payload::LoginParting { person } => part(connection, *person)?,
         Payload::RecallEnding { recall } => crate::recall::end(connection, *recall, at)?,
+        Payload::ProductPrice { merchant, code, prices } => {
+            catalogue::set_prices(connection, (*merchant, code), *prices, maker, at)?;
+        }
         Payload::GuessingLimit { setting, value } => {
             let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)
                 ON CONFLICT (name) DO UPDATE SET value = excluded.value";

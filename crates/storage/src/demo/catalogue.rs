@@ -33,8 +33,8 @@ pub(super) fn insert_catalogue(connection: &Connection, merchant: MerchantId) ->
     let damaged = |error: csv::Error| StorageError::NotWritten(format!("catalogue: {error}"));
     let mut insert = connection.prepare_cached(
         "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class,
-                              unit, price, price_low, price_high, card_payable, active)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1)",
+                              unit, price, price_low, price_high, card_payable, active, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1, 1)",
     )?;
     for row in csv::Reader::from_reader(CATALOGUE.as_bytes()).deserialize() {
         let row: CsvRow = row.map_err(damaged)?;

@@ -311,7 +311,7 @@ mod tests {
             {
                 connection.execute(
                     "INSERT INTO product SELECT merchant_id, ?1, ?2, name, pinyin, spec, maker, approval_no, category,
-                        otc_class, unit, price, price_low, price_high, card_payable, active
+                        otc_class, unit, price, price_low, price_high, card_payable, active, version
                      FROM product WHERE merchant_id = ?3 AND code = '600233'",
                     (code, barcode, SHOP.0),
                 )?;

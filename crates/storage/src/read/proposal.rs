@@ -55,7 +55,7 @@ pub struct By {
     pub amount_min: Fen,
 }
 
-const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' THEN (SELECT m.name FROM merchant m WHERE m.id = p.subject) \
+const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' OR p.act = 'product_price' THEN (SELECT m.name FROM merchant m WHERE m.id = p.subject) \
      WHEN p.act LIKE 'outlet_%' THEN (SELECT m.name || ' ' || o.name FROM outlet o JOIN merchant m ON m.id = o.merchant_id \
      WHERE o.id = p.subject) WHEN p.act = 'company_key' THEN (SELECT k.name FROM api_key k WHERE k.id = p.subject) \
      WHEN p.act = 'recall_ending' THEN (SELECT r.text FROM recall r WHERE r.id = p.subject) \
@@ -122,6 +122,20 @@ pub async fn about(db: &Storage, act: Act, subject: i64) -> Result<Option<Propos
             books::COLUMNS
         );
         Ok(connection.prepare_cached(&sql)?.query_row(params![act.word(), subject], books::proposal).optional()?)
+    })
+    .await
+}
+
+/// Proposals about one thing that nobody has decided, the latest first.
+pub async fn open_about(db: &Storage, act: Act, subject: i64) -> Result<Vec<Proposal>, StorageError> {
+    db.read(move |connection| {
+        let sql = format!(
+            "SELECT {} FROM proposal p WHERE p.act = ?1 AND p.subject = ?2 AND p.status = 'open' ORDER BY p.id DESC LIMIT 1000",
+            books::COLUMNS
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let found = statement.query_map(params![act.word(), subject], books::proposal)?;
+        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }

@@ -1,14 +1,21 @@
-//! The catalogue as programs keep it: page by page, one product, written as a whole.
+//! The catalogue: page by page, one product, written as a whole by a program or a person; and what each product cost when.
+//!
+//! What must stay true: every write goes through [`put`], except an approved price, so that searches find what is stored
+//! and `product_price` says what a product cost at any moment.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use domain::ids::MerchantId;
+use domain::ids::{MerchantId, PersonId};
+use domain::money::Fen;
+use domain::product::{OTHER_CODE, Prices};
+use domain::scan::Gtin;
+use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::idempotency::{self, Claim, PriorUse};
 use crate::keys::Keys;
 use crate::pinyin::initials;
 use crate::product::{self, Searched};
-use crate::recall;
+use crate::recall::{self, TEXT_OF};
 use crate::{Storage, StorageError};
 
 /// A product with everything that is stored of it.
@@ -44,6 +51,20 @@ pub struct Item {
     pub card_payable: bool,
     /// Whether it is on sale.
     pub active: bool,
+}
+
+impl Item {
+    /// Its prices.
+    pub fn prices(&self) -> Prices {
+        Prices { price: self.price.map(Fen), low: self.price_low.map(Fen), high: self.price_high.map(Fen) }
+    }
+
+    /// The same at other prices.
+    #[must_use]
+    pub fn at(self, prices: Prices) -> Self {
+        let fen = |price: Option<Fen>| price.map(|price| price.0);
+        Self { price: fen(prices.price), price_low: fen(prices.low), price_high: fen(prices.high), ..self }
+    }
 }
 
 /// Classes of drugs, as the law sorts them.
@@ -157,6 +178,28 @@ where
     .await
 }
 
+/// Gives a new merchant 其他药品, which tills ring up at a typed price when the catalogue lacks a product.
+pub(crate) fn put_other(connection: &Connection, merchant: MerchantId, entry: Entry) -> Result<(), StorageError> {
+    let item = Item {
+        code: OTHER_CODE.to_owned(),
+        barcode: String::new(),
+        name: "\u{5176}\u{4ed6}\u{836f}\u{54c1}".to_owned(),
+        pinyin: String::new(),
+        spec: String::new(),
+        maker: String::new(),
+        approval_no: String::new(),
+        category: "\u{901a}\u{7528}".to_owned(),
+        otc_class: "NONE".to_owned(),
+        unit: "\u{4ef6}".to_owned(),
+        price: None,
+        price_low: None,
+        price_high: None,
+        card_payable: true,
+        active: true,
+    };
+    put(connection, merchant, None, item, entry).map(drop)
+}
+
 /// Writes a product, what searches read of it, and the audit entry; answers what is stored now. The caller holds the lock
 /// `catalogue` of the merchant and has read `before` under it.
 pub(crate) fn put(
@@ -167,7 +210,15 @@ pub(crate) fn put(
     entry: Entry,
 ) -> Result<Item, StorageError> {
     let item = with_initials(before, item);
+    let sold = |item: &Item| (item.prices(), item.card_payable, item.active);
+    let differs = before.is_none_or(|before| sold(before) != sold(&item));
+    if differs {
+        begin_prices(connection, merchant, &item.code)?;
+    }
     save(connection, merchant, &item)?;
+    if differs {
+        note_prices(connection, merchant, &item.code, entry.person, entry.at)?;
+    }
     product::index_one(connection, merchant, before.map(|before| before.category.as_str()), &searched(&item))?;
     audit::insert(connection, &Entry { detail: difference(before, &item), ..entry })?;
     Ok(item)
@@ -197,13 +248,13 @@ fn searched(item: &Item) -> Searched<'_> {
 
 fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> Result<(), StorageError> {
     let sql = "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
-                                    otc_class, unit, price, price_low, price_high, card_payable, active)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+                                    otc_class, unit, price, price_low, price_high, card_payable, active, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1)
         ON CONFLICT (merchant_id, code) DO UPDATE SET barcode = excluded.barcode, name = excluded.name,
             pinyin = excluded.pinyin, spec = excluded.spec, maker = excluded.maker, approval_no = excluded.approval_no,
             category = excluded.category, otc_class = excluded.otc_class, unit = excluded.unit, price = excluded.price,
             price_low = excluded.price_low, price_high = excluded.price_high, card_payable = excluded.card_payable,
-            active = excluded.active";
+            active = excluded.active, version = product.version + 1";
     connection.prepare_cached(sql)?.execute(params![
         merchant.0,
         item.code,
@@ -223,6 +274,259 @@ fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> Result<()
         item.active,
     ])?;
     Ok(())
+}
+
+/// Before a product changes for the first time: what it has cost so far.
+fn begin_prices(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<()> {
+    let sql = "INSERT INTO product_price (merchant_id, code, since, price, price_low, price_high, card_payable, active,
+            changed_by)
+        SELECT merchant_id, code, 0, price, price_low, price_high, card_payable, active, NULL FROM product p
+        WHERE p.merchant_id = ?1 AND p.code = ?2
+            AND NOT EXISTS (SELECT 1 FROM product_price h WHERE h.merchant_id = ?1 AND h.code = ?2)";
+    connection.prepare_cached(sql)?.execute(params![merchant.0, code])?;
+    Ok(())
+}
+
+/// After a product changed: what it costs from now on. Of two changes at one moment the second counts from the next
+/// microsecond on.
+fn note_prices(
+    connection: &Connection,
+    merchant: MerchantId,
+    code: &str,
+    by: Option<PersonId>,
+    at: Timestamp,
+) -> sql::Result<()> {
+    let sql = "INSERT INTO product_price (merchant_id, code, since, price, price_low, price_high, card_payable, active,
+            changed_by)
+        SELECT p.merchant_id, p.code, CASE WHEN h.last >= ?3 THEN h.last + 1 ELSE ?3 END, p.price, p.price_low,
+            p.price_high, p.card_payable, p.active, ?4
+        FROM product p CROSS JOIN
+            (SELECT COALESCE(MAX(since), 0) AS last FROM product_price WHERE merchant_id = ?1 AND code = ?2) h
+        WHERE p.merchant_id = ?1 AND p.code = ?2";
+    connection.prepare_cached(sql)?.execute(params![merchant.0, code, at.0, by.map(|by| by.0)])?;
+    Ok(())
+}
+
+/// Sells a product at other prices, inside the transaction of the approval.
+pub(crate) fn set_prices(
+    connection: &Connection,
+    (merchant, code): (MerchantId, &str),
+    prices: Prices,
+    by: PersonId,
+    at: Timestamp,
+) -> sql::Result<()> {
+    begin_prices(connection, merchant, code)?;
+    let sql = "UPDATE product SET price = ?3, price_low = ?4, price_high = ?5, version = version + 1
+        WHERE merchant_id = ?1 AND code = ?2";
+    let fen = |price: Option<Fen>| price.map(|price| price.0);
+    let values = params![merchant.0, code, fen(prices.price), fen(prices.low), fen(prices.high)];
+    connection.prepare_cached(sql)?.execute(values)?;
+    note_prices(connection, merchant, code, Some(by), at)
+}
+
+/// A product as a decision sees it.
+pub(crate) fn row(
+    connection: &Connection,
+    merchant: MerchantId,
+    code: &str,
+) -> sql::Result<Option<domain::acts::Product>> {
+    let sql = "SELECT m.name, p.name, p.price, p.price_low, p.price_high FROM product p
+        JOIN merchant m ON m.id = p.merchant_id WHERE p.merchant_id = ?1 AND p.code = ?2";
+    let read = |row: &Row<'_>| {
+        let fen = |column| row.get::<_, Option<i64>>(column).map(|fen| fen.map(Fen));
+        let prices = Prices { price: fen(2)?, low: fen(3)?, high: fen(4)? };
+        Ok(domain::acts::Product { merchant: row.get(0)?, name: row.get(1)?, prices })
+    };
+    connection.prepare_cached(sql)?.query_row(params![merchant.0, code], read).optional()
+}
+
+/// A product that stands in the way of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It has that code: its name.
+    Code(String),
+    /// Tills find it by that barcode: code and name.
+    Barcode(String, String),
+}
+
+/// The product that tills find by the barcode of `item`, in any length.
+pub(crate) fn barcode_taken(connection: &Connection, merchant: MerchantId, item: &Item) -> sql::Result<Option<Taken>> {
+    let own = (!item.barcode.is_empty()).then(|| item.barcode.clone());
+    let forms = Gtin::parse(&item.barcode).into_iter().flat_map(Gtin::forms);
+    for barcode in own.into_iter().chain(forms) {
+        let sql = "SELECT code, name FROM product WHERE merchant_id = ?1 AND code = ?2 AND code <> ?3
+            UNION ALL SELECT p.code, p.name FROM product b CROSS JOIN product p
+                WHERE p.merchant_id = ?1 AND p.code = b.code AND p.code <> ?3 AND b.merchant_id = ?1
+                    AND b.barcode = ?2 AND b.barcode <> '' LIMIT 1";
+        let read = |row: &Row<'_>| Ok(Taken::Barcode(row.get(0)?, row.get(1)?));
+        let values = params![merchant.0, &barcode, &item.code];
+        if let Some(taken) = connection.prepare_cached(sql)?.query_row(values, read).optional()? {
+            return Ok(Some(taken));
+        }
+    }
+    Ok(None)
+}
+
+/// A product as a person edits it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// The product.
+    pub item: Item,
+    /// Of what the form shows.
+    pub version: i64,
+    /// What the tills say if it is recalled.
+    pub recalled: Option<String>,
+}
+
+fn read_sheet(row: &Row<'_>) -> sql::Result<Sheet> {
+    Ok(Sheet { item: read(row)?, version: row.get(15)?, recalled: row.get(16)? })
+}
+
+/// A product as a person edits it.
+pub async fn sheet(db: &Storage, merchant: MerchantId, code: String) -> Result<Option<Sheet>, StorageError> {
+    Ok(sheets(db, merchant, vec![code]).await?.pop())
+}
+
+/// The products with these codes, in their order.
+pub async fn sheets(db: &Storage, merchant: MerchantId, codes: Vec<String>) -> Result<Vec<Sheet>, StorageError> {
+    db.read(move |connection| {
+        let sql =
+            format!("SELECT {COLUMNS}, version, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2");
+        let mut one = connection.prepare_cached(&sql)?;
+        let found = codes.iter().map(|code| one.query_row(params![merchant.0, code], read_sheet).optional());
+        Ok(found.filter_map(sql::Result::transpose).collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
+/// Products by code, ascending, after code `after`, as a person edits them; stopped ones too.
+pub async fn list(db: &Storage, merchant: MerchantId, after: String, limit: u32) -> Result<Vec<Sheet>, StorageError> {
+    db.read(move |connection| {
+        let sql = format!(
+            "SELECT {COLUMNS}, version, {TEXT_OF} FROM product p
+            WHERE p.merchant_id = ?1 AND p.code > ?2 ORDER BY p.code LIMIT ?3"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let found = statement.query_map(params![merchant.0, after, limit], read_sheet)?;
+        Ok(found.collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
+fn version(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<i64>> {
+    let sql = "SELECT version FROM product WHERE merchant_id = ?1 AND code = ?2";
+    connection.prepare_cached(sql)?.query_row(params![merchant.0, code], |row| row.get(0)).optional()
+}
+
+/// What became of a person's change. Only [`Kept::Done`] and [`Kept::PricesWait`] wrote anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is stored.
+    Done,
+    /// Everything but the prices is stored: they take two persons.
+    PricesWait,
+    /// Somebody changed it meanwhile.
+    Stale,
+    /// There is no such product, or no such merchant.
+    Gone,
+    /// Another product stands in the way.
+    Taken(Taken),
+    /// A recall covers it, and finds it by what was to change; or it covers the new product.
+    Recalled,
+}
+
+/// Makes a product, or changes the one of a `version`. A price that moves far is left as it is.
+pub async fn keep(
+    db: &Storage,
+    merchant: MerchantId,
+    version: Option<i64>,
+    item: Item,
+    entry: Entry,
+) -> Result<Kept, StorageError> {
+    db.write(move |connection| {
+        connection.lock_name("catalogue", &merchant.0.to_string())?;
+        let before = find(connection, merchant, &item.code)?;
+        let Some(before) = before else {
+            let sql = "SELECT EXISTS (SELECT 1 FROM merchant WHERE id = ?1)";
+            let exists: bool = connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0))?;
+            if version.is_some() || !exists {
+                return Ok(Kept::Gone);
+            }
+            if let Some(taken) = barcode_taken(connection, merchant, &item)? {
+                return Ok(Kept::Taken(taken));
+            }
+            if recall::text_if(connection, &item)?.is_some() {
+                return Ok(Kept::Recalled);
+            }
+            put(connection, merchant, None, item, entry)?;
+            return Ok(Kept::Done);
+        };
+        let Some(version) = version else { return Ok(Kept::Taken(Taken::Code(before.name))) };
+        if self::version(connection, merchant, &item.code)? != Some(version) {
+            return Ok(Kept::Stale);
+        }
+        let same = before.barcode == item.barcode;
+        if let Some(taken) = if same { None } else { barcode_taken(connection, merchant, &item)? } {
+            return Ok(Kept::Taken(taken));
+        }
+        let found_by = |item: &Item| (item.barcode.clone(), item.approval_no.clone());
+        if found_by(&before) != found_by(&item) && recall::text_of(connection, merchant, &item.code)?.is_some() {
+            return Ok(Kept::Recalled);
+        }
+        let wait = before.prices().needs_two(item.prices());
+        let item = if wait { item.at(before.prices()) } else { item };
+        if item != before {
+            put(connection, merchant, Some(&before), item, entry)?;
+        }
+        Ok(if wait { Kept::PricesWait } else { Kept::Done })
+    })
+    .await
+}
+
+/// What a product cost from a moment on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PriceSince {
+    /// The moment; `None` for what nobody has changed since it was there.
+    pub since: Option<Timestamp>,
+    /// The prices.
+    pub prices: Prices,
+    /// Whether cards paid for it.
+    pub card_payable: bool,
+    /// Whether it was on sale.
+    pub active: bool,
+    /// Who changed it then.
+    pub by: Option<String>,
+}
+
+/// What a product cost, the latest first, `most` rows at most; with `at`, from what was in force at that moment back.
+pub async fn prices(
+    db: &Storage,
+    merchant: MerchantId,
+    code: String,
+    at: Option<Timestamp>,
+    most: u32,
+) -> Result<Vec<PriceSince>, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT h.since, h.price, h.price_low, h.price_high, h.card_payable, h.active, p.name
+            FROM product_price h LEFT JOIN person p ON p.id = h.changed_by
+            WHERE h.merchant_id = ?1 AND h.code = ?2 AND h.since <= ?3 ORDER BY h.since DESC LIMIT ?4";
+        let read = |row: &Row<'_>| {
+            let fen = |column| row.get::<_, Option<i64>>(column).map(|fen| fen.map(Fen));
+            let since: i64 = row.get(0)?;
+            Ok(PriceSince {
+                since: (since > 0).then_some(Timestamp(since)),
+                prices: Prices { price: fen(1)?, low: fen(2)?, high: fen(3)? },
+                card_payable: row.get(4)?,
+                active: row.get(5)?,
+                by: row.get(6)?,
+            })
+        };
+        let until = at.map_or(i64::MAX, |at| at.0);
+        let mut statement = connection.prepare_cached(sql)?;
+        let found = statement.query_map(params![merchant.0, &code, until, most], read)?;
+        Ok(found.collect::<sql::Result<_>>()?)
+    })
+    .await
 }
 
 /// What the audit log says about a change: the price, which is what matters, and whether it is on sale.

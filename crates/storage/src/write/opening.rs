@@ -5,10 +5,12 @@
 
 use domain::directory::{self as rules, MERCHANT_IDS, OUTLET_IDS, Standing, TERMINAL_IDS, TerminalStatus};
 use domain::ids::{MerchantId, OutletId, RequestId, TerminalId};
+use domain::product::OTHER_CODE;
 use sha2::{Digest as _, Sha256};
 use std::ops::RangeInclusive;
 
 use crate::audit::{self, Entry};
+use crate::catalogue;
 use crate::directory::{NewMerchant, NewOutlet, NewTerminal, insert_merchant, insert_outlet, insert_terminal};
 use crate::idempotency::{self, Claim, PriorUse};
 use crate::sql::{self, Connection, OptionalExtension as _};
@@ -154,6 +156,9 @@ fn merchant(connection: &Connection, opening: &Opening, next: &Numbers, entry: &
     let one = NewMerchant { id, status: Standing::Draft, by: entry.person, at: entry.at, ..(**new).clone() };
     insert_merchant(connection, &one)?;
     log(connection, entry, id, "merchant_created", &id.to_string(), &format!("{} {}", one.name, one.mid))?;
+    let written =
+        Entry { action: "product_written", subject: OTHER_CODE.to_owned(), merchant: Some(id), ..entry.clone() };
+    catalogue::put_other(connection, id, written)?;
     Ok(id)
 }
 

@@ -8,12 +8,11 @@
 use domain::ids::{MerchantId, OutletId, TerminalId};
 use domain::product::OTHER_CODE;
 use domain::product_request::{OPEN_MAX, RequestStatus};
-use domain::scan::Gtin;
 use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
-use crate::catalogue::{self, Item};
+use crate::catalogue::{self, Item, Taken};
 use crate::draft::Scope;
 use crate::recall;
 use crate::sql::{self, Connection, OptionalExtension as _, Params, PendingRows, Row, params};
@@ -272,10 +271,8 @@ pub enum Answered {
     NotSold,
     /// A recall covers the new product.
     Recalled,
-    /// The merchant has a product with this code: its name.
-    CodeTaken(String),
-    /// It has one that tills find by this barcode: code and name.
-    BarcodeTaken(String, String),
+    /// The merchant has a product that stands in its way.
+    Taken(Taken),
 }
 
 /// Answers a request. `entry` is audited with the action and the details of the answer, for its merchant.
@@ -303,8 +300,11 @@ pub async fn answer(db: &Storage, id: i64, answer: Answer, entry: Entry) -> Resu
             }
             Answer::Added(item) => {
                 connection.lock_name("catalogue", &merchant.0.to_string())?;
-                if let Some(taken) = taken(connection, merchant, &item)? {
-                    return Ok(taken);
+                if let Some(other) = catalogue::find(connection, merchant, &item.code)? {
+                    return Ok(Answered::Taken(Taken::Code(other.name)));
+                }
+                if let Some(taken) = catalogue::barcode_taken(connection, merchant, &item)? {
+                    return Ok(Answered::Taken(taken));
                 }
                 if recall::text_if(connection, &item)?.is_some() {
                     return Ok(Answered::Recalled);
@@ -324,23 +324,4 @@ pub async fn answer(db: &Storage, id: i64, answer: Answer, entry: Entry) -> Resu
         Ok(Answered::Done)
     })
     .await
-}
-
-/// The product that stands in a new one's way.
-fn taken(connection: &Connection, merchant: MerchantId, item: &Item) -> sql::Result<Option<Answered>> {
-    if let Some(other) = catalogue::find(connection, merchant, &item.code)? {
-        return Ok(Some(Answered::CodeTaken(other.name)));
-    }
-    let own = (!item.barcode.is_empty()).then(|| item.barcode.clone());
-    let forms = Gtin::parse(&item.barcode).into_iter().flat_map(Gtin::forms);
-    for barcode in own.into_iter().chain(forms) {
-        let sql = "SELECT code, name FROM product WHERE merchant_id = ?1 AND code = ?2
-            UNION ALL SELECT p.code, p.name FROM product b CROSS JOIN product p
-                WHERE p.merchant_id = ?1 AND p.code = b.code AND b.merchant_id = ?1 AND b.barcode = ?2 AND b.barcode <> '' LIMIT 1";
-        let read = |row: &Row<'_>| Ok(Answered::BarcodeTaken(row.get(0)?, row.get(1)?));
-        if let Some(taken) = connection.prepare_cached(sql)?.query_row((merchant.0, &barcode), read).optional()? {
-            return Ok(Some(taken));
-        }
-    }
-    Ok(None)
 }

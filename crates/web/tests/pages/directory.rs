@@ -105,6 +105,12 @@ async fn one_form_makes_a_shop_and_another_person_opens_it() {
     assert!(places::outlet(&shop.db, OutletId(2_502_003)).await.expect("reads").is_none());
     let one = merchant(&shop, 250_201).await;
     assert_eq!((one.status, one.fee_bp, one.bank.account.as_str()), (Standing::Draft, None, ""));
+    // Its catalogue has what the manual rings up when it lacks a product.
+    let other = storage::product::find(&shop.db, MerchantId(250_201), "699999").await.expect("reads").remove(0);
+    assert_eq!(
+        (other.product.name.as_str(), other.product.price, other.product.card_payable),
+        ("其他药品", None, true)
+    );
     in_order(&shop).await;
 
     let place = proposal(&made);

@@ -20,6 +20,7 @@ mod pay;
 mod people;
 mod picker;
 mod place;
+mod products;
 mod recalls;
 mod refund;
 mod requests;

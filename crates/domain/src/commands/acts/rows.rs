@@ -5,6 +5,7 @@ use crate::directory::{self, NAME_MAX, Standing};
 use crate::ids::{KeyId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Limits;
 use crate::person::{Held, Move, PersonStatus, roles_text};
+use crate::product::Prices;
 use crate::state::Rows;
 use crate::time::Timestamp;
 
@@ -23,6 +24,8 @@ pub struct ActRows {
     pub limits: Rows<(), Limits>,
     /// Recalls of goods.
     pub recalls: Rows<RecallId, Recall>,
+    /// Products, by merchant and code.
+    pub products: Rows<(MerchantId, String), Product>,
     /// API keys.
     pub keys: Rows<KeyId, Key>,
     /// People, API keys' excepted.
@@ -218,6 +221,17 @@ impl Recall {
             (Field::RecallOpen, super::yes(self.open)),
         ])
     }
+}
+
+/// A product as a decision sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Its merchant's name.
+    pub merchant: String,
+    /// Name.
+    pub name: String,
+    /// Prices.
+    pub prices: Prices,
 }
 
 /// What stands between [`Person::others`].

@@ -73,6 +73,16 @@ words! {
         RecallReason = "recall_reason",
         /// Whether it stops sales: `yes` or `no`.
         RecallOpen = "recall_open",
+        /// A product's code.
+        ProductCode = "product_code",
+        /// A product's name.
+        ProductName = "product_name",
+        /// A price in fen; empty when the cashier sets it.
+        Price = "price",
+        /// The lowest price that needs no consent, fen; empty when none does.
+        PriceLow = "price_low",
+        /// The highest.
+        PriceHigh = "price_high",
     }
 }
 

@@ -1,0 +1,314 @@
+//! 商品: the merchants, whose goods are kept apart, and the goods of one of them as a list and a file.
+//!
+//! What must stay true: a file is in the audit log before it leaves.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse, Response};
+use domain::ids::MerchantId;
+use domain::money::Fen;
+use domain::product::Prices;
+use domain::role::Action;
+use serde::Deserialize;
+use storage::catalogue::{self, Sheet};
+use storage::places::list::{Filter, merchants};
+use storage::{audit, places, product};
+use web_kit::badge::Badge;
+use web_kit::export::{self, Kind, PIECE, ROWS_MAX};
+use web_kit::link::link;
+use web_kit::page::render;
+use web_kit::problem::Problem;
+use web_kit::text::fill;
+
+use crate::places::standing;
+use crate::text::Text;
+use crate::{Shell, Visit};
+
+/// The page.
+pub(crate) const PRODUCTS: &str = "/office/products";
+
+/// Rows of a page.
+const ROWS: u32 = 50;
+
+/// The list of a merchant's goods.
+pub(crate) fn goods_link(merchant: i64) -> String {
+    format!("{PRODUCTS}/{merchant}")
+}
+
+/// The page of a product. Codes are letters, digits and hyphens.
+pub(crate) fn product_link(merchant: i64, code: &str) -> String {
+    format!("{PRODUCTS}/{merchant}/code/{code}")
+}
+
+/// The name of a merchant, or that there is none.
+pub(crate) async fn merchant_name(visit: &Visit, merchant: i64) -> Result<String, Problem> {
+    Ok(places::merchant(visit.db(), MerchantId(merchant)).await?.ok_or(Problem::NotFound)?.name)
+}
+
+/// What is done to a merchant's goods, for the audit log.
+pub(crate) fn entry(visit: &Visit, action: &'static str, subject: &str, merchant: MerchantId) -> audit::Entry {
+    audit::Entry { merchant: Some(merchant), ..visit.session.entry(action, subject, "") }
+}
+
+/// A price as a list shows it.
+pub(crate) fn price_words(price: Option<Fen>, text: &'static Text) -> String {
+    price.map_or_else(|| text.products.open_price.to_owned(), |price| price.to_string())
+}
+
+/// What a cashier may take without asking.
+pub(crate) fn band_words(prices: Prices, text: &'static Text) -> String {
+    match (prices.low, prices.high) {
+        (Some(low), Some(high)) => fill(text.products.band, &[&low.to_string(), &high.to_string()]),
+        _ => text.products.any_price.to_owned(),
+    }
+}
+
+/// A class of drugs, in words.
+pub(crate) fn class_words(class: &str, text: &'static Text) -> &'static str {
+    let words = &text.products;
+    match class {
+        "RX" => words.rx,
+        "OTC-A" => words.otc_a,
+        "OTC-B" => words.otc_b,
+        _ => words.no_drug,
+    }
+}
+
+/// How a product stands.
+fn state(one: &Sheet, text: &'static Text) -> Badge {
+    let words = &text.products;
+    match (&one.recalled, one.item.active) {
+        (Some(_), _) => Badge::new("bad", "pause", words.recalled),
+        (None, true) => Badge::new("ok", "ok", words.on_sale),
+        (None, false) => Badge::new("off", "pause", words.stopped),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "products_of.html")]
+struct Merchants {
+    shell: Shell,
+    path: &'static str,
+    find: String,
+    rows: Vec<MerchantLine>,
+    first: Option<String>,
+    next: Option<String>,
+}
+
+struct MerchantLine {
+    link: String,
+    name: String,
+    mid: String,
+    state: Badge,
+}
+
+/// What the address says.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Params {
+    /// What is looked for.
+    q: String,
+    /// The last row of the page before.
+    after: String,
+}
+
+/// The merchants, to choose one.
+pub(crate) async fn choose(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    let find = params.q.trim().to_owned();
+    let filter = Filter { find: find.clone(), ..Filter::default() };
+    let after = params.after.parse().unwrap_or(0);
+    let mut found = merchants(visit.db(), filter, after, ROWS.saturating_add(1), visit.session.now).await?;
+    let more = found.len() > ROWS as usize;
+    found.truncate(ROWS as usize);
+    let last = found.last().filter(|_| more).map(|last| last.id.to_string());
+    let page = Merchants {
+        path: PRODUCTS,
+        rows: found
+            .into_iter()
+            .map(|one| MerchantLine {
+                link: goods_link(one.id.0),
+                name: one.name,
+                mid: one.mid,
+                state: standing(one.status, visit.text()),
+            })
+            .collect(),
+        first: (after > 0).then(|| link(PRODUCTS, &[("q", &find)])),
+        next: last.map(|last| link(PRODUCTS, &[("q", &find), ("after", &last)])),
+        find,
+        shell: visit.shell(PRODUCTS),
+    };
+    Ok(render(&page).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "products.html")]
+struct View {
+    shell: Shell,
+    title: String,
+    path: String,
+    merchants: &'static str,
+    find: String,
+    rows: Vec<Row>,
+    count: String,
+    /// Address of the form for a new one, for those who may.
+    new: Option<String>,
+    csv: String,
+    xlsx: String,
+    first: Option<String>,
+    next: Option<String>,
+}
+
+struct Row {
+    link: String,
+    code: String,
+    name: String,
+    more: String,
+    price: String,
+    band: String,
+    payable: Badge,
+    state: Badge,
+}
+
+fn row(merchant: i64, one: &Sheet, text: &'static Text) -> Row {
+    let (words, item) = (&text.products, &one.item);
+    let more = [class_words(&item.otc_class, text), &item.spec];
+    Row {
+        link: product_link(merchant, &item.code),
+        code: item.code.clone(),
+        name: item.name.clone(),
+        more: more.join(" ").trim().to_owned(),
+        price: price_words(item.prices().price, text),
+        band: band_words(item.prices(), text),
+        payable: if item.card_payable {
+            Badge::new("ok", "ok", words.payable_yes)
+        } else {
+            Badge::new("off", "close", words.payable_no)
+        },
+        state: state(one, text),
+    }
+}
+
+/// A merchant's goods: page by page, or what a search finds.
+pub(crate) async fn show(
+    visit: Visit,
+    Path(merchant): Path<i64>,
+    Query(params): Query<Params>,
+) -> Result<Response, Problem> {
+    let (text, words) = (visit.text(), &visit.text().products);
+    let name = merchant_name(&visit, merchant).await?;
+    let find = params.q.trim().to_owned();
+    let path = goods_link(merchant);
+    let (found, count, next) = if find.is_empty() {
+        let after = params.after.clone();
+        let mut found = catalogue::list(visit.db(), MerchantId(merchant), after, ROWS.saturating_add(1)).await?;
+        let more = found.len() > ROWS as usize;
+        found.truncate(ROWS as usize);
+        let last = found.last().filter(|_| more).map(|last| link(&path, &[("after", &last.item.code)]));
+        let count = fill(words.rows, &[&found.len().to_string()]);
+        (found, count, last)
+    } else {
+        let (found, total) = search(&visit, merchant, &find).await?;
+        let (shown, total) = (found.len().to_string(), total.to_string());
+        let count = if shown == total { fill(words.hits, &[&total]) } else { fill(words.hits_best, &[&total, &shown]) };
+        (found, count, None)
+    };
+    let page = View {
+        title: fill(words.of, &[&name]),
+        merchants: PRODUCTS,
+        rows: found.iter().map(|one| row(merchant, one, text)).collect(),
+        count,
+        new: visit.session.can(Action::ManageProducts).then(|| format!("{path}/new")),
+        csv: format!("{path}/export.csv"),
+        xlsx: format!("{path}/export.xlsx"),
+        first: (!params.after.is_empty()).then(|| path.clone()),
+        next,
+        find,
+        path,
+        shell: visit.shell(PRODUCTS),
+    };
+    Ok(render(&page).into_response())
+}
+
+/// The product with that code or barcode, on sale or not; else what is on sale and fits best, and how many there are.
+async fn search(visit: &Visit, merchant: i64, find: &str) -> Result<(Vec<Sheet>, usize), Problem> {
+    let merchant = MerchantId(merchant);
+    let exact = product::find_first(visit.db(), merchant, visit.session.scan(find).candidates()).await?;
+    let codes: Vec<String> = exact.into_iter().map(|one| one.product.code).collect();
+    if !codes.is_empty() {
+        let found = catalogue::sheets(visit.db(), merchant, codes).await?;
+        let total = found.len();
+        return Ok((found, total));
+    }
+    let hits = product::search(visit.db(), merchant, find, "", ROWS as usize).await?;
+    let codes = hits.rows.into_iter().map(|one| one.product.code).collect();
+    Ok((catalogue::sheets(visit.db(), merchant, codes).await?, hits.total))
+}
+
+/// All of them as CSV.
+pub(crate) async fn csv(visit: Visit, Path(merchant): Path<i64>) -> Result<Response, Problem> {
+    file(&visit, merchant, Kind::Csv).await
+}
+
+/// The same as an Excel sheet.
+pub(crate) async fn xlsx(visit: Visit, Path(merchant): Path<i64>) -> Result<Response, Problem> {
+    file(&visit, merchant, Kind::Excel).await
+}
+
+async fn file(visit: &Visit, merchant: i64, kind: Kind) -> Result<Response, Problem> {
+    let (text, words) = (visit.text(), &visit.text().products);
+    // A merchant that does not exist has no file.
+    merchant_name(visit, merchant).await?;
+    let head = [
+        words.code,
+        words.name,
+        words.barcode,
+        words.spec,
+        words.maker,
+        words.approval,
+        words.category,
+        words.class,
+        words.unit,
+        words.price,
+        words.low,
+        words.high,
+        words.payable,
+        words.active,
+    ];
+    let (mut rows, mut after) = (Vec::new(), String::new());
+    loop {
+        let piece = u32::try_from(PIECE).unwrap_or(ROWS);
+        let found = catalogue::list(visit.db(), MerchantId(merchant), after, piece).await?;
+        rows.extend(found.iter().map(|one| cells(one, text)));
+        after = found.last().map_or_else(String::new, |last| last.item.code.clone());
+        if found.len() < PIECE || rows.len() >= ROWS_MAX {
+            break;
+        }
+    }
+    let detail = format!("{}, {} rows", kind.word(), rows.len());
+    let entry = entry(visit, "products_exported", &merchant.to_string(), MerchantId(merchant));
+    audit::append(visit.db(), audit::Entry { detail, ..entry }).await?;
+    let file = format!("products-{merchant}-{}", visit.session.now.business_date());
+    export::table(kind, &file, words.title, &head, rows).await
+}
+
+fn cells(one: &Sheet, text: &'static Text) -> Vec<String> {
+    let (words, item, prices) = (&text.products, &one.item, one.item.prices());
+    let price = |price: Option<Fen>| price.map_or_else(String::new, Fen::plain);
+    let pick = |it_is: bool, [yes, no]: [&str; 2]| if it_is { yes } else { no }.to_owned();
+    vec![
+        item.code.clone(),
+        item.name.clone(),
+        item.barcode.clone(),
+        item.spec.clone(),
+        item.maker.clone(),
+        item.approval_no.clone(),
+        item.category.clone(),
+        class_words(&item.otc_class, text).to_owned(),
+        item.unit.clone(),
+        price(prices.price),
+        price(prices.low),
+        price(prices.high),
+        pick(item.card_payable, [words.payable_yes, words.payable_no]),
+        pick(item.active, [words.on_sale, words.stopped]),
+    ]
+}

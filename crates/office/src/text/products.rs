@@ -1,0 +1,83 @@
+//! Words of products.
+
+web_kit::texts! {
+    /// Words of products.
+    pub(crate) struct Products {
+        title: "商品", "Products";
+        choose_merchant: "先选商户：每个商户有自己的商品目录", "Choose a merchant first: each has a catalogue of its own";
+        find_merchant: "商户名称的开头，或商户号", "Beginning of the merchant's name, or its number";
+        no_merchant: "没有找到商户", "No merchant found";
+        no_merchant_what: "换个名称或商户号查询。", "Search for another name or number.";
+        of: "{0}的商品", "Products of {0}";
+        find: "代码、条码、名称、拼音或批准文号", "Code, barcode, name, initials or approval number";
+        none: "目录里还没有商品", "The catalogue is empty";
+        none_what: "在这里逐个登记，或由商户的程序经接口写入。", "Add products here one by one, or let the merchant's program write them.";
+        none_found: "没有找到商品", "No product found";
+        none_found_what: "停用的商品只能按代码或条码找到。", "Stopped products are found by code or barcode only.";
+        new: "新商品", "New product";
+        new_of: "新商品：{0}", "New product of {0}";
+        new_hint: "写入该商户的商品目录，收银机马上能扫到。", "Written to this merchant's catalogue; tills find it at once.";
+        th_code: "代码", "Code";
+        th_product: "商品", "Product";
+        th_price: "单价（元）", "Price (yuan)";
+        th_band: "允许改价", "Without consent";
+        th_payable: "卡付", "By card";
+        th_state: "状态", "State";
+        open_price: "开放价", "Open";
+        any_price: "不限", "Any";
+        band: "{0}–{1}", "{0} to {1}";
+        on_sale: "在售", "On sale";
+        stopped: "停用", "Stopped";
+        recalled: "召回中", "Recalled";
+        recalled_note: "召回中，收银机不能销售：{0}", "Recalled, no till sells it: {0}";
+        rows: "本页 {0} 种", "{0} products on this page";
+        hits: "找到 {0} 种", "{0} products found";
+        hits_best: "找到 {0} 种，显示最接近的 {1} 种", "{0} products found, the best {1} are shown";
+        facts: "商品资料", "Facts";
+        code: "商品代码", "Product code";
+        code_more: "（1–20 位）", "(1 to 20)";
+        name: "商品名称", "Name";
+        barcode: "条码", "Barcode";
+        spec: "规格", "Pack";
+        maker: "生产企业", "Maker";
+        category: "分类", "Category";
+        class: "药品类别", "Class";
+        rx: "处方药", "Prescription";
+        otc_a: "甲类非处方药", "OTC class A";
+        otc_b: "乙类非处方药", "OTC class B";
+        no_drug: "非药品", "Not a drug";
+        unit: "单位", "Unit";
+        piece: "盒", "box";
+        price: "单价（元）", "Price (yuan)";
+        price_more: "（不填：收银时输入）", "(empty: typed at the till)";
+        payable: "慧医卡支付", "Paid by card";
+        payable_yes: "可以", "Yes";
+        payable_no: "不可以", "No";
+        choose: "请选择", "Choose";
+        wrong_choice: "请选择", "Choose one.";
+        wrong_price: "请填 0.01 到 99999.99 元", "From 0.01 to 99999.99 yuan.";
+        approval: "批准文号", "Approval no.";
+        low: "不用店长同意的最低价（元）", "Lowest without consent (yuan)";
+        high: "不用店长同意的最高价（元）", "Highest without consent (yuan)";
+        band_more: "（两个都不填：收银员可以任意改价）", "(both empty: cashiers set any price)";
+        active: "销售", "Sale";
+        price_note: "价格变动超过 30%，或收银员不用店长同意就能改得更多时，须两人复核；停用和收紧马上生效。", "A price that moves by more than 30 %, and more room for cashiers, take two persons. Stopping and closing count at once.";
+        wrong_band: "最低价和最高价要么都填，要么都不填，单价要在两者之间", "Fill both or none, with the price between them.";
+        code_taken: "代码已有商品“{0}”", "The code has the product “{0}”.";
+        barcode_taken: "条码已有商品 {0}“{1}”", "The barcode has the product {0} “{1}”.";
+        covered: "召回覆盖这个商品，没有保存", "A recall covers this product: it was not saved.";
+        price_waits: "此商品已有一张改价经办单等待复核", "A proposal about this price waits for a second person.";
+        history: "历史价格", "Prices so far";
+        th_since: "从何时起", "Since";
+        th_by: "谁改的", "By";
+        before: "改价以前", "Before";
+        never: "没有改过价格。", "The price has not changed.";
+        at: "某一时刻卖什么价？", "What did it cost when?";
+        at_hint: "例如 2026-11-02 14:05", "Such as 2026-11-02 14:05";
+        at_wrong: "请填日期和时间，例如 2026-11-02 14:05", "Give a date and a time, such as 2026-11-02 14:05.";
+        at_none: "{0} 时还没有这个商品。", "There was no such product at {0}.";
+        at_was: "{0} 时：{1}", "At {0}: {1}";
+        look: "查", "Look up";
+        yuan: "{0} 元", "{0} yuan";
+    }
+}

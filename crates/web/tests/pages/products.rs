@@ -1,0 +1,321 @@
+//! 商品: one product by one form, what it costs at the next scan, what it cost when, and the prices that take two persons.
+
+use axum::http::StatusCode;
+use domain::ids::MerchantId;
+use storage::catalogue::{self, Item};
+
+use crate::pay::{Till, hidden};
+use crate::shop::{Answer, MINUTE, Shop, Visitor};
+use crate::todo::{decide, in_order, place};
+
+const GOODS: &str = "/office/products/250100";
+const NEW: &str = "/office/products/250100/new";
+/// A product of the demo: 15.50, from 10.90 to 20.20 without consent.
+const ONE: &str = "/office/products/250100/code/600233";
+const BARCODE: &str = "6901234567892";
+
+async fn item(shop: &Shop, merchant: i64, code: &str) -> Option<Item> {
+    catalogue::item(&shop.db, MerchantId(merchant), code.to_owned()).await.expect("reads")
+}
+
+/// The form of [`NEW`], as a person fills it in, with one field as `typed`.
+fn new_form<'f>(field: &'f str, typed: &'f str) -> Vec<(&'f str, &'f str)> {
+    let form = [
+        ("product_code", "600999"),
+        ("name", "示例益气颗粒"),
+        ("barcode", BARCODE),
+        ("spec", "5g×10袋"),
+        ("maker", "示例药业"),
+        ("approval_no", "国药准字Z20260001"),
+        ("category", "中成药"),
+        ("otc_class", "OTC-B"),
+        ("unit", "盒"),
+        ("product_price", "23.80"),
+        ("price_low", "20.00"),
+        ("price_high", "25.00"),
+        ("card_payable", "yes"),
+    ];
+    form.into_iter().filter(|(name, _)| *name != field).chain([(field, typed)]).collect()
+}
+
+/// The fields of 600233 as its form shows them, for a version and a request, with some of them as `typed`.
+fn changed<'f>(page: &'f (String, String), typed: &[(&'f str, &'f str)]) -> Vec<(&'f str, &'f str)> {
+    let form = [
+        ("version", page.0.as_str()),
+        ("request", page.1.as_str()),
+        ("name", "感冒灵颗粒"),
+        ("barcode", ""),
+        ("spec", "10g×9袋"),
+        ("maker", ""),
+        ("approval_no", ""),
+        ("category", "感冒止咳"),
+        ("otc_class", "OTC-A"),
+        ("unit", "盒"),
+        ("product_price", "15.50"),
+        ("price_low", "10.90"),
+        ("price_high", "20.20"),
+        ("card_payable", "yes"),
+        ("active", "yes"),
+    ];
+    let kept = form.into_iter().filter(|(name, _)| !typed.iter().any(|(own, _)| own == name));
+    kept.chain(typed.iter().copied()).collect()
+}
+
+/// Opens the form of 600233: its version and its request.
+async fn open(visitor: &mut Visitor) -> (String, String) {
+    let page = visitor.get(ONE).await;
+    (hidden(&page, "version"), hidden(&page, "request"))
+}
+
+/// Changes some fields of 600233.
+async fn change(visitor: &mut Visitor, typed: &[(&str, &str)]) -> Answer {
+    let page = open(visitor).await;
+    visitor.post(ONE, &changed(&page, typed)).await
+}
+
+#[tokio::test]
+async fn a_new_product_is_found_and_sold_at_once() {
+    let mut till = Till::open().await;
+    let mut operator = till.shop.signed_in("operator").await;
+    operator.get("/office/products").await.says("href=\"/office/products/250100\"");
+    operator.get("/office/products?q=康宁").await.says("href=\"/office/products/250200\"");
+    assert!(!operator.get("/office/products?q=康宁").await.text().contains("href=\"/office/products/250100\""));
+    operator.get("/office/products?q=没有").await.says("没有找到商户");
+    operator.get("/office/merchants/250100").await.says(&format!("href=\"{GOODS}\""));
+    operator.get(GOODS).await.says("href=\"/office/products/250100/new\"");
+    let made = operator.post(NEW, &new_form("", "")).await;
+    assert_eq!(place(&made), "/office/products/250100/code/600999");
+    operator.get(made.location()).await.says("陈静");
+    let one = item(&till.shop, 250_100, "600999").await.expect("written");
+    assert_eq!((one.price, one.price_low, one.price_high), (Some(2_380), Some(2_000), Some(2_500)));
+    assert_eq!((one.pinyin.as_str(), one.approval_no.as_str(), one.active), ("slyqkl", "国药准字Z20260001", true));
+    assert_eq!(item(&till.shop, 250_200, "600999").await, None, "another merchant's catalogue");
+    for find in ["600999", BARCODE, "06901234567892", "益气", "slyqkl", "国药准字Z20260001"] {
+        operator.get(&format!("{GOODS}?q={find}")).await.says("href=\"/office/products/250100/code/600999\"");
+    }
+    till.ring(BARCODE, "", "1").await;
+    till.browser.get("/sale").await.says("¥23.80");
+    let audited = till.shop.audited().await;
+    assert!(audited.contains(&"product_written".to_owned()), "{audited:?}");
+}
+
+/// A field of the form, what is typed into it, and what the page says beside it.
+const WRONG: [(&str, &str, &str); 18] = [
+    ("product_code", "", "请填写"),
+    ("product_code", "编号 1", "格式不对"),
+    ("product_code", "600233", "代码已有商品“感冒灵颗粒”"),
+    ("product_code", "699999", "代码已有商品"),
+    ("name", " ", "请填写"),
+    ("barcode", "条码", "格式不对"),
+    ("barcode", "600402", "条码已有商品 600402"),
+    ("otc_class", "", "请选择"),
+    ("otc_class", "X", "请选择"),
+    ("card_payable", "", "请选择"),
+    ("unit", "", "请填写"),
+    ("product_price", "0", "请填 0.01 到"),
+    ("product_price", "12,5", "请填 0.01 到"),
+    ("product_price", "100000", "请填 0.01 到"),
+    ("product_price", "26.00", "单价要在两者之间"),
+    ("price_low", "", "要么都填，要么都不填"),
+    ("price_high", "19.99", "单价要在两者之间"),
+    ("maker", "6086250000010012", ""),
+];
+
+#[tokio::test]
+async fn what_is_wrong_stands_beside_its_field_and_writes_nothing() {
+    let shop = Shop::open().await;
+    let mut operator = shop.signed_in("operator").await;
+    for (field, typed, words) in WRONG {
+        let page = operator.post(NEW, &new_form(field, typed)).await;
+        if words.is_empty() {
+            assert_eq!(page.status, StatusCode::BAD_REQUEST, "a card number in {field}");
+            continue;
+        }
+        assert_eq!(page.status, StatusCode::OK, "{field} {typed}");
+        page.says("<title>错误：新商品：示例大药房");
+        let beside = if words.contains("两者之间") || words.contains("要么") { "price_low" } else { field };
+        let text = page.text();
+        let at = text.split_once(&format!("id=\"{beside}-e\"")).unwrap_or_else(|| panic!("{field} {typed}: {text}")).1;
+        assert!(at.split("</p>").next().expect("a part").contains(words), "{field} {typed}: {text}");
+        assert!(text.contains("示例药业"), "what was typed is lost: {field}");
+    }
+    assert_eq!(item(&shop, 250_100, "600999").await, None);
+    assert_eq!(operator.get("/office/products/7/new").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(operator.post("/office/products/7/new", &new_form("", "")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(operator.get("/office/products/250100/code/7").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_price_counts_at_the_next_scan_and_what_it_was_is_answered() {
+    let mut till = Till::open().await;
+    let mut operator = till.shop.signed_in("operator").await;
+    operator.get(ONE).await.says("没有改过价格");
+    operator.get(&format!("{ONE}?at=2026-11-23+10:00")).await.says("2026-11-23 10:00 时：15.50 元");
+    till.ring("600233", "", "1").await;
+    till.shop.clock.advance(4 * MINUTE);
+    let to = [("product_price", "16.50")];
+    assert_eq!(place(&change(&mut operator, &to).await), ONE);
+    let page = till.browser.get("/sale").await;
+    page.says("¥15.50");
+    till.browser.post("/sale/abandon", &[("order", &hidden(&page, "order"))]).await;
+    till.ring("600233", "", "1").await;
+    till.browser.get("/sale").await.says("¥16.50");
+    till.shop.clock.advance(4 * MINUTE);
+    change(&mut operator, &[("product_price", "16.50"), ("active", "no")]).await;
+    let page = operator.get(ONE).await;
+    for words in ["改价以前", "陈静", "16.50", "停用"] {
+        page.says(words);
+    }
+    for (at, words) in [
+        ("2026-11-23 10:26", "15.50 元; 允许改价 10.90–20.20; 慧医卡支付 可以; 在售"),
+        ("2026-11-23 10:32", "16.50 元; 允许改价 10.90–20.20; 慧医卡支付 可以; 在售"),
+        ("2026-11-23T10:36", "16.50 元; 允许改价 10.90–20.20; 慧医卡支付 可以; 停用"),
+        ("2026-11-23 25:00", "请填日期和时间"),
+        ("昨天", "请填日期和时间"),
+    ] {
+        operator.get(&format!("{ONE}?at={}", at.replace(' ', "+"))).await.says(words);
+    }
+    operator.post(NEW, &new_form("", "")).await;
+    operator.get("/office/products/250100/code/600999?at=2026-11-23+10:00").await.says("时还没有这个商品");
+    in_order(&till.shop).await;
+}
+
+#[tokio::test]
+async fn a_price_that_moves_far_waits_for_a_second_person_and_all_else_is_saved() {
+    for (typed, after) in [
+        ([("product_price", "25.00"), ("price_low", "20.00"), ("price_high", "30.00")], Some(2_500)),
+        ([("product_price", ""), ("price_low", ""), ("price_high", "")], None),
+    ] {
+        let shop = Shop::open().await;
+        let mut operator = shop.signed_in("operator").await;
+        let typed = [&typed[..], &[("name", "感冒灵颗粒（新包装）")]].concat();
+        let todo = place(&change(&mut operator, &typed).await);
+        assert!(todo.starts_with("/office/todo/"), "{todo}");
+        let one = item(&shop, 250_100, "600233").await.expect("there");
+        assert_eq!((one.name.as_str(), one.price), ("感冒灵颗粒（新包装）", Some(1_550)));
+        operator.get(ONE).await.says("此商品已有一张改价经办单等待复核");
+        let again = open(&mut operator).await;
+        operator.post(ONE, &changed(&again, &typed)).await.says("已有一张改价经办单等待复核");
+        let mut checker = shop.signed_in("checker").await;
+        let sheet = checker.get(&todo).await;
+        for words in ["商品改价", "示例大药房 600233", "感冒灵颗粒（新包装）", "15.50"] {
+            sheet.says(words);
+        }
+        operator.get(&todo).await.says("不能复核自己提交的");
+        decide(&mut checker, &todo, "ok").await.says("已同意");
+        let one = item(&shop, 250_100, "600233").await.expect("there");
+        assert_eq!(one.price, after);
+        let page = operator.get(ONE).await;
+        page.says("陈静");
+        assert!(!page.text().contains("等待复核"));
+        in_order(&shop).await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_saves_over_what_changed_meanwhile() {
+    let shop = Shop::open().await;
+    let (mut operator, mut admin) = (shop.signed_in("operator").await, shop.signed_in("admin").await);
+    let (mine, theirs) = (open(&mut operator).await, open(&mut admin).await);
+    place(&operator.post(ONE, &changed(&mine, &[("product_price", "16.00")])).await);
+    let stale = admin.post(ONE, &changed(&theirs, &[("product_price", "14.00")])).await;
+    stale.says("内容已被修改，已显示最新");
+    stale.says("value=\"16.00\"");
+    assert_eq!(item(&shop, 250_100, "600233").await.expect("there").price, Some(1_600));
+    // A proposal of a price that changed meanwhile cannot be approved.
+    let wide = [("product_price", "30.00"), ("price_low", "30.00"), ("price_high", "30.00")];
+    let todo = place(&change(&mut operator, &wide).await);
+    place(&change(&mut admin, &[("product_price", "15.00")]).await);
+    let mut checker = shop.signed_in("checker").await;
+    decide(&mut checker, &todo, "ok").await.says("内容已变化，请重新核对");
+    assert_eq!(item(&shop, 250_100, "600233").await.expect("there").price, Some(1_500));
+}
+
+#[tokio::test]
+async fn a_recall_keeps_its_goods_findable_and_its_new_ones_out() {
+    let shop = Shop::open().await;
+    let recalls = "INSERT INTO recall (id, goods, reason, text, since, made_at, made_by, ended_at)
+         VALUES (1, 'code 600233', 'x', '请下架', 20260101, 1, 9001, NULL), (2, 'barcode 6901234567892', 'x', 'x', 20260101, 1, 9001, NULL);
+         INSERT INTO recall_match (kind, value, recall_id) VALUES ('code', '600233', 1), ('barcode', '6901234567892', 2)";
+    shop.db.write(move |connection| Ok(connection.execute_batch(recalls)?)).await.expect("writes");
+    let mut operator = shop.signed_in("operator").await;
+    operator.get(ONE).await.says("召回中，收银机不能销售：请下架");
+    change(&mut operator, &[("barcode", "6909999999994")]).await.says("召回覆盖这个商品");
+    change(&mut operator, &[("approval_no", "国药准字Z20269999")]).await.says("召回覆盖这个商品");
+    operator.post(NEW, &new_form("", "")).await.says("召回覆盖这个商品");
+    assert_eq!(item(&shop, 250_100, "600999").await, None);
+    operator.get(&format!("{GOODS}?q=600233")).await.says("召回中");
+}
+
+/// Who signs in, whether they read products, and whether they change them.
+const RIGHTS: [(&str, bool, bool); 10] = [
+    ("cashier", false, false),
+    ("manager", false, false),
+    ("other", false, false),
+    ("chain", false, false),
+    ("agent", true, false),
+    ("checker", true, false),
+    ("finance", true, false),
+    ("auditor", true, false),
+    ("operator", true, true),
+    ("admin", true, true),
+];
+
+#[tokio::test]
+async fn operators_and_administrators_change_what_the_others_of_the_company_read() {
+    let shop = Shop::open().await;
+    for (login, reads, changes) in RIGHTS {
+        let mut person = shop.signed_in(login).await;
+        let files = [format!("{GOODS}/export.csv"), format!("{GOODS}/export.xlsx")];
+        for path in ["/office/products", GOODS, ONE, &files[0], &files[1]] {
+            let expected = if reads { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(person.get(path).await.status, expected, "{login} {path}");
+        }
+        let expected = if changes { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        assert_eq!(person.get(NEW).await.status, expected, "{login}");
+        if reads {
+            let page = person.get(ONE).await;
+            assert_eq!(page.text().contains("name=\"product_price\""), changes, "{login}");
+            page.says("感冒灵颗粒");
+        }
+        if !changes {
+            assert_eq!(person.post(NEW, &new_form("", "")).await.status, StatusCode::FORBIDDEN, "{login}");
+            let opened = ("1".to_owned(), "0".repeat(32));
+            let form = changed(&opened, &[]);
+            assert_eq!(person.post(ONE, &form).await.status, StatusCode::FORBIDDEN, "{login}");
+        }
+    }
+    assert_eq!(item(&shop, 250_100, "600999").await, None);
+}
+
+#[tokio::test]
+async fn a_list_goes_on_and_a_file_has_all_of_it() {
+    let shop = Shop::open().await;
+    let more = "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
+            otc_class, unit, price, price_low, price_high, card_payable, active, version)
+        WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+        SELECT 250100, 'Z' || i, '', 'herb ' || i, '', '', '', '', 'x', 'NONE', 'x', NULL, NULL, NULL, 0, 0, 1 FROM n";
+    shop.db.write(move |connection| Ok(connection.execute_batch(more)?)).await.expect("writes");
+    let mut operator = shop.signed_in("operator").await;
+    let mut path = GOODS.to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let page = operator.get(&path).await;
+        let text = page.text();
+        let begin = format!("href=\"{GOODS}/code/");
+        let links = text.split(&begin).skip(1);
+        seen.extend(links.map(|rest| rest.split('"').next().expect("an end").to_owned()));
+        let Some((_, next)) = text.split_once(&format!("class=\"act\" href=\"{GOODS}?after=")) else { break };
+        path = format!("{GOODS}?after={}", next.split('"').next().expect("an end"));
+    }
+    let mut sorted = seen.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(seen, sorted, "each once, by code");
+    let file = operator.get(&format!("{GOODS}/export.csv")).await.text();
+    assert_eq!(file.lines().count(), seen.len() + 1);
+    assert!(file.contains("Z1200") && file.contains("600233"));
+    assert_eq!(shop.audited().await.iter().filter(|one| *one == "products_exported").count(), 1);
+    operator.get("/lang/en?back=/office/products").await;
+    operator.get(GOODS).await.says("Products of 示例大药房");
+}
