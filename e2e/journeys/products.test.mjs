@@ -74,6 +74,21 @@ journey('商品', async ({ screen, server }) => {
     await screen.press('同意');
     await screen.see('已同意，已经生效');
     await change(screen, server, 'cashier');
+  });
+
+  await step('录过的按原价收，收银员确认；新录的按现价', async () => {
+    await screen.see('价格已更新：现价 40.00', LINES);
+    assert.deepEqual(await screen.axe(), []);
+    await screen.screenshot('sale-price-updated');
+    await screen.fill('卡号', '6086250000010012');
+    await screen.fill('密码', '123456');
+    await screen.press('支付');
+    await screen.see('现价 ¥40.00，这张订单按 ¥23.80 收');
+    assert.deepEqual(await screen.axe(), []);
+    await screen.screenshot('sale-price-confirm');
+    await screen.read();
+    await screen.press('确定支付');
+    await screen.see('交易成功');
     await ring(screen, '600999', '40.00');
   });
 });

@@ -14,7 +14,7 @@ use domain::outcome::Decline;
 use domain::sweep::Pause;
 use domain::time::Timestamp;
 use serde::Deserialize;
-use storage::draft::FullOrder;
+use storage::draft::{FullOrder, Line};
 use storage::payment::{self, OpenAttempt};
 use storage::slip::Unprinted;
 use storage::till::TillView;
@@ -149,6 +149,8 @@ struct Due {
     number: String,
     total: Fen,
     goods: String,
+    /// Which of its products have another price now, in words.
+    updated: Option<String>,
 }
 
 enum View {
@@ -350,6 +352,17 @@ fn due(order: &FullOrder, text: &Text) -> Due {
         number: order.number.clone(),
         total: order.order.total,
         goods: fill(text.pay.goods_count, &[&kinds, &pieces]),
+        updated: updated_words(order, text),
+    }
+}
+
+fn updated_words(order: &FullOrder, text: &Text) -> Option<String> {
+    let updated: Vec<(&Line, Fen)> = order.live().filter_map(|line| Some((line, line.updated_price()?))).collect();
+    let words = &text.sale;
+    match updated.as_slice() {
+        [] => None,
+        [(line, now)] => Some(fill(words.updated_one, &[&line.name, &now.to_string(), &line.price.to_string()])),
+        lines => Some(fill(words.updated_more, &[&lines.len().to_string()])),
     }
 }
 

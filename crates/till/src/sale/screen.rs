@@ -124,6 +124,8 @@ pub(crate) struct LineView {
     pub(crate) note: Option<String>,
     /// Its product is recalled.
     pub(crate) recalled: bool,
+    /// Its product has another price now.
+    pub(crate) updated: bool,
     pub(crate) delete: String,
 }
 
@@ -320,7 +322,7 @@ fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'stati
         draft: id,
         focus: (!pay.focused()).then_some(Field::Code),
         pay,
-        lines: lines.into_iter().map(|line| line_view(line, text)).collect(),
+        lines: lines.into_iter().map(|line| line_view(line, unpaid.is_some(), text)).collect(),
         carts: Vec::new(),
         answers: Vec::new(),
         entry: Entry { quantity: "1".to_owned(), ..Entry::default() },
@@ -328,12 +330,14 @@ fn view(order: Option<&FullOrder>, wanted: Wanted, now: Timestamp, text: &'stati
     }
 }
 
-fn line_view(line: &Line, text: &'static Text) -> LineView {
+fn line_view(line: &Line, unpaid: bool, text: &'static Text) -> LineView {
     let words = &text.sale;
+    let updated = line.updated_price().filter(|_| unpaid);
     let list = line.list_price.filter(|list| *list != line.price).map(|list| list.to_string());
     let note = match list {
         _ if line.recalled.is_some() => line.recalled.as_ref().map(|why| fill(words.recalled_note, &[why])),
         _ if line.code == OTHER_CODE => Some(words.other_note.to_owned()),
+        _ if updated.is_some() => updated.map(|now| fill(words.updated_note, &[&now.to_string()])),
         Some(list) if line.confirmed_by.is_some() => Some(fill(words.confirmed_note, &[&list])),
         Some(list) => Some(fill(words.changed_note, &[&list])),
         None => None,
@@ -348,6 +352,7 @@ fn line_view(line: &Line, text: &'static Text) -> LineView {
         amount: line.amount.to_string(),
         note,
         recalled: line.recalled.is_some(),
+        updated: updated.is_some(),
         delete: fill(words.delete_of, &[&line.name]),
     }
 }

@@ -30,6 +30,9 @@ web_kit::texts! {
         other_note: "发卡公司会看到此行为“其他药品”", "The card company sees this line as “other medicine”.";
         confirmed_note: "店长已确认改价，原价 {0}", "Price confirmed by a manager; list price {0}";
         changed_note: "原价 {0}", "List price {0}";
+        updated_note: "价格已更新：现价 {0}。按现价卖请删除后重新录入", "Price updated: {0} now. To sell at it, delete the line and enter it again.";
+        updated_more: "价格已更新：{0} 行商品现在是别的价格，这张订单按录入时的价格收", "Prices updated: {0} lines cost something else now. This order takes the prices that were entered.";
+        updated_one: "价格已更新：{0} 现价 ¥{1}，这张订单按 ¥{2} 收", "Price updated: {0} costs ¥{1} now. This order takes ¥{2}.";
         keys: "快捷键", "Shortcuts";
         key_scan: "回到扫码", "scan field";
         key_star: "上一行改为 3 件", "last line ×3";

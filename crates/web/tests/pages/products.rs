@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use domain::ids::MerchantId;
 use storage::catalogue::{self, Item};
 
-use crate::pay::{Till, hidden};
+use crate::pay::{Till, ZHANG, hidden};
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
 use crate::todo::{decide, in_order, place};
 
@@ -155,11 +155,30 @@ async fn a_price_counts_at_the_next_scan_and_what_it_was_is_answered() {
     till.shop.clock.advance(4 * MINUTE);
     let to = [("product_price", "16.50")];
     assert_eq!(place(&change(&mut operator, &to).await), ONE);
+    // The line that was rung up keeps its price, says so, and is paid so once the cashier confirms it.
     let page = till.browser.get("/sale").await;
-    page.says("¥15.50");
-    till.browser.post("/sale/abandon", &[("order", &hidden(&page, "order"))]).await;
+    for words in ["¥15.50", "价格已更新：现价 16.50"] {
+        page.says(words);
+    }
+    let before = till.balance(ZHANG.0).await;
+    let dialog = till.press("pay", ZHANG.0, ZHANG.1).await;
+    dialog.says("价格已更新：感冒灵颗粒 现价 ¥16.50，这张订单按 ¥15.50 收");
+    let paid = till.confirm(&dialog).await;
+    paid.says("交易成功");
+    assert!(!paid.text().contains("价格已更新"), "it is paid");
+    assert_eq!(till.balance(ZHANG.0).await, before - 1_550);
+    till.browser.get("/sale?order=new").await;
     till.ring("600233", "", "1").await;
-    till.browser.get("/sale").await.says("¥16.50");
+    let page = till.browser.get("/sale").await;
+    page.says("¥16.50");
+    assert!(!page.text().contains("价格已更新"));
+    till.browser.post("/sale/abandon", &[("order", &hidden(&page, "order"))]).await;
+    // A line at the price that the product has now needs no word, whatever the catalogue said before.
+    till.ring("600233", "17.00", "1").await;
+    change(&mut operator, &[("product_price", "17.00")]).await;
+    let page = till.browser.get("/sale").await;
+    assert!(!page.text().contains("价格已更新"));
+    change(&mut operator, &[("product_price", "16.50")]).await;
     till.shop.clock.advance(4 * MINUTE);
     change(&mut operator, &[("product_price", "16.50"), ("active", "no")]).await;
     let page = operator.get(ONE).await;
@@ -178,6 +197,21 @@ async fn a_price_counts_at_the_next_scan_and_what_it_was_is_answered() {
     operator.post(NEW, &new_form("", "")).await;
     operator.get("/office/products/250100/code/600999?at=2026-11-23+10:00").await.says("时还没有这个商品");
     in_order(&till.shop).await;
+}
+
+/// However many lines have another price now, the question before the payment says so in one sentence.
+#[tokio::test]
+async fn many_updated_lines_are_one_sentence_at_the_till() {
+    let mut till = Till::open().await;
+    for code in ["600233", "600402", "600901"] {
+        till.ring(code, "", "1").await;
+    }
+    let dearer = "UPDATE product SET price = price + 10 WHERE merchant_id = 250100 AND code <> '600901'";
+    till.shop.db.write(move |connection| Ok(connection.execute(dearer, [])?)).await.expect("writes");
+    let page = till.browser.get("/sale").await;
+    assert_eq!(page.text().matches("价格已更新").count(), 2);
+    let dialog = till.press("pay", ZHANG.0, ZHANG.1).await;
+    dialog.says("价格已更新：2 行商品现在是别的价格，这张订单按录入时的价格收");
 }
 
 #[tokio::test]

@@ -30,6 +30,8 @@ pub struct Line {
     pub unit: String,
     /// The catalogue's price.
     pub list_price: Option<Fen>,
+    /// The catalogue's price now; `None` as well when the product is gone.
+    pub price_now: Option<Fen>,
     /// The price of one piece.
     pub price: Fen,
     /// Pieces.
@@ -71,6 +73,14 @@ pub struct FullOrder {
     pub changed_at: Timestamp,
     /// All lines, voided ones too, in order.
     pub lines: Vec<Line>,
+}
+
+impl Line {
+    /// The catalogue's price now, if it has changed since the line was added and the line is not at it. The line keeps its
+    /// price.
+    pub fn updated_price(&self) -> Option<Fen> {
+        self.price_now.filter(|now| Some(*now) != self.list_price && *now != self.price)
+    }
 }
 
 impl FullOrder {
@@ -145,9 +155,10 @@ pub(crate) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Resu
     let found = connection.query_later(sql, key)?;
     let lines = connection.query_later(
         &format!(
-            "SELECT line, code, name, spec, unit, list_price, price, quantity, amount, confirmed_by, added_at, voided_at,
-                (SELECT {TEXT_OF} FROM product p WHERE p.merchant_id = ?2 AND p.code = order_line.code)
-             FROM order_line WHERE order_id = ?1 ORDER BY line"
+            "SELECT l.line, l.code, l.name, l.spec, l.unit, l.list_price, l.price, l.quantity, l.amount, l.confirmed_by,
+                l.added_at, l.voided_at, {TEXT_OF}, p.price
+             FROM order_line l LEFT JOIN product p ON p.merchant_id = ?2 AND p.code = l.code
+             WHERE l.order_id = ?1 ORDER BY l.line"
         ),
         (id.0, scope.merchant.0),
     )?;
@@ -203,6 +214,7 @@ fn read_line(row: &Row<'_>) -> sql::Result<Line> {
         added_at: Timestamp(row.get(10)?),
         voided_at: row.get::<_, Option<i64>>(11)?.map(Timestamp),
         recalled: row.get(12)?,
+        price_now: row.get::<_, Option<i64>>(13)?.map(Fen),
     })
 }
 
