@@ -73,7 +73,7 @@ web_kit::texts! {
         before: "改价以前", "Before";
         never: "没有改过价格。", "The price has not changed.";
         at: "某一时刻卖什么价？", "What did it cost when?";
-        at_hint: "例如 2026-11-02 14:05", "Such as 2026-11-02 14:05";
+        at_hint: "2026-11-02 14:05", "2026-11-02 14:05";
         at_wrong: "请填日期和时间，例如 2026-11-02 14:05", "Give a date and a time, such as 2026-11-02 14:05.";
         at_none: "{0} 时还没有这个商品。", "There was no such product at {0}.";
         at_was: "{0} 时：{1}", "At {0}: {1}";
