@@ -6,6 +6,7 @@ use crate::sql::{self, Connection, OptionalExtension, PendingRows, Row};
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
+use domain::product::is_kilogram;
 use domain::time::Timestamp;
 
 use super::Scope;
@@ -30,7 +31,7 @@ pub struct Line {
     pub unit: String,
     /// The catalogue's price.
     pub list_price: Option<Fen>,
-    /// The catalogue's price now; `None` as well when the product is gone.
+    /// The catalogue's price now; `None` as well when the product is gone or stopped.
     pub price_now: Option<Fen>,
     /// The price of one piece.
     pub price: Fen,
@@ -77,9 +78,11 @@ pub struct FullOrder {
 
 impl Line {
     /// The catalogue's price now, if it has changed since the line was added and the line is not at it. The line keeps its
-    /// price.
+    /// price. Nothing is said of a price that a manager confirmed, nor of a package that a scale priced.
     pub fn updated_price(&self) -> Option<Fen> {
-        self.price_now.filter(|now| Some(*now) != self.list_price && *now != self.price)
+        let weighed = is_kilogram(&self.unit) && Some(self.price) != self.list_price;
+        let settled = weighed || self.confirmed_by.is_some();
+        self.price_now.filter(|now| !settled && Some(*now) != self.list_price && *now != self.price)
     }
 }
 
@@ -156,7 +159,7 @@ pub(crate) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Resu
     let lines = connection.query_later(
         &format!(
             "SELECT l.line, l.code, l.name, l.spec, l.unit, l.list_price, l.price, l.quantity, l.amount, l.confirmed_by,
-                l.added_at, l.voided_at, {TEXT_OF}, p.price
+                l.added_at, l.voided_at, {TEXT_OF}, CASE WHEN p.active = 1 THEN p.price END
              FROM order_line l LEFT JOIN product p ON p.merchant_id = ?2 AND p.code = l.code
              WHERE l.order_id = ?1 ORDER BY l.line"
         ),
@@ -265,4 +268,46 @@ pub(crate) fn cart(row: &Row<'_>) -> sql::Result<Cart> {
         held: row.get(5)?,
         locked: row.get(6)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_when_its_product_has_another_price() {
+        let line = |unit: &str, list: i64, price: i64, now: i64| Line {
+            line: 1,
+            code: "1".to_owned(),
+            name: "x".to_owned(),
+            spec: String::new(),
+            unit: unit.to_owned(),
+            list_price: (list > 0).then_some(Fen(list)),
+            price_now: (now > 0).then_some(Fen(now)),
+            price: Fen(price),
+            quantity: 1,
+            amount: Fen(price),
+            confirmed_by: None,
+            added_at: Timestamp(0),
+            voided_at: None,
+            recalled: None,
+        };
+        for (one, says) in [
+            (line("box", 1_550, 1_550, 1_550), None),
+            (line("box", 1_550, 1_550, 1_650), Some(1_650)),
+            // The cashier took another price, and the product has it now.
+            (line("box", 1_550, 1_650, 1_650), None),
+            (line("box", 1_550, 1_500, 1_650), Some(1_650)),
+            // Gone, stopped or open now; open from the start.
+            (line("box", 1_550, 1_550, 0), None),
+            (line("box", 0, 1_550, 0), None),
+            (line("box", 0, 1_550, 1_650), Some(1_650)),
+            // By the kilogram: a package that a scale priced, and a line at the price of a kilogram.
+            (line("kg", 6_000, 1_536, 7_000), None),
+            (line("kg", 6_000, 6_000, 7_000), Some(7_000)),
+        ] {
+            assert_eq!(one.updated_price(), says.map(Fen), "{one:?}");
+            assert_eq!(Line { confirmed_by: Some(PersonId(1002)), ..one }.updated_price(), None);
+        }
+    }
 }
