@@ -52,6 +52,8 @@ struct View {
     stale: bool,
     request: RequestId,
     history: Vec<Line>,
+    /// There may be more.
+    history_cut: bool,
     at: String,
     at_says: Option<String>,
 }
@@ -101,6 +103,7 @@ async fn new_view(visit: &Visit, merchant: i64, form: &Entered) -> Result<Respon
         inputs,
         stale: false,
         request: visit.new_request(),
+        history_cut: false,
         history: Vec::new(),
         at: String::new(),
         at_says: None,
@@ -138,6 +141,8 @@ fn refuse(form: &mut Entered, kept: Kept, text: &'static Text) -> Result<(), Pro
         Kept::Taken(Taken::Code(name)) => form.refuse("product_code", fill(words.code_taken, &[&name])),
         Kept::Taken(Taken::Barcode(code, name)) => form.refuse("barcode", fill(words.barcode_taken, &[&code, &name])),
         Kept::Recalled => form.refuse("barcode", words.covered.to_owned()),
+        Kept::PricesApart => form.refuse("product_price", words.price_apart.to_owned()),
+        Kept::Other => form.refuse("product_price", words.other.to_owned()),
         Kept::Done | Kept::PricesWait | Kept::Stale | Kept::Gone => return Err(Problem::NotFound),
     }
     Ok(())
@@ -184,6 +189,7 @@ async fn view(
         inputs,
         stale,
         request: visit.new_request(),
+        history_cut: history.len() >= HISTORY as usize,
         history: history.iter().map(|row| line(row, text)).collect(),
         at: params.at.clone(),
         at_says: at_words(visit, merchant, &one, params.at.trim()).await?,
@@ -195,9 +201,9 @@ async fn view(
 
 /// Where a proposal about the price of this product waits, if one does.
 async fn waiting(visit: &Visit, merchant: i64, code: &str) -> Result<Option<String>, Problem> {
-    let open = proposal::open_about(visit.db(), Act::ProductPrice, merchant).await?;
+    let waiting = proposal::waiting_about(visit.db(), Act::ProductPrice, merchant, visit.session.now).await?;
     let of = |payload: &Payload| matches!(payload, Payload::ProductPrice { code: own, .. } if own == code);
-    let waits = open.iter().find(|one| of(&one.payload) && one.waits(visit.session.now));
+    let waits = waiting.iter().find(|one| of(&one.payload));
     Ok(waits.map(|one| web_kit::proposal::address(one.id)))
 }
 
@@ -219,7 +225,9 @@ async fn at_words(visit: &Visit, merchant: i64, one: &Sheet, typed: &str) -> Res
     if typed.is_empty() {
         return Ok(None);
     }
-    let Some(at) = moment(typed) else { return Ok(Some(words.at_wrong.to_owned())) };
+    let Some(at) = moment(typed).filter(|at| *at <= visit.session.now) else {
+        return Ok(Some(words.at_wrong.to_owned()));
+    };
     let ask = |at| catalogue::prices(visit.db(), MerchantId(merchant), one.item.code.clone(), at, 1);
     let line = match ask(Some(at)).await?.first() {
         Some(row) => line(row, text),
@@ -332,7 +340,7 @@ pub(crate) fn inputs(form: &Entered, text: &'static Text, new: bool) -> Vec<Inpu
         form.input("unit", words.unit),
         form.input("product_price", words.price).more(words.price_more).number().optional(),
         form.input("price_low", words.low).number().optional(),
-        form.input("price_high", words.high).number().optional(),
+        form.input("price_high", words.high).more(words.band_more).number().optional(),
         form.input("card_payable", words.payable).options(choice(&payable)),
     ];
     code.into_iter().chain(rest).chain(sale).collect()

@@ -57,11 +57,13 @@ web_kit::texts! {
         wrong_choice: "请选择", "Choose one.";
         wrong_price: "请填 0.01 到 99999.99 元", "From 0.01 to 99999.99 yuan.";
         approval: "批准文号", "Approval no.";
-        low: "不用店长同意的最低价（元）", "Lowest without consent (yuan)";
-        high: "不用店长同意的最高价（元）", "Highest without consent (yuan)";
-        band_more: "（两个都不填：收银员可以任意改价）", "(both empty: cashiers set any price)";
+        low: "收银员可改最低价（元）", "Cashiers' lowest (yuan)";
+        high: "收银员可改最高价（元）", "Cashiers' highest (yuan)";
+        band_more: "（都不填：不限）", "(both empty: any)";
         active: "销售", "Sale";
-        price_note: "价格变动超过 30%，或收银员不用店长同意就能改得更多时，须两人复核；停用和收紧马上生效。", "A price that moves by more than 30 %, and more room for cashiers, take two persons. Stopping and closing count at once.";
+        price_note: "单价或收银员可改的范围放宽超过 30%、改为不限，须两人复核；其余马上生效。", "A price that moves, or a band that widens, by more than 30 %, or to any price, takes two persons. All else counts at once.";
+        price_apart: "这个改价须两人复核，请单独提交；其他修改请先保存。没有保存任何内容", "This price takes two persons: send it by itself, and save the other changes first. Nothing was saved.";
+        other: "699999 没有单价、条码和批准文号，收银时输入价格", "699999 has no price, barcode or approval number: the price is typed at the till.";
         wrong_band: "最低价和最高价要么都填，要么都不填，单价要在两者之间", "Fill both or none, with the price between them.";
         code_taken: "代码已有商品“{0}”", "The code has the product “{0}”.";
         barcode_taken: "条码已有商品 {0}“{1}”", "The barcode has the product {0} “{1}”.";
@@ -74,7 +76,8 @@ web_kit::texts! {
         never: "没有改过价格。", "The price has not changed.";
         at: "某一时刻卖什么价？", "What did it cost when?";
         at_hint: "2026-11-02 14:05", "2026-11-02 14:05";
-        at_wrong: "请填日期和时间，例如 2026-11-02 14:05", "Give a date and a time, such as 2026-11-02 14:05.";
+        at_wrong: "请填已经过去的日期和时间，例如 2026-11-02 14:05", "Give a date and a time that have passed, such as 2026-11-02 14:05.";
+        history_cut: "只列最近 50 次；更早的用上面的查询。", "The latest 50; ask above for earlier ones.";
         at_none: "{0} 时还没有这个商品。", "There was no such product at {0}.";
         at_was: "{0} 时：{1}", "At {0}: {1}";
         look: "查", "Look up";

@@ -1,6 +1,6 @@
 //! The list: what waits for the person, of every kind, and what the person cannot decide.
 
-use domain::acts::{Act, Shown};
+use domain::acts::{Act, Field, Shown};
 use domain::dispute::DisputeStatus;
 use domain::ids::{PersonId, RequestId, TransactionId};
 use domain::money::Fen;
@@ -18,7 +18,7 @@ use web_kit::text::fill;
 use web_kit::{dispute as disputes, settlement as settlements};
 
 use super::sheet::{View as SheetView, gist};
-use super::{Params, act_words, decided_words, decides, many, span, state, value_words};
+use super::{Params, act_words, decided_words, decides, field_words, many, span, state, value_words};
 use crate::Visit;
 use crate::text::Text;
 
@@ -192,7 +192,12 @@ fn only_change(one: &Proposal, seen: &Shown, text: &'static Text) -> Option<Stri
     let mut changed = after.rows().filter(|(field, value)| seen.get(*field) != *value);
     let (field, value) = changed.next().filter(|_| changed.next().is_none())?;
     let words = |value| value_words(field, value, text);
-    Some(format!("{} \u{2192} {}", words(seen.get(field)), words(value)))
+    // The end of a band reads like a price.
+    let name = match field {
+        Field::PriceLow | Field::PriceHigh => format!("{} ", field_words(field, text)),
+        _ => String::new(),
+    };
+    Some(format!("{name}{} \u{2192} {}", words(seen.get(field)), words(value)))
 }
 
 /// Refunds, disputes and settlements that wait for this person. Adds who made them to `makers`.

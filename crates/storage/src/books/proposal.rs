@@ -21,6 +21,10 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
         state.proposals.loaded(*id, find(connection, *id)?);
     }
     for act in &keys.acts {
+        if let Payload::ProductPrice { merchant, .. } = act {
+            // Whoever writes a product has read it under this lock, so that no price is lost or approved unseen.
+            connection.lock_name("catalogue", &merchant.0.to_string())?;
+        }
         load_act(connection, &mut state.acts, act)?;
     }
     Ok(())

@@ -126,15 +126,21 @@ pub async fn about(db: &Storage, act: Act, subject: i64) -> Result<Option<Propos
     .await
 }
 
-/// Proposals about one thing that nobody has decided, the latest first.
-pub async fn open_about(db: &Storage, act: Act, subject: i64) -> Result<Vec<Proposal>, StorageError> {
+/// Proposals about one thing that wait for a decision, the latest first.
+pub async fn waiting_about(
+    db: &Storage,
+    act: Act,
+    subject: i64,
+    now: Timestamp,
+) -> Result<Vec<Proposal>, StorageError> {
     db.read(move |connection| {
         let sql = format!(
-            "SELECT {} FROM proposal p WHERE p.act = ?1 AND p.subject = ?2 AND p.status = 'open' ORDER BY p.id DESC LIMIT 1000",
+            "SELECT {} FROM proposal p WHERE p.act = ?1 AND p.subject = ?2 AND p.status = 'open' AND p.expires_at > ?3
+            ORDER BY p.id DESC LIMIT 1000",
             books::COLUMNS
         );
         let mut statement = connection.prepare_cached(&sql)?;
-        let found = statement.query_map(params![act.word(), subject], books::proposal)?;
+        let found = statement.query_map(params![act.word(), subject, now.0], books::proposal)?;
         Ok(found.collect::<sql::Result<_>>()?)
     })
     .await

@@ -165,8 +165,8 @@ where
         if item.card_payable && !decides && !before.as_ref().is_some_and(|before| before.card_payable) {
             return Ok(Written::CompanyDecides);
         }
-        let renamed = |before: &Item| before.barcode != item.barcode || before.approval_no != item.approval_no;
-        if before.as_ref().is_some_and(renamed) && recall::text_of(connection, claim.merchant, &code)?.is_some() {
+        let otherwise = before.as_ref().is_some_and(|before| is_found_otherwise(before, &item));
+        if otherwise && recall::text_of(connection, claim.merchant, &code)?.is_some() {
             return Ok(Written::Recalled);
         }
         let at = entry.at;
@@ -212,14 +212,16 @@ pub(crate) fn put(
     let item = with_initials(before, item);
     let sold = |item: &Item| (item.prices(), item.card_payable, item.active);
     let differs = before.is_none_or(|before| sold(before) != sold(&item));
-    if differs {
-        begin_prices(connection, merchant, &item.code)?;
+    if before != Some(&item) {
+        if differs {
+            begin_prices(connection, merchant, &item.code)?;
+        }
+        save(connection, merchant, &item)?;
+        if differs {
+            note_prices(connection, merchant, &item.code, entry.person, entry.at)?;
+        }
+        product::index_one(connection, merchant, before.map(|before| before.category.as_str()), &searched(&item))?;
     }
-    save(connection, merchant, &item)?;
-    if differs {
-        note_prices(connection, merchant, &item.code, entry.person, entry.at)?;
-    }
-    product::index_one(connection, merchant, before.map(|before| before.category.as_str()), &searched(&item))?;
     audit::insert(connection, &Entry { detail: difference(before, &item), ..entry })?;
     Ok(item)
 }
@@ -349,22 +351,55 @@ pub enum Taken {
     Barcode(String, String),
 }
 
-/// The product that tills find by the barcode of `item`, in any length.
-pub(crate) fn barcode_taken(connection: &Connection, merchant: MerchantId, item: &Item) -> sql::Result<Option<Taken>> {
-    let own = (!item.barcode.is_empty()).then(|| item.barcode.clone());
-    let forms = Gtin::parse(&item.barcode).into_iter().flat_map(Gtin::forms);
-    for barcode in own.into_iter().chain(forms) {
-        let sql = "SELECT code, name FROM product WHERE merchant_id = ?1 AND code = ?2 AND code <> ?3
-            UNION ALL SELECT p.code, p.name FROM product b CROSS JOIN product p
-                WHERE p.merchant_id = ?1 AND p.code = b.code AND p.code <> ?3 AND b.merchant_id = ?1
-                    AND b.barcode = ?2 AND b.barcode <> '' LIMIT 1";
-        let read = |row: &Row<'_>| Ok(Taken::Barcode(row.get(0)?, row.get(1)?));
-        let values = params![merchant.0, &barcode, &item.code];
-        if let Some(taken) = connection.prepare_cached(sql)?.query_row(values, read).optional()? {
-            return Ok(Some(taken));
+/// The product that tills find by the barcode of `item`, in any length; of a new one by its code as well, which a till tries
+/// before any barcode.
+fn barcode_taken(connection: &Connection, merchant: MerchantId, item: &Item, new: bool) -> sql::Result<Option<Taken>> {
+    let code = new.then_some(&item.code);
+    for text in code.into_iter().chain([&item.barcode]).filter(|text| !text.is_empty()) {
+        for text in Gtin::parse(text).into_iter().flat_map(Gtin::forms).chain([text.clone()]) {
+            let sql = "SELECT code, name FROM product WHERE merchant_id = ?1 AND code = ?2 AND code <> ?3
+                UNION ALL SELECT p.code, p.name FROM product b CROSS JOIN product p
+                    WHERE p.merchant_id = ?1 AND p.code = b.code AND p.code <> ?3 AND b.merchant_id = ?1
+                        AND b.barcode = ?2 AND b.barcode <> '' LIMIT 1";
+            let read = |row: &Row<'_>| Ok(Taken::Barcode(row.get(0)?, row.get(1)?));
+            let values = params![merchant.0, &text, &item.code];
+            if let Some(taken) = connection.prepare_cached(sql)?.query_row(values, read).optional()? {
+                return Ok(Some(taken));
+            }
         }
     }
     Ok(None)
+}
+
+/// What became of a new product. Only [`Added::Done`] wrote anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It is stored, now or since the same was sent before: as it is stored.
+    Done(Box<Item>),
+    /// Another product stands in the way.
+    Taken(Taken),
+    /// A recall covers it.
+    Recalled,
+}
+
+/// Adds a new product. The caller holds the lock `catalogue` of the merchant.
+pub(crate) fn add(
+    connection: &Connection,
+    merchant: MerchantId,
+    item: Item,
+    entry: Entry,
+) -> Result<Added, StorageError> {
+    if let Some(before) = find(connection, merchant, &item.code)? {
+        let same = with_initials(None, item) == before;
+        return Ok(if same { Added::Done(Box::new(before)) } else { Added::Taken(Taken::Code(before.name)) });
+    }
+    if let Some(taken) = barcode_taken(connection, merchant, &item, true)? {
+        return Ok(Added::Taken(taken));
+    }
+    if recall::text_if(connection, &item)?.is_some() {
+        return Ok(Added::Recalled);
+    }
+    Ok(Added::Done(Box::new(put(connection, merchant, None, item, entry)?)))
 }
 
 /// A product as a person edits it.
@@ -413,29 +448,28 @@ pub async fn list(db: &Storage, merchant: MerchantId, after: String, limit: u32)
     .await
 }
 
-fn version(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<i64>> {
-    let sql = "SELECT version FROM product WHERE merchant_id = ?1 AND code = ?2";
-    connection.prepare_cached(sql)?.query_row(params![merchant.0, code], |row| row.get(0)).optional()
-}
-
-/// What became of a person's change. Only [`Kept::Done`] and [`Kept::PricesWait`] wrote anything.
+/// What became of a person's change. Only [`Kept::Done`] wrote anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
     /// It is stored.
     Done,
-    /// Everything but the prices is stored: they take two persons.
+    /// Only the prices change, and take two persons.
     PricesWait,
+    /// The prices take two persons, and something else changes with them.
+    PricesApart,
     /// Somebody changed it meanwhile.
     Stale,
     /// There is no such product, or no such merchant.
     Gone,
     /// Another product stands in the way.
     Taken(Taken),
-    /// A recall covers it, and finds it by what was to change; or it covers the new product.
+    /// A recall covers it, and finds it by the barcode or approval number that was to change; or it covers the new product.
     Recalled,
+    /// 699999 has no price, barcode or approval number.
+    Other,
 }
 
-/// Makes a product, or changes the one of a `version`. A price that moves far is left as it is.
+/// Makes a product, or changes the one of a `version`. A price that moves far is not stored.
 pub async fn keep(
     db: &Storage,
     merchant: MerchantId,
@@ -444,43 +478,53 @@ pub async fn keep(
     entry: Entry,
 ) -> Result<Kept, StorageError> {
     db.write(move |connection| {
+        let plain = item.prices() == Prices::default() && item.barcode.is_empty() && item.approval_no.is_empty();
+        if item.code == OTHER_CODE && !plain {
+            return Ok(Kept::Other);
+        }
         connection.lock_name("catalogue", &merchant.0.to_string())?;
-        let before = find(connection, merchant, &item.code)?;
-        let Some(before) = before else {
+        let Some(version) = version else {
             let sql = "SELECT EXISTS (SELECT 1 FROM merchant WHERE id = ?1)";
-            let exists: bool = connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0))?;
-            if version.is_some() || !exists {
+            if !connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0))? {
                 return Ok(Kept::Gone);
             }
-            if let Some(taken) = barcode_taken(connection, merchant, &item)? {
-                return Ok(Kept::Taken(taken));
-            }
-            if recall::text_if(connection, &item)?.is_some() {
-                return Ok(Kept::Recalled);
-            }
-            put(connection, merchant, None, item, entry)?;
-            return Ok(Kept::Done);
+            return Ok(match add(connection, merchant, item, entry)? {
+                Added::Done(_) => Kept::Done,
+                Added::Taken(taken) => Kept::Taken(taken),
+                Added::Recalled => Kept::Recalled,
+            });
         };
-        let Some(version) = version else { return Ok(Kept::Taken(Taken::Code(before.name))) };
-        if self::version(connection, merchant, &item.code)? != Some(version) {
-            return Ok(Kept::Stale);
+        let sql =
+            format!("SELECT {COLUMNS}, version, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2");
+        let found =
+            connection.prepare_cached(&sql)?.query_row(params![merchant.0, &item.code], read_sheet).optional()?;
+        let Some(Sheet { item: before, version: now, recalled }) = found else { return Ok(Kept::Gone) };
+        if now != version {
+            // A second press of the button finds what the first one stored.
+            return Ok(if item == before { Kept::Done } else { Kept::Stale });
         }
         let same = before.barcode == item.barcode;
-        if let Some(taken) = if same { None } else { barcode_taken(connection, merchant, &item)? } {
+        if let Some(taken) = if same { None } else { barcode_taken(connection, merchant, &item, false)? } {
             return Ok(Kept::Taken(taken));
         }
-        let found_by = |item: &Item| (item.barcode.clone(), item.approval_no.clone());
-        if found_by(&before) != found_by(&item) && recall::text_of(connection, merchant, &item.code)?.is_some() {
+        if recalled.is_some() && is_found_otherwise(&before, &item) {
             return Ok(Kept::Recalled);
         }
-        let wait = before.prices().needs_two(item.prices());
-        let item = if wait { item.at(before.prices()) } else { item };
+        if before.prices().needs_two(item.prices()) {
+            let alone = item.at(before.prices()) == before;
+            return Ok(if alone { Kept::PricesWait } else { Kept::PricesApart });
+        }
         if item != before {
             put(connection, merchant, Some(&before), item, entry)?;
         }
-        Ok(if wait { Kept::PricesWait } else { Kept::Done })
+        Ok(Kept::Done)
     })
     .await
+}
+
+/// Whether a change could take a product out of a recall.
+fn is_found_otherwise(before: &Item, after: &Item) -> bool {
+    before.barcode != after.barcode || before.approval_no != after.approval_no
 }
 
 /// What a product cost from a moment on.
@@ -529,11 +573,32 @@ pub async fn prices(
     .await
 }
 
-/// What the audit log says about a change: the price, which is what matters, and whether it is on sale.
+/// What the audit log says about a change: the fields that decide what is sold at which price, those that changed with what
+/// they were.
 fn difference(before: Option<&Item>, after: &Item) -> String {
-    let told = |item: &Item| {
-        let price = item.price.map_or_else(|| "open".to_owned(), |fen| domain::money::Fen(fen).to_string());
-        format!("price {price}, {}", if item.active { "on sale" } else { "stopped" })
+    let fields = |item: &Item| {
+        let fen = |fen: Option<i64>| fen.map_or_else(|| "open".to_owned(), |fen| Fen(fen).to_string());
+        let yes = |it_is: bool| if it_is { "yes" } else { "no" }.to_owned();
+        [
+            ("price", fen(item.price)),
+            ("low", fen(item.price_low)),
+            ("high", fen(item.price_high)),
+            ("on sale", yes(item.active)),
+            ("payable", yes(item.card_payable)),
+            ("barcode", item.barcode.clone()),
+            ("approval", item.approval_no.clone()),
+            ("class", item.otc_class.clone()),
+            ("unit", item.unit.clone()),
+            ("name", item.name.clone()),
+        ]
     };
-    before.map_or_else(|| told(after), |before| format!("{} -> {}", told(before), told(after)))
+    let parts: Vec<String> = match before {
+        None => fields(after).into_iter().map(|(name, value)| format!("{name} {value}")).collect(),
+        Some(before) => {
+            let both = fields(before).into_iter().zip(fields(after));
+            let changed = both.filter(|((_, old), (_, new))| old != new);
+            changed.map(|((name, old), (_, new))| format!("{name}: {old} -> {new}")).collect()
+        }
+    };
+    parts.join("; ")
 }

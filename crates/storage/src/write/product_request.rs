@@ -12,7 +12,7 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
-use crate::catalogue::{self, Item, Taken};
+use crate::catalogue::{self, Added, Item, Taken};
 use crate::draft::Scope;
 use crate::recall;
 use crate::sql::{self, Connection, OptionalExtension as _, Params, PendingRows, Row, params};
@@ -300,17 +300,12 @@ pub async fn answer(db: &Storage, id: i64, answer: Answer, entry: Entry) -> Resu
             }
             Answer::Added(item) => {
                 connection.lock_name("catalogue", &merchant.0.to_string())?;
-                if let Some(other) = catalogue::find(connection, merchant, &item.code)? {
-                    return Ok(Answered::Taken(Taken::Code(other.name)));
-                }
-                if let Some(taken) = catalogue::barcode_taken(connection, merchant, &item)? {
-                    return Ok(Answered::Taken(taken));
-                }
-                if recall::text_if(connection, &item)?.is_some() {
-                    return Ok(Answered::Recalled);
-                }
                 let written = Entry { action: "product_written", subject: item.code.clone(), ..entry.clone() };
-                let item = catalogue::put(connection, merchant, None, *item, written)?;
+                let item = match catalogue::add(connection, merchant, *item, written)? {
+                    Added::Done(item) => *item,
+                    Added::Taken(taken) => return Ok(Answered::Taken(taken)),
+                    Added::Recalled => return Ok(Answered::Recalled),
+                };
                 ("product_request_added", RequestStatus::Added, (item.code, item.name), String::new())
             }
         };

@@ -1,18 +1,29 @@
 //! 商品: one product by one form, what it costs at the next scan, what it cost when, and the prices that take two persons.
 
 use axum::http::StatusCode;
-use domain::ids::MerchantId;
-use storage::catalogue::{self, Item};
+use domain::ids::{MerchantId, RequestId};
+use storage::audit::Entry;
+use storage::catalogue::{self, Item, Written};
+use storage::idempotency::Claim;
 
 use crate::pay::{Till, ZHANG, hidden};
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
-use crate::todo::{decide, in_order, place};
+use crate::todo::{decide, in_order, place, press};
 
 const GOODS: &str = "/office/products/250100";
 const NEW: &str = "/office/products/250100/new";
 /// A product of the demo: 15.50, from 10.90 to 20.20 without consent.
 const ONE: &str = "/office/products/250100/code/600233";
 const BARCODE: &str = "6901234567892";
+
+/// What a product of 250100 cost, the latest first: whether since a known moment, the price, whether on sale, who changed it.
+async fn history(shop: &Shop, code: &str) -> Vec<(bool, Option<i64>, bool, String)> {
+    let rows = catalogue::prices(&shop.db, MerchantId(250_100), code.to_owned(), None, 50).await.expect("reads");
+    let row = |one: catalogue::PriceSince| {
+        (one.since.is_some(), one.prices.price.map(|fen| fen.0), one.active, one.by.unwrap_or_default())
+    };
+    rows.into_iter().map(row).collect()
+}
 
 async fn item(shop: &Shop, merchant: i64, code: &str) -> Option<Item> {
     catalogue::item(&shop.db, MerchantId(merchant), code.to_owned()).await.expect("reads")
@@ -61,6 +72,17 @@ fn changed<'f>(page: &'f (String, String), typed: &[(&'f str, &'f str)]) -> Vec<
     kept.chain(typed.iter().copied()).collect()
 }
 
+/// Fields of 600233 as they are, with these as typed.
+fn kept<'f>(one: &'f Item, typed: &[(&'f str, &'f str)]) -> Vec<(&'f str, &'f str)> {
+    let own = [
+        ("barcode", one.barcode.as_str()),
+        ("maker", &one.maker),
+        ("approval_no", &one.approval_no),
+        ("category", &one.category),
+    ];
+    own.into_iter().chain(typed.iter().copied()).collect()
+}
+
 /// Opens the form of 600233: its version and its request.
 async fn open(visitor: &mut Visitor) -> (String, String) {
     let page = visitor.get(ONE).await;
@@ -85,7 +107,10 @@ async fn a_new_product_is_found_and_sold_at_once() {
     operator.get(GOODS).await.says("href=\"/office/products/250100/new\"");
     let made = operator.post(NEW, &new_form("", "")).await;
     assert_eq!(place(&made), "/office/products/250100/code/600999");
-    operator.get(made.location()).await.says("陈静");
+    assert_eq!(history(&till.shop, "600999").await, [(true, Some(2_380), true, "陈静".to_owned())]);
+    // The same form again, as a second press sends it, is the product that is there.
+    assert_eq!(place(&operator.post(NEW, &new_form("", "")).await), "/office/products/250100/code/600999");
+    operator.post(NEW, &new_form("name", "另一个")).await.says("代码已有商品");
     let one = item(&till.shop, 250_100, "600999").await.expect("written");
     assert_eq!((one.price, one.price_low, one.price_high), (Some(2_380), Some(2_000), Some(2_500)));
     assert_eq!((one.pinyin.as_str(), one.approval_no.as_str(), one.active), ("slyqkl", "国药准字Z20260001", true));
@@ -100,11 +125,12 @@ async fn a_new_product_is_found_and_sold_at_once() {
 }
 
 /// A field of the form, what is typed into it, and what the page says beside it.
-const WRONG: [(&str, &str, &str); 18] = [
+const WRONG: [(&str, &str, &str); 19] = [
     ("product_code", "", "请填写"),
     ("product_code", "编号 1", "格式不对"),
     ("product_code", "600233", "代码已有商品“感冒灵颗粒”"),
-    ("product_code", "699999", "代码已有商品"),
+    ("product_code", "699999", ""),
+    ("product_code", "6991371002332", "条码已有商品 600233"),
     ("name", " ", "请填写"),
     ("barcode", "条码", "格式不对"),
     ("barcode", "600402", "条码已有商品 600402"),
@@ -127,13 +153,21 @@ async fn what_is_wrong_stands_beside_its_field_and_writes_nothing() {
     let mut operator = shop.signed_in("operator").await;
     for (field, typed, words) in WRONG {
         let page = operator.post(NEW, &new_form(field, typed)).await;
+        if typed == "699999" {
+            page.says("699999 没有单价、条码和批准文号");
+            continue;
+        }
         if words.is_empty() {
             assert_eq!(page.status, StatusCode::BAD_REQUEST, "a card number in {field}");
             continue;
         }
         assert_eq!(page.status, StatusCode::OK, "{field} {typed}");
         page.says("<title>错误：新商品：示例大药房");
-        let beside = if words.contains("两者之间") || words.contains("要么") { "price_low" } else { field };
+        let beside = match words {
+            _ if words.contains("两者之间") || words.contains("要么") => "price_low",
+            _ if words.contains("条码已有商品") => "barcode",
+            _ => field,
+        };
         let text = page.text();
         let at = text.split_once(&format!("id=\"{beside}-e\"")).unwrap_or_else(|| panic!("{field} {typed}: {text}")).1;
         assert!(at.split("</p>").next().expect("a part").contains(words), "{field} {typed}: {text}");
@@ -181,16 +215,27 @@ async fn a_price_counts_at_the_next_scan_and_what_it_was_is_answered() {
     change(&mut operator, &[("product_price", "16.50")]).await;
     till.shop.clock.advance(4 * MINUTE);
     change(&mut operator, &[("product_price", "16.50"), ("active", "no")]).await;
+    till.shop.clock.advance(4 * MINUTE);
     let page = operator.get(ONE).await;
-    for words in ["改价以前", "陈静", "16.50", "停用"] {
+    for words in ["改价以前", "16.50", "停用"] {
         page.says(words);
     }
+    let chen = || "陈静".to_owned();
+    let expected = [
+        (true, Some(1_650), false, chen()),
+        (true, Some(1_650), true, chen()),
+        (true, Some(1_700), true, chen()),
+        (true, Some(1_650), true, chen()),
+        (false, Some(1_550), true, String::new()),
+    ];
+    assert_eq!(history(&till.shop, "600233").await, expected);
     for (at, words) in [
         ("2026-11-23 10:26", "15.50 元; 允许改价 10.90–20.20; 慧医卡支付 可以; 在售"),
         ("2026-11-23 10:32", "16.50 元; 允许改价 10.90–20.20; 慧医卡支付 可以; 在售"),
         ("2026-11-23T10:36", "16.50 元; 允许改价 10.90–20.20; 慧医卡支付 可以; 停用"),
-        ("2026-11-23 25:00", "请填日期和时间"),
-        ("昨天", "请填日期和时间"),
+        ("2026-11-23 25:00", "请填已经过去的日期和时间"),
+        ("2099-01-01 10:00", "请填已经过去的日期和时间"),
+        ("昨天", "请填已经过去的日期和时间"),
     ] {
         operator.get(&format!("{ONE}?at={}", at.replace(' ', "+"))).await.says(words);
     }
@@ -215,33 +260,37 @@ async fn many_updated_lines_are_one_sentence_at_the_till() {
 }
 
 #[tokio::test]
-async fn a_price_that_moves_far_waits_for_a_second_person_and_all_else_is_saved() {
+async fn a_price_that_moves_far_waits_for_a_second_person_and_is_sent_by_itself() {
     for (typed, after) in [
         ([("product_price", "25.00"), ("price_low", "20.00"), ("price_high", "30.00")], Some(2_500)),
         ([("product_price", ""), ("price_low", ""), ("price_high", "")], None),
     ] {
         let shop = Shop::open().await;
         let mut operator = shop.signed_in("operator").await;
-        let typed = [&typed[..], &[("name", "感冒灵颗粒（新包装）")]].concat();
-        let todo = place(&change(&mut operator, &typed).await);
+        let before = item(&shop, 250_100, "600233").await.expect("there");
+        let both = [&typed[..], &[("name", "感冒灵颗粒（新包装）")]].concat();
+        let refused = change(&mut operator, &both).await;
+        refused.says("这个改价须两人复核，请单独提交");
+        refused.says("感冒灵颗粒（新包装）");
+        assert_eq!(item(&shop, 250_100, "600233").await, Some(before.clone()));
+        let todo = place(&change(&mut operator, &kept(&before, &typed)).await);
         assert!(todo.starts_with("/office/todo/"), "{todo}");
-        let one = item(&shop, 250_100, "600233").await.expect("there");
-        assert_eq!((one.name.as_str(), one.price), ("感冒灵颗粒（新包装）", Some(1_550)));
+        assert_eq!(item(&shop, 250_100, "600233").await, Some(before.clone()));
         operator.get(ONE).await.says("此商品已有一张改价经办单等待复核");
         let again = open(&mut operator).await;
-        operator.post(ONE, &changed(&again, &typed)).await.says("已有一张改价经办单等待复核");
+        operator.post(ONE, &changed(&again, &kept(&before, &typed))).await.says("已有一张改价经办单等待复核");
         let mut checker = shop.signed_in("checker").await;
         let sheet = checker.get(&todo).await;
-        for words in ["商品改价", "示例大药房 600233", "感冒灵颗粒（新包装）", "15.50"] {
+        for words in ["商品改价", "示例大药房 600233", "感冒灵颗粒", "15.50"] {
             sheet.says(words);
         }
         operator.get(&todo).await.says("不能复核自己提交的");
         decide(&mut checker, &todo, "ok").await.says("已同意");
         let one = item(&shop, 250_100, "600233").await.expect("there");
         assert_eq!(one.price, after);
-        let page = operator.get(ONE).await;
-        page.says("陈静");
-        assert!(!page.text().contains("等待复核"));
+        assert!(!operator.get(ONE).await.text().contains("等待复核"));
+        let expected = [(true, after, true, "陈静".to_owned()), (false, Some(1_550), true, String::new())];
+        assert_eq!(history(&shop, "600233").await, expected);
         in_order(&shop).await;
     }
 }
@@ -257,12 +306,74 @@ async fn nobody_saves_over_what_changed_meanwhile() {
     stale.says("value=\"16.00\"");
     assert_eq!(item(&shop, 250_100, "600233").await.expect("there").price, Some(1_600));
     // A proposal of a price that changed meanwhile cannot be approved.
+    let before = item(&shop, 250_100, "600233").await.expect("there");
     let wide = [("product_price", "30.00"), ("price_low", "30.00"), ("price_high", "30.00")];
-    let todo = place(&change(&mut operator, &wide).await);
+    let todo = place(&change(&mut operator, &kept(&before, &wide)).await);
     place(&change(&mut admin, &[("product_price", "15.00")]).await);
     let mut checker = shop.signed_in("checker").await;
     decide(&mut checker, &todo, "ok").await.says("内容已变化，请重新核对");
     assert_eq!(item(&shop, 250_100, "600233").await.expect("there").price, Some(1_500));
+}
+
+/// A form that is sent twice saves once, and a new name is found by its initials.
+#[tokio::test]
+async fn a_form_that_is_sent_twice_saves_once() {
+    let shop = Shop::open().await;
+    let mut operator = shop.signed_in("operator").await;
+    let page = open(&mut operator).await;
+    let form = changed(&page, &[("name", "退热冲剂")]);
+    for _ in 0..2 {
+        assert_eq!(place(&operator.post(ONE, &form).await), ONE);
+    }
+    assert_eq!(open(&mut operator).await.0, (page.0.parse::<i64>().expect("a version") + 1).to_string());
+    assert_eq!(shop.audited().await.iter().filter(|one| *one == "product_changed").count(), 1);
+    operator.get(&format!("{GOODS}?q=trcj")).await.says("href=\"/office/products/250100/code/600233\"");
+    assert_eq!(history(&shop, "600233").await.len(), 0, "no price changed");
+}
+
+/// An approval while a program is about to write what it has read of the product: what is sold is what the history says.
+#[tokio::test]
+async fn an_approval_and_a_program_lose_no_price() {
+    let shop = Shop::open().await;
+    let mut operator = shop.signed_in("operator").await;
+    let mut checker = shop.signed_in("checker").await;
+    let before = item(&shop, 250_100, "600233").await.expect("there");
+    let wide = [("product_price", "40.00"), ("price_low", "40.00"), ("price_high", "40.00")];
+    let todo = place(&change(&mut operator, &kept(&before, &wide)).await);
+    let sheet = checker.get(&todo).await;
+    let claim = Claim {
+        merchant: MerchantId(250_100),
+        request: RequestId([7; 16]),
+        operation: "patchProduct",
+        content: [0; 32],
+    };
+    let entry = Entry {
+        at: shop.clock.now(),
+        person: None,
+        merchant: Some(MerchantId(250_100)),
+        terminal: None,
+        action: "product_changed",
+        subject: "600233".to_owned(),
+        detail: String::new(),
+        address: String::new(),
+    };
+    let rename = |before: Option<Item>, _| {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        before.map(|one| Item { name: "granules".to_owned(), ..one }).ok_or(Written::Absent)
+    };
+    let program =
+        catalogue::change(&shop.db, claim, "600233".to_owned(), entry, rename, |_: &Item| "written".to_owned());
+    let approval = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        press(&mut checker, &sheet, &todo, "核对无误", "ok").await
+    };
+    let (written, _) = tokio::join!(program, approval);
+    assert_eq!(written.expect("writes"), Written::Done(200, "written".to_owned()));
+    let now = item(&shop, 250_100, "600233").await.expect("there");
+    assert_eq!((now.name.as_str(), now.price), ("granules", Some(1_550)), "the approval is of something else now");
+    assert_eq!(history(&shop, "600233").await, []);
+    checker.get(&todo).await.says("内容已变化");
+    in_order(&shop).await;
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub(crate) fn place(answer: &Answer) -> String {
 }
 
 /// Presses a button of the form on the page.
-async fn press(visitor: &mut Visitor, page: &Answer, place: &str, opinion: &str, button: &str) -> Answer {
+pub(crate) async fn press(visitor: &mut Visitor, page: &Answer, place: &str, opinion: &str, button: &str) -> Answer {
     let (request, shown) = (hidden(page, "request"), hidden(page, "shown"));
     let proof = ("proof", storage::demo::PASSWORD);
     let fields = [("request", request.as_str()), ("shown", &shown), ("opinion", opinion), ("do", button), proof];
