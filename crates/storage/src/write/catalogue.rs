@@ -417,6 +417,11 @@ fn read_sheet(row: &Row<'_>) -> sql::Result<Sheet> {
     Ok(Sheet { item: read(row)?, version: row.get(15)?, recalled: row.get(16)? })
 }
 
+fn find_sheet(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<Sheet>> {
+    let sql = format!("SELECT {COLUMNS}, version, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2");
+    connection.prepare_cached(&sql)?.query_row(params![merchant.0, code], read_sheet).optional()
+}
+
 /// A product as a person edits it.
 pub async fn sheet(db: &Storage, merchant: MerchantId, code: String) -> Result<Option<Sheet>, StorageError> {
     Ok(sheets(db, merchant, vec![code]).await?.pop())
@@ -425,10 +430,7 @@ pub async fn sheet(db: &Storage, merchant: MerchantId, code: String) -> Result<O
 /// The products with these codes, in their order.
 pub async fn sheets(db: &Storage, merchant: MerchantId, codes: Vec<String>) -> Result<Vec<Sheet>, StorageError> {
     db.read(move |connection| {
-        let sql =
-            format!("SELECT {COLUMNS}, version, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2");
-        let mut one = connection.prepare_cached(&sql)?;
-        let found = codes.iter().map(|code| one.query_row(params![merchant.0, code], read_sheet).optional());
+        let found = codes.iter().map(|code| find_sheet(connection, merchant, code));
         Ok(found.filter_map(sql::Result::transpose).collect::<sql::Result<_>>()?)
     })
     .await
@@ -494,10 +496,7 @@ pub async fn keep(
                 Added::Recalled => Kept::Recalled,
             });
         };
-        let sql =
-            format!("SELECT {COLUMNS}, version, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2");
-        let found =
-            connection.prepare_cached(&sql)?.query_row(params![merchant.0, &item.code], read_sheet).optional()?;
+        let found = find_sheet(connection, merchant, &item.code)?;
         let Some(Sheet { item: before, version: now, recalled }) = found else { return Ok(Kept::Gone) };
         if now != version {
             // A second press of the button finds what the first one stored.
