@@ -9,22 +9,24 @@ use serde_json::Value;
 use crate::repo::Finding;
 
 /// Each workspace crate and the workspace crates it may use in any way (build, test or normal).
-const CRATES: [(&str, &[&str]); 20] = [
+const CRATES: [(&str, &[&str]); 22] = [
     ("domain", &[]),
     ("telemetry", &[]),
     ("scratch", &[]),
     ("captcha", &[]),
     ("webhook-target", &[]),
+    ("spreadsheet", &[]),
     ("storage", &["domain", "scratch"]),
     ("engine", &["domain", "storage", "scratch", "telemetry"]),
-    ("web-kit", &["domain", "telemetry", "storage", "engine", "webhook-target"]),
+    ("jobs", &["domain", "storage", "engine", "spreadsheet"]),
+    ("web-kit", &["domain", "telemetry", "storage", "engine", "webhook-target", "spreadsheet"]),
     ("account", &["domain", "telemetry", "storage", "web-kit", "captcha"]),
     ("till", &["domain", "storage", "engine", "web-kit"]),
     ("merchant", &["domain", "storage", "engine", "web-kit", "webhook-target"]),
-    ("office", &["domain", "storage", "engine", "web-kit"]),
-    ("web", &["domain", "storage", "engine", "web-kit", "account", "till", "merchant", "office", "scratch"]),
+    ("office", &["domain", "storage", "engine", "jobs", "web-kit"]),
+    ("web", &["domain", "storage", "engine", "jobs", "web-kit", "account", "till", "merchant", "office", "scratch"]),
     ("api", &["domain", "telemetry", "storage", "engine", "webhook-target", "scratch"]),
-    ("server", &["domain", "telemetry", "storage", "engine", "web-kit", "api", "webhook-target"]),
+    ("server", &["domain", "telemetry", "storage", "engine", "jobs", "web-kit", "api", "webhook-target"]),
     ("app", &["domain", "storage", "engine", "web-kit", "web", "api", "server", "scratch", "webpos-client"]),
     // Published by itself: it ships with nothing of ours and reads the description in its tests.
     ("webpos-client", &["api"]),
@@ -47,6 +49,8 @@ const RESERVED: [(&str, &[&str]); 5] = [
         &[
             "storage",
             "engine",
+            "jobs",
+            "office",
             "web-kit",
             "account",
             "till",

@@ -10,7 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use domain::acts::{Act, Bank, Payload};
 use domain::command::{Actor, Command};
-use domain::ids::{MerchantId, OutletId, PersonId, RecallId, RequestId, TerminalId, TransactionId};
+use domain::ids::{EditionId, MerchantId, OutletId, PersonId, RecallId, RequestId, TerminalId, TransactionId};
 use domain::limits::Setting;
 use domain::money::Fen;
 use domain::person::Held;
@@ -178,6 +178,11 @@ impl House {
             text: "stop selling".to_owned(),
             since: OPENING.business_date(),
         };
+        let edition = "INSERT INTO edition (id, merchant_id, status, source, made_at, made_by, added, changed, stopped,
+                removed, far, kept, digest)
+            VALUES (1, 250100, 'staged', 'prices.xlsx', 0, 9002, 0, 1, 0, 0, 0, 0, ?1)";
+        let done = self.shop.db.write(|connection| Ok(connection.execute(edition, [vec![0_u8; 32]])?));
+        done.await.expect("writes");
         recall::start(&self.shop.db, announced, self.entry(PersonId(9_002), "goods_recalled")).await.expect("starts");
     }
 
@@ -388,6 +393,7 @@ fn acts() -> Vec<Payload> {
             code: "600233".to_owned(),
             prices: Prices { price: Some(Fen(9_900)), low: None, high: None },
         },
+        Payload::ProductEdition { edition: EditionId(1), effective_at: None },
     ];
     let walked = acts.iter().map(Payload::act).chain(WALKED_ELSEWHERE);
     assert_eq!(walked.collect::<BTreeSet<_>>(), Act::ALL.into_iter().collect());

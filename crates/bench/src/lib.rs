@@ -7,6 +7,7 @@ pub mod baseline;
 pub mod figures;
 pub mod fixture;
 pub mod growth;
+pub mod imports;
 pub mod lists;
 pub mod load;
 pub mod pages;

@@ -57,9 +57,14 @@ pub async fn fill(storage: &Storage) -> Result<String, Failure> {
     for text in texts {
         storage.write(move |connection| Ok(connection.execute_batch(&text)?)).await?;
     }
+    sign_in(storage).await
+}
+
+/// Signs the demo's administrator in: the session's cookie.
+pub async fn sign_in(storage: &Storage) -> Result<String, Failure> {
     let cookie = api_key::secret();
     let entry = Entry {
-        at: now,
+        at: Clock::system().now(),
         person: Some(ADMIN),
         merchant: None,
         terminal: None,

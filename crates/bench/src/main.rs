@@ -12,9 +12,10 @@ use bench::figures::Figures;
 use bench::fixture::{self, Credentials, Size};
 use bench::load::{self, Measured, Pace, Target};
 use bench::server::{Server, processor_seconds};
-use bench::{growth, lists, pages, terminals};
+use bench::{growth, imports, lists, pages, terminals};
 use clap::{Parser, ValueEnum};
 use scratch::Cluster;
+use storage::Storage;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Store {
@@ -23,6 +24,7 @@ enum Store {
 }
 
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 struct Arguments {
     /// The database of the program.
     #[arg(value_enum)]
@@ -57,6 +59,9 @@ struct Arguments {
     /// Measure only lists of a million rows.
     #[arg(long)]
     lists: bool,
+    /// Measure only an import of 100,000 products while 64 terminals pay.
+    #[arg(long)]
+    import: bool,
     /// Folder for the store; its disk matters.
     #[arg(long, default_value = "/tmp")]
     folder: PathBuf,
@@ -97,6 +102,7 @@ fn main() -> Result<(), Failure> {
     } else {
         None
     };
+    let importer = if arguments.import { Some(runtime.block_on(importer(&database, folder.path()))?) } else { None };
     let commit = runtime.block_on(baseline::commit(&database, folder.path()))?;
     let server = Server::start(&database, folder.path())?;
     let target = Target { servers: vec![server.address], token, cards: arguments.cards };
@@ -112,10 +118,11 @@ fn main() -> Result<(), Failure> {
     };
     say(&format!("{} cards, {} past orders; idle {} MiB", size.cards, size.orders, bench.server.memory().0))?;
     if let Some(reader) = reader {
-        for (name, p50, p95) in lists::looks(bench.server.address, &reader)? {
-            bench.figures.within(&format!("{name}, p95 (median {p50:.1})"), p95, "ms", 50.0);
-        }
-        say(&format!("\n{}", bench.figures.table()))?;
+        bench.lists(&reader)?;
+        return print_errors(folder.path());
+    }
+    if let Some((cookie, storage)) = importer {
+        bench.import(&cookie, &storage)?;
         return print_errors(folder.path());
     }
     if arguments.growth {
@@ -128,14 +135,19 @@ fn main() -> Result<(), Failure> {
     bench.two_instances()?;
     bench.sales(&cashiers)?;
     bench.overload(capacity)?;
-    let most = bench.server.memory().1;
-    bench.figures.within("most memory of the program", figure(usize::try_from(most)?), "MiB", 256.0);
+    bench.memory()?;
     say(&format!("\n{}", bench.figures.table()))?;
     if let Some(path) = &arguments.picture {
         let store = if arguments.store == Store::Sqlite { "embedded database" } else { "PostgreSQL" };
         std::fs::write(path, bench.figures.picture(&format!("WEB-POS on {store}, two cores with the load generator")))?;
     }
     print_errors(folder.path())
+}
+
+/// The session of somebody who imports, and the store to see how far it is.
+async fn importer(database: &str, folder: &Path) -> Result<(String, Storage), Failure> {
+    let storage = fixture::open(database, folder).await?;
+    Ok((lists::sign_in(&storage).await?, storage))
 }
 
 /// The measurement, with its baselines.
@@ -156,6 +168,28 @@ type Round = (Measured, [f64; 4], f64, f64);
 impl Bench<'_> {
     fn time(&self) -> Duration {
         Duration::from_secs(self.arguments.seconds)
+    }
+
+    /// Measures lists of a million rows.
+    fn lists(&mut self, reader: &str) -> Result<(), Failure> {
+        for (name, p50, p95) in lists::looks(self.server.address, reader)? {
+            self.figures.within(&format!("{name}, p95 (median {p50:.1})"), p95, "ms", 50.0);
+        }
+        say(&format!("\n{}", self.figures.table()))
+    }
+
+    /// Measures an import beside paying terminals.
+    fn import(&mut self, cookie: &str, storage: &Storage) -> Result<(), Failure> {
+        let calm_for = self.time() * 2;
+        imports::measure(storage, &self.target, cookie, calm_for, &mut self.figures)?;
+        self.memory()?;
+        say(&format!("\n{}", self.figures.table()))
+    }
+
+    fn memory(&mut self) -> Result<(), Failure> {
+        let most = self.server.memory().1;
+        self.figures.within("most memory of the program", figure(usize::try_from(most)?), "MiB", 256.0);
+        Ok(())
     }
 
     /// The program's PostgreSQL server, if it uses one.

@@ -66,6 +66,8 @@ pub(crate) struct Browser {
     stream: TcpStream,
     answer: Vec<u8>,
     cookies: BTreeMap<String, String>,
+    /// The page that was answered last.
+    at: String,
 }
 
 impl Browser {
@@ -74,7 +76,7 @@ impl Browser {
         stream.set_nodelay(true)?;
         let (name, value) = cookie.split_once('=').ok_or("a cookie has a name")?;
         let cookies = BTreeMap::from([(name.to_owned(), value.to_owned())]);
-        Ok(Self { server, stream, answer: vec![0; 65_536], cookies })
+        Ok(Self { server, stream, answer: vec![0; 65_536], cookies, at: String::new() })
     }
 
     async fn sell(&mut self, card: &str) -> Result<(), Failure> {
@@ -100,14 +102,46 @@ impl Browser {
         let mut path = path.to_owned();
         loop {
             match self.send("GET", &path, "").await? {
-                Answer::Page(page) => return Ok(page),
+                Answer::Page(page) => {
+                    self.at = path;
+                    return Ok(page);
+                }
                 Answer::Elsewhere(next) => path = next,
             }
         }
     }
 
+    /// The address of the page that was read last.
+    pub(crate) fn at(&self) -> &str {
+        &self.at
+    }
+
+    /// The page after sending a form with a file.
+    pub(crate) async fn send_file(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> Result<String, Failure> {
+        const EDGE: &str = "bench-edge";
+        let mut body = Vec::with_capacity(file.len() + 1_024);
+        for (name, value) in fields {
+            let part = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let part = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\n\r\n");
+        body.extend_from_slice(part.as_bytes());
+        body.extend_from_slice(file);
+        body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
+        let kind = format!("multipart/form-data; boundary={EDGE}");
+        match self.send_bytes("POST", path, Some((&kind, &body))).await? {
+            Answer::Page(page) => Ok(page),
+            Answer::Elsewhere(next) => self.get(&next).await,
+        }
+    }
+
     /// The page after sending a form. The values need no escaping.
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<String, Failure> {
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<String, Failure> {
         let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         match self.send("POST", path, &fields.join("&")).await? {
             Answer::Page(page) => Ok(page),
@@ -116,17 +150,24 @@ impl Browser {
     }
 
     async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Answer, Failure> {
+        let form = (method == "POST").then_some(("application/x-www-form-urlencoded", body.as_bytes()));
+        self.send_bytes(method, path, form).await
+    }
+
+    async fn send_bytes(&mut self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Result<Answer, Failure> {
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nSec-Fetch-Site: same-origin\r\nCookie: ", self.server);
         for (at, (name, value)) in self.cookies.iter().enumerate() {
             let _ = write!(request, "{}{name}={value}", if at == 0 { "" } else { "; " });
         }
-        if method == "POST" {
-            let length = body.len();
-            let _ = write!(request, "\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}");
+        if let Some((kind, bytes)) = body {
+            let _ = write!(request, "\r\nContent-Type: {kind}\r\nContent-Length: {}", bytes.len());
         }
-        let _ = write!(request, "\r\n\r\n{body}");
+        request.push_str("\r\n\r\n");
         self.stream.write_all(request.as_bytes()).await?;
+        if let Some((_, bytes)) = body {
+            self.stream.write_all(bytes).await?;
+        }
         let length = read_answer(&mut self.stream, &mut self.answer).await?;
         let text = String::from_utf8_lossy(self.answer.get(..length).unwrap_or_default()).into_owned();
         let (head, page) = text.split_once("\r\n\r\n").ok_or("no headers")?;

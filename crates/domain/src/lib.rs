@@ -46,6 +46,6 @@ pub use commands::{
     withdrawal,
 };
 pub use facts::{
-    card, card_number, directory, factor, human, ids, limits, money, network, order, password, person, pin, place,
-    product, product_request, recall, role, scan, sweep, time,
+    card, card_number, directory, edition, factor, human, ids, limits, money, network, order, password, person, pin,
+    place, product, product_request, recall, role, scan, sweep, time,
 };

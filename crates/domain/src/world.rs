@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::acts::{ActRows, Key, KeyState, Merchant, Outlet, Payload, Person, Product, Recall};
+use crate::acts::{ActRows, Edition, Key, KeyState, Merchant, Outlet, Payload, Person, Product, Recall};
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
@@ -16,7 +16,9 @@ use crate::direct_sale::OutletDay;
 use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
-use crate::ids::{CardId, KeyId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId};
+use crate::ids::{
+    CardId, EditionId, KeyId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId,
+};
 use crate::ledger::{ChainKey, Head, Transaction, Transfer};
 use crate::limits::Limits;
 use crate::order::Order;
@@ -93,6 +95,8 @@ pub struct World {
     pub recalls: BTreeMap<RecallId, Recall>,
     /// Products whose prices change by proposal, by merchant and code.
     pub products: BTreeMap<(MerchantId, String), Product>,
+    /// Editions of products.
+    pub editions: BTreeMap<EditionId, Edition>,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -132,6 +136,7 @@ impl World {
             people: BTreeMap::new(),
             recalls: BTreeMap::new(),
             products: BTreeMap::new(),
+            editions: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -253,6 +258,9 @@ impl World {
                 let found = self.products.get(&key).cloned();
                 rows.products.loaded(key, found);
             }
+            Payload::ProductEdition { edition, .. } => {
+                rows.editions.loaded(*edition, self.editions.get(edition).cloned());
+            }
             Payload::GuessingLimit { .. } => rows.limits.loaded((), Some(self.limits.clone())),
             Payload::CompanyRoles { person, .. }
             | Payload::PersonReset { person }
@@ -310,6 +318,7 @@ impl World {
                     one.prices = *prices;
                 }
             }
+            Payload::ProductEdition { edition, .. } => self.editions.get_mut(edition).map_or((), Edition::release),
             Payload::GuessingLimit { setting, value } => {
                 self.limits.set(*setting, i64::from(*value));
             }

@@ -7,10 +7,11 @@ use builders::proposals::{
     with_fee,
 };
 use builders::{MERCHANT, MORNING, Submit as _, World, by_issuer, envelope, one_till};
-use domain::acts::{Act, Bank, KeyState, Payload, Person, Product, Recall, Shown, login_label};
+use domain::acts::{Act, Bank, Edition, KeyState, Payload, Person, Product, Recall, Shown, login_label};
 use domain::command::Command;
 use domain::directory::Standing;
-use domain::ids::{MerchantId, OutletId, PersonId, TerminalId, TransactionId};
+use domain::edition::{AHEAD_MAX, Counts, EditionStatus};
+use domain::ids::{EditionId, MerchantId, OutletId, PersonId, TerminalId, TransactionId};
 use domain::limits::Setting;
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
@@ -99,6 +100,7 @@ fn places_open_change_and_resume_by_two_persons() {
     assert!(world.outlets.values().all(|one| one.status == Standing::Active));
     assert_eq!((world.fees[&DRAFT], &world.merchants[&DRAFT].bank), (Some(38), &proposals::bank()));
     assert!(!world.factor_required);
+    assert_eq!(world.editions[&proposals::EDITION].status, EditionStatus::Scheduled);
     let till = &world.tills[&TerminalId(25_030_001)];
     assert!(till.outlet.merchant_active && till.outlet.outlet_active, "{till:?}");
     assert!(world.tills[&TerminalId(25_040_002)].outlet.outlet_active);
@@ -155,6 +157,54 @@ fn what_is_not_sound_or_not_possible_is_not_proposed() {
         let answer = ask(&mut world, MAKER, propose(payload.clone(), Shown::default()));
         assert_eq!(answer, Some(Decline::NoSuchMerchant), "{payload:?}");
     }
+}
+
+#[test]
+fn an_edition_is_released_when_all_of_it_is_there_and_a_year_ahead_at_most() {
+    let release = |effective_at| Payload::ProductEdition { edition: proposals::EDITION, effective_at };
+    let (one, far) = (Counts { changed: 1, ..Counts::default() }, Some(MORNING.plus(AHEAD_MAX)));
+    // What would move far, if it moved.
+    let nothing = Counts { far: 1, ..Counts::default() };
+    for (effective_at, status, counts, can) in [
+        (None, EditionStatus::Staged, one, true),
+        (Some(MORNING), EditionStatus::Staged, one, true),
+        // It has passed meanwhile.
+        (Some(MORNING.plus(-1)), EditionStatus::Staged, one, true),
+        (far, EditionStatus::Staged, one, true),
+        (far.map(|at| at.plus(1)), EditionStatus::Staged, one, false),
+        (None, EditionStatus::Gathering, one, false),
+        (None, EditionStatus::Scheduled, one, false),
+        (None, EditionStatus::Live, one, false),
+        (None, EditionStatus::Dropped, one, false),
+        (None, EditionStatus::Staged, Counts { added: 1, ..nothing }, true),
+        (None, EditionStatus::Staged, Counts { stopped: 1, ..nothing }, true),
+        (None, EditionStatus::Staged, Counts { removed: 1, ..nothing }, true),
+        (None, EditionStatus::Staged, nothing, false),
+    ] {
+        let mut world = office();
+        proposals::put_places(&mut world);
+        *edition(&mut world) = Edition { status, counts, ..proposals::edition() };
+        let payload = release(effective_at);
+        let seen = shown(&world, &payload);
+        let answer = ask(&mut world, MAKER, propose(payload.clone(), seen));
+        assert_eq!(answer, (!can).then_some(Decline::NothingToChange), "{payload:?} {:?}", edition(&mut world));
+    }
+    let missing = Payload::ProductEdition { edition: EditionId(99), effective_at: None };
+    let answer = ask(&mut office(), MAKER, propose(missing, Shown::default()));
+    assert_eq!(answer, Some(Decline::NothingToChange), "no such edition");
+}
+
+/// A moment that was ahead when the edition was proposed is no obstacle once it has passed: the edition goes live at once.
+#[test]
+fn an_edition_whose_moment_has_passed_is_approved() {
+    let mut world = office();
+    proposals::put_places(&mut world);
+    let at = Some(MORNING.plus(1));
+    let one = made(&mut world, Payload::ProductEdition { edition: proposals::EDITION, effective_at: at });
+    let late = by_issuer(CHECKER, envelope(50, MORNING.plus(DECIDE_WITHIN - 1), approve(&one)));
+    assert_eq!(world.decline(&late), None);
+    assert_eq!(world.editions[&proposals::EDITION].status, EditionStatus::Scheduled);
+    assert_eq!(world.verify(), []);
 }
 
 /// The same with a second factor, and with another login.
@@ -278,6 +328,10 @@ fn product(world: &mut World) -> &mut Product {
     world.products.values_mut().next().expect("one")
 }
 
+fn edition(world: &mut World) -> &mut Edition {
+    world.editions.get_mut(&proposals::EDITION).expect("one")
+}
+
 fn person(world: &mut World, person: PersonId) -> &mut Person {
     world.people.get_mut(&person).expect("one")
 }
@@ -288,7 +342,7 @@ fn what_changed_since_is_not_approved() {
     let opening = || proposals::place_acts().swap_remove(0);
     let resuming = || Payload::OutletResuming { outlet: proposals::STOPPED_OUTLET };
     let act = |act: Act| proposals::acts().into_iter().find(|one| one.act() == act).expect("one of each");
-    let changes: [(Payload, Change); 23] = [
+    let changes: [(Payload, Change); 27] = [
         (opening(), |world| status(world, DRAFT, Standing::Closed)),
         (opening(), |world| {
             let drafts = &mut world.merchants.get_mut(&DRAFT).expect("one").drafts;
@@ -318,6 +372,10 @@ fn what_changed_since_is_not_approved() {
         (act(Act::ProductPrice), |world| product(world).prices.price = Some(Fen(1_001))),
         (act(Act::ProductPrice), |world| product(world).prices.high = Some(Fen(1_101))),
         (act(Act::ProductPrice), |world| product(world).name = "other".to_owned()),
+        (act(Act::ProductEdition), |world| edition(world).counts.far = 1),
+        (act(Act::ProductEdition), |world| edition(world).digest = "11".repeat(32)),
+        (act(Act::ProductEdition), |world| edition(world).source = "other.xlsx".to_owned()),
+        (act(Act::ProductEdition), |world| edition(world).status = EditionStatus::Dropped),
         (act(Act::CompanyRoles), |world| person(world, CLERK).roles.clear()),
         (act(Act::PersonReset), |world| person(world, proposals::WITHOUT_PASSWORD).status = PersonStatus::Disabled),
         (act(Act::FactorReset), |world| person(world, proposals::WITHOUT_PHONE).has_factor = false),

@@ -6,6 +6,7 @@ use domain::card::CardStatus;
 use domain::card_number::EntryMode;
 use domain::directory::{Standing, TerminalStatus};
 use domain::dispute::{Claim, DisputeStatus};
+use domain::edition::EditionStatus;
 use domain::event::EventKind;
 use domain::ledger::Kind;
 use domain::order::OrderStatus;
@@ -57,7 +58,7 @@ fn stored_words_never_change() {
         Act,
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
-         merchant_payable recall_ending product_price"
+         merchant_payable recall_ending product_price product_edition"
     );
     assert_words!(
         Field,
@@ -66,9 +67,11 @@ fn stored_words_never_change() {
          factor_required person_name person_roles person_state person_password \
          person_factor person_others limit limit_value \
          decides_payable recall_goods recall_text recall_reason recall_open product_code product_name \
-         price price_low price_high"
+         price price_low price_high edition_source edition_added edition_changed edition_stopped edition_removed \
+         edition_far edition_digest edition_status edition_effective"
     );
     assert_words!(KeyState, "asleep awake ended");
+    assert_words!(EditionStatus, "gathering staged scheduled live dropped");
     assert_words!(
         EventKind,
         "payment.approved payment.declined payment.withdrawn refund.requested refund.approved refund.rejected \

@@ -5,9 +5,11 @@
 
 mod dispute;
 mod disputes;
+mod editions;
 mod entry;
 mod help;
 mod home;
+mod imports;
 mod people;
 mod places;
 mod product;
@@ -143,6 +145,19 @@ fn goods() -> Vec<PageEntry> {
         page("/office/products/{merchant}/code/{code}")
             .get(May(ViewDirectory), product::show)
             .post(May(ManageProducts), product::save),
+        page("/office/products/{merchant}/import")
+            .get(May(ViewDirectory), imports::ask)
+            .post(May(ManageProducts), imports::take)
+            .takes_file(),
+        page("/office/products/{merchant}/import/template/{file}").get(May(ViewDirectory), imports::template),
+        page("/office/imports/{import}")
+            .get(May(ViewDirectory), imports::one)
+            .post(May(ManageProducts), imports::give_up),
+        page("/office/imports/{import}/export.csv").get(May(ViewDirectory), imports::faults_csv).proved(Always),
+        page("/office/imports/{import}/export.xlsx").get(May(ViewDirectory), imports::faults_xlsx).proved(Always),
+        page("/office/editions/{edition}")
+            .get(May(ViewDirectory), editions::show)
+            .post(May(ManageProducts), editions::act),
         page(recalls::RECALLS).get(May(ViewDirectory), recalls::show).post(May(RecallProduct), recalls::start).menu(
             45,
             "pause",

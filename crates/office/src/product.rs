@@ -246,7 +246,7 @@ async fn at_words(visit: &Visit, merchant: i64, one: &Sheet, typed: &str) -> Res
 }
 
 /// A date and a time of day, as people type them.
-fn moment(typed: &str) -> Option<Timestamp> {
+pub(crate) fn moment(typed: &str) -> Option<Timestamp> {
     let (date, time) = typed.split_once([' ', 'T'])?;
     let (hours, minutes) = time.trim().split_once(':')?;
     let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);

@@ -9,8 +9,11 @@ use domain::ids::MerchantId;
 use domain::money::Fen;
 use domain::product::Prices;
 use domain::role::Action;
+use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::catalogue::{self, Sheet};
+use storage::edition;
+use storage::import::ImportKind;
 use storage::places::list::{Filter, merchants};
 use storage::{audit, places, product};
 use web_kit::badge::Badge;
@@ -20,6 +23,8 @@ use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::text::fill;
 
+use crate::editions::{self, edition_link};
+use crate::imports;
 use crate::places::standing;
 use crate::text::Text;
 use crate::{Shell, Visit};
@@ -152,11 +157,25 @@ struct View {
     count: String,
     /// Address of the form for a new one, for those who may.
     new: Option<String>,
+    import: String,
+    editions: Vec<Edition>,
     csv: String,
     xlsx: String,
     first: Option<String>,
     next: Option<String>,
 }
+
+/// An edition of these goods.
+struct Edition {
+    link: String,
+    name: String,
+    state: Badge,
+    when: String,
+    count: String,
+}
+
+/// Editions beside the goods.
+const EDITIONS: u32 = 5;
 
 struct Row {
     link: String,
@@ -212,7 +231,22 @@ pub(crate) async fn show(
         let count = if shown == total { fill(words.hits, &[&total]) } else { fill(words.hits_best, &[&total, &shown]) };
         (found, count, None)
     };
+    let editions = edition::page(visit.db(), MerchantId(merchant), None, EDITIONS).await?;
+    let editions = editions.iter().map(|one| Edition {
+        link: edition_link(one.id),
+        name: one
+            .number
+            .map_or_else(|| one.source.clone(), |number| fill(text.imports.edition, &[&number.to_string()])),
+        state: editions::state(one, text),
+        when: one
+            .live_at
+            .or(one.effective_at.filter(|at| at.0 > 0))
+            .map_or_else(String::new, Timestamp::date_time_text),
+        count: fill(text.imports.edition_more, &[&one.rows().to_string()]),
+    });
     let page = View {
+        import: imports::upload_link(merchant),
+        editions: editions.collect(),
         title: fill(words.of, &[&name]),
         merchants: PRODUCTS,
         rows: found.iter().map(|one| row(merchant, one, text)).collect(),
@@ -258,28 +292,14 @@ async fn file(visit: &Visit, merchant: i64, kind: Kind) -> Result<Response, Prob
     let (text, words) = (visit.text(), &visit.text().products);
     // A merchant that does not exist has no file.
     merchant_name(visit, merchant).await?;
-    let head = [
-        words.code,
-        words.name,
-        words.barcode,
-        words.spec,
-        words.maker,
-        words.approval,
-        words.category,
-        words.class,
-        words.unit,
-        words.price,
-        words.low,
-        words.high,
-        words.payable,
-        words.active,
-    ];
+    let columns = jobs::columns(ImportKind::Products);
+    let head: Vec<&str> = columns.iter().map(|column| imports::heading(*column, text)).collect();
     let (mut rows, mut after) = (Vec::new(), String::new());
     loop {
         let piece = u32::try_from(PIECE).unwrap_or(ROWS);
-        let found = catalogue::list(visit.db(), MerchantId(merchant), after, piece).await?;
-        rows.extend(found.iter().map(|one| cells(one, text)));
-        after = found.last().map_or_else(String::new, |last| last.item.code.clone());
+        let found = catalogue::page(visit.db(), MerchantId(merchant), after, piece).await?;
+        rows.extend(found.iter().map(|item| jobs::cells(ImportKind::Products, item)));
+        after = found.last().map_or_else(String::new, |last| last.code.clone());
         if found.len() < PIECE || rows.len() >= ROWS_MAX {
             break;
         }
@@ -289,26 +309,4 @@ async fn file(visit: &Visit, merchant: i64, kind: Kind) -> Result<Response, Prob
     audit::append(visit.db(), audit::Entry { detail, ..entry }).await?;
     let file = format!("products-{merchant}-{}", visit.session.now.business_date());
     export::table(kind, &file, words.title, &head, rows).await
-}
-
-fn cells(one: &Sheet, text: &'static Text) -> Vec<String> {
-    let (words, item, prices) = (&text.products, &one.item, one.item.prices());
-    let price = |price: Option<Fen>| price.map_or_else(String::new, Fen::plain);
-    let pick = |it_is: bool, [yes, no]: [&str; 2]| if it_is { yes } else { no }.to_owned();
-    vec![
-        item.code.clone(),
-        item.name.clone(),
-        item.barcode.clone(),
-        item.spec.clone(),
-        item.maker.clone(),
-        item.approval_no.clone(),
-        item.category.clone(),
-        class_words(&item.otc_class, text).to_owned(),
-        item.unit.clone(),
-        price(prices.price),
-        price(prices.low),
-        price(prices.high),
-        pick(item.card_payable, [words.payable_yes, words.payable_no]),
-        pick(item.active, [words.on_sale, words.stopped]),
-    ]
 }

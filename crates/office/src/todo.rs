@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use domain::acts::{Act, Field, Payload};
 use domain::command::{Actor, Command};
 use domain::directory::Standing;
+use domain::edition::EditionStatus;
 use domain::human::Logins;
 use domain::ids::{RequestId, TransactionId};
 use domain::ledger::Kind;
@@ -205,6 +206,7 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::MerchantPayable => text.directory.payable,
         Act::RecallEnding => text.todo.act_recall_ending,
         Act::ProductPrice => text.todo.act_product_price,
+        Act::ProductEdition => text.todo.act_product_edition,
     }
 }
 
@@ -213,6 +215,9 @@ fn subject_words(sheet: &Sheet, text: &'static Text) -> String {
     match &sheet.proposal.payload {
         Payload::GuessingLimit { setting, .. } => limit_words(*setting, text),
         Payload::ProductPrice { code, .. } => format!("{} {code}", sheet.subject),
+        Payload::ProductEdition { .. } => {
+            format!("{} {}", sheet.subject, sheet.proposal.seen.get(Field::EditionSource))
+        }
         _ => sheet.subject.clone(),
     }
 }
@@ -258,6 +263,15 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::Price => text.products.price,
         Field::PriceLow => text.products.low,
         Field::PriceHigh => text.products.high,
+        Field::EditionSource => words.f_edition_source,
+        Field::EditionAdded => words.f_edition_added,
+        Field::EditionChanged => words.f_edition_changed,
+        Field::EditionStopped => words.f_edition_stopped,
+        Field::EditionRemoved => words.f_edition_removed,
+        Field::EditionFar => words.f_edition_far,
+        Field::EditionDigest => words.f_edition_digest,
+        Field::EditionStatus => words.f_edition_status,
+        Field::EditionEffective => words.f_edition_effective,
     }
 }
 
@@ -274,7 +288,12 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         }
         (_, "") => words.none.to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
-        (Field::KeyExpires, _) => number().map_or_else(|| value.to_owned(), |at| Timestamp(at).date_time_text()),
+        // The beginning is enough to see that two differ.
+        (Field::EditionDigest, _) => value.get(..DIGEST_SHOWN).unwrap_or(value).to_owned(),
+        (Field::EditionStatus, word) => edition_words(word, text).to_owned(),
+        (Field::KeyExpires | Field::EditionEffective, _) => {
+            number().map_or_else(|| value.to_owned(), |at| Timestamp(at).date_time_text())
+        }
         (Field::PersonRoles, _) => read_roles(value).map_or_else(|| value.to_owned(), |held| roles_words(&held, text)),
         (Field::PersonState, _) => {
             PersonStatus::from_word(value).map_or(value, |status| status_words(status, text)).to_owned()
@@ -300,6 +319,30 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
     }
 }
 
+/// A value as people read it once the act has happened.
+fn after_words(field: Field, value: &str, text: &'static Text) -> String {
+    match (field, value) {
+        // Before, an edition has no moment at all.
+        (Field::EditionEffective, "") => text.todo.at_once.to_owned(),
+        _ => value_words(field, value, text),
+    }
+}
+
+/// Digits of a digest that a person is shown.
+const DIGEST_SHOWN: usize = 16;
+
+/// A state of an edition by its stored word.
+fn edition_words(word: &str, text: &'static Text) -> &'static str {
+    match EditionStatus::from_word(word) {
+        Some(EditionStatus::Gathering) => text.todo.edition_gathering,
+        Some(EditionStatus::Staged) => text.todo.edition_staged,
+        Some(EditionStatus::Scheduled) => text.todo.edition_scheduled,
+        Some(EditionStatus::Live) => text.todo.edition_live,
+        Some(EditionStatus::Dropped) => text.todo.edition_dropped,
+        None => "",
+    }
+}
+
 /// A state of a merchant or outlet by its stored word.
 fn standing_words(word: &str, text: &'static Text) -> &'static str {
     match Standing::from_word(word) {
@@ -309,6 +352,11 @@ fn standing_words(word: &str, text: &'static Text) -> &'static str {
         Some(Standing::Closed) => text.directory.closed,
         None => "",
     }
+}
+
+/// Whether it is opened and approved by itself: power over people, and an edition, of which the list shows no row.
+fn is_alone(payload: &Payload) -> bool {
+    payload.person().is_some() || payload.act() == Act::ProductEdition
 }
 
 /// How a proposal's state looks at `now`.

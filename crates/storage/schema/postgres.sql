@@ -467,7 +467,8 @@ CREATE TABLE product (
 );
 
 -- What a product cost and whether cards paid for it, from a moment on until its next row. The first row of a product that
--- was there before anybody changed it begins with 0 and has nobody.
+-- was there before anybody changed it begins with 0 and has nobody. It stays when an edition that added the product is taken
+-- back.
 CREATE TABLE product_price (
     merchant_id BIGINT NOT NULL,
     code TEXT COLLATE "C" NOT NULL,
@@ -478,13 +479,174 @@ CREATE TABLE product_price (
     card_payable BIGINT NOT NULL CHECK (card_payable IN (0, 1)),
     active BIGINT NOT NULL CHECK (active IN (0, 1)),
     changed_by BIGINT REFERENCES person (id),
-    PRIMARY KEY (merchant_id, code, since),
-    FOREIGN KEY (merchant_id, code) REFERENCES product (merchant_id, code)
+    PRIMARY KEY (merchant_id, code, since)
 );
 
 -- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
 CREATE INDEX product_barcode ON product (barcode, merchant_id);
 CREATE INDEX product_approval ON product (approval_no) WHERE approval_no <> '';
+
+-- A change of many products of a merchant: put together before, live from one moment on, then written into `product` row
+-- by row. One that takes another back names it.
+CREATE TABLE edition (
+    id BIGINT PRIMARY KEY,
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('gathering', 'staged', 'scheduled', 'live', 'dropped')),
+    -- Counts a merchant's live editions from 1.
+    number BIGINT,
+    undoes BIGINT REFERENCES edition (id),
+    -- The file that it comes from, or what it takes back.
+    source TEXT COLLATE "C" NOT NULL,
+    made_at BIGINT NOT NULL,
+    made_by BIGINT NOT NULL REFERENCES person (id),
+    added BIGINT NOT NULL,
+    changed BIGINT NOT NULL,
+    stopped BIGINT NOT NULL,
+    removed BIGINT NOT NULL,
+    -- Of them, those that take two persons each.
+    far BIGINT NOT NULL,
+    -- Products that it leaves as they are, because they were changed after what it takes back.
+    kept BIGINT NOT NULL,
+    -- Of all rows as they were put together.
+    digest BYTEA NOT NULL CHECK (length(digest) IN (0, 32)),
+    -- When it is to be live, and who said so; 0 for at once.
+    effective_at BIGINT,
+    released_by BIGINT REFERENCES person (id),
+    live_at BIGINT,
+    CHECK ((live_at IS NOT NULL) = (status = 'live')),
+    CHECK ((number IS NOT NULL) = (status = 'live')),
+    CHECK (status NOT IN ('scheduled', 'live') OR effective_at IS NOT NULL)
+);
+CREATE INDEX edition_merchant ON edition (merchant_id, id);
+CREATE INDEX edition_pending ON edition (merchant_id) WHERE status IN ('gathering', 'staged', 'scheduled');
+CREATE UNIQUE INDEX edition_number ON edition (merchant_id, number) WHERE number IS NOT NULL;
+CREATE INDEX edition_undoes ON edition (undoes) WHERE undoes IS NOT NULL;
+
+-- The edition of a merchant that is live while its rows are not all in `product`. None: a server writes all of them in the
+-- transaction that makes it live, beside the tills.
+CREATE TABLE settling (
+    merchant_id BIGINT PRIMARY KEY REFERENCES merchant (id),
+    edition_id BIGINT NOT NULL REFERENCES edition (id)
+);
+
+-- A product as it is once its edition is live, and as it was before. What changes it meanwhile changes both.
+CREATE TABLE edition_row (
+    edition_id BIGINT NOT NULL REFERENCES edition (id),
+    code TEXT COLLATE "C" NOT NULL,
+    -- The part of `product_keys` that it is in.
+    part BIGINT NOT NULL,
+    move TEXT COLLATE "C" NOT NULL CHECK (move IN ('add', 'change', 'stop', 'remove')),
+    -- The product before, as JSON; empty for one that is added.
+    before TEXT COLLATE "C" NOT NULL,
+    barcode TEXT COLLATE "C" NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    pinyin TEXT COLLATE "C" NOT NULL,
+    spec TEXT COLLATE "C" NOT NULL,
+    maker TEXT COLLATE "C" NOT NULL,
+    approval_no TEXT COLLATE "C" NOT NULL,
+    category TEXT COLLATE "C" NOT NULL,
+    otc_class TEXT COLLATE "C" NOT NULL CHECK (otc_class IN ('RX', 'OTC-A', 'OTC-B', 'NONE')),
+    unit TEXT COLLATE "C" NOT NULL,
+    price BIGINT CHECK (price > 0),
+    price_low BIGINT,
+    price_high BIGINT,
+    card_payable BIGINT NOT NULL CHECK (card_payable IN (0, 1)),
+    active BIGINT NOT NULL CHECK (active IN (0, 1)),
+    -- Of the product, once it is this.
+    version BIGINT NOT NULL,
+    -- How far the price moves, 1/10,000; of what takes two persons by its band at least 3,001.
+    moved BIGINT NOT NULL,
+    far BIGINT NOT NULL CHECK (far IN (0, 1)),
+    -- 1: it costs something else, or is sold or paid for by cards otherwise.
+    repriced BIGINT NOT NULL CHECK (repriced IN (0, 1)),
+    -- 1: recalls may find it otherwise than before.
+    found_otherwise BIGINT NOT NULL CHECK (found_otherwise IN (0, 1)),
+    -- 1: it is in `product`.
+    settled BIGINT NOT NULL CHECK (settled IN (0, 1)),
+    PRIMARY KEY (edition_id, code)
+);
+CREATE INDEX edition_row_barcode ON edition_row (edition_id, barcode, code, settled, move)
+    WHERE settled = 0 AND move <> 'remove';
+CREATE INDEX edition_row_moved ON edition_row (edition_id, moved DESC, code);
+CREATE INDEX edition_row_part ON edition_row (edition_id, part, code);
+CREATE INDEX edition_row_unsettled ON edition_row (edition_id, code) WHERE settled = 0;
+CREATE INDEX edition_row_found ON edition_row (edition_id, code) WHERE found_otherwise = 1;
+
+-- The goods as they are sold now.
+CREATE VIEW product_now AS
+SELECT merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class, unit, price, price_low,
+    price_high, card_payable, active, version
+FROM product;
+
+-- A file that somebody sent to change many things at once.
+CREATE TABLE import (
+    id BIGINT PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('products', 'prices')),
+    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    -- What to do with products that are not in it: keep or stop them.
+    absent TEXT COLLATE "C" NOT NULL CHECK (absent IN ('keep', 'stop')),
+    file_name TEXT COLLATE "C" NOT NULL,
+    size BIGINT NOT NULL,
+    digest BYTEA NOT NULL CHECK (length(digest) IN (0, 32)),
+    made_at BIGINT NOT NULL,
+    made_by BIGINT NOT NULL REFERENCES person (id),
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('sending', 'checking', 'unreadable', 'wrong', 'checked', 'cancelled')),
+    -- Why nothing of it can be read: a word and a number or text with it.
+    problem TEXT COLLATE "C" NOT NULL,
+    -- How it was written.
+    coding TEXT COLLATE "C" NOT NULL,
+    -- Rows of data that were read; of them those that change nothing, and those that are wrong.
+    lines BIGINT NOT NULL,
+    same BIGINT NOT NULL,
+    wrong BIGINT NOT NULL,
+    edition_id BIGINT NOT NULL REFERENCES edition (id)
+);
+CREATE INDEX import_merchant ON import (merchant_id, id);
+CREATE INDEX import_edition ON import (edition_id);
+
+-- The file, piece by piece, for 90 days.
+CREATE TABLE import_piece (
+    import_id BIGINT NOT NULL REFERENCES import (id),
+    piece BIGINT NOT NULL,
+    bytes BYTEA NOT NULL,
+    PRIMARY KEY (import_id, piece)
+);
+
+-- What is wrong with a file, cell by cell, and what was left out of account.
+CREATE TABLE import_note (
+    import_id BIGINT NOT NULL REFERENCES import (id),
+    note BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    -- The word of a column, or a heading that none has.
+    field TEXT COLLATE "C" NOT NULL,
+    value TEXT COLLATE "C" NOT NULL,
+    fault TEXT COLLATE "C" NOT NULL,
+    -- What the advice names.
+    hint TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (import_id, note)
+);
+
+-- Work that takes longer than a request, done piece by piece by whichever copy of the program holds it.
+CREATE TABLE job (
+    id BIGINT PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('check', 'undo', 'publish')),
+    -- The import or edition that it is about.
+    subject BIGINT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('waiting', 'done', 'failed', 'cancelled')),
+    -- Not before.
+    due_at BIGINT NOT NULL,
+    done BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    -- Which copy holds it, until when.
+    holder BYTEA CHECK (length(holder) = 16),
+    held_until BIGINT NOT NULL,
+    failure TEXT COLLATE "C" NOT NULL,
+    made_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    CHECK ((ended_at IS NULL) = (status = 'waiting')),
+    UNIQUE (kind, subject)
+);
+CREATE INDEX job_due ON job (due_at, id) WHERE status = 'waiting';
 
 -- Goods that no till sells any more: who said so, why, and what the tills say.
 CREATE TABLE recall (
@@ -773,7 +935,7 @@ CREATE TABLE proposal (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
-            'recall_ending', 'product_price'
+            'recall_ending', 'product_price', 'product_edition'
         )
     ),
     -- The number of what it is about.

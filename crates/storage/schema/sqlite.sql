@@ -462,7 +462,8 @@ CREATE TABLE product (
 ) STRICT, WITHOUT ROWID;
 
 -- What a product cost and whether cards paid for it, from a moment on until its next row. The first row of a product that
--- was there before anybody changed it begins with 0 and has nobody.
+-- was there before anybody changed it begins with 0 and has nobody. It stays when an edition that added the product is taken
+-- back.
 CREATE TABLE product_price (
     merchant_id INTEGER NOT NULL,
     code TEXT NOT NULL,
@@ -473,13 +474,182 @@ CREATE TABLE product_price (
     card_payable INTEGER NOT NULL CHECK (card_payable IN (0, 1)),
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
     changed_by INTEGER REFERENCES person (id),
-    PRIMARY KEY (merchant_id, code, since),
-    FOREIGN KEY (merchant_id, code) REFERENCES product (merchant_id, code)
+    PRIMARY KEY (merchant_id, code, since)
 ) STRICT, WITHOUT ROWID;
 
 -- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
 CREATE INDEX product_barcode ON product (barcode, merchant_id);
 CREATE INDEX product_approval ON product (approval_no) WHERE approval_no <> '';
+
+-- A change of many products of a merchant: put together before, live from one moment on, then written into `product` row
+-- by row. One that takes another back names it.
+CREATE TABLE edition (
+    id INTEGER PRIMARY KEY,
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    status TEXT NOT NULL CHECK (status IN ('gathering', 'staged', 'scheduled', 'live', 'dropped')),
+    -- Counts a merchant's live editions from 1.
+    number INTEGER,
+    undoes INTEGER REFERENCES edition (id),
+    -- The file that it comes from, or what it takes back.
+    source TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by INTEGER NOT NULL REFERENCES person (id),
+    added INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
+    stopped INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    -- Of them, those that take two persons each.
+    far INTEGER NOT NULL,
+    -- Products that it leaves as they are, because they were changed after what it takes back.
+    kept INTEGER NOT NULL,
+    -- Of all rows as they were put together.
+    digest BLOB NOT NULL CHECK (length(digest) IN (0, 32)),
+    -- When it is to be live, and who said so; 0 for at once.
+    effective_at INTEGER,
+    released_by INTEGER REFERENCES person (id),
+    live_at INTEGER,
+    CHECK ((live_at IS NOT NULL) = (status = 'live')),
+    CHECK ((number IS NOT NULL) = (status = 'live')),
+    CHECK (status NOT IN ('scheduled', 'live') OR effective_at IS NOT NULL)
+) STRICT;
+CREATE INDEX edition_merchant ON edition (merchant_id, id);
+CREATE INDEX edition_pending ON edition (merchant_id) WHERE status IN ('gathering', 'staged', 'scheduled');
+CREATE UNIQUE INDEX edition_number ON edition (merchant_id, number) WHERE number IS NOT NULL;
+CREATE INDEX edition_undoes ON edition (undoes) WHERE undoes IS NOT NULL;
+
+-- The edition of a merchant that is live while its rows are not all in `product`: written in one piece they would keep the
+-- tills waiting.
+CREATE TABLE settling (
+    merchant_id INTEGER PRIMARY KEY REFERENCES merchant (id),
+    edition_id INTEGER NOT NULL REFERENCES edition (id)
+) STRICT;
+
+-- A product as it is once its edition is live, and as it was before. What changes it meanwhile changes both.
+CREATE TABLE edition_row (
+    edition_id INTEGER NOT NULL REFERENCES edition (id),
+    code TEXT NOT NULL,
+    -- The part of `product_keys` that it is in.
+    part INTEGER NOT NULL,
+    move TEXT NOT NULL CHECK (move IN ('add', 'change', 'stop', 'remove')),
+    -- The product before, as JSON; empty for one that is added.
+    before TEXT NOT NULL,
+    barcode TEXT NOT NULL,
+    name TEXT NOT NULL,
+    pinyin TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    maker TEXT NOT NULL,
+    approval_no TEXT NOT NULL,
+    category TEXT NOT NULL,
+    otc_class TEXT NOT NULL CHECK (otc_class IN ('RX', 'OTC-A', 'OTC-B', 'NONE')),
+    unit TEXT NOT NULL,
+    price INTEGER CHECK (price > 0),
+    price_low INTEGER,
+    price_high INTEGER,
+    card_payable INTEGER NOT NULL CHECK (card_payable IN (0, 1)),
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    -- Of the product, once it is this.
+    version INTEGER NOT NULL,
+    -- How far the price moves, 1/10,000; of what takes two persons by its band at least 3,001.
+    moved INTEGER NOT NULL,
+    far INTEGER NOT NULL CHECK (far IN (0, 1)),
+    -- 1: it costs something else, or is sold or paid for by cards otherwise.
+    repriced INTEGER NOT NULL CHECK (repriced IN (0, 1)),
+    -- 1: recalls may find it otherwise than before.
+    found_otherwise INTEGER NOT NULL CHECK (found_otherwise IN (0, 1)),
+    -- 1: it is in `product`.
+    settled INTEGER NOT NULL CHECK (settled IN (0, 1)),
+    PRIMARY KEY (edition_id, code)
+) STRICT, WITHOUT ROWID;
+-- With all columns that a scan needs: SQLite walks along the rows of the edition otherwise.
+CREATE INDEX edition_row_barcode ON edition_row (edition_id, barcode, code, settled, move)
+    WHERE settled = 0 AND move <> 'remove';
+CREATE INDEX edition_row_moved ON edition_row (edition_id, moved DESC, code);
+CREATE INDEX edition_row_part ON edition_row (edition_id, part, code);
+CREATE INDEX edition_row_unsettled ON edition_row (edition_id, code) WHERE settled = 0;
+CREATE INDEX edition_row_found ON edition_row (edition_id, code) WHERE found_otherwise = 1;
+
+-- The goods as they are sold now: what is stored, and over it what the edition says that is being written.
+CREATE VIEW product_now AS
+SELECT p.merchant_id, p.code, p.barcode, p.name, p.pinyin, p.spec, p.maker, p.approval_no, p.category, p.otc_class, p.unit,
+    p.price, p.price_low, p.price_high, p.card_payable, p.active, p.version
+FROM product p
+WHERE NOT EXISTS (SELECT 1 FROM settling s CROSS JOIN edition_row r
+    WHERE s.merchant_id = p.merchant_id AND r.edition_id = s.edition_id AND r.code = p.code AND r.settled = 0)
+UNION ALL
+SELECT s.merchant_id, r.code, r.barcode, r.name, r.pinyin, r.spec, r.maker, r.approval_no, r.category, r.otc_class, r.unit,
+    r.price, r.price_low, r.price_high, r.card_payable, r.active, r.version
+FROM settling s CROSS JOIN edition_row r
+WHERE r.edition_id = s.edition_id AND r.settled = 0 AND r.move <> 'remove';
+
+-- A file that somebody sent to change many things at once.
+CREATE TABLE import (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('products', 'prices')),
+    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    -- What to do with products that are not in it: keep or stop them.
+    absent TEXT NOT NULL CHECK (absent IN ('keep', 'stop')),
+    file_name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) IN (0, 32)),
+    made_at INTEGER NOT NULL,
+    made_by INTEGER NOT NULL REFERENCES person (id),
+    status TEXT NOT NULL CHECK (status IN ('sending', 'checking', 'unreadable', 'wrong', 'checked', 'cancelled')),
+    -- Why nothing of it can be read: a word and a number or text with it.
+    problem TEXT NOT NULL,
+    -- How it was written.
+    coding TEXT NOT NULL,
+    -- Rows of data that were read; of them those that change nothing, and those that are wrong.
+    lines INTEGER NOT NULL,
+    same INTEGER NOT NULL,
+    wrong INTEGER NOT NULL,
+    edition_id INTEGER NOT NULL REFERENCES edition (id)
+) STRICT;
+CREATE INDEX import_merchant ON import (merchant_id, id);
+CREATE INDEX import_edition ON import (edition_id);
+
+-- The file, piece by piece, for 90 days.
+CREATE TABLE import_piece (
+    import_id INTEGER NOT NULL REFERENCES import (id),
+    piece INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (import_id, piece)
+) STRICT, WITHOUT ROWID;
+
+-- What is wrong with a file, cell by cell, and what was left out of account.
+CREATE TABLE import_note (
+    import_id INTEGER NOT NULL REFERENCES import (id),
+    note INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    -- The word of a column, or a heading that none has.
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    fault TEXT NOT NULL,
+    -- What the advice names.
+    hint TEXT NOT NULL,
+    PRIMARY KEY (import_id, note)
+) STRICT, WITHOUT ROWID;
+
+-- Work that takes longer than a request, done piece by piece by whichever copy of the program holds it.
+CREATE TABLE job (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('check', 'undo', 'publish')),
+    -- The import or edition that it is about.
+    subject INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('waiting', 'done', 'failed', 'cancelled')),
+    -- Not before.
+    due_at INTEGER NOT NULL,
+    done INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    -- Which copy holds it, until when.
+    holder BLOB CHECK (length(holder) = 16),
+    held_until INTEGER NOT NULL,
+    failure TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    CHECK ((ended_at IS NULL) = (status = 'waiting')),
+    UNIQUE (kind, subject)
+) STRICT;
+CREATE INDEX job_due ON job (due_at, id) WHERE status = 'waiting';
 
 -- Goods that no till sells any more: who said so, why, and what the tills say.
 CREATE TABLE recall (
@@ -768,7 +938,7 @@ CREATE TABLE proposal (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
-            'recall_ending', 'product_price'
+            'recall_ending', 'product_price', 'product_edition'
         )
     ),
     -- The number of what it is about.

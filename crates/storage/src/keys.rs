@@ -13,7 +13,7 @@ use crate::pinyin::{initials, syllables};
 
 /// Parts in which a merchant's lines of a category are stored, so that a change writes a small one again. A hundred
 /// thousand products of one category make 400 lines each, 50 KB.
-const PARTS: u32 = 256;
+pub(crate) const PARTS: u32 = 256;
 
 /// Place of the full pinyin among the keys. What stands behind it is no key.
 const PINYIN: usize = 9;

@@ -40,6 +40,6 @@ pub use read::{
     settlement, slip, till,
 };
 pub use write::{
-    api_key, audit, card, catalogue, directory, draft, enrolment, factor, idempotency, in_store, login, opening,
-    payment, people, product_request, recall, session, standing, sweep, webhook,
+    api_key, audit, card, catalogue, directory, draft, edition, enrolment, factor, idempotency, import, in_store, job,
+    login, opening, payment, people, product_request, recall, session, standing, sweep, webhook,
 };

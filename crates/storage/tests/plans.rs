@@ -98,6 +98,30 @@ const ROWS: &[(&str, u32)] = &[
         20_000,
     ),
     ("INSERT INTO product_price SELECT 1 + i % 20, 'c' || i, i, 1, NULL, NULL, 1, 1, NULL FROM n", 20_000),
+    (
+        "INSERT INTO edition SELECT i, 1 + i % 20, CASE WHEN i < 1990 THEN 'live' ELSE 'staged' END, CASE WHEN i < 1990 THEN i END, \
+      CASE WHEN i % 10 = 9 THEN i - 1 END, 'f', i, 1, 1, 1, 1, 1, 0, 0, key32(i), CASE WHEN i < 1990 THEN 0 END, 1, \
+      CASE WHEN i < 1990 THEN i END FROM n",
+        2_000,
+    ),
+    ("INSERT INTO settling SELECT i, i FROM n", 2),
+    (
+        "INSERT INTO edition_row SELECT i / 20 + 1, 'c' || i, i % 256, 'change', '', 'b' || i, 'n', 'p', '', '', '', 'x', 'RX', \
+      'x', 1, NULL, NULL, 1, 1, 2, i % 500, 0, 1, i % 2, CASE WHEN i < 39900 THEN 1 ELSE 0 END FROM n",
+        39_000,
+    ),
+    (
+        "INSERT INTO import SELECT i, 'prices', 1 + i % 20, 'keep', 'f', 1, key32(i), i, 1, 'checked', '', '', 1, 0, 0, \
+      i FROM n",
+        2_000,
+    ),
+    ("INSERT INTO import_piece SELECT 1 + i % 2000, i / 2000, key32(i) FROM n", 6_000),
+    ("INSERT INTO import_note SELECT 1 + i % 2000, i / 2000, i, 'price', 'x', 'money', '' FROM n", 20_000),
+    (
+        "INSERT INTO job SELECT i, 'check', i, CASE WHEN i > 9990 THEN 'waiting' ELSE 'done' END, i, 1, 1, NULL, 0, '', i, \
+      CASE WHEN i > 9990 THEN NULL ELSE i END FROM n",
+        10_000,
+    ),
     ("INSERT INTO recall SELECT i, '', '', '', 1, i, 1, CASE WHEN i < 490 THEN i END FROM n", 500),
     (
         "INSERT INTO recall_match SELECT CASE WHEN i % 10 = 0 THEN 'approval' WHEN i % 3 = 0 THEN 'barcode' ELSE 'code' END, 'c' || i, 1 + i % 500 FROM n",
@@ -180,7 +204,10 @@ fn fill(connection: &Connection) {
 }
 
 /// Tables whose size does not depend on the number of sales.
-const SMALL: [&str; 25] = [
+const SMALL: [&str; 27] = [
+    // One row per merchant whose edition is being written; its alias in the goods as they are sold now.
+    "settling",
+    "s",
     // A list that the program gives.
     "json_each",
     "json_each_text",
@@ -212,7 +239,8 @@ const SMALL: [&str; 25] = [
 ];
 
 /// Indexes over the few rows that are in the middle of something.
-const FEW: [&str; 8] = [
+const FEW: [&str; 9] = [
+    "job_due",
     "pin_sweep_stopped",
     "dispute_open",
     "dispute_waiting",

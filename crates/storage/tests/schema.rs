@@ -55,7 +55,7 @@ fn of_file(connection: &Connection) -> sql::Result<BTreeMap<String, Table>> {
 fn of_server(connection: &Connection) -> sql::Result<BTreeMap<String, Table>> {
     let mut tables = BTreeMap::new();
     let names = "SELECT table_name::text FROM information_schema.tables
-        WHERE table_schema = 'public' AND table_name <> ?1";
+        WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> ?1";
     for name in texts(connection, names, "")? {
         let mut table = Table::default();
         let columns = "SELECT column_name::text, data_type::text, is_nullable = 'YES'

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, ORIGIN, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use telemetry::{Exchange, RequestNumber, metrics};
 use tracing::Instrument as _;
 
 use crate::problem::Problem;
-use crate::{BODY_MAX, Web};
+use crate::{ANSWER_WITHIN, BODY_MAX, UPLOAD_WITHIN, Web};
 
 /// Nothing inline, nothing from elsewhere. `img-src data:` is for pictures in style sheets.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -48,9 +48,30 @@ pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next
     response
 }
 
+/// Whether a request sends a file. Only a page that takes files reads such a body; every other one refuses it once it is
+/// larger than a form.
+fn sends_file(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+/// Ends what takes longer than any page does, or any file that is sent.
+pub(crate) async fn answer_within(request: Request, next: Next) -> Response {
+    let limit = if sends_file(request.headers()) { UPLOAD_WITHIN } else { ANSWER_WITHIN };
+    let answer = tokio::time::timeout(limit, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::GATEWAY_TIMEOUT.into_response())
+}
+
 /// Turns requests away while as many as this door serves at once are under way, so that nothing behind it queues without
 /// end. The whole form is read first, so that a slow sender occupies no permit.
 pub(crate) async fn make_room(State(web): State<Web>, request: Request, next: Next) -> Response {
+    if sends_file(request.headers()) {
+        let Ok(_place) = web.uploads.try_acquire() else {
+            metrics::refused("upload");
+            return Problem::Busy.into_response();
+        };
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
     let body = match tokio::time::timeout(SENT_WITHIN, to_bytes(body, BODY_MAX)).await {
         Ok(Ok(body)) => body,

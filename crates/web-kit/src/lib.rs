@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;
@@ -26,7 +25,6 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
-use tower_http::timeout::TimeoutLayer;
 use webhook_target::TargetsAllowed;
 
 // Templates here and in the audiences name the escaper by one path.
@@ -82,6 +80,15 @@ const READS_MAX: usize = 512;
 /// Longer than any page takes; the payment's own limit is shorter.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long a file may take to arrive: 32 MiB over a slow line.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(600);
+
+/// Largest file that a page takes, bytes.
+pub const FILE_MAX: usize = 32 << 20;
+
+/// Files that arrive at the same time; more are refused.
+const UPLOADS_MAX: usize = 4;
+
 /// What the administrator configures.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -134,6 +141,7 @@ pub struct Parts {
     stopping: Arc<AtomicBool>,
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
+    uploads: Arc<Semaphore>,
 }
 
 impl Web {
@@ -156,6 +164,7 @@ impl Web {
             stopping: Arc::default(),
             changes,
             reads,
+            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
         }))
     }
 
@@ -205,7 +214,7 @@ pub fn router(web: &Web, table: Table) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CsrfLayer::new())
         .layer(axum::middleware::from_fn(guard::require_origin))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
+        .layer(axum::middleware::from_fn(guard::answer_within))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(axum::middleware::from_fn_with_state(web.clone(), guard::make_room))
         .layer(axum::middleware::from_fn_with_state(web.clone(), flash::clear_when_shown))

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::middleware::{Next, from_fn_with_state};
@@ -15,12 +15,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use domain::role::{Action, Role, may};
 
-use crate::Web;
 use crate::factor::{self, Proof};
 use crate::sent::Sent;
 use crate::session::{AnySession, detour, enter};
 use crate::stray_card;
 use crate::text::Lang;
+use crate::{BODY_MAX, FILE_MAX, Web};
 
 /// What a method of a page asks of its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +126,8 @@ struct Served {
     method: &'static str,
     access: Access,
     proof: Option<Proof>,
+    /// It takes a file, which its handler reads piece by piece.
+    takes_file: bool,
     handler: MethodRouter<Web>,
 }
 
@@ -156,7 +158,16 @@ impl PageEntry {
     }
 
     fn served_by(mut self, method: &'static str, access: Access, handler: MethodRouter<Web>) -> Self {
-        self.served.push(Served { method, access, proof: None, handler });
+        self.served.push(Served { method, access, proof: None, takes_file: false, handler });
+        self
+    }
+
+    /// Takes files with the handler that was named last: up to a size that it decides, for as long as [`crate::UPLOAD_WITHIN`].
+    /// Nothing of what is sent is read before it runs.
+    #[must_use]
+    pub fn takes_file(mut self) -> Self {
+        let last = self.served.last_mut().expect("a file belongs to a method");
+        last.takes_file = true;
         self
     }
 
@@ -245,8 +256,14 @@ impl Table {
     pub fn router(self, web: &Web) -> Router<Web> {
         self.0.into_iter().fold(Router::new(), |router, page| {
             let gated = page.served.into_iter().map(|one| {
-                let gate = Gate { web: web.clone(), access: one.access, proof: one.proof };
-                one.handler.route_layer(from_fn_with_state(gate, admit))
+                let gate = Gate { web: web.clone(), access: one.access, proof: one.proof, takes_file: one.takes_file };
+                // The fields of a form come with the file.
+                let handler = if one.takes_file {
+                    one.handler.route_layer(DefaultBodyLimit::max(FILE_MAX.saturating_add(BODY_MAX)))
+                } else {
+                    one.handler
+                };
+                handler.route_layer(from_fn_with_state(gate, admit))
             });
             let methods = gated.reduce(MethodRouter::merge).expect("a page serves a method");
             router.route(page.path, methods)
@@ -259,6 +276,7 @@ struct Gate {
     web: Web,
     access: Access,
     proof: Option<Proof>,
+    takes_file: bool,
 }
 
 /// Lets a request through to its handler, with the session in its extensions.
@@ -266,6 +284,9 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     let (mut parts, body) = request.into_parts();
     if let Err(answer) = judge(&gate, &mut parts).await {
         return answer;
+    }
+    if gate.takes_file {
+        return next.run(Request::from_parts(parts, body)).await;
     }
     match reads(&gate, Request::from_parts(parts, body)).await {
         Ok(request) => next.run(request).await,

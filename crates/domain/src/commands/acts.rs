@@ -10,7 +10,8 @@ mod rows;
 mod shown;
 
 use crate::directory::{Move, Standing};
-use crate::ids::{KeyId, MerchantId, OutletId, PersonId, RecallId};
+use crate::edition::EditionStatus;
+use crate::ids::{EditionId, KeyId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
@@ -22,7 +23,8 @@ use crate::settlement::FEE_BP_MAX;
 use crate::time::Timestamp;
 
 pub use rows::{
-    ActRows, Bank, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall, login_label,
+    ActRows, Bank, Edition, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall,
+    login_label,
 };
 pub use shown::{Field, Shown};
 
@@ -61,6 +63,8 @@ words! {
         RecallEnding = "recall_ending",
         /// A product's price moves far, or what a cashier may take without asking.
         ProductPrice = "product_price",
+        /// Many products of a merchant change at one moment.
+        ProductEdition = "product_edition",
     }
 }
 
@@ -77,7 +81,7 @@ impl Act {
             Self::MerchantResuming | Self::OutletResuming => Action::Suspend,
             Self::FactorRule | Self::GuessingLimit => Action::ManageSettings,
             Self::RecallEnding => Action::RecallProduct,
-            Self::ProductPrice => Action::ManageProducts,
+            Self::ProductPrice | Self::ProductEdition => Action::ManageProducts,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
         }
     }
@@ -91,6 +95,7 @@ impl Act {
             | Self::MerchantResuming
             | Self::MerchantPayable
             | Self::ProductPrice
+            | Self::ProductEdition
             | Self::OutletOpening
             | Self::OutletResuming => Action::ReleaseMerchants,
             Self::CompanyKey => Action::ReleaseApiKeys,
@@ -202,6 +207,13 @@ pub enum Payload {
         /// Its prices.
         prices: Prices,
     },
+    /// Release this edition, whose rows are all there.
+    ProductEdition {
+        /// The edition.
+        edition: EditionId,
+        /// When it is to be live; `None` as soon as this is approved.
+        effective_at: Option<Timestamp>,
+    },
 }
 
 /// The word for a password that somebody else gave.
@@ -233,6 +245,7 @@ impl Payload {
             Self::MerchantPayable { .. } => Act::MerchantPayable,
             Self::RecallEnding { .. } => Act::RecallEnding,
             Self::ProductPrice { .. } => Act::ProductPrice,
+            Self::ProductEdition { .. } => Act::ProductEdition,
         }
     }
 
@@ -248,6 +261,7 @@ impl Payload {
             Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
             Self::RecallEnding { recall } => recall.0,
+            Self::ProductEdition { edition, .. } => edition.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
             | Self::PersonReset { person }
@@ -295,6 +309,10 @@ impl Payload {
                 let mut fields = Shown::of(price_fields(*prices));
                 fields.put(Field::ProductCode, code);
                 fields
+            }
+            Self::ProductEdition { effective_at, .. } => {
+                let at = effective_at.map_or_else(String::new, |at| at.0.to_string());
+                Shown::of([(Field::EditionEffective, at)])
             }
             Self::CompanyKey { .. }
             | Self::PersonReset { .. }
@@ -349,6 +367,13 @@ impl Payload {
                 let prices = Prices { price: price(Field::Price)?, low, high };
                 Self::ProductPrice { merchant, code: text_of(Field::ProductCode), prices }
             }
+            Act::ProductEdition => {
+                let effective_at = match fields.get(Field::EditionEffective) {
+                    "" => None,
+                    at => Some(Timestamp(at.parse().ok()?)),
+                };
+                Self::ProductEdition { edition: EditionId(subject), effective_at }
+            }
             Act::GuessingLimit => {
                 let value = fields.get(Field::LimitValue).parse().ok()?;
                 Self::GuessingLimit { setting: Setting::from_word(fields.get(Field::Limit))?, value }
@@ -380,6 +405,7 @@ impl Payload {
                 Some(shown)
             }
             Self::RecallEnding { recall } => Some(rows.recalls.get(recall)?.shown()),
+            Self::ProductEdition { edition, .. } => Some(rows.editions.get(edition)?.shown()),
             Self::ProductPrice { merchant, code, .. } => {
                 let one = rows.products.get(&(*merchant, code.clone()))?;
                 let mut shown = Shown::of(price_fields(one.prices));
@@ -445,6 +471,10 @@ impl Payload {
                 }
             }
             Self::RecallEnding { .. } => after.put(Field::RecallOpen, &yes(false)),
+            Self::ProductEdition { .. } => {
+                after.0.extend(self.fields().0);
+                after.put(Field::EditionStatus, EditionStatus::Scheduled.word());
+            }
             Self::PersonReset { .. } => after.put(Field::PersonPassword, INITIAL),
             Self::FactorReset { .. } => after.put(Field::PersonFactor, &yes(false)),
             Self::LoginParting { .. } => after.put(Field::PersonOthers, ""),
@@ -492,6 +522,10 @@ impl Payload {
                 let now = rows.products.get(&(*merchant, code.clone())).map(|one| one.prices);
                 let sound = prices.fit() && now.is_some_and(|now| now != *prices);
                 if sound { Ok(()) } else { Err(Decline::NothingToChange) }
+            }
+            Self::ProductEdition { edition, effective_at } => {
+                let can = rows.editions.get(edition).is_some_and(|one| one.can_be_released(*effective_at, at));
+                if can { Ok(()) } else { Err(Decline::NothingToChange) }
             }
             Self::MerchantPayable { merchant, decides } => {
                 let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
@@ -578,6 +612,7 @@ impl Payload {
                     one.prices = *prices;
                 }
             }
+            Self::ProductEdition { edition, .. } => rows.editions.get_mut(edition).map_or((), Edition::release),
             Self::MerchantPayable { merchant, decides } => {
                 if let Some(one) = rows.merchants.get_mut(merchant) {
                     one.decides_payable = *decides;
@@ -675,6 +710,7 @@ mod tests {
                 code: "600233".to_owned(),
                 prices: Prices { price: Some(Fen(1_550)), low: None, high: None },
             },
+            Payload::ProductEdition { edition: EditionId(7), effective_at: Some(Timestamp(1_795_392_000_000_000)) },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {
@@ -688,6 +724,11 @@ mod tests {
         for bad in ["fee_bp=038\n", "fee_bp=38", "fee_bp=\n", "fee=38\n", "", "fee_bp=38\nfee_bp=38\n", "fee_bp=+38\n"]
         {
             assert_eq!(Payload::read(Act::MerchantFee, 250_100, bad), None, "{bad:?}");
+        }
+        let at_once = Payload::ProductEdition { edition: EditionId(7), effective_at: None };
+        assert_eq!(Payload::read(Act::ProductEdition, 7, "edition_effective=\n"), Some(at_once));
+        for bad in ["", "edition_effective=now\n", "edition_effective=+1\n", "edition_effective=01\n"] {
+            assert_eq!(Payload::read(Act::ProductEdition, 7, bad), None, "{bad:?}");
         }
         let name = Shown::of([(Field::KeyName, "a=b\nc".to_owned())]);
         assert_eq!(name.get(Field::KeyName), "a=bc");

@@ -57,6 +57,10 @@ id! {
     RecallId
 }
 id! {
+    /// Edition of a merchant's products.
+    EditionId
+}
+id! {
     /// Order: one cart, time-ordered.
     OrderId
 }

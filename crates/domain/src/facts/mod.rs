@@ -3,6 +3,7 @@
 pub mod card;
 pub mod card_number;
 pub mod directory;
+pub mod edition;
 pub mod factor;
 pub mod human;
 pub mod ids;

@@ -65,7 +65,8 @@ impl Proposals {
             | Payload::LoginParting { .. }
             | Payload::GuessingLimit { .. }
             | Payload::MerchantPayable { .. }
-            | Payload::ProductPrice { .. } => {}
+            | Payload::ProductPrice { .. }
+            | Payload::ProductEdition { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
             }

@@ -1,10 +1,11 @@
 //! Proposals in tests: what is proposed, by two persons of the card company.
 
-use domain::acts::{Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Product, Recall, Shown};
+use domain::acts::{Bank, Edition, Key, KeyState, Merchant, Outlet, Payload, Person, Product, Recall, Shown};
 use domain::command::{Command, Envelope};
 use domain::directory::Standing;
+use domain::edition::{Counts, EditionStatus};
 use domain::human::Login;
-use domain::ids::{KeyId, MerchantId, OutletId, RecallId, TransactionId};
+use domain::ids::{EditionId, KeyId, MerchantId, OutletId, RecallId, TransactionId};
 use domain::limits::Setting;
 use domain::money::Fen;
 use domain::person::{PersonStatus, read_roles};
@@ -99,10 +100,24 @@ pub(crate) fn dearer() -> Prices {
     Prices { price: Some(Fen(2_000)), low: Some(Fen(1_800)), high: Some(Fen(2_200)) }
 }
 
+/// An edition of [`TRADING`].
+pub(crate) const EDITION: EditionId = EditionId(1);
+
+/// [`EDITION`], which changes one product.
+pub(crate) fn edition() -> Edition {
+    Edition {
+        merchant: format!("m{TRADING}"),
+        source: "prices.xlsx".to_owned(),
+        counts: Counts { changed: 1, ..Counts::default() },
+        digest: "00".repeat(32),
+        status: EditionStatus::Staged,
+    }
+}
+
 /// A recall.
 pub(crate) const RECALL: RecallId = RecallId(1);
 
-/// Puts those places, and the recall, into a world.
+/// Puts those places, the goods and the recall into a world.
 pub(crate) fn put_places(world: &mut World) {
     let merchant = |id: MerchantId, status, drafts| Merchant {
         mid: format!("{:015}", id.0),
@@ -119,6 +134,7 @@ pub(crate) fn put_places(world: &mut World) {
     let prices = Prices { price: Some(Fen(1_000)), low: Some(Fen(900)), high: Some(Fen(1_100)) };
     let product = Product { merchant: format!("m{TRADING}"), name: "granules".to_owned(), prices };
     world.products.insert((TRADING, CODE.to_owned()), product);
+    world.editions.insert(EDITION, edition());
     let drafts = vec![(OutletId(2_503_001), "new".to_owned())];
     for (id, status, drafts) in [
         (DRAFT, Standing::Draft, drafts),
@@ -155,6 +171,7 @@ pub(crate) fn place_acts() -> Vec<Payload> {
         Payload::MerchantPayable { merchant: PAYING_ITSELF, decides: false },
         Payload::RecallEnding { recall: RECALL },
         Payload::ProductPrice { merchant: TRADING, code: CODE.to_owned(), prices: dearer() },
+        Payload::ProductEdition { edition: EDITION, effective_at: Some(MORNING.plus(24 * HOUR)) },
     ]
 }
 

@@ -4,6 +4,7 @@ mod confirm;
 mod directory;
 mod help;
 mod home;
+mod imports;
 mod products;
 mod recalls;
 mod requests;
@@ -17,6 +18,7 @@ web_kit::audience! {
     directory: Directory,
     help: Help,
     home: Home,
+    imports: Imports,
     products: Products,
     recalls: Recalls,
     requests: Requests,
@@ -34,6 +36,8 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::Recalled => text.recalls.started,
         Said::RequestAnswered => text.requests.said_answered,
         Said::RequestBefore => text.requests.said_before,
+        Said::EditionGivenUp => text.imports.given_up,
+        Said::EditionGone => text.imports.gone,
     })
 }
 
@@ -56,5 +60,9 @@ web_kit::said! {
         RequestAnswered = "request_answered",
         /// It had been answered by somebody else.
         RequestBefore = "request_answered_before",
+        /// A file or an edition was given up.
+        EditionGivenUp = "edition_given_up",
+        /// It had been confirmed or given up by somebody else.
+        EditionGone = "edition_gone",
     }
 }

@@ -50,6 +50,12 @@ web_kit::texts! {
         piece: "盒", "box";
         price: "单价（元）", "Price (yuan)";
         price_more: "（不填：收银时输入）", "(empty: typed at the till)";
+        col_class: "处方分类", "Class";
+        col_low: "最低价（元）", "Lowest (yuan)";
+        col_high: "最高价（元）", "Highest (yuan)";
+        col_payable: "可刷卡", "Card pays";
+        col_active: "在售", "On sale";
+        col_pinyin: "拼音码", "Pinyin";
         payable: "慧医卡支付", "Paid by card";
         payable_yes: "可以", "Yes";
         payable_no: "不可以", "No";

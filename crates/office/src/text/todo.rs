@@ -56,12 +56,14 @@ web_kit::texts! {
         act_factor_reset: "重置第二验证", "Second factor reset";
         act_recall_ending: "结束召回", "End of a recall";
         act_product_price: "商品改价", "Price of a product";
+        act_product_edition: "批量改商品", "Change of many products";
         act_login_parting: "拆分登录", "Parting of logins";
         act_factor_rule: "公司人员第二验证", "Second factor for company staff";
         refund: "退货", "Refund";
         dispute: "争议", "Dispute";
         settlement: "结算", "Settlement";
         pieces: "{0} 件", "{0} pieces";
+        products: "{0} 个商品", "{0} products";
 
         number: "经办单", "Proposal";
         maker: "经办人", "Proposed by";
@@ -95,12 +97,15 @@ web_kit::texts! {
         reject: "驳回", "Turn down";
         withdraw: "撤回", "Withdraw";
         effect: "同意后立即生效。", "It takes effect when approved.";
+        effect_at: "同意后，到 {0} 自动生效。", "Once approved, it takes effect at {0}.";
+        differences: "查看逐项变更", "See every change";
         own_stage: "不能复核自己提交的。别人复核以前，您可以撤回。", "You cannot decide on your own. Until somebody decides, you may withdraw it.";
         no_right_stage: "等待有复核权限的人员处理。", "It waits for somebody who may decide.";
         expired_stage: "已过失效时间，没有生效。需要时请重新提交。", "Nobody decided in time and nothing took effect. Propose it again if it is needed.";
 
         proposed: "已提交复核，还没有生效", "Proposed; not in effect yet";
         approved_now: "已同意，已经生效", "Approved and in effect";
+        approved_edition: "已同意，到生效时间自动生效", "Approved; it takes effect at its time";
         rejected_now: "已驳回，没有生效", "Turned down; nothing took effect";
         withdrawn_now: "已撤回，没有生效", "Withdrawn; nothing took effect";
         decided_by: "{0}于 {1} {2}", "{2} by {0} at {1}";
@@ -137,6 +142,21 @@ web_kit::texts! {
         password_own: "本人设的", "Set by the person";
         password_initial: "失效，由经办人给新的初始密码", "Void; the maker gives a new initial one";
         f_factor_required: "必须使用第二验证", "Second factor required";
+        f_edition_source: "来源", "Source";
+        f_edition_added: "新增", "Added";
+        f_edition_changed: "变更", "Changed";
+        f_edition_stopped: "停售", "Stopped";
+        f_edition_removed: "撤回新增", "Removed";
+        f_edition_far: "超过 30 %", "Over 30 %";
+        f_edition_digest: "内容摘要", "Digest";
+        f_edition_status: "状态", "State";
+        f_edition_effective: "生效时间", "Takes effect";
+        at_once: "复核通过后立即", "At once after approval";
+        edition_gathering: "正在准备", "Being prepared";
+        edition_staged: "等待发布", "Not released";
+        edition_scheduled: "已发布，等待生效", "Released, not live yet";
+        edition_live: "已生效", "Live";
+        edition_dropped: "已放弃", "Given up";
         none: "未填写", "None";
         all: "全部", "All";
         yes: "是", "Yes";

@@ -18,7 +18,7 @@ use web_kit::text::fill;
 use web_kit::{dispute as disputes, settlement as settlements};
 
 use super::sheet::{View as SheetView, gist};
-use super::{Params, act_words, decided_words, decides, field_words, many, span, state, value_words};
+use super::{Params, act_words, decided_words, decides, field_words, is_alone, many, span, state, value_words};
 use crate::Visit;
 use crate::text::Text;
 
@@ -174,9 +174,8 @@ fn row(one: &Sheet, open: Option<TransactionId>, seen: Option<&Shown>, now: Time
         link: address(own.id),
         on: open == Some(own.id),
         name: act_words(own.payload.act(), text),
-        // Power over people is given one by one.
         tick: seen
-            .filter(|_| change.is_some() && own.payload.person().is_none())
+            .filter(|_| change.is_some() && !is_alone(&own.payload))
             .map(|seen| many::tick(own.id, &hex(&shown_digest(own, seen)))),
         gist: change.unwrap_or_else(|| gist(own, text)),
         about: super::subject_words(one, text),
@@ -186,8 +185,11 @@ fn row(one: &Sheet, open: Option<TransactionId>, seen: Option<&Shown>, now: Time
     }
 }
 
-/// The only value that an act changes, from and to.
+/// The only value that an act changes, from and to; none of an edition, whose rows do not fit in a line.
 fn only_change(one: &Proposal, seen: &Shown, text: &'static Text) -> Option<String> {
+    if one.payload.act() == Act::ProductEdition {
+        return None;
+    }
     let after = one.payload.after(seen);
     let mut changed = after.rows().filter(|(field, value)| seen.get(*field) != *value);
     let (field, value) = changed.next().filter(|_| changed.next().is_none())?;

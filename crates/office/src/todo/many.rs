@@ -13,7 +13,7 @@ use web_kit::proposal::TODO;
 use web_kit::step::{self, Filled, Last, Step};
 use web_kit::text::fill;
 
-use super::{Params, act_words, sheet, subject_words, view};
+use super::{Params, act_words, is_alone, sheet, subject_words, view};
 use crate::Visit;
 
 /// So many can be ticked at once.
@@ -108,8 +108,7 @@ pub(crate) async fn approve(visit: Visit, Form(fields): Form<Vec<(String, String
         let (found, _) = proposal::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
         let payload = found.proposal.payload;
         visit.session.may(payload.act().decided_with())?;
-        // Power over people is given one by one.
-        if payload.person().is_some() {
+        if is_alone(&payload) {
             return Err(Problem::BadForm);
         }
         verdicts.push(Verdict { proposal: id, payload, opinion: opinion.clone(), shown });

@@ -1,16 +1,18 @@
 //! One proposal: what was, what is and what would be, the two persons, and the form of the decision.
 
-use domain::acts::{Field, Shown};
+use domain::acts::{Act, Field, Payload, Shown};
 use domain::ids::TransactionId;
 use domain::proposal::{Proposal, ProposalStatus, shown_digest};
-use domain::time::HOUR;
+use domain::time::{HOUR, Timestamp};
 use storage::vault::{hex, unhex};
 use web_kit::badge::Badge;
 use web_kit::pair::Pair;
 use web_kit::step::{Filled, Last, Told, next_request, typed};
 use web_kit::text::fill;
 
-use super::{Found, act_words, address, decided_words, field_words, span, state, subject_words, told, value_words};
+use super::{
+    Found, act_words, address, after_words, decided_words, field_words, span, state, subject_words, told, value_words,
+};
 use crate::Visit;
 use crate::text::Text;
 
@@ -37,6 +39,10 @@ pub(super) struct View {
     /// Why it cannot be approved.
     pub(super) stale: Option<String>,
     pub(super) shown: String,
+    /// When it takes effect.
+    pub(super) effect: String,
+    /// Where all that it changes is listed.
+    pub(super) differences: Option<String>,
     pub(super) stage: Stage,
 }
 
@@ -74,6 +80,7 @@ impl View {
         };
         let done = last.filter(|last| last.is_done()).map(|_| match one.status {
             ProposalStatus::Open => words.proposed,
+            ProposalStatus::Approved if one.payload.act() == Act::ProductEdition => words.approved_edition,
             ProposalStatus::Approved => words.approved_now,
             ProposalStatus::Rejected => words.rejected_now,
             ProposalStatus::Withdrawn => words.withdrawn_now,
@@ -105,14 +112,34 @@ impl View {
             rows,
             stale,
             shown: hex(&shown_digest(one, &shown)),
+            effect: effect(&one.payload, at, text),
+            differences: differences(&one.payload),
             linked: pair.warning(text).filter(|_| open),
             stage: stage(visit, one, pair, last, refused),
         }
     }
 
     /// Whether less than a day is left.
-    pub(super) fn soon(one: &Proposal, now: domain::time::Timestamp) -> bool {
+    pub(super) fn soon(one: &Proposal, now: Timestamp) -> bool {
         one.waits(now) && one.expires_at.since(now) < 24 * HOUR
+    }
+}
+
+/// When an act takes effect.
+fn effect(payload: &Payload, now: Timestamp, text: &'static Text) -> String {
+    match payload {
+        Payload::ProductEdition { effective_at: Some(then), .. } if *then > now => {
+            fill(text.todo.effect_at, &[&then.date_time_text()])
+        }
+        _ => text.todo.effect.to_owned(),
+    }
+}
+
+/// The page with all rows of what a sheet only counts.
+fn differences(payload: &Payload) -> Option<String> {
+    match payload {
+        Payload::ProductEdition { edition, .. } => Some(format!("/office/editions/{edition}")),
+        _ => None,
     }
 }
 
@@ -143,7 +170,7 @@ fn rows(one: &Proposal, now: &Shown, text: &'static Text) -> Vec<Row> {
             name: field_words(field, text),
             then: value_words(field, was, text),
             now: value_words(field, is, text),
-            after: value_words(field, will, text),
+            after: after_words(field, will, text),
             moved: was != is,
             marked: was != is || is != will,
         }
@@ -152,10 +179,15 @@ fn rows(one: &Proposal, now: &Shown, text: &'static Text) -> Vec<Row> {
     fields.filter(|field| one.seen.rows().any(|(own, _)| own == *field)).map(row).collect()
 }
 
-/// What it comes to, in a word: the first value that the act changes.
+/// What it comes to, in a word: the first value that the act changes; of an edition, how many products.
 pub(super) fn gist(one: &Proposal, text: &'static Text) -> String {
     if one.payload.amount().is_positive() {
         return format!("\u{a5}{}", one.payload.amount());
+    }
+    if one.payload.act() == Act::ProductEdition {
+        let counted = [Field::EditionAdded, Field::EditionChanged, Field::EditionStopped, Field::EditionRemoved];
+        let all: i64 = counted.iter().filter_map(|field| one.seen.get(*field).parse::<i64>().ok()).sum();
+        return fill(text.todo.products, &[&all.to_string()]);
     }
     let after = one.payload.after(&one.seen);
     let changed = after.rows().find(|(field, value)| one.seen.get(*field) != *value);

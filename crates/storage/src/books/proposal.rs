@@ -21,7 +21,12 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
         state.proposals.loaded(*id, find(connection, *id)?);
     }
     for act in &keys.acts {
-        if let Payload::ProductPrice { merchant, .. } = act {
+        let merchant = match act {
+            Payload::ProductPrice { merchant, .. } => Some(*merchant),
+            Payload::ProductEdition { edition, .. } => crate::edition::merchant_of(connection, *edition)?,
+            _ => None,
+        };
+        if let Some(merchant) = merchant {
             // Whoever writes a product has read it under this lock, so that no price is lost or approved unseen.
             connection.lock_name("catalogue", &merchant.0.to_string())?;
         }
@@ -61,6 +66,9 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
         Payload::RecallEnding { recall } => rows.recalls.loaded(*recall, crate::recall::row(connection, *recall)?),
         Payload::ProductPrice { merchant, code, .. } => {
             rows.products.loaded((*merchant, code.clone()), catalogue::row(connection, *merchant, code)?);
+        }
+        Payload::ProductEdition { edition, .. } => {
+            rows.editions.loaded(*edition, crate::edition::row(connection, *edition)?);
         }
         Payload::GuessingLimit { .. } => rows.limits.loaded((), Some(sweeps::limits(connection)?)),
     }
@@ -249,6 +257,9 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
         Payload::RecallEnding { recall } => crate::recall::end(connection, *recall, at)?,
         Payload::ProductPrice { merchant, code, prices } => {
             catalogue::set_prices(connection, (*merchant, code), *prices, maker, at)?;
+        }
+        Payload::ProductEdition { edition, effective_at } => {
+            crate::edition::release(connection, *edition, *effective_at, maker, at)?;
         }
         Payload::GuessingLimit { setting, value } => {
             let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)

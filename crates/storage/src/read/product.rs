@@ -67,6 +67,13 @@ pub(crate) struct Searched<'a> {
     pub(crate) active: bool,
 }
 
+impl Searched<'_> {
+    /// Its line, if searches find it: 699999 is offered always, whatever is searched.
+    pub(crate) fn line(&self) -> Option<String> {
+        (self.active && self.keys.code != OTHER_CODE).then(|| self.keys.line())
+    }
+}
+
 /// Writes what searches read of one product after it changed; `before` is its category until now. Changes of a merchant's
 /// goods take their turn: the caller holds the lock `catalogue`.
 pub(crate) fn index_one(
@@ -74,44 +81,45 @@ pub(crate) fn index_one(
     merchant: MerchantId,
     before: Option<&str>,
     now: &Searched<'_>,
-) -> Result<(), StorageError> {
-    let code = now.keys.code;
-    let line = (now.active && code != OTHER_CODE).then(|| now.keys.line());
+) -> sql::Result<()> {
+    let (code, part) = (now.keys.code, keys::part(now.keys.code));
     if let Some(before) = before.filter(|before| *before != now.category) {
-        replace(connection, merchant, before, code, None)?;
+        replace(connection, merchant, before, part, &[(code.to_owned(), None)])?;
     }
-    replace(connection, merchant, now.category, code, line.as_deref())
+    replace(connection, merchant, now.category, part, &[(code.to_owned(), now.line())])
 }
 
-/// Puts `line` in the place of the line of `code`.
-fn replace(
+/// What searches read of a code; nothing for what they do not find.
+pub(crate) type Line = (String, Option<String>);
+
+/// Puts lines of a part in the place of the lines of their codes; without a line a code has none.
+pub(crate) fn replace(
     connection: &Connection,
     merchant: MerchantId,
     category: &str,
-    code: &str,
-    line: Option<&str>,
-) -> Result<(), StorageError> {
-    let part = keys::part(code);
+    part: i64,
+    edits: &[Line],
+) -> sql::Result<()> {
     let select = "SELECT keys FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
     let before: Option<String> =
         connection.prepare_cached(select)?.query_row((merchant.0, category, part), |row| row.get(0)).optional()?;
-    let mut lines: Vec<&str> = before.iter().flat_map(|lines| lines.split_inclusive('\n')).collect();
-    lines.retain(|one| keys::code_of(one) != code);
-    if let Some(line) = line {
-        let place = lines.partition_point(|one| keys::code_of(one) < code);
-        lines.insert(place, line);
+    let stored = before.iter().flat_map(|lines| lines.split_inclusive('\n'));
+    let mut lines: BTreeMap<&str, &str> = stored.map(|line| (keys::code_of(line), line)).collect();
+    for (code, line) in edits {
+        match line {
+            Some(line) => lines.insert(code, line),
+            None => lines.remove(code.as_str()),
+        };
     }
     if lines.is_empty() {
         let delete = "DELETE FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
-        connection.prepare_cached(delete)?.execute((merchant.0, category, part))?;
-        return Ok(());
+        return connection.execute_later(delete, (merchant.0, category, part));
     }
-    let (count, lines) = (i64::try_from(lines.len()).unwrap_or(i64::MAX), lines.concat());
+    let (count, lines) = (i64::try_from(lines.len()).unwrap_or(i64::MAX), lines.into_values().collect::<String>());
     let update = format!(
         "{INSERT_KEYS} ON CONFLICT (merchant_id, category, part) DO UPDATE SET count = excluded.count, keys = excluded.keys"
     );
-    connection.prepare_cached(&update)?.execute((merchant.0, category, part, count, lines))?;
-    Ok(())
+    connection.execute_later(&update, (merchant.0, category, part, count, lines))
 }
 
 const COLUMNS: &str = "p.code, p.barcode, p.name, p.pinyin, p.spec, p.category, p.price, p.price_low, p.price_high, \
@@ -164,7 +172,7 @@ pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) 
 
 fn by_code() -> String {
     format!(
-        "SELECT {COLUMNS}, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2
+        "SELECT {COLUMNS}, {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code = ?2
          ORDER BY p.active DESC, p.code LIMIT 50"
     )
 }
@@ -173,8 +181,8 @@ fn by_code() -> String {
 /// along all of them otherwise.
 fn by_barcode() -> String {
     format!(
-        "SELECT {COLUMNS}, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code IN
-            (SELECT b.code FROM product b WHERE b.merchant_id = ?1 AND b.barcode = ?2 AND b.barcode <> '')
+        "SELECT {COLUMNS}, {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code IN
+            (SELECT b.code FROM product_now b WHERE b.merchant_id = ?1 AND b.barcode = ?2 AND b.barcode <> '')
          ORDER BY p.active DESC, p.code LIMIT 50"
     )
 }
@@ -208,10 +216,15 @@ pub async fn search(
             words.each(row.text(0)?, |fit, line| found.take(fit, keys::code_of(line)));
         }
         let mut one = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS}, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2"
+            "SELECT {COLUMNS}, {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code = ?2"
         ))?;
-        let best = found.best.iter().map(|(_, code)| one.query_row((merchant.0, code), read_listed));
-        Ok(Hits { rows: best.collect::<sql::Result<_>>()?, total: found.total })
+        let best = found.best.iter().map(|(_, code)| one.query_row((merchant.0, code), read_listed).optional());
+        let mut rows = best.collect::<sql::Result<Vec<_>>>()?;
+        let read = rows.len();
+        // An edition that is live and not settled may have stopped a product, or taken it out, whose line is still there.
+        rows.retain(|row| row.as_ref().is_some_and(|row| row.product.active));
+        let total = found.total.saturating_sub(read - rows.len());
+        Ok(Hits { rows: rows.into_iter().flatten().collect(), total })
     })
     .await
 }
@@ -289,7 +302,7 @@ mod tests {
         let path = folder.path().join("webpos.db");
         drop(Storage::open(&path).expect("opens"));
         let file = rusqlite::Connection::open(&path).expect("opens");
-        let barcode = "SEARCH b USING COVERING INDEX product_barcode (barcode=? AND merchant_id=?)";
+        let barcode = "SEARCH p USING COVERING INDEX product_barcode (barcode=? AND merchant_id=?)";
         for (sql, first) in [(by_code(), None), (by_barcode(), Some(barcode))] {
             let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepares");
             let steps = statement.query_map((1, "x"), |row| row.get::<_, String>(3)).expect("explains");

@@ -59,6 +59,8 @@ const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' OR p.act = 'prod
      WHEN p.act LIKE 'outlet_%' THEN (SELECT m.name || ' ' || o.name FROM outlet o JOIN merchant m ON m.id = o.merchant_id \
      WHERE o.id = p.subject) WHEN p.act = 'company_key' THEN (SELECT k.name FROM api_key k WHERE k.id = p.subject) \
      WHEN p.act = 'recall_ending' THEN (SELECT r.text FROM recall r WHERE r.id = p.subject) \
+     WHEN p.act = 'product_edition' THEN (SELECT m.name FROM edition e JOIN merchant m ON m.id = e.merchant_id \
+     WHERE e.id = p.subject) \
      WHEN p.act IN ('company_roles', 'person_reset', 'factor_reset', 'login_parting') \
      THEN (SELECT s.name FROM person s WHERE s.id = p.subject) \
      END, ''), a.name, v.name";

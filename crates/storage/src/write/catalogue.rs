@@ -9,8 +9,10 @@ use domain::money::Fen;
 use domain::product::{OTHER_CODE, Prices};
 use domain::scan::Gtin;
 use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::audit::{self, Entry};
+use crate::edition;
 use crate::idempotency::{self, Claim, PriorUse};
 use crate::keys::Keys;
 use crate::pinyin::initials;
@@ -19,7 +21,7 @@ use crate::recall::{self, TEXT_OF};
 use crate::{Storage, StorageError};
 
 /// A product with everything that is stored of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// The merchant's own number.
     pub code: String,
@@ -59,6 +61,28 @@ impl Item {
         Prices { price: self.price.map(Fen), low: self.price_low.map(Fen), high: self.price_high.map(Fen) }
     }
 
+    /// Every field but the code, by its column's name in files, as plain text; prices in yuan, empty for an open one.
+    pub fn fields(&self) -> [(&'static str, String); 14] {
+        let fen = |fen: Option<i64>| fen.map_or_else(String::new, |fen| Fen(fen).plain());
+        let yes = |it_is: bool| if it_is { "yes" } else { "no" }.to_owned();
+        [
+            ("price", fen(self.price)),
+            ("low", fen(self.price_low)),
+            ("high", fen(self.price_high)),
+            ("active", yes(self.active)),
+            ("payable", yes(self.card_payable)),
+            ("name", self.name.clone()),
+            ("barcode", self.barcode.clone()),
+            ("spec", self.spec.clone()),
+            ("maker", self.maker.clone()),
+            ("approval_no", self.approval_no.clone()),
+            ("category", self.category.clone()),
+            ("otc_class", self.otc_class.clone()),
+            ("unit", self.unit.clone()),
+            ("pinyin", self.pinyin.clone()),
+        ]
+    }
+
     /// The same at other prices.
     #[must_use]
     pub fn at(self, prices: Prices) -> Self {
@@ -73,32 +97,51 @@ pub const OTC_CLASSES: [&str; 4] = ["RX", "OTC-A", "OTC-B", "NONE"];
 const COLUMNS: &str = "code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class, unit, price, \
      price_low, price_high, card_payable, active";
 
-fn read(row: &Row<'_>) -> sql::Result<Item> {
+pub(crate) fn read(row: &Row<'_>) -> sql::Result<Item> {
+    read_at(row, 0)
+}
+
+/// A product from fifteen columns.
+pub(crate) fn read_at(row: &Row<'_>, first: usize) -> sql::Result<Item> {
     Ok(Item {
-        code: row.get(0)?,
-        barcode: row.get(1)?,
-        name: row.get(2)?,
-        pinyin: row.get(3)?,
-        spec: row.get(4)?,
-        maker: row.get(5)?,
-        approval_no: row.get(6)?,
-        category: row.get(7)?,
-        otc_class: row.get(8)?,
-        unit: row.get(9)?,
-        price: row.get(10)?,
-        price_low: row.get(11)?,
-        price_high: row.get(12)?,
-        card_payable: row.get(13)?,
-        active: row.get(14)?,
+        code: row.get(first)?,
+        barcode: row.get(first + 1)?,
+        name: row.get(first + 2)?,
+        pinyin: row.get(first + 3)?,
+        spec: row.get(first + 4)?,
+        maker: row.get(first + 5)?,
+        approval_no: row.get(first + 6)?,
+        category: row.get(first + 7)?,
+        otc_class: row.get(first + 8)?,
+        unit: row.get(first + 9)?,
+        price: row.get(first + 10)?,
+        price_low: row.get(first + 11)?,
+        price_high: row.get(first + 12)?,
+        card_payable: row.get(first + 13)?,
+        active: row.get(first + 14)?,
     })
 }
 
 /// Products by code, ascending, after code `after`; stopped ones too.
 pub async fn page(db: &Storage, merchant: MerchantId, after: String, limit: u32) -> Result<Vec<Item>, StorageError> {
+    let found = page_versioned(db, merchant, after, limit).await?;
+    Ok(found.into_iter().map(|(item, _)| item).collect())
+}
+
+/// The same with their versions.
+pub async fn page_versioned(
+    db: &Storage,
+    merchant: MerchantId,
+    after: String,
+    limit: u32,
+) -> Result<Vec<(Item, i64)>, StorageError> {
     db.read(move |connection| {
-        let sql = format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code > ?2 ORDER BY code LIMIT ?3");
+        let sql = format!(
+            "SELECT {COLUMNS}, version FROM product_now WHERE merchant_id = ?1 AND code > ?2 ORDER BY code LIMIT ?3"
+        );
         let mut statement = connection.prepare_cached(&sql)?;
-        let found = statement.query_map(params![merchant.0, after, limit], read)?;
+        let found =
+            statement.query_map(params![merchant.0, after, limit], |row: &Row<'_>| Ok((read(row)?, row.get(15)?)))?;
         Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
@@ -110,7 +153,17 @@ pub async fn item(db: &Storage, merchant: MerchantId, code: String) -> Result<Op
 }
 
 pub(crate) fn find(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<Item>> {
-    let sql = format!("SELECT {COLUMNS} FROM product WHERE merchant_id = ?1 AND code = ?2");
+    Ok(find_versioned(connection, merchant, code)?.map(|(item, _)| item))
+}
+
+/// A product and its version.
+pub(crate) fn find_versioned(
+    connection: &Connection,
+    merchant: MerchantId,
+    code: &str,
+) -> sql::Result<Option<(Item, i64)>> {
+    let sql = format!("SELECT {COLUMNS}, version FROM product_now WHERE merchant_id = ?1 AND code = ?2");
+    let read = |row: &Row<'_>| Ok((read(row)?, row.get(15)?));
     connection.prepare_cached(&sql)?.query_row(params![merchant.0, code], read).optional()
 }
 
@@ -200,8 +253,8 @@ pub(crate) fn put_other(connection: &Connection, merchant: MerchantId, entry: En
     put(connection, merchant, None, item, entry).map(drop)
 }
 
-/// Writes a product, what searches read of it, and the audit entry; answers what is stored now. The caller holds the lock
-/// `catalogue` of the merchant and has read `before` under it.
+/// Writes a product, what searches read of it, and the audit entry; answers what is stored now. What waits to change the
+/// product follows. The caller holds the lock `catalogue` of the merchant and has read `before` under it.
 pub(crate) fn put(
     connection: &Connection,
     merchant: MerchantId,
@@ -213,6 +266,7 @@ pub(crate) fn put(
     let sold = |item: &Item| (item.prices(), item.card_payable, item.active);
     let differs = before.is_none_or(|before| sold(before) != sold(&item));
     if before != Some(&item) {
+        edition::settle_one(connection, merchant, &item.code)?;
         if differs {
             begin_prices(connection, merchant, &item.code)?;
         }
@@ -221,13 +275,14 @@ pub(crate) fn put(
             note_prices(connection, merchant, &item.code, entry.person, entry.at)?;
         }
         product::index_one(connection, merchant, before.map(|before| before.category.as_str()), &searched(&item))?;
+        edition::follow(connection, merchant, &item.code)?;
     }
     audit::insert(connection, &Entry { detail: difference(before, &item), ..entry })?;
     Ok(item)
 }
 
 /// With initials of the name where none came, and where those of a name that changed had been made so.
-fn with_initials(before: Option<&Item>, item: Item) -> Item {
+pub(crate) fn with_initials(before: Option<&Item>, item: Item) -> Item {
     let made = |before: &Item| before.pinyin == item.pinyin && before.pinyin == initials(&before.name);
     if item.pinyin.is_empty() || before.is_some_and(made) {
         return Item { pinyin: initials(&item.name), ..item };
@@ -235,7 +290,7 @@ fn with_initials(before: Option<&Item>, item: Item) -> Item {
     item
 }
 
-fn searched(item: &Item) -> Searched<'_> {
+pub(crate) fn searched(item: &Item) -> Searched<'_> {
     let keys = Keys {
         code: &item.code,
         barcode: &item.barcode,
@@ -248,7 +303,8 @@ fn searched(item: &Item) -> Searched<'_> {
     Searched { keys, category: &item.category, active: item.active }
 }
 
-fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> Result<(), StorageError> {
+/// Writes a product as it is, with the next version.
+fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> sql::Result<()> {
     let sql = "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
                                     otc_class, unit, price, price_low, price_high, card_payable, active, version)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1)
@@ -257,7 +313,7 @@ fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> Result<()
             category = excluded.category, otc_class = excluded.otc_class, unit = excluded.unit, price = excluded.price,
             price_low = excluded.price_low, price_high = excluded.price_high, card_payable = excluded.card_payable,
             active = excluded.active, version = product.version + 1";
-    connection.prepare_cached(sql)?.execute(params![
+    let values = params![
         merchant.0,
         item.code,
         item.barcode,
@@ -274,8 +330,8 @@ fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> Result<()
         item.price_high,
         item.card_payable,
         item.active,
-    ])?;
-    Ok(())
+    ];
+    connection.execute_later(sql, values)
 }
 
 /// Before a product changes for the first time: what it has cost so far.
@@ -285,8 +341,7 @@ fn begin_prices(connection: &Connection, merchant: MerchantId, code: &str) -> sq
         SELECT merchant_id, code, 0, price, price_low, price_high, card_payable, active, NULL FROM product p
         WHERE p.merchant_id = ?1 AND p.code = ?2
             AND NOT EXISTS (SELECT 1 FROM product_price h WHERE h.merchant_id = ?1 AND h.code = ?2)";
-    connection.prepare_cached(sql)?.execute(params![merchant.0, code])?;
-    Ok(())
+    connection.execute_later(sql, params![merchant.0, code])
 }
 
 /// After a product changed: what it costs from now on. Of two changes at one moment the second counts from the next
@@ -305,8 +360,7 @@ fn note_prices(
         FROM product p CROSS JOIN
             (SELECT COALESCE(MAX(since), 0) AS last FROM product_price WHERE merchant_id = ?1 AND code = ?2) h
         WHERE p.merchant_id = ?1 AND p.code = ?2";
-    connection.prepare_cached(sql)?.execute(params![merchant.0, code, at.0, by.map(|by| by.0)])?;
-    Ok(())
+    connection.execute_later(sql, params![merchant.0, code, at.0, by.map(|by| by.0)])
 }
 
 /// Sells a product at other prices, inside the transaction of the approval.
@@ -317,13 +371,15 @@ pub(crate) fn set_prices(
     by: PersonId,
     at: Timestamp,
 ) -> sql::Result<()> {
+    edition::settle_one(connection, merchant, code)?;
     begin_prices(connection, merchant, code)?;
     let sql = "UPDATE product SET price = ?3, price_low = ?4, price_high = ?5, version = version + 1
         WHERE merchant_id = ?1 AND code = ?2";
     let fen = |price: Option<Fen>| price.map(|price| price.0);
     let values = params![merchant.0, code, fen(prices.price), fen(prices.low), fen(prices.high)];
     connection.prepare_cached(sql)?.execute(values)?;
-    note_prices(connection, merchant, code, Some(by), at)
+    note_prices(connection, merchant, code, Some(by), at)?;
+    edition::follow(connection, merchant, code)
 }
 
 /// A product as a decision sees it.
@@ -332,7 +388,7 @@ pub(crate) fn row(
     merchant: MerchantId,
     code: &str,
 ) -> sql::Result<Option<domain::acts::Product>> {
-    let sql = "SELECT m.name, p.name, p.price, p.price_low, p.price_high FROM product p
+    let sql = "SELECT m.name, p.name, p.price, p.price_low, p.price_high FROM product_now p
         JOIN merchant m ON m.id = p.merchant_id WHERE p.merchant_id = ?1 AND p.code = ?2";
     let read = |row: &Row<'_>| {
         let fen = |column| row.get::<_, Option<i64>>(column).map(|fen| fen.map(Fen));
@@ -357,10 +413,10 @@ fn barcode_taken(connection: &Connection, merchant: MerchantId, item: &Item, new
     let code = new.then_some(&item.code);
     for text in code.into_iter().chain([&item.barcode]).filter(|text| !text.is_empty()) {
         for text in Gtin::parse(text).into_iter().flat_map(Gtin::forms).chain([text.clone()]) {
-            let sql = "SELECT code, name FROM product WHERE merchant_id = ?1 AND code = ?2 AND code <> ?3
-                UNION ALL SELECT p.code, p.name FROM product b CROSS JOIN product p
-                    WHERE p.merchant_id = ?1 AND p.code = b.code AND p.code <> ?3 AND b.merchant_id = ?1
-                        AND b.barcode = ?2 AND b.barcode <> '' LIMIT 1";
+            let sql = "SELECT code, name FROM product_now WHERE merchant_id = ?1 AND code = ?2 AND code <> ?3
+                UNION ALL SELECT p.code, p.name FROM product_now p WHERE p.merchant_id = ?1 AND p.code <> ?3 AND p.code IN
+                    (SELECT b.code FROM product_now b WHERE b.merchant_id = ?1 AND b.barcode = ?2 AND b.barcode <> '')
+                LIMIT 1";
             let read = |row: &Row<'_>| Ok(Taken::Barcode(row.get(0)?, row.get(1)?));
             let values = params![merchant.0, &text, &item.code];
             if let Some(taken) = connection.prepare_cached(sql)?.query_row(values, read).optional()? {
@@ -418,7 +474,8 @@ fn read_sheet(row: &Row<'_>) -> sql::Result<Sheet> {
 }
 
 fn find_sheet(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<Sheet>> {
-    let sql = format!("SELECT {COLUMNS}, version, {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2");
+    let sql =
+        format!("SELECT {COLUMNS}, version, {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code = ?2");
     connection.prepare_cached(&sql)?.query_row(params![merchant.0, code], read_sheet).optional()
 }
 
@@ -440,7 +497,7 @@ pub async fn sheets(db: &Storage, merchant: MerchantId, codes: Vec<String>) -> R
 pub async fn list(db: &Storage, merchant: MerchantId, after: String, limit: u32) -> Result<Vec<Sheet>, StorageError> {
     db.read(move |connection| {
         let sql = format!(
-            "SELECT {COLUMNS}, version, {TEXT_OF} FROM product p
+            "SELECT {COLUMNS}, version, {TEXT_OF} FROM product_now p
             WHERE p.merchant_id = ?1 AND p.code > ?2 ORDER BY p.code LIMIT ?3"
         );
         let mut statement = connection.prepare_cached(&sql)?;
@@ -522,7 +579,7 @@ pub async fn keep(
 }
 
 /// Whether a change could take a product out of a recall.
-fn is_found_otherwise(before: &Item, after: &Item) -> bool {
+pub(crate) fn is_found_otherwise(before: &Item, after: &Item) -> bool {
     before.barcode != after.barcode || before.approval_no != after.approval_no
 }
 
@@ -575,28 +632,15 @@ pub async fn prices(
 /// What the audit log says about a change: the fields that decide what is sold at which price, those that changed with what
 /// they were.
 fn difference(before: Option<&Item>, after: &Item) -> String {
-    let fields = |item: &Item| {
-        let fen = |fen: Option<i64>| fen.map_or_else(|| "open".to_owned(), |fen| Fen(fen).to_string());
-        let yes = |it_is: bool| if it_is { "yes" } else { "no" }.to_owned();
-        [
-            ("price", fen(item.price)),
-            ("low", fen(item.price_low)),
-            ("high", fen(item.price_high)),
-            ("on sale", yes(item.active)),
-            ("payable", yes(item.card_payable)),
-            ("barcode", item.barcode.clone()),
-            ("approval", item.approval_no.clone()),
-            ("class", item.otc_class.clone()),
-            ("unit", item.unit.clone()),
-            ("name", item.name.clone()),
-        ]
-    };
+    const NAMED: [&str; 10] =
+        ["price", "low", "high", "active", "payable", "barcode", "approval_no", "otc_class", "unit", "name"];
+    let named = |item: &Item| item.fields().into_iter().filter(|(name, _)| NAMED.contains(name));
+    let open = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     let parts: Vec<String> = match before {
-        None => fields(after).into_iter().map(|(name, value)| format!("{name} {value}")).collect(),
+        None => named(after).map(|(name, value)| format!("{name} {}", open(value))).collect(),
         Some(before) => {
-            let both = fields(before).into_iter().zip(fields(after));
-            let changed = both.filter(|((_, old), (_, new))| old != new);
-            changed.map(|((name, old), (_, new))| format!("{name}: {old} -> {new}")).collect()
+            let changed = named(before).zip(named(after)).filter(|((_, old), (_, new))| old != new);
+            changed.map(|((name, old), (_, new))| format!("{name}: {} -> {}", open(old), open(new))).collect()
         }
     };
     parts.join("; ")

@@ -63,7 +63,7 @@ pub async fn attempt_begin(
         connection.lock("SELECT id FROM orders WHERE id = ?1", [order.0])?;
         let (merchant, outlet) = (actor.merchant.0, actor.outlet.0);
         let sql = format!(
-            "SELECT changed_at, EXISTS (SELECT 1 FROM order_line l JOIN product p ON p.merchant_id = ?2 AND p.code = l.code
+            "SELECT changed_at, EXISTS (SELECT 1 FROM order_line l JOIN product_now p ON p.merchant_id = ?2 AND p.code = l.code
                 WHERE l.order_id = ?1 AND l.voided_at IS NULL AND {TEXT_OF} IS NOT NULL)
             FROM orders WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND total = ?4 AND status = 'draft'
             AND (attempt IS NULL OR attempt = ?5)

@@ -28,7 +28,7 @@ pub(crate) const TEXT_OF: &str = "(SELECT r.text FROM recall r WHERE r.id = COAL
 
 /// What the tills say of one product, if it is recalled.
 pub(crate) fn text_of(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<String>> {
-    let sql = format!("SELECT {TEXT_OF} FROM product p WHERE p.merchant_id = ?1 AND p.code = ?2");
+    let sql = format!("SELECT {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code = ?2");
     let found = connection.prepare_cached(&sql)?.query_row((merchant.0, code), |row| row.get(0)).optional()?;
     Ok(found.flatten())
 }
@@ -196,11 +196,11 @@ pub async fn covered(db: &Storage, announced: Announced, most: usize) -> Result<
 }
 
 const COVERED_BY_CODE: &str = "SELECT id, name, ?1, product FROM (SELECT merchant.id, merchant.name,
-        (SELECT p.name FROM product p WHERE p.merchant_id = merchant.id AND p.code = ?1 AND p.active = 1) AS product
+        (SELECT p.name FROM product_now p WHERE p.merchant_id = merchant.id AND p.code = ?1 AND p.active = 1) AS product
     FROM merchant) AS own WHERE product IS NOT NULL LIMIT ?2";
-const COVERED_BY_BARCODE: &str = "SELECT merchant.id, merchant.name, p.code, p.name FROM product p
+const COVERED_BY_BARCODE: &str = "SELECT merchant.id, merchant.name, p.code, p.name FROM product_now p
     CROSS JOIN merchant WHERE merchant.id = p.merchant_id AND p.barcode = ?1 AND p.active = 1 LIMIT ?2";
-const COVERED_BY_APPROVAL: &str = "SELECT merchant.id, merchant.name, p.code, p.name FROM product p
+const COVERED_BY_APPROVAL: &str = "SELECT merchant.id, merchant.name, p.code, p.name FROM product_now p
     CROSS JOIN merchant WHERE merchant.id = p.merchant_id AND p.approval_no >= ?1
         AND p.approval_no < ?1 || '\u{10ffff}' AND p.approval_no <> '' AND p.active = 1 LIMIT ?2";
 

@@ -34,7 +34,9 @@ const assets = page => $$('link[rel=stylesheet],script[src]', page)
 
 function show(answer, replace) {
   const page = answer.page, body = doc.body, before = doc.activeElement, code = $('#code');
-  if (answer.lasting && assets(page) !== assets(doc)) { win.location.assign(answer.url); return; }
+  // A page that loads itself again is loaded: a browser takes no such order from what is swapped in.
+  const whole = assets(page) !== assets(doc) || $('meta[http-equiv=refresh]', page);
+  if (answer.lasting && whole) { win.location.assign(answer.url); return; }
   const typed = code && code.value !== sentCode ? code.value : '';
   const held = before && (before.matches('[data-lines]') || (scanning && before.matches('#cn,#pin')));
   const stay = held ? before.id : '', pin = stay === 'pin' ? before.value : '';

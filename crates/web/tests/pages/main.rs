@@ -11,6 +11,7 @@ mod factor;
 mod guard;
 mod help;
 mod home;
+mod imports;
 mod in_store;
 mod login;
 mod orders;

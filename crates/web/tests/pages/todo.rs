@@ -1,12 +1,15 @@
 //! 待复核: a proposal made by one person, decided by another; what is listed for whom; what changed meanwhile.
 
 use axum::http::StatusCode;
-use domain::acts::{Act, Payload};
-use domain::ids::{KeyId, MerchantId};
+use domain::acts::{Act, Field, Payload};
+use domain::command::{Actor, Command};
+use domain::ids::{EditionId, KeyId, MerchantId, PersonId, RequestId};
+use domain::proposal::Draft;
+use domain::time::{HOUR, Timestamp};
 use storage::{api_key, proposal, settlement};
 
 use crate::pay::hidden;
-use crate::shop::{Answer, Shop, Visitor};
+use crate::shop::{Answer, OPENING, Shop, Visitor};
 
 const TODO: &str = "/office/todo";
 const MERCHANT: &str = "250100";
@@ -334,4 +337,59 @@ async fn what_one_human_made_waits_for_another_and_a_link_of_seven_days_is_shown
     page.says("role=\"note\"");
     change("UPDATE person SET given_by = NULL, given_at = NULL WHERE id = 9002").await;
     assert!(!checker.get(&place).await.text().contains("note warn\" role=\"note\""));
+}
+
+/// Proposes, as the operator, to release edition 1; the proposal's place.
+async fn propose_edition(shop: &Shop, request: u8, effective_at: Option<Timestamp>) -> String {
+    let payload = Payload::ProductEdition { edition: EditionId(1), effective_at };
+    let seen = proposal::now(&shop.db, payload.clone()).await.expect("reads").expect("an edition");
+    let (id, by) = (RequestId([request; 16]), Actor::issuer(PersonId(9_001)));
+    let outcome = shop.web.engine.submit(id, by, Command::Proposal(Draft { payload, seen })).await.expect("answers");
+    let record = outcome.transaction().expect("on record");
+    assert_eq!(record.decline, None);
+    format!("{TODO}/{}", record.id.rrn())
+}
+
+#[tokio::test]
+async fn an_edition_is_told_in_numbers_and_opened_before_it_is_approved() {
+    let shop = Shop::open().await;
+    let sql =
+        "INSERT INTO edition (id, merchant_id, status, source, made_at, made_by, added, changed, stopped, removed,
+            far, kept, digest)
+        VALUES (1, 250100, 'staged', '十二月价格.xlsx', 0, 9001, 3, 1200, 4, 0, 7, 0, ?1)";
+    shop.db.write(|connection| Ok(connection.execute(sql, [vec![0xab_u8; 32]])?)).await.expect("writes");
+    let then = OPENING.plus(24 * HOUR);
+    let at_once = propose_edition(&shop, 1, None).await;
+    let later = propose_edition(&shop, 2, Some(then)).await;
+
+    let mut checker = shop.signed_in("checker").await;
+    for address in [TODO.to_owned(), format!("{TODO}?k=product_edition")] {
+        let list = checker.get(&address).await;
+        for words in ["批量改商品", "1207 个商品", "示例大药房 十二月价格.xlsx"] {
+            list.says(words);
+        }
+        assert!(ticks(&list).is_empty(), "its rows are looked at first");
+    }
+    for (place, words) in [
+        (&at_once, ["同意后立即生效", "复核通过后立即"]),
+        (&later, [&*format!("同意后，到 {} 自动生效", then.date_time_text()), &then.date_time_text()]),
+    ] {
+        let sheet = checker.get(place).await;
+        let always = "来源/新增/变更/1200/停售/撤回新增/超过 30 %/内容摘要/等待发布/已发布，等待生效/生效时间";
+        for words in always.split('/').chain(words) {
+            sheet.says(words);
+        }
+        sheet.says("<a href=\"/office/editions/1\">查看逐项变更</a>");
+        assert!(sheet.text().contains(&"ab".repeat(8)) && !sheet.text().contains(&"ab".repeat(9)), "its beginning");
+    }
+    let tick =
+        format!("{}-{}", later.rsplit('/').next().expect("a number"), hidden(&checker.get(&later).await, "shown"));
+    let forged = [("k", "product_edition"), ("request", &"7".repeat(32)), ("opinion", "已核对"), ("p", &tick)];
+    assert_eq!(checker.post(TODO, &forged).await.status, StatusCode::BAD_REQUEST);
+    decide(&mut checker, &later, "ok").await.says("已同意，到生效时间自动生效");
+    checker.get(&at_once).await.says("内容已变化，请重新核对");
+    let now = proposal::now(&shop.db, Payload::ProductEdition { edition: EditionId(1), effective_at: None });
+    let now = now.await.expect("reads").expect("an edition");
+    assert_eq!(now.get(Field::EditionStatus), "scheduled");
+    in_order(&shop).await;
 }

@@ -2,7 +2,8 @@
 
 use super::{Field, Shown};
 use crate::directory::{self, NAME_MAX, Standing};
-use crate::ids::{KeyId, MerchantId, OutletId, PersonId, RecallId};
+use crate::edition::{self, Counts, EditionStatus};
+use crate::ids::{EditionId, KeyId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Limits;
 use crate::person::{Held, Move, PersonStatus, roles_text};
 use crate::product::Prices;
@@ -26,6 +27,8 @@ pub struct ActRows {
     pub recalls: Rows<RecallId, Recall>,
     /// Products, by merchant and code.
     pub products: Rows<(MerchantId, String), Product>,
+    /// Editions of products.
+    pub editions: Rows<EditionId, Edition>,
     /// API keys.
     pub keys: Rows<KeyId, Key>,
     /// People, API keys' excepted.
@@ -232,6 +235,50 @@ pub struct Product {
     pub name: String,
     /// Prices.
     pub prices: Prices,
+}
+
+/// An edition as a decision sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edition {
+    /// Its merchant's name.
+    pub merchant: String,
+    /// The name of the file that it comes from, or what it takes back.
+    pub source: String,
+    /// How many products it changes.
+    pub counts: Counts,
+    /// Digest of all its rows, hex: a checker approves these rows and no others.
+    pub digest: String,
+    /// Where it stands.
+    pub status: EditionStatus,
+}
+
+impl Edition {
+    /// Whether its rows are all there and change anything, and it is not released for too far a moment.
+    pub(super) fn can_be_released(&self, effective_at: Option<Timestamp>, now: Timestamp) -> bool {
+        self.status == EditionStatus::Staged && self.counts.all() > 0 && edition::can_be_for(effective_at, now)
+    }
+
+    /// It waits for its moment from now on.
+    pub(crate) fn release(&mut self) {
+        self.status = EditionStatus::Scheduled;
+    }
+
+    /// What a person is shown of it. Before it is released it has no moment.
+    pub fn shown(&self) -> Shown {
+        let Counts { added, changed, stopped, removed, far } = self.counts;
+        Shown::of([
+            (Field::MerchantName, self.merchant.clone()),
+            (Field::EditionSource, self.source.clone()),
+            (Field::EditionAdded, added.to_string()),
+            (Field::EditionChanged, changed.to_string()),
+            (Field::EditionStopped, stopped.to_string()),
+            (Field::EditionRemoved, removed.to_string()),
+            (Field::EditionFar, far.to_string()),
+            (Field::EditionDigest, self.digest.clone()),
+            (Field::EditionStatus, self.status.word().to_owned()),
+            (Field::EditionEffective, String::new()),
+        ])
+    }
 }
 
 /// What stands between [`Person::others`].

@@ -83,6 +83,24 @@ words! {
         PriceLow = "price_low",
         /// The highest.
         PriceHigh = "price_high",
+        /// The file that an edition comes from.
+        EditionSource = "edition_source",
+        /// How many products it adds.
+        EditionAdded = "edition_added",
+        /// How many it changes.
+        EditionChanged = "edition_changed",
+        /// How many it stops.
+        EditionStopped = "edition_stopped",
+        /// How many it takes out that another edition added.
+        EditionRemoved = "edition_removed",
+        /// How many of them take two persons each.
+        EditionFar = "edition_far",
+        /// Digest of its rows, hex.
+        EditionDigest = "edition_digest",
+        /// Where it stands, [`crate::edition::EditionStatus`].
+        EditionStatus = "edition_status",
+        /// When it is to be live, microseconds; empty as soon as it is approved.
+        EditionEffective = "edition_effective",
     }
 }
 

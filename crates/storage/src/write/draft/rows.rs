@@ -159,9 +159,10 @@ pub(crate) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Resu
     let lines = connection.query_later(
         &format!(
             "SELECT l.line, l.code, l.name, l.spec, l.unit, l.list_price, l.price, l.quantity, l.amount, l.confirmed_by,
-                l.added_at, l.voided_at, {TEXT_OF}, CASE WHEN p.active = 1 THEN p.price END
-             FROM order_line l LEFT JOIN product p ON p.merchant_id = ?2 AND p.code = l.code
-             WHERE l.order_id = ?1 ORDER BY l.line"
+                l.added_at, l.voided_at,
+                (SELECT {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?2 AND p.code = l.code),
+                (SELECT p.price FROM product_now p WHERE p.merchant_id = ?2 AND p.code = l.code AND p.active = 1)
+             FROM order_line l WHERE l.order_id = ?1 ORDER BY l.line"
         ),
         (id.0, scope.merchant.0),
     )?;

@@ -1,0 +1,19 @@
+//! Work that takes longer than a request: files that are checked, editions that are put together, go live and are taken
+//! back. Pages begin it and read how far it is; a worker in each copy of the program does it.
+//!
+//! What must stay true:
+//! - Whatever a job does is written in pieces that each leave everything true, and the next piece begins where the last one
+//!   ended, in whichever copy of the program: see `storage::job`.
+//! - No piece keeps the database's writer from the tills for long.
+//! - A job that cannot be done fails with a reason that a person can read; it is not tried for ever.
+
+mod cell;
+mod check;
+mod column;
+mod words;
+mod work;
+
+pub use cell::Fault;
+pub use check::{Checked, Goods, Problem, Table, cells, check, table};
+pub use column::{Column, columns, required};
+pub use work::{run_due, start};
