@@ -43,6 +43,9 @@ const STOPPED_MAX: usize = 20;
 /// Checks a file.
 pub fn check(kind: ImportKind, absent: Absent, bytes: &[u8], goods: Goods) -> Result<Checked, Problem> {
     let mut read = Read { kind, zeros: zeros(&goods), goods, lines: HashMap::new(), checked: Checked::default() };
+    // A list that grows is in memory twice while it does.
+    let lines = bytes.split(|byte| *byte == b'\n').count();
+    read.checked.rows.reserve(lines.min(Limits::default().rows as usize));
     let mut columns: Option<Result<Places, Problem>> = None;
     let head = spreadsheet::read(bytes, &Limits::default(), column::is_heading, |head, row| {
         match columns.get_or_insert_with(|| places(kind, head)) {

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::edition::EditionStatus;
 use domain::ids::MerchantId;
 use domain::role::Action;
+use domain::scan::Scan;
 use jobs::{Column, Fault, Table, columns, required};
 use sha2::{Digest as _, Sha256};
 use storage::edition::{self, Edition};
@@ -234,6 +235,11 @@ async fn keep(visit: &Visit, merchant: i64, mut field: Field<'_>) -> Result<Kept
     let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
     if name.is_empty() {
         return Ok(Kept::None);
+    }
+    // The name is stored and shown again.
+    let words = name.split(|c: char| !c.is_ascii_digit());
+    if words.into_iter().any(|word| matches!(visit.session.scan(word), Scan::Card(_))) {
+        return Err(Problem::CardNumber);
     }
     let merchant = MerchantId(merchant);
     let entry = entry(visit, "file_imported", "", merchant);

@@ -16,16 +16,19 @@ use domain::role::Action;
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use serde::Deserialize;
 use storage::catalogue::{self, Item, Kept, OTC_CLASSES, PriceSince, Sheet, Taken};
-use storage::proposal;
+use storage::{edition, proposal};
 use web_kit::flash::Flash;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::step::Told;
 use web_kit::text::fill;
 
+use crate::editions::edition_link;
 use crate::entry::{Entered, Input, Typed, wrong_count};
 use crate::places;
-use crate::products::{PRODUCTS, band_words, class_words, entry, goods_link, merchant_name, price_words, product_link};
+use crate::products::{
+    PRODUCTS, band_words, class_words, coming_words, entry, goods_link, merchant_name, price_words, product_link,
+};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -46,6 +49,8 @@ struct View {
     recalled: Option<String>,
     told: Option<Told>,
     waits: Option<String>,
+    /// What an edition will make of it, and where that is.
+    coming: Option<(String, String)>,
     can: bool,
     inputs: Vec<Input>,
     wrong: Option<String>,
@@ -98,6 +103,7 @@ async fn new_view(visit: &Visit, merchant: i64, form: &Entered) -> Result<Respon
         recalled: None,
         told: None,
         waits: None,
+        coming: None,
         can: true,
         wrong: wrong_count(&inputs, visit.text()),
         inputs,
@@ -175,7 +181,12 @@ async fn view(
     let code = one.item.code.clone();
     let history = catalogue::prices(visit.db(), MerchantId(merchant), code.clone(), None, HISTORY).await?;
     let inputs = inputs(form, text, false);
+    let coming = edition::coming(visit.db(), MerchantId(merchant), vec![code.clone()]).await?;
+    let coming = coming
+        .get(&code)
+        .and_then(|coming| Some((edition_link(coming.edition), coming_words(&one.item, coming, text)?)));
     let page = View {
+        coming,
         title: format!("{code} {}", one.item.name),
         merchant: merchant_name(visit, merchant).await?,
         list: goods_link(merchant),

@@ -11,13 +11,14 @@ use domain::product::Prices;
 use domain::role::Action;
 use domain::time::Timestamp;
 use serde::Deserialize;
-use storage::catalogue::{self, Sheet};
-use storage::edition;
+use storage::catalogue::{self, Item, Sheet};
+use storage::edition::{self, Coming};
 use storage::import::ImportKind;
 use storage::places::list::{Filter, merchants};
-use storage::{audit, places, product};
+use storage::{Storage, StorageError, audit, places, product};
 use web_kit::badge::Badge;
 use web_kit::export::{self, Kind, PIECE, ROWS_MAX};
+use web_kit::flash::Flash;
 use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::problem::Problem;
@@ -26,7 +27,7 @@ use web_kit::text::fill;
 use crate::editions::{self, edition_link};
 use crate::imports;
 use crate::places::standing;
-use crate::text::Text;
+use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
 /// The page.
@@ -186,9 +187,22 @@ struct Row {
     band: String,
     payable: Badge,
     state: Badge,
+    /// What it will cost from when on.
+    coming: Option<String>,
 }
 
-fn row(merchant: i64, one: &Sheet, text: &'static Text) -> Row {
+/// What a product will cost from when on, if that is something else.
+pub(crate) fn coming_words(item: &Item, coming: &Coming, text: &'static Text) -> Option<String> {
+    let words = &text.products;
+    let at = coming.at.date_time_text();
+    match (item.prices() != coming.item.prices(), item.active && !coming.item.active) {
+        (_, true) => Some(fill(words.coming_stop, &[&at])),
+        (true, _) => Some(fill(words.coming, &[&at, &price_words(coming.item.prices().price, text)])),
+        _ => None,
+    }
+}
+
+fn row(merchant: i64, one: &Sheet, coming: Option<&Coming>, text: &'static Text) -> Row {
     let (words, item) = (&text.products, &one.item);
     let more = [class_words(&item.otc_class, text), &item.spec];
     Row {
@@ -204,6 +218,7 @@ fn row(merchant: i64, one: &Sheet, text: &'static Text) -> Row {
             Badge::new("off", "close", words.payable_no)
         },
         state: state(one, text),
+        coming: coming.and_then(|coming| coming_words(item, coming, text)),
     }
 }
 
@@ -231,6 +246,8 @@ pub(crate) async fn show(
         let count = if shown == total { fill(words.hits, &[&total]) } else { fill(words.hits_best, &[&total, &shown]) };
         (found, count, None)
     };
+    let codes = found.iter().map(|one| one.item.code.clone()).collect();
+    let coming = edition::coming(visit.db(), MerchantId(merchant), codes).await?;
     let editions = edition::page(visit.db(), MerchantId(merchant), None, EDITIONS).await?;
     let editions = editions.iter().map(|one| Edition {
         link: edition_link(one.id),
@@ -249,7 +266,7 @@ pub(crate) async fn show(
         editions: editions.collect(),
         title: fill(words.of, &[&name]),
         merchants: PRODUCTS,
-        rows: found.iter().map(|one| row(merchant, one, text)).collect(),
+        rows: found.iter().map(|one| row(merchant, one, coming.get(&one.item.code), text)).collect(),
         count,
         new: visit.session.can(Action::ManageProducts).then(|| format!("{path}/new")),
         csv: format!("{path}/export.csv"),
@@ -294,19 +311,35 @@ async fn file(visit: &Visit, merchant: i64, kind: Kind) -> Result<Response, Prob
     merchant_name(visit, merchant).await?;
     let columns = jobs::columns(ImportKind::Products);
     let head: Vec<&str> = columns.iter().map(|column| imports::heading(*column, text)).collect();
-    let (mut rows, mut after) = (Vec::new(), String::new());
-    loop {
-        let piece = u32::try_from(PIECE).unwrap_or(ROWS);
-        let found = catalogue::page(visit.db(), MerchantId(merchant), after, piece).await?;
-        rows.extend(found.iter().map(|item| jobs::cells(ImportKind::Products, item)));
-        after = found.last().map_or_else(String::new, |last| last.code.clone());
-        if found.len() < PIECE || rows.len() >= ROWS_MAX {
-            break;
+    let entry = entry(visit, "products_exported", &merchant.to_string(), MerchantId(merchant));
+    audit::append(visit.db(), audit::Entry { detail: kind.word().to_owned(), ..entry }).await?;
+    let file = format!("products-{merchant}-{}", visit.session.now.business_date());
+    let (db, merchant) = (visit.db().clone(), MerchantId(merchant));
+    match kind {
+        // As long as the list is: whoever imports it again misses nothing.
+        Kind::Csv => Ok(export::long_csv(&file, &head, String::new(), move |after| piece(db.clone(), merchant, after))),
+        Kind::Excel => {
+            let (mut rows, mut after) = (Vec::new(), String::new());
+            while let Some((found, last)) = piece(db.clone(), merchant, after).await? {
+                rows.extend(found);
+                if rows.len() > ROWS_MAX {
+                    return Ok(Flash::new(Said::ListTooLong, &[]).redirect(&visit.web, &goods_link(merchant.0)));
+                }
+                after = last;
+            }
+            export::table(kind, &file, words.title, &head, rows).await
         }
     }
-    let detail = format!("{}, {} rows", kind.word(), rows.len());
-    let entry = entry(visit, "products_exported", &merchant.to_string(), MerchantId(merchant));
-    audit::append(visit.db(), audit::Entry { detail, ..entry }).await?;
-    let file = format!("products-{merchant}-{}", visit.session.now.business_date());
-    export::table(kind, &file, words.title, &head, rows).await
+}
+
+/// The next rows of the file behind a code, and the code of the last one.
+async fn piece(
+    db: Storage,
+    merchant: MerchantId,
+    after: String,
+) -> Result<Option<(Vec<Vec<String>>, String)>, StorageError> {
+    let found = catalogue::page(&db, merchant, after, u32::try_from(PIECE).unwrap_or(ROWS)).await?;
+    let last = found.last().map(|last| last.code.clone());
+    let rows = found.iter().map(|item| jobs::cells(ImportKind::Products, item)).collect();
+    Ok(last.map(|last| (rows, last)))
 }

@@ -515,6 +515,7 @@ CREATE TABLE edition (
 CREATE INDEX edition_merchant ON edition (merchant_id, id);
 CREATE INDEX edition_pending ON edition (merchant_id) WHERE status IN ('gathering', 'staged', 'scheduled');
 CREATE UNIQUE INDEX edition_number ON edition (merchant_id, number) WHERE number IS NOT NULL;
+CREATE INDEX edition_scheduled ON edition (merchant_id, effective_at, id) WHERE status = 'scheduled';
 CREATE INDEX edition_undoes ON edition (undoes) WHERE undoes IS NOT NULL;
 
 -- The edition of a merchant that is live while its rows are not all in `product`: written in one piece they would keep the

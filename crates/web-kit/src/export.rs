@@ -3,8 +3,11 @@
 //! What must stay true: a cell is never a formula, whatever was typed as a name or reason; memory is bounded by
 //! [`ROWS_MAX`] and one file at a time.
 
+use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use storage::StorageError;
 use tokio::sync::Semaphore;
 
 pub use spreadsheet::write::{BYTE_ORDER_MARK, text_cell};
@@ -61,6 +64,45 @@ pub async fn table(
             Ok(download(kind, "xlsx", name, bytes))
         }
     }
+}
+
+/// A CSV file of any length, which leaves piece by piece as its rows are read: `next` takes where it is and answers with the
+/// next rows and where it is then, or with none.
+pub fn long_csv<P, N, F>(name: &str, head: &[&str], first: P, next: N) -> Response
+where
+    P: Send + 'static,
+    N: Fn(P) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<Option<(Vec<Vec<String>>, P)>, StorageError>> + Send,
+{
+    let head = vec![head.iter().map(|title| (*title).to_owned()).collect()];
+    let begun = Some((Some(head), first));
+    let pieces = stream::unfold(begun, move |at| {
+        let next = next.clone();
+        async move {
+            let (rows, at, mark) = match at? {
+                (Some(head), first) => (head, first, BYTE_ORDER_MARK),
+                (None, place) => match next(place).await {
+                    Ok(Some((rows, place))) => (rows, place, &b""[..]),
+                    Ok(None) => return None,
+                    // The connection breaks, so that nobody takes the file for a whole one.
+                    Err(error) => return Some((Err(std::io::Error::other(error)), None)),
+                },
+            };
+            let piece = csv_piece(mark, rows).map_err(std::io::Error::other);
+            Some((piece, Some((None, at))))
+        }
+    });
+    let place = format!("attachment; filename=\"{name}.csv\"");
+    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, place)];
+    (headers, Body::from_stream(pieces)).into_response()
+}
+
+fn csv_piece(mark: &[u8], rows: Vec<Vec<String>>) -> Result<Vec<u8>, csv::Error> {
+    let mut file = csv::Writer::from_writer(mark.to_vec());
+    for row in rows {
+        file.write_record(row.into_iter().map(text_cell))?;
+    }
+    file.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
 /// A file for the browser to keep.

@@ -38,6 +38,7 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::RequestBefore => text.requests.said_before,
         Said::EditionGivenUp => text.imports.given_up,
         Said::EditionGone => text.imports.gone,
+        Said::ListTooLong => text.products.too_long,
     })
 }
 
@@ -64,5 +65,7 @@ web_kit::said! {
         EditionGivenUp = "edition_given_up",
         /// It had been confirmed or given up by somebody else.
         EditionGone = "edition_gone",
+        /// A list is too long for an Excel sheet.
+        ListTooLong = "list_too_long",
     }
 }

@@ -48,6 +48,9 @@ web_kit::texts! {
         no_drug: "非药品", "Not a drug";
         unit: "单位", "Unit";
         piece: "盒", "box";
+        too_long: "超过 100,000 行，请导出 CSV", "More than 100,000 rows: export CSV";
+        coming: "{0} 起 {1}", "{1} from {0} on";
+        coming_stop: "{0} 起停售", "Stopped from {0} on";
         price: "单价（元）", "Price (yuan)";
         price_more: "（不填：收银时输入）", "(empty: typed at the till)";
         col_class: "处方分类", "Class";

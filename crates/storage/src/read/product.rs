@@ -83,26 +83,40 @@ pub(crate) fn index_one(
     now: &Searched<'_>,
 ) -> sql::Result<()> {
     let (code, part) = (now.keys.code, keys::part(now.keys.code));
-    if let Some(before) = before.filter(|before| *before != now.category) {
-        replace(connection, merchant, before, part, &[(code.to_owned(), None)])?;
-    }
-    replace(connection, merchant, now.category, part, &[(code.to_owned(), now.line())])
+    let before = before.filter(|before| *before != now.category).map(|before| (before, None));
+    let now = (now.category, now.line());
+    let edit = |(category, line)| (part, category, vec![(code.to_owned(), line)]);
+    replace(connection, merchant, &before.into_iter().chain([now]).map(edit).collect::<Vec<_>>())
 }
 
 /// What searches read of a code; nothing for what they do not find.
 pub(crate) type Line = (String, Option<String>);
 
-/// Puts lines of a part in the place of the lines of their codes; without a line a code has none.
-pub(crate) fn replace(
+/// Lines to put in the place of those of their codes: a part, a category, and the lines.
+pub(crate) type Edit<'a> = (i64, &'a str, Vec<Line>);
+
+/// Puts lines in the place of the lines of their codes; without a line a code has none. A server is asked for all texts at
+/// once, the file for one after the other.
+pub(crate) fn replace(connection: &Connection, merchant: MerchantId, edits: &[Edit<'_>]) -> sql::Result<()> {
+    let select = "SELECT keys FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
+    let ask = |(part, category, _): &Edit<'_>| connection.query_later(select, (merchant.0, *category, *part));
+    let at_once = if connection.sqlite().is_some() { 1 } else { edits.len().max(1) };
+    for edits in edits.chunks(at_once) {
+        let asked = edits.iter().map(ask).collect::<sql::Result<Vec<_>>>()?;
+        for (edit, stored) in edits.iter().zip(asked) {
+            let before: Option<String> = stored.first(|row| row.get(0))?;
+            put_text(connection, merchant, edit, before.as_deref())?;
+        }
+    }
+    Ok(())
+}
+
+fn put_text(
     connection: &Connection,
     merchant: MerchantId,
-    category: &str,
-    part: i64,
-    edits: &[Line],
+    (part, category, edits): &Edit<'_>,
+    before: Option<&str>,
 ) -> sql::Result<()> {
-    let select = "SELECT keys FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
-    let before: Option<String> =
-        connection.prepare_cached(select)?.query_row((merchant.0, category, part), |row| row.get(0)).optional()?;
     let stored = before.iter().flat_map(|lines| lines.split_inclusive('\n'));
     let mut lines: BTreeMap<&str, &str> = stored.map(|line| (keys::code_of(line), line)).collect();
     for (code, line) in edits {
@@ -113,13 +127,13 @@ pub(crate) fn replace(
     }
     if lines.is_empty() {
         let delete = "DELETE FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
-        return connection.execute_later(delete, (merchant.0, category, part));
+        return connection.execute_later(delete, (merchant.0, *category, *part));
     }
     let (count, lines) = (i64::try_from(lines.len()).unwrap_or(i64::MAX), lines.into_values().collect::<String>());
     let update = format!(
         "{INSERT_KEYS} ON CONFLICT (merchant_id, category, part) DO UPDATE SET count = excluded.count, keys = excluded.keys"
     );
-    connection.execute_later(&update, (merchant.0, category, part, count, lines))
+    connection.execute_later(&update, (merchant.0, *category, *part, count, lines))
 }
 
 const COLUMNS: &str = "p.code, p.barcode, p.name, p.pinyin, p.spec, p.category, p.price, p.price_low, p.price_high, \

@@ -10,6 +10,8 @@
 mod live;
 mod rows;
 
+use std::collections::BTreeMap;
+
 use domain::acts;
 use domain::edition::{Counts, EditionStatus, can_be_for};
 use domain::ids::{EditionId, MerchantId, PersonId};
@@ -17,6 +19,7 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
+use crate::catalogue::Item;
 use crate::job::{self, JobKind};
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use crate::vault::hex;
@@ -137,6 +140,42 @@ pub async fn page(
         let before = before.map_or(i64::MAX, |id| id.0);
         let mut statement = connection.prepare_cached(&sql)?;
         Ok(statement.query_map(params![merchant.0, before, limit], read)?.collect::<sql::Result<_>>()?)
+    })
+    .await
+}
+
+/// What a product will cost once an edition is live that is released already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coming {
+    /// The edition.
+    pub edition: EditionId,
+    /// From when on.
+    pub at: Timestamp,
+    /// As it will be sold.
+    pub item: Item,
+}
+
+/// What is to become of these products of a merchant, the next change of each.
+pub async fn coming(
+    db: &Storage,
+    merchant: MerchantId,
+    codes: Vec<String>,
+) -> Result<BTreeMap<String, Coming>, StorageError> {
+    db.read(move |connection| {
+        let sql = "SELECT id, effective_at FROM edition WHERE merchant_id = ?1 AND status = 'scheduled'
+            ORDER BY effective_at, id";
+        let mut statement = connection.prepare_cached(sql)?;
+        let waiting = statement.query_map([merchant.0], |row| Ok((EditionId(row.get(0)?), Timestamp(row.get(1)?))))?;
+        let waiting = waiting.collect::<sql::Result<Vec<_>>>()?;
+        let mut coming = BTreeMap::new();
+        for (edition, at) in waiting {
+            for code in &codes {
+                if let Some(row) = rows::one(connection, edition, code)? {
+                    coming.entry(code.clone()).or_insert(Coming { edition, at, item: row.after });
+                }
+            }
+        }
+        Ok(coming)
     })
     .await
 }

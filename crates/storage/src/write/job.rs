@@ -76,15 +76,25 @@ pub(crate) fn add(
     Ok(())
 }
 
-/// Takes the next job that is due and that nobody holds.
-pub async fn take(db: &Storage, holder: Holder, now: Timestamp) -> Result<Option<Job>, StorageError> {
+/// Jobs that are done in turn. Those of different lines are done at the same time, so that a price for midnight does not wait
+/// for a large file to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Editions that go live.
+    Publish,
+    /// Everything that is put together before.
+    Prepare,
+}
+
+/// Takes the next job of a line that is due and that nobody holds.
+pub async fn take(db: &Storage, line: Line, holder: Holder, now: Timestamp) -> Result<Option<Job>, StorageError> {
     // Most of the time there is none: that is found out without the writer.
-    if db.read(move |connection| Ok(next_due(connection, now)?)).await?.is_none() {
+    if db.read(move |connection| Ok(next_due(connection, line, now)?)).await?.is_none() {
         return Ok(None);
     }
     db.write(move |connection| {
         connection.lock_name("job", "")?;
-        let Some(id) = next_due(connection, now)? else { return Ok(None) };
+        let Some(id) = next_due(connection, line, now)? else { return Ok(None) };
         let sql = "UPDATE job SET holder = ?2, held_until = ?3 WHERE id = ?1";
         connection.prepare_cached(sql)?.execute(params![id, holder, now.0.saturating_add(HELD_FOR)])?;
         let sql = "SELECT id, kind, subject, done FROM job WHERE id = ?1";
@@ -107,10 +117,12 @@ pub async fn free(db: &Storage) -> Result<(), StorageError> {
     .await
 }
 
-fn next_due(connection: &Connection, now: Timestamp) -> sql::Result<Option<i64>> {
-    let sql =
-        "SELECT id FROM job WHERE status = 'waiting' AND due_at <= ?1 AND held_until <= ?1 ORDER BY due_at, id LIMIT 1";
-    connection.prepare_cached(sql)?.query_row([now.0], |row| row.get(0)).optional()
+fn next_due(connection: &Connection, line: Line, now: Timestamp) -> sql::Result<Option<i64>> {
+    let sql = "SELECT id FROM job WHERE status = 'waiting' AND due_at <= ?1 AND held_until <= ?1
+            AND (kind = 'publish' AND ?2 = 1 OR kind <> 'publish' AND ?2 = 0)
+        ORDER BY due_at, id LIMIT 1";
+    let publish = i64::from(line == Line::Publish);
+    connection.prepare_cached(sql)?.query_row([now.0, publish], |row| row.get(0)).optional()
 }
 
 /// Inside the transaction of a piece: whether the job is still in these hands. Then they hold it on, `done` pieces of

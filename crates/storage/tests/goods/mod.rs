@@ -15,7 +15,7 @@ use storage::catalogue::{self, Item, Kept};
 use storage::draft::{self, FullOrder, NewLine, Scope};
 use storage::edition::{self, Change, Edition, Flipped, Move, Released, Staged, Which};
 use storage::import::{self, Absent, ImportKind, Sent};
-use storage::job::{self, Holder, Job, JobKind};
+use storage::job::{self, Holder, Job, JobKind, Line};
 use storage::{Storage, product, sql};
 
 use crate::builders::{self, MERCHANT, MORNING, TILL};
@@ -173,7 +173,10 @@ impl Shop {
     }
 
     pub(crate) async fn take(&self, holder: Holder, now: Timestamp) -> Option<Job> {
-        job::take(self.db(), holder, now).await.expect("writes")
+        match job::take(self.db(), Line::Publish, holder, now).await.expect("writes") {
+            None => job::take(self.db(), Line::Prepare, holder, now).await.expect("writes"),
+            job => job,
+        }
     }
 
     /// A file that was sent, and the job to check it: the edition that it becomes.

@@ -227,6 +227,9 @@ async fn a_price_for_a_moment_is_in_force_from_then_on_and_open_orders_say_so() 
     place(&press(&mut operator, &at, &page, &midnight).await);
     work(&till.shop).await;
     operator.get(&at).await.says("将于 2026-11-24 00:00:00 生效");
+    for page in [GOODS.to_owned(), format!("{GOODS}/code/600233")] {
+        operator.get(&page).await.says("2026-11-24 00:00:00 起 16.50");
+    }
     till.ring("600233", "15.50", "1").await;
     let dialog = till.browser.get("/sale").await;
     assert!(!dialog.text().contains("价格已更新"));
@@ -302,6 +305,10 @@ async fn what_is_no_file_is_said_and_changes_nothing() {
     let kind = [("kind", "products")];
     send_to(&mut operator, UPLOAD, &kind, "", b"").await.says("请选择文件");
     send_to(&mut operator, UPLOAD, &kind, "a.csv", &vec![b'1'; (32 << 20) + 1]).await.says("文件超过 32 MB");
+    let card = format!("卡{}.csv", crate::pay::ZHANG.0);
+    let sent = send_to(&mut operator, UPLOAD, &kind, &card, b"1").await;
+    assert_eq!(sent.status, StatusCode::BAD_REQUEST);
+    sent.says("卡号");
     let form = Request::post(UPLOAD)
         .header("content-type", format!("multipart/form-data; boundary={EDGE}"))
         .header("sec-fetch-site", "same-origin")

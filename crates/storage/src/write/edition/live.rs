@@ -24,6 +24,9 @@ use crate::{Storage, StorageError};
 /// Rows that are written in one piece, about: the writer is away from the tills for a few milliseconds.
 const PIECE: i64 = 200;
 
+/// Parts of `product_keys` whose rows are in memory at once when a server writes all of an edition.
+const PARTS_AT_ONCE: i64 = 16;
+
 /// Parts of `product_keys`.
 const PARTS: i64 = keys::PARTS as i64;
 
@@ -32,7 +35,7 @@ const PARTS: i64 = keys::PARTS as i64;
 pub enum Flipped {
     /// It is live.
     Live,
-    /// Another edition of the merchant is still being written.
+    /// Another edition of the merchant is still being written, or a recall has just begun.
     Later,
     /// A product is recalled whose barcode or approval number it would change: its code. It waits for a person again.
     Recalled(String),
@@ -42,6 +45,9 @@ pub enum Flipped {
 
 /// Makes a scheduled edition live: all of it, by one row.
 pub async fn go_live(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> Result<Flipped, StorageError> {
+    // Looking for recalled products takes a large edition longer than the writer may be away.
+    let (recall, stopped) =
+        db.read(move |connection| Ok((last_recall(connection)?, recalled(connection, id)?))).await?;
     db.write(move |connection| {
         let Some(edition) = locked(connection, id)? else { return Ok(Flipped::Gone) };
         if !job::keep(connection, &job, job.done, total(&edition), now)? {
@@ -53,10 +59,10 @@ pub async fn go_live(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> R
             EditionStatus::Live => return Ok(Flipped::Live),
             _ => return Ok(Flipped::Gone),
         }
-        if settling(connection, edition.merchant)?.is_some() {
+        if settling(connection, edition.merchant)?.is_some() || last_recall(connection)? != recall {
             return Ok(Flipped::Later);
         }
-        if let Some(code) = recalled(connection, id, edition.merchant)? {
+        if let Some(code) = stopped {
             let sql = "UPDATE edition SET status = 'staged', effective_at = NULL, released_by = NULL WHERE id = ?1";
             connection.prepare_cached(sql)?.execute([id.0])?;
             job::fail(connection, &job, &code, now)?;
@@ -71,9 +77,11 @@ pub async fn go_live(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> R
             connection.prepare_cached(sql)?.execute([edition.merchant.0, id.0])?;
         } else {
             write_rows(connection, &edition, &Piece::All, now)?;
-            let texts = texts(connection, &edition, (0, PARTS))?;
-            write_texts(connection, edition.merchant, &texts)?;
-            follow_all(connection, edition.merchant, texts.iter().map(|text| &text.code))?;
+            for first in (0..PARTS).filter(|part| part % PARTS_AT_ONCE == 0) {
+                let texts = texts(connection, &edition, (first, first + PARTS_AT_ONCE))?;
+                write_texts(connection, edition.merchant, &texts)?;
+                follow_all(connection, edition.merchant, texts.iter().map(|text| &text.code))?;
+            }
         }
         audit::insert(connection, &entry(&edition.counts, id, edition.merchant, now))?;
         Ok(Flipped::Live)
@@ -105,25 +113,33 @@ pub(super) fn settling(connection: &Connection, merchant: MerchantId) -> sql::Re
     connection.prepare_cached(sql)?.query_row([merchant.0], |row| Ok(EditionId(row.get(0)?))).optional()
 }
 
+/// The recall that was started last, 0 for none.
+fn last_recall(connection: &Connection) -> sql::Result<i64> {
+    connection.prepare_cached("SELECT COALESCE(MAX(id), 0) FROM recall")?.query_row([], |row| row.get(0))
+}
+
 /// A product that is recalled, whose barcode or approval number the edition changes, or which it adds.
-fn recalled(connection: &Connection, id: EditionId, merchant: MerchantId) -> sql::Result<Option<String>> {
+fn recalled(connection: &Connection, id: EditionId) -> sql::Result<Option<String>> {
+    let any = "SELECT EXISTS (SELECT 1 FROM recall WHERE ended_at IS NULL)";
+    if !connection.prepare_cached(any)?.query_row([], |row| row.get::<_, bool>(0))? {
+        return Ok(None);
+    }
     let stored = format!(
-        "SELECT p.code FROM edition_row r JOIN product p ON p.merchant_id = ?2 AND p.code = r.code
-        WHERE r.edition_id = ?1 AND r.found_otherwise = 1 AND {TEXT_OF} IS NOT NULL LIMIT 1"
+        "SELECT p.code FROM edition e JOIN edition_row r ON r.edition_id = e.id AND r.found_otherwise = 1
+            JOIN product p ON p.merchant_id = e.merchant_id AND p.code = r.code
+        WHERE e.id = ?1 AND {TEXT_OF} IS NOT NULL LIMIT 1"
     );
     let staged = format!(
         "SELECT p.code FROM edition_row p
         WHERE p.edition_id = ?1 AND p.found_otherwise = 1 AND p.move <> 'remove' AND {TEXT_OF} IS NOT NULL LIMIT 1"
     );
-    let any = "SELECT EXISTS (SELECT 1 FROM recall WHERE ended_at IS NULL)";
-    if !connection.query_row(any, [], |row| row.get::<_, bool>(0))? {
-        return Ok(None);
+    for sql in [stored, staged] {
+        let found = connection.prepare_cached(&sql)?.query_row([id.0], |row| row.get(0)).optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
     }
-    let found = connection.prepare_cached(&stored)?.query_row([id.0, merchant.0], |row| row.get(0)).optional()?;
-    match found {
-        Some(code) => Ok(Some(code)),
-        None => connection.prepare_cached(&staged)?.query_row([id.0], |row| row.get(0)).optional(),
-    }
+    Ok(None)
 }
 
 /// What there is to do: the parts of the texts that searches read, then the rows.
@@ -226,7 +242,11 @@ fn write_rows(connection: &Connection, edition: &Edition, piece: &Piece<'_>, now
     connection.execute_later(SAVE, params![id, first, last, merchant])?;
     connection.execute_later(NOTE_PRICES, params![id, first, last, merchant, since.0, by])?;
     connection.execute_later(REMOVE, params![id, first, last, merchant])?;
-    connection.execute_later(SETTLE, params![id, first, last])
+    // Nobody reads the rows over the catalogue where all are written at once.
+    if connection.sqlite().is_some() {
+        connection.execute_later(SETTLE, params![id, first, last])?;
+    }
+    Ok(())
 }
 
 /// What the texts of searches need of a row.
@@ -248,13 +268,15 @@ fn texts(connection: &Connection, edition: &Edition, (first, end): (i64, i64)) -
         WHERE r.edition_id = ?1 AND r.part >= ?2 AND r.part < ?3 ORDER BY r.part, r.code",
         rows::COLUMNS
     );
+    let here = connection.sqlite().is_some();
     let mut statement = connection.prepare_cached(&sql)?;
     let found = statement.query_map([edition.id.0, first, end, edition.merchant.0], |row| {
         let Staged { before, after, goes, .. } = rows::read(row)?;
         let (settled, stored): (bool, bool) = (row.get(19)?, row.get(20)?);
         let code = after.code.clone();
         let categories = [before.map(|before| before.category), Some(after.category.clone())];
-        let now = match (settled, stored) {
+        // A server has written all rows before.
+        let now = match (settled || !here, stored) {
             (true, true) => Some(catalogue::read_at(row, 21)?),
             (true, false) => None,
             (false, _) => Some(after).filter(|_| goes != Move::Remove),
@@ -275,11 +297,10 @@ fn write_texts(connection: &Connection, merchant: MerchantId, texts: &[Text]) ->
             edits.entry((*part, &now.category)).or_default().insert(code, catalogue::searched(now).line());
         }
     }
-    for ((part, category), edits) in edits {
-        let edits: Vec<product::Line> = edits.into_iter().map(|(code, line)| (code.to_owned(), line)).collect();
-        product::replace(connection, merchant, category, part, &edits)?;
-    }
-    Ok(())
+    let edits = edits.into_iter().map(|((part, category), edits)| {
+        (part, category, edits.into_iter().map(|(code, line)| (code.to_owned(), line)).collect())
+    });
+    product::replace(connection, merchant, &edits.collect::<Vec<_>>())
 }
 
 /// What the products of a piece have cost until now, of those that nobody changed before.
@@ -310,12 +331,10 @@ const SAVE: &str = "INSERT INTO product (merchant_id, code, barcode, name, pinyi
 const NOTE_PRICES: &str =
     "INSERT INTO product_price (merchant_id, code, since, price, price_low, price_high, card_payable,
         active, changed_by)
-    SELECT p.merchant_id, p.code, CASE WHEN COALESCE((SELECT MAX(h.since) FROM product_price h
-                WHERE h.merchant_id = ?4 AND h.code = r.code), 0) >= ?5
-            THEN 1 + (SELECT MAX(h.since) FROM product_price h WHERE h.merchant_id = ?4 AND h.code = r.code)
-            ELSE ?5 END,
-        p.price, p.price_low, p.price_high, p.card_payable, p.active, ?6
+    SELECT p.merchant_id, p.code, COALESCE(h.last + 1, ?5), p.price, p.price_low, p.price_high, p.card_payable, p.active, ?6
     FROM edition_row r CROSS JOIN product p
+        LEFT JOIN (SELECT code, MAX(since) AS last FROM product_price
+            WHERE merchant_id = ?4 AND code >= ?2 AND code <= ?3 AND since >= ?5 GROUP BY code) AS h ON h.code = p.code
     WHERE r.edition_id = ?1 AND r.code >= ?2 AND r.code <= ?3 AND r.settled = 0
         AND r.repriced = 1 AND p.merchant_id = ?4 AND p.code = r.code";
 

@@ -298,6 +298,9 @@ fn behind(connection: &Connection, edition: EditionId) -> sql::Result<Vec<String
     found.collect()
 }
 
+/// Rows of an edition that a server's planner had better know of.
+const LARGE: i64 = 1_000;
+
 /// The edition is together: it waits for somebody to release it. Whether the job went on until here.
 pub async fn finish(db: &Storage, job: Job, edition: EditionId, now: Timestamp) -> Result<bool, StorageError> {
     let digest = digest(db, edition).await?;
@@ -309,6 +312,10 @@ pub async fn finish(db: &Storage, job: Job, edition: EditionId, now: Timestamp) 
         }
         let sql = "UPDATE edition SET status = 'staged', digest = ?2 WHERE id = ?1";
         connection.prepare_cached(sql)?.execute(params![edition.0, digest])?;
+        if connection.sqlite().is_none() && gathered.rows() > LARGE {
+            // A server would plan for the few rows that it knew before.
+            connection.execute_batch("ANALYZE edition_row")?;
+        }
         import::checked(connection, edition)?;
         release_return(connection, &gathered, now)?;
         job::end(connection, &job, now)?;
@@ -347,6 +354,12 @@ async fn digest(db: &Storage, edition: EditionId) -> Result<[u8; 32], StorageErr
             _ => return Ok(hash.finalize().into()),
         }
     }
+}
+
+/// The row of a product.
+pub(super) fn one(connection: &Connection, edition: EditionId, code: &str) -> sql::Result<Option<Staged>> {
+    let sql = format!("SELECT {COLUMNS} FROM edition_row r WHERE r.edition_id = ?1 AND r.code = ?2");
+    connection.prepare_cached(&sql)?.query_row((edition.0, code), read).optional()
 }
 
 pub(super) fn by_code(
