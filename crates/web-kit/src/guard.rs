@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, ORIGIN, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, ORIGIN, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use telemetry::{Exchange, RequestNumber, metrics};
@@ -48,28 +48,24 @@ pub(crate) async fn headers(State(web): State<Web>, request: Request, next: Next
     response
 }
 
-/// Whether a request sends a file. Only a page that takes files reads such a body; every other one refuses it once it is
-/// larger than a form.
-fn sends_file(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
+/// Whether a request is for a page that takes a file. Its gate lets only those through who may send one, and the handler
+/// reads the body; every other request is a form.
+fn takes_file(web: &Web, request: &Request) -> bool {
+    let page = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    request.method() == Method::POST && page.is_some_and(|page| web.file_pages.contains(&page))
 }
 
 /// Ends what takes longer than any page does, or any file that is sent.
-pub(crate) async fn answer_within(request: Request, next: Next) -> Response {
-    let limit = if sends_file(request.headers()) { UPLOAD_WITHIN } else { ANSWER_WITHIN };
+pub(crate) async fn answer_within(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let limit = if takes_file(&web, &request) { UPLOAD_WITHIN } else { ANSWER_WITHIN };
     let answer = tokio::time::timeout(limit, next.run(request)).await;
     answer.unwrap_or_else(|_| StatusCode::GATEWAY_TIMEOUT.into_response())
 }
 
 /// Turns requests away while as many as this door serves at once are under way, so that nothing behind it queues without
-/// end. The whole form is read first, so that a slow sender occupies no permit.
+/// end. The whole form is read first, so that a slow sender occupies no permit. A file has its own permit, behind its gate.
 pub(crate) async fn make_room(State(web): State<Web>, request: Request, next: Next) -> Response {
-    if sends_file(request.headers()) {
-        let Ok(_place) = web.uploads.try_acquire() else {
-            metrics::refused("upload");
-            return Problem::Busy.into_response();
-        };
+    if takes_file(&web, &request) {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();

@@ -142,6 +142,7 @@ pub struct Parts {
     changes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
+    file_pages: Arc<[&'static str]>,
 }
 
 impl Web {
@@ -165,6 +166,7 @@ impl Web {
             changes,
             reads,
             uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            file_pages: Arc::default(),
         }))
     }
 
@@ -202,7 +204,8 @@ pub fn said() -> Vec<&'static str> {
 
 /// The pages of `table`, with the layers around them.
 pub fn router(web: &Web, table: Table) -> Router {
-    let web = Web(Arc::new(Parts { menu: Arc::new(table.menu()), ..Parts::clone(web) }));
+    let (menu, file_pages) = (Arc::new(table.menu()), table.file_pages().into());
+    let web = Web(Arc::new(Parts { menu, file_pages, ..Parts::clone(web) }));
     let pages = table
         .router(&web)
         .fallback(problem::not_found)
@@ -214,7 +217,7 @@ pub fn router(web: &Web, table: Table) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CsrfLayer::new())
         .layer(axum::middleware::from_fn(guard::require_origin))
-        .layer(axum::middleware::from_fn(guard::answer_within))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), guard::answer_within))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(axum::middleware::from_fn_with_state(web.clone(), guard::make_room))
         .layer(axum::middleware::from_fn_with_state(web.clone(), flash::clear_when_shown))

@@ -14,8 +14,10 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use domain::role::{Action, Role, may};
+use telemetry::metrics;
 
 use crate::factor::{self, Proof};
+use crate::problem::Problem;
 use crate::sent::Sent;
 use crate::session::{AnySession, detour, enter};
 use crate::stray_card;
@@ -239,6 +241,11 @@ impl Table {
         self.0.iter().flat_map(lines).collect()
     }
 
+    /// The addresses that take files.
+    pub(crate) fn file_pages(&self) -> Vec<&'static str> {
+        self.0.iter().filter(|page| page.served.iter().any(|one| one.takes_file)).map(|page| page.path).collect()
+    }
+
     /// The menu and the start pages that the pages name.
     pub fn menu(&self) -> Menu {
         let mut entries: Vec<MenuEntry> = self.0.iter().filter_map(|page| page.menu).collect();
@@ -286,6 +293,10 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         return answer;
     }
     if gate.takes_file {
+        let Ok(_place) = gate.web.uploads.try_acquire() else {
+            metrics::refused("upload");
+            return Problem::Busy.into_response();
+        };
         return next.run(Request::from_parts(parts, body)).await;
     }
     match reads(&gate, Request::from_parts(parts, body)).await {

@@ -1,10 +1,14 @@
 //! 导入: files through their form, what is said of them, editions that go live at a moment, and taking them back.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use domain::ids::MerchantId;
 use domain::time::HOUR;
+use futures_util::stream;
 use storage::catalogue::{self, Item};
+use tokio::time::Instant;
 
 use crate::pay::{SECOND, Till, hidden};
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
@@ -393,4 +397,44 @@ async fn a_file_is_given_up_while_it_is_checked() {
     work(&shop).await;
     operator.get(&at).await.says("已放弃。没有任何数据被修改。");
     assert_eq!(price(&shop, "600233").await, Some(1_550));
+}
+
+/// A request with a file that never arrives.
+async fn hang(mut person: Visitor, path: String) -> (StatusCode, Duration) {
+    let request = Request::post(path)
+        .header("content-type", format!("multipart/form-data; boundary={EDGE}"))
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>()));
+    let begun = Instant::now();
+    let answer = person.send(request.expect("a request")).await;
+    (answer.status, begun.elapsed())
+}
+
+#[tokio::test]
+async fn nobody_who_may_not_import_keeps_others_from_it() {
+    let shop = Shop::open().await;
+    let mut operator = shop.signed_in("operator").await;
+    let paths = ["/login", "/office/settings", "/sale/lines", "/office/imports/1", "/nowhere", UPLOAD];
+    let mut hanging = Vec::new();
+    for login in [None, Some("cashier"), Some("agent")] {
+        for path in paths {
+            let person = match login {
+                Some(login) => shop.signed_in(login).await,
+                None => shop.visitor(),
+            };
+            hanging.push(tokio::spawn(hang(person, path.to_owned())));
+        }
+    }
+    // They have begun, and all but those who are turned away at once hang.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let (at, _) = prices(&shop, &mut operator, "货号,单价\n600233,16.00\n").await;
+    assert!(at.starts_with("/office/editions/"), "{at}");
+    tokio::time::pause();
+    for one in hanging {
+        let (status, waited) = one.await.expect("ends");
+        // As long as any form may take to arrive.
+        assert!(!status.is_success() && waited < Duration::from_secs(25), "{status} after {waited:?}");
+    }
 }
