@@ -80,6 +80,16 @@ impl Drop for Proxy {
     }
 }
 
+/// A file for the page that takes files reaches the program, whose gate refuses it here; elsewhere it goes no further.
+fn takes_files(proxy: &str) {
+    let file = "1".repeat(3 << 20);
+    let form = [("content-type", "multipart/form-data; boundary=x"), ("sec-fetch-site", "same-origin")];
+    for (path, expected) in [("/office/products/250100/import", 303), ("/login", 413), ("/api/v1/payments", 413)] {
+        let reply = ask(proxy, "POST", path, &form, &file).expect("an answer");
+        assert_eq!(reply.status, expected, "{path}: {}", reply.body);
+    }
+}
+
 /// Pages come from the remaining instance. A payment that an instance may have received is not sent to the other one:
 /// the caller gets 502, and the same request sent again has the answer.
 #[test]
@@ -91,6 +101,7 @@ fn a_restart_behind_nginx_costs_no_page_and_no_payment() {
     let start = |address: &String| installation.start_at(address, &["--behind-proxy"]);
     let mut instances = addresses.each_ref().map(start).into_iter();
     let proxy = Proxy::start(&addresses);
+    takes_files(&proxy.address);
     let load = Load::start(vec![proxy.address.clone()]);
     let look = |over: &Receiver<()>| {
         while over.try_recv() == Err(TryRecvError::Empty) {
