@@ -17,7 +17,7 @@ use storage::audit::Entry;
 use storage::catalogue::{self, Item};
 use storage::edition::{self, Released};
 use storage::import::{self, Absent, ImportKind, ImportStatus};
-use storage::job::{self, JobKind};
+use storage::job::{self, JobKind, JobStatus};
 use storage::{Storage, StorageError};
 
 const SHOP: MerchantId = MerchantId(250_100);
@@ -71,10 +71,10 @@ async fn through_kills(folder: &Path, kind: JobKind, subject: i64) -> Result<u32
         let db = open(folder);
         let progress = job::progress(&db, kind, subject).await?.expect("a job");
         drop(db);
-        match progress.status.as_str() {
-            "done" => return Ok(kills),
-            "waiting" => {}
-            other => panic!("the job is {other}: {}", progress.failure),
+        match progress.status {
+            JobStatus::Done => return Ok(kills),
+            JobStatus::Waiting => {}
+            other => panic!("the job is {other:?}: {}", progress.failure),
         }
         let running = serve(folder);
         // Longer and longer, so that every job ends.

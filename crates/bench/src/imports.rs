@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use domain::ids::EditionId;
 use storage::Storage;
-use storage::job::{self, JobKind};
+use storage::job::{self, JobKind, JobStatus};
 
 use crate::Failure;
 use crate::figures::Figures;
@@ -137,9 +137,9 @@ async fn settled(storage: &Storage, page: &str) -> Result<(), Failure> {
     loop {
         let progress = job::progress(storage, JobKind::Publish, id.0).await?;
         match progress.map(|progress| progress.status) {
-            Some(status) if status == "done" => return Ok(()),
-            Some(status) if status != "waiting" => return Err(format!("the edition is {status}").into()),
-            _ => tokio::time::sleep(ASK_EVERY).await,
+            Some(JobStatus::Done) => return Ok(()),
+            Some(status @ (JobStatus::Failed | JobStatus::Cancelled)) => return Err(format!("it is {status:?}").into()),
+            Some(JobStatus::Waiting) | None => tokio::time::sleep(ASK_EVERY).await,
         }
     }
 }

@@ -15,8 +15,8 @@ use domain::time::Timestamp;
 use jobs::Column;
 use serde::Deserialize;
 use storage::edition::{self, Change, Edition, Move, Released, Which};
-use storage::import::{self, Import};
-use storage::job::{self, JobKind};
+use storage::import::{self, Import, ImportStatus};
+use storage::job::{self, JobKind, JobStatus};
 use web_kit::badge::Badge;
 use web_kit::flash::Flash;
 use web_kit::link::link;
@@ -54,6 +54,16 @@ pub(crate) fn state(one: &Edition, text: &'static Text) -> Badge {
         EditionStatus::Live if one.superseded => Badge::new("off", "pause", words.s_superseded),
         EditionStatus::Live => Badge::new("ok", "ok", words.s_live),
     }
+}
+
+/// Whether a file says what the catalogue says. Its edition waits for nobody.
+pub(crate) fn changes_nothing(import: &Import, one: &Edition) -> bool {
+    import.status == ImportStatus::Checked && one.counts.all() == 0
+}
+
+/// What is said of such a file.
+pub(crate) fn nothing_badge(text: &'static Text) -> Badge {
+    Badge::new("ok", "ok", text.imports.s_same)
 }
 
 #[derive(Template)]
@@ -198,6 +208,7 @@ async fn view(visit: &Visit, id: i64, params: &Params, wrong: Option<String>, at
         None => None,
     };
     let waits = waiting(visit, Act::ProductEdition, id).await?;
+    let nothing = import.as_ref().is_some_and(|import| changes_nothing(import, &one));
     let path = edition_link(one.id);
     let which = Which::from_word(&params.w).unwrap_or(Which::All);
     let after = params.after.split_once('.').and_then(|(moved, code)| Some((moved.parse().ok()?, code.to_owned())));
@@ -224,7 +235,7 @@ async fn view(visit: &Visit, id: i64, params: &Params, wrong: Option<String>, at
         title,
         sub: import.as_ref().map_or_else(|| format!("{} {}", one.made_by, one.made_at.date_time_text()), sub),
         list: goods_link(one.merchant.0),
-        state: state(&one, text),
+        state: if nothing { nothing_badge(text) } else { state(&one, text) },
         steps: steps(&one, text),
         numbers: numbers(&one, import.as_ref(), text),
         notes: notes(visit, &one, import.as_ref(), waits.is_some()).await?,
@@ -268,7 +279,7 @@ fn steps(one: &Edition, text: &'static Text) -> Vec<(&'static str, &'static str,
         (_, true) => "now",
         _ => "",
     };
-    let rows = fill(words.will_change, &[&one.rows().to_string()]);
+    let rows = fill(words.will_change, &[&one.counts.all().to_string()]);
     let when = one.live_at.map_or_else(String::new, Timestamp::date_time_text);
     vec![
         ("done", words.step_upload, one.made_at.date_time_text()),
@@ -309,7 +320,7 @@ async fn notes(
     if let Some(before) = import.and_then(|import| import.before) {
         notes.push(("info", fill(words.same_file, &[&before.date_time_text()])));
     }
-    if one.rows() == 0 && !matches!(one.status, EditionStatus::Gathering | EditionStatus::Dropped) {
+    if import.is_some_and(|import| changes_nothing(import, one)) {
         notes.push(("ok", words.nothing.to_owned()));
     }
     if one.kept > 0 {
@@ -320,7 +331,7 @@ async fn notes(
     }
     if one.status == EditionStatus::Staged {
         let failed = job::progress(visit.db(), JobKind::Publish, one.id.0).await?;
-        let code = failed.filter(|job| job.status == "failed").map(|job| job.failure);
+        let code = failed.filter(|job| job.status == JobStatus::Failed).map(|job| job.failure);
         notes.extend(code.map(|code| ("bad", fill(words.recalled, &[&code]))));
     }
     if let Some(by) = &one.released_by {
@@ -347,9 +358,9 @@ fn decide(visit: &Visit, one: &Edition, waits: bool) -> Decide {
     let may = visit.session.can(Action::ManageProducts);
     match one.status {
         _ if !may => Decide::Nothing,
-        EditionStatus::Staged if !waits && one.rows() > 0 => {
+        EditionStatus::Staged if !waits && one.counts.all() > 0 => {
             let counts = one.counts;
-            let all = one.rows().saturating_sub(counts.added);
+            let all = one.counts.all().saturating_sub(counts.added);
             let two = counts.needs_two().then(|| fill(words.takes_two, &[&counts.far.to_string(), &all.to_string()]));
             Decide::Publish { two, stop: counts.stopped }
         }

@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, Path};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::edition::EditionStatus;
 use domain::ids::MerchantId;
 use domain::role::Action;
 use domain::scan::Scan;
@@ -157,9 +156,12 @@ fn state(one: &Import, edition: Option<&Edition>, text: &'static Text) -> Badge 
         ImportStatus::Cancelled => Badge::new("off", "close", words.s_cancelled),
         ImportStatus::Checked => edition.map_or_else(
             || Badge::new("off", "close", words.s_cancelled),
-            |edition| match edition.status {
-                EditionStatus::Staged if edition.counts.all() == 0 => Badge::new("ok", "ok", words.s_same),
-                _ => editions::state(edition, text),
+            |edition| {
+                if editions::changes_nothing(one, edition) {
+                    editions::nothing_badge(text)
+                } else {
+                    editions::state(edition, text)
+                }
             },
         ),
     }

@@ -259,7 +259,7 @@ pub(crate) async fn show(
             .live_at
             .or(one.effective_at.filter(|at| at.0 > 0))
             .map_or_else(String::new, Timestamp::date_time_text),
-        count: fill(text.imports.edition_more, &[&one.rows().to_string()]),
+        count: fill(text.imports.edition_more, &[&one.counts.all().to_string()]),
     });
     let page = View {
         import: imports::upload_link(merchant),

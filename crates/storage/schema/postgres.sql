@@ -600,7 +600,9 @@ CREATE TABLE import (
     lines BIGINT NOT NULL,
     same BIGINT NOT NULL,
     wrong BIGINT NOT NULL,
-    edition_id BIGINT NOT NULL REFERENCES edition (id)
+    -- What it changes; NULL until the whole file is here.
+    edition_id BIGINT REFERENCES edition (id),
+    CHECK ((edition_id IS NULL) = (status = 'sending'))
 );
 CREATE INDEX import_merchant ON import (merchant_id, id);
 CREATE INDEX import_edition ON import (edition_id);

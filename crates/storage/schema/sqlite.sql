@@ -603,7 +603,9 @@ CREATE TABLE import (
     lines INTEGER NOT NULL,
     same INTEGER NOT NULL,
     wrong INTEGER NOT NULL,
-    edition_id INTEGER NOT NULL REFERENCES edition (id)
+    -- What it changes; NULL until the whole file is here.
+    edition_id INTEGER REFERENCES edition (id),
+    CHECK ((edition_id IS NULL) = (status = 'sending'))
 ) STRICT;
 CREATE INDEX import_merchant ON import (merchant_id, id);
 CREATE INDEX import_edition ON import (edition_id);

@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use storage::catalogue::{self, Item};
 use storage::edition::{self, Flipped, Move, Released, Staged, Which};
 use storage::import::{self, Absent, Findings, ImportKind, ImportStatus, Note, Sent};
-use storage::job::{self, Holder, Job, JobKind};
+use storage::job::{self, Holder, Job, JobKind, JobStatus};
 use storage::payment::{self, Begun};
 use storage::vault::{Confirmation, hex};
 use storage::{StorageError, product, recall};
@@ -238,7 +238,7 @@ async fn a_recall_keeps_an_edition_back_until_it_ends(shop: &Shop) {
         assert_eq!((found.status, found.effective_at, found.released_by), (EditionStatus::Staged, None, None));
         assert_eq!((shop.goods().await, found.counts.all()), (before.clone(), 3));
         let progress = job::progress(shop.db(), JobKind::Publish, edition.0).await.expect("reads").expect("there");
-        assert_eq!((progress.status.as_str(), progress.failure.as_str()), ("failed", code));
+        assert_eq!((progress.status, progress.failure.as_str()), (JobStatus::Failed, code));
         assert_eq!((shop.take(ONE, at(500)).await, shop.go_live(&job, at(5)).await), (None, Flipped::Gone));
         let goods = format!("{} {text}", kind.word());
         let stored = acts::Recall { goods, text: "do not sell".to_owned(), reason: "dirty".to_owned(), open: true };
@@ -355,7 +355,7 @@ async fn what_is_given_up_between_two_pieces_is_never_seen(shop: &Shop) {
     let found = import::find(shop.db(), job.subject).await.expect("reads").expect("there");
     assert_eq!((found.status, shop.status(edition).await), (ImportStatus::Cancelled, EditionStatus::Dropped));
     let progress = job::progress(shop.db(), JobKind::Check, job.subject).await.expect("reads").expect("there");
-    assert_eq!(progress.status, "cancelled");
+    assert_eq!(progress.status, JobStatus::Cancelled);
     // Before its moment.
     let edition = shop.staged(vec![at_price("000", 1_100)], at(4)).await;
     assert_eq!(shop.publish(edition, None, at(5)).await, Released::Done);
@@ -667,6 +667,11 @@ async fn a_file_comes_back_as_it_was_sent(shop: &Shop) {
     }
     // One that is still being sent is in no list.
     import::begin(shop.db(), MERCHANT, "later.csv".to_owned(), entry(at(2))).await.expect("writes");
+    // Nor does anything wait for it: whoever sends it may never come back.
+    let editions = shop
+        .db()
+        .read(|connection| Ok(connection.query_row("SELECT COUNT(*) FROM edition", [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(usize::try_from(editions.await.expect("reads")), Ok(ids.len()));
     ids.reverse();
     for merchant in [None, Some(MERCHANT)] {
         let page = import::page(shop.db(), merchant, None, 4).await.expect("reads");

@@ -17,6 +17,8 @@ use crate::problem::Problem;
 /// Rows of a file, at most.
 pub const ROWS_MAX: usize = 100_000;
 
+const CSV: &str = "text/csv; charset=utf-8";
+
 /// Rows read at once.
 pub const PIECE: usize = 1_000;
 
@@ -45,13 +47,8 @@ pub async fn table(
     let head: Vec<String> = head.iter().map(|title| (*title).to_owned()).collect();
     match kind {
         Kind::Csv => {
-            let mut file = csv::Writer::from_writer(BYTE_ORDER_MARK.to_vec());
-            file.write_record(head).map_err(|error| fault(&error))?;
-            for row in rows {
-                file.write_record(row.into_iter().map(text_cell)).map_err(|error| fault(&error))?;
-            }
-            let bytes = file.into_inner().map_err(|error| fault(&error))?;
-            Ok(download("text/csv; charset=utf-8", "csv", name, bytes))
+            let bytes = csv_piece(BYTE_ORDER_MARK, [head].into_iter().chain(rows)).map_err(|error| fault(&error))?;
+            Ok(download(CSV, "csv", name, bytes))
         }
         Kind::Excel => {
             // Packing a file of the largest size keeps a core busy for seconds.
@@ -92,12 +89,10 @@ where
             Some((piece, Some((None, at))))
         }
     });
-    let place = format!("attachment; filename=\"{name}.csv\"");
-    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, place)];
-    (headers, Body::from_stream(pieces)).into_response()
+    download(CSV, "csv", name, Body::from_stream(pieces))
 }
 
-fn csv_piece(mark: &[u8], rows: Vec<Vec<String>>) -> Result<Vec<u8>, csv::Error> {
+fn csv_piece(mark: &[u8], rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
     let mut file = csv::Writer::from_writer(mark.to_vec());
     for row in rows {
         file.write_record(row.into_iter().map(text_cell))?;
@@ -106,9 +101,9 @@ fn csv_piece(mark: &[u8], rows: Vec<Vec<String>>) -> Result<Vec<u8>, csv::Error>
 }
 
 /// A file for the browser to keep.
-pub fn download(kind: &'static str, ending: &str, name: &str, bytes: Vec<u8>) -> Response {
+pub fn download(kind: &'static str, ending: &str, name: &str, bytes: impl Into<Body>) -> Response {
     let place = format!("attachment; filename=\"{name}.{ending}\"");
-    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, place)], bytes).into_response()
+    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, place)], bytes.into()).into_response()
 }
 
 /// A file that could not be made, which is a bug.

@@ -67,14 +67,6 @@ pub struct Edition {
     pub import: Option<i64>,
 }
 
-impl Edition {
-    /// How many products it changes.
-    pub fn rows(&self) -> i64 {
-        let Counts { added, changed, stopped, removed, .. } = self.counts;
-        added.saturating_add(changed).saturating_add(stopped).saturating_add(removed)
-    }
-}
-
 const COLUMNS: &str = "e.id, e.merchant_id, e.status, e.number, e.undoes, (SELECT MIN(u.id) FROM edition u WHERE u.undoes = e.id \
      AND u.status IN ('scheduled', 'live')), e.source, e.made_at, p.name, e.added, e.changed, e.stopped, e.removed, e.far, \
      e.kept, e.effective_at, r.name, e.live_at, COALESCE((SELECT MAX(l.number) FROM edition l \
@@ -257,7 +249,7 @@ pub async fn publish(
     db.write(move |connection| {
         let Some(edition) = locked(connection, id)? else { return Ok(Released::Gone) };
         match edition.status {
-            EditionStatus::Staged if edition.rows() == 0 || !can_be_for(effective_at, entry.at) => {
+            EditionStatus::Staged if edition.counts.all() == 0 || !can_be_for(effective_at, entry.at) => {
                 return Ok(Released::Gone);
             }
             // Only once its rows follow what is being written is it known what they are.

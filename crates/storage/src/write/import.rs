@@ -4,7 +4,7 @@
 //! while the file is checked and goes live as any other does.
 
 use domain::edition::EditionStatus;
-use domain::ids::{EditionId, MerchantId};
+use domain::ids::{EditionId, MerchantId, PersonId};
 use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
@@ -119,10 +119,10 @@ fn read(row: &Row<'_>) -> sql::Result<Import> {
     })
 }
 
-/// A file by its number.
+/// A file by its number, once all of it is here.
 pub async fn find(db: &Storage, id: i64) -> Result<Option<Import>, StorageError> {
     db.read(move |connection| {
-        let sql = format!("SELECT {COLUMNS} WHERE i.id = ?1");
+        let sql = format!("SELECT {COLUMNS} WHERE i.id = ?1 AND i.status <> 'sending'");
         Ok(connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
     })
     .await
@@ -150,14 +150,13 @@ pub async fn begin(db: &Storage, merchant: MerchantId, file_name: String, entry:
     db.write(move |connection| {
         let nobody = || StorageError::NotWritten("a file is a person's".to_owned());
         let by = entry.person.ok_or_else(nobody)?;
-        let edition = edition::begin(connection, merchant, &file_name, None, (by, entry.at))?;
         connection.lock_name("import", "")?;
         let id: i64 = connection.query_row("SELECT COALESCE(MAX(id), 0) + 1 FROM import", [], |row| row.get(0))?;
         let sql =
             "INSERT INTO import (id, kind, merchant_id, absent, file_name, size, digest, made_at, made_by, status,
                 problem, coding, lines, same, wrong, edition_id)
-            VALUES (?1, 'products', ?2, 'keep', ?3, 0, ?4, ?5, ?6, 'sending', '', '', 0, 0, 0, ?7)";
-        let values = params![id, merchant.0, &file_name, Vec::new(), entry.at.0, by.0, edition.0];
+            VALUES (?1, 'products', ?2, 'keep', ?3, 0, ?4, ?5, ?6, 'sending', '', '', 0, 0, 0, NULL)";
+        let values = params![id, merchant.0, &file_name, Vec::new(), entry.at.0, by.0];
         connection.prepare_cached(sql)?.execute(values)?;
         audit::insert(connection, &Entry { subject: format!("import {id}"), ..entry })?;
         Ok(id)
@@ -192,14 +191,21 @@ pub struct Sent {
     pub digest: [u8; 32],
 }
 
-/// The whole file is here: it is to be checked.
+/// The whole file is here: it is to be checked, and what it changes is put together.
 pub async fn sent(db: &Storage, id: i64, file: Sent, at: Timestamp) -> Result<(), StorageError> {
     db.write(move |connection| {
-        let sql = "UPDATE import SET status = 'checking', kind = ?2, absent = ?3, size = ?4, digest = ?5
-            WHERE id = ?1 AND status = 'sending'";
+        connection.lock("SELECT id FROM import WHERE id = ?1", [id])?;
+        let sql = "SELECT merchant_id, file_name, made_by FROM import WHERE id = ?1 AND status = 'sending'";
+        let read = |row: &Row<'_>| Ok((MerchantId(row.get(0)?), row.get(1)?, PersonId(row.get(2)?)));
+        let sending: Option<(_, String, _)> = connection.prepare_cached(sql)?.query_row([id], read).optional()?;
+        let Some((merchant, name, by)) = sending else { return Ok(()) };
+        let edition = edition::begin(connection, merchant, &name, None, (by, at))?;
+        let sql =
+            "UPDATE import SET status = 'checking', kind = ?2, absent = ?3, size = ?4, digest = ?5, edition_id = ?6
+            WHERE id = ?1";
         let Sent { kind, absent, size, digest } = &file;
         let size = i64::try_from(*size).unwrap_or(i64::MAX);
-        connection.prepare_cached(sql)?.execute(params![id, kind.word(), absent.word(), size, digest])?;
+        connection.prepare_cached(sql)?.execute(params![id, kind.word(), absent.word(), size, digest, edition.0])?;
         Ok(job::add(connection, JobKind::Check, id, Timestamp(0), at)?)
     })
     .await

@@ -7,6 +7,7 @@
 
 use domain::time::Timestamp;
 
+use crate::books::rows::word;
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use crate::{Storage, StorageError};
 
@@ -19,6 +20,20 @@ domain::words! {
         Undo = "undo",
         /// An edition goes live and is written into the catalogue.
         Publish = "publish",
+    }
+}
+
+domain::words! {
+    /// Where a job stands.
+    pub enum JobStatus {
+        /// It is due, will be, or is being done.
+        Waiting = "waiting",
+        /// It is over.
+        Done = "done",
+        /// It could not be done.
+        Failed = "failed",
+        /// Somebody gave up what it is about.
+        Cancelled = "cancelled",
     }
 }
 
@@ -48,8 +63,8 @@ pub struct Job {
 /// How far a job is, for a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// `waiting`, `done`, `failed` or `cancelled`.
-    pub status: String,
+    /// Where it stands.
+    pub status: JobStatus,
     /// Pieces that are done.
     pub done: i64,
     /// All of them; 0 while nobody knows.
@@ -99,7 +114,7 @@ pub async fn take(db: &Storage, line: Line, holder: Holder, now: Timestamp) -> R
         connection.prepare_cached(sql)?.execute(params![id, holder, now.0.saturating_add(HELD_FOR)])?;
         let sql = "SELECT id, kind, subject, done FROM job WHERE id = ?1";
         let read = |row: &Row<'_>| {
-            let kind = crate::books::rows::word(row, 1, JobKind::from_word)?;
+            let kind = word(row, 1, JobKind::from_word)?;
             Ok(Job { id: row.get(0)?, kind, subject: row.get(2)?, done: row.get(3)?, holder, last: None })
         };
         Ok(Some(connection.prepare_cached(sql)?.query_row([id], read)?))
@@ -172,7 +187,8 @@ pub async fn progress(db: &Storage, kind: JobKind, subject: i64) -> Result<Optio
     db.read(move |connection| {
         let sql = "SELECT status, done, total, failure FROM job WHERE kind = ?1 AND subject = ?2";
         let read = |row: &Row<'_>| {
-            Ok(Progress { status: row.get(0)?, done: row.get(1)?, total: row.get(2)?, failure: row.get(3)? })
+            let status = word(row, 0, JobStatus::from_word)?;
+            Ok(Progress { status, done: row.get(1)?, total: row.get(2)?, failure: row.get(3)? })
         };
         Ok(connection.prepare_cached(sql)?.query_row(params![kind.word(), subject], read).optional()?)
     })

@@ -210,7 +210,9 @@ impl Play {
             if piece.is_empty() {
                 assert!(self.shop.finish(id, job, now).await);
                 self.model.catch_up(id);
-                self.status(id, EditionStatus::Staged);
+                // A file that says what is there waits for nobody.
+                let waits = self.shop.find(id).await.counts.all() > 0;
+                self.status(id, if waits { EditionStatus::Staged } else { EditionStatus::Dropped });
                 return None;
             }
             let to = |(code, edits): &(String, Edits)| {
@@ -322,7 +324,7 @@ impl Play {
         let now = at(self.second);
         let then = later.then_some(now.plus(3 * SECOND));
         let expected = match self.model.editions[&id].status {
-            EditionStatus::Staged if self.shop.find(id).await.rows() == 0 => Released::Gone,
+            EditionStatus::Staged if self.shop.find(id).await.counts.all() == 0 => Released::Gone,
             EditionStatus::Staged if self.settling.is_some() => Released::Later,
             EditionStatus::Staged if self.shop.find(id).await.counts.needs_two() => Released::TakesTwo,
             EditionStatus::Staged => Released::Done,

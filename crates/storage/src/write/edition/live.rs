@@ -144,7 +144,7 @@ fn recalled(connection: &Connection, id: EditionId) -> sql::Result<Option<String
 
 /// What there is to do: the parts of the texts that searches read, then the rows.
 fn total(edition: &Edition) -> i64 {
-    edition.rows().saturating_add(PARTS)
+    edition.counts.all().saturating_add(PARTS)
 }
 
 /// Writes the next piece of a live edition into the catalogue: what searches read first, so that they soon find what is

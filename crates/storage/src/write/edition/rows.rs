@@ -310,9 +310,12 @@ pub async fn finish(db: &Storage, job: Job, edition: EditionId, now: Timestamp) 
         if !job::keep(connection, &job, job.done, job.done, now)? {
             return Ok(false);
         }
-        let sql = "UPDATE edition SET status = 'staged', digest = ?2 WHERE id = ?1";
-        connection.prepare_cached(sql)?.execute(params![edition.0, digest])?;
-        if connection.sqlite().is_none() && gathered.rows() > LARGE {
+        // Nobody has to decide on a file that says what is there: it does not wait.
+        let waits = gathered.undoes.is_some() || gathered.counts.all() > 0;
+        let status = if waits { EditionStatus::Staged } else { EditionStatus::Dropped };
+        let sql = "UPDATE edition SET status = ?3, digest = ?2 WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute(params![edition.0, digest, status.word()])?;
+        if connection.sqlite().is_none() && gathered.counts.all() > LARGE {
             // A server would plan for the few rows that it knew before.
             connection.execute_batch("ANALYZE edition_row")?;
         }
