@@ -334,6 +334,8 @@ impl OneRow<'_> {
         let typed = cell.text.as_str();
         let item = &mut self.item;
         match column {
+            // A file of prices is about the prices that it has; only one of products says that there is none.
+            Column::Low | Column::High if self.kind == ImportKind::Prices && typed.is_empty() => {}
             Column::Code => {}
             Column::Name => item.name = cell::text(typed, 120, true)?,
             Column::Barcode => item.barcode = cell::barcode(typed)?,

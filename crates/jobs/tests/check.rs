@@ -78,6 +78,56 @@ fn new_products_get_what_a_careful_person_would_choose() {
     assert_eq!((*card_payable, *active, *price, unit.as_str(), otc_class.as_str()), (false, true, None, "件", "RX"));
 }
 
+/// A file of products says all of a product, so that an empty cell empties the field; a file of prices says those that it
+/// has.
+#[test]
+fn an_empty_cell_is_what_its_file_is_about() {
+    let full = Item {
+        barcode: "6901234567892".to_owned(),
+        approval_no: "Z1".to_owned(),
+        pinyin: "gml".to_owned(),
+        price_low: Some(1_400),
+        price_high: Some(1_700),
+        ..item("600233", "感冒灵颗粒", Some(1_550))
+    };
+    let goods: Goods = HashMap::from([(full.code.clone(), (full.clone(), 1))]);
+    let (products, prices) = (ImportKind::Products, ImportKind::Prices);
+    for (kind, heading, expected) in [
+        (products, "条码", Ok(Item { barcode: String::new(), ..full.clone() })),
+        (products, "规格", Ok(Item { spec: String::new(), ..full.clone() })),
+        (products, "生产企业", Ok(Item { maker: String::new(), ..full.clone() })),
+        (products, "批准文号", Ok(Item { approval_no: String::new(), ..full.clone() })),
+        (products, "拼音码", Ok(Item { pinyin: String::new(), ..full.clone() })),
+        (products, "单价", Ok(Item { price: None, ..full.clone() })),
+        (products, "最低价", Err("2 price band -17.00")),
+        (products, "最高价", Err("2 price band 14.00-")),
+        (products, "可刷卡", Ok(full.clone())),
+        (products, "在售", Ok(full.clone())),
+        (products, "单位", Err("2 unit required")),
+        (prices, "单价", Err("2 price required")),
+        (prices, "最低价", Ok(full.clone())),
+        (prices, "最高价", Ok(full.clone())),
+        (prices, "商品名称", Ok(full.clone())),
+    ] {
+        let given = if kind == products { "商品名称,类别,处方分类" } else { "零售价" };
+        let cells = if kind == products { "感冒灵颗粒,感冒止咳,OTC-A" } else { "15.50" };
+        let file = if heading == "单价" && kind == prices {
+            "商品代码,单价\n600233,\n".to_owned()
+        } else {
+            format!("商品代码,{given},{heading}\n600233,{cells},\n")
+        };
+        let checked = check(kind, Absent::Keep, file.as_bytes(), goods.clone()).expect("a table");
+        match expected {
+            Ok(after) => {
+                assert_eq!(faults(&checked), [""; 0], "{heading}");
+                let found = checked.rows.first().map_or(full.clone(), |row| row.after.clone());
+                assert_eq!(found, after, "{heading}");
+            }
+            Err(fault) => assert_eq!(faults(&checked), [fault], "{heading}"),
+        }
+    }
+}
+
 #[test]
 fn what_is_wrong_is_named_with_line_column_and_advice() {
     const HEAD: &str = "商品代码,商品名称,条码,规格,批准文号,类别,处方分类,单位,单价,最低价,最高价,可刷卡,在售\n";

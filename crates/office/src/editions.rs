@@ -137,7 +137,8 @@ fn row(merchant: i64, one: &Change, visit: &Visit) -> Row {
     let words = &visit.text().imports;
     let item = &one.row.after;
     let value = |field: &str, value: &str| match (field, value) {
-        ("price" | "low" | "high", "") => words.open.to_owned(),
+        ("price", "") => words.open.to_owned(),
+        ("low" | "high", "") => visit.text().products.any_price.to_owned(),
         (_, "") => words.empty.to_owned(),
         ("payable", "yes") => visit.text().products.payable_yes.to_owned(),
         ("payable", _) => visit.text().products.payable_no.to_owned(),
@@ -162,21 +163,28 @@ fn row(merchant: i64, one: &Change, visit: &Visit) -> Row {
         Move::Remove => Vec::new(),
         Move::Change | Move::Stop => one.fields.iter().map(field).collect(),
     };
-    let rises = one.row.before.as_ref().is_some_and(|before| before.price < item.price);
-    let percent = format!("{}.{} %", one.moved / 100, one.moved % 100 / 10);
     Row {
         link: product_link(merchant, &item.code),
         code: item.code.clone(),
         name: item.name.clone(),
         whole,
         fields,
-        moved: match one.moved {
-            0 => "\u{2014}".to_owned(),
-            _ if rises => format!("\u{25b2} {percent}"),
-            _ => format!("\u{25bc} {percent}"),
-        },
+        moved: moved_words(one.row.before.as_ref().and_then(|before| before.price), item.price),
         far: one.far,
     }
+}
+
+/// How far a price moves, to a tenth of a percent.
+fn moved_words(from: Option<i64>, to: Option<i64>) -> String {
+    let (Some(from), Some(to)) = (from, to) else { return "\u{2014}".to_owned() };
+    let by = to.abs_diff(from);
+    if by == 0 || from <= 0 {
+        return "\u{2014}".to_owned();
+    }
+    // Half a tenth up.
+    let tenths = (u128::from(by) * 2_000 + u128::from(from.unsigned_abs())) / (u128::from(from.unsigned_abs()) * 2);
+    let sign = if to > from { '\u{25b2}' } else { '\u{25bc}' };
+    format!("{sign} {}.{} %", tenths / 10, tenths % 10)
 }
 
 /// What the address says.
@@ -334,22 +342,18 @@ async fn notes(
         let code = failed.filter(|job| job.status == JobStatus::Failed).map(|job| job.failure);
         notes.extend(code.map(|code| ("bad", fill(words.recalled, &[&code]))));
     }
-    if let Some(by) = &one.released_by {
-        notes.push(("info", fill(words.released, &[by])));
-    }
-    match (one.status, one.live_at, one.number) {
-        (EditionStatus::Scheduled, ..) => notes.push((
-            "info",
-            match one.effective_at {
-                Some(at) if at > visit.session.now => fill(words.scheduled, &[&at.date_time_text()]),
-                _ => words.scheduled_now.to_owned(),
-            },
-        )),
-        (_, Some(at), Some(number)) => {
-            notes.push(("ok", fill(words.live, &[&at.date_time_text(), &number.to_string()])));
-        }
-        _ => {}
-    }
+    let when = match (one.status, one.live_at, one.number) {
+        (EditionStatus::Scheduled, ..) => Some(match one.effective_at {
+            Some(at) if at > visit.session.now => ("info", fill(words.scheduled, &[&at.date_time_text()])),
+            _ => ("info", words.scheduled_now.to_owned()),
+        }),
+        (_, Some(at), Some(number)) => Some(("ok", fill(words.live, &[&at.date_time_text(), &number.to_string()]))),
+        _ => None,
+    };
+    let by = one.released_by.as_ref().map(|by| fill(words.released, &[by]));
+    notes.extend(
+        when.map(|(class, when)| (class, [Some(when), by].into_iter().flatten().collect::<Vec<_>>().join(" \u{b7} "))),
+    );
     Ok(notes)
 }
 
@@ -423,5 +427,27 @@ async fn publish(visit: &Visit, one: &Edition, typed: &Typed) -> Result<Response
         Released::TakesTwo => view(visit, one.id.0, &params, None, field("at").to_owned()).await,
         Released::Later => refuse(words.later.to_owned()).await,
         Released::Gone => Ok(Flash::new(Said::EditionGone, &[]).redirect(&visit.web, &path)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moved_words;
+
+    #[test]
+    fn a_move_is_said_to_a_tenth_of_a_percent() {
+        for (from, to, words) in [
+            (Some(1_550), Some(1_650), "\u{25b2} 6.5 %"),
+            (Some(3_280), Some(4_920), "\u{25b2} 50.0 %"),
+            (Some(8_800), Some(6_100), "\u{25bc} 30.7 %"),
+            (Some(1_680), Some(1_690), "\u{25b2} 0.6 %"),
+            (Some(9_999_999), Some(9_999_998), "\u{25bc} 0.0 %"),
+            (Some(1), Some(9_999_999), "\u{25b2} 999999800.0 %"),
+            (Some(100), Some(100), "\u{2014}"),
+            (Some(100), None, "\u{2014}"),
+            (None, Some(100), "\u{2014}"),
+        ] {
+            assert_eq!(moved_words(from, to), words, "{from:?} {to:?}");
+        }
     }
 }

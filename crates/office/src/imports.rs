@@ -116,7 +116,7 @@ async fn view(visit: &Visit, merchant: i64, wrong: Option<&'static str>) -> Resu
     let path = upload_link(merchant);
     let sample = |kind: ImportKind| Sample {
         name: kind_words(kind, text),
-        needs: required(kind).iter().map(|column| heading(*column, text)).collect::<Vec<_>>().join("\u{3001}"),
+        needs: required(kind).iter().map(|column| heading(*column, text)).collect::<Vec<_>>().join(words.apart),
         csv: format!("{path}/template/{}.csv", kind.word()),
         xlsx: format!("{path}/template/{}.xlsx", kind.word()),
     };
@@ -385,9 +385,9 @@ async fn progress(visit: &Visit, id: i64) -> Result<String, Problem> {
 fn problem_words(problem: &str, visit: &Visit) -> String {
     let words = &visit.text().imports;
     let (word, rest) = problem.split_once(' ').unwrap_or((problem, ""));
-    let names = |words: &str| {
-        let columns = words.split(' ').filter_map(Column::from_word).map(|column| heading(column, visit.text()));
-        columns.collect::<Vec<_>>().join("\u{3001}")
+    let names = |found: &str| {
+        let columns = found.split(' ').filter_map(Column::from_word).map(|column| heading(column, visit.text()));
+        columns.collect::<Vec<_>>().join(words.apart)
     };
     match word {
         "empty" => words.p_empty.to_owned(),

@@ -4,6 +4,7 @@ web_kit::texts! {
     /// Words of imports and editions.
     pub(crate) struct Imports {
         title: "导入", "Import";
+        apart: "、", ", ";
         title_of: "导入：{0}", "Import: {0}";
         hint: "先检查，再确认；有一处错误就一行也不改", "Checked first, confirmed then; one fault, and nothing changes";
         upload: "上传文件", "Send a file";
@@ -120,7 +121,7 @@ web_kit::texts! {
         step_diff: "看差异", "Differences";
         step_live: "生效", "In force";
         no_faults: "没有错误", "No faults";
-        will_change: "{0} 种会变", "{0} products change";
+        will_change: "{0} 种会变", "Products that change: {0}";
         added: "新增", "New";
         changed: "变更", "Changed";
         unchanged: "不变", "Unchanged";
@@ -152,7 +153,7 @@ web_kit::texts! {
         at: "定时", "At";
         at_label: "生效时间", "Moment";
         wrong_at: "请填一年以内的时间，例如 2026-12-01 00:00", "A moment within a year, such as 2026-12-01 00:00.";
-        live_note: "收银台不用重启；打开着的订单会提示“价格已更新”，由收银员确认。", "Tills go on; open orders say 价格已更新, and the cashier confirms.";
+        live_note: "收银台不用重启；打开着的订单会提示“价格已更新”，由收银员确认。", "Tills go on; open orders say that prices are updated, and the cashier confirms.";
         takes_two: "{0} 种超过 30 %，共 {1} 种要变：要另一人复核。", "{0} move over 30 %, {1} change in all: a second person decides.";
         publish: "确认生效", "Confirm";
         propose: "提交复核", "Propose";
@@ -175,7 +176,7 @@ web_kit::texts! {
         waits: "已提交复核，等另一人决定", "Proposed; a second person decides";
         editions: "价目版本", "Editions";
         edition: "第 {0} 版", "Edition {0}";
-        edition_more: "改 {0} 种", "{0} products";
+        edition_more: "改 {0} 种", "Products: {0}";
         no_editions: "还没有按文件改过价目。", "No file has changed this catalogue yet.";
         import_here: "导入", "Import";
     }

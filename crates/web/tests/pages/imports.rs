@@ -264,6 +264,13 @@ async fn a_price_that_moves_far_takes_two_persons() {
     let file = "货号,单价,最低价,最高价\n600233,31.00,30.00,32.00\n";
     let (at, page) = prices(&shop, &mut operator, file).await;
     page.says("要另一人复核");
+    page.says("▲ 100.0 %");
+    // A price that moves little takes two persons by its band: it says how far the price itself moves.
+    let file = "商品代码,商品名称,类别,处方分类,单价,最低价,最高价\n600233,感冒灵颗粒,感冒止咳,甲类,16.50,,\n";
+    let (_, wide) = import(&shop, &mut operator, "products", "keep", file.as_bytes()).await;
+    for words in ["要另一人复核", "▲ 6.5 %", "不限"] {
+        wide.says(words);
+    }
     let proposal = place(&press(&mut operator, &at, &page, &[("do", "publish"), ("when", "now")]).await);
     assert!(proposal.starts_with("/office/todo/"), "{proposal}");
     work(&shop).await;
