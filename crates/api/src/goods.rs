@@ -1,6 +1,7 @@
 //! The lines of a payment: products of the catalogue, or lines with their own name and price.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::direct_sale::DirectLine;
@@ -8,9 +9,9 @@ use domain::money::Fen;
 use domain::order::{LINES_MAX, LineError, QUANTITY_MAX, line_terms};
 use domain::product::{OTHER_CODE, Product};
 use storage::product::{self, Listed};
+use storage::product_list::SoldAt;
 
 use crate::Api;
-use crate::caller::Caller;
 use crate::model::payment::NewLine;
 use crate::problem::Problem;
 
@@ -56,18 +57,25 @@ pub(crate) fn check(asked: Option<&[NewLine]>) -> Result<(), Problem> {
 /// The lines of a payment of `amount`, already [checked](check).
 pub(crate) async fn lines(
     api: &Api,
-    caller: &Caller,
+    at: SoldAt,
     asked: Option<&[NewLine]>,
     amount: i64,
 ) -> Result<Vec<DirectLine>, Problem> {
     let Some(asked) = asked else {
-        let other = other(api, caller).await?;
+        let other = other(api, at).await?;
         let name = other.product.name.clone();
         return Ok(vec![judged(other, name, Some(amount), 1, 0)?]);
     };
     let mut lines = Vec::with_capacity(asked.len());
-    for (at, one) in asked.iter().enumerate() {
-        lines.push(line(api, caller, one, at).await?);
+    let mut pieces: HashMap<String, i64> = HashMap::new();
+    for (place, one) in asked.iter().enumerate() {
+        let (line, most) = line(api, at, one, place).await?;
+        let here = pieces.entry(line.code.clone()).or_default();
+        *here = here.saturating_add(line.quantity);
+        if let Some(most) = most.filter(|most| *here > *most) {
+            return Err(refused(place, "quantity", format!("A payment may have at most {most} of this product.")));
+        }
+        lines.push(line);
     }
     let sum = Fen::sum(lines.iter().map(|line| line.amount));
     if sum == Some(Fen(amount)) {
@@ -78,17 +86,19 @@ pub(crate) async fn lines(
     }
 }
 
-async fn line(api: &Api, caller: &Caller, asked: &NewLine, at: usize) -> Result<DirectLine, Problem> {
+/// A line, and how many pieces of its product one payment may have.
+async fn line(api: &Api, at: SoldAt, asked: &NewLine, place: usize) -> Result<(DirectLine, Option<i64>), Problem> {
     let listed = match &asked.product_code {
         Some(code) => {
-            let found = find(api, caller, code).await?;
-            found.ok_or_else(|| refused(at, "product_code", "The catalogue has no such product."))?
+            let found = find(api, at, code).await?;
+            found.ok_or_else(|| refused(place, "product_code", "The catalogue has no such product."))?
         }
-        None => other(api, caller).await?,
+        None => other(api, at).await?,
     };
     let name = asked.name.as_ref().filter(|_| listed.product.code == OTHER_CODE);
     let name = name.map_or_else(|| listed.product.name.clone(), |name| name.trim().to_owned());
-    judged(listed, name, asked.unit_price, asked.quantity, at)
+    let most = listed.product.sale_max;
+    Ok((judged(listed, name, asked.unit_price, asked.quantity, place)?, most))
 }
 
 /// Judges a line as the till does. A price outside the product's band is refused, because it needs a manager.
@@ -123,8 +133,8 @@ fn judged(listed: Listed, name: String, price: Option<i64>, quantity: i64, at: u
 }
 
 /// The line for a product that is not in the catalogue. It counts as a drug, which limits the grounds for a refund.
-async fn other(api: &Api, caller: &Caller) -> Result<Listed, Problem> {
-    let found = find(api, caller, OTHER_CODE).await?;
+async fn other(api: &Api, at: SoldAt) -> Result<Listed, Problem> {
+    let found = find(api, at, OTHER_CODE).await?;
     let product = Product {
         code: OTHER_CODE.to_owned(),
         barcode: String::new(),
@@ -137,6 +147,8 @@ async fn other(api: &Api, caller: &Caller) -> Result<Listed, Problem> {
         drug: true,
         card_payable: true,
         active: true,
+        sale_max: None,
+        id_check: false,
         recalled: None,
     };
     let none = || Listed { product, unit: String::new(), maker: String::new() };
@@ -144,15 +156,12 @@ async fn other(api: &Api, caller: &Caller) -> Result<Listed, Problem> {
 }
 
 /// The product with this code.
-async fn find(api: &Api, caller: &Caller, code: &str) -> Result<Option<Listed>, Problem> {
-    let (db, merchant, code) = (api.storage.clone(), caller.key.merchant, code.to_owned());
-    let key = (merchant, code.clone());
+async fn find(api: &Api, at: SoldAt, code: &str) -> Result<Option<Listed>, Problem> {
+    let (db, code) = (api.storage.clone(), code.to_owned());
+    let key = (at, code.clone());
     let look = move || {
         let (db, code) = (db.clone(), code.clone());
-        async move {
-            let found = product::find(&db, merchant, &code).await?;
-            Ok(found.into_iter().find(|one| one.product.code == code).map(Arc::new))
-        }
+        async move { Ok(product::find_at(&db, at, code).await?.map(Arc::new)) }
     };
     Ok(api.goods.get(key, look).await?.map(Arc::unwrap_or_clone))
 }

@@ -18,13 +18,14 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, any, get};
-use domain::ids::{MerchantId, TerminalId};
+use domain::ids::TerminalId;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::Storage;
 use storage::api_key::{self, KeyId};
 use storage::merchant::{Reach, TerminalRow};
 use storage::product::Listed;
+use storage::product_list::SoldAt;
 use storage::programme::Bins;
 use storage::vault::Vault;
 use tokio::sync::Semaphore;
@@ -94,7 +95,7 @@ pub struct Parts {
     flights: flight::Flights,
     keys: Shared<KeyId, Option<Arc<api_key::Stored>>>,
     places: Shared<(Reach, Option<TerminalId>), Arc<[TerminalRow]>>,
-    goods: Shared<(MerchantId, String), Option<Arc<Listed>>>,
+    goods: Shared<(SoldAt, String), Option<Arc<Listed>>>,
     bins: Bins,
     targets: TargetsAllowed,
     changes: Arc<Semaphore>,

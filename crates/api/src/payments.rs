@@ -19,6 +19,7 @@ use engine::SubmitError;
 use serde::Deserialize;
 use storage::idempotency::{self, PriorUse};
 use storage::merchant;
+use storage::product_list::SoldAt;
 
 use crate::Api;
 use crate::caller::{Caller, Json, Path, Query, terminal};
@@ -113,7 +114,9 @@ pub(crate) async fn create(
     let (amount, merchant_number) = (Fen(body.amount), body.merchant_order_number);
     let sale = DirectSale { content: claim.content, amount, card, pin, lines: Vec::new(), merchant_number };
     let actor = caller.at_terminal(&api, named);
-    let goods = goods::lines(&api, &caller, body.lines.as_deref(), body.amount);
+    let at =
+        SoldAt { merchant: caller.key.merchant, outlet: caller.key.outlet, terminal: named.or(caller.key.terminal) };
+    let goods = goods::lines(&api, at, body.lines.as_deref(), body.amount);
     let (actor, lines) = match tokio::join!(actor, goods) {
         (Ok(actor), Ok(lines)) => (actor, lines),
         (Err(problem), _) | (_, Err(problem)) => {

@@ -61,6 +61,8 @@ codes! {
     CompanyDecides = "company_decides", FORBIDDEN, "The card company decides which products of this merchant a card may pay for";
     /// A recall may find the product by them.
     ProductRecalled = "product_recalled", CONFLICT, "The card company recalled this product: its barcode and approval number stay as they are until the recall ends";
+    /// A list above says what it is.
+    ProductInherited = "product_inherited", CONFLICT, "The product comes from the card company's or the merchant's list: only its price, price band, limit and whether it is on sale can be set here";
     /// Nothing at this address, or another merchant's row.
     NotFound = "not_found", NOT_FOUND, "It does not exist, or the key has no access to it";
     /// Too long ago.

@@ -4,8 +4,10 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::order::QUANTITY_MAX;
 use serde::Deserialize;
 use storage::catalogue::{self, Item, Written};
+use storage::product_list::Own;
 
 use crate::Api;
 use crate::caller::{Caller, Json, Path, Query};
@@ -34,12 +36,12 @@ pub(crate) async fn list(
 ) -> Result<axum::Json<List<ProductResource>>, Problem> {
     let limit = cursor::limit(query.limit)?;
     let after = ProductCode::of(query.cursor.as_deref())?.map_or_else(String::new, |after| after.0);
-    let found = catalogue::page(&api.storage, caller.key.merchant, after, limit + 1).await?;
+    let found = catalogue::page(&api.storage, caller.key.lists.own(), after, limit + 1).await?;
     Ok(axum::Json(List::page(
         found,
         limit,
-        |one| ProductCode(one.code.clone()).cursor(),
-        |one| ProductResource::from(one),
+        |one| ProductCode(one.item.code.clone()).cursor(),
+        |one| ProductResource::from(&one.item),
     )))
 }
 
@@ -49,7 +51,7 @@ pub(crate) async fn show(
     caller: Caller,
     Path(code): Path<String>,
 ) -> Result<axum::Json<ProductResource>, Problem> {
-    let found = catalogue::item(&api.storage, caller.key.merchant, code).await?;
+    let found = catalogue::item(&api.storage, caller.key.lists, code).await?;
     found.map(|item| axum::Json(ProductResource::from(&item))).ok_or_else(|| Problem::not_found(ABSENT))
 }
 
@@ -65,12 +67,21 @@ pub(crate) async fn put(
     }
     judge_texts(&body)?;
     let claim = caller.claim("putProduct", &(&code, &body))?;
-    let payable = body.card_payable;
+    if !limit_fits(body.sale_max.flatten()) {
+        return Err(Problem::invalid("sale_max", SALE_MAX));
+    }
+    let (payable, most, id_check) = (body.card_payable, body.sale_max, body.id_check);
     let item = item(code.clone(), body);
     judge_prices(&item)?;
     write(&api, &caller, claim, code, "product_written", move |before, decides| {
-        let unless_given = decides || before.is_some_and(|before| before.card_payable);
-        Ok(Item { card_payable: payable.unwrap_or(unless_given), ..item })
+        let unless_given = decides || before.as_ref().is_some_and(|before| before.card_payable);
+        let kept = before.map_or((None, false), |before| (before.sale_max, before.id_check));
+        Ok(Item {
+            card_payable: payable.unwrap_or(unless_given),
+            sale_max: most.unwrap_or(kept.0),
+            id_check: id_check.unwrap_or(kept.1),
+            ..item
+        })
     })
     .await
 }
@@ -85,6 +96,9 @@ pub(crate) async fn patch(
     if body.name.as_ref().is_some_and(|name| !fits(name, 1, 120)) {
         return Err(Problem::invalid("name", "1 to 120 characters."));
     }
+    if !limit_fits(body.sale_max.flatten()) {
+        return Err(Problem::invalid("sale_max", SALE_MAX));
+    }
     let claim = caller.claim("patchProduct", &(&code, &body))?;
     write(&api, &caller, claim, code, "product_changed", move |before, _| {
         let Some(before) = before else { return Err(Written::Absent) };
@@ -95,6 +109,8 @@ pub(crate) async fn patch(
             price_high: body.price_high.unwrap_or(before.price_high),
             card_payable: body.card_payable.unwrap_or(before.card_payable),
             active: body.active.unwrap_or(before.active),
+            sale_max: body.sale_max.unwrap_or(before.sale_max),
+            id_check: body.id_check.unwrap_or(before.id_check),
             ..before
         };
         judge_prices(&item).map_err(|_| Written::Invalid)?;
@@ -114,7 +130,7 @@ async fn write(
     let entry = caller.entry(action, &code);
     let answer =
         |item: &Item| serde_json::to_string(&ProductResource::from(item)).expect("text and numbers become JSON");
-    match catalogue::change(&api.storage, claim, code, entry, change, answer).await? {
+    match catalogue::change(&api.storage, claim, (caller.key.lists, code), entry, change, answer).await? {
         Written::Done(status, body) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
             Ok((status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
@@ -122,6 +138,7 @@ async fn write(
         Written::Absent => Err(Problem::not_found(ABSENT)),
         Written::Invalid => Err(Problem::invalid("price", PRICES)),
         Written::Recalled => Err(Problem::new(Code::ProductRecalled, "")),
+        Written::FromAbove => Err(Problem::new(Code::ProductInherited, "")),
         Written::CompanyDecides => Err(Problem::new(Code::CompanyDecides, "")),
         Written::OtherContent => Err(Problem::new(Code::IdempotencyConflict, "").after(AGAIN_AFTER)),
     }
@@ -150,6 +167,12 @@ fn judge_texts(body: &NewProduct) -> Result<(), Problem> {
     wrong.map_or(Ok(()), |(field, _, why)| Err(Problem::invalid(field, why)))
 }
 
+const SALE_MAX: &str = "From 1 to 999, or null for any number.";
+
+fn limit_fits(most: Option<i64>) -> bool {
+    most.is_none_or(|most| (1..=QUANTITY_MAX).contains(&most))
+}
+
 fn judge_prices(item: &Item) -> Result<(), Problem> {
     if item.prices().fit() { Ok(()) } else { Err(Problem::invalid("price", PRICES)) }
 }
@@ -171,5 +194,8 @@ fn item(code: String, body: NewProduct) -> Item {
         price_high: body.price_high,
         card_payable: false,
         active: body.active,
+        sale_max: None,
+        id_check: false,
+        own: Own::ALL,
     }
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use domain::ids::{EditionId, MerchantId, PersonId};
+use domain::ids::{EditionId, ListId, MerchantId, PersonId};
 use domain::time::Timestamp;
 use engine::clock::Clock;
 use program::{Instance, webpos};
@@ -18,6 +18,7 @@ use storage::catalogue::{self, Item};
 use storage::edition::{self, Released};
 use storage::import::{self, Absent, ImportKind, ImportStatus};
 use storage::job::{self, JobKind, JobStatus};
+use storage::product_list::Lists;
 use storage::{Storage, StorageError};
 
 const SHOP: MerchantId = MerchantId(250_100);
@@ -58,10 +59,10 @@ fn entry() -> Entry {
 async fn goods(db: &Storage) -> Vec<Item> {
     let (mut all, mut after) = (Vec::new(), String::new());
     loop {
-        let found = catalogue::page(db, SHOP, after.clone(), 1_000).await.expect("reads");
+        let found = catalogue::page(db, ListId::of(SHOP), after.clone(), 1_000).await.expect("reads");
         let Some(last) = found.last() else { return all };
-        after.clone_from(&last.code);
-        all.extend(found);
+        after.clone_from(&last.item.code);
+        all.extend(found.into_iter().map(|one| one.item));
     }
 }
 
@@ -96,7 +97,7 @@ async fn an_import_survives_being_killed_at_any_moment() {
     for n in 0..ROWS {
         let _ = writeln!(file, "K{n:05},product {n},category {},NONE,{}.50", n % 7, 1 + n % 90);
     }
-    let import = import::begin(&db, SHOP, "k.csv".to_owned(), entry()).await.expect("writes");
+    let import = import::begin(&db, ListId::of(SHOP), "k.csv".to_owned(), entry()).await.expect("writes");
     let size = file.len();
     for (at, piece) in file.as_bytes().chunks(import::PIECE).enumerate() {
         import::take_piece(&db, import, at * import::PIECE, piece.to_vec()).await.expect("writes");
@@ -123,7 +124,7 @@ async fn an_import_survives_being_killed_at_any_moment() {
     let one = after.iter().find(|item| item.code == "600233").expect("there");
     assert_eq!((one.name.as_str(), one.price), ("new name", Some(1_600)));
     for word in ["product 2499", "new name", "K00017"] {
-        let hits = storage::product::search(&db, SHOP, word, "", 5).await.expect("reads");
+        let hits = storage::product::search(&db, Lists::alone(ListId::of(SHOP)), word, "", 5).await.expect("reads");
         assert_eq!(hits.total, 1, "{word}");
     }
     let undo: EditionId = edition::undo(&db, edition.id, entry()).await.expect("writes").expect("is live");
@@ -133,6 +134,9 @@ async fn an_import_survives_being_killed_at_any_moment() {
     let taken_back = through_kills(folder, JobKind::Publish, undo.0).await.expect("reads");
     let db = open(folder);
     assert_eq!(goods(&db).await, before);
-    assert_eq!(storage::product::search(&db, SHOP, "K00017", "", 5).await.expect("reads").total, 0);
+    assert_eq!(
+        storage::product::search(&db, Lists::alone(ListId::of(SHOP)), "K00017", "", 5).await.expect("reads").total,
+        0
+    );
     assert!(checked + published + undone + taken_back >= 4, "{checked} {published} {undone} {taken_back}");
 }

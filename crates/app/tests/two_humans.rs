@@ -178,7 +178,7 @@ impl House {
             text: "stop selling".to_owned(),
             since: OPENING.business_date(),
         };
-        let edition = "INSERT INTO edition (id, merchant_id, status, source, made_at, made_by, added, changed, stopped,
+        let edition = "INSERT INTO edition (id, list_id, status, source, made_at, made_by, added, changed, stopped,
                 removed, far, kept, digest)
             VALUES (1, 250100, 'staged', 'prices.xlsx', 0, 9002, 0, 1, 0, 0, 0, 0, ?1)";
         let done = self.shop.db.write(|connection| Ok(connection.execute(edition, [vec![0_u8; 32]])?));
@@ -389,7 +389,7 @@ fn acts() -> Vec<Payload> {
         Payload::MerchantPayable { merchant: MERCHANT, decides: false },
         Payload::RecallEnding { recall: RecallId(1) },
         Payload::ProductPrice {
-            merchant: MERCHANT,
+            list: domain::ids::ListId::of(MERCHANT),
             code: "600233".to_owned(),
             prices: Prices { price: Some(Fen(9_900)), low: None, high: None },
         },

@@ -28,6 +28,8 @@ words! {
         CompanyDecides = "company_decides",
         /// The product is recalled: its barcode and approval number stay as they are.
         ProductRecalled = "product_recalled",
+        /// A list above says what the product is.
+        ProductInherited = "product_inherited",
         /// It does not exist, or the key has no access to it.
         NotFound = "not_found",
         /// That period is in the card company's archive.

@@ -17,7 +17,7 @@ use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
 use crate::ids::{
-    CardId, EditionId, KeyId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId,
+    CardId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId,
 };
 use crate::ledger::{ChainKey, Head, Transaction, Transfer};
 use crate::limits::Limits;
@@ -94,7 +94,7 @@ pub struct World {
     /// Recalls of goods.
     pub recalls: BTreeMap<RecallId, Recall>,
     /// Products whose prices change by proposal, by merchant and code.
-    pub products: BTreeMap<(MerchantId, String), Product>,
+    pub products: BTreeMap<(ListId, String), Product>,
     /// Editions of products.
     pub editions: BTreeMap<EditionId, Edition>,
     /// API keys.
@@ -253,8 +253,8 @@ impl World {
             }
             Payload::FactorRule { .. } => rows.factor.loaded((), Some(self.factor_required)),
             Payload::RecallEnding { recall } => rows.recalls.loaded(*recall, self.recalls.get(recall).cloned()),
-            Payload::ProductPrice { merchant, code, .. } => {
-                let key = (*merchant, code.clone());
+            Payload::ProductPrice { list, code, .. } => {
+                let key = (*list, code.clone());
                 let found = self.products.get(&key).cloned();
                 rows.products.loaded(key, found);
             }
@@ -313,8 +313,8 @@ impl World {
                     one.open = false;
                 }
             }
-            Payload::ProductPrice { merchant, code, prices } => {
-                if let Some(one) = self.products.get_mut(&(*merchant, code.clone())) {
+            Payload::ProductPrice { list, code, prices } => {
+                if let Some(one) = self.products.get_mut(&(*list, code.clone())) {
                     one.prices = *prices;
                 }
             }

@@ -2,6 +2,7 @@
 
 use domain::directory::{self, Wrong};
 use domain::money::{AmountError, Fen, TYPED_MAX, half_width};
+use domain::order::QUANTITY_MAX;
 use domain::product::is_code;
 use domain::scan::{Gtin, normal_form};
 
@@ -38,6 +39,10 @@ domain::words! {
         Unknown = "unknown",
         /// 699999 has no price, barcode or approval number.
         Other = "other",
+        /// It is no whole number from 1 to 999.
+        Number = "number",
+        /// The list above says this of the product; the hint is what.
+        Above = "above",
         /// No column has this heading. It is left out of account.
         Heading = "heading",
     }
@@ -98,6 +103,18 @@ pub(crate) fn barcode(cell: &str) -> Wrongly<String> {
         Some(meant) => Err((Fault::Zeros, meant)),
         None if barcode.len() < 14 => fault(Fault::Check),
         None => Ok(barcode),
+    }
+}
+
+/// The most pieces on one order, or none for any number.
+pub(crate) fn limit(cell: &str) -> Wrongly<Option<i64>> {
+    let typed = normal_form(cell);
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    match typed.parse() {
+        Ok(most @ 1..=QUANTITY_MAX) => Ok(Some(most)),
+        _ => fault(Fault::Number),
     }
 }
 

@@ -13,15 +13,16 @@ use domain::money::Fen;
 use domain::product::{OTHER_CODE, Prices};
 use domain::scan::Gtin;
 use spreadsheet::{Cell, Damage, Head, Limits, Row, Unreadable, looks_like_date};
-use storage::catalogue::Item;
+use storage::catalogue::{Item, Sheet};
 use storage::edition::{Move, Staged};
 use storage::import::{Absent, Findings, ImportKind, Note};
+use storage::product_list::Own;
 
 use crate::cell::{self, Fault, Wrongly};
 use crate::column::{self, Column};
 
-/// A merchant's goods by code, with their versions.
-pub type Goods = HashMap<String, (Item, i64)>;
+/// The goods of a list by code.
+pub type Goods = HashMap<String, Sheet>;
 
 /// What came of a file that could be read.
 #[derive(Clone, Debug, Default)]
@@ -158,8 +159,9 @@ impl Read {
             return self.note(row.line, Column::Code, &code_cell.text, Fault::Unknown, String::new());
         }
         let mut one = OneRow {
-            before: stored.as_ref().map(|(item, _)| item),
-            item: stored.as_ref().map_or_else(|| new_item(&code), |(item, _)| item.clone()),
+            before: stored.as_ref().map(|sheet| &sheet.item),
+            above: stored.as_ref().is_some_and(|sheet| sheet.above),
+            item: stored.as_ref().map_or_else(|| new_item(&code), |sheet| sheet.item.clone()),
             kind: self.kind,
             faults: Vec::new(),
         };
@@ -177,8 +179,8 @@ impl Read {
             return;
         }
         match stored {
-            Some((before, _)) if before == item => self.checked.findings.same += 1,
-            Some((before, version)) => {
+            Some(Sheet { item: before, .. }) if before == item => self.checked.findings.same += 1,
+            Some(Sheet { item: before, row: version, .. }) => {
                 let goes = if before.active && !item.active { Move::Stop } else { Move::Change };
                 self.checked.rows.push(Staged { before: Some(before), version, after: item, goes });
             }
@@ -214,7 +216,8 @@ impl Read {
         let mut owners: HashMap<String, Vec<&str>> = HashMap::new();
         let changed: HashMap<&str, &Item> =
             self.checked.rows.iter().map(|row| (row.after.code.as_str(), &row.after)).collect();
-        let stored = self.goods.values().map(|(item, _)| item).filter(|item| !changed.contains_key(item.code.as_str()));
+        let stored =
+            self.goods.values().map(|sheet| &sheet.item).filter(|item| !changed.contains_key(item.code.as_str()));
         for item in stored.chain(changed.values().copied()) {
             for text in [&item.code, &item.barcode].into_iter().filter(|text| !text.is_empty()) {
                 let codes = owners.entry(shortest(text)).or_default();
@@ -243,10 +246,10 @@ impl Read {
 
     /// Stops what is on sale and not in the file.
     fn stop(&mut self) -> Result<(), Problem> {
-        let on_sale = self.goods.values().filter(|(item, _)| item.active && item.code != OTHER_CODE);
+        let on_sale = self.goods.values().filter(|one| one.item.active && one.item.code != OTHER_CODE);
         let named: HashSet<&str> = self.lines.keys().map(String::as_str).collect();
         let (mut all, mut stopped) = (0_usize, Vec::new());
-        for (item, version) in on_sale {
+        for Sheet { item, row: version, .. } in on_sale {
             all += 1;
             if !named.contains(item.code.as_str()) {
                 stopped.push(Staged {
@@ -289,6 +292,9 @@ fn new_item(code: &str) -> Item {
         price_high: None,
         card_payable: false,
         active: true,
+        sale_max: None,
+        id_check: false,
+        own: Own::ALL,
     }
 }
 
@@ -306,6 +312,8 @@ fn whole(cell: &Cell, number: bool) -> Wrongly<()> {
 
 struct OneRow<'a> {
     before: Option<&'a Item>,
+    /// A list above says what it is.
+    above: bool,
     item: Item,
     kind: ImportKind,
     faults: Vec<(Column, String, Fault, String)>,
@@ -320,15 +328,25 @@ impl OneRow<'_> {
         if self.before.is_some_and(|before| one_line(&stored(before, column)) == one_line(&cell.text)) {
             return;
         }
-        if let Err((fault, hint)) = self.read(column, cell) {
-            self.faults.push((column, cell.text.clone(), fault, hint));
-        }
+        let said = self.before.map(|before| stored(before, column)).filter(|_| self.above && !column.is_own());
+        let wrong = match (self.read(column, cell), said) {
+            (Err(wrong), _) => wrong,
+            (Ok(()), Some(said)) if stored(&self.item, column) != said => (Fault::Above, said),
+            (Ok(()), _) => return,
+        };
+        self.faults.push((column, cell.text.clone(), wrong.0, wrong.1));
     }
 
     fn read(&mut self, column: Column, cell: &Cell) -> Wrongly<()> {
         let number = matches!(
             column,
-            Column::Barcode | Column::ApprovalNo | Column::Spec | Column::Price | Column::Low | Column::High
+            Column::Barcode
+                | Column::ApprovalNo
+                | Column::Spec
+                | Column::Price
+                | Column::Low
+                | Column::High
+                | Column::SaleMax
         );
         whole(cell, number)?;
         let typed = cell.text.as_str();
@@ -355,6 +373,8 @@ impl OneRow<'_> {
             Column::High => item.price_high = cell::price(typed)?,
             Column::Payable => item.card_payable = cell::yes(typed)?.unwrap_or(item.card_payable),
             Column::Active => item.active = cell::yes(typed)?.unwrap_or(item.active),
+            Column::SaleMax => item.sale_max = cell::limit(typed)?,
+            Column::IdCheck => item.id_check = cell::yes(typed)?.unwrap_or(item.id_check),
             Column::Pinyin => {
                 item.pinyin = cell::text(typed, 60, false)?.to_lowercase();
             }
@@ -400,6 +420,8 @@ fn stored(item: &Item, column: Column) -> String {
         Column::High => fen(item.price_high),
         Column::Payable => yes(item.card_payable),
         Column::Active => yes(item.active),
+        Column::SaleMax => item.sale_max.map_or_else(String::new, |most| most.to_string()),
+        Column::IdCheck => yes(item.id_check),
         Column::Pinyin => item.pinyin.clone(),
     }
 }

@@ -37,12 +37,21 @@ domain::words! {
         Payable = "payable",
         /// Whether it is on sale.
         Active = "active",
+        /// Most pieces on one order; empty for any number.
+        SaleMax = "sale_max",
+        /// Whether the cashier looks at the buyer's identity card.
+        IdCheck = "id_check",
         /// Initials of the name's pinyin.
         Pinyin = "pinyin",
     }
 }
 
 impl Column {
+    /// Whether each list says it itself of a product that a list above has.
+    pub(crate) fn is_own(self) -> bool {
+        matches!(self, Self::Code | Self::Price | Self::Low | Self::High | Self::Active | Self::SaleMax)
+    }
+
     /// The headings, in normal form: first ours in Chinese and English, then those of other programs.
     pub fn headings(self) -> &'static [&'static str] {
         words::headings(self)
@@ -82,6 +91,8 @@ pub fn columns(kind: ImportKind) -> &'static [Column] {
             Column::Low,
             Column::High,
             Column::Payable,
+            Column::SaleMax,
+            Column::IdCheck,
             Column::Active,
             Column::Pinyin,
         ],

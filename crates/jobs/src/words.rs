@@ -40,6 +40,8 @@ pub(crate) fn headings(column: Column) -> &'static [&'static str] {
         Column::High => &["最高价", "highest", "最高售价", "最高零售价", "high", "price_high"],
         Column::Payable => &["可刷卡", "cardpays", "卡付", "是否可刷卡", "payable", "card_payable"],
         Column::Active => &["在售", "onsale", "是否在售", "销售状态", "active"],
+        Column::SaleMax => &["限购", "limit", "限购数量", "每单限购", "sale_max"],
+        Column::IdCheck => &["实名", "idcheck", "实名登记", "实名购买", "id_check"],
         Column::Pinyin => &["拼音码", "pinyin", "助记码", "拼音", "拼音简码", "首字母"],
     }
 }

@@ -107,12 +107,12 @@ async fn check_file(db: &Storage, job: Job, clock: &Clock) -> Result<(), Storage
 async fn goods(db: &Storage, import: &Import) -> Result<Goods, StorageError> {
     let (mut goods, mut after) = (HashMap::new(), String::new());
     loop {
-        let page = catalogue::page_versioned(db, import.merchant, after.clone(), PAGE).await?;
+        let page = catalogue::page(db, import.list, after.clone(), PAGE).await?;
         let last = page.len() < PAGE as usize;
-        if let Some((item, _)) = page.last() {
-            after.clone_from(&item.code);
+        if let Some(last) = page.last() {
+            after.clone_from(&last.item.code);
         }
-        goods.extend(page.into_iter().map(|(item, version)| (item.code.clone(), (item, version))));
+        goods.extend(page.into_iter().map(|sheet| (sheet.item.code.clone(), sheet)));
         if last {
             return Ok(goods);
         }

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use jobs::{Checked, Goods, cells, check, columns};
 use proptest::prelude::*;
-use storage::catalogue::Item;
+use storage::catalogue::{Item, Sheet};
 use storage::edition::Move;
 use storage::import::{Absent, ImportKind};
+use storage::product_list::Own;
 
 fn item(code: &str, name: &str, price: Option<i64>) -> Item {
     Item {
@@ -25,10 +26,18 @@ fn item(code: &str, name: &str, price: Option<i64>) -> Item {
         price_high: None,
         card_payable: true,
         active: true,
+        sale_max: None,
+        id_check: false,
+        own: Own::ALL,
     }
 }
 
 /// Goods with something of each kind that files stumble over.
+/// A product of a list that nothing is above.
+fn sheet(item: Item, version: i64) -> Sheet {
+    Sheet { item, version, row: version, above: false, recalled: None }
+}
+
 fn goods() -> Goods {
     let banded =
         Item { price_low: Some(1_400), price_high: Some(1_700), ..item("600233", "感冒灵颗粒", Some(1_550)) };
@@ -42,7 +51,7 @@ fn goods() -> Goods {
         item("699999", "其他药品", None),
         item("QS-2001", "自采艾草贴", None),
     ];
-    all.into_iter().map(|item| (item.code.clone(), (item, 3))).collect()
+    all.into_iter().map(|item| (item.code.clone(), sheet(item, 3))).collect()
 }
 
 fn of(kind: ImportKind, file: &str) -> Checked {
@@ -90,7 +99,7 @@ fn an_empty_cell_is_what_its_file_is_about() {
         price_high: Some(1_700),
         ..item("600233", "感冒灵颗粒", Some(1_550))
     };
-    let goods: Goods = HashMap::from([(full.code.clone(), (full.clone(), 1))]);
+    let goods: Goods = HashMap::from([(full.code.clone(), sheet(full.clone(), 1))]);
     let (products, prices) = (ImportKind::Products, ImportKind::Prices);
     for (kind, heading, expected) in [
         (products, "条码", Ok(Item { barcode: String::new(), ..full.clone() })),
@@ -181,7 +190,7 @@ fn a_file_that_says_nothing_new_is_right_however_odd_the_catalogue_is() {
         price_low: Some(9_000),
         ..item("0001", "", Some(100))
     };
-    let goods: Goods = HashMap::from([(odd.code.clone(), (odd.clone(), 1))]);
+    let goods: Goods = HashMap::from([(odd.code.clone(), sheet(odd.clone(), 1))]);
     for kind in ImportKind::ALL {
         let file = exported(kind, [&odd]);
         let checked = check(kind, Absent::Stop, &file, goods.clone()).expect("a table");
@@ -205,9 +214,9 @@ fn products_that_are_not_in_the_file_stop_only_if_they_are_few() {
     let mut goods = goods();
     for number in 0..20 {
         let one = item(&format!("80{number:04}"), "药", Some(100));
-        goods.insert(one.code.clone(), (one, 1));
+        goods.insert(one.code.clone(), sheet(one, 1));
     }
-    let all: Vec<&Item> = goods.values().map(|(item, _)| item).collect();
+    let all: Vec<&Item> = goods.values().map(|sheet| &sheet.item).collect();
     let without = |left_out: &[&str]| {
         let items = all.iter().copied().filter(|item| !left_out.contains(&item.code.as_str()));
         check(ImportKind::Products, Absent::Stop, &exported(ImportKind::Products, items), goods.clone())
@@ -259,10 +268,10 @@ proptest! {
                 card_payable: payable,
                 ..item(&format!("{number:05}"), "", price)
             };
-            goods.insert(one.code.clone(), (one, 1));
+            goods.insert(one.code.clone(), sheet(one, 1));
         }
         for kind in ImportKind::ALL {
-            let file = exported(kind, goods.values().map(|(item, _)| item));
+            let file = exported(kind, goods.values().map(|sheet| &sheet.item));
             let checked = check(kind, Absent::Stop, &file, goods.clone()).expect("a table");
             prop_assert_eq!(faults(&checked), Vec::<String>::new());
             prop_assert_eq!(checked.rows.len(), 0);

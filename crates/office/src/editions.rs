@@ -133,7 +133,7 @@ struct Field {
     is: String,
 }
 
-fn row(merchant: i64, one: &Change, visit: &Visit) -> Row {
+fn row(list: i64, one: &Change, visit: &Visit) -> Row {
     let words = &visit.text().imports;
     let item = &one.row.after;
     let value = |field: &str, value: &str| match (field, value) {
@@ -164,7 +164,7 @@ fn row(merchant: i64, one: &Change, visit: &Visit) -> Row {
         Move::Change | Move::Stop => one.fields.iter().map(field).collect(),
     };
     Row {
-        link: product_link(merchant, &item.code),
+        link: product_link(list, &item.code),
         code: item.code.clone(),
         name: item.name.clone(),
         whole,
@@ -242,7 +242,7 @@ async fn view(visit: &Visit, id: i64, params: &Params, wrong: Option<String>, at
     let page = View {
         title,
         sub: import.as_ref().map_or_else(|| format!("{} {}", one.made_by, one.made_at.date_time_text()), sub),
-        list: goods_link(one.merchant.0),
+        list: goods_link(one.list.0),
         state: if nothing { nothing_badge(text) } else { state(&one, text) },
         steps: steps(&one, text),
         numbers: numbers(&one, import.as_ref(), text),
@@ -254,7 +254,7 @@ async fn view(visit: &Visit, id: i64, params: &Params, wrong: Option<String>, at
             chip(Which::Added, words.added, Some(counts.added)),
             chip(Which::Stopped, words.stopped, Some(gone)),
         ],
-        rows: changes.iter().map(|change| row(one.merchant.0, change, visit)).collect(),
+        rows: changes.iter().map(|change| row(one.list.0, change, visit)).collect(),
         first: (!params.after.is_empty()).then(|| link(&path, &[("w", which.word())])),
         next,
         decide: decide(visit, &one, waits.is_some()),
@@ -380,7 +380,7 @@ pub(crate) async fn act(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
     match typed.get("do").map(String::as_str) {
         Some("publish") => publish(&visit, &one, &typed).await,
         Some("give_up") => {
-            let entry = entry(&visit, "edition_given_up", &format!("edition {id}"), one.merchant);
+            let entry = entry(&visit, "edition_given_up", &format!("edition {id}"), one.list).await?;
             let gone = match one.import {
                 Some(import) => import::give_up(visit.db(), import, entry).await?,
                 None => edition::give_up(visit.db(), one.id, entry).await?,
@@ -389,7 +389,7 @@ pub(crate) async fn act(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
             Ok(Flash::new(said, &[]).redirect(&visit.web, &edition_link(one.id)))
         }
         Some("undo") => {
-            let entry = entry(&visit, "edition_undone", &format!("edition {id}"), one.merchant);
+            let entry = entry(&visit, "edition_undone", &format!("edition {id}"), one.list).await?;
             match edition::undo(visit.db(), one.id, entry).await? {
                 Some(undo) => Ok(Redirect::to(&edition_link(undo)).into_response()),
                 None => Ok(Flash::new(Said::EditionGone, &[]).redirect(&visit.web, &edition_link(one.id))),
@@ -420,7 +420,7 @@ async fn publish(visit: &Visit, one: &Edition, typed: &Typed) -> Result<Response
         let payload = Payload::ProductEdition { edition: one.id, effective_at };
         return places::propose(visit, payload, request, &path).await;
     }
-    let entry = entry(visit, "edition_released", &format!("edition {}", one.id), one.merchant);
+    let entry = entry(visit, "edition_released", &format!("edition {}", one.id), one.list).await?;
     match edition::publish(visit.db(), one.id, effective_at, entry).await? {
         Released::Done => Ok(Redirect::to(&path).into_response()),
         // Something changed since the page was shown: it says now what is needed.

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, Path};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::ids::MerchantId;
+use domain::ids::ListId;
 use domain::role::Action;
 use domain::scan::Scan;
 use jobs::{Column, Fault, Table, columns, required};
@@ -23,7 +23,7 @@ use web_kit::problem::Problem;
 use web_kit::text::{Lang, fill};
 
 use crate::editions::{self, edition_link};
-use crate::products::{PRODUCTS, entry, goods_link, merchant_name};
+use crate::products::{PRODUCTS, entry, goods_link, list_of};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -41,9 +41,9 @@ pub(crate) fn import_link(id: i64) -> String {
     format!("/office/imports/{id}")
 }
 
-/// The form for a merchant's files.
-pub(crate) fn upload_link(merchant: i64) -> String {
-    format!("{}/import", goods_link(merchant))
+/// The form for a list's files.
+pub(crate) fn upload_link(list: i64) -> String {
+    format!("{}/import", goods_link(list))
 }
 
 #[derive(Template)]
@@ -101,19 +101,21 @@ pub(crate) fn heading(column: Column, text: &'static Text) -> &'static str {
         Column::High => words.col_high,
         Column::Payable => words.col_payable,
         Column::Active => words.col_active,
+        Column::SaleMax => words.col_limit,
+        Column::IdCheck => words.col_id_check,
         Column::Pinyin => words.col_pinyin,
     }
 }
 
 /// The form, with the files that came before.
-pub(crate) async fn ask(visit: Visit, Path(merchant): Path<i64>) -> Result<Response, Problem> {
-    view(&visit, merchant, None).await
+pub(crate) async fn ask(visit: Visit, Path(list): Path<i64>) -> Result<Response, Problem> {
+    view(&visit, list, None).await
 }
 
-async fn view(visit: &Visit, merchant: i64, wrong: Option<&'static str>) -> Result<Response, Problem> {
+async fn view(visit: &Visit, list: i64, wrong: Option<&'static str>) -> Result<Response, Problem> {
     let (text, words) = (visit.text(), &visit.text().imports);
-    let name = merchant_name(visit, merchant).await?;
-    let path = upload_link(merchant);
+    let name = list_of(visit, list).await?.name;
+    let path = upload_link(list);
     let sample = |kind: ImportKind| Sample {
         name: kind_words(kind, text),
         needs: required(kind).iter().map(|column| heading(*column, text)).collect::<Vec<_>>().join(words.apart),
@@ -121,7 +123,7 @@ async fn view(visit: &Visit, merchant: i64, wrong: Option<&'static str>) -> Resu
         xlsx: format!("{path}/template/{}.xlsx", kind.word()),
     };
     let mut recent = Vec::new();
-    for one in import::page(visit.db(), Some(MerchantId(merchant)), None, RECENT).await? {
+    for one in import::page(visit.db(), Some(ListId(list)), None, RECENT).await? {
         let edition = edition::find(visit.db(), one.edition).await?;
         recent.push(Recent {
             link: import_link(one.id),
@@ -134,7 +136,7 @@ async fn view(visit: &Visit, merchant: i64, wrong: Option<&'static str>) -> Resu
     }
     let page = NewView {
         title: fill(words.title_of, &[&name]),
-        list: goods_link(merchant),
+        list: goods_link(list),
         can: visit.session.can(Action::ManageProducts),
         wrong,
         templates: ImportKind::ALL.into_iter().map(sample).collect(),
@@ -174,9 +176,9 @@ struct Filled {
 }
 
 /// Takes a file and has it checked.
-pub(crate) async fn take(visit: Visit, Path(merchant): Path<i64>, mut form: Multipart) -> Result<Response, Problem> {
-    // Nothing is kept for a merchant that does not exist.
-    merchant_name(&visit, merchant).await?;
+pub(crate) async fn take(visit: Visit, Path(list): Path<i64>, mut form: Multipart) -> Result<Response, Problem> {
+    // Nothing is kept for a list that does not exist.
+    list_of(&visit, list).await?;
     let words = &visit.text().imports;
     let mut filled = Filled { kind: ImportKind::Products, absent: Absent::Keep };
     let mut taken = None;
@@ -184,13 +186,13 @@ pub(crate) async fn take(visit: Visit, Path(merchant): Path<i64>, mut form: Mult
         let field = match form.next_field().await {
             Ok(Some(field)) => field,
             Ok(None) => break,
-            Err(error) => return view(&visit, merchant, Some(cut(&error, visit.text()))).await,
+            Err(error) => return view(&visit, list, Some(cut(&error, visit.text()))).await,
         };
         match field.name() {
-            Some("file") if taken.is_none() => match keep(&visit, merchant, field).await? {
+            Some("file") if taken.is_none() => match keep(&visit, list, field).await? {
                 Kept::Whole { id, size, digest } => taken = Some((id, size, digest)),
-                Kept::None => return view(&visit, merchant, Some(words.no_file)).await,
-                Kept::Cut(why) => return view(&visit, merchant, Some(why)).await,
+                Kept::None => return view(&visit, list, Some(words.no_file)).await,
+                Kept::Cut(why) => return view(&visit, list, Some(why)).await,
             },
             Some("kind") => {
                 let word = short(field).await?;
@@ -203,7 +205,7 @@ pub(crate) async fn take(visit: Visit, Path(merchant): Path<i64>, mut form: Mult
             _ => {}
         }
     }
-    let Some((id, size, digest)) = taken else { return view(&visit, merchant, Some(words.no_file)).await };
+    let Some((id, size, digest)) = taken else { return view(&visit, list, Some(words.no_file)).await };
     let file = import::Sent { kind: filled.kind, absent: filled.absent, size, digest };
     import::sent(visit.db(), id, file, visit.session.now).await?;
     Ok(Redirect::to(&import_link(id)).into_response())
@@ -231,7 +233,7 @@ enum Kept {
 }
 
 /// Writes a file down piece by piece as it arrives. One that does not arrive whole is checked by nobody and forgotten.
-async fn keep(visit: &Visit, merchant: i64, mut field: Field<'_>) -> Result<Kept, Problem> {
+async fn keep(visit: &Visit, list: i64, mut field: Field<'_>) -> Result<Kept, Problem> {
     let name = field.file_name().unwrap_or_default();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
@@ -243,10 +245,10 @@ async fn keep(visit: &Visit, merchant: i64, mut field: Field<'_>) -> Result<Kept
     if words.into_iter().any(|word| matches!(visit.session.scan(word), Scan::Card(_))) {
         return Err(Problem::CardNumber);
     }
-    let merchant = MerchantId(merchant);
-    let entry = entry(visit, "file_imported", "", merchant);
+    let list = ListId(list);
+    let entry = entry(visit, "file_imported", "", list).await?;
     let detail = name.clone();
-    let id = import::begin(visit.db(), merchant, name, storage::audit::Entry { detail, ..entry }).await?;
+    let id = import::begin(visit.db(), list, name, storage::audit::Entry { detail, ..entry }).await?;
     let (mut size, mut piece, mut hash) = (0_usize, Vec::with_capacity(import::PIECE), Sha256::new());
     loop {
         let chunk = match field.chunk().await {
@@ -351,8 +353,8 @@ pub(crate) async fn one(visit: Visit, Path(id): Path<i64>) -> Result<Response, P
         title: fill(words.edition_of, &[kind_words(one.kind, text), &one.file_name]),
         sub: sub(&one),
         path: import_link(id),
-        upload: upload_link(one.merchant.0),
-        list: goods_link(one.merchant.0),
+        upload: upload_link(one.list.0),
+        list: goods_link(one.list.0),
         kind: one.kind,
         absent: one.absent,
         can: visit.session.can(Action::ManageProducts),
@@ -366,7 +368,7 @@ pub(crate) async fn one(visit: Visit, Path(id): Path<i64>) -> Result<Response, P
 /// How a file was written, by whom it was sent, for whose goods.
 pub(crate) fn sub(one: &Import) -> String {
     let made = format!("{} {}", one.made_by, one.made_at.date_time_text());
-    let parts = [one.coding.as_str(), &made, &one.merchant_name];
+    let parts = [one.coding.as_str(), &made, &one.list_name];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" \u{b7} ")
 }
 
@@ -450,6 +452,8 @@ fn fault_words(note: &Note, visit: &Visit) -> (&'static str, String) {
         Some(Fault::Zeros) => (words.f_zero, fill(words.a_zero, &[hint])),
         Some(Fault::Unknown) => plain(words.f_unknown, words.a_unknown),
         Some(Fault::Other) => plain(words.f_other, words.a_other),
+        Some(Fault::Number) => plain(words.f_number, words.a_number),
+        Some(Fault::Above) => (words.f_above, fill(words.a_above, &[hint])),
         Some(Fault::Heading) => plain(words.f_heading, words.a_heading),
         Some(Fault::Error) | None => plain(words.f_error, words.a_error),
     }
@@ -458,9 +462,9 @@ fn fault_words(note: &Note, visit: &Visit) -> (&'static str, String) {
 /// Gives a file up.
 pub(crate) async fn give_up(visit: Visit, Path(id): Path<i64>) -> Result<Response, Problem> {
     let one = import::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
-    let entry = entry(&visit, "import_given_up", &format!("import {id}"), one.merchant);
+    let entry = entry(&visit, "import_given_up", &format!("import {id}"), one.list).await?;
     let said = if import::give_up(visit.db(), id, entry).await? { Said::EditionGivenUp } else { Said::EditionGone };
-    Ok(Flash::new(said, &[]).redirect(&visit.web, &upload_link(one.merchant.0)))
+    Ok(Flash::new(said, &[]).redirect(&visit.web, &upload_link(one.list.0)))
 }
 
 /// The file with what is wrong in each line, as CSV.
@@ -509,7 +513,7 @@ async fn faults(visit: &Visit, id: i64, kind: Kind) -> Result<Response, Problem>
         cells
     });
     let rows = rows.collect();
-    let entry = entry(visit, "import_faults_exported", &format!("import {id}"), one.merchant);
+    let entry = entry(visit, "import_faults_exported", &format!("import {id}"), one.list).await?;
     storage::audit::append(visit.db(), storage::audit::Entry { detail: kind.word().to_owned(), ..entry }).await?;
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     export::table(kind, &format!("faults-{id}"), words.faults, &head, rows).await
@@ -520,7 +524,7 @@ pub(crate) async fn template(visit: Visit, Path((_, file)): Path<(i64, String)>)
     let (name, ending) = file.rsplit_once('.').ok_or(Problem::NotFound)?;
     let (kind, format) = ImportKind::from_word(name).zip(Kind::from_word(ending)).ok_or(Problem::NotFound)?;
     let head: Vec<&str> = columns(kind).iter().map(|column| heading(*column, visit.text())).collect();
-    let yes = if visit.page.lang == Lang::Zh { "\u{662f}" } else { "yes" };
+    let (yes, no) = if visit.page.lang == Lang::Zh { ("\u{662f}", "\u{5426}") } else { ("yes", "no") };
     let example = columns(kind).iter().map(|column| match column {
         Column::Code => "600233",
         Column::Name => "\u{611f}\u{5192}\u{7075}\u{9897}\u{7c92}",
@@ -535,7 +539,8 @@ pub(crate) async fn template(visit: Visit, Path((_, file)): Path<(i64, String)>)
         Column::Low => "14.00",
         Column::High => "17.00",
         Column::Payable | Column::Active => yes,
-        Column::Pinyin => "",
+        Column::IdCheck => no,
+        Column::SaleMax | Column::Pinyin => "",
     });
     let rows = vec![example.map(str::to_owned).collect()];
     export::table(format, &format!("template-{}", kind.word()), kind_words(kind, visit.text()), &head, rows).await

@@ -10,6 +10,7 @@ mod entry;
 mod help;
 mod home;
 mod imports;
+mod lists;
 mod people;
 mod places;
 mod product;
@@ -136,20 +137,22 @@ fn goods() -> Vec<PageEntry> {
         page(products::PRODUCTS)
             .get(May(ViewDirectory), products::choose)
             .menu(44, "list", |lang| Text::of(lang).products.title),
-        page("/office/products/{merchant}").get(May(ViewDirectory), products::show),
-        page("/office/products/{merchant}/export.csv").get(May(ViewDirectory), products::csv).proved(Always),
-        page("/office/products/{merchant}/export.xlsx").get(May(ViewDirectory), products::xlsx).proved(Always),
-        page("/office/products/{merchant}/new")
+        page(lists::LISTS).get(May(ViewDirectory), lists::show).post(May(ManageProducts), lists::make),
+        page("/office/lists/{list}").get(May(ViewDirectory), lists::one).post(May(ManageProducts), lists::act),
+        page("/office/products/{list}").get(May(ViewDirectory), products::show),
+        page("/office/products/{list}/export.csv").get(May(ViewDirectory), products::csv).proved(Always),
+        page("/office/products/{list}/export.xlsx").get(May(ViewDirectory), products::xlsx).proved(Always),
+        page("/office/products/{list}/new")
             .get(May(ManageProducts), product::ask)
             .post(May(ManageProducts), product::make),
-        page("/office/products/{merchant}/code/{code}")
+        page("/office/products/{list}/code/{code}")
             .get(May(ViewDirectory), product::show)
             .post(May(ManageProducts), product::save),
-        page("/office/products/{merchant}/import")
+        page("/office/products/{list}/import")
             .get(May(ViewDirectory), imports::ask)
             .post(May(ManageProducts), imports::take)
             .takes_file(),
-        page("/office/products/{merchant}/import/template/{file}").get(May(ViewDirectory), imports::template),
+        page("/office/products/{list}/import/template/{file}").get(May(ViewDirectory), imports::template),
         page("/office/imports/{import}")
             .get(May(ViewDirectory), imports::one)
             .post(May(ManageProducts), imports::give_up),

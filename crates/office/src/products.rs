@@ -5,7 +5,7 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
-use domain::ids::MerchantId;
+use domain::ids::ListId;
 use domain::money::Fen;
 use domain::product::Prices;
 use domain::role::Action;
@@ -15,7 +15,8 @@ use storage::catalogue::{self, Item, Sheet};
 use storage::edition::{self, Coming};
 use storage::import::ImportKind;
 use storage::places::list::{Filter, merchants};
-use storage::{Storage, StorageError, audit, places, product};
+use storage::product_list::{self, Own, PriceList};
+use storage::{Storage, StorageError, audit, product};
 use web_kit::badge::Badge;
 use web_kit::export::{self, Kind, PIECE, ROWS_MAX};
 use web_kit::flash::Flash;
@@ -26,6 +27,7 @@ use web_kit::text::fill;
 
 use crate::editions::{self, edition_link};
 use crate::imports;
+use crate::lists::{LISTS, list_link};
 use crate::places::standing;
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
@@ -37,23 +39,29 @@ pub(crate) const PRODUCTS: &str = "/office/products";
 const ROWS: u32 = 50;
 
 /// The list of a merchant's goods.
-pub(crate) fn goods_link(merchant: i64) -> String {
-    format!("{PRODUCTS}/{merchant}")
+pub(crate) fn goods_link(list: i64) -> String {
+    format!("{PRODUCTS}/{list}")
 }
 
 /// The page of a product. Codes are letters, digits and hyphens.
-pub(crate) fn product_link(merchant: i64, code: &str) -> String {
-    format!("{PRODUCTS}/{merchant}/code/{code}")
+pub(crate) fn product_link(list: i64, code: &str) -> String {
+    format!("{PRODUCTS}/{list}/code/{code}")
 }
 
-/// The name of a merchant, or that there is none.
-pub(crate) async fn merchant_name(visit: &Visit, merchant: i64) -> Result<String, Problem> {
-    Ok(places::merchant(visit.db(), MerchantId(merchant)).await?.ok_or(Problem::NotFound)?.name)
+/// A list, or that there is none.
+pub(crate) async fn list_of(visit: &Visit, list: i64) -> Result<PriceList, Problem> {
+    product_list::find(visit.db(), ListId(list)).await?.ok_or(Problem::NotFound)
 }
 
-/// What is done to a merchant's goods, for the audit log.
-pub(crate) fn entry(visit: &Visit, action: &'static str, subject: &str, merchant: MerchantId) -> audit::Entry {
-    audit::Entry { merchant: Some(merchant), ..visit.session.entry(action, subject, "") }
+/// What is done to the goods of a list, for the audit log.
+pub(crate) async fn entry(
+    visit: &Visit,
+    action: &'static str,
+    subject: &str,
+    list: ListId,
+) -> Result<audit::Entry, Problem> {
+    let merchant = list_of(visit, list.0).await?.merchant.map(|(id, _)| id);
+    Ok(audit::Entry { merchant, ..visit.session.entry(action, subject, "") })
 }
 
 /// A price as a list shows it.
@@ -95,6 +103,7 @@ fn state(one: &Sheet, text: &'static Text) -> Badge {
 struct Merchants {
     shell: Shell,
     path: &'static str,
+    lists: &'static str,
     find: String,
     rows: Vec<MerchantLine>,
     first: Option<String>,
@@ -129,6 +138,7 @@ pub(crate) async fn choose(visit: Visit, Query(params): Query<Params>) -> Result
     let last = found.last().filter(|_| more).map(|last| last.id.to_string());
     let page = Merchants {
         path: PRODUCTS,
+        lists: LISTS,
         rows: found
             .into_iter()
             .map(|one| MerchantLine {
@@ -153,6 +163,9 @@ struct View {
     title: String,
     path: String,
     merchants: &'static str,
+    /// The page of the list, and what is above it.
+    list: String,
+    above: Option<String>,
     find: String,
     rows: Vec<Row>,
     count: String,
@@ -189,6 +202,8 @@ struct Row {
     state: Badge,
     /// What it will cost from when on.
     coming: Option<String>,
+    /// Whether a list above has it, and whether this one says something itself.
+    from: Option<&'static str>,
 }
 
 /// What a product will cost from when on, if that is something else.
@@ -202,11 +217,11 @@ pub(crate) fn coming_words(item: &Item, coming: &Coming, text: &'static Text) ->
     }
 }
 
-fn row(merchant: i64, one: &Sheet, coming: Option<&Coming>, text: &'static Text) -> Row {
+fn row(list: i64, one: &Sheet, coming: Option<&Coming>, text: &'static Text) -> Row {
     let (words, item) = (&text.products, &one.item);
     let more = [class_words(&item.otc_class, text), &item.spec];
     Row {
-        link: product_link(merchant, &item.code),
+        link: product_link(list, &item.code),
         code: item.code.clone(),
         name: item.name.clone(),
         more: more.join(" ").trim().to_owned(),
@@ -219,36 +234,41 @@ fn row(merchant: i64, one: &Sheet, coming: Option<&Coming>, text: &'static Text)
         },
         state: state(one, text),
         coming: coming.and_then(|coming| coming_words(item, coming, text)),
+        from: match (one.above, item.own == Own::NONE) {
+            (true, true) => Some(words.inherited),
+            (true, false) => Some(words.overridden),
+            (false, _) => None,
+        },
     }
 }
 
 /// A merchant's goods: page by page, or what a search finds.
 pub(crate) async fn show(
     visit: Visit,
-    Path(merchant): Path<i64>,
+    Path(list): Path<i64>,
     Query(params): Query<Params>,
 ) -> Result<Response, Problem> {
     let (text, words) = (visit.text(), &visit.text().products);
-    let name = merchant_name(&visit, merchant).await?;
+    let own = list_of(&visit, list).await?;
     let find = params.q.trim().to_owned();
-    let path = goods_link(merchant);
+    let path = goods_link(list);
     let (found, count, next) = if find.is_empty() {
         let after = params.after.clone();
-        let mut found = catalogue::list(visit.db(), MerchantId(merchant), after, ROWS.saturating_add(1)).await?;
+        let mut found = catalogue::list(visit.db(), ListId(list), after, ROWS.saturating_add(1)).await?;
         let more = found.len() > ROWS as usize;
         found.truncate(ROWS as usize);
         let last = found.last().filter(|_| more).map(|last| link(&path, &[("after", &last.item.code)]));
         let count = fill(words.rows, &[&found.len().to_string()]);
         (found, count, last)
     } else {
-        let (found, total) = search(&visit, merchant, &find).await?;
+        let (found, total) = search(&visit, list, &find).await?;
         let (shown, total) = (found.len().to_string(), total.to_string());
         let count = if shown == total { fill(words.hits, &[&total]) } else { fill(words.hits_best, &[&total, &shown]) };
         (found, count, None)
     };
     let codes = found.iter().map(|one| one.item.code.clone()).collect();
-    let coming = edition::coming(visit.db(), MerchantId(merchant), codes).await?;
-    let editions = edition::page(visit.db(), MerchantId(merchant), None, EDITIONS).await?;
+    let coming = edition::coming(visit.db(), ListId(list), codes).await?;
+    let editions = edition::page(visit.db(), ListId(list), None, EDITIONS).await?;
     let editions = editions.iter().map(|one| Edition {
         link: edition_link(one.id),
         name: one
@@ -262,11 +282,13 @@ pub(crate) async fn show(
         count: fill(text.imports.edition_more, &[&one.counts.all().to_string()]),
     });
     let page = View {
-        import: imports::upload_link(merchant),
+        import: imports::upload_link(list),
         editions: editions.collect(),
-        title: fill(words.of, &[&name]),
+        title: fill(words.of, &[&own.name]),
         merchants: PRODUCTS,
-        rows: found.iter().map(|one| row(merchant, one, coming.get(&one.item.code), text)).collect(),
+        list: list_link(own.id),
+        above: own.parent.as_ref().map(|(_, name)| fill(text.lists.from_above, &[name])),
+        rows: found.iter().map(|one| row(list, one, coming.get(&one.item.code), text)).collect(),
         count,
         new: visit.session.can(Action::ManageProducts).then(|| format!("{path}/new")),
         csv: format!("{path}/export.csv"),
@@ -281,49 +303,49 @@ pub(crate) async fn show(
 }
 
 /// The product with that code or barcode, on sale or not; else what is on sale and fits best, and how many there are.
-async fn search(visit: &Visit, merchant: i64, find: &str) -> Result<(Vec<Sheet>, usize), Problem> {
-    let merchant = MerchantId(merchant);
-    let exact = product::find_first(visit.db(), merchant, visit.session.scan(find).candidates()).await?;
+async fn search(visit: &Visit, list: i64, find: &str) -> Result<(Vec<Sheet>, usize), Problem> {
+    let lists = product_list::with_above(visit.db(), ListId(list)).await?;
+    let exact = product::find_first(visit.db(), lists, visit.session.scan(find).candidates()).await?;
     let codes: Vec<String> = exact.into_iter().map(|one| one.product.code).collect();
     if !codes.is_empty() {
-        let found = catalogue::sheets(visit.db(), merchant, codes).await?;
+        let found = catalogue::sheets(visit.db(), ListId(list), codes).await?;
         let total = found.len();
         return Ok((found, total));
     }
-    let hits = product::search(visit.db(), merchant, find, "", ROWS as usize).await?;
+    let hits = product::search(visit.db(), lists, find, "", ROWS as usize).await?;
     let codes = hits.rows.into_iter().map(|one| one.product.code).collect();
-    Ok((catalogue::sheets(visit.db(), merchant, codes).await?, hits.total))
+    Ok((catalogue::sheets(visit.db(), ListId(list), codes).await?, hits.total))
 }
 
 /// All of them as CSV.
-pub(crate) async fn csv(visit: Visit, Path(merchant): Path<i64>) -> Result<Response, Problem> {
-    file(&visit, merchant, Kind::Csv).await
+pub(crate) async fn csv(visit: Visit, Path(list): Path<i64>) -> Result<Response, Problem> {
+    file(&visit, list, Kind::Csv).await
 }
 
 /// The same as an Excel sheet.
-pub(crate) async fn xlsx(visit: Visit, Path(merchant): Path<i64>) -> Result<Response, Problem> {
-    file(&visit, merchant, Kind::Excel).await
+pub(crate) async fn xlsx(visit: Visit, Path(list): Path<i64>) -> Result<Response, Problem> {
+    file(&visit, list, Kind::Excel).await
 }
 
-async fn file(visit: &Visit, merchant: i64, kind: Kind) -> Result<Response, Problem> {
+async fn file(visit: &Visit, list: i64, kind: Kind) -> Result<Response, Problem> {
     let (text, words) = (visit.text(), &visit.text().products);
-    // A merchant that does not exist has no file.
-    merchant_name(visit, merchant).await?;
+    // A list that does not exist has no file.
+    list_of(visit, list).await?;
     let columns = jobs::columns(ImportKind::Products);
     let head: Vec<&str> = columns.iter().map(|column| imports::heading(*column, text)).collect();
-    let entry = entry(visit, "products_exported", &merchant.to_string(), MerchantId(merchant));
+    let entry = entry(visit, "products_exported", &list.to_string(), ListId(list)).await?;
     audit::append(visit.db(), audit::Entry { detail: kind.word().to_owned(), ..entry }).await?;
-    let file = format!("products-{merchant}-{}", visit.session.now.business_date());
-    let (db, merchant) = (visit.db().clone(), MerchantId(merchant));
+    let file = format!("products-{list}-{}", visit.session.now.business_date());
+    let (db, list) = (visit.db().clone(), ListId(list));
     match kind {
         // As long as the list is: whoever imports it again misses nothing.
-        Kind::Csv => Ok(export::long_csv(&file, &head, String::new(), move |after| piece(db.clone(), merchant, after))),
+        Kind::Csv => Ok(export::long_csv(&file, &head, String::new(), move |after| piece(db.clone(), list, after))),
         Kind::Excel => {
             let (mut rows, mut after) = (Vec::new(), String::new());
-            while let Some((found, last)) = piece(db.clone(), merchant, after).await? {
+            while let Some((found, last)) = piece(db.clone(), list, after).await? {
                 rows.extend(found);
                 if rows.len() > ROWS_MAX {
-                    return Ok(Flash::new(Said::ListTooLong, &[]).redirect(&visit.web, &goods_link(merchant.0)));
+                    return Ok(Flash::new(Said::ListTooLong, &[]).redirect(&visit.web, &goods_link(list.0)));
                 }
                 after = last;
             }
@@ -333,13 +355,9 @@ async fn file(visit: &Visit, merchant: i64, kind: Kind) -> Result<Response, Prob
 }
 
 /// The next rows of the file behind a code, and the code of the last one.
-async fn piece(
-    db: Storage,
-    merchant: MerchantId,
-    after: String,
-) -> Result<Option<(Vec<Vec<String>>, String)>, StorageError> {
-    let found = catalogue::page(&db, merchant, after, u32::try_from(PIECE).unwrap_or(ROWS)).await?;
-    let last = found.last().map(|last| last.code.clone());
-    let rows = found.iter().map(|item| jobs::cells(ImportKind::Products, item)).collect();
+async fn piece(db: Storage, list: ListId, after: String) -> Result<Option<(Vec<Vec<String>>, String)>, StorageError> {
+    let found = catalogue::page(&db, list, after, u32::try_from(PIECE).unwrap_or(ROWS)).await?;
+    let last = found.last().map(|last| last.item.code.clone());
+    let rows = found.iter().map(|one| jobs::cells(ImportKind::Products, &one.item)).collect();
     Ok(last.map(|last| (rows, last)))
 }

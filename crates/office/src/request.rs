@@ -94,7 +94,8 @@ async fn view(visit: &Visit, one: ProductRequest, form: &Entered) -> Result<Resp
 async fn forms(visit: &Visit, one: &ProductRequest, form: &Entered) -> Result<Forms, Problem> {
     let text = visit.text();
     let words = &text.requests;
-    let hits = storage::product::search(visit.db(), one.merchant, &one.name, "", SIMILAR).await?;
+    let lists = storage::product_list::with_above(visit.db(), domain::ids::ListId::of(one.merchant)).await?;
+    let hits = storage::product::search(visit.db(), lists, &one.name, "", SIMILAR).await?;
     let similar = hits.rows.into_iter().filter(|hit| hit.product.recalled.is_none()).map(|hit| {
         let name = format!("{} {}", hit.product.name, hit.product.spec).trim().to_owned();
         let label = fill(words.map_to, &[&hit.product.code]);
@@ -103,7 +104,7 @@ async fn forms(visit: &Visit, one: &ProductRequest, form: &Entered) -> Result<Fo
     Ok(Forms {
         map: vec![form.input("to", words.map_code).more(words.map_more)],
         similar: similar.collect(),
-        inputs: product::inputs(form, text, true),
+        inputs: product::inputs(form, text, product::Fields::New),
         refuse: vec![form.input("reason", words.reason).more(words.reason_more)],
     })
 }

@@ -101,7 +101,7 @@ fn fill(connection: &Connection, day: i64) -> Result<(), StorageError> {
     let mut line = connection.prepare(
         "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, price, quantity, amount, added_at, added_by)
          SELECT ?1, ?2, code, name, spec, unit, 1, 1100, 2, 2200, ?3, 1003 FROM product
-         WHERE merchant_id = 250100 AND code = (SELECT code FROM product WHERE merchant_id = 250100 LIMIT 1 OFFSET ?4)",
+         WHERE merchant_id = 250100 AND code = (SELECT code FROM product WHERE list_id = 250100 LIMIT 1 OFFSET ?4)",
     )?;
     let mut transaction = connection.prepare(
         "INSERT INTO ledger_transaction (id, request_id, content, merchant_id, outlet_id, terminal_id, person_id,

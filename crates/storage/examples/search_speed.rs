@@ -5,11 +5,12 @@
 use std::io::Write as _;
 use std::time::Instant;
 
-use domain::ids::MerchantId;
+use domain::ids::ListId;
 use domain::time::Timestamp;
+use storage::product_list::Lists;
 use storage::{Storage, StorageError, demo, product};
 
-const SHOP: MerchantId = MerchantId(250_100);
+const SHOP: ListId = ListId(250_100);
 const PRODUCTS: i64 = 100_000;
 const ROUNDS: usize = 40;
 
@@ -38,7 +39,7 @@ async fn main() -> Result<(), StorageError> {
         let mut total = 0;
         for _ in 0..ROUNDS {
             let start = Instant::now();
-            total = product::search(&db, SHOP, text, "", 50).await?.total;
+            total = product::search(&db, Lists::alone(SHOP), text, "", 50).await?.total;
             times.push(start.elapsed());
         }
         times.sort_unstable();
@@ -46,7 +47,7 @@ async fn main() -> Result<(), StorageError> {
         let _ = writeln!(out, "{kind:16} {total:6} found, median {median:8.2?}, p95 {p95:8.2?}");
     }
     let start = Instant::now();
-    let count = product::categories(&db, SHOP).await?.len();
+    let count = product::categories(&db, Lists::alone(SHOP)).await?.len();
     let _ = writeln!(out, "{count} categories in {:.2?}", start.elapsed());
     Ok(())
 }
@@ -55,9 +56,10 @@ async fn main() -> Result<(), StorageError> {
 fn multiply(connection: &storage::sql::Connection) -> Result<(), StorageError> {
     connection.execute(
         "WITH RECURSIVE copy (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM copy WHERE n < 2000)
-         INSERT INTO product SELECT merchant_id, code || n, barcode + n, name || n, pinyin, spec, maker, approval_no,
-                                    category, otc_class, unit, price, price_low, price_high, card_payable, active, version
-         FROM copy CROSS JOIN product WHERE merchant_id = ?1 AND length(code) = 6 LIMIT ?2",
+         INSERT INTO product SELECT list_id, code || n, barcode + n, name || n, pinyin, spec, maker, approval_no,
+                                    category, otc_class, unit, price, price_low, price_high, card_payable, active,
+                                    sale_max, id_check, own, version
+         FROM copy CROSS JOIN product WHERE list_id = ?1 AND length(code) = 6 LIMIT ?2",
         (SHOP.0, PRODUCTS),
     )?;
     product::index(connection, SHOP)

@@ -73,6 +73,26 @@ CREATE TABLE merchant (
 CREATE INDEX merchant_name ON merchant (name);
 CREATE INDEX merchant_status ON merchant (status, id);
 
+-- Goods and what they cost, for the tills of a merchant or of some of its outlets, or for many merchants under a list of
+-- the card company. What a list above says counts, but for the prices, the limit and the sale of a product that the list
+-- itself says.
+CREATE TABLE product_list (
+    -- A merchant's own list has the merchant's id; the others have ids from 1,000,000 on.
+    id BIGINT PRIMARY KEY,
+    -- Whose it is; NULL for the card company.
+    merchant_id BIGINT REFERENCES merchant (id),
+    -- Empty for a merchant's own list, which is called like the merchant.
+    name TEXT COLLATE "C" NOT NULL,
+    parent_id BIGINT REFERENCES product_list (id),
+    created_at BIGINT NOT NULL,
+    created_by BIGINT,
+    -- Counts its changes, so that a form notices one meanwhile.
+    version BIGINT NOT NULL,
+    CHECK (id <> parent_id)
+);
+CREATE INDEX product_list_merchant ON product_list (merchant_id, id);
+CREATE INDEX product_list_parent ON product_list (parent_id) WHERE parent_id IS NOT NULL;
+
 CREATE TABLE outlet (
     id BIGINT PRIMARY KEY,
     merchant_id BIGINT NOT NULL REFERENCES merchant (id),
@@ -93,10 +113,13 @@ CREATE TABLE outlet (
     version BIGINT NOT NULL,
     -- 'required': only a browser that was enrolled as a till sells. 'off': people also sell at their own till.
     enrolment TEXT COLLATE "C" NOT NULL CHECK (enrolment IN ('required', 'off')),
+    -- The goods that its tills sell; NULL for the merchant's own list.
+    list_id BIGINT REFERENCES product_list (id),
     -- What refers to an outlet with its merchant.
     UNIQUE (id, merchant_id)
 );
 CREATE INDEX outlet_merchant ON outlet (merchant_id, id);
+CREATE INDEX outlet_list ON outlet (list_id) WHERE list_id IS NOT NULL;
 CREATE INDEX outlet_name ON outlet (name);
 CREATE INDEX outlet_status ON outlet (status, id);
 CREATE INDEX outlet_region ON outlet (region, id);
@@ -445,7 +468,7 @@ CREATE TABLE ledger_head (
 );
 
 CREATE TABLE product (
-    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    list_id BIGINT NOT NULL REFERENCES product_list (id),
     code TEXT COLLATE "C" NOT NULL,
     barcode TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
@@ -461,16 +484,22 @@ CREATE TABLE product (
     price_high BIGINT,
     card_payable BIGINT NOT NULL CHECK (card_payable IN (0, 1)),
     active BIGINT NOT NULL CHECK (active IN (0, 1)),
+    -- Most pieces on one order; NULL for any.
+    sale_max BIGINT CHECK (sale_max BETWEEN 1 AND 999),
+    -- 1: the cashier looks at the buyer's identity card.
+    id_check BIGINT NOT NULL CHECK (id_check IN (0, 1)),
+    -- What counts of this row where a list above has the product too: 1 the prices, 2 whether it is on sale, 4 the limit.
+    own BIGINT NOT NULL CHECK (own BETWEEN 0 AND 7),
     -- Of what a form shows.
     version BIGINT NOT NULL,
-    PRIMARY KEY (merchant_id, code)
+    PRIMARY KEY (list_id, code)
 );
 
 -- What a product cost and whether cards paid for it, from a moment on until its next row. The first row of a product that
 -- was there before anybody changed it begins with 0 and has nobody. It stays when an edition that added the product is taken
 -- back.
 CREATE TABLE product_price (
-    merchant_id BIGINT NOT NULL,
+    list_id BIGINT NOT NULL,
     code TEXT COLLATE "C" NOT NULL,
     since BIGINT NOT NULL,
     price BIGINT,
@@ -478,21 +507,24 @@ CREATE TABLE product_price (
     price_high BIGINT,
     card_payable BIGINT NOT NULL CHECK (card_payable IN (0, 1)),
     active BIGINT NOT NULL CHECK (active IN (0, 1)),
+    own BIGINT NOT NULL CHECK (own BETWEEN 0 AND 7),
     changed_by BIGINT REFERENCES person (id),
-    PRIMARY KEY (merchant_id, code, since)
+    PRIMARY KEY (list_id, code, since)
 );
 
 -- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
-CREATE INDEX product_barcode ON product (barcode, merchant_id);
+CREATE INDEX product_barcode ON product (barcode, list_id);
+-- What a list below another one takes off sale is looked up for every search.
+CREATE INDEX product_stopped ON product (list_id, code) WHERE active = 0;
 CREATE INDEX product_approval ON product (approval_no) WHERE approval_no <> '';
 
--- A change of many products of a merchant: put together before, live from one moment on, then written into `product` row
+-- A change of many products of a list: put together before, live from one moment on, then written into `product` row
 -- by row. One that takes another back names it.
 CREATE TABLE edition (
     id BIGINT PRIMARY KEY,
-    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    list_id BIGINT NOT NULL REFERENCES product_list (id),
     status TEXT COLLATE "C" NOT NULL CHECK (status IN ('gathering', 'staged', 'scheduled', 'live', 'dropped')),
-    -- Counts a merchant's live editions from 1.
+    -- Counts a list's live editions from 1.
     number BIGINT,
     undoes BIGINT REFERENCES edition (id),
     -- The file that it comes from, or what it takes back.
@@ -517,16 +549,16 @@ CREATE TABLE edition (
     CHECK ((number IS NOT NULL) = (status = 'live')),
     CHECK (status NOT IN ('scheduled', 'live') OR effective_at IS NOT NULL)
 );
-CREATE INDEX edition_merchant ON edition (merchant_id, id);
-CREATE INDEX edition_pending ON edition (merchant_id) WHERE status IN ('gathering', 'staged', 'scheduled');
-CREATE UNIQUE INDEX edition_number ON edition (merchant_id, number) WHERE number IS NOT NULL;
-CREATE INDEX edition_scheduled ON edition (merchant_id, effective_at, id) WHERE status = 'scheduled';
+CREATE INDEX edition_list ON edition (list_id, id);
+CREATE INDEX edition_pending ON edition (list_id) WHERE status IN ('gathering', 'staged', 'scheduled');
+CREATE UNIQUE INDEX edition_number ON edition (list_id, number) WHERE number IS NOT NULL;
+CREATE INDEX edition_scheduled ON edition (list_id, effective_at, id) WHERE status = 'scheduled';
 CREATE INDEX edition_undoes ON edition (undoes) WHERE undoes IS NOT NULL;
 
--- The edition of a merchant that is live while its rows are not all in `product`. None: a server writes all of them in the
+-- The edition of a list that is live while its rows are not all in `product`. None: a server writes all of them in the
 -- transaction that makes it live, beside the tills.
 CREATE TABLE settling (
-    merchant_id BIGINT PRIMARY KEY REFERENCES merchant (id),
+    list_id BIGINT PRIMARY KEY REFERENCES product_list (id),
     edition_id BIGINT NOT NULL REFERENCES edition (id)
 );
 
@@ -553,6 +585,9 @@ CREATE TABLE edition_row (
     price_high BIGINT,
     card_payable BIGINT NOT NULL CHECK (card_payable IN (0, 1)),
     active BIGINT NOT NULL CHECK (active IN (0, 1)),
+    sale_max BIGINT CHECK (sale_max BETWEEN 1 AND 999),
+    id_check BIGINT NOT NULL CHECK (id_check IN (0, 1)),
+    own BIGINT NOT NULL CHECK (own BETWEEN 0 AND 7),
     -- Of the product, once it is this.
     version BIGINT NOT NULL,
     -- How far the price moves, 1/10,000; of what takes two persons by its band at least 3,001.
@@ -575,15 +610,15 @@ CREATE INDEX edition_row_found ON edition_row (edition_id, code) WHERE found_oth
 
 -- The goods as they are sold now.
 CREATE VIEW product_now AS
-SELECT merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class, unit, price, price_low,
-    price_high, card_payable, active, version
+SELECT list_id, code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class, unit, price, price_low,
+    price_high, card_payable, active, sale_max, id_check, own, version
 FROM product;
 
 -- A file that somebody sent to change many things at once.
 CREATE TABLE import (
     id BIGINT PRIMARY KEY,
     kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('products', 'prices')),
-    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    list_id BIGINT NOT NULL REFERENCES product_list (id),
     -- What to do with products that are not in it: keep or stop them.
     absent TEXT COLLATE "C" NOT NULL CHECK (absent IN ('keep', 'stop')),
     file_name TEXT COLLATE "C" NOT NULL,
@@ -604,7 +639,7 @@ CREATE TABLE import (
     edition_id BIGINT REFERENCES edition (id),
     CHECK ((edition_id IS NULL) = (status = 'sending'))
 );
-CREATE INDEX import_merchant ON import (merchant_id, id);
+CREATE INDEX import_list ON import (list_id, id);
 CREATE INDEX import_edition ON import (edition_id);
 
 -- The file, piece by piece, for 90 days.
@@ -718,12 +753,12 @@ CREATE INDEX product_request_unread ON product_request (terminal_id, id) WHERE u
 -- What a search looks through: per category a line of keys for each product on sale, in parts by a hash of the code, so
 -- that a change writes little. Written by product::index and product::index_one.
 CREATE TABLE product_keys (
-    merchant_id BIGINT NOT NULL REFERENCES merchant (id),
+    list_id BIGINT NOT NULL REFERENCES product_list (id),
     category TEXT COLLATE "C" NOT NULL,
     part BIGINT NOT NULL,
     count BIGINT NOT NULL,
     keys TEXT COLLATE "C" NOT NULL,
-    PRIMARY KEY (merchant_id, category, part)
+    PRIMARY KEY (list_id, category, part)
 );
 
 -- Written as a draft by `draft`, and once paid only by the money path.

@@ -71,6 +71,26 @@ CREATE TABLE merchant (
 CREATE INDEX merchant_name ON merchant (name);
 CREATE INDEX merchant_status ON merchant (status, id);
 
+-- Goods and what they cost, for the tills of a merchant or of some of its outlets, or for many merchants under a list of
+-- the card company. What a list above says counts, but for the prices, the limit and the sale of a product that the list
+-- itself says.
+CREATE TABLE product_list (
+    -- A merchant's own list has the merchant's id; the others have ids from 1,000,000 on.
+    id INTEGER PRIMARY KEY,
+    -- Whose it is; NULL for the card company.
+    merchant_id INTEGER REFERENCES merchant (id),
+    -- Empty for a merchant's own list, which is called like the merchant.
+    name TEXT NOT NULL,
+    parent_id INTEGER REFERENCES product_list (id),
+    created_at INTEGER NOT NULL,
+    created_by INTEGER,
+    -- Counts its changes, so that a form notices one meanwhile.
+    version INTEGER NOT NULL,
+    CHECK (id <> parent_id)
+) STRICT;
+CREATE INDEX product_list_merchant ON product_list (merchant_id, id);
+CREATE INDEX product_list_parent ON product_list (parent_id) WHERE parent_id IS NOT NULL;
+
 CREATE TABLE outlet (
     id INTEGER PRIMARY KEY,
     merchant_id INTEGER NOT NULL REFERENCES merchant (id),
@@ -91,10 +111,13 @@ CREATE TABLE outlet (
     version INTEGER NOT NULL,
     -- 'required': only a browser that was enrolled as a till sells. 'off': people also sell at their own till.
     enrolment TEXT NOT NULL CHECK (enrolment IN ('required', 'off')),
+    -- The goods that its tills sell; NULL for the merchant's own list.
+    list_id INTEGER REFERENCES product_list (id),
     -- What refers to an outlet with its merchant.
     UNIQUE (id, merchant_id)
 ) STRICT;
 CREATE INDEX outlet_merchant ON outlet (merchant_id, id);
+CREATE INDEX outlet_list ON outlet (list_id) WHERE list_id IS NOT NULL;
 CREATE INDEX outlet_name ON outlet (name);
 CREATE INDEX outlet_status ON outlet (status, id);
 CREATE INDEX outlet_region ON outlet (region, id);
@@ -440,7 +463,7 @@ CREATE TABLE ledger_head (
 ) STRICT;
 
 CREATE TABLE product (
-    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    list_id INTEGER NOT NULL REFERENCES product_list (id),
     code TEXT NOT NULL,
     barcode TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -456,16 +479,22 @@ CREATE TABLE product (
     price_high INTEGER,
     card_payable INTEGER NOT NULL CHECK (card_payable IN (0, 1)),
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    -- Most pieces on one order; NULL for any.
+    sale_max INTEGER CHECK (sale_max BETWEEN 1 AND 999),
+    -- 1: the cashier looks at the buyer's identity card.
+    id_check INTEGER NOT NULL CHECK (id_check IN (0, 1)),
+    -- What counts of this row where a list above has the product too: 1 the prices, 2 whether it is on sale, 4 the limit.
+    own INTEGER NOT NULL CHECK (own BETWEEN 0 AND 7),
     -- Of what a form shows.
     version INTEGER NOT NULL,
-    PRIMARY KEY (merchant_id, code)
+    PRIMARY KEY (list_id, code)
 ) STRICT, WITHOUT ROWID;
 
 -- What a product cost and whether cards paid for it, from a moment on until its next row. The first row of a product that
 -- was there before anybody changed it begins with 0 and has nobody. It stays when an edition that added the product is taken
 -- back.
 CREATE TABLE product_price (
-    merchant_id INTEGER NOT NULL,
+    list_id INTEGER NOT NULL,
     code TEXT NOT NULL,
     since INTEGER NOT NULL,
     price INTEGER,
@@ -473,21 +502,24 @@ CREATE TABLE product_price (
     price_high INTEGER,
     card_payable INTEGER NOT NULL CHECK (card_payable IN (0, 1)),
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    own INTEGER NOT NULL CHECK (own BETWEEN 0 AND 7),
     changed_by INTEGER REFERENCES person (id),
-    PRIMARY KEY (merchant_id, code, since)
+    PRIMARY KEY (list_id, code, since)
 ) STRICT, WITHOUT ROWID;
 
 -- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
-CREATE INDEX product_barcode ON product (barcode, merchant_id);
+CREATE INDEX product_barcode ON product (barcode, list_id);
+-- What a list below another one takes off sale is looked up for every search.
+CREATE INDEX product_stopped ON product (list_id, code) WHERE active = 0;
 CREATE INDEX product_approval ON product (approval_no) WHERE approval_no <> '';
 
--- A change of many products of a merchant: put together before, live from one moment on, then written into `product` row
+-- A change of many products of a list: put together before, live from one moment on, then written into `product` row
 -- by row. One that takes another back names it.
 CREATE TABLE edition (
     id INTEGER PRIMARY KEY,
-    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    list_id INTEGER NOT NULL REFERENCES product_list (id),
     status TEXT NOT NULL CHECK (status IN ('gathering', 'staged', 'scheduled', 'live', 'dropped')),
-    -- Counts a merchant's live editions from 1.
+    -- Counts a list's live editions from 1.
     number INTEGER,
     undoes INTEGER REFERENCES edition (id),
     -- The file that it comes from, or what it takes back.
@@ -512,16 +544,16 @@ CREATE TABLE edition (
     CHECK ((number IS NOT NULL) = (status = 'live')),
     CHECK (status NOT IN ('scheduled', 'live') OR effective_at IS NOT NULL)
 ) STRICT;
-CREATE INDEX edition_merchant ON edition (merchant_id, id);
-CREATE INDEX edition_pending ON edition (merchant_id) WHERE status IN ('gathering', 'staged', 'scheduled');
-CREATE UNIQUE INDEX edition_number ON edition (merchant_id, number) WHERE number IS NOT NULL;
-CREATE INDEX edition_scheduled ON edition (merchant_id, effective_at, id) WHERE status = 'scheduled';
+CREATE INDEX edition_list ON edition (list_id, id);
+CREATE INDEX edition_pending ON edition (list_id) WHERE status IN ('gathering', 'staged', 'scheduled');
+CREATE UNIQUE INDEX edition_number ON edition (list_id, number) WHERE number IS NOT NULL;
+CREATE INDEX edition_scheduled ON edition (list_id, effective_at, id) WHERE status = 'scheduled';
 CREATE INDEX edition_undoes ON edition (undoes) WHERE undoes IS NOT NULL;
 
--- The edition of a merchant that is live while its rows are not all in `product`: written in one piece they would keep the
+-- The edition of a list that is live while its rows are not all in `product`: written in one piece they would keep the
 -- tills waiting.
 CREATE TABLE settling (
-    merchant_id INTEGER PRIMARY KEY REFERENCES merchant (id),
+    list_id INTEGER PRIMARY KEY REFERENCES product_list (id),
     edition_id INTEGER NOT NULL REFERENCES edition (id)
 ) STRICT;
 
@@ -548,6 +580,9 @@ CREATE TABLE edition_row (
     price_high INTEGER,
     card_payable INTEGER NOT NULL CHECK (card_payable IN (0, 1)),
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    sale_max INTEGER CHECK (sale_max BETWEEN 1 AND 999),
+    id_check INTEGER NOT NULL CHECK (id_check IN (0, 1)),
+    own INTEGER NOT NULL CHECK (own BETWEEN 0 AND 7),
     -- Of the product, once it is this.
     version INTEGER NOT NULL,
     -- How far the price moves, 1/10,000; of what takes two persons by its band at least 3,001.
@@ -571,14 +606,14 @@ CREATE INDEX edition_row_found ON edition_row (edition_id, code) WHERE found_oth
 
 -- The goods as they are sold now: what is stored, and over it what the edition says that is being written.
 CREATE VIEW product_now AS
-SELECT p.merchant_id, p.code, p.barcode, p.name, p.pinyin, p.spec, p.maker, p.approval_no, p.category, p.otc_class, p.unit,
-    p.price, p.price_low, p.price_high, p.card_payable, p.active, p.version
+SELECT p.list_id, p.code, p.barcode, p.name, p.pinyin, p.spec, p.maker, p.approval_no, p.category, p.otc_class, p.unit,
+    p.price, p.price_low, p.price_high, p.card_payable, p.active, p.sale_max, p.id_check, p.own, p.version
 FROM product p
 WHERE NOT EXISTS (SELECT 1 FROM settling s CROSS JOIN edition_row r
-    WHERE s.merchant_id = p.merchant_id AND r.edition_id = s.edition_id AND r.code = p.code AND r.settled = 0)
+    WHERE s.list_id = p.list_id AND r.edition_id = s.edition_id AND r.code = p.code AND r.settled = 0)
 UNION ALL
-SELECT s.merchant_id, r.code, r.barcode, r.name, r.pinyin, r.spec, r.maker, r.approval_no, r.category, r.otc_class, r.unit,
-    r.price, r.price_low, r.price_high, r.card_payable, r.active, r.version
+SELECT s.list_id, r.code, r.barcode, r.name, r.pinyin, r.spec, r.maker, r.approval_no, r.category, r.otc_class, r.unit,
+    r.price, r.price_low, r.price_high, r.card_payable, r.active, r.sale_max, r.id_check, r.own, r.version
 FROM settling s CROSS JOIN edition_row r
 WHERE r.edition_id = s.edition_id AND r.settled = 0 AND r.move <> 'remove';
 
@@ -586,7 +621,7 @@ WHERE r.edition_id = s.edition_id AND r.settled = 0 AND r.move <> 'remove';
 CREATE TABLE import (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('products', 'prices')),
-    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    list_id INTEGER NOT NULL REFERENCES product_list (id),
     -- What to do with products that are not in it: keep or stop them.
     absent TEXT NOT NULL CHECK (absent IN ('keep', 'stop')),
     file_name TEXT NOT NULL,
@@ -607,7 +642,7 @@ CREATE TABLE import (
     edition_id INTEGER REFERENCES edition (id),
     CHECK ((edition_id IS NULL) = (status = 'sending'))
 ) STRICT;
-CREATE INDEX import_merchant ON import (merchant_id, id);
+CREATE INDEX import_list ON import (list_id, id);
 CREATE INDEX import_edition ON import (edition_id);
 
 -- The file, piece by piece, for 90 days.
@@ -721,12 +756,12 @@ CREATE INDEX product_request_unread ON product_request (terminal_id, id) WHERE u
 -- What a search looks through: per category a line of keys for each product on sale, in parts by a hash of the code, so
 -- that a change writes little. Written by product::index and product::index_one.
 CREATE TABLE product_keys (
-    merchant_id INTEGER NOT NULL REFERENCES merchant (id),
+    list_id INTEGER NOT NULL REFERENCES product_list (id),
     category TEXT NOT NULL,
     part INTEGER NOT NULL,
     count INTEGER NOT NULL,
     keys TEXT NOT NULL,
-    PRIMARY KEY (merchant_id, category, part)
+    PRIMARY KEY (list_id, category, part)
 ) STRICT;
 
 -- Written as a draft by `draft`, and once paid only by the money path.

@@ -36,10 +36,10 @@ pub use books::{Books, memory, outbox};
 pub use demo::{cards as demo_cards, keys as demo_keys, proposals as demo_proposals};
 pub use error::StorageError;
 pub use read::{
-    batch, dispute, help, human, merchant, movement, orders, overview, places, product, programme, proposal, refund,
-    settlement, slip, till,
+    batch, dispute, help, human, merchant, movement, orders, overview, places, price, product, programme, proposal,
+    refund, settlement, slip, till,
 };
 pub use write::{
     api_key, audit, card, catalogue, directory, draft, edition, enrolment, factor, idempotency, import, in_store, job,
-    login, opening, payment, people, product_request, recall, session, standing, sweep, webhook,
+    login, opening, payment, people, product_list, product_request, recall, session, standing, sweep, webhook,
 };

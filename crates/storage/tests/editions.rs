@@ -1,30 +1,6 @@
 //! Editions on both databases: many products that change at one moment, whatever happens meanwhile; the files that they come
 //! from, and the jobs that put them together.
 
-#[path = "../../domain/tests/builders/mod.rs"]
-mod builders;
-
-mod fixture;
-mod goods;
-
-use builders::proposals::{CHECKER, MAKER, approve, proposal, propose};
-use builders::{MERCHANT, by_issuer, envelope, presented, request};
-use domain::acts::{self, ActRows, Payload};
-use domain::edition::{EditionStatus, ROWS_OF_ONE};
-use domain::ids::{EditionId, OrderId, TransactionId};
-use domain::recall::{Announced, MatchKind};
-use domain::time::{BusinessDate, Timestamp};
-use goods::random::{Edits, Play, Step, any_file, any_steps};
-use goods::{LEASE, ONE, OTHER, SECOND, Shop, at, entry, item, staged};
-use proptest::prelude::*;
-use storage::catalogue::{self, Item};
-use storage::edition::{self, Flipped, Move, Released, Staged, Which};
-use storage::import::{self, Absent, Findings, ImportKind, ImportStatus, Note, Sent};
-use storage::job::{self, Holder, Job, JobKind, JobStatus};
-use storage::payment::{self, Begun};
-use storage::vault::{Confirmation, hex};
-use storage::{StorageError, product, recall};
-
 /// Writes each test once per database, and looks afterwards whether the books are in order.
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
@@ -36,6 +12,30 @@ macro_rules! on_both {
         }
     };
 }
+
+#[path = "../../domain/tests/builders/mod.rs"]
+mod builders;
+
+mod fixture;
+mod goods;
+
+use builders::proposals::{CHECKER, MAKER, approve, proposal, propose};
+use builders::{by_issuer, envelope, presented, request};
+use domain::acts::{self, ActRows, Payload};
+use domain::edition::{EditionStatus, ROWS_OF_ONE};
+use domain::ids::{EditionId, OrderId, TransactionId};
+use domain::recall::{Announced, MatchKind};
+use domain::time::{BusinessDate, Timestamp};
+use goods::random::{Edits, Play, Step, any_file, any_steps};
+use goods::{LEASE, LIST, ONE, OTHER, SECOND, Shop, at, entry, item, lists, staged};
+use proptest::prelude::*;
+use storage::catalogue::Item;
+use storage::edition::{self, Flipped, Move, Released, Staged, Which};
+use storage::import::{self, Absent, Findings, ImportKind, ImportStatus, Note, Sent};
+use storage::job::{self, Holder, Job, JobKind, JobStatus};
+use storage::payment::{self, Begun};
+use storage::vault::{Confirmation, hex};
+use storage::{StorageError, price, product, recall};
 
 on_both! {
     a_live_edition_is_sold_all_at_once,
@@ -118,10 +118,10 @@ async fn a_live_edition_is_sold_all_at_once(shop: &Shop) {
             [("a", Some(1_100), true), ("b", Some(1_000), false), ("c", Some(1_000), true), ("d", Some(1_000), true)];
         assert_eq!(now, expected);
         for (scanned, expected) in [("OLD", None), ("NEW", Some("a")), ("D", Some("d")), ("d", Some("d"))] {
-            let found = product::find_first(shop.db(), MERCHANT, vec![scanned.to_owned()]).await.expect("reads");
+            let found = product::find_first(shop.db(), lists(), vec![scanned.to_owned()]).await.expect("reads");
             assert_eq!(found.first().map(|one| one.product.code.as_str()), expected, "{scanned}");
         }
-        let hits = product::search(shop.db(), MERCHANT, "name", "", 50).await.expect("reads");
+        let hits = product::search(shop.db(), lists(), "name", "", 50).await.expect("reads");
         assert!(hits.rows.iter().all(|hit| hit.product.code != "b"), "{hits:?}");
         assert!(codes(&hits.rows).contains(&("a", Some(1_100))), "{hits:?}");
         assert_eq!((price_now(order).await, price_now(stopped).await), (Some(1_100), None));
@@ -131,10 +131,10 @@ async fn a_live_edition_is_sold_all_at_once(shop: &Shop) {
             None => break,
         }
     }
-    let hits = product::search(shop.db(), MERCHANT, "", "", 50).await.expect("reads");
+    let hits = product::search(shop.db(), lists(), "", "", 50).await.expect("reads");
     assert_eq!(codes(&hits.rows), [("a", Some(1_100)), ("c", Some(1_000)), ("d", Some(1_000))]);
-    assert_eq!(product::categories(shop.db(), MERCHANT).await.expect("reads"), ["c0", "c1"]);
-    let since = catalogue::prices(shop.db(), MERCHANT, "a".to_owned(), None, 9).await.expect("reads");
+    assert_eq!(product::categories(shop.db(), lists()).await.expect("reads"), ["c0", "c1"]);
+    let since = price::prices(shop.db(), LIST, "a".to_owned(), 9).await.expect("reads");
     assert_eq!(since.iter().map(|one| one.since).collect::<Vec<_>>(), [Some(at(60)), None]);
     let found = shop.find(edition).await;
     assert_eq!((found.number, found.live_at, found.superseded), (Some(1), Some(at(60)), false));
@@ -161,17 +161,16 @@ async fn an_approved_price_is_kept_while_the_rest_is_written(shop: &Shop) {
     let job = shop.live(edition, at(3)).await;
     let prices = at_price("a", 1_900).prices();
     let mut rows = ActRows::default();
-    let stored =
-        acts::Product { merchant: String::new(), name: "New".to_owned(), prices: at_price("a", 1_100).prices() };
-    rows.products.loaded((MERCHANT, "a".to_owned()), Some(stored));
-    let payload = Payload::ProductPrice { merchant: MERCHANT, code: "a".to_owned(), prices };
+    let stored = acts::Product { list: String::new(), name: "New".to_owned(), prices: at_price("a", 1_100).prices() };
+    rows.products.loaded((LIST, "a".to_owned()), Some(stored));
+    let payload = Payload::ProductPrice { list: LIST, code: "a".to_owned(), prices };
     decide(shop, 1, &rows, payload, at(4)).await;
     shop.settle_all(job, at(5)).await;
     let expected = Item { pinyin: "new".to_owned(), ..named("a") };
     let (now, version) = shop.versioned("a").await.expect("there");
     assert_eq!((now, version), (Item { price: Some(1_900), ..expected.clone() }, 3));
     assert_eq!(shop.price("b").await, Some(1_100));
-    let since = catalogue::prices(shop.db(), MERCHANT, "a".to_owned(), None, 9).await.expect("reads");
+    let since = price::prices(shop.db(), LIST, "a".to_owned(), 9).await.expect("reads");
     let since: Vec<_> = since.iter().map(|one| (one.since, one.prices.price.map(|price| price.0))).collect();
     assert_eq!(since, [(Some(at(4).plus(1)), Some(1_900)), (Some(at(3)), Some(1_100)), (None, Some(1_000))]);
     // What waits follows both.
@@ -208,7 +207,7 @@ async fn what_only_an_edition_adds_is_recalled_before_it_is_paid(shop: &Shop) {
             card: presented(1),
             until: at(60),
         };
-        payment::attempt_begin(shop.db(), Shop::actor(), &confirmation, at(5)).await.expect("writes")
+        payment::attempt_begin(shop.db(), (Shop::actor(), lists()), &confirmation, at(5)).await.expect("writes")
     };
     assert_eq!((begin(1, recalled).await, begin(2, other).await), (Begun::Recalled, Begun::Locked));
     shop.settle_all(job, at(6)).await;
@@ -290,7 +289,7 @@ async fn two_persons_release_an_edition(shop: &Shop) {
     });
     let found = shop.find(edition).await;
     let stored = acts::Edition {
-        merchant: String::new(),
+        list: String::new(),
         source: found.source,
         counts: found.counts,
         digest: hex(&digest.await.expect("reads")),
@@ -483,7 +482,7 @@ async fn a_kill_after_any_piece_changes_nothing(shop: &Shop) {
     let died = copies.publish(&expected).await;
     assert_eq!(died >= 3, shop.settles(), "{died}");
     assert_eq!(shop.goods().await, expected);
-    let hits = product::search(shop.db(), MERCHANT, "", "", 1_000).await.expect("reads");
+    let hits = product::search(shop.db(), lists(), "", "", 1_000).await.expect("reads");
     assert_eq!(hits.total, expected.iter().filter(|one| one.active).count());
 
     let undo = edition::undo(shop.db(), edition, entry(copies.now())).await.expect("writes").expect("it is live");
@@ -491,7 +490,7 @@ async fn a_kill_after_any_piece_changes_nothing(shop: &Shop) {
     assert_eq!(shop.goods().await, expected);
     assert_eq!(copies.publish(&stocked).await > 3, shop.settles());
     assert_eq!(shop.goods().await, stocked);
-    let hits = product::search(shop.db(), MERCHANT, "", "", 1_000).await.expect("reads");
+    let hits = product::search(shop.db(), lists(), "", "", 1_000).await.expect("reads");
     assert_eq!(hits.total, stocked.len());
     let found = (shop.find(edition).await, shop.find(undo).await);
     assert_eq!((found.0.undone_by, found.0.superseded, found.1.number), (Some(undo), true, Some(2)));
@@ -519,13 +518,13 @@ async fn what_is_written_between_two_pieces_is_kept(shop: &Shop) {
         assert_eq!(shop.goods().await, expected);
     }
     for number in 0..pieces {
-        let hits = product::search(shop.db(), MERCHANT, "", &own(number), 9).await.expect("reads");
+        let hits = product::search(shop.db(), lists(), "", &own(number), 9).await.expect("reads");
         let written = [3 + number, 640 - number].map(code);
         assert_eq!(codes(&hits.rows), written.each_ref().map(|code| (code.as_str(), Some(1_100))));
     }
-    let hits = product::search(shop.db(), MERCHANT, "", "c9", 9).await.expect("reads");
+    let hits = product::search(shop.db(), lists(), "", "c9", 9).await.expect("reads");
     assert_eq!((hits.total, shop.settles()), (650 - 2 * pieces, pieces > 3));
-    let since = catalogue::prices(shop.db(), MERCHANT, code(640), None, 9).await.expect("reads");
+    let since = price::prices(shop.db(), LIST, code(640), 9).await.expect("reads");
     assert_eq!(since.iter().map(|one| one.since).collect::<Vec<_>>(), [Some(at(2)), None]);
 }
 
@@ -595,7 +594,7 @@ async fn the_second_edition_waits_for_the_first_and_follows_it(shop: &Shop) {
     let found = (shop.find(first).await, shop.find(second).await);
     assert_eq!((found.0.number, found.0.superseded), (Some(1), true));
     assert_eq!((found.1.number, found.1.superseded), (Some(2), false));
-    let page = edition::page(shop.db(), MERCHANT, None, 9).await.expect("reads");
+    let page = edition::page(shop.db(), LIST, None, 9).await.expect("reads");
     assert_eq!(page.iter().map(|one| one.id).collect::<Vec<_>>(), [second, first]);
 }
 
@@ -636,7 +635,7 @@ async fn a_change_meanwhile_decides_what_a_return_leaves(shop: &Shop) {
 
 /// A file with these bytes.
 async fn send(shop: &Shop, kind: ImportKind, bytes: &[u8], now: Timestamp) -> i64 {
-    let id = import::begin(shop.db(), MERCHANT, "goods.csv".to_owned(), entry(now)).await.expect("writes");
+    let id = import::begin(shop.db(), LIST, "goods.csv".to_owned(), entry(now)).await.expect("writes");
     for (n, piece) in bytes.chunks(import::PIECE).enumerate() {
         import::take_piece(shop.db(), id, n * import::PIECE, piece.to_vec()).await.expect("writes");
     }
@@ -666,16 +665,16 @@ async fn a_file_comes_back_as_it_was_sent(shop: &Shop) {
         ids.push(id);
     }
     // One that is still being sent is in no list.
-    import::begin(shop.db(), MERCHANT, "later.csv".to_owned(), entry(at(2))).await.expect("writes");
+    import::begin(shop.db(), LIST, "later.csv".to_owned(), entry(at(2))).await.expect("writes");
     // Nor does anything wait for it: whoever sends it may never come back.
     let editions = shop
         .db()
         .read(|connection| Ok(connection.query_row("SELECT COUNT(*) FROM edition", [], |row| row.get::<_, i64>(0))?));
     assert_eq!(usize::try_from(editions.await.expect("reads")), Ok(ids.len()));
     ids.reverse();
-    for merchant in [None, Some(MERCHANT)] {
-        let page = import::page(shop.db(), merchant, None, 4).await.expect("reads");
-        let next = import::page(shop.db(), merchant, page.last().map(|one| one.id), 4).await.expect("reads");
+    for list in [None, Some(LIST)] {
+        let page = import::page(shop.db(), list, None, 4).await.expect("reads");
+        let next = import::page(shop.db(), list, page.last().map(|one| one.id), 4).await.expect("reads");
         assert_eq!(page.iter().chain(&next).map(|one| one.id).collect::<Vec<_>>(), ids);
     }
 }

@@ -17,7 +17,7 @@ const ROWS: &[(&str, u32)] = &[
         500,
     ),
     (
-        "INSERT INTO outlet SELECT i, 1 + (i - 1) % 500, 'o' || i, '', '3201', '', '', 'active', i, NULL, '', i, NULL, i, 1, 'off' \
+        "INSERT INTO outlet SELECT i, 1 + (i - 1) % 500, 'o' || i, '', '3201', '', '', 'active', i, NULL, '', i, NULL, i, 1, 'off', NULL \
       FROM n",
         1_000,
     ),
@@ -93,11 +93,15 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO settlement_day SELECT i, 20260101, 'sale', 1, 1 FROM n", 2_000),
     ("INSERT INTO ledger_head SELECT i, 1, key32(i), 1, key32(i) FROM n", 1),
     (
+        "INSERT INTO product_list SELECT i, CASE WHEN i <= 500 THEN i END, '', CASE WHEN i <= 500 THEN 501 END, i, NULL, 1 FROM n",
+        510,
+    ),
+    (
         "INSERT INTO product SELECT 1 + i % 20, 'c' || i, 'b' || i, 'n', 'p', '', '', '', 'x' || i % 7, 'RX', 'x', 1, NULL, \
-      NULL, 1, 1, 1 FROM n",
+      NULL, 1, CASE WHEN i % 50 = 0 THEN 0 ELSE 1 END, NULL, 0, 7, 1 FROM n",
         20_000,
     ),
-    ("INSERT INTO product_price SELECT 1 + i % 20, 'c' || i, i, 1, NULL, NULL, 1, 1, NULL FROM n", 20_000),
+    ("INSERT INTO product_price SELECT 1 + i % 20, 'c' || i, i, 1, NULL, NULL, 1, 1, 7, NULL FROM n", 20_000),
     (
         "INSERT INTO edition SELECT i, 1 + i % 20, CASE WHEN i < 1990 THEN 'live' ELSE 'staged' END, CASE WHEN i < 1990 THEN i END, \
       CASE WHEN i % 10 = 9 THEN i - 1 END, 'f', i, 1, 1, 1, 1, 1, 0, 0, key32(i), CASE WHEN i < 1990 THEN 0 END, 1, \
@@ -107,7 +111,7 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO settling SELECT i, i FROM n", 2),
     (
         "INSERT INTO edition_row SELECT i / 20 + 1, 'c' || i, i % 256, 'change', '', 'b' || i, 'n', 'p', '', '', '', 'x', 'RX', \
-      'x', 1, NULL, NULL, 1, 1, 2, i % 500, 0, 1, i % 2, CASE WHEN i < 39900 THEN 1 ELSE 0 END FROM n",
+      'x', 1, NULL, NULL, 1, 1, NULL, 0, 7, 2, i % 500, 0, 1, i % 2, CASE WHEN i < 39900 THEN 1 ELSE 0 END FROM n",
         39_000,
     ),
     (
@@ -204,7 +208,7 @@ fn fill(connection: &Connection) {
 }
 
 /// Tables whose size does not depend on the number of sales.
-const SMALL: [&str; 27] = [
+const SMALL: [&str; 29] = [
     // One row per merchant whose edition is being written; its alias in the goods as they are sold now.
     "settling",
     "s",
@@ -230,6 +234,9 @@ const SMALL: [&str; 27] = [
     "setting",
     "company",
     "merchant",
+    "product_list",
+    // Its alias where a recall looks at every list.
+    "g",
     "outlet",
     "terminal",
     "person",
@@ -304,6 +311,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("COUNT(DISTINCT s.id), SUM(l.quantity)", "adds up what stores sold of recalled goods since a day"),
     ("SELECT id, number, paid_by, total, paid_at FROM orders", "sorts what a till has still to print"),
     ("SELECT id FROM orders WHERE terminal_id = ?1 AND open = 1", "sorts the open carts of a till"),
+    ("(SELECT COUNT(*) FROM product_list b WHERE b.parent_id = l.id)", "an installation has few lists"),
     ("SELECT id_hash, created_at, seen_at, address, agent FROM session", "sorts the sessions of a person"),
 ];
 

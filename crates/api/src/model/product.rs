@@ -12,7 +12,7 @@ use super::CNY;
     "object": "product", "code": "600402", "barcode": "6901234567892", "name": "Vitamin C tablets", "pinyin": "wssc",
     "spec": "0.1g x 100", "maker": "Example Pharma", "approval_no": "H00000001", "category": "Vitamins",
     "otc_class": "OTC-B", "unit": "bottle", "price": 650, "price_low": 600, "price_high": 700, "currency": "CNY",
-    "card_payable": true, "active": true
+    "card_payable": true, "active": true, "sale_max": 5, "id_check": false
 }))]
 pub(crate) struct ProductResource {
     /// Always `product`.
@@ -49,6 +49,10 @@ pub(crate) struct ProductResource {
     card_payable: bool,
     /// Whether it is on sale.
     active: bool,
+    /// Most pieces in one payment; null for any number.
+    sale_max: Option<i64>,
+    /// Whether the seller has to look at the buyer's identity card.
+    id_check: bool,
 }
 
 impl From<&Item> for ProductResource {
@@ -71,6 +75,8 @@ impl From<&Item> for ProductResource {
             currency: CNY,
             card_payable: item.card_payable,
             active: item.active,
+            sale_max: item.sale_max,
+            id_check: item.id_check,
         }
     }
 }
@@ -98,6 +104,7 @@ domain::words! {
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Vitamin C tablets", "otc_class": "OTC-B", "unit": "bottle", "price": 650}))]
+#[expect(clippy::option_option, reason = "not named, null and a value are three things")]
 pub(crate) struct NewProduct {
     /// EAN-13 or another barcode.
     #[serde(default)]
@@ -149,6 +156,14 @@ pub(crate) struct NewProduct {
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub(crate) active: bool,
+    /// Most pieces in one payment; `null` for any number. Left out, it stays.
+    #[schema(minimum = 1, maximum = 999)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) sale_max: Option<Option<i64>>,
+    /// Whether the seller has to look at the buyer's identity card. Left out, it stays.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) id_check: Option<bool>,
 }
 
 fn yes() -> bool {
@@ -185,6 +200,14 @@ pub(crate) struct ProductChange {
     #[schema(nullable = false)]
     #[serde(default, deserialize_with = "present")]
     pub(crate) active: Option<bool>,
+    /// Most pieces in one payment; `null` for any number.
+    #[schema(minimum = 1, maximum = 999)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) sale_max: Option<Option<i64>>,
+    /// Whether the seller has to look at the buyer's identity card.
+    #[schema(nullable = false)]
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) id_check: Option<bool>,
 }
 
 /// Distinguishes a field that is `null` from one that is absent.

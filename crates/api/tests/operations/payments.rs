@@ -1,6 +1,8 @@
 //! Payments: once per key, declined as data, looked up, reversed.
 
+use domain::ids::ListId;
 use std::sync::{Arc, Mutex};
+use storage::product_list::Lists;
 
 use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use serde_json::json;
@@ -229,6 +231,7 @@ fn scope() -> Scope {
     Scope {
         merchant: MerchantId(250_100),
         outlet: OutletId(2_501_001),
+        lists: Lists::alone(ListId(250_100)),
         terminal: TerminalId(25_010_007),
         person: PersonId(1003),
         address: String::new(),
@@ -331,7 +334,7 @@ async fn orders_of_a_program_and_of_the_till_count_together() {
     let erp = shop.program(0);
     let number = |answer: &crate::fixture::Reply| answer.text_of("order_number");
     let first = number(&erp.post("/payments", &payment(100)).await);
-    let listed = product::find(&shop.db, MerchantId(250_100), "600233").await.expect("reads").remove(0);
+    let listed = product::find(&shop.db, Lists::alone(ListId(250_100)), "600233").await.expect("reads").remove(0);
     let terms = domain::order::line_terms(&listed.product, "", "").expect("a line");
     let line = NewLine { listed, terms, confirmed_by: None, scan: None };
     storage::draft::line_add(&shop.db, &scope(), None, line, OPENING).await.expect("writes");

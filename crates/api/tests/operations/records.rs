@@ -1,8 +1,9 @@
 //! Lists page by page, the day's statement, the catalogue, the description.
 
-use domain::ids::MerchantId;
+use domain::ids::ListId;
 use serde_json::{Value, json};
 use storage::product;
+use storage::product_list::Lists;
 
 use crate::fixture::{Fixture, OPENING, payment};
 
@@ -164,7 +165,7 @@ async fn what_is_written_to_the_catalogue_is_found_at_the_till_at_once() {
     let shop = Fixture::open().await;
     let erp = shop.program(0);
     let found = async |words: &str| {
-        let hits = product::search(&shop.db, MerchantId(250_100), words, "", 50).await.expect("reads");
+        let hits = product::search(&shop.db, Lists::alone(ListId(250_100)), words, "", 50).await.expect("reads");
         hits.rows.into_iter().map(|one| one.product.code).collect::<Vec<_>>()
     };
     let body = json!({"name": "\u{91d1}\u{94f6}\u{82b1}\u{9732}", "otc_class": "NONE", "unit": "box", "price": 650});

@@ -20,6 +20,9 @@ pub struct NewProduct {
     pub card_payable: Option<bool>,
     /// Category.
     pub category: String,
+    /// Whether the seller has to look at the buyer's identity card. Left out, it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_check: Option<bool>,
     /// The manufacturer.
     pub maker: String,
     /// Name.
@@ -37,6 +40,9 @@ pub struct NewProduct {
     /// Lowest price in fen that a cashier may set without a manager. Give both limits or neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_low: Option<i64>,
+    /// Most pieces in one payment; `null` for any number. Left out, it stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_max: Option<Option<i64>>,
     /// Pack and strength.
     pub spec: String,
     /// The unit of sale.
@@ -53,6 +59,9 @@ pub struct ProductChange {
     /// Whether the card may pay for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card_payable: Option<bool>,
+    /// Whether the seller has to look at the buyer's identity card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_check: Option<bool>,
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -65,6 +74,9 @@ pub struct ProductChange {
     /// Lowest price in fen that a cashier may set without a manager; `null` for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price_low: Option<Option<i64>>,
+    /// Most pieces in one payment; `null` for any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_max: Option<Option<i64>>,
 }
 
 /// A product.
@@ -86,6 +98,8 @@ pub struct Product {
     pub code: String,
     /// Always `CNY`.
     pub currency: Currency,
+    /// Whether the seller has to look at the buyer's identity card.
+    pub id_check: bool,
     /// The manufacturer.
     pub maker: String,
     /// Name.
@@ -100,6 +114,8 @@ pub struct Product {
     pub price_high: Option<i64>,
     /// Lowest price in fen that a cashier may set without a manager.
     pub price_low: Option<i64>,
+    /// Most pieces in one payment; null for any number.
+    pub sale_max: Option<i64>,
     /// Pack and strength.
     pub spec: String,
     /// The unit of sale.

@@ -11,7 +11,7 @@ mod shown;
 
 use crate::directory::{Move, Standing};
 use crate::edition::EditionStatus;
-use crate::ids::{EditionId, KeyId, MerchantId, OutletId, PersonId, RecallId};
+use crate::ids::{EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
@@ -63,7 +63,7 @@ words! {
         RecallEnding = "recall_ending",
         /// A product's price moves far, or what a cashier may take without asking.
         ProductPrice = "product_price",
-        /// Many products of a merchant change at one moment.
+        /// Many products of a list change at one moment.
         ProductEdition = "product_edition",
     }
 }
@@ -200,8 +200,8 @@ pub enum Payload {
     },
     /// Sell this product at these prices from now on.
     ProductPrice {
-        /// Whose product.
-        merchant: MerchantId,
+        /// The list that it is in.
+        list: ListId,
         /// Its code.
         code: String,
         /// Its prices.
@@ -256,8 +256,8 @@ impl Payload {
             | Self::MerchantOpening { merchant, .. }
             | Self::MerchantBank { merchant, .. }
             | Self::MerchantPayable { merchant, .. }
-            | Self::ProductPrice { merchant, .. }
             | Self::MerchantResuming { merchant } => merchant.0,
+            Self::ProductPrice { list, .. } => list.0,
             Self::OutletOpening { outlet } | Self::OutletResuming { outlet } => outlet.0,
             Self::CompanyKey { key } => key.0,
             Self::RecallEnding { recall } => recall.0,
@@ -365,7 +365,7 @@ impl Payload {
                 };
                 let (low, high) = (price(Field::PriceLow)?, price(Field::PriceHigh)?);
                 let prices = Prices { price: price(Field::Price)?, low, high };
-                Self::ProductPrice { merchant, code: text_of(Field::ProductCode), prices }
+                Self::ProductPrice { list: ListId(subject), code: text_of(Field::ProductCode), prices }
             }
             Act::ProductEdition => {
                 let effective_at = match fields.get(Field::EditionEffective) {
@@ -406,10 +406,10 @@ impl Payload {
             }
             Self::RecallEnding { recall } => Some(rows.recalls.get(recall)?.shown()),
             Self::ProductEdition { edition, .. } => Some(rows.editions.get(edition)?.shown()),
-            Self::ProductPrice { merchant, code, .. } => {
-                let one = rows.products.get(&(*merchant, code.clone()))?;
+            Self::ProductPrice { list, code, .. } => {
+                let one = rows.products.get(&(*list, code.clone()))?;
                 let mut shown = Shown::of(price_fields(one.prices));
-                shown.put(Field::MerchantName, &one.merchant);
+                shown.put(Field::MerchantName, &one.list);
                 shown.put(Field::ProductCode, code);
                 shown.put(Field::ProductName, &one.name);
                 Some(shown)
@@ -518,8 +518,8 @@ impl Payload {
                 let open = rows.recalls.get(recall).is_some_and(|recall| recall.open);
                 if open { Ok(()) } else { Err(Decline::NothingToChange) }
             }
-            Self::ProductPrice { merchant, code, prices } => {
-                let now = rows.products.get(&(*merchant, code.clone())).map(|one| one.prices);
+            Self::ProductPrice { list, code, prices } => {
+                let now = rows.products.get(&(*list, code.clone())).map(|one| one.prices);
                 let sound = prices.fit() && now.is_some_and(|now| now != *prices);
                 if sound { Ok(()) } else { Err(Decline::NothingToChange) }
             }
@@ -607,8 +607,8 @@ impl Payload {
                     one.open = false;
                 }
             }
-            Self::ProductPrice { merchant, code, prices } => {
-                if let Some(one) = rows.products.get_mut(&(*merchant, code.clone())) {
+            Self::ProductPrice { list, code, prices } => {
+                if let Some(one) = rows.products.get_mut(&(*list, code.clone())) {
                     one.prices = *prices;
                 }
             }
@@ -706,7 +706,7 @@ mod tests {
             Payload::MerchantPayable { merchant: MerchantId(250_101), decides: true },
             Payload::RecallEnding { recall: RecallId(3) },
             Payload::ProductPrice {
-                merchant: MerchantId(250_101),
+                list: ListId(250_101),
                 code: "600233".to_owned(),
                 prices: Prices { price: Some(Fen(1_550)), low: None, high: None },
             },

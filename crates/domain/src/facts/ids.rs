@@ -57,8 +57,13 @@ id! {
     RecallId
 }
 id! {
-    /// Edition of a merchant's products.
+    /// Edition of the products of a price list.
     EditionId
+}
+id! {
+    /// Price list: goods and what they cost, for the tills of a merchant or of some of its outlets, or for lists below it. A
+    /// merchant's own list has the merchant's id.
+    ListId
 }
 id! {
     /// Order: one cart, time-ordered.
@@ -69,6 +74,21 @@ id! {
 /// bits of `random`.
 pub fn time_ordered(at: Timestamp, random: u32) -> i64 {
     at.0.div_euclid(1_000).saturating_mul(1 << 20).saturating_add(i64::from(random & 0xf_ffff))
+}
+
+impl ListId {
+    /// The first one that is not a merchant's own.
+    pub const FIRST: Self = Self(*MERCHANTS.end() + 1);
+
+    /// A merchant's own list.
+    pub const fn of(merchant: MerchantId) -> Self {
+        Self(merchant.0)
+    }
+
+    /// The merchant whose own list it is.
+    pub fn merchant(self) -> Option<MerchantId> {
+        MERCHANTS.contains(&self.0).then_some(MerchantId(self.0))
+    }
 }
 
 impl OrderId {

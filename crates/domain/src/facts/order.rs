@@ -218,6 +218,8 @@ mod tests {
             drug: true,
             card_payable: true,
             active: true,
+            sale_max: None,
+            id_check: false,
             recalled: None,
         }
     }

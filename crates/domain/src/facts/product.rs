@@ -12,6 +12,7 @@ pub fn is_code(text: &str) -> bool {
 
 /// A product of the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Product {
     /// Product code, the merchant's own number; at most 20 characters.
     pub code: String,
@@ -35,6 +36,10 @@ pub struct Product {
     pub card_payable: bool,
     /// Whether it may be sold at all.
     pub active: bool,
+    /// Most pieces on one order; `None` for any number.
+    pub sale_max: Option<i64>,
+    /// Whether the cashier has to look at the buyer's identity card.
+    pub id_check: bool,
     /// What the tills say if the card company has recalled it.
     pub recalled: Option<String>,
 }

@@ -5,7 +5,7 @@ use domain::command::{Command, Envelope};
 use domain::directory::Standing;
 use domain::edition::{Counts, EditionStatus};
 use domain::human::Login;
-use domain::ids::{EditionId, KeyId, MerchantId, OutletId, RecallId, TransactionId};
+use domain::ids::{EditionId, KeyId, ListId, MerchantId, OutletId, RecallId, TransactionId};
 use domain::limits::Setting;
 use domain::money::Fen;
 use domain::person::{PersonStatus, read_roles};
@@ -106,7 +106,7 @@ pub(crate) const EDITION: EditionId = EditionId(1);
 /// [`EDITION`], which changes one product.
 pub(crate) fn edition() -> Edition {
     Edition {
-        merchant: format!("m{TRADING}"),
+        list: format!("m{TRADING}"),
         source: "prices.xlsx".to_owned(),
         counts: Counts { changed: 1, ..Counts::default() },
         digest: "00".repeat(32),
@@ -132,8 +132,8 @@ pub(crate) fn put_places(world: &mut World) {
     let (goods, text, reason) = ("code 600233".to_owned(), "stop".to_owned(), "a fault".to_owned());
     world.recalls.insert(RECALL, Recall { goods, text, reason, open: true });
     let prices = Prices { price: Some(Fen(1_000)), low: Some(Fen(900)), high: Some(Fen(1_100)) };
-    let product = Product { merchant: format!("m{TRADING}"), name: "granules".to_owned(), prices };
-    world.products.insert((TRADING, CODE.to_owned()), product);
+    let product = Product { list: format!("m{TRADING}"), name: "granules".to_owned(), prices };
+    world.products.insert((ListId::of(TRADING), CODE.to_owned()), product);
     world.editions.insert(EDITION, edition());
     let drafts = vec![(OutletId(2_503_001), "new".to_owned())];
     for (id, status, drafts) in [
@@ -170,7 +170,7 @@ pub(crate) fn place_acts() -> Vec<Payload> {
         Payload::GuessingLimit { setting: Setting::RefundCards, value: 3 },
         Payload::MerchantPayable { merchant: PAYING_ITSELF, decides: false },
         Payload::RecallEnding { recall: RECALL },
-        Payload::ProductPrice { merchant: TRADING, code: CODE.to_owned(), prices: dearer() },
+        Payload::ProductPrice { list: ListId::of(TRADING), code: CODE.to_owned(), prices: dearer() },
         Payload::ProductEdition { edition: EDITION, effective_at: Some(MORNING.plus(24 * HOUR)) },
     ]
 }

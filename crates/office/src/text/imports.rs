@@ -112,6 +112,10 @@ web_kit::texts! {
         a_unknown: "请核对代码，或先导入商品目录", "Check the code, or import products first.";
         f_other: "699999 不能有单价、条码和批准文号", "699999 has no price, barcode or approval number";
         a_other: "请留空", "Leave them empty.";
+        f_number: "不是 1–999 的整数", "Not a whole number from 1 to 999";
+        a_number: "请填 1 到 999，不限就留空", "Write 1 to 999, or leave it empty for any number.";
+        f_above: "由上级价目决定", "The list above decides this";
+        a_above: "请填“{0}”或去掉这一列；要改请导入上级价目", "Write “{0}” or leave the column out; import into the list above to change it.";
         f_heading: "不认识的列", "Unknown column";
         a_heading: "已忽略，不影响导入", "Left out of account.";
         edition_of: "{0}：{1}", "{0}: {1}";

@@ -5,6 +5,7 @@ mod directory;
 mod help;
 mod home;
 mod imports;
+mod lists;
 mod products;
 mod recalls;
 mod requests;
@@ -19,6 +20,7 @@ web_kit::audience! {
     help: Help,
     home: Home,
     imports: Imports,
+    lists: Lists,
     products: Products,
     recalls: Recalls,
     requests: Requests,

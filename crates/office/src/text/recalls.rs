@@ -30,7 +30,7 @@ web_kit::texts! {
         ask_none: "现在没有在售的商品符合。仍可开始：以后加入的会停。", "No product on sale fits. It can start all the same, for products that come later.";
         start_now: "立即召回", "Recall now";
         cancel: "返回修改", "Back to change it";
-        merchant: "商户", "Merchant";
+        merchant: "价目", "List";
         code: "代码", "Code";
         product: "商品", "Product";
         goods: "召回的商品", "Goods";

@@ -21,14 +21,14 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
         state.proposals.loaded(*id, find(connection, *id)?);
     }
     for act in &keys.acts {
-        let merchant = match act {
-            Payload::ProductPrice { merchant, .. } => Some(*merchant),
-            Payload::ProductEdition { edition, .. } => crate::edition::merchant_of(connection, *edition)?,
+        let list = match act {
+            Payload::ProductPrice { list, .. } => Some(*list),
+            Payload::ProductEdition { edition, .. } => crate::edition::list_of(connection, *edition)?,
             _ => None,
         };
-        if let Some(merchant) = merchant {
+        if let Some(list) = list {
             // Whoever writes a product has read it under this lock, so that no price is lost or approved unseen.
-            connection.lock_name("catalogue", &merchant.0.to_string())?;
+            connection.lock_name("catalogue", &list.0.to_string())?;
         }
         load_act(connection, &mut state.acts, act)?;
     }
@@ -64,8 +64,8 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
             rows.factor.loaded((), Some(directory::company_of(connection)?.factor_required));
         }
         Payload::RecallEnding { recall } => rows.recalls.loaded(*recall, crate::recall::row(connection, *recall)?),
-        Payload::ProductPrice { merchant, code, .. } => {
-            rows.products.loaded((*merchant, code.clone()), catalogue::row(connection, *merchant, code)?);
+        Payload::ProductPrice { list, code, .. } => {
+            rows.products.loaded((*list, code.clone()), catalogue::row(connection, *list, code)?);
         }
         Payload::ProductEdition { edition, .. } => {
             rows.editions.loaded(*edition, crate::edition::row(connection, *edition)?);
@@ -255,8 +255,8 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
         }
         Payload::LoginParting { person } => part(connection, *person)?,
         Payload::RecallEnding { recall } => crate::recall::end(connection, *recall, at)?,
-        Payload::ProductPrice { merchant, code, prices } => {
-            catalogue::set_prices(connection, (*merchant, code), *prices, maker, at)?;
+        Payload::ProductPrice { list, code, prices } => {
+            catalogue::set_prices(connection, (*list, code), *prices, maker, at)?;
         }
         Payload::ProductEdition { edition, effective_at } => {
             crate::edition::release(connection, *edition, *effective_at, maker, at)?;

@@ -1,7 +1,7 @@
 //! The demo shops' goods, from a CSV file that is part of the program.
 
 use crate::sql::{Connection, params};
-use domain::ids::MerchantId;
+use domain::ids::ListId;
 
 use crate::StorageError;
 use crate::product::index;
@@ -29,17 +29,17 @@ struct CsvRow {
 }
 
 /// Gives `merchant` the demo catalogue, inside the caller's transaction.
-pub(super) fn insert_catalogue(connection: &Connection, merchant: MerchantId) -> Result<(), StorageError> {
+pub(super) fn insert_catalogue(connection: &Connection, list: ListId) -> Result<(), StorageError> {
     let damaged = |error: csv::Error| StorageError::NotWritten(format!("catalogue: {error}"));
     let mut insert = connection.prepare_cached(
-        "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class,
-                              unit, price, price_low, price_high, card_payable, active, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1, 1)",
+        "INSERT INTO product (list_id, code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class,
+                              unit, price, price_low, price_high, card_payable, active, sale_max, id_check, own, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1, NULL, 0, 7, 1)",
     )?;
     for row in csv::Reader::from_reader(CATALOGUE.as_bytes()).deserialize() {
         let row: CsvRow = row.map_err(damaged)?;
         insert.execute(params![
-            merchant.0,
+            list.0,
             row.code,
             row.barcode,
             row.name,
@@ -56,5 +56,5 @@ pub(super) fn insert_catalogue(connection: &Connection, merchant: MerchantId) ->
             row.card_payable,
         ])?;
     }
-    index(connection, merchant)
+    index(connection, list)
 }

@@ -6,7 +6,7 @@ pub mod keys;
 pub mod proposals;
 
 use crate::sql::Connection;
-use domain::ids::{MerchantId, OutletId, PersonId, TerminalId};
+use domain::ids::{ListId, MerchantId, OutletId, PersonId, TerminalId};
 use domain::place::Place;
 use domain::role::Role;
 use domain::time::Timestamp;
@@ -76,7 +76,7 @@ pub async fn seed_people(db: &Storage, now: Timestamp) -> Result<bool, StorageEr
     db.write(move |connection| {
         insert_places(connection, now)?;
         for (merchant, ..) in MERCHANTS {
-            catalogue::insert_catalogue(connection, MerchantId(*merchant))?;
+            catalogue::insert_catalogue(connection, ListId(*merchant))?;
         }
         for (id, name, login, roles, at) in PEOPLE {
             let (place, terminal) = place_of(at).ok_or(StorageError::NotWritten(format!("no place for {login}")))?;

@@ -10,6 +10,7 @@ pub mod movement;
 pub mod orders;
 pub mod overview;
 pub mod places;
+pub mod price;
 pub mod product;
 pub mod programme;
 pub mod proposal;

@@ -176,6 +176,15 @@ pub async fn merchant(db: &Storage, id: MerchantId) -> Result<Option<MerchantShe
     .await
 }
 
+/// The merchant with a merchant number.
+pub async fn by_number(db: &Storage, mid: String) -> Result<Option<MerchantId>, StorageError> {
+    db.read_by_key(move |connection| {
+        let sql = "SELECT id FROM merchant WHERE mid = ?1";
+        Ok(connection.prepare_cached(sql)?.query_row([&mid], |row| row.get(0).map(MerchantId)).optional()?)
+    })
+    .await
+}
+
 /// An outlet.
 pub async fn outlet(db: &Storage, id: OutletId) -> Result<Option<OutletSheet>, StorageError> {
     db.read_by_key(move |connection| {

@@ -5,15 +5,15 @@
 //! 100,000 products within its 50 ms (`examples/search_speed.rs`). Code that changes products calls [`index`] or
 //! [`index_one`] in the same transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::catalogue::{self, Item, Recalls, Sheet};
 use crate::keys::{self, Fit, Keys, Words};
-use crate::sql::{self, Connection, OptionalExtension as _, Row};
-use domain::ids::MerchantId;
+use crate::product_list::{self, Lists, SoldAt};
+use crate::sql::{self, Connection};
+use domain::ids::ListId;
 use domain::money::Fen;
 use domain::product::{OTHER_CODE, PriceBand, Product};
-
-use crate::recall::TEXT_OF;
 
 use crate::{Storage, StorageError};
 
@@ -28,15 +28,15 @@ pub struct Listed {
     pub maker: String,
 }
 
-/// Writes what searches of `merchant`'s goods read, all of it, inside the caller's transaction.
-pub fn index(connection: &Connection, merchant: MerchantId) -> Result<(), StorageError> {
-    connection.prepare_cached("DELETE FROM product_keys WHERE merchant_id = ?1")?.execute([merchant.0])?;
+/// Writes what searches of a list's goods read, all of it, inside the caller's transaction.
+pub fn index(connection: &Connection, list: ListId) -> Result<(), StorageError> {
+    connection.prepare_cached("DELETE FROM product_keys WHERE list_id = ?1")?.execute([list.0])?;
     let mut texts: BTreeMap<(String, i64), (i64, String)> = BTreeMap::new();
     let mut select = connection.prepare_cached(
         "SELECT code, barcode, pinyin, name, spec, maker, approval_no, category FROM product
-         WHERE merchant_id = ?1 AND active = 1 AND code <> ?2 ORDER BY code",
+         WHERE list_id = ?1 AND active = 1 AND own & 2 = 2 AND code <> ?2 ORDER BY code",
     )?;
-    let mut rows = select.query((merchant.0, OTHER_CODE))?;
+    let mut rows = select.query((list.0, OTHER_CODE))?;
     while let Some(row) = rows.next()? {
         let keys = Keys {
             code: row.text(0)?,
@@ -52,13 +52,12 @@ pub fn index(connection: &Connection, merchant: MerchantId) -> Result<(), Storag
         lines.push_str(&keys.line());
     }
     for ((category, part), (count, lines)) in texts {
-        connection.prepare_cached(INSERT_KEYS)?.execute((merchant.0, category, part, count, lines))?;
+        connection.prepare_cached(INSERT_KEYS)?.execute((list.0, category, part, count, lines))?;
     }
     Ok(())
 }
 
-const INSERT_KEYS: &str =
-    "INSERT INTO product_keys (merchant_id, category, part, count, keys) VALUES (?1, ?2, ?3, ?4, ?5)";
+const INSERT_KEYS: &str = "INSERT INTO product_keys (list_id, category, part, count, keys) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// A product as searches know it.
 pub(crate) struct Searched<'a> {
@@ -78,7 +77,7 @@ impl Searched<'_> {
 /// goods take their turn: the caller holds the lock `catalogue`.
 pub(crate) fn index_one(
     connection: &Connection,
-    merchant: MerchantId,
+    list: ListId,
     before: Option<&str>,
     now: &Searched<'_>,
 ) -> sql::Result<()> {
@@ -86,7 +85,7 @@ pub(crate) fn index_one(
     let before = before.filter(|before| *before != now.category).map(|before| (before, None));
     let now = (now.category, now.line());
     let edit = |(category, line)| (part, category, vec![(code.to_owned(), line)]);
-    replace(connection, merchant, &before.into_iter().chain([now]).map(edit).collect::<Vec<_>>())
+    replace(connection, list, &before.into_iter().chain([now]).map(edit).collect::<Vec<_>>())
 }
 
 /// What searches read of a code; nothing for what they do not find.
@@ -97,15 +96,15 @@ pub(crate) type Edit<'a> = (i64, &'a str, Vec<Line>);
 
 /// Puts lines in the place of the lines of their codes; without a line a code has none. A server is asked for all texts at
 /// once, the file for one after the other.
-pub(crate) fn replace(connection: &Connection, merchant: MerchantId, edits: &[Edit<'_>]) -> sql::Result<()> {
-    let select = "SELECT keys FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
-    let ask = |(part, category, _): &Edit<'_>| connection.query_later(select, (merchant.0, *category, *part));
+pub(crate) fn replace(connection: &Connection, list: ListId, edits: &[Edit<'_>]) -> sql::Result<()> {
+    let select = "SELECT keys FROM product_keys WHERE list_id = ?1 AND category = ?2 AND part = ?3";
+    let ask = |(part, category, _): &Edit<'_>| connection.query_later(select, (list.0, *category, *part));
     let at_once = if connection.sqlite().is_some() { 1 } else { edits.len().max(1) };
     for edits in edits.chunks(at_once) {
         let asked = edits.iter().map(ask).collect::<sql::Result<Vec<_>>>()?;
         for (edit, stored) in edits.iter().zip(asked) {
             let before: Option<String> = stored.first(|row| row.get(0))?;
-            put_text(connection, merchant, edit, before.as_deref())?;
+            put_text(connection, list, edit, before.as_deref())?;
         }
     }
     Ok(())
@@ -113,7 +112,7 @@ pub(crate) fn replace(connection: &Connection, merchant: MerchantId, edits: &[Ed
 
 fn put_text(
     connection: &Connection,
-    merchant: MerchantId,
+    list: ListId,
     (part, category, edits): &Edit<'_>,
     before: Option<&str>,
 ) -> sql::Result<()> {
@@ -126,57 +125,58 @@ fn put_text(
         };
     }
     if lines.is_empty() {
-        let delete = "DELETE FROM product_keys WHERE merchant_id = ?1 AND category = ?2 AND part = ?3";
-        return connection.execute_later(delete, (merchant.0, *category, *part));
+        let delete = "DELETE FROM product_keys WHERE list_id = ?1 AND category = ?2 AND part = ?3";
+        return connection.execute_later(delete, (list.0, *category, *part));
     }
     let (count, lines) = (i64::try_from(lines.len()).unwrap_or(i64::MAX), lines.into_values().collect::<String>());
     let update = format!(
-        "{INSERT_KEYS} ON CONFLICT (merchant_id, category, part) DO UPDATE SET count = excluded.count, keys = excluded.keys"
+        "{INSERT_KEYS} ON CONFLICT (list_id, category, part) DO UPDATE SET count = excluded.count, keys = excluded.keys"
     );
-    connection.execute_later(&update, (merchant.0, *category, *part, count, lines))
+    connection.execute_later(&update, (list.0, *category, *part, count, lines))
 }
 
-const COLUMNS: &str = "p.code, p.barcode, p.name, p.pinyin, p.spec, p.category, p.price, p.price_low, p.price_high, \
-     p.card_payable, p.active, p.unit, p.maker, p.otc_class <> 'NONE'";
-
-fn read_listed(row: &Row<'_>) -> sql::Result<Listed> {
-    let fen = |index| row.get::<_, Option<i64>>(index).map(|value| value.map(Fen));
-    let band = fen(7)?.zip(fen(8)?).map(|(low, high)| PriceBand { low, high });
-    Ok(Listed {
-        product: Product {
-            code: row.get(0)?,
-            barcode: row.get(1)?,
-            name: row.get(2)?,
-            pinyin: row.get(3)?,
-            spec: row.get(4)?,
-            category: row.get(5)?,
-            price: fen(6)?,
-            band,
-            drug: row.get(13)?,
-            card_payable: row.get(9)?,
-            active: row.get(10)?,
-            recalled: row.get(14)?,
-        },
-        unit: row.get(11)?,
-        maker: row.get(12)?,
-    })
+impl From<Sheet> for Listed {
+    fn from(Sheet { item, recalled, .. }: Sheet) -> Self {
+        let band = item.price_low.zip(item.price_high).map(|(low, high)| PriceBand { low: Fen(low), high: Fen(high) });
+        Self {
+            product: Product {
+                code: item.code,
+                barcode: item.barcode,
+                name: item.name,
+                pinyin: item.pinyin,
+                spec: item.spec,
+                category: item.category,
+                price: item.price.map(Fen),
+                band,
+                drug: item.otc_class != "NONE",
+                card_payable: item.card_payable,
+                active: item.active,
+                sale_max: item.sale_max,
+                id_check: item.id_check,
+                recalled,
+            },
+            unit: item.unit,
+            maker: item.maker,
+        }
+    }
 }
 
 /// Products whose code is `text`, else those whose barcode it is; stopped ones too, so that they can be named.
-pub async fn find(db: &Storage, merchant: MerchantId, text: &str) -> Result<Vec<Listed>, StorageError> {
-    find_first(db, merchant, vec![text.to_owned()]).await
+pub async fn find(db: &Storage, lists: Lists, text: &str) -> Result<Vec<Listed>, StorageError> {
+    find_first(db, lists, vec![text.to_owned()]).await
 }
 
 /// Products of the first of these texts that is a code or a barcode, as [`domain::scan::Scan::candidates`] lists them: the
 /// text that was scanned, then the other forms of its GTIN. Of one text the code is tried before the barcode.
-pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) -> Result<Vec<Listed>, StorageError> {
+pub async fn find_first(db: &Storage, lists: Lists, texts: Vec<String>) -> Result<Vec<Listed>, StorageError> {
     db.read_by_key(move |connection| {
         for text in &texts {
-            for sql in [by_code(), by_barcode()] {
-                let found = connection.query_later(&sql, (merchant.0, text))?.rows(read_listed)?;
-                if !found.is_empty() {
-                    return Ok(found);
-                }
+            if let Some(one) = catalogue::find_with(connection, lists, text, Recalls::Read)? {
+                return Ok(vec![one.into()]);
+            }
+            let found = by_barcode(connection, lists, text)?;
+            if !found.is_empty() {
+                return Ok(found);
             }
         }
         Ok(Vec::new())
@@ -184,22 +184,38 @@ pub async fn find_first(db: &Storage, merchant: MerchantId, texts: Vec<String>) 
     .await
 }
 
-fn by_code() -> String {
-    format!(
-        "SELECT {COLUMNS}, {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code = ?2
-         ORDER BY p.active DESC, p.code LIMIT 50"
-    )
+/// The product with this code where it is sold.
+pub async fn find_at(db: &Storage, at: SoldAt, code: String) -> Result<Option<Listed>, StorageError> {
+    db.read_by_key(move |connection| {
+        let lists = product_list::lists_at(connection, at)?;
+        Ok(catalogue::find_with(connection, lists, &code, Recalls::Read)?.map(Listed::from))
+    })
+    .await
 }
 
-/// The codes come from the index of barcodes alone: SQLite takes a merchant for one with ten products, and would walk
-/// along all of them otherwise.
-fn by_barcode() -> String {
-    format!(
-        "SELECT {COLUMNS}, {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code IN
-            (SELECT b.code FROM product_now b WHERE b.merchant_id = ?1 AND b.barcode = ?2 AND b.barcode <> '')
-         ORDER BY p.active DESC, p.code LIMIT 50"
-    )
+/// Most products that are shown of one barcode.
+const SAME_BARCODE: usize = 50;
+
+/// The products with a barcode, those on sale first.
+fn by_barcode(connection: &Connection, lists: Lists, barcode: &str) -> sql::Result<Vec<Listed>> {
+    let asked = lists.each().map(|list| connection.query_later(CODES_OF_BARCODE, (list.0, barcode)));
+    let asked = asked.collect::<sql::Result<Vec<_>>>()?;
+    let mut codes: BTreeSet<String> = BTreeSet::new();
+    for rows in asked {
+        codes.extend(rows.rows(|row| row.get(0))?);
+    }
+    let mut found = Vec::new();
+    for code in codes.into_iter().take(SAME_BARCODE) {
+        // A list above may have given it another barcode.
+        let one = catalogue::find_with(connection, lists, &code, Recalls::Read)?;
+        found.extend(one.filter(|one| one.item.barcode == barcode).map(Listed::from));
+    }
+    found.sort_by_key(|one| !one.product.active);
+    Ok(found)
 }
+
+const CODES_OF_BARCODE: &str =
+    "SELECT b.code FROM product_now b WHERE b.list_id = ?1 AND b.barcode = ?2 AND b.barcode <> '' LIMIT 50";
 
 /// What a search found.
 #[derive(Clone, Debug, Default)]
@@ -212,10 +228,11 @@ pub struct Hits {
 
 /// Products on sale that fit every word of `text` (code, barcode, name, pinyin, pack, maker or approval number) in
 /// `category` (all if empty), best first: equal, then beginning with it, then containing it. 699999 is left out: it is
-/// offered always, whatever is searched.
+/// offered always, whatever is searched. One that only a list below has on sale is found in the category in which that list
+/// has it down, if the list above has not moved it since.
 pub async fn search(
     db: &Storage,
-    merchant: MerchantId,
+    lists: Lists,
     text: &str,
     category: &str,
     limit: usize,
@@ -223,24 +240,47 @@ pub async fn search(
     let (words, category) = (Words::of(text), category.to_owned());
     db.read(move |connection| {
         let mut found = TopHits { limit, total: 0, best: Vec::new() };
-        let mut select = connection
-            .prepare_cached("SELECT keys FROM product_keys WHERE merchant_id = ?1 AND (?2 = '' OR category = ?2)")?;
-        let mut rows = select.query((merchant.0, &category))?;
-        while let Some(row) = rows.next()? {
-            words.each(row.text(0)?, |fit, line| found.take(fit, keys::code_of(line)));
+        // What a list below says of a product counts: that it is not sold, or that it was found there.
+        let mut below: HashSet<String> = HashSet::new();
+        for list in lists.each() {
+            let mut here = Vec::new();
+            let mut select = connection
+                .prepare_cached("SELECT keys FROM product_keys WHERE list_id = ?1 AND (?2 = '' OR category = ?2)")?;
+            let mut rows = select.query((list.0, &category))?;
+            while let Some(row) = rows.next()? {
+                words.each(row.text(0)?, |fit, line| {
+                    let code = keys::code_of(line);
+                    if below.is_empty() || !below.contains(code) {
+                        found.take(fit, code);
+                        if lists.has_above() {
+                            here.push(code.to_owned());
+                        }
+                    }
+                });
+            }
+            if lists.has_above() {
+                below.extend(here);
+                below.extend(stopped(connection, list)?);
+            }
         }
-        let mut one = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS}, {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code = ?2"
-        ))?;
-        let best = found.best.iter().map(|(_, code)| one.query_row((merchant.0, code), read_listed).optional());
+        let best = found.best.iter().map(|(_, code)| catalogue::find_with(connection, lists, code, Recalls::Read));
         let mut rows = best.collect::<sql::Result<Vec<_>>>()?;
         let read = rows.len();
         // An edition that is live and not settled may have stopped a product, or taken it out, whose line is still there.
-        rows.retain(|row| row.as_ref().is_some_and(|row| row.product.active));
+        // And a list above may have put it into another category than a list below has it in.
+        let fits = |item: &Item| item.active && (category.is_empty() || item.category == category);
+        rows.retain(|row| row.as_ref().is_some_and(|row| fits(&row.item)));
         let total = found.total.saturating_sub(read - rows.len());
-        Ok(Hits { rows: rows.into_iter().flatten().collect(), total })
+        Ok(Hits { rows: rows.into_iter().flatten().map(Listed::from).collect(), total })
     })
     .await
+}
+
+/// The codes that a list itself takes off sale.
+fn stopped(connection: &Connection, list: ListId) -> sql::Result<Vec<String>> {
+    let sql = "SELECT code FROM product WHERE list_id = ?1 AND active = 0 AND own & 2 = 2";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_map([list.0], |row| row.get(0))?.collect()
 }
 
 /// The best hits so far, in order, never more than `limit`.
@@ -263,14 +303,17 @@ impl TopHits {
     }
 }
 
-/// The categories of the merchant's goods on sale.
-pub async fn categories(db: &Storage, merchant: MerchantId) -> Result<Vec<String>, StorageError> {
+/// The categories of the goods on sale.
+pub async fn categories(db: &Storage, lists: Lists) -> Result<Vec<String>, StorageError> {
     db.read(move |connection| {
-        let mut select = connection.prepare_cached(
-            "SELECT DISTINCT category FROM product_keys WHERE merchant_id = ?1 AND category <> '' ORDER BY category",
-        )?;
-        let rows = select.query_map([merchant.0], |row| row.get(0))?;
-        Ok(rows.collect::<sql::Result<_>>()?)
+        let mut categories = BTreeSet::new();
+        for list in lists.each() {
+            let mut select = connection
+                .prepare_cached("SELECT DISTINCT category FROM product_keys WHERE list_id = ?1 AND category <> ''")?;
+            let rows = select.query_map([list.0], |row| row.get(0))?;
+            categories.extend(rows.collect::<sql::Result<Vec<String>>>()?);
+        }
+        Ok(categories.into_iter().collect())
     })
     .await
 }
@@ -280,7 +323,11 @@ mod tests {
     use super::*;
     use crate::demo;
 
-    const SHOP: MerchantId = MerchantId(250_100);
+    const SHOP: ListId = ListId(250_100);
+
+    fn shop_lists() -> Lists {
+        Lists::alone(SHOP)
+    }
 
     async fn shop() -> (crate::fixture::Fixture, Storage) {
         let (folder, db) = crate::fixture::open().await;
@@ -295,38 +342,33 @@ mod tests {
     #[tokio::test]
     async fn a_product_by_code_or_barcode_of_the_own_merchant() {
         let (_folder, db) = shop().await;
-        let by_code = find(&db, SHOP, "600233").await.expect("reads").remove(0);
+        let by_code = find(&db, shop_lists(), "600233").await.expect("reads").remove(0);
         assert_eq!((by_code.product.name.as_str(), by_code.product.price), ("感冒灵颗粒", Some(Fen(1_550))));
         assert!(by_code.product.band.is_some());
-        let by_barcode = find(&db, SHOP, &by_code.product.barcode).await.expect("reads");
+        let by_barcode = find(&db, shop_lists(), &by_code.product.barcode).await.expect("reads");
         assert_eq!(by_barcode, [by_code]);
-        let other = find(&db, SHOP, OTHER_CODE).await.expect("reads").remove(0).product;
+        let other = find(&db, shop_lists(), OTHER_CODE).await.expect("reads").remove(0).product;
         assert_eq!((other.price, other.band), (None, None));
         for unknown in ["", "000000", "' OR 1=1 --", "x".repeat(10_000).as_str()] {
-            assert_eq!(find(&db, SHOP, unknown).await.expect("reads"), []);
+            assert_eq!(find(&db, shop_lists(), unknown).await.expect("reads"), []);
         }
-        assert_eq!(find(&db, MerchantId(999_999), "600233").await.expect("reads"), []);
-        assert_eq!(find(&db, MerchantId(250_200), "600233").await.expect("reads").len(), 1);
+        assert_eq!(find(&db, Lists::alone(ListId(999_999)), "600233").await.expect("reads"), []);
+        assert_eq!(find(&db, Lists::alone(ListId(250_200)), "600233").await.expect("reads").len(), 1);
     }
 
-    /// A product is read by its key with whether it is recalled, however many recalls there were.
+    /// A product is found by its barcode without a look at the others of its list.
     #[test]
-    fn a_product_is_found_by_its_indexes() {
+    fn a_barcode_is_found_by_its_index() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("webpos.db");
         drop(Storage::open(&path).expect("opens"));
         let file = rusqlite::Connection::open(&path).expect("opens");
-        let barcode = "SEARCH p USING COVERING INDEX product_barcode (barcode=? AND merchant_id=?)";
-        for (sql, first) in [(by_code(), None), (by_barcode(), Some(barcode))] {
-            let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepares");
-            let steps = statement.query_map((1, "x"), |row| row.get::<_, String>(3)).expect("explains");
-            let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().expect("texts");
-            assert!(plan.iter().all(|step| !step.contains("SCAN ")), "{plan:#?}");
-            let by_key = "SEARCH p USING PRIMARY KEY (merchant_id=? AND code=?)";
-            for step in first.into_iter().chain([by_key]) {
-                assert!(plan.iter().any(|own| own == step), "{step}: {plan:#?}");
-            }
-        }
+        let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {CODES_OF_BARCODE}")).expect("prepares");
+        let steps = statement.query_map((1, "x"), |row| row.get::<_, String>(3)).expect("explains");
+        let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().expect("texts");
+        assert!(plan.iter().all(|step| !step.contains("SCAN ")), "{plan:#?}");
+        let barcode = "SEARCH p USING COVERING INDEX product_barcode (barcode=? AND list_id=?)";
+        assert!(plan.iter().any(|own| own == barcode), "{plan:#?}");
     }
 
     #[tokio::test]
@@ -337,9 +379,9 @@ mod tests {
                 [("T1", "0036000291452"), ("T2", "012345678905"), ("T3", "0012345678905"), ("96385074", "")]
             {
                 connection.execute(
-                    "INSERT INTO product SELECT merchant_id, ?1, ?2, name, pinyin, spec, maker, approval_no, category,
-                        otc_class, unit, price, price_low, price_high, card_payable, active, version
-                     FROM product WHERE merchant_id = ?3 AND code = '600233'",
+                    "INSERT INTO product SELECT list_id, ?1, ?2, name, pinyin, spec, maker, approval_no, category,
+                        otc_class, unit, price, price_low, price_high, card_payable, active, sale_max, id_check, own, version
+                     FROM product WHERE list_id = ?3 AND code = '600233'",
                     (code, barcode, SHOP.0),
                 )?;
             }
@@ -358,18 +400,18 @@ mod tests {
             ("0000096385074", "96385074"),
         ] {
             let candidates = domain::scan::read(text, &settings).candidates();
-            assert_eq!(codes(&find_first(&db, SHOP, candidates).await.expect("reads")), [expected], "{text}");
+            assert_eq!(codes(&find_first(&db, shop_lists(), candidates).await.expect("reads")), [expected], "{text}");
         }
         for (text, expected) in [("036000291452", 1), ("00012345678905", 2), ("0000096385074", 1), ("036000291453", 0)]
         {
-            assert_eq!(search(&db, SHOP, text, "", 50).await.expect("reads").total, expected, "{text}");
+            assert_eq!(search(&db, shop_lists(), text, "", 50).await.expect("reads").total, expected, "{text}");
         }
     }
 
     #[tokio::test]
     async fn a_search_puts_equal_before_beginning_before_containing() {
         let (_folder, db) = shop().await;
-        let found = |text: &'static str| search(&db, SHOP, text, "", 50);
+        let found = |text: &'static str| search(&db, shop_lists(), text, "", 50);
         assert_eq!(codes(&found("600233").await.expect("reads").rows), ["600233"]);
         let hits = found("GM").await.expect("reads");
         assert!(hits.total > 3, "{}", hits.total);
@@ -387,9 +429,9 @@ mod tests {
     #[tokio::test]
     async fn a_search_stays_in_its_category_and_counts_what_it_leaves_off() {
         let (_folder, db) = shop().await;
-        let categories = categories(&db, SHOP).await.expect("reads");
+        let categories = categories(&db, shop_lists()).await.expect("reads");
         assert!(categories.len() > 3 && categories.is_sorted(), "{categories:?}");
-        let hits = search(&db, SHOP, "", &categories[0], 2).await.expect("reads");
+        let hits = search(&db, shop_lists(), "", &categories[0], 2).await.expect("reads");
         assert!(hits.total > 2);
         assert_eq!(hits.rows.len(), 2);
         assert!(hits.rows.iter().all(|one| one.product.category == categories[0]));
@@ -399,12 +441,12 @@ mod tests {
     async fn a_product_that_is_stopped_is_found_by_its_code_only() {
         let (_folder, db) = shop().await;
         let stop = |connection: &Connection| {
-            connection.execute("UPDATE product SET active = 0 WHERE merchant_id = ?1 AND code = '600233'", [SHOP.0])?;
+            connection.execute("UPDATE product SET active = 0 WHERE list_id = ?1 AND code = '600233'", [SHOP.0])?;
             index(connection, SHOP)
         };
         db.write(stop).await.expect("writes");
-        assert_eq!(search(&db, SHOP, "600233", "", 50).await.expect("reads").total, 0);
-        assert!(!find(&db, SHOP, "600233").await.expect("reads")[0].product.active);
-        assert_eq!(search(&db, MerchantId(250_200), "600233", "", 50).await.expect("reads").total, 1);
+        assert_eq!(search(&db, shop_lists(), "600233", "", 50).await.expect("reads").total, 0);
+        assert!(!find(&db, shop_lists(), "600233").await.expect("reads")[0].product.active);
+        assert_eq!(search(&db, Lists::alone(ListId(250_200)), "600233", "", 50).await.expect("reads").total, 1);
     }
 }

@@ -16,6 +16,7 @@ use crate::audit::{self, Entry};
 use crate::books::rows::word;
 use crate::human;
 use crate::people::{self, NewPerson};
+use crate::product_list::Lists;
 use crate::vault::hex;
 use crate::{Storage, StorageError};
 
@@ -121,6 +122,8 @@ pub struct ApiKey {
     pub replaced_by: Option<KeyId>,
     /// Why it opens nothing for now.
     pub asleep: Option<Asleep>,
+    /// The price lists of its outlet, or of its merchant.
+    pub lists: Lists,
     /// The merchant is in business.
     trading: bool,
 }
@@ -369,8 +372,11 @@ const SELECT: &str = "SELECT k.id, k.merchant_id, m.name, k.outlet_id, k.termina
      k.expires_at, k.revoked_at, k.seen_at, k.address, k.replaced_by, m.status = 'active', \
      CASE WHEN k.asleep = 1 THEN 'waits' WHEN c.status NOT IN ('active', 'invited') THEN 'disabled' WHEN c.must_change = 1 THEN 'reset' \
      WHEN NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = c.id \
-     AND r.role IN ('store_manager', 'chain_manager', 'admin')) THEN 'no_right' END, k.secret_hash \
-     FROM api_key k JOIN merchant m ON m.id = k.merchant_id JOIN person c ON c.id = k.created_by";
+     AND r.role IN ('store_manager', 'chain_manager', 'admin')) THEN 'no_right' END, k.secret_hash, \
+     l.id, l.parent_id, a.parent_id \
+     FROM api_key k JOIN merchant m ON m.id = k.merchant_id JOIN person c ON c.id = k.created_by \
+     LEFT JOIN outlet o ON o.id = k.outlet_id JOIN product_list l ON l.id = COALESCE(o.list_id, k.merchant_id) \
+     LEFT JOIN product_list a ON a.id = l.parent_id";
 
 fn read(row: &Row<'_>) -> sql::Result<ApiKey> {
     let moment = |index| row.get::<_, Option<i64>>(index).map(|at| at.map(Timestamp));
@@ -399,6 +405,7 @@ fn read(row: &Row<'_>) -> sql::Result<ApiKey> {
         address: row.get(19)?,
         replaced_by: row.get::<_, Option<i64>>(20)?.map(KeyId),
         trading: row.get(21)?,
+        lists: Lists::read(row, 24)?,
         asleep: match row.get::<_, Option<String>>(22)? {
             Some(_) => Some(word(row, 22, Asleep::from_word)?),
             None => None,

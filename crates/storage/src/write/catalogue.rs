@@ -1,15 +1,18 @@
 //! The catalogue: page by page, one product, written as a whole by a program or a person; and what each product cost when.
 //!
-//! What must stay true: every write goes through [`put`], except an approved price, so that searches find what is stored
-//! and `product_price` says what a product cost at any moment.
+//! What must stay true:
+//! - A product is read with what the lists above its list say of it, and written into one list.
+//! - Every write goes through [`write`], so that searches find what is stored and `product_price` says what a product cost
+//!   at any moment.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use domain::ids::{MerchantId, PersonId};
+use domain::ids::{ListId, MerchantId, PersonId};
 use domain::money::Fen;
 use domain::product::{OTHER_CODE, Prices};
 use domain::scan::Gtin;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use crate::audit::{self, Entry};
 use crate::edition;
@@ -17,6 +20,7 @@ use crate::idempotency::{self, Claim, PriorUse};
 use crate::keys::Keys;
 use crate::pinyin::initials;
 use crate::product::{self, Searched};
+use crate::product_list::{self, Lists, Own};
 use crate::recall::{self, TEXT_OF};
 use crate::{Storage, StorageError};
 
@@ -53,6 +57,12 @@ pub struct Item {
     pub card_payable: bool,
     /// Whether it is on sale.
     pub active: bool,
+    /// Most pieces on one order, 1 to 999; `None` for any number.
+    pub sale_max: Option<i64>,
+    /// Whether the cashier looks at the buyer's identity card.
+    pub id_check: bool,
+    /// What its list says itself, where a list above has the product too.
+    pub own: Own,
 }
 
 impl Item {
@@ -62,7 +72,7 @@ impl Item {
     }
 
     /// Every field but the code, by its column's name in files, as plain text; prices in yuan, empty for an open one.
-    pub fn fields(&self) -> [(&'static str, String); 14] {
+    pub fn fields(&self) -> [(&'static str, String); 16] {
         let fen = |fen: Option<i64>| fen.map_or_else(String::new, |fen| Fen(fen).plain());
         let yes = |it_is: bool| if it_is { "yes" } else { "no" }.to_owned();
         [
@@ -71,6 +81,8 @@ impl Item {
             ("high", fen(self.price_high)),
             ("active", yes(self.active)),
             ("payable", yes(self.card_payable)),
+            ("sale_max", self.sale_max.map_or_else(String::new, |most| most.to_string())),
+            ("id_check", yes(self.id_check)),
             ("name", self.name.clone()),
             ("barcode", self.barcode.clone()),
             ("spec", self.spec.clone()),
@@ -89,19 +101,25 @@ impl Item {
         let fen = |price: Option<Fen>| price.map(|price| price.0);
         Self { price: fen(prices.price), price_low: fen(prices.low), price_high: fen(prices.high), ..self }
     }
+
+    /// Whether it is the same product as another one in all that the uppermost list decides.
+    pub fn is_same_product(&self, other: &Self) -> bool {
+        let (active, sale_max, own) = (other.active, other.sale_max, other.own);
+        Self { active, sale_max, own, ..self.clone().at(other.prices()) } == *other
+    }
 }
 
 /// Classes of drugs, as the law sorts them.
 pub const OTC_CLASSES: [&str; 4] = ["RX", "OTC-A", "OTC-B", "NONE"];
 
 const COLUMNS: &str = "code, barcode, name, pinyin, spec, maker, approval_no, category, otc_class, unit, price, \
-     price_low, price_high, card_payable, active";
+     price_low, price_high, card_payable, active, sale_max, id_check, own";
 
 pub(crate) fn read(row: &Row<'_>) -> sql::Result<Item> {
     read_at(row, 0)
 }
 
-/// A product from fifteen columns.
+/// A product from eighteen columns.
 pub(crate) fn read_at(row: &Row<'_>, first: usize) -> sql::Result<Item> {
     Ok(Item {
         code: row.get(first)?,
@@ -119,52 +137,125 @@ pub(crate) fn read_at(row: &Row<'_>, first: usize) -> sql::Result<Item> {
         price_high: row.get(first + 12)?,
         card_payable: row.get(first + 13)?,
         active: row.get(first + 14)?,
+        sale_max: row.get(first + 15)?,
+        id_check: row.get(first + 16)?,
+        own: Own::read(row, first + 17)?,
     })
 }
 
-/// Products by code, ascending, after code `after`; stopped ones too.
-pub async fn page(db: &Storage, merchant: MerchantId, after: String, limit: u32) -> Result<Vec<Item>, StorageError> {
-    let found = page_versioned(db, merchant, after, limit).await?;
-    Ok(found.into_iter().map(|(item, _)| item).collect())
+/// A product as the tills of a list sell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    /// The product.
+    pub item: Item,
+    /// Changes with everything that is said of it, here and above.
+    pub version: i64,
+    /// Version of the list's own row; 0 if it has none.
+    pub row: i64,
+    /// Whether a list above says what it is.
+    pub above: bool,
+    /// What the tills say if it is recalled.
+    pub recalled: Option<String>,
 }
 
-/// The same with their versions.
-pub async fn page_versioned(
-    db: &Storage,
-    merchant: MerchantId,
-    after: String,
-    limit: u32,
-) -> Result<Vec<(Item, i64)>, StorageError> {
+/// Whether it is read what the tills say of a recalled product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recalls {
+    /// It is.
+    Read,
+    /// Nobody asks.
+    Left,
+}
+
+/// The columns of [`read_sheet`] of `p`.
+pub(crate) fn columns(recalls: Recalls) -> String {
+    let text = if recalls == Recalls::Read { TEXT_OF } else { "NULL" };
+    format!("{COLUMNS}, version, {text}")
+}
+
+pub(crate) fn read_sheet(row: &Row<'_>) -> sql::Result<Sheet> {
+    let version = row.get(18)?;
+    Ok(Sheet { item: read(row)?, version, row: version, above: false, recalled: row.get(19)? })
+}
+
+/// Products by code, ascending, after code `after`; stopped ones too.
+pub async fn page(db: &Storage, list: ListId, after: String, limit: u32) -> Result<Vec<Sheet>, StorageError> {
     db.read(move |connection| {
-        let sql = format!(
-            "SELECT {COLUMNS}, version FROM product_now WHERE merchant_id = ?1 AND code > ?2 ORDER BY code LIMIT ?3"
-        );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let found =
-            statement.query_map(params![merchant.0, after, limit], |row: &Row<'_>| Ok((read(row)?, row.get(15)?)))?;
-        Ok(found.collect::<sql::Result<_>>()?)
+        let lists = product_list::lists(connection, list)?;
+        Ok(page_in(connection, lists, (&after, limit), Recalls::Left)?)
     })
     .await
 }
 
-/// One product.
-pub async fn item(db: &Storage, merchant: MerchantId, code: String) -> Result<Option<Item>, StorageError> {
-    db.read(move |connection| Ok(find(connection, merchant, &code)?)).await
+/// The same with what the tills say of recalled ones.
+pub async fn list(db: &Storage, list: ListId, after: String, limit: u32) -> Result<Vec<Sheet>, StorageError> {
+    db.read(move |connection| {
+        let lists = product_list::lists(connection, list)?;
+        Ok(page_in(connection, lists, (&after, limit), Recalls::Read)?)
+    })
+    .await
 }
 
-pub(crate) fn find(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<Item>> {
-    Ok(find_versioned(connection, merchant, code)?.map(|(item, _)| item))
-}
-
-/// A product and its version.
-pub(crate) fn find_versioned(
+fn page_in(
     connection: &Connection,
-    merchant: MerchantId,
+    lists: Lists,
+    (after, limit): (&str, u32),
+    recalls: Recalls,
+) -> sql::Result<Vec<Sheet>> {
+    let sql = format!(
+        "SELECT {} FROM product_now p WHERE p.list_id = ?1 AND p.code > ?2 ORDER BY p.code LIMIT ?3",
+        columns(recalls)
+    );
+    let mut page = Vec::new();
+    let mut after = after.to_owned();
+    while page.len() < limit as usize {
+        // As many of each list: the first so many codes of all of them are among these.
+        let mut by_code: BTreeMap<String, Vec<Option<Sheet>>> = BTreeMap::new();
+        let mut goes_on = false;
+        for (place, list) in lists.each().enumerate() {
+            let rows = connection.query_later(&sql, (list.0, &after, limit))?.rows(read_sheet)?;
+            goes_on |= rows.len() == limit as usize;
+            for row in rows {
+                let layers = by_code.entry(row.item.code.clone()).or_default();
+                layers.resize(place, None);
+                layers.push(Some(row));
+            }
+        }
+        let known = by_code.into_iter().take(limit as usize);
+        for (code, layers) in known {
+            page.extend(product_list::layered(layers));
+            after = code;
+        }
+        if !goes_on {
+            break;
+        }
+    }
+    page.truncate(limit as usize);
+    Ok(page)
+}
+
+/// One product.
+pub async fn item(db: &Storage, lists: Lists, code: String) -> Result<Option<Item>, StorageError> {
+    db.read(move |connection| Ok(find(connection, lists, &code)?.map(|sheet| sheet.item))).await
+}
+
+/// A product of a list, or of one above.
+pub(crate) fn find(connection: &Connection, lists: Lists, code: &str) -> sql::Result<Option<Sheet>> {
+    find_with(connection, lists, code, Recalls::Left)
+}
+
+/// The same, perhaps with what the tills say.
+pub(crate) fn find_with(
+    connection: &Connection,
+    lists: Lists,
     code: &str,
-) -> sql::Result<Option<(Item, i64)>> {
-    let sql = format!("SELECT {COLUMNS}, version FROM product_now WHERE merchant_id = ?1 AND code = ?2");
-    let read = |row: &Row<'_>| Ok((read(row)?, row.get(15)?));
-    connection.prepare_cached(&sql)?.query_row(params![merchant.0, code], read).optional()
+    recalls: Recalls,
+) -> sql::Result<Option<Sheet>> {
+    let sql = format!("SELECT {} FROM product_now p WHERE p.list_id = ?1 AND p.code = ?2", columns(recalls));
+    let asked = lists.each().map(|list| connection.query_later(&sql, (list.0, code)));
+    let asked = asked.collect::<sql::Result<Vec<_>>>()?;
+    let rows = asked.into_iter().map(|rows| rows.first(read_sheet)).collect::<sql::Result<_>>()?;
+    Ok(product_list::layered(rows))
 }
 
 /// What came of a write.
@@ -182,16 +273,18 @@ pub enum Written {
     CompanyDecides,
     /// The product is recalled, and a recall may find it by what was to change. Nothing changed.
     Recalled,
+    /// A list above says what the product is. Nothing changed.
+    FromAbove,
 }
 
-/// Changes one product: `change` gets what is stored, and whether the merchant decides what cards pay for, and says what is
-/// to be, or `Err` with why not; `answer` puts the result into words. Claim, product and audit entry are written together.
-/// A merchant that does not decide makes no product payable, and nobody takes a product out of a recall by giving it
-/// another barcode or approval number.
+/// Changes one product of a list: `change` gets what is stored, and whether the merchant decides what cards pay for, and
+/// says what is to be, or `Err` with why not; `answer` puts the result into words. Claim, product and audit entry are
+/// written together. A merchant that does not decide makes no product payable, nobody takes a product out of a recall by
+/// giving it another barcode or approval number, and what a list above says stays.
 pub async fn change<C, A>(
     db: &Storage,
     claim: Claim,
-    code: String,
+    (lists, code): (Lists, String),
     entry: Entry,
     change: C,
     answer: A,
@@ -206,29 +299,39 @@ where
             PriorUse::Same { answer: Some((status, body)) } => return Ok(Written::Done(status, body)),
             PriorUse::Same { .. } | PriorUse::Other => return Ok(Written::OtherContent),
         }
-        connection.lock_name("catalogue", &claim.merchant.0.to_string())?;
-        let before = find(connection, claim.merchant, &code)?;
+        lock(connection, lists)?;
+        let before = find_with(connection, lists, &code, Recalls::Read)?;
         let status = if before.is_some() { 200 } else { 201 };
         let sql = "SELECT decides_payable FROM merchant WHERE id = ?1";
         let decides = connection.prepare_cached(sql)?.query_row([claim.merchant.0], |row| row.get(0))?;
-        let item = match change(before.clone(), decides) {
+        let item = match change(before.as_ref().map(|before| before.item.clone()), decides) {
             Ok(item) => item,
             Err(refused) => return Ok(refused),
         };
-        if item.card_payable && !decides && !before.as_ref().is_some_and(|before| before.card_payable) {
+        if item.card_payable && !decides && !before.as_ref().is_some_and(|before| before.item.card_payable) {
             return Ok(Written::CompanyDecides);
         }
-        let otherwise = before.as_ref().is_some_and(|before| is_found_otherwise(before, &item));
-        if otherwise && recall::text_of(connection, claim.merchant, &code)?.is_some() {
-            return Ok(Written::Recalled);
+        if let Some(before) = &before {
+            let named = with_initials(Some(&before.item), item.clone());
+            if before.above && !named.is_same_product(&before.item) {
+                return Ok(Written::FromAbove);
+            }
+            if before.recalled.is_some() && is_found_otherwise(&before.item, &item) {
+                return Ok(Written::Recalled);
+            }
         }
         let at = entry.at;
-        let item = put(connection, claim.merchant, before.as_ref(), item, entry)?;
+        let item = put(connection, lists, before.as_ref().map(|before| &before.item), item, entry)?;
         let body = answer(&item);
         idempotency::insert(connection, &claim, Some((status, &body)), at)?;
         Ok(Written::Done(status, body))
     })
     .await
+}
+
+/// Takes the turn of a list's changes of products.
+pub(crate) fn lock(connection: &Connection, lists: Lists) -> sql::Result<()> {
+    connection.lock_name("catalogue", &lists.own().0.to_string())
 }
 
 /// Gives a new merchant 其他药品, which tills ring up at a typed price when the catalogue lacks a product.
@@ -249,36 +352,64 @@ pub(crate) fn put_other(connection: &Connection, merchant: MerchantId, entry: En
         price_high: None,
         card_payable: true,
         active: true,
+        sale_max: None,
+        id_check: false,
+        own: Own::ALL,
     };
-    put(connection, merchant, None, item, entry).map(drop)
+    put(connection, Lists::alone(ListId::of(merchant)), None, item, entry).map(drop)
 }
 
-/// Writes a product, what searches read of it, and the audit entry; answers what is stored now. What waits to change the
-/// product follows. The caller holds the lock `catalogue` of the merchant and has read `before` under it.
+/// Writes a product into a list and the audit entry; answers what is stored now. The caller holds the lock `catalogue` of
+/// the list and has read `before` under it.
 pub(crate) fn put(
     connection: &Connection,
-    merchant: MerchantId,
+    lists: Lists,
     before: Option<&Item>,
     item: Item,
     entry: Entry,
 ) -> Result<Item, StorageError> {
-    let item = with_initials(before, item);
-    let sold = |item: &Item| (item.prices(), item.card_payable, item.active);
-    let differs = before.is_none_or(|before| sold(before) != sold(&item));
+    let item = said(before, item);
     if before != Some(&item) {
-        edition::settle_one(connection, merchant, &item.code)?;
-        if differs {
-            begin_prices(connection, merchant, &item.code)?;
-        }
-        save(connection, merchant, &item)?;
-        if differs {
-            note_prices(connection, merchant, &item.code, entry.person, entry.at)?;
-        }
-        product::index_one(connection, merchant, before.map(|before| before.category.as_str()), &searched(&item))?;
-        edition::follow(connection, merchant, &item.code)?;
+        write(connection, lists, before, &item, (entry.person, entry.at))?;
     }
     audit::insert(connection, &Entry { detail: difference(before, &item), ..entry })?;
     Ok(item)
+}
+
+/// A product as a list that has it as `before` comes to say it: with initials, and with what the list says itself.
+pub(crate) fn said(before: Option<&Item>, item: Item) -> Item {
+    let own = before.map_or(Own::ALL, |before| before.own.with(before, &item));
+    Item { own, ..with_initials(before, item) }
+}
+
+/// Writes a product into a list, with what it costs from now on and what searches read of it. What waits to change the
+/// product follows.
+fn write(
+    connection: &Connection,
+    lists: Lists,
+    before: Option<&Item>,
+    item: &Item,
+    (by, at): (Option<PersonId>, Timestamp),
+) -> sql::Result<()> {
+    let list = lists.own();
+    let sold = |item: &Item| (item.prices(), item.card_payable, item.active, item.own);
+    let differs = before.is_none_or(|before| sold(before) != sold(item));
+    edition::settle_one(connection, list, &item.code)?;
+    // Searches find it where the list has it, which may not be where the list above has it by now.
+    let mut listed = before.map(|before| before.category.clone());
+    if lists.has_above() {
+        let sql = "SELECT category FROM product WHERE list_id = ?1 AND code = ?2";
+        listed = connection.prepare_cached(sql)?.query_row((list.0, &item.code), |row| row.get(0)).optional()?;
+    }
+    if differs {
+        begin_prices(connection, list, &item.code)?;
+    }
+    save(connection, list, item)?;
+    if differs {
+        note_prices(connection, list, &item.code, by, at)?;
+    }
+    product::index_one(connection, list, listed.as_deref(), &searched(item))?;
+    edition::follow(connection, list, &item.code)
 }
 
 /// With initials of the name where none came, and where those of a name that changed had been made so.
@@ -300,21 +431,24 @@ pub(crate) fn searched(item: &Item) -> Searched<'_> {
         maker: &item.maker,
         approval_no: &item.approval_no,
     };
-    Searched { keys, category: &item.category, active: item.active }
+    // What a list above has on sale, searches find there.
+    Searched { keys, category: &item.category, active: item.active && item.own.sale }
 }
 
 /// Writes a product as it is, with the next version.
-fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> sql::Result<()> {
-    let sql = "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
-                                    otc_class, unit, price, price_low, price_high, card_payable, active, version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1)
-        ON CONFLICT (merchant_id, code) DO UPDATE SET barcode = excluded.barcode, name = excluded.name,
+fn save(connection: &Connection, list: ListId, item: &Item) -> sql::Result<()> {
+    let sql = "INSERT INTO product (list_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
+                                    otc_class, unit, price, price_low, price_high, card_payable, active, sale_max,
+                                    id_check, own, version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 1)
+        ON CONFLICT (list_id, code) DO UPDATE SET barcode = excluded.barcode, name = excluded.name,
             pinyin = excluded.pinyin, spec = excluded.spec, maker = excluded.maker, approval_no = excluded.approval_no,
             category = excluded.category, otc_class = excluded.otc_class, unit = excluded.unit, price = excluded.price,
             price_low = excluded.price_low, price_high = excluded.price_high, card_payable = excluded.card_payable,
-            active = excluded.active, version = product.version + 1";
+            active = excluded.active, sale_max = excluded.sale_max, id_check = excluded.id_check, own = excluded.own,
+            version = product.version + 1";
     let values = params![
-        merchant.0,
+        list.0,
         item.code,
         item.barcode,
         item.name,
@@ -330,72 +464,67 @@ fn save(connection: &Connection, merchant: MerchantId, item: &Item) -> sql::Resu
         item.price_high,
         item.card_payable,
         item.active,
+        item.sale_max,
+        item.id_check,
+        item.own.bits(),
     ];
     connection.execute_later(sql, values)
 }
 
 /// Before a product changes for the first time: what it has cost so far.
-fn begin_prices(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<()> {
-    let sql = "INSERT INTO product_price (merchant_id, code, since, price, price_low, price_high, card_payable, active,
+fn begin_prices(connection: &Connection, list: ListId, code: &str) -> sql::Result<()> {
+    let sql =
+        "INSERT INTO product_price (list_id, code, since, price, price_low, price_high, card_payable, active, own,
             changed_by)
-        SELECT merchant_id, code, 0, price, price_low, price_high, card_payable, active, NULL FROM product p
-        WHERE p.merchant_id = ?1 AND p.code = ?2
-            AND NOT EXISTS (SELECT 1 FROM product_price h WHERE h.merchant_id = ?1 AND h.code = ?2)";
-    connection.execute_later(sql, params![merchant.0, code])
+        SELECT list_id, code, 0, price, price_low, price_high, card_payable, active, own, NULL FROM product p
+        WHERE p.list_id = ?1 AND p.code = ?2
+            AND NOT EXISTS (SELECT 1 FROM product_price h WHERE h.list_id = ?1 AND h.code = ?2)";
+    connection.execute_later(sql, params![list.0, code])
 }
 
 /// After a product changed: what it costs from now on. Of two changes at one moment the second counts from the next
 /// microsecond on.
 fn note_prices(
     connection: &Connection,
-    merchant: MerchantId,
+    list: ListId,
     code: &str,
     by: Option<PersonId>,
     at: Timestamp,
 ) -> sql::Result<()> {
-    let sql = "INSERT INTO product_price (merchant_id, code, since, price, price_low, price_high, card_payable, active,
+    let sql =
+        "INSERT INTO product_price (list_id, code, since, price, price_low, price_high, card_payable, active, own,
             changed_by)
-        SELECT p.merchant_id, p.code, CASE WHEN h.last >= ?3 THEN h.last + 1 ELSE ?3 END, p.price, p.price_low,
-            p.price_high, p.card_payable, p.active, ?4
+        SELECT p.list_id, p.code, CASE WHEN h.last >= ?3 THEN h.last + 1 ELSE ?3 END, p.price, p.price_low,
+            p.price_high, p.card_payable, p.active, p.own, ?4
         FROM product p CROSS JOIN
-            (SELECT COALESCE(MAX(since), 0) AS last FROM product_price WHERE merchant_id = ?1 AND code = ?2) h
-        WHERE p.merchant_id = ?1 AND p.code = ?2";
-    connection.execute_later(sql, params![merchant.0, code, at.0, by.map(|by| by.0)])
+            (SELECT COALESCE(MAX(since), 0) AS last FROM product_price WHERE list_id = ?1 AND code = ?2) h
+        WHERE p.list_id = ?1 AND p.code = ?2";
+    connection.execute_later(sql, params![list.0, code, at.0, by.map(|by| by.0)])
 }
 
 /// Sells a product at other prices, inside the transaction of the approval.
 pub(crate) fn set_prices(
     connection: &Connection,
-    (merchant, code): (MerchantId, &str),
+    (list, code): (ListId, &str),
     prices: Prices,
     by: PersonId,
     at: Timestamp,
 ) -> sql::Result<()> {
-    edition::settle_one(connection, merchant, code)?;
-    begin_prices(connection, merchant, code)?;
-    let sql = "UPDATE product SET price = ?3, price_low = ?4, price_high = ?5, version = version + 1
-        WHERE merchant_id = ?1 AND code = ?2";
-    let fen = |price: Option<Fen>| price.map(|price| price.0);
-    let values = params![merchant.0, code, fen(prices.price), fen(prices.low), fen(prices.high)];
-    connection.prepare_cached(sql)?.execute(values)?;
-    note_prices(connection, merchant, code, Some(by), at)?;
-    edition::follow(connection, merchant, code)
+    let lists = product_list::lists(connection, list)?;
+    let Some(Sheet { item: before, .. }) = find(connection, lists, code)? else { return Ok(()) };
+    let item = said(Some(&before), before.clone().at(prices));
+    write(connection, lists, Some(&before), &item, (Some(by), at))
 }
 
 /// A product as a decision sees it.
-pub(crate) fn row(
-    connection: &Connection,
-    merchant: MerchantId,
-    code: &str,
-) -> sql::Result<Option<domain::acts::Product>> {
-    let sql = "SELECT m.name, p.name, p.price, p.price_low, p.price_high FROM product_now p
-        JOIN merchant m ON m.id = p.merchant_id WHERE p.merchant_id = ?1 AND p.code = ?2";
-    let read = |row: &Row<'_>| {
-        let fen = |column| row.get::<_, Option<i64>>(column).map(|fen| fen.map(Fen));
-        let prices = Prices { price: fen(2)?, low: fen(3)?, high: fen(4)? };
-        Ok(domain::acts::Product { merchant: row.get(0)?, name: row.get(1)?, prices })
-    };
-    connection.prepare_cached(sql)?.query_row(params![merchant.0, code], read).optional()
+pub(crate) fn row(connection: &Connection, list: ListId, code: &str) -> sql::Result<Option<domain::acts::Product>> {
+    let Some(list_name) = product_list::name(connection, list)? else { return Ok(None) };
+    let found = find(connection, product_list::lists(connection, list)?, code)?;
+    Ok(found.map(|Sheet { item, .. }| domain::acts::Product {
+        list: list_name,
+        prices: item.prices(),
+        name: item.name,
+    }))
 }
 
 /// A product that stands in the way of another one.
@@ -409,18 +538,20 @@ pub enum Taken {
 
 /// The product that tills find by the barcode of `item`, in any length; of a new one by its code as well, which a till tries
 /// before any barcode.
-fn barcode_taken(connection: &Connection, merchant: MerchantId, item: &Item, new: bool) -> sql::Result<Option<Taken>> {
+fn barcode_taken(connection: &Connection, lists: Lists, item: &Item, new: bool) -> sql::Result<Option<Taken>> {
     let code = new.then_some(&item.code);
     for text in code.into_iter().chain([&item.barcode]).filter(|text| !text.is_empty()) {
         for text in Gtin::parse(text).into_iter().flat_map(Gtin::forms).chain([text.clone()]) {
-            let sql = "SELECT code, name FROM product_now WHERE merchant_id = ?1 AND code = ?2 AND code <> ?3
-                UNION ALL SELECT p.code, p.name FROM product_now p WHERE p.merchant_id = ?1 AND p.code <> ?3 AND p.code IN
-                    (SELECT b.code FROM product_now b WHERE b.merchant_id = ?1 AND b.barcode = ?2 AND b.barcode <> '')
+            let sql = "SELECT code, name FROM product_now WHERE list_id = ?1 AND code = ?2 AND code <> ?3
+                UNION ALL SELECT p.code, p.name FROM product_now p WHERE p.list_id = ?1 AND p.code <> ?3 AND p.code IN
+                    (SELECT b.code FROM product_now b WHERE b.list_id = ?1 AND b.barcode = ?2 AND b.barcode <> '')
                 LIMIT 1";
             let read = |row: &Row<'_>| Ok(Taken::Barcode(row.get(0)?, row.get(1)?));
-            let values = params![merchant.0, &text, &item.code];
-            if let Some(taken) = connection.prepare_cached(sql)?.query_row(values, read).optional()? {
-                return Ok(Some(taken));
+            for list in lists.each() {
+                let values = params![list.0, &text, &item.code];
+                if let Some(taken) = connection.prepare_cached(sql)?.query_row(values, read).optional()? {
+                    return Ok(Some(taken));
+                }
             }
         }
     }
@@ -438,71 +569,32 @@ pub(crate) enum Added {
     Recalled,
 }
 
-/// Adds a new product. The caller holds the lock `catalogue` of the merchant.
-pub(crate) fn add(
-    connection: &Connection,
-    merchant: MerchantId,
-    item: Item,
-    entry: Entry,
-) -> Result<Added, StorageError> {
-    if let Some(before) = find(connection, merchant, &item.code)? {
-        let same = with_initials(None, item) == before;
+/// Adds a new product to a list. The caller holds the lock `catalogue` of the list.
+pub(crate) fn add(connection: &Connection, lists: Lists, item: Item, entry: Entry) -> Result<Added, StorageError> {
+    if let Some(Sheet { item: before, .. }) = find(connection, lists, &item.code)? {
+        let same = Item { own: before.own, ..with_initials(None, item) } == before;
         return Ok(if same { Added::Done(Box::new(before)) } else { Added::Taken(Taken::Code(before.name)) });
     }
-    if let Some(taken) = barcode_taken(connection, merchant, &item, true)? {
+    if let Some(taken) = barcode_taken(connection, lists, &item, true)? {
         return Ok(Added::Taken(taken));
     }
     if recall::text_if(connection, &item)?.is_some() {
         return Ok(Added::Recalled);
     }
-    Ok(Added::Done(Box::new(put(connection, merchant, None, item, entry)?)))
+    Ok(Added::Done(Box::new(put(connection, lists, None, item, entry)?)))
 }
 
 /// A product as a person edits it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sheet {
-    /// The product.
-    pub item: Item,
-    /// Of what the form shows.
-    pub version: i64,
-    /// What the tills say if it is recalled.
-    pub recalled: Option<String>,
-}
-
-fn read_sheet(row: &Row<'_>) -> sql::Result<Sheet> {
-    Ok(Sheet { item: read(row)?, version: row.get(15)?, recalled: row.get(16)? })
-}
-
-fn find_sheet(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<Sheet>> {
-    let sql =
-        format!("SELECT {COLUMNS}, version, {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code = ?2");
-    connection.prepare_cached(&sql)?.query_row(params![merchant.0, code], read_sheet).optional()
-}
-
-/// A product as a person edits it.
-pub async fn sheet(db: &Storage, merchant: MerchantId, code: String) -> Result<Option<Sheet>, StorageError> {
-    Ok(sheets(db, merchant, vec![code]).await?.pop())
+pub async fn sheet(db: &Storage, list: ListId, code: String) -> Result<Option<Sheet>, StorageError> {
+    Ok(sheets(db, list, vec![code]).await?.pop())
 }
 
 /// The products with these codes, in their order.
-pub async fn sheets(db: &Storage, merchant: MerchantId, codes: Vec<String>) -> Result<Vec<Sheet>, StorageError> {
+pub async fn sheets(db: &Storage, list: ListId, codes: Vec<String>) -> Result<Vec<Sheet>, StorageError> {
     db.read(move |connection| {
-        let found = codes.iter().map(|code| find_sheet(connection, merchant, code));
+        let lists = product_list::lists(connection, list)?;
+        let found = codes.iter().map(|code| find_with(connection, lists, code, Recalls::Read));
         Ok(found.filter_map(sql::Result::transpose).collect::<sql::Result<_>>()?)
-    })
-    .await
-}
-
-/// Products by code, ascending, after code `after`, as a person edits them; stopped ones too.
-pub async fn list(db: &Storage, merchant: MerchantId, after: String, limit: u32) -> Result<Vec<Sheet>, StorageError> {
-    db.read(move |connection| {
-        let sql = format!(
-            "SELECT {COLUMNS}, version, {TEXT_OF} FROM product_now p
-            WHERE p.merchant_id = ?1 AND p.code > ?2 ORDER BY p.code LIMIT ?3"
-        );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let found = statement.query_map(params![merchant.0, after, limit], read_sheet)?;
-        Ok(found.collect::<sql::Result<_>>()?)
     })
     .await
 }
@@ -526,12 +618,14 @@ pub enum Kept {
     Recalled,
     /// 699999 has no price, barcode or approval number.
     Other,
+    /// A list above says what it is.
+    FromAbove,
 }
 
 /// Makes a product, or changes the one of a `version`. A price that moves far is not stored.
 pub async fn keep(
     db: &Storage,
-    merchant: MerchantId,
+    list: ListId,
     version: Option<i64>,
     item: Item,
     entry: Entry,
@@ -541,29 +635,33 @@ pub async fn keep(
         if item.code == OTHER_CODE && !plain {
             return Ok(Kept::Other);
         }
-        connection.lock_name("catalogue", &merchant.0.to_string())?;
+        if product_list::name(connection, list)?.is_none() {
+            return Ok(Kept::Gone);
+        }
+        let lists = product_list::lists(connection, list)?;
+        lock(connection, lists)?;
         let Some(version) = version else {
-            let sql = "SELECT EXISTS (SELECT 1 FROM merchant WHERE id = ?1)";
-            if !connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0))? {
-                return Ok(Kept::Gone);
-            }
-            return Ok(match add(connection, merchant, item, entry)? {
+            return Ok(match add(connection, lists, item, entry)? {
                 Added::Done(_) => Kept::Done,
                 Added::Taken(taken) => Kept::Taken(taken),
                 Added::Recalled => Kept::Recalled,
             });
         };
-        let found = find_sheet(connection, merchant, &item.code)?;
-        let Some(Sheet { item: before, version: now, recalled }) = found else { return Ok(Kept::Gone) };
-        if now != version {
+        let Some(now) = find_with(connection, lists, &item.code, Recalls::Read)? else { return Ok(Kept::Gone) };
+        let before = now.item;
+        let item = Item { own: before.own, ..item };
+        if now.version != version {
             // A second press of the button finds what the first one stored.
             return Ok(if item == before { Kept::Done } else { Kept::Stale });
         }
+        if now.above && !item.is_same_product(&before) {
+            return Ok(Kept::FromAbove);
+        }
         let same = before.barcode == item.barcode;
-        if let Some(taken) = if same { None } else { barcode_taken(connection, merchant, &item, false)? } {
+        if let Some(taken) = if same { None } else { barcode_taken(connection, lists, &item, false)? } {
             return Ok(Kept::Taken(taken));
         }
-        if recalled.is_some() && is_found_otherwise(&before, &item) {
+        if now.recalled.is_some() && is_found_otherwise(&before, &item) {
             return Ok(Kept::Recalled);
         }
         if before.prices().needs_two(item.prices()) {
@@ -571,8 +669,39 @@ pub async fn keep(
             return Ok(if alone { Kept::PricesWait } else { Kept::PricesApart });
         }
         if item != before {
-            put(connection, merchant, Some(&before), item, entry)?;
+            put(connection, lists, Some(&before), item, entry)?;
         }
+        Ok(Kept::Done)
+    })
+    .await
+}
+
+/// Lets a list say nothing itself any more of a product that a list above has, if it is of this `version`. A price that
+/// would move far stays.
+pub async fn follow_above(
+    db: &Storage,
+    list: ListId,
+    (code, version): (String, i64),
+    entry: Entry,
+) -> Result<Kept, StorageError> {
+    db.write(move |connection| {
+        let lists = product_list::lists(connection, list)?;
+        lock(connection, lists)?;
+        let Some(now) = find(connection, lists, &code)?.filter(|now| now.above) else { return Ok(Kept::Gone) };
+        if now.item.own == Own::NONE {
+            return Ok(Kept::Done);
+        }
+        if now.version != version {
+            return Ok(Kept::Stale);
+        }
+        let above = lists.above().map_or(Ok(None), |above| find(connection, above, &code))?;
+        let Some(Sheet { item: above, .. }) = above else { return Ok(Kept::Gone) };
+        if now.item.prices().needs_two(above.prices()) {
+            return Ok(Kept::PricesApart);
+        }
+        let item = Item { own: Own::NONE, ..above };
+        write(connection, lists, Some(&now.item), &item, (entry.person, entry.at))?;
+        audit::insert(connection, &Entry { detail: difference(Some(&now.item), &item), ..entry })?;
         Ok(Kept::Done)
     })
     .await
@@ -583,57 +712,23 @@ pub(crate) fn is_found_otherwise(before: &Item, after: &Item) -> bool {
     before.barcode != after.barcode || before.approval_no != after.approval_no
 }
 
-/// What a product cost from a moment on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PriceSince {
-    /// The moment; `None` for what nobody has changed since it was there.
-    pub since: Option<Timestamp>,
-    /// The prices.
-    pub prices: Prices,
-    /// Whether cards paid for it.
-    pub card_payable: bool,
-    /// Whether it was on sale.
-    pub active: bool,
-    /// Who changed it then.
-    pub by: Option<String>,
-}
-
-/// What a product cost, the latest first, `most` rows at most; with `at`, from what was in force at that moment back.
-pub async fn prices(
-    db: &Storage,
-    merchant: MerchantId,
-    code: String,
-    at: Option<Timestamp>,
-    most: u32,
-) -> Result<Vec<PriceSince>, StorageError> {
-    db.read(move |connection| {
-        let sql = "SELECT h.since, h.price, h.price_low, h.price_high, h.card_payable, h.active, p.name
-            FROM product_price h LEFT JOIN person p ON p.id = h.changed_by
-            WHERE h.merchant_id = ?1 AND h.code = ?2 AND h.since <= ?3 ORDER BY h.since DESC LIMIT ?4";
-        let read = |row: &Row<'_>| {
-            let fen = |column| row.get::<_, Option<i64>>(column).map(|fen| fen.map(Fen));
-            let since: i64 = row.get(0)?;
-            Ok(PriceSince {
-                since: (since > 0).then_some(Timestamp(since)),
-                prices: Prices { price: fen(1)?, low: fen(2)?, high: fen(3)? },
-                card_payable: row.get(4)?,
-                active: row.get(5)?,
-                by: row.get(6)?,
-            })
-        };
-        let until = at.map_or(i64::MAX, |at| at.0);
-        let mut statement = connection.prepare_cached(sql)?;
-        let found = statement.query_map(params![merchant.0, &code, until, most], read)?;
-        Ok(found.collect::<sql::Result<_>>()?)
-    })
-    .await
-}
-
 /// What the audit log says about a change: the fields that decide what is sold at which price, those that changed with what
 /// they were.
 fn difference(before: Option<&Item>, after: &Item) -> String {
-    const NAMED: [&str; 10] =
-        ["price", "low", "high", "active", "payable", "barcode", "approval_no", "otc_class", "unit", "name"];
+    const NAMED: [&str; 12] = [
+        "price",
+        "low",
+        "high",
+        "active",
+        "payable",
+        "sale_max",
+        "id_check",
+        "barcode",
+        "approval_no",
+        "otc_class",
+        "unit",
+        "name",
+    ];
     let named = |item: &Item| item.fields().into_iter().filter(|(name, _)| NAMED.contains(name));
     let open = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     let parts: Vec<String> = match before {

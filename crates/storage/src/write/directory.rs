@@ -191,7 +191,7 @@ pub fn insert_merchant(connection: &Connection, one: &NewMerchant) -> sql::Resul
         one.drug_returns,
         one.decides_payable,
     ])?;
-    Ok(())
+    crate::product_list::insert_own(connection, one.id, one.by.map(|id| id.0), one.at.0)
 }
 
 /// Who moved something to another state, when and why.

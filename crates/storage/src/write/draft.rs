@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::product::Listed;
+use crate::product_list::Lists;
 use crate::{Storage, StorageError, ids, product_request};
 
 pub(crate) mod rows;
@@ -37,6 +38,8 @@ pub struct Scope {
     pub merchant: MerchantId,
     /// Outlet.
     pub outlet: OutletId,
+    /// The price lists that the outlet sells from.
+    pub lists: Lists,
     /// Terminal.
     pub terminal: TerminalId,
     /// Who.
@@ -72,6 +75,12 @@ pub enum Refused {
     /// Somebody changed the order in another window, and this change would not do what was meant.
     #[error("the order was changed elsewhere")]
     Changed,
+    /// One order may have no more pieces of the product.
+    #[error("at most {most} of the product on one order")]
+    OverLimit {
+        /// So many.
+        most: i64,
+    },
     /// The time to bring a deleted line back has passed.
     #[error("too late to bring the line back")]
     TooLate,
@@ -149,6 +158,7 @@ fn add(
     now: Timestamp,
 ) -> Result<(), DraftError> {
     let (product, terms) = (&new.listed.product, new.terms);
+    within_limit(order, &product.code, product.sale_max, terms.quantity)?;
     let total = total_after(order.order.total, terms.amount)?;
     let same = order.live().last().filter(|last| {
         (last.code.as_str(), last.price, last.confirmed_by) == (product.code.as_str(), terms.price, new.confirmed_by)
@@ -198,6 +208,15 @@ fn add(
     Ok(())
 }
 
+/// Refuses more pieces of a product than one order may have; fewer are always taken.
+fn within_limit(order: &FullOrder, code: &str, most: Option<i64>, more: i64) -> Result<(), Refused> {
+    let here = order.live().filter(|line| line.code == code).fold(0_i64, |sum, line| sum.saturating_add(line.quantity));
+    match most {
+        Some(most) if more > 0 && here.saturating_add(more) > most => Err(Refused::OverLimit { most }),
+        _ => Ok(()),
+    }
+}
+
 /// Sets the quantity of the last line. `seen` is the change that the person's screen showed: after another one, the
 /// last line may be a different one.
 pub async fn line_quantity(
@@ -211,6 +230,7 @@ pub async fn line_quantity(
     write(db, scope, move |connection, scope| {
         let order = changeable(connection, scope, order)?;
         let last = order.live().last().filter(|_| order.changed_at == seen).ok_or(Refused::Changed)?;
+        within_limit(&order, &last.code, last.sale_max, quantity.saturating_sub(last.quantity))?;
         let amount = last.price.times(quantity).ok_or(Refused::TotalTooLarge)?;
         let without = order.order.total.minus(last.amount).ok_or(Refused::TotalTooLarge)?;
         let total = total_after(without, amount)?;
@@ -255,6 +275,7 @@ pub async fn line_undo(
         if now.since(voided_at) > UNDO_WITHIN {
             return Err(Refused::TooLate.into());
         }
+        within_limit(&order, &found.code, found.sale_max, found.quantity)?;
         let total = total_after(order.order.total, found.amount)?;
         set_voided(connection, order.order.id, line, None)?;
         touch(connection, &order, total, now)?;

@@ -1,4 +1,4 @@
-//! Editions: many products of a merchant changed at one moment. An edition is put together row by row (`rows`), released by
+//! Editions: many products of a list changed at one moment. An edition is put together row by row (`rows`), released by
 //! a person or by two, goes live by one row that changes, and is then written into the catalogue piece by piece (`live`).
 //!
 //! What must stay true:
@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 
 use domain::acts;
 use domain::edition::{Counts, EditionStatus, can_be_for};
-use domain::ids::{EditionId, MerchantId, PersonId};
+use domain::ids::{EditionId, ListId, PersonId};
 use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
 use crate::catalogue::Item;
 use crate::job::{self, JobKind};
+use crate::product_list::NAME;
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use crate::vault::hex;
 use crate::{Storage, StorageError};
@@ -35,11 +36,11 @@ pub use rows::{Change, Move, Staged, Which, catch_up, changes, codes, finish, ga
 pub struct Edition {
     /// Its number in the database.
     pub id: EditionId,
-    /// Whose goods.
-    pub merchant: MerchantId,
+    /// Which list's goods.
+    pub list: ListId,
     /// Where it stands.
     pub status: EditionStatus,
-    /// Counts the merchant's live editions from 1.
+    /// Counts the list's live editions from 1.
     pub number: Option<i64>,
     /// The edition that it takes back.
     pub undoes: Option<EditionId>,
@@ -67,10 +68,10 @@ pub struct Edition {
     pub import: Option<i64>,
 }
 
-const COLUMNS: &str = "e.id, e.merchant_id, e.status, e.number, e.undoes, (SELECT MIN(u.id) FROM edition u WHERE u.undoes = e.id \
+const COLUMNS: &str = "e.id, e.list_id, e.status, e.number, e.undoes, (SELECT MIN(u.id) FROM edition u WHERE u.undoes = e.id \
      AND u.status IN ('scheduled', 'live')), e.source, e.made_at, p.name, e.added, e.changed, e.stopped, e.removed, e.far, \
      e.kept, e.effective_at, r.name, e.live_at, COALESCE((SELECT MAX(l.number) FROM edition l \
-     WHERE l.merchant_id = e.merchant_id AND l.number IS NOT NULL) > e.number, 1 = 0), (SELECT MIN(i.id) FROM import i WHERE i.edition_id = e.id) \
+     WHERE l.list_id = e.list_id AND l.number IS NOT NULL) > e.number, 1 = 0), (SELECT MIN(i.id) FROM import i WHERE i.edition_id = e.id) \
      FROM edition e JOIN person p ON p.id = e.made_by LEFT JOIN person r ON r.id = e.released_by";
 
 fn read(row: &Row<'_>) -> sql::Result<Edition> {
@@ -78,7 +79,7 @@ fn read(row: &Row<'_>) -> sql::Result<Edition> {
     let moment = |column| row.get::<_, Option<i64>>(column).map(|at| at.map(Timestamp));
     Ok(Edition {
         id: EditionId(row.get(0)?),
-        merchant: MerchantId(row.get(1)?),
+        list: ListId(row.get(1)?),
         status: word(row, 2, EditionStatus::from_word)?,
         number: row.get(3)?,
         undoes: edition(4)?,
@@ -117,21 +118,21 @@ fn find_in(connection: &Connection, id: EditionId) -> sql::Result<Option<Edition
     connection.prepare_cached(&sql)?.query_row([id.0], read).optional()
 }
 
-/// A merchant's editions below `before`, the latest first, without those that nobody released.
+/// A list's editions below `before`, the latest first, without those that nobody released.
 pub async fn page(
     db: &Storage,
-    merchant: MerchantId,
+    list: ListId,
     before: Option<EditionId>,
     limit: u32,
 ) -> Result<Vec<Edition>, StorageError> {
     db.read(move |connection| {
         let sql = format!(
-            "SELECT {COLUMNS} WHERE e.merchant_id = ?1 AND e.id < ?2 AND e.status IN ('scheduled', 'live')
+            "SELECT {COLUMNS} WHERE e.list_id = ?1 AND e.id < ?2 AND e.status IN ('scheduled', 'live')
             ORDER BY e.id DESC LIMIT ?3"
         );
         let before = before.map_or(i64::MAX, |id| id.0);
         let mut statement = connection.prepare_cached(&sql)?;
-        Ok(statement.query_map(params![merchant.0, before, limit], read)?.collect::<sql::Result<_>>()?)
+        Ok(statement.query_map(params![list.0, before, limit], read)?.collect::<sql::Result<_>>()?)
     })
     .await
 }
@@ -147,17 +148,13 @@ pub struct Coming {
     pub item: Item,
 }
 
-/// What is to become of these products of a merchant, the next change of each.
-pub async fn coming(
-    db: &Storage,
-    merchant: MerchantId,
-    codes: Vec<String>,
-) -> Result<BTreeMap<String, Coming>, StorageError> {
+/// What is to become of these products of a list, the next change of each.
+pub async fn coming(db: &Storage, list: ListId, codes: Vec<String>) -> Result<BTreeMap<String, Coming>, StorageError> {
     db.read(move |connection| {
-        let sql = "SELECT id, effective_at FROM edition WHERE merchant_id = ?1 AND status = 'scheduled'
+        let sql = "SELECT id, effective_at FROM edition WHERE list_id = ?1 AND status = 'scheduled'
             ORDER BY effective_at, id";
         let mut statement = connection.prepare_cached(sql)?;
-        let waiting = statement.query_map([merchant.0], |row| Ok((EditionId(row.get(0)?), Timestamp(row.get(1)?))))?;
+        let waiting = statement.query_map([list.0], |row| Ok((EditionId(row.get(0)?), Timestamp(row.get(1)?))))?;
         let waiting = waiting.collect::<sql::Result<Vec<_>>>()?;
         let mut coming = BTreeMap::new();
         for (edition, at) in waiting {
@@ -175,41 +172,43 @@ pub async fn coming(
 /// Begins an edition, inside the caller's transaction.
 pub(crate) fn begin(
     connection: &Connection,
-    merchant: MerchantId,
+    list: ListId,
     source: &str,
     undoes: Option<EditionId>,
     (by, at): (PersonId, Timestamp),
 ) -> sql::Result<EditionId> {
     connection.lock_name("edition", "")?;
     let id: i64 = connection.query_row("SELECT COALESCE(MAX(id), 0) + 1 FROM edition", [], |row| row.get(0))?;
-    let sql = "INSERT INTO edition (id, merchant_id, status, number, undoes, source, made_at, made_by, added, changed,
+    let sql = "INSERT INTO edition (id, list_id, status, number, undoes, source, made_at, made_by, added, changed,
             stopped, removed, far, kept, digest, effective_at, released_by, live_at)
         VALUES (?1, ?2, 'gathering', NULL, ?3, ?4, ?5, ?6, 0, 0, 0, 0, 0, 0, ?7, NULL, NULL, NULL)";
-    let values = params![id, merchant.0, undoes.map(|id| id.0), source, at.0, by.0, Vec::new()];
+    let values = params![id, list.0, undoes.map(|id| id.0), source, at.0, by.0, Vec::new()];
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(EditionId(id))
 }
 
 /// An edition as a decision sees it.
 pub(crate) fn row(connection: &Connection, id: EditionId) -> sql::Result<Option<acts::Edition>> {
-    let sql = "SELECT m.name, e.source, e.added, e.changed, e.stopped, e.removed, e.far, e.digest, e.status
-        FROM edition e JOIN merchant m ON m.id = e.merchant_id WHERE e.id = ?1";
+    let sql = format!(
+        "SELECT {NAME}, e.source, e.added, e.changed, e.stopped, e.removed, e.far, e.digest, e.status FROM edition e
+        JOIN product_list l ON l.id = e.list_id LEFT JOIN merchant m ON m.id = l.merchant_id WHERE e.id = ?1"
+    );
     let read = |row: &Row<'_>| {
         Ok(acts::Edition {
-            merchant: row.get(0)?,
+            list: row.get(0)?,
             source: row.get(1)?,
             counts: counts(row, 2)?,
             digest: hex(&row.get::<_, Vec<u8>>(7)?),
             status: word(row, 8, EditionStatus::from_word)?,
         })
     };
-    connection.prepare_cached(sql)?.query_row([id.0], read).optional()
+    connection.prepare_cached(&sql)?.query_row([id.0], read).optional()
 }
 
 /// Whose goods an edition changes.
-pub(crate) fn merchant_of(connection: &Connection, id: EditionId) -> sql::Result<Option<MerchantId>> {
-    let sql = "SELECT merchant_id FROM edition WHERE id = ?1";
-    connection.prepare_cached(sql)?.query_row([id.0], |row| Ok(MerchantId(row.get(0)?))).optional()
+pub(crate) fn list_of(connection: &Connection, id: EditionId) -> sql::Result<Option<ListId>> {
+    let sql = "SELECT list_id FROM edition WHERE id = ?1";
+    connection.prepare_cached(sql)?.query_row([id.0], |row| Ok(ListId(row.get(0)?))).optional()
 }
 
 /// Lets an edition go live, at a moment or at once, inside the transaction of the decision.
@@ -233,7 +232,7 @@ pub enum Released {
     Done,
     /// It takes two persons. Nothing changed.
     TakesTwo,
-    /// Another edition of the merchant is being written, which may change what this one does. Nothing changed.
+    /// Another edition of the list is being written, which may change what this one does. Nothing changed.
     Later,
     /// It was released or given up before, changes nothing, or is for a moment that is too far away.
     Gone,
@@ -253,7 +252,7 @@ pub async fn publish(
                 return Ok(Released::Gone);
             }
             // Only once its rows follow what is being written is it known what they are.
-            EditionStatus::Staged if live::settling(connection, edition.merchant)?.is_some() => {
+            EditionStatus::Staged if live::settling(connection, edition.list)?.is_some() => {
                 return Ok(Released::Later);
             }
             EditionStatus::Staged if edition.counts.needs_two() => return Ok(Released::TakesTwo),
@@ -272,10 +271,10 @@ fn nobody() -> StorageError {
     StorageError::NotWritten("an edition is a person's".to_owned())
 }
 
-/// An edition after the merchant's other changes of products took their turn.
+/// An edition after the list's other changes of products took their turn.
 fn locked(connection: &Connection, id: EditionId) -> sql::Result<Option<Edition>> {
-    if let Some(merchant) = merchant_of(connection, id)? {
-        connection.lock_name("catalogue", &merchant.0.to_string())?;
+    if let Some(list) = list_of(connection, id)? {
+        connection.lock_name("catalogue", &list.0.to_string())?;
     }
     find_in(connection, id)
 }
@@ -311,7 +310,7 @@ pub async fn undo(db: &Storage, id: EditionId, entry: Entry) -> Result<Option<Ed
             return Ok(Some(EditionId(begun)));
         }
         let by = entry.person.ok_or_else(nobody)?;
-        let begun = begin(connection, edition.merchant, &edition.source, Some(id), (by, entry.at))?;
+        let begun = begin(connection, edition.list, &edition.source, Some(id), (by, entry.at))?;
         job::add(connection, JobKind::Undo, begun.0, Timestamp(0), entry.at)?;
         audit::insert(connection, &entry)?;
         Ok(Some(begun))
@@ -319,7 +318,7 @@ pub async fn undo(db: &Storage, id: EditionId, entry: Entry) -> Result<Option<Ed
     .await
 }
 
-/// Lets an edition go live that takes back the latest one of its merchant, if nothing of that was changed since: it returns
+/// Lets an edition go live that takes back the latest one of its list, if nothing of that was changed since: it returns
 /// what was, which had been released before. Everything else waits to be looked at.
 pub(crate) fn release_return(connection: &Connection, edition: &Edition, at: Timestamp) -> sql::Result<()> {
     let Edition { id, undoes: Some(undone), kept: 0, .. } = edition else { return Ok(()) };

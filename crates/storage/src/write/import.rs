@@ -4,7 +4,7 @@
 //! while the file is checked and goes live as any other does.
 
 use domain::edition::EditionStatus;
-use domain::ids::{EditionId, MerchantId, PersonId};
+use domain::ids::{EditionId, ListId, PersonId};
 use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
@@ -59,10 +59,10 @@ pub struct Import {
     pub id: i64,
     /// What it is about.
     pub kind: ImportKind,
-    /// Whose goods.
-    pub merchant: MerchantId,
-    /// The merchant's name.
-    pub merchant_name: String,
+    /// Which list's goods.
+    pub list: ListId,
+    /// The list's name.
+    pub list_name: String,
     /// What happens to products that it does not name.
     pub absent: Absent,
     /// Its name.
@@ -91,18 +91,18 @@ pub struct Import {
     pub before: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "i.id, i.kind, i.merchant_id, m.name, i.absent, i.file_name, i.size, i.made_at, p.name, i.status, \
+const COLUMNS: &str = "i.id, i.kind, i.list_id, CASE WHEN l.name = '' THEN m.name ELSE l.name END, i.absent, i.file_name, i.size, i.made_at, p.name, i.status, \
      i.problem, i.coding, i.lines, i.same, i.wrong, i.edition_id, \
      (SELECT MAX(o.made_at) FROM import o JOIN edition l ON l.id = o.edition_id AND l.status = 'live' \
-        WHERE o.merchant_id = i.merchant_id AND o.id < i.id AND o.kind = i.kind AND o.digest = i.digest) \
-     FROM import i JOIN merchant m ON m.id = i.merchant_id JOIN person p ON p.id = i.made_by";
+        WHERE o.list_id = i.list_id AND o.id < i.id AND o.kind = i.kind AND o.digest = i.digest) \
+     FROM import i JOIN product_list l ON l.id = i.list_id LEFT JOIN merchant m ON m.id = l.merchant_id JOIN person p ON p.id = i.made_by";
 
 fn read(row: &Row<'_>) -> sql::Result<Import> {
     Ok(Import {
         id: row.get(0)?,
         kind: word(row, 1, ImportKind::from_word)?,
-        merchant: MerchantId(row.get(2)?),
-        merchant_name: row.get(3)?,
+        list: ListId(row.get(2)?),
+        list_name: row.get(3)?,
         absent: word(row, 4, Absent::from_word)?,
         file_name: row.get(5)?,
         size: row.get(6)?,
@@ -131,14 +131,14 @@ pub async fn find(db: &Storage, id: i64) -> Result<Option<Import>, StorageError>
 /// Files below `before`, the latest first; of one merchant or of all.
 pub async fn page(
     db: &Storage,
-    merchant: Option<MerchantId>,
+    list: Option<ListId>,
     before: Option<i64>,
     limit: u32,
 ) -> Result<Vec<Import>, StorageError> {
     db.read(move |connection| {
-        let which = if merchant.is_some() { "i.merchant_id = ?3 AND i.id < ?1" } else { "i.id < ?1 AND ?3 = 0" };
+        let which = if list.is_some() { "i.list_id = ?3 AND i.id < ?1" } else { "i.id < ?1 AND ?3 = 0" };
         let sql = format!("SELECT {COLUMNS} WHERE {which} AND i.status <> 'sending' ORDER BY i.id DESC LIMIT ?2");
-        let values = params![before.unwrap_or(i64::MAX), limit, merchant.map_or(0, |merchant| merchant.0)];
+        let values = params![before.unwrap_or(i64::MAX), limit, list.map_or(0, |list| list.0)];
         let mut statement = connection.prepare_cached(&sql)?;
         Ok(statement.query_map(values, read)?.collect::<sql::Result<_>>()?)
     })
@@ -146,17 +146,16 @@ pub async fn page(
 }
 
 /// Begins to take a file: its number.
-pub async fn begin(db: &Storage, merchant: MerchantId, file_name: String, entry: Entry) -> Result<i64, StorageError> {
+pub async fn begin(db: &Storage, list: ListId, file_name: String, entry: Entry) -> Result<i64, StorageError> {
     db.write(move |connection| {
         let nobody = || StorageError::NotWritten("a file is a person's".to_owned());
         let by = entry.person.ok_or_else(nobody)?;
         connection.lock_name("import", "")?;
         let id: i64 = connection.query_row("SELECT COALESCE(MAX(id), 0) + 1 FROM import", [], |row| row.get(0))?;
-        let sql =
-            "INSERT INTO import (id, kind, merchant_id, absent, file_name, size, digest, made_at, made_by, status,
+        let sql = "INSERT INTO import (id, kind, list_id, absent, file_name, size, digest, made_at, made_by, status,
                 problem, coding, lines, same, wrong, edition_id)
             VALUES (?1, 'products', ?2, 'keep', ?3, 0, ?4, ?5, ?6, 'sending', '', '', 0, 0, 0, NULL)";
-        let values = params![id, merchant.0, &file_name, Vec::new(), entry.at.0, by.0];
+        let values = params![id, list.0, &file_name, Vec::new(), entry.at.0, by.0];
         connection.prepare_cached(sql)?.execute(values)?;
         audit::insert(connection, &Entry { subject: format!("import {id}"), ..entry })?;
         Ok(id)
@@ -195,11 +194,11 @@ pub struct Sent {
 pub async fn sent(db: &Storage, id: i64, file: Sent, at: Timestamp) -> Result<(), StorageError> {
     db.write(move |connection| {
         connection.lock("SELECT id FROM import WHERE id = ?1", [id])?;
-        let sql = "SELECT merchant_id, file_name, made_by FROM import WHERE id = ?1 AND status = 'sending'";
-        let read = |row: &Row<'_>| Ok((MerchantId(row.get(0)?), row.get(1)?, PersonId(row.get(2)?)));
+        let sql = "SELECT list_id, file_name, made_by FROM import WHERE id = ?1 AND status = 'sending'";
+        let read = |row: &Row<'_>| Ok((ListId(row.get(0)?), row.get(1)?, PersonId(row.get(2)?)));
         let sending: Option<(_, String, _)> = connection.prepare_cached(sql)?.query_row([id], read).optional()?;
-        let Some((merchant, name, by)) = sending else { return Ok(()) };
-        let edition = edition::begin(connection, merchant, &name, None, (by, at))?;
+        let Some((list, name, by)) = sending else { return Ok(()) };
+        let edition = edition::begin(connection, list, &name, None, (by, at))?;
         let sql =
             "UPDATE import SET status = 'checking', kind = ?2, absent = ?3, size = ?4, digest = ?5, edition_id = ?6
             WHERE id = ?1";

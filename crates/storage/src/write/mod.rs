@@ -17,6 +17,7 @@ pub mod login;
 pub mod opening;
 pub mod payment;
 pub mod people;
+pub mod product_list;
 pub mod product_request;
 pub mod recall;
 pub mod session;

@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 use crate::Storage;
 use crate::books::rows;
 use crate::error::StorageError;
+use crate::product_list::Lists;
 use crate::vault::Confirmation;
 
 /// An attempt without a recorded outcome.
@@ -53,7 +54,7 @@ pub enum Begun {
 /// Locks a draft for the attempt that was confirmed, as long as the draft is as it was shown with the question.
 pub async fn attempt_begin(
     db: &Storage,
-    actor: Actor,
+    (actor, lists): (Actor, Lists),
     confirmation: &Confirmation,
     now: Timestamp,
 ) -> Result<Begun, StorageError> {
@@ -62,16 +63,25 @@ pub async fn attempt_begin(
     db.write(move |connection| {
         connection.lock("SELECT id FROM orders WHERE id = ?1", [order.0])?;
         let (merchant, outlet) = (actor.merchant.0, actor.outlet.0);
+        let recalled = ["?6", "?7", "?8"].map(|list| {
+            format!(
+                "EXISTS (SELECT 1 FROM order_line l JOIN product_now p ON p.list_id = {list} AND p.code = l.code
+                    WHERE l.order_id = ?1 AND l.voided_at IS NULL AND {TEXT_OF} IS NOT NULL)"
+            )
+        });
         let sql = format!(
-            "SELECT changed_at, EXISTS (SELECT 1 FROM order_line l JOIN product_now p ON p.merchant_id = ?2 AND p.code = l.code
-                WHERE l.order_id = ?1 AND l.voided_at IS NULL AND {TEXT_OF} IS NOT NULL)
+            "SELECT changed_at, {}
             FROM orders WHERE id = ?1 AND merchant_id = ?2 AND outlet_id = ?3 AND total = ?4 AND status = 'draft'
             AND (attempt IS NULL OR attempt = ?5)
-            AND NOT EXISTS (SELECT 1 FROM ledger_transaction WHERE request_id = ?5 AND merchant_id = ?2)"
+            AND NOT EXISTS (SELECT 1 FROM ledger_transaction WHERE request_id = ?5 AND merchant_id = ?2)",
+            recalled.join(" OR ")
         );
+        let [own, above, top] = lists.ids();
         let found: Option<(i64, bool)> = connection
             .prepare_cached(&sql)?
-            .query_row(params![order.0, merchant, outlet, amount.0, request.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(params![order.0, merchant, outlet, amount.0, request.0, own, above, top], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
         match found {
             None => Ok(Begun::Refused),

@@ -5,16 +5,16 @@
 //! - A request is answered once; the product that an answer adds is written in the same transaction.
 //! - A till sees the answers to its own requests only, until it puts them away or rings the product up.
 
-use domain::ids::{MerchantId, OutletId, TerminalId};
+use domain::ids::{ListId, MerchantId, OutletId, TerminalId};
 use domain::product::OTHER_CODE;
 use domain::product_request::{OPEN_MAX, RequestStatus};
 use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
-use crate::catalogue::{self, Added, Item, Taken};
+use crate::catalogue::{self, Added, Item, Recalls, Sheet, Taken};
 use crate::draft::Scope;
-use crate::recall;
+use crate::product_list;
 use crate::sql::{self, Connection, OptionalExtension as _, Params, PendingRows, Row, params};
 use crate::{Storage, StorageError, ids};
 
@@ -279,9 +279,11 @@ pub enum Answered {
 pub async fn answer(db: &Storage, id: i64, answer: Answer, entry: Entry) -> Result<Answered, StorageError> {
     db.write(move |connection| {
         connection.lock("SELECT id FROM product_request WHERE id = ?1", [id])?;
-        let sql = "SELECT merchant_id, status FROM product_request WHERE id = ?1";
-        let read = |row: &Row<'_>| Ok((MerchantId(row.get(0)?), word(row, 1, RequestStatus::from_word)?));
-        let Some((merchant, status)) = connection.prepare_cached(sql)?.query_row([id], read).optional()? else {
+        let sql = "SELECT merchant_id, status, outlet_id FROM product_request WHERE id = ?1";
+        let read = |row: &Row<'_>| {
+            Ok((MerchantId(row.get(0)?), word(row, 1, RequestStatus::from_word)?, OutletId(row.get(2)?)))
+        };
+        let Some((merchant, status, outlet)) = connection.prepare_cached(sql)?.query_row([id], read).optional()? else {
             return Ok(Answered::Gone);
         };
         if status != RequestStatus::Open {
@@ -291,17 +293,22 @@ pub async fn answer(db: &Storage, id: i64, answer: Answer, entry: Entry) -> Resu
         let (action, status, product, reason) = match answer {
             Answer::Refused(reason) => ("product_request_refused", RequestStatus::Refused, Default::default(), reason),
             Answer::Mapped(code) => {
-                let found = catalogue::find(connection, merchant, &code)?.filter(|_| code != OTHER_CODE);
-                let Some(item) = found else { return Ok(Answered::NoProduct) };
-                if !item.active || !item.card_payable || recall::text_of(connection, merchant, &code)?.is_some() {
+                let lists = product_list::lists_of(connection, outlet)?;
+                let found = catalogue::find_with(connection, lists, &code, Recalls::Read)?;
+                let Some(Sheet { item, recalled, .. }) = found.filter(|_| code != OTHER_CODE) else {
+                    return Ok(Answered::NoProduct);
+                };
+                if !item.active || !item.card_payable || recalled.is_some() {
                     return Ok(Answered::NotSold);
                 }
                 ("product_request_mapped", RequestStatus::Mapped, (code, item.name), String::new())
             }
             Answer::Added(item) => {
-                connection.lock_name("catalogue", &merchant.0.to_string())?;
+                // Into the merchant's own list, so that its other outlets have it as well.
+                let lists = product_list::lists(connection, ListId::of(merchant))?;
+                catalogue::lock(connection, lists)?;
                 let written = Entry { action: "product_written", subject: item.code.clone(), ..entry.clone() };
-                let item = match catalogue::add(connection, merchant, *item, written)? {
+                let item = match catalogue::add(connection, lists, *item, written)? {
                     Added::Done(item) => *item,
                     Added::Taken(taken) => return Ok(Answered::Taken(taken)),
                     Added::Recalled => return Ok(Answered::Recalled),

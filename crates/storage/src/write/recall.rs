@@ -5,7 +5,7 @@
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::acts;
-use domain::ids::{MerchantId, OutletId, RecallId};
+use domain::ids::{OutletId, RecallId};
 use domain::recall::{Announced, MatchKind, goods_text, read_goods, stored_forms};
 use domain::time::{BusinessDate, Timestamp};
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use crate::audit::{self, Entry};
 use crate::books::rows;
 use crate::catalogue::Item;
 use crate::orders::LATE;
+use crate::product_list::NAME;
 use crate::{Storage, StorageError};
 
 /// What the tills say of a product `p` that is recalled, NULL for every other: by code, by barcode (which a catalogue may
@@ -25,13 +26,6 @@ pub(crate) const TEXT_OF: &str = "(SELECT r.text FROM recall r WHERE r.id = COAL
         WHERE b.kind = 'barcode' AND b.value IN (p.code, p.barcode)), \
      (SELECT MIN(a.recall_id) FROM recall_match a JOIN recall o ON o.id = a.recall_id AND o.ended_at IS NULL \
         WHERE a.kind = 'approval' AND substr(p.approval_no, 1, length(a.value)) = a.value)))";
-
-/// What the tills say of one product, if it is recalled.
-pub(crate) fn text_of(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<Option<String>> {
-    let sql = format!("SELECT {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?1 AND p.code = ?2");
-    let found = connection.prepare_cached(&sql)?.query_row((merchant.0, code), |row| row.get(0)).optional()?;
-    Ok(found.flatten())
-}
 
 /// What the tills would say of a product that is not stored yet.
 pub(crate) fn text_if(connection: &Connection, item: &Item) -> sql::Result<Option<String>> {
@@ -162,15 +156,15 @@ pub async fn page(db: &Storage, before: Option<RecallId>, limit: u32) -> Result<
 /// A product that a recall would cover.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {
-    /// Whose.
-    pub merchant: String,
+    /// The list that has it.
+    pub list: String,
     /// Product code.
     pub code: String,
     /// Name.
     pub name: String,
 }
 
-/// Products on sale that a recall would cover, by merchant and code, `most` at most.
+/// Products on sale that a recall would cover, by list and code, `most` at most.
 pub async fn covered(db: &Storage, announced: Announced, most: usize) -> Result<Vec<Covered>, StorageError> {
     db.read(move |connection| {
         let mut found = BTreeMap::new();
@@ -181,12 +175,13 @@ pub async fn covered(db: &Storage, announced: Announced, most: usize) -> Result<
                 MatchKind::Approval => &[COVERED_BY_APPROVAL],
             };
             let read = |row: &Row<'_>| {
-                let (merchant, code): (i64, String) = (row.get(0)?, row.get(2)?);
-                Ok(((merchant, code.clone()), Covered { merchant: row.get(1)?, code, name: row.get(3)? }))
+                let (list, code): (i64, String) = (row.get(0)?, row.get(2)?);
+                Ok(((list, code.clone()), Covered { list: row.get(1)?, code, name: row.get(3)? }))
             };
             let most = i64::try_from(most).unwrap_or(i64::MAX);
-            for sql in texts {
-                let mut statement = connection.prepare_cached(sql)?;
+            for text in texts {
+                let sql = format!("SELECT l.id, {NAME}, l.code, l.product FROM ({text}) AS l LEFT JOIN merchant m ON m.id = l.merchant_id");
+                let mut statement = connection.prepare_cached(&sql)?;
                 found.extend(statement.query_map(params![&value, most], read)?.collect::<sql::Result<Vec<_>>>()?);
             }
         }
@@ -195,13 +190,14 @@ pub async fn covered(db: &Storage, announced: Announced, most: usize) -> Result<
     .await
 }
 
-const COVERED_BY_CODE: &str = "SELECT id, name, ?1, product FROM (SELECT merchant.id, merchant.name,
-        (SELECT p.name FROM product_now p WHERE p.merchant_id = merchant.id AND p.code = ?1 AND p.active = 1) AS product
-    FROM merchant) AS own WHERE product IS NOT NULL LIMIT ?2";
-const COVERED_BY_BARCODE: &str = "SELECT merchant.id, merchant.name, p.code, p.name FROM product_now p
-    CROSS JOIN merchant WHERE merchant.id = p.merchant_id AND p.barcode = ?1 AND p.active = 1 LIMIT ?2";
-const COVERED_BY_APPROVAL: &str = "SELECT merchant.id, merchant.name, p.code, p.name FROM product_now p
-    CROSS JOIN merchant WHERE merchant.id = p.merchant_id AND p.approval_no >= ?1
+const COVERED_BY_CODE: &str =
+    "SELECT id, name, merchant_id, CAST(?1 AS TEXT) AS code, product FROM (SELECT g.id, g.name, g.merchant_id,
+        (SELECT p.name FROM product_now p WHERE p.list_id = g.id AND p.code = ?1 AND p.active = 1) AS product
+    FROM product_list g) AS own WHERE product IS NOT NULL LIMIT ?2";
+const COVERED_BY_BARCODE: &str = "SELECT g.id, g.name, g.merchant_id, p.code, p.name AS product FROM product_now p
+    CROSS JOIN product_list g WHERE g.id = p.list_id AND p.barcode = ?1 AND p.active = 1 LIMIT ?2";
+const COVERED_BY_APPROVAL: &str = "SELECT g.id, g.name, g.merchant_id, p.code, p.name AS product FROM product_now p
+    CROSS JOIN product_list g WHERE g.id = p.list_id AND p.approval_no >= ?1
         AND p.approval_no < ?1 || '\u{10ffff}' AND p.approval_no <> '' AND p.active = 1 LIMIT ?2";
 
 /// What an outlet sold of recalled goods.
@@ -231,23 +227,30 @@ pub struct Sold {
 const SOLD: &str =
     "SELECT s.outlet, s.outlet_name, s.phone, l.code, MIN(l.name), COUNT(DISTINCT s.id), SUM(l.quantity),
         MAX(s.paid_at)
-    FROM (SELECT t.id AS outlet, m.name || ' ' || t.name AS outlet_name, t.phone, o.merchant_id, o.id, o.paid_at
+    FROM (SELECT t.id AS outlet, m.name || ' ' || t.name AS outlet_name, t.phone, o.id, o.paid_at,
+            COALESCE(t.list_id, t.merchant_id) AS list_id
         FROM merchant m CROSS JOIN outlet t CROSS JOIN orders o
         WHERE t.merchant_id = m.id AND o.outlet_id = t.id AND o.id >= ?1
         UNION ALL
-        SELECT t.id, m.name || ' ' || t.name, t.phone, o.merchant_id, o.id, o.paid_at
+        SELECT t.id, m.name || ' ' || t.name, t.phone, o.id, o.paid_at, COALESCE(t.list_id, t.merchant_id)
         FROM merchant m CROSS JOIN outlet t CROSS JOIN orders o
         WHERE t.merchant_id = m.id AND o.outlet_id = t.id AND +o.id < ?1
             AND o.status <> 'draft' AND COALESCE(o.paid_at, o.changed_at) - o.opened_at > 1800000000
             AND COALESCE(o.paid_at, o.changed_at) >= ?2) AS s
     JOIN order_line l ON l.order_id = s.id AND l.voided_at IS NULL
-    LEFT JOIN product p ON p.merchant_id = s.merchant_id AND p.code = l.code
+    LEFT JOIN product_list d ON d.id = s.list_id
+    LEFT JOIN product_list u ON u.id = d.parent_id
+    LEFT JOIN product p ON p.list_id = d.id AND p.code = l.code
+    LEFT JOIN product q ON q.list_id = u.id AND q.code = l.code
+    LEFT JOIN product r ON r.list_id = u.parent_id AND r.code = l.code
     WHERE s.paid_at >= ?2 AND (
         EXISTS (SELECT 1 FROM recall_match c WHERE c.kind = 'code' AND c.value = l.code AND c.recall_id = ?3)
-        OR EXISTS (SELECT 1 FROM recall_match b WHERE b.kind = 'barcode' AND b.value IN (l.code, p.barcode)
-            AND b.recall_id = ?3)
+        OR EXISTS (SELECT 1 FROM recall_match b WHERE b.kind = 'barcode' AND b.recall_id = ?3
+            AND b.value IN (l.code, p.barcode, q.barcode, r.barcode))
         OR EXISTS (SELECT 1 FROM recall_match a WHERE a.kind = 'approval' AND a.recall_id = ?3
-            AND substr(p.approval_no, 1, length(a.value)) = a.value))
+            AND (substr(p.approval_no, 1, length(a.value)) = a.value
+                OR substr(q.approval_no, 1, length(a.value)) = a.value
+                OR substr(r.approval_no, 1, length(a.value)) = a.value)))
     GROUP BY s.outlet, s.outlet_name, s.phone, l.code ORDER BY s.outlet, l.code LIMIT ?4";
 
 /// Outlets that sold what a recall covers since its day, by outlet and product, `most` rows at most. Goods that came back

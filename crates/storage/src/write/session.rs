@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::audit::{self, Entry};
 use crate::merchant::Reach;
 use crate::payment::{self, OpenAttempt};
+use crate::product_list::{LISTS, Lists};
 use crate::refund::{self, Desk};
 use crate::{Storage, StorageError, dispute, people, product_request, proposal};
 
@@ -74,6 +75,8 @@ pub struct Store {
     pub outlet: OutletId,
     /// Outlet's name.
     pub outlet_name: String,
+    /// The price lists that it sells from.
+    pub lists: Lists,
 }
 
 /// The till that a person works at.
@@ -240,25 +243,27 @@ where
 {
     let found = db
         .read_by_key(move |connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare_cached(&format!(
                 "SELECT p.id, p.number, p.name, p.login, p.must_change, s.locked, s.created_at, s.seen_at,
                         (SELECT string_agg(role, ',') FROM person_role r
                             WHERE r.person_id = p.id AND (r.ends_on IS NULL OR r.ends_on >= ?4)),
                         m.name, m.mid, o.name, t.id, t.paper, t.scan_gap_ms, t.outlet_id, t.status = 'active',
                         p.place, p.merchant_id, p.outlet_id,
                         EXISTS (SELECT 1 FROM factor f WHERE f.person_id = p.id), s.proved_at,
-                        COALESCE((SELECT c.factor_required FROM company c), 1), s.terminal_id
+                        COALESCE((SELECT c.factor_required FROM company c), 1), s.terminal_id, {LISTS}
                  FROM session s
                  JOIN person p ON p.id = s.person_id
                  LEFT JOIN merchant m ON m.id = p.merchant_id
                  LEFT JOIN outlet o ON o.id = p.outlet_id
+                 LEFT JOIN product_list l ON l.id = COALESCE(o.list_id, o.merchant_id)
+                 LEFT JOIN product_list a ON a.id = l.parent_id
                  LEFT JOIN device d ON d.id_hash = ?3
                  LEFT JOIN terminal t
                     ON t.id = COALESCE(d.terminal_id, CASE WHEN o.enrolment = 'off' THEN p.default_terminal END)
                  WHERE s.id_hash = ?1 AND p.status IN ('active', 'invited') AND s.created_at > ?2
                     AND COALESCE(m.status, '') NOT IN ('suspended', 'closed')
                     AND COALESCE(o.status, '') NOT IN ('suspended', 'closed')",
-            )?;
+            ))?;
             let parameters = params![id.0, now.plus(-LIFE).0, device.map(|device| device.0), now.business_date().0];
             let read = |row: &Row<'_>| Ok((read_signed_in(row, id)?, row.get::<_, Option<i64>>(23)?));
             let Some((signed_in, used_at)) = statement.query_row(parameters, read).optional()? else { return Ok(None) };
@@ -360,7 +365,7 @@ fn read_signed_in(row: &Row<'_>, id: SessionId) -> sql::Result<SignedIn> {
 fn read_store(row: &Row<'_>, place: Place) -> sql::Result<Option<Store>> {
     let Place::Outlet(merchant, outlet) = place else { return Ok(None) };
     let (merchant_name, mid, outlet_name) = (row.get(9)?, row.get(10)?, row.get(11)?);
-    Ok(Some(Store { merchant, merchant_name, mid, outlet, outlet_name }))
+    Ok(Some(Store { merchant, merchant_name, mid, outlet, outlet_name, lists: Lists::read(row, 24)? }))
 }
 
 fn read_till(row: &Row<'_>, store: Option<&Store>) -> sql::Result<Result<Till, NoTill>> {

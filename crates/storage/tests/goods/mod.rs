@@ -1,12 +1,13 @@
 //! A merchant with goods, and what it takes to change many of them at once, as the worker of `jobs` does it.
 #![expect(clippy::redundant_pub_crate, reason = "a module of a test")]
 
+pub(crate) mod lists;
 pub(crate) mod model;
 pub(crate) mod random;
 
 use domain::command::Actor;
 use domain::edition::EditionStatus;
-use domain::ids::{EditionId, OrderId, PersonId};
+use domain::ids::{EditionId, ListId, OrderId, PersonId};
 use domain::order::line_terms;
 use domain::product::Prices;
 use domain::time::Timestamp;
@@ -16,6 +17,7 @@ use storage::draft::{self, FullOrder, NewLine, Scope};
 use storage::edition::{self, Change, Edition, Flipped, Move, Released, Staged, Which};
 use storage::import::{self, Absent, ImportKind, Sent};
 use storage::job::{self, Holder, Job, JobKind, Line};
+use storage::product_list::{Lists, Own};
 use storage::{Storage, product, sql};
 
 use crate::builders::{self, MERCHANT, MORNING, TILL};
@@ -29,6 +31,14 @@ pub(crate) const LEASE: i64 = 31 * SECOND;
 /// Two copies of the program.
 pub(crate) const ONE: Holder = [1; 16];
 pub(crate) const OTHER: Holder = [2; 16];
+
+/// The merchant's own list.
+pub(crate) const LIST: ListId = ListId::of(MERCHANT);
+
+/// The lists that its till sells from.
+pub(crate) fn lists() -> Lists {
+    Lists::alone(LIST)
+}
 
 /// Who changes goods.
 const BY: PersonId = PersonId(1_002);
@@ -69,6 +79,9 @@ pub(crate) fn item(code: &str) -> Item {
         price_high: Some(2_000),
         card_payable: true,
         active: true,
+        sale_max: None,
+        id_check: false,
+        own: Own::ALL,
     }
 }
 
@@ -112,9 +125,10 @@ impl Shop {
         let stock = move |connection: &sql::Connection| {
             for one in &items {
                 let sql =
-                    "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
-                        otc_class, unit, price, price_low, price_high, card_payable, active, version)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 1)";
+                    "INSERT INTO product (list_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
+                        otc_class, unit, price, price_low, price_high, card_payable, active, sale_max, id_check, own, version)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                        ?17, ?18, 7, 1)";
                 connection.execute_later(
                     sql,
                     sql::params![
@@ -134,21 +148,24 @@ impl Shop {
                         one.price_high,
                         one.card_payable,
                         one.active,
+                        one.sale_max,
+                        one.id_check,
                     ],
                 )?;
             }
-            product::index(connection, MERCHANT)
+            product::index(connection, LIST)
         };
         self.db().write(stock).await.expect("the goods fit");
     }
 
     /// Everything that is stored of the goods.
     pub(crate) async fn goods(&self) -> Vec<Item> {
-        catalogue::page(self.db(), MERCHANT, String::new(), 10_000).await.expect("reads")
+        let found = catalogue::page(self.db(), LIST, String::new(), 10_000).await.expect("reads");
+        found.into_iter().map(|one| one.item).collect()
     }
 
     pub(crate) async fn versioned(&self, code: &str) -> Option<(Item, i64)> {
-        let sheet = catalogue::sheet(self.db(), MERCHANT, code.to_owned()).await.expect("reads");
+        let sheet = catalogue::sheet(self.db(), LIST, code.to_owned()).await.expect("reads");
         sheet.map(|sheet| (sheet.item, sheet.version))
     }
 
@@ -160,13 +177,13 @@ impl Shop {
     pub(crate) async fn keep(&self, code: &str, now: Timestamp, change: impl FnOnce(&mut Item)) {
         let (mut item, version) = self.versioned(code).await.expect("there");
         change(&mut item);
-        let kept = catalogue::keep(self.db(), MERCHANT, Some(version), item, entry(now)).await.expect("writes");
+        let kept = catalogue::keep(self.db(), LIST, Some(version), item, entry(now)).await.expect("writes");
         assert_eq!(kept, Kept::Done, "{code}");
     }
 
     /// A file that was sent; its number.
     pub(crate) async fn send(&self, now: Timestamp) -> i64 {
-        let id = import::begin(self.db(), MERCHANT, "goods.csv".to_owned(), entry(now)).await.expect("writes");
+        let id = import::begin(self.db(), LIST, "goods.csv".to_owned(), entry(now)).await.expect("writes");
         let file = Sent { kind: ImportKind::Products, absent: Absent::Keep, size: 0, digest: [0; 32] };
         import::sent(self.db(), id, file, now).await.expect("writes");
         id
@@ -303,14 +320,14 @@ impl Shop {
         builders::actor(MERCHANT, TILL)
     }
 
-    fn scope() -> Scope {
+    pub(crate) fn scope() -> Scope {
         let Actor { merchant, outlet, terminal, person } = Self::actor();
-        Scope { merchant, outlet, terminal, person, address: String::new() }
+        Scope { merchant, outlet, lists: lists(), terminal, person, address: String::new() }
     }
 
     /// Rings up one piece.
     pub(crate) async fn ring_up(&self, code: &str, now: Timestamp) -> OrderId {
-        let listed = product::find(self.db(), MERCHANT, code).await.expect("reads").remove(0);
+        let listed = product::find(self.db(), lists(), code).await.expect("reads").remove(0);
         let terms = line_terms(&listed.product, "", "").expect("a good line");
         let line = NewLine { listed, terms, confirmed_by: None, scan: None };
         draft::line_add(self.db(), &Self::scope(), None, line, now).await.expect("adds")

@@ -9,10 +9,10 @@ use storage::catalogue::{self, Item, Kept, Written};
 use storage::edition::{self, Flipped, Released, Staged, Which};
 use storage::idempotency::Claim;
 use storage::job::{self, Holder, Job, JobKind};
-use storage::{import, product};
+use storage::{import, price, product};
 
 use super::model::{Model, Planned, Row, initials};
-use super::{LEASE, SECOND, Shop, at, entry, item, sold};
+use super::{LEASE, LIST, SECOND, Shop, at, entry, item, lists, sold};
 use crate::builders::MERCHANT;
 
 /// Fields and values, as numbers that [`edited`] reads.
@@ -287,7 +287,7 @@ impl Play {
         }
         let version = before.as_ref().map(|(_, version)| *version);
         let (db, entry) = (self.shop.db(), entry(at(self.second)));
-        let kept = catalogue::keep(db, MERCHANT, version, after.clone(), entry).await.expect("writes");
+        let kept = catalogue::keep(db, LIST, version, after.clone(), entry).await.expect("writes");
         let same_barcode = before.as_ref().is_some_and(|(before, _)| before.barcode == after.barcode);
         let has_it = |(other, (item, _)): (&String, &(Item, i64))| *other != code && item.barcode == after.barcode;
         let taken = !after.barcode.is_empty() && !same_barcode && self.model.goods.iter().any(has_it);
@@ -315,7 +315,7 @@ impl Play {
             Ok(sent)
         };
         let (db, entry) = (self.shop.db(), entry(at(self.second)));
-        let written = catalogue::change(db, claim, code.to_owned(), entry, change, |_| String::new()).await;
+        let written = catalogue::change(db, claim, (lists(), code.to_owned()), entry, change, |_| String::new()).await;
         assert!(matches!(written, Ok(Written::Done(..))), "{written:?}");
         self.model.put(after);
     }
@@ -421,29 +421,30 @@ impl Play {
     /// Products as every page reads them.
     async fn check_goods(&self) {
         let (db, goods) = (self.shop.db(), &self.model.goods);
-        let all = catalogue::page_versioned(db, MERCHANT, String::new(), 1_000).await.expect("reads");
-        assert_eq!(all.iter().map(|(item, _)| &item.code).collect::<Vec<_>>(), goods.keys().collect::<Vec<_>>());
+        let all = catalogue::page(db, LIST, String::new(), 1_000).await.expect("reads");
+        assert_eq!(all.iter().map(|one| &one.item.code).collect::<Vec<_>>(), goods.keys().collect::<Vec<_>>());
         for (found, expected) in all.iter().zip(goods.values()) {
-            assert_eq!(found, expected);
+            assert_eq!((&found.item, found.version), (&expected.0, expected.1));
         }
-        let listed = catalogue::list(db, MERCHANT, String::new(), 1_000).await.expect("reads");
-        assert_eq!(listed.into_iter().map(|sheet| (sheet.item, sheet.version)).collect::<Vec<_>>(), all);
-        let half = catalogue::page(db, MERCHANT, code(CODES / 2), 3).await.expect("reads");
+        let listed = catalogue::list(db, LIST, String::new(), 1_000).await.expect("reads");
+        assert_eq!(listed, all);
+        let half = catalogue::page(db, LIST, code(CODES / 2), 3).await.expect("reads");
         let expected = goods.iter().filter(|(own, _)| **own > code(CODES / 2)).take(3);
+        let half: Vec<Item> = half.into_iter().map(|one| one.item).collect();
         assert_eq!(half, expected.map(|(_, (item, _))| item.clone()).collect::<Vec<_>>());
         for code in (0..CODES).map(code) {
             let expected = goods.get(&code);
-            let found = catalogue::item(db, MERCHANT, code.clone()).await.expect("reads");
+            let found = catalogue::item(db, lists(), code.clone()).await.expect("reads");
             assert_eq!(found.as_ref(), expected.map(|(item, _)| item));
             assert_eq!(self.shop.versioned(&code).await.as_ref(), expected);
-            let listed = product::find_first(db, MERCHANT, vec!["none".to_owned(), code]).await.expect("reads");
+            let listed = product::find_first(db, lists(), vec!["none".to_owned(), code]).await.expect("reads");
             assert_eq!(
                 listed.iter().map(as_shown).collect::<Vec<_>>(),
                 expected.map(|(item, _)| shown(item)).as_slice()
             );
         }
         for barcode in (1..6).map(|n| format!("BC{n}")) {
-            let listed = product::find_first(db, MERCHANT, vec![barcode.clone()]).await.expect("reads");
+            let listed = product::find_first(db, lists(), vec![barcode.clone()]).await.expect("reads");
             let found: BTreeSet<_> = listed.iter().map(as_shown).collect();
             let own = goods.values().filter(|(item, _)| item.barcode == barcode);
             assert_eq!(found, own.map(|(item, _)| shown(item)).collect());
@@ -457,7 +458,7 @@ impl Play {
             self.model.goods.values().map(|(item, _)| item).filter(fits).map(shown).collect()
         };
         for category in ["", "c0", "c1", "c2"] {
-            let hits = product::search(self.shop.db(), MERCHANT, "", category, 1_000).await.expect("reads");
+            let hits = product::search(self.shop.db(), lists(), "", category, 1_000).await.expect("reads");
             let found: BTreeSet<_> = hits.rows.iter().map(as_shown).collect();
             assert_eq!((found.len(), hits.rows.len()), (hits.rows.len(), hits.total));
             assert!(found.is_subset(&on_sale("")), "{found:?}");
@@ -466,7 +467,7 @@ impl Play {
             }
         }
         for code in (0..CODES).map(code) {
-            let hits = product::search(self.shop.db(), MERCHANT, &code, "", 1_000).await.expect("reads");
+            let hits = product::search(self.shop.db(), lists(), &code, "", 1_000).await.expect("reads");
             let found = hits.rows.iter().any(|hit| hit.product.code == code);
             let expected = self.model.goods.get(&code).is_some_and(|(item, _)| item.active);
             assert!(!found || expected, "{code}");
@@ -511,11 +512,10 @@ impl Play {
         let last = self.model.sold.last().expect("remembered");
         for (moment, then) in &self.model.sold {
             for code in (0..CODES).map(code) {
-                let found = catalogue::prices(self.shop.db(), MERCHANT, code.clone(), Some(*moment), 1).await;
-                let found = found.expect("reads").pop().map(|one| (one.prices, one.card_payable, one.active));
+                let found = price::price_at(self.shop.db(), LIST, code.clone(), *moment).await;
+                let found = found.expect("reads").map(|one| (one.prices, one.card_payable, one.active));
                 match (found, then.get(&code)) {
-                    // Nobody has changed it since it was there.
-                    (None, expected) => assert!(expected.is_none() || expected == last.1.get(&code), "{code}"),
+                    (None, expected) => assert_eq!(expected, None, "{code} at {moment:?}"),
                     (Some(found), Some(expected)) => assert_eq!(found, *expected, "{code} at {moment:?}"),
                     (Some((_, _, active)), None) => assert!(!active, "{code} at {moment:?}"),
                 }

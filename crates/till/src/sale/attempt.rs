@@ -18,6 +18,7 @@ use engine::SubmitError;
 use serde::Deserialize;
 use storage::StorageError;
 use storage::payment::{self, Begun, OpenAttempt};
+use storage::product_list::Lists;
 use storage::vault::Confirmation;
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
@@ -48,7 +49,8 @@ pub(crate) async fn confirm(visit: Visit, Form(form): Form<Fields>) -> Result<Re
     let confirmation = visit.web.vault.read_confirmation(&form.token).ok_or(Problem::BadForm)?;
     let (order, request) = (confirmation.order, confirmation.request_id);
     // On its own: the browser may go away, the payment and what follows from its answer must not.
-    let sent = tokio::spawn(send(visit.web.clone(), actor, confirmation).in_current_span());
+    let lists = visit.session.store()?.lists;
+    let sent = tokio::spawn(send(visit.web.clone(), (actor, lists), confirmation).in_current_span());
     match tokio::time::timeout(ANSWER_WITHIN, sent).await {
         Ok(Ok(Err(SubmitError::NotCharged(_) | SubmitError::Overloaded))) => {
             screen::with_panel(&visit, Some(order), Panel::Fault).await
@@ -62,8 +64,8 @@ pub(crate) async fn confirm(visit: Visit, Form(form): Form<Fields>) -> Result<Re
 
 /// Locks the order and sends the sale. When that fails, "not charged" is said only once the attempt is withdrawn: the
 /// same confirmation may have been sent before, and been charged.
-async fn send(web: Web, actor: Actor, confirmation: Confirmation) -> Result<(), SubmitError> {
-    let begun = payment::attempt_begin(&web.storage, actor, &confirmation, web.clock.now()).await;
+async fn send(web: Web, (actor, lists): (Actor, Lists), confirmation: Confirmation) -> Result<(), SubmitError> {
+    let begun = payment::attempt_begin(&web.storage, (actor, lists), &confirmation, web.clock.now()).await;
     let Confirmation { request_id, order, amount, card, until, .. } = confirmation;
     let masked = card.masked.clone();
     let command = Command::Sale { order, amount, card, proof: Proof::Confirmed { until } };
@@ -96,8 +98,12 @@ pub(crate) async fn resolve(web: &Web, attempt: &OpenAttempt) -> Result<Outcome,
 
 /// Makes sure of a payment that the cashier leaves behind, before the order is put aside: withdrawn, or on record. Answers
 /// whether it was charged. Without an answer in time the order carries the attempt, and is followed up like any other.
-pub(crate) async fn settle(web: &Web, actor: Actor, confirmation: &Confirmation) -> Result<bool, Problem> {
-    let begun = payment::attempt_begin(&web.storage, actor, confirmation, web.clock.now()).await?;
+pub(crate) async fn settle(
+    web: &Web,
+    (actor, lists): (Actor, Lists),
+    confirmation: &Confirmation,
+) -> Result<bool, Problem> {
+    let begun = payment::attempt_begin(&web.storage, (actor, lists), confirmation, web.clock.now()).await?;
     let Confirmation { request_id, order, amount, card, .. } = confirmation.clone();
     let command = Command::Withdraw { order, amount, masked: card.masked };
     let answer = tokio::time::timeout(SETTLE_WITHIN, web.engine.submit(request_id, actor, command)).await;

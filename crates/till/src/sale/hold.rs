@@ -49,7 +49,7 @@ impl OrderFields {
     }
 
     fn refuse(&self, web: &Web, error: DraftError) -> Result<Response, Problem> {
-        let trouble = Trouble::of(error)?;
+        let (trouble, _) = Trouble::of(error)?;
         let wanted = match trouble {
             Trouble::NoOrder | Trouble::Abandoned => Wanted::Current,
             _ => Wanted::parse(&self.order),
@@ -63,7 +63,7 @@ pub(crate) async fn hold(visit: Visit, Form(form): Form<OrderFields>) -> Result<
     let scope = scope(&visit.session)?;
     let left = visit.web.vault.read_confirmation(&form.token).filter(|left| left.order == form.id());
     if let Some(left) = left
-        && attempt::settle(&visit.web, actor(&visit.session)?, &left).await?
+        && attempt::settle(&visit.web, (actor(&visit.session)?, scope.lists), &left).await?
     {
         return Ok(Redirect::to(&result_url(left.order, left.request_id)).into_response());
     }

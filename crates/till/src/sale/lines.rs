@@ -78,7 +78,10 @@ impl AddFields {
                 Ok(Flash::new(Trouble::Changed, &[]).redirect(&visit.web, &Wanted::Id(id).address()))
             }
             Ok(id) => Ok(Redirect::to(&Wanted::Id(id).address()).into_response()),
-            Err(error) => Ok(self.refuse(&visit.web, Trouble::of(error)?, &code)),
+            Err(error) => {
+                let (trouble, why) = Trouble::of(error)?;
+                Ok(self.refuse_with(&visit.web, trouble, &code, &why))
+            }
         }
     }
 }
@@ -176,7 +179,7 @@ fn weighed(mut listed: Listed, label: Option<Quantity>) -> Listed {
 
 async fn match_code(visit: &Visit, scope: &Scope, code: &str, scan: &Scan, scanned: bool) -> Result<Match, Problem> {
     let db = visit.db();
-    let mut exact = product::find_first(db, scope.merchant, scan.candidates()).await?;
+    let mut exact = product::find_first(db, scope.lists, scan.candidates()).await?;
     if exact.len() > 1 {
         return Ok(Match::Choose);
     }
@@ -187,7 +190,7 @@ async fn match_code(visit: &Visit, scope: &Scope, code: &str, scan: &Scan, scann
         && let Scan::Measured(label) = visit.session.scan_with(code, in_store::labels(db, scope.merchant).await?)
     {
         let items = label.items();
-        let found = product::find_first(db, scope.merchant, items.clone()).await?;
+        let found = product::find_first(db, scope.lists, items.clone()).await?;
         // The scale knows the product's code; a barcode that happens to be as short is another product's.
         let listed = found.into_iter().find(|listed| items.contains(&listed.product.code));
         return Ok(listed.map_or(Match::NoItem, |listed| Match::Package(Box::new(listed), label.quantity)));
@@ -195,7 +198,7 @@ async fn match_code(visit: &Visit, scope: &Scope, code: &str, scan: &Scan, scann
     if scanned || code.chars().count() > CODE_MAX {
         return Ok(Match::None);
     }
-    let mut hits = product::search(db, scope.merchant, code, "", 2).await?;
+    let mut hits = product::search(db, scope.lists, code, "", 2).await?;
     let digits = code.bytes().all(|byte| byte.is_ascii_digit());
     match (hits.total, hits.rows.pop()) {
         (0, _) | (_, None) => Ok(Match::None),
@@ -226,7 +229,10 @@ async fn set_quantity(
     let done = draft::line_quantity(&web.storage, scope, order, quantity, seen, now).await;
     Ok(match done.map_err(Trouble::of) {
         Ok(()) => Redirect::to(&Wanted::Id(order).address()).into_response(),
-        Err(trouble) => form.refuse(web, trouble?, ""),
+        Err(trouble) => {
+            let (trouble, why) = trouble?;
+            form.refuse_with(web, trouble, "", &why)
+        }
     })
 }
 
@@ -264,7 +270,10 @@ impl LineFields {
         let form = AddFields { order: self.order.clone(), ..AddFields::default() };
         Ok(match done.map_err(Trouble::of) {
             Ok(()) => Redirect::to(&Wanted::parse(&self.order).address()).into_response(),
-            Err(trouble) => form.refuse(web, trouble?, ""),
+            Err(trouble) => {
+                let (trouble, why) = trouble?;
+                form.refuse_with(web, trouble, "", &why)
+            }
         })
     }
 }

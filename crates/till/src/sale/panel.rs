@@ -4,6 +4,8 @@
 //! - What became of a payment is read from the ledger every time the page is drawn, never carried by the browser.
 //! - While an attempt is open the column offers to look it up, and nothing that could pay a second time.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use domain::card_number::MaskedCard;
 use domain::ids::{OrderId, RequestId, TransactionId};
@@ -151,6 +153,8 @@ struct Due {
     goods: String,
     /// Which of its products have another price now, in words.
     updated: Option<String>,
+    /// For which of its products the buyer's identity card is looked at, in words.
+    id_check: Option<String>,
 }
 
 enum View {
@@ -353,7 +357,14 @@ fn due(order: &FullOrder, text: &Text) -> Due {
         total: order.order.total,
         goods: fill(text.pay.goods_count, &[&kinds, &pieces]),
         updated: updated_words(order, text),
+        id_check: id_check_words(order, text),
     }
+}
+
+fn id_check_words(order: &FullOrder, text: &Text) -> Option<String> {
+    let names: BTreeSet<&str> = order.live().filter(|line| line.id_check).map(|line| line.name.as_str()).collect();
+    let list = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(text.sale.id_check_apart);
+    (!names.is_empty()).then(|| fill(text.sale.id_check_question, &[&list(names)]))
 }
 
 fn updated_words(order: &FullOrder, text: &Text) -> Option<String> {

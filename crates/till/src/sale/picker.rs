@@ -69,15 +69,15 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Params>) -> Result<Resp
         return Ok(Redirect::to("/sale").into_response());
     };
     sale.focus = None;
-    let (db, merchant) = (visit.db(), visit.session.store()?.merchant);
-    let mut hits = product::search(db, merchant, &ask.q, &ask.category, ROWS_MAX).await?;
+    let (db, lists) = (visit.db(), visit.session.store()?.lists);
+    let mut hits = product::search(db, lists, &ask.q, &ask.category, ROWS_MAX).await?;
     if hits.total == 0 {
         // A barcode that the catalogue has in another form.
-        let rows = product::find_first(db, merchant, scan.candidates()).await?;
+        let rows = product::find_first(db, lists, scan.candidates()).await?;
         hits = Hits { total: rows.len(), rows };
     }
     let found = found(&hits, &ask, visit.text());
-    let other = product::find(db, merchant, OTHER_CODE).await?.into_iter().map(|mut other| {
+    let other = product::find(db, lists, OTHER_CODE).await?.into_iter().map(|mut other| {
         other.product.name = fill(visit.text().sale.other_product, &[&other.product.name]);
         other
     });
@@ -88,7 +88,7 @@ pub(crate) async fn show(visit: Visit, Query(ask): Query<Params>) -> Result<Resp
     }
     let alike = |listed: &Listed| names.get(&listed.product.name).is_some_and(|&count| count > 1);
     let rows = hits.rows.into_iter().chain(other).map(|listed| row(alike(&listed), listed, &ask)).collect();
-    let categories = product::categories(db, merchant).await?;
+    let categories = product::categories(db, lists).await?;
     let shell = visit.shell("/sale");
     Ok(render(&View { shell, sale, categories, rows, first_picked, found, close: wanted.address(), ask })
         .into_response())

@@ -57,7 +57,7 @@ impl PriceFields {
 
     /// The product and the terms that need consent; nothing when this is no such question.
     async fn read(&self, visit: &Visit) -> Result<Option<(Listed, LineTerms)>, Problem> {
-        let found = product::find(visit.db(), visit.session.store()?.merchant, &self.code).await?;
+        let found = product::find(visit.db(), visit.session.store()?.lists, &self.code).await?;
         let Some(listed) = found.into_iter().next() else { return Ok(None) };
         let terms = line_terms(&listed.product, &self.price, &self.qty).ok();
         Ok(terms.map(|terms| (listed, terms)))

@@ -93,7 +93,7 @@ pub(crate) async fn send(visit: Visit, Form(form): Form<RequestFields>) -> Resul
     };
     let scope = scope(&visit.session)?;
     // Somebody may have added it meanwhile.
-    if let Some(found) = product::find_first(visit.db(), scope.merchant, scan.candidates()).await?.first() {
+    if let Some(found) = product::find_first(visit.db(), scope.lists, scan.candidates()).await?.first() {
         let fields = [("order", form.order.as_str()), ("pick", &found.product.code)];
         return Ok(Redirect::to(&link("/sale", &fields)).into_response());
     }

@@ -124,6 +124,8 @@ pub(crate) struct LineView {
     pub(crate) note: Option<String>,
     /// Its product is recalled.
     pub(crate) recalled: bool,
+    /// The buyer's identity card is to be looked at.
+    pub(crate) id_check: bool,
     /// Its product has another price now.
     pub(crate) updated: bool,
     pub(crate) delete: String,
@@ -235,7 +237,7 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
         Err(trouble) => return Ok(Flash::new(trouble, &[]).redirect(&visit.web, "/sale")),
     };
     if !params.pick.is_empty() && sale.editable {
-        let found = product::find(visit.db(), visit.session.store()?.merchant, &params.pick).await?;
+        let found = product::find(visit.db(), visit.session.store()?.lists, &params.pick).await?;
         take_in_hand(&mut sale, found.into_iter().next(), &params, visit.text());
     }
     Ok(render(&View { shell: visit.shell("/sale"), sale }).into_response())
@@ -261,6 +263,7 @@ pub(crate) fn scope(session: &Session) -> Result<Scope, Problem> {
     Ok(Scope {
         merchant: shop.merchant,
         outlet: shop.outlet,
+        lists: shop.lists,
         terminal: till.terminal,
         person: session.person,
         address: session.client.address.clone(),
@@ -352,6 +355,7 @@ fn line_view(line: &Line, unpaid: bool, text: &'static Text) -> LineView {
         amount: line.amount.to_string(),
         note,
         recalled: line.recalled.is_some(),
+        id_check: line.id_check,
         updated: updated.is_some(),
         delete: fill(words.delete_of, &[&line.name]),
     }
@@ -416,7 +420,7 @@ async fn explain(visit: &Visit, sale: &mut SaleView, text: &'static Text) -> Res
         entry.request = request::address(visit, flash.value(0), &sale.order);
     }
     if trouble.field() != Field::Code {
-        let found = product::find(visit.db(), visit.session.store()?.merchant, flash.value(3)).await?;
+        let found = product::find(visit.db(), visit.session.store()?.lists, flash.value(3)).await?;
         entry.picked = found.into_iter().next().map(|listed| picked(&listed));
     }
     if let Some(picked) = &entry.picked {

@@ -79,6 +79,8 @@ troubles! {
     Abandoned = "order_abandoned", Code, order_abandoned;
     /// As many lines as can be.
     Full = "order_full", Code, order_full;
+    /// More pieces than one order may have. Another value: so many.
+    OverLimit = "over_limit", Quantity, over_limit;
     /// Total too large.
     TotalLarge = "total_large", Quantity, total_large;
     /// Changed in another window.
@@ -109,9 +111,14 @@ impl From<LabelError> for Trouble {
 }
 
 impl Trouble {
-    /// What the page says about a failed change; what is no fault of the person's becomes a problem page.
-    pub(crate) fn of(error: DraftError) -> Result<Self, Problem> {
-        Ok(match error {
+    /// What the page says about a failed change, with another value if it has one; what is no fault of the person's becomes a
+    /// problem page.
+    pub(crate) fn of(error: DraftError) -> Result<(Self, String), Problem> {
+        let why = match &error {
+            DraftError::Refused(Refused::OverLimit { most }) => most.to_string(),
+            _ => String::new(),
+        };
+        let trouble = match error {
             DraftError::Storage(error) => return Err(error.into()),
             DraftError::Refused(refused) => match refused {
                 Refused::NoOrder => Self::NoOrder,
@@ -123,7 +130,9 @@ impl Trouble {
                 Refused::NeedsManager => Self::Price,
                 Refused::Changed => Self::Changed,
                 Refused::TooLate => Self::TooLate,
+                Refused::OverLimit { .. } => Self::OverLimit,
             },
-        })
+        };
+        Ok((trouble, why))
     }
 }

@@ -64,6 +64,10 @@ web_kit::texts! {
         order_paid: "该订单已支付，不能修改。请开始新订单", "This order is paid and cannot change. Start a new one.";
         order_abandoned: "该订单已放弃，不能修改", "This order was discarded and cannot change.";
         order_full: "一个订单最多 200 行，请先支付或另开订单", "An order has 200 lines at most. Take payment or start another order.";
+        over_limit: "该商品每单限购 {1} 件，没有添加", "At most {1} of this product on one order; nothing was added.";
+        id_check: "实名", "ID";
+        id_check_question: "请核对购买人身份证并登记：{0}", "Check and register the buyer's identity card: {0}";
+        id_check_apart: "、", ", ";
         total_large: "订单合计不能超过 99,999,999.99 元，没有添加", "The total cannot exceed ¥99,999,999.99; nothing was added.";
         changed: "订单已在另一窗口修改，已显示最新内容", "The order changed in another window; showing the latest.";
         too_late: "已超过 10 秒，不能撤销。需要时请重新添加", "More than 10 seconds have passed. Add the product again if needed.";

@@ -3,10 +3,12 @@
 use axum::http::StatusCode;
 use domain::card_number::{CardNumber, EntryMode};
 use domain::command::Actor;
+use domain::ids::ListId;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, TerminalId};
 use domain::money::Fen;
 use domain::time::Timestamp;
 use storage::payment;
+use storage::product_list::Lists;
 use storage::vault::Confirmation;
 
 use crate::pay::{Till, hidden};
@@ -51,7 +53,13 @@ impl Till {
             card: self.shop.vault.present(&number, EntryMode::Manual),
             until: now,
         };
-        let begun = payment::attempt_begin(&self.shop.db, actor, &confirmation, now).await;
+        let begun = payment::attempt_begin(
+            &self.shop.db,
+            (actor, Lists::alone(ListId::of(actor.merchant))),
+            &confirmation,
+            now,
+        )
+        .await;
         assert_eq!(begun.expect("writes"), payment::Begun::Locked);
         self.shop.clock.advance(MINUTE);
         order

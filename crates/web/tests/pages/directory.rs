@@ -2,8 +2,10 @@
 
 use axum::http::StatusCode;
 use domain::directory::Standing;
+use domain::ids::ListId;
 use domain::ids::{MerchantId, OutletId, TerminalId};
 use storage::places;
+use storage::product_list::Lists;
 
 use crate::pay::{ZHANG, hidden};
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
@@ -106,7 +108,8 @@ async fn one_form_makes_a_shop_and_another_person_opens_it() {
     let one = merchant(&shop, 250_201).await;
     assert_eq!((one.status, one.fee_bp, one.bank.account.as_str()), (Standing::Draft, None, ""));
     // Its catalogue has what the manual rings up when it lacks a product.
-    let other = storage::product::find(&shop.db, MerchantId(250_201), "699999").await.expect("reads").remove(0);
+    let other =
+        storage::product::find(&shop.db, Lists::alone(ListId(250_201)), "699999").await.expect("reads").remove(0);
     assert_eq!(
         (other.product.name.as_str(), other.product.price, other.product.card_payable),
         ("其他药品", None, true)

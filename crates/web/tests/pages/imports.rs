@@ -1,10 +1,11 @@
 //! 导入: files through their form, what is said of them, editions that go live at a moment, and taking them back.
 
+use domain::ids::ListId;
 use std::time::Duration;
+use storage::product_list::Lists;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::ids::MerchantId;
 use domain::time::HOUR;
 use futures_util::stream;
 use storage::catalogue::{self, Item};
@@ -38,13 +39,24 @@ async fn send_to(person: &mut Visitor, path: &str, fields: &[(&str, &str)], name
 }
 
 /// Does everything that is due.
-async fn work(shop: &Shop) {
+pub(crate) async fn work(shop: &Shop) {
     while jobs::run_due(&shop.db, [7; 16], &shop.clock).await.expect("works") {}
 }
 
 /// Sends a file, has it checked, and shows what came of it.
 async fn import(shop: &Shop, person: &mut Visitor, kind: &str, absent: &str, file: &[u8]) -> (String, Answer) {
-    let sent = send_to(person, UPLOAD, &[("kind", kind), ("absent", absent)], "价格.csv", file).await;
+    import_to(shop, person, UPLOAD, (kind, absent), file).await
+}
+
+/// The same into the list whose form is at an address.
+pub(crate) async fn import_to(
+    shop: &Shop,
+    person: &mut Visitor,
+    upload: &str,
+    (kind, absent): (&str, &str),
+    file: &[u8],
+) -> (String, Answer) {
+    let sent = send_to(person, upload, &[("kind", kind), ("absent", absent)], "价格.csv", file).await;
     let mut at = place(&sent);
     work(shop).await;
     let mut page = person.get(&at).await;
@@ -60,16 +72,17 @@ async fn prices(shop: &Shop, person: &mut Visitor, file: &str) -> (String, Answe
 }
 
 async fn goods(shop: &Shop, merchant: i64) -> Vec<Item> {
-    catalogue::page(&shop.db, MerchantId(merchant), String::new(), 10_000).await.expect("reads")
+    let found = catalogue::page(&shop.db, ListId(merchant), String::new(), 10_000).await.expect("reads");
+    found.into_iter().map(|one| one.item).collect()
 }
 
 async fn price(shop: &Shop, code: &str) -> Option<i64> {
-    let item = catalogue::item(&shop.db, MerchantId(250_100), code.to_owned()).await.expect("reads");
+    let item = catalogue::item(&shop.db, Lists::alone(ListId(250_100)), code.to_owned()).await.expect("reads");
     item.expect("there").price
 }
 
 /// Presses a button of an edition's page.
-async fn press(person: &mut Visitor, at: &str, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn press(person: &mut Visitor, at: &str, page: &Answer, fields: &[(&str, &str)]) -> Answer {
     let asks = page.text().contains("name=\"request\"");
     let request = if asks { hidden(page, "request") } else { "0".repeat(32) };
     person.post(at, &[fields, &[("request", request.as_str())]].concat()).await

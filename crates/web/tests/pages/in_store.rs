@@ -12,9 +12,9 @@ async fn goods(shop: &Shop) {
     let add = |connection: &storage::sql::Connection| {
         for (code, unit, price) in [("00042", "kg", Some(6_000)), ("43", "x", Some(6_000)), ("00044", "kg", None)] {
             connection.execute(
-                "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
-                    otc_class, unit, price, price_low, price_high, card_payable, active, version)
-                 VALUES (?1, ?2, '', 'herb ' || ?2, '', 'cut', '', '', 'x', 'NONE', ?3, ?4, ?5, ?5, 1, 1, 1)",
+                "INSERT INTO product (list_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
+                    otc_class, unit, price, price_low, price_high, card_payable, active, id_check, own, version)
+                 VALUES (?1, ?2, '', 'herb ' || ?2, '', 'cut', '', '', 'x', 'NONE', ?3, ?4, ?5, ?5, 1, 1, 0, 7, 1)",
                 (MERCHANT, code, unit, price, price),
             )?;
         }

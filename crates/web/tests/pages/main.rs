@@ -13,6 +13,7 @@ mod help;
 mod home;
 mod imports;
 mod in_store;
+mod lists;
 mod login;
 mod orders;
 mod outlet;

@@ -2,10 +2,12 @@
 
 use axum::http::StatusCode;
 use domain::command::Actor;
+use domain::ids::ListId;
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, TerminalId};
 use domain::money::Fen;
 use domain::outcome::Decline;
 use storage::payment;
+use storage::product_list::Lists;
 
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
 
@@ -81,7 +83,13 @@ impl Till {
     /// Notes an attempt on the order as a payment does, and lets its sale be lost on the way.
     pub(crate) async fn lose(&self, token: &str) -> OrderId {
         let confirmation = self.shop.vault.read_confirmation(token).expect("our token");
-        let begun = payment::attempt_begin(&self.shop.db, ACTOR, &confirmation, self.shop.clock.now()).await;
+        let begun = payment::attempt_begin(
+            &self.shop.db,
+            (ACTOR, Lists::alone(ListId::of(ACTOR.merchant))),
+            &confirmation,
+            self.shop.clock.now(),
+        )
+        .await;
         assert_eq!(begun.expect("writes"), payment::Begun::Locked);
         confirmation.order
     }

@@ -1,9 +1,11 @@
 //! 选择商品: what a search finds, right after a program wrote it too.
 
+use domain::ids::ListId;
 use domain::ids::{MerchantId, RequestId};
 use storage::audit::Entry;
 use storage::catalogue::{self, Item, Written};
 use storage::idempotency::Claim;
+use storage::product_list::Lists;
 
 use crate::shop::{OPENING, Shop, Visitor, encoded};
 
@@ -31,8 +33,15 @@ async fn write(shop: &Shop, nth: u8, item: Item) {
         detail: String::new(),
         address: String::new(),
     };
-    let done =
-        catalogue::change(&shop.db, claim, item.code.clone(), entry, move |_, _| Ok(item), |_| String::new()).await;
+    let done = catalogue::change(
+        &shop.db,
+        claim,
+        (Lists::alone(ListId(250_100)), item.code.clone()),
+        entry,
+        move |_, _| Ok(item),
+        |_| String::new(),
+    )
+    .await;
     assert!(matches!(done, Ok(Written::Done(..))), "{done:?}");
 }
 
@@ -70,6 +79,9 @@ async fn what_a_program_or_a_file_wrote_is_in_the_picker_at_once() {
         price_high: None,
         card_payable: true,
         active: true,
+        sale_max: None,
+        id_check: false,
+        own: storage::product_list::Own::ALL,
     };
     let found = async |till: &mut Visitor, words: &str| {
         let page = till.get(&asked(words)).await;

@@ -1,10 +1,13 @@
 //! 商品: one product by one form, what it costs at the next scan, what it cost when, and the prices that take two persons.
 
 use axum::http::StatusCode;
+use domain::ids::ListId;
 use domain::ids::{MerchantId, RequestId};
 use storage::audit::Entry;
 use storage::catalogue::{self, Item, Written};
 use storage::idempotency::Claim;
+use storage::price;
+use storage::product_list::Lists;
 
 use crate::pay::{Till, ZHANG, hidden};
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
@@ -18,15 +21,15 @@ const BARCODE: &str = "6901234567892";
 
 /// What a product of 250100 cost, the latest first: whether since a known moment, the price, whether on sale, who changed it.
 async fn history(shop: &Shop, code: &str) -> Vec<(bool, Option<i64>, bool, String)> {
-    let rows = catalogue::prices(&shop.db, MerchantId(250_100), code.to_owned(), None, 50).await.expect("reads");
-    let row = |one: catalogue::PriceSince| {
+    let rows = price::prices(&shop.db, ListId(250_100), code.to_owned(), 50).await.expect("reads");
+    let row = |one: price::PriceSince| {
         (one.since.is_some(), one.prices.price.map(|fen| fen.0), one.active, one.by.unwrap_or_default())
     };
     rows.into_iter().map(row).collect()
 }
 
 async fn item(shop: &Shop, merchant: i64, code: &str) -> Option<Item> {
-    catalogue::item(&shop.db, MerchantId(merchant), code.to_owned()).await.expect("reads")
+    catalogue::item(&shop.db, Lists::alone(ListId(merchant)), code.to_owned()).await.expect("reads")
 }
 
 /// The form of [`NEW`], as a person fills it in, with one field as `typed`.
@@ -251,7 +254,7 @@ async fn many_updated_lines_are_one_sentence_at_the_till() {
     for code in ["600233", "600402", "600901"] {
         till.ring(code, "", "1").await;
     }
-    let dearer = "UPDATE product SET price = price + 10 WHERE merchant_id = 250100 AND code <> '600901'";
+    let dearer = "UPDATE product SET price = price + 10 WHERE list_id = 250100 AND code <> '600901'";
     till.shop.db.write(move |connection| Ok(connection.execute(dearer, [])?)).await.expect("writes");
     let page = till.browser.get("/sale").await;
     assert_eq!(page.text().matches("价格已更新").count(), 2);
@@ -361,8 +364,14 @@ async fn an_approval_and_a_program_lose_no_price() {
         std::thread::sleep(std::time::Duration::from_millis(500));
         before.map(|one| Item { name: "granules".to_owned(), ..one }).ok_or(Written::Absent)
     };
-    let program =
-        catalogue::change(&shop.db, claim, "600233".to_owned(), entry, rename, |_: &Item| "written".to_owned());
+    let program = catalogue::change(
+        &shop.db,
+        claim,
+        (Lists::alone(ListId(250_100)), "600233".to_owned()),
+        entry,
+        rename,
+        |_: &Item| "written".to_owned(),
+    );
     let approval = async {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         press(&mut checker, &sheet, &todo, "核对无误", "ok").await
@@ -436,10 +445,10 @@ async fn operators_and_administrators_change_what_the_others_of_the_company_read
 #[tokio::test]
 async fn a_list_goes_on_and_a_file_has_all_of_it() {
     let shop = Shop::open().await;
-    let more = "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
-            otc_class, unit, price, price_low, price_high, card_payable, active, version)
+    let more = "INSERT INTO product (list_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
+            otc_class, unit, price, price_low, price_high, card_payable, active, id_check, own, version)
         WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-        SELECT 250100, 'Z' || i, '', 'herb ' || i, '', '', '', '', 'x', 'NONE', 'x', NULL, NULL, NULL, 0, 0, 1 FROM n";
+        SELECT 250100, 'Z' || i, '', 'herb ' || i, '', '', '', '', 'x', 'NONE', 'x', NULL, NULL, NULL, 0, 0, 0, 7, 1 FROM n";
     shop.db.write(move |connection| Ok(connection.execute_batch(more)?)).await.expect("writes");
     let mut operator = shop.signed_in("operator").await;
     let mut path = GOODS.to_owned();

@@ -1,6 +1,8 @@
 //! 召回: what is recalled is refused by every way in which a product reaches a till, until two persons ended it.
 
 use axum::http::StatusCode;
+use domain::ids::ListId;
+use storage::product_list::Lists;
 use storage::recall;
 
 use crate::pay::{Till, ZHANG, hidden};
@@ -100,7 +102,7 @@ async fn pieces(shop: &Shop) -> i64 {
 }
 
 async fn recall_barcode(shop: &Shop) -> String {
-    let sql = "SELECT barcode FROM product WHERE merchant_id = 250100 AND code = '600233'";
+    let sql = "SELECT barcode FROM product WHERE list_id = 250100 AND code = '600233'";
     shop.db.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await.expect("reads")
 }
 
@@ -108,10 +110,10 @@ async fn recall_barcode(shop: &Shop) -> String {
 async fn a_recall_covers_a_code_a_barcode_of_any_length_and_a_beginning_of_an_approval_number() {
     let shop = Shop::open().await;
     let change = "UPDATE product SET barcode = '0036000291452', approval_no = '国药准字Z20260001'
-        WHERE merchant_id = 250100 AND code = '600233'";
+        WHERE list_id = 250100 AND code = '600233'";
     shop.db.write(move |connection| Ok(connection.execute(change, [])?)).await.expect("writes");
     let recalled = async |code: &'static str| {
-        let found = storage::product::find(&shop.db, domain::ids::MerchantId(250_100), code).await.expect("reads");
+        let found = storage::product::find(&shop.db, Lists::alone(ListId(250_100)), code).await.expect("reads");
         found[0].product.recalled.clone()
     };
     let mut admin = shop.signed_in("admin").await;
@@ -287,7 +289,7 @@ async fn the_largest_recall_is_started_once_and_can_be_ended() {
 #[tokio::test]
 async fn a_recall_that_is_too_wide_says_that_it_stops_more_than_it_lists() {
     let shop = Shop::open().await;
-    let change = "UPDATE product SET approval_no = '国药准字Z20260001' WHERE merchant_id = 250100";
+    let change = "UPDATE product SET approval_no = '国药准字Z20260001' WHERE list_id = 250100";
     shop.db.write(move |connection| Ok(connection.execute(change, [])?)).await.expect("writes");
     let mut operator = shop.signed_in("operator").await;
     let asked = operator.post(RECALLS, &fields(("approvals", "国药准字Z2026"), &[])).await;

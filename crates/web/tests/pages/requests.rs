@@ -1,8 +1,9 @@
 //! 商品登记申请: from the till that scans what the catalogue lacks to the card company's answer, which that till shows.
 
 use axum::http::StatusCode;
-use domain::ids::MerchantId;
+use domain::ids::ListId;
 use storage::catalogue;
+use storage::product_list::Lists;
 
 use crate::pay::hidden;
 use crate::shop::{Answer, MINUTE, Shop, Visitor};
@@ -50,7 +51,7 @@ async fn write(shop: &Shop, sql: &'static str) {
 }
 
 async fn item(shop: &Shop, merchant: i64, code: &str) -> Option<catalogue::Item> {
-    catalogue::item(&shop.db, MerchantId(merchant), code.to_owned()).await.expect("reads")
+    catalogue::item(&shop.db, Lists::alone(ListId(merchant)), code.to_owned()).await.expect("reads")
 }
 
 /// The form that adds the product, as a person fills it in.
@@ -381,10 +382,10 @@ async fn a_wrong_answer_is_named_at_its_field_and_writes_nothing() {
     assert_eq!(agent.get(&format!("{LIST}/7")).await.status, StatusCode::NOT_FOUND);
     // A barcode that another product got meanwhile, in any length, in either column by which tills find it.
     for (taken, of, back) in [
-        ("UPDATE product SET barcode = '6901234567892' WHERE code = '600901' AND merchant_id = 250100", "600901", ""),
-        ("UPDATE product SET barcode = '06901234567892' WHERE code = '600901' AND merchant_id = 250100", "600901", ""),
+        ("UPDATE product SET barcode = '6901234567892' WHERE code = '600901' AND list_id = 250100", "600901", ""),
+        ("UPDATE product SET barcode = '06901234567892' WHERE code = '600901' AND list_id = 250100", "600901", ""),
         (
-            "UPDATE product SET barcode = '', code = '6901234567892' WHERE code = '600901' AND merchant_id = 250100",
+            "UPDATE product SET barcode = '', code = '6901234567892' WHERE code = '600901' AND list_id = 250100",
             CODE,
             "UPDATE product SET code = '600901' WHERE code = '6901234567892'",
         ),

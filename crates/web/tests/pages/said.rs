@@ -56,7 +56,7 @@ const ELSEWHERE: [Case; 10] = [
     ("too_many", "cashier", "/orders", &["100000"], "查询结果超过 100000 笔，不能导出"),
 ];
 
-const SALE: [Case; 25] = [
+const SALE: [Case; 26] = [
     ("recalled", "cashier", "/sale", &["600233", "", "", "600233", "请下架"], "已召回，不能销售：请下架"),
     ("held", "cashier", "/sale", &["2611230007"], "订单 2611230007 已挂起"),
     ("abandoned", "cashier", "/sale", &["2611230007"], "订单 2611230007 已放弃，没有扣款"),
@@ -77,6 +77,7 @@ const SALE: [Case; 25] = [
     ("order_paid", "cashier", "/sale", &[], "该订单已支付，不能修改"),
     ("order_abandoned", "cashier", "/sale", &[], "该订单已放弃，不能修改"),
     ("order_full", "cashier", "/sale", &[], "一个订单最多 200 行"),
+    ("over_limit", "cashier", "/sale", &["600233", "1", "9", "600233", "5"], "该商品每单限购 5 件"),
     ("label_no_item", "cashier", "/sale", &["2100042012349"], "标签 2100042012349 中的商品代码不在商品目录里"),
     ("label_not_by_weight", "cashier", "/sale", &["2100042012349"], "商品没有按千克的价格"),
     ("total_large", "cashier", "/sale", &["600233", "1", "9", "600233"], "订单合计不能超过 99,999,999.99 元"),

@@ -353,8 +353,7 @@ async fn propose_edition(shop: &Shop, request: u8, effective_at: Option<Timestam
 #[tokio::test]
 async fn an_edition_is_told_in_numbers_and_opened_before_it_is_approved() {
     let shop = Shop::open().await;
-    let sql =
-        "INSERT INTO edition (id, merchant_id, status, source, made_at, made_by, added, changed, stopped, removed,
+    let sql = "INSERT INTO edition (id, list_id, status, source, made_at, made_by, added, changed, stopped, removed,
             far, kept, digest)
         VALUES (1, 250100, 'staged', '十二月价格.xlsx', 0, 9001, 3, 1200, 4, 0, 7, 0, ?1)";
     shop.db.write(|connection| Ok(connection.execute(sql, [vec![0xab_u8; 32]])?)).await.expect("writes");

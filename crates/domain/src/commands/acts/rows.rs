@@ -3,7 +3,7 @@
 use super::{Field, Shown};
 use crate::directory::{self, NAME_MAX, Standing};
 use crate::edition::{self, Counts, EditionStatus};
-use crate::ids::{EditionId, KeyId, MerchantId, OutletId, PersonId, RecallId};
+use crate::ids::{EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Limits;
 use crate::person::{Held, Move, PersonStatus, roles_text};
 use crate::product::Prices;
@@ -26,7 +26,7 @@ pub struct ActRows {
     /// Recalls of goods.
     pub recalls: Rows<RecallId, Recall>,
     /// Products, by merchant and code.
-    pub products: Rows<(MerchantId, String), Product>,
+    pub products: Rows<(ListId, String), Product>,
     /// Editions of products.
     pub editions: Rows<EditionId, Edition>,
     /// API keys.
@@ -229,8 +229,8 @@ impl Recall {
 /// A product as a decision sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Product {
-    /// Its merchant's name.
-    pub merchant: String,
+    /// The name of its list.
+    pub list: String,
     /// Name.
     pub name: String,
     /// Prices.
@@ -240,8 +240,8 @@ pub struct Product {
 /// An edition as a decision sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edition {
-    /// Its merchant's name.
-    pub merchant: String,
+    /// The name of its list.
+    pub list: String,
     /// The name of the file that it comes from, or what it takes back.
     pub source: String,
     /// How many products it changes.
@@ -267,7 +267,7 @@ impl Edition {
     pub fn shown(&self) -> Shown {
         let Counts { added, changed, stopped, removed, far } = self.counts;
         Shown::of([
-            (Field::MerchantName, self.merchant.clone()),
+            (Field::MerchantName, self.list.clone()),
             (Field::EditionSource, self.source.clone()),
             (Field::EditionAdded, added.to_string()),
             (Field::EditionChanged, changed.to_string()),

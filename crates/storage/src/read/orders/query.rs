@@ -37,7 +37,10 @@ const WANTED: &str = "FROM orders o WHERE o.outlet_id = ?1 AND o.id >= ?2 AND o.
         WHERE s.order_id = o.id AND s.kind = 'sale' ORDER BY s.id DESC LIMIT 1))) END) LIKE '%' || ?8) \
      AND (?9 = '' OR EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id AND l.voided_at IS NULL \
         AND (instr(l.code, ?9) > 0 OR instr(lower(l.name), ?9) > 0 OR l.code IN (SELECT p.code FROM product p \
-        WHERE p.merchant_id = ?10 AND instr(p.pinyin, ?9) > 0))))";
+        WHERE p.list_id IN ((SELECT COALESCE(u.list_id, ?10) FROM outlet u WHERE u.id = ?1), \
+            (SELECT g.parent_id FROM outlet u JOIN product_list g ON g.id = COALESCE(u.list_id, ?10) WHERE u.id = ?1), \
+            (SELECT h.parent_id FROM outlet u JOIN product_list g ON g.id = COALESCE(u.list_id, ?10) \
+                JOIN product_list h ON h.id = g.parent_id WHERE u.id = ?1)) AND instr(p.pinyin, ?9) > 0))))";
 
 /// The values that [`WANTED`] takes, with those of the statement around it.
 struct Bound<'a> {

@@ -85,7 +85,7 @@ fn put(connection: &Connection, sold: Sold) -> sql::Result<()> {
     )?;
     let sql = "INSERT INTO order_line (order_id, line, code, name, spec, unit, drug, price, quantity, amount, added_at,
             added_by, voided_at, voided_by) SELECT ?1, ?2, code, name, spec, unit, 1, 1000, 1, 1000, ?3, 1003, ?4, ?5
-        FROM product WHERE merchant_id = 250100 AND code = ?6";
+        FROM product WHERE list_id = 250100 AND code = ?6";
     connection.execute(sql, params![id, 1, opened.0, None::<i64>, None::<i64>, "600233"])?;
     connection.execute(sql, params![id, 2, opened.0, opened.0, 1003, "600901"])?;
     if let Some((at, declined)) = sale {

@@ -1,6 +1,6 @@
 //! Orders with their lines, read from the database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sql::{self, Connection, OptionalExtension, PendingRows, Row};
 use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
@@ -10,7 +10,8 @@ use domain::product::is_kilogram;
 use domain::time::Timestamp;
 
 use super::Scope;
-use crate::recall::TEXT_OF;
+use crate::catalogue::{self, Recalls, Sheet};
+use crate::product_list;
 use crate::{Storage, StorageError};
 
 /// Carts that a till lists beside the one at hand.
@@ -47,6 +48,10 @@ pub struct Line {
     pub voided_at: Option<Timestamp>,
     /// What the tills say if the product is recalled now.
     pub recalled: Option<String>,
+    /// Most pieces of the product on one order now.
+    pub sale_max: Option<i64>,
+    /// Whether the cashier looks at the buyer's identity card now.
+    pub id_check: bool,
 }
 
 /// An order with everything a screen or a slip shows of it.
@@ -157,18 +162,43 @@ pub(crate) fn order(connection: &Connection, scope: &Scope, id: OrderId) -> Resu
     let key = (id.0, scope.merchant.0, scope.outlet.0, scope.terminal.0);
     let found = connection.query_later(sql, key)?;
     let lines = connection.query_later(
-        &format!(
-            "SELECT l.line, l.code, l.name, l.spec, l.unit, l.list_price, l.price, l.quantity, l.amount, l.confirmed_by,
-                l.added_at, l.voided_at,
-                (SELECT {TEXT_OF} FROM product_now p WHERE p.merchant_id = ?2 AND p.code = l.code),
-                (SELECT p.price FROM product_now p WHERE p.merchant_id = ?2 AND p.code = l.code AND p.active = 1)
-             FROM order_line l WHERE l.order_id = ?1 ORDER BY l.line"
-        ),
-        (id.0, scope.merchant.0),
+        "SELECT l.line, l.code, l.name, l.spec, l.unit, l.list_price, l.price, l.quantity, l.amount, l.confirmed_by,
+            l.added_at, l.voided_at
+         FROM order_line l WHERE l.order_id = ?1 ORDER BY l.line",
+        [id.0],
     )?;
+    let goods = goods_sql();
+    let asked = scope.lists.each().map(|list| connection.query_later(&goods, (id.0, list.0)));
+    let asked = asked.collect::<sql::Result<Vec<_>>>()?;
     let Some(mut order) = found.first(|row| read_order(row, id))? else { return Ok(None) };
     order.lines = lines.rows(read_line)?;
+    let mut layers: BTreeMap<String, Vec<Option<Sheet>>> = BTreeMap::new();
+    for (place, rows) in asked.into_iter().enumerate() {
+        for sheet in rows.rows(catalogue::read_sheet)? {
+            let layers = layers.entry(sheet.item.code.clone()).or_default();
+            layers.resize(place, None);
+            layers.push(Some(sheet));
+        }
+    }
+    let sold: BTreeMap<String, Sheet> =
+        layers.into_iter().filter_map(|(code, layers)| Some((code, product_list::layered(layers)?))).collect();
+    for line in &mut order.lines {
+        if let Some(Sheet { item, recalled, .. }) = sold.get(&line.code) {
+            line.recalled.clone_from(recalled);
+            line.price_now = item.price.filter(|_| item.active).map(Fen);
+            (line.sale_max, line.id_check) = (item.sale_max, item.id_check);
+        }
+    }
     Ok(Some(order))
+}
+
+/// A list's own rows of the products on an order.
+fn goods_sql() -> String {
+    format!(
+        "SELECT {} FROM product_now p
+         WHERE p.list_id = ?2 AND p.code IN (SELECT l.code FROM order_line l WHERE l.order_id = ?1)",
+        catalogue::columns(Recalls::Read)
+    )
 }
 
 fn read_order(row: &Row<'_>, id: OrderId) -> sql::Result<FullOrder> {
@@ -217,8 +247,10 @@ fn read_line(row: &Row<'_>) -> sql::Result<Line> {
         confirmed_by: row.get::<_, Option<i64>>(9)?.map(PersonId),
         added_at: Timestamp(row.get(10)?),
         voided_at: row.get::<_, Option<i64>>(11)?.map(Timestamp),
-        recalled: row.get(12)?,
-        price_now: row.get::<_, Option<i64>>(13)?.map(Fen),
+        recalled: None,
+        price_now: None,
+        sale_max: None,
+        id_check: false,
     })
 }
 
@@ -292,6 +324,8 @@ mod tests {
             added_at: Timestamp(0),
             voided_at: None,
             recalled: None,
+            sale_max: None,
+            id_check: false,
         };
         for (one, says) in [
             (line("box", 1_550, 1_550, 1_550), None),

@@ -1,6 +1,6 @@
 //! Each rule of an order that is rung up, against a database file.
 
-use domain::ids::RequestId;
+use domain::ids::{ListId, RequestId};
 use domain::order::line_terms;
 
 use super::*;
@@ -27,6 +27,7 @@ fn till(merchant: i64, outlet: i64, terminal: i64) -> Scope {
     Scope {
         merchant: MerchantId(merchant),
         outlet: OutletId(outlet),
+        lists: Lists::alone(ListId(merchant)),
         terminal: TerminalId(terminal),
         person: PersonId(1003),
         address: "127.0.0.1".to_owned(),
@@ -35,7 +36,7 @@ fn till(merchant: i64, outlet: i64, terminal: i64) -> Scope {
 
 impl Fixture {
     async fn line(&self, code: &str, price: &str, quantity: &str) -> NewLine {
-        let listed = product::find(&self.db, self.scope.merchant, code).await.expect("reads").remove(0);
+        let listed = product::find(&self.db, self.scope.lists, code).await.expect("reads").remove(0);
         let terms = line_terms(&listed.product, price, quantity).expect("a good line");
         NewLine { listed, terms, confirmed_by: None, scan: None }
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use domain::edition::EditionStatus;
-use domain::ids::{EditionId, MerchantId};
+use domain::ids::{EditionId, ListId};
 use domain::time::Timestamp;
 
 use super::rows::{self, Move, Staged};
@@ -35,7 +35,7 @@ const PARTS: i64 = keys::PARTS as i64;
 pub enum Flipped {
     /// It is live.
     Live,
-    /// Another edition of the merchant is still being written, or a recall has just begun.
+    /// Another edition of the list is still being written, or a recall has just begun.
     Later,
     /// A product is recalled whose barcode or approval number it would change: its code. It waits for a person again.
     Recalled(String),
@@ -59,7 +59,7 @@ pub async fn go_live(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> R
             EditionStatus::Live => return Ok(Flipped::Live),
             _ => return Ok(Flipped::Gone),
         }
-        if settling(connection, edition.merchant)?.is_some() || last_recall(connection)? != recall {
+        if settling(connection, edition.list)?.is_some() || last_recall(connection)? != recall {
             return Ok(Flipped::Later);
         }
         if let Some(code) = stopped {
@@ -69,28 +69,28 @@ pub async fn go_live(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> R
             return Ok(Flipped::Recalled(code));
         }
         let sql = "UPDATE edition SET status = 'live', live_at = ?2,
-                number = (SELECT COALESCE(MAX(o.number), 0) + 1 FROM edition o WHERE o.merchant_id = ?3)
+                number = (SELECT COALESCE(MAX(o.number), 0) + 1 FROM edition o WHERE o.list_id = ?3)
             WHERE id = ?1";
-        connection.prepare_cached(sql)?.execute([id.0, now.0, edition.merchant.0])?;
+        connection.prepare_cached(sql)?.execute([id.0, now.0, edition.list.0])?;
         if connection.sqlite().is_some() {
-            let sql = "INSERT INTO settling (merchant_id, edition_id) VALUES (?1, ?2)";
-            connection.prepare_cached(sql)?.execute([edition.merchant.0, id.0])?;
+            let sql = "INSERT INTO settling (list_id, edition_id) VALUES (?1, ?2)";
+            connection.prepare_cached(sql)?.execute([edition.list.0, id.0])?;
         } else {
             write_rows(connection, &edition, &Piece::All, now)?;
             for first in (0..PARTS).filter(|part| part % PARTS_AT_ONCE == 0) {
                 let texts = texts(connection, &edition, (first, first + PARTS_AT_ONCE))?;
-                write_texts(connection, edition.merchant, &texts)?;
-                follow_all(connection, edition.merchant, texts.iter().map(|text| &text.code))?;
+                write_texts(connection, edition.list, &texts)?;
+                follow_all(connection, edition.list, texts.iter().map(|text| &text.code))?;
             }
         }
-        audit::insert(connection, &entry(&edition.counts, id, edition.merchant, now))?;
+        audit::insert(connection, &entry(&edition.counts, id, edition.list, now))?;
         Ok(Flipped::Live)
     })
     .await
 }
 
 /// What the audit log says of an edition that goes live. Who released it said so before.
-fn entry(counts: &domain::edition::Counts, id: EditionId, merchant: MerchantId, at: Timestamp) -> Entry {
+fn entry(counts: &domain::edition::Counts, id: EditionId, list: ListId, at: Timestamp) -> Entry {
     let detail = format!(
         "added {}, changed {}, stopped {}, removed {}",
         counts.added, counts.changed, counts.stopped, counts.removed
@@ -98,7 +98,7 @@ fn entry(counts: &domain::edition::Counts, id: EditionId, merchant: MerchantId, 
     Entry {
         at,
         person: None,
-        merchant: Some(merchant),
+        merchant: list.merchant(),
         terminal: None,
         action: "edition_live",
         subject: format!("edition {}", id.0),
@@ -107,10 +107,10 @@ fn entry(counts: &domain::edition::Counts, id: EditionId, merchant: MerchantId, 
     }
 }
 
-/// The edition of a merchant that is being written.
-pub(super) fn settling(connection: &Connection, merchant: MerchantId) -> sql::Result<Option<EditionId>> {
-    let sql = "SELECT edition_id FROM settling WHERE merchant_id = ?1";
-    connection.prepare_cached(sql)?.query_row([merchant.0], |row| Ok(EditionId(row.get(0)?))).optional()
+/// The edition of a list that is being written.
+pub(super) fn settling(connection: &Connection, list: ListId) -> sql::Result<Option<EditionId>> {
+    let sql = "SELECT edition_id FROM settling WHERE list_id = ?1";
+    connection.prepare_cached(sql)?.query_row([list.0], |row| Ok(EditionId(row.get(0)?))).optional()
 }
 
 /// The recall that was started last, 0 for none.
@@ -126,7 +126,7 @@ fn recalled(connection: &Connection, id: EditionId) -> sql::Result<Option<String
     }
     let stored = format!(
         "SELECT p.code FROM edition e JOIN edition_row r ON r.edition_id = e.id AND r.found_otherwise = 1
-            JOIN product p ON p.merchant_id = e.merchant_id AND p.code = r.code
+            JOIN product p ON p.list_id = e.list_id AND p.code = r.code
         WHERE e.id = ?1 AND {TEXT_OF} IS NOT NULL LIMIT 1"
     );
     let staged = format!(
@@ -160,7 +160,7 @@ pub async fn settle(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> Re
             done if done < PARTS => {
                 let first = done.max(0);
                 let last = parts_of_a_piece(connection, id, first)?;
-                write_texts(connection, edition.merchant, &texts(connection, &edition, (first, last))?)?;
+                write_texts(connection, edition.list, &texts(connection, &edition, (first, last))?)?;
                 Some(last)
             }
             done => {
@@ -174,7 +174,7 @@ pub async fn settle(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> Re
         if let Some(done) = next {
             return Ok(Some(Job { done, ..job }));
         }
-        connection.prepare_cached("DELETE FROM settling WHERE merchant_id = ?1")?.execute([edition.merchant.0])?;
+        connection.prepare_cached("DELETE FROM settling WHERE list_id = ?1")?.execute([edition.list.0])?;
         job::end(connection, &job, now)?;
         Ok(None)
     })
@@ -198,13 +198,13 @@ fn settle_rows(connection: &Connection, edition: &Edition, now: Timestamp) -> sq
     let codes: Vec<String> = codes.collect::<sql::Result<_>>()?;
     let [Some(first), Some(last)] = [codes.first(), codes.last()] else { return Ok(0) };
     write_rows(connection, edition, &Piece::From(first, last), now)?;
-    follow_all(connection, edition.merchant, &codes)?;
+    follow_all(connection, edition.list, &codes)?;
     Ok(i64::try_from(codes.len()).unwrap_or(i64::MAX))
 }
 
 /// Before one product is written: writes what the edition that is being written says of it.
-pub(crate) fn settle_one(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<()> {
-    let Some(id) = settling(connection, merchant)? else { return Ok(()) };
+pub(crate) fn settle_one(connection: &Connection, list: ListId, code: &str) -> sql::Result<()> {
+    let Some(id) = settling(connection, list)? else { return Ok(()) };
     let Some(edition) = find_in(connection, id)? else { return Ok(()) };
     let sql = "SELECT EXISTS (SELECT 1 FROM edition_row WHERE edition_id = ?1 AND code = ?2 AND settled = 0)";
     if !connection.prepare_cached(sql)?.query_row((id.0, code), |row| row.get(0))? {
@@ -215,8 +215,8 @@ pub(crate) fn settle_one(connection: &Connection, merchant: MerchantId, code: &s
     let part = keys::part(code);
     let texts = texts(connection, &edition, (part, part.saturating_add(1)))?;
     let own: Vec<Text> = texts.into_iter().filter(|text| text.code == code).collect();
-    write_texts(connection, merchant, &own)?;
-    follow(connection, merchant, code)
+    write_texts(connection, list, &own)?;
+    follow(connection, list, code)
 }
 
 /// Rows that are written together.
@@ -234,14 +234,14 @@ fn write_rows(connection: &Connection, edition: &Edition, piece: &Piece<'_>, now
         Piece::All => ("", "\u{7f}"),
         Piece::From(first, last) => (*first, *last),
     };
-    let (id, merchant) = (edition.id.0, edition.merchant.0);
+    let (id, list) = (edition.id.0, edition.list.0);
     let since = edition.live_at.unwrap_or(now);
     let sql = "SELECT released_by FROM edition WHERE id = ?1";
     let by: Option<i64> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
-    connection.execute_later(BEGIN_PRICES, params![id, first, last, merchant])?;
-    connection.execute_later(SAVE, params![id, first, last, merchant])?;
-    connection.execute_later(NOTE_PRICES, params![id, first, last, merchant, since.0, by])?;
-    connection.execute_later(REMOVE, params![id, first, last, merchant])?;
+    connection.execute_later(BEGIN_PRICES, params![id, first, last, list])?;
+    connection.execute_later(SAVE, params![id, first, last, list])?;
+    connection.execute_later(NOTE_PRICES, params![id, first, last, list, since.0, by])?;
+    connection.execute_later(REMOVE, params![id, first, last, list])?;
     // Nobody reads the rows over the catalogue where all are written at once.
     if connection.sqlite().is_some() {
         connection.execute_later(SETTLE, params![id, first, last])?;
@@ -253,8 +253,8 @@ fn write_rows(connection: &Connection, edition: &Edition, piece: &Piece<'_>, now
 struct Text {
     code: String,
     part: i64,
-    /// Its categories before the edition and by it.
-    categories: [Option<String>; 2],
+    /// Its categories now, before the edition and by it.
+    categories: [Option<String>; 3],
     /// As it is sold now, whoever changed it last.
     now: Option<Item>,
 }
@@ -263,31 +263,34 @@ struct Text {
 fn texts(connection: &Connection, edition: &Edition, (first, end): (i64, i64)) -> sql::Result<Vec<Text>> {
     let sql = format!(
         "SELECT {}, r.part, r.settled, p.code IS NOT NULL, p.code, p.barcode, p.name, p.pinyin, p.spec, p.maker,
-            p.approval_no, p.category, p.otc_class, p.unit, p.price, p.price_low, p.price_high, p.card_payable, p.active
-        FROM edition_row r LEFT JOIN product p ON p.merchant_id = ?4 AND p.code = r.code
+            p.approval_no, p.category, p.otc_class, p.unit, p.price, p.price_low, p.price_high, p.card_payable, p.active,
+            p.sale_max, p.id_check, p.own
+        FROM edition_row r LEFT JOIN product p ON p.list_id = ?4 AND p.code = r.code
         WHERE r.edition_id = ?1 AND r.part >= ?2 AND r.part < ?3 ORDER BY r.part, r.code",
         rows::COLUMNS
     );
     let here = connection.sqlite().is_some();
     let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_map([edition.id.0, first, end, edition.merchant.0], |row| {
+    let found = statement.query_map([edition.id.0, first, end, edition.list.0], |row| {
         let Staged { before, after, goes, .. } = rows::read(row)?;
-        let (settled, stored): (bool, bool) = (row.get(19)?, row.get(20)?);
+        let (settled, stored): (bool, bool) = (row.get(22)?, row.get(23)?);
         let code = after.code.clone();
-        let categories = [before.map(|before| before.category), Some(after.category.clone())];
+        // Where the list has its line, which may not be where the list above has the product.
+        let listed: Option<String> = row.get(31)?;
+        let categories = [listed, before.map(|before| before.category), Some(after.category.clone())];
         // A server has written all rows before.
         let now = match (settled || !here, stored) {
-            (true, true) => Some(catalogue::read_at(row, 21)?),
+            (true, true) => Some(catalogue::read_at(row, 24)?),
             (true, false) => None,
             (false, _) => Some(after).filter(|_| goes != Move::Remove),
         };
-        Ok(Text { part: row.get(18)?, categories, now, code })
+        Ok(Text { part: row.get(21)?, categories, now, code })
     })?;
     found.collect()
 }
 
 /// Writes what searches read of products.
-fn write_texts(connection: &Connection, merchant: MerchantId, texts: &[Text]) -> sql::Result<()> {
+fn write_texts(connection: &Connection, list: ListId, texts: &[Text]) -> sql::Result<()> {
     let mut edits: BTreeMap<(i64, &str), BTreeMap<&str, Option<String>>> = BTreeMap::new();
     for Text { code, part, categories, now } in texts {
         for category in categories.iter().flatten() {
@@ -300,46 +303,47 @@ fn write_texts(connection: &Connection, merchant: MerchantId, texts: &[Text]) ->
     let edits = edits.into_iter().map(|((part, category), edits)| {
         (part, category, edits.into_iter().map(|(code, line)| (code.to_owned(), line)).collect())
     });
-    product::replace(connection, merchant, &edits.collect::<Vec<_>>())
+    product::replace(connection, list, &edits.collect::<Vec<_>>())
 }
 
 /// What the products of a piece have cost until now, of those that nobody changed before.
 const BEGIN_PRICES: &str =
-    "INSERT INTO product_price (merchant_id, code, since, price, price_low, price_high, card_payable,
-        active, changed_by)
-    SELECT p.merchant_id, p.code, 0, p.price, p.price_low, p.price_high, p.card_payable, p.active, NULL
+    "INSERT INTO product_price (list_id, code, since, price, price_low, price_high, card_payable,
+        active, own, changed_by)
+    SELECT p.list_id, p.code, 0, p.price, p.price_low, p.price_high, p.card_payable, p.active, p.own, NULL
     FROM edition_row r CROSS JOIN product p
     WHERE r.edition_id = ?1 AND r.code >= ?2 AND r.code <= ?3 AND r.settled = 0
-        AND r.repriced = 1 AND p.merchant_id = ?4 AND p.code = r.code
-        AND NOT EXISTS (SELECT 1 FROM product_price h WHERE h.merchant_id = ?4 AND h.code = r.code)";
+        AND r.repriced = 1 AND p.list_id = ?4 AND p.code = r.code
+        AND NOT EXISTS (SELECT 1 FROM product_price h WHERE h.list_id = ?4 AND h.code = r.code)";
 
 /// The products of a piece as they are now; one that is taken out is stopped first.
-const SAVE: &str = "INSERT INTO product (merchant_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
-        otc_class, unit, price, price_low, price_high, card_payable, active, version)
+const SAVE: &str = "INSERT INTO product (list_id, code, barcode, name, pinyin, spec, maker, approval_no, category,
+        otc_class, unit, price, price_low, price_high, card_payable, active, sale_max, id_check, own, version)
     SELECT CAST(?4 AS BIGINT), r.code, r.barcode, r.name, r.pinyin, r.spec, r.maker, r.approval_no, r.category,
         r.otc_class, r.unit, r.price, r.price_low, r.price_high, r.card_payable,
-        CASE WHEN r.move = 'remove' THEN 0 ELSE r.active END, r.version
+        CASE WHEN r.move = 'remove' THEN 0 ELSE r.active END, r.sale_max, r.id_check, r.own, r.version
     FROM edition_row r
     WHERE r.edition_id = ?1 AND r.code >= ?2 AND r.code <= ?3 AND r.settled = 0
-    ON CONFLICT (merchant_id, code) DO UPDATE SET barcode = excluded.barcode, name = excluded.name,
+    ON CONFLICT (list_id, code) DO UPDATE SET barcode = excluded.barcode, name = excluded.name,
         pinyin = excluded.pinyin, spec = excluded.spec, maker = excluded.maker, approval_no = excluded.approval_no,
         category = excluded.category, otc_class = excluded.otc_class, unit = excluded.unit, price = excluded.price,
         price_low = excluded.price_low, price_high = excluded.price_high, card_payable = excluded.card_payable,
-        active = excluded.active, version = excluded.version";
+        active = excluded.active, sale_max = excluded.sale_max, id_check = excluded.id_check, own = excluded.own,
+        version = excluded.version";
 
 /// What they cost from the edition's moment on. A product that was changed at that moment counts from the next one.
-const NOTE_PRICES: &str =
-    "INSERT INTO product_price (merchant_id, code, since, price, price_low, price_high, card_payable,
-        active, changed_by)
-    SELECT p.merchant_id, p.code, COALESCE(h.last + 1, ?5), p.price, p.price_low, p.price_high, p.card_payable, p.active, ?6
+const NOTE_PRICES: &str = "INSERT INTO product_price (list_id, code, since, price, price_low, price_high, card_payable,
+        active, own, changed_by)
+    SELECT p.list_id, p.code, COALESCE(h.last + 1, ?5), p.price, p.price_low, p.price_high, p.card_payable, p.active,
+        p.own, ?6
     FROM edition_row r CROSS JOIN product p
         LEFT JOIN (SELECT code, MAX(since) AS last FROM product_price
-            WHERE merchant_id = ?4 AND code >= ?2 AND code <= ?3 AND since >= ?5 GROUP BY code) AS h ON h.code = p.code
+            WHERE list_id = ?4 AND code >= ?2 AND code <= ?3 AND since >= ?5 GROUP BY code) AS h ON h.code = p.code
     WHERE r.edition_id = ?1 AND r.code >= ?2 AND r.code <= ?3 AND r.settled = 0
-        AND r.repriced = 1 AND p.merchant_id = ?4 AND p.code = r.code";
+        AND r.repriced = 1 AND p.list_id = ?4 AND p.code = r.code";
 
 /// Takes those out again that the edition takes out.
-const REMOVE: &str = "DELETE FROM product WHERE merchant_id = ?4 AND code IN (SELECT r.code FROM edition_row r
+const REMOVE: &str = "DELETE FROM product WHERE list_id = ?4 AND code IN (SELECT r.code FROM edition_row r
         WHERE r.edition_id = ?1 AND r.code >= ?2 AND r.code <= ?3 AND r.settled = 0
             AND r.move = 'remove')";
 
@@ -350,13 +354,13 @@ const SETTLE: &str = "UPDATE edition_row SET settled = 1
 /// After products were written: what waits to change them changes with them.
 fn follow_all<'a>(
     connection: &Connection,
-    merchant: MerchantId,
+    list: ListId,
     codes: impl IntoIterator<Item = &'a String>,
 ) -> sql::Result<()> {
     let sql = "SELECT EXISTS (SELECT 1 FROM edition
-        WHERE merchant_id = ?1 AND status IN ('gathering', 'staged', 'scheduled'))";
-    if connection.prepare_cached(sql)?.query_row([merchant.0], |row| row.get(0))? {
-        codes.into_iter().try_for_each(|code| follow(connection, merchant, code))?;
+        WHERE list_id = ?1 AND status IN ('gathering', 'staged', 'scheduled'))";
+    if connection.prepare_cached(sql)?.query_row([list.0], |row| row.get(0))? {
+        codes.into_iter().try_for_each(|code| follow(connection, list, code))?;
     }
     Ok(())
 }

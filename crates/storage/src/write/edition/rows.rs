@@ -1,15 +1,16 @@
 //! The rows of an edition: put together by a job, following what changes meanwhile, read for the page of differences.
 
 use domain::edition::EditionStatus;
-use domain::ids::{EditionId, MerchantId};
+use domain::ids::{EditionId, ListId};
 use domain::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{Edition, find_in, locked, release_return};
-use crate::catalogue::{self, Item, is_found_otherwise, with_initials};
+use crate::catalogue::{self, Item, Sheet, is_found_otherwise, said};
 use crate::import;
 use crate::job::{self, Job};
 use crate::keys;
+use crate::product_list::{self, Lists, Own};
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use crate::{Storage, StorageError};
 
@@ -104,11 +105,11 @@ pub async fn gather(
     progress: (i64, i64),
     now: Timestamp,
 ) -> Result<bool, StorageError> {
-    let named = |row: Staged| Staged { after: with_initials(row.before.as_ref(), row.after), ..row };
-    put_rows(db, job, edition, (rows.into_iter().map(named).collect(), kept), progress, now).await
+    let said = |row: Staged| Staged { after: said(row.before.as_ref(), row.after), ..row };
+    put_rows(db, job, edition, (rows.into_iter().map(said).collect(), kept), progress, now).await
 }
 
-/// The same with the initials that the rows have.
+/// The same as the rows say it.
 async fn put_rows(
     db: &Storage,
     job: Job,
@@ -137,14 +138,15 @@ async fn put_rows(
 
 fn insert(connection: &Connection, edition: EditionId, row: &Staged) -> sql::Result<()> {
     let sql = "INSERT INTO edition_row (edition_id, code, part, move, before, barcode, name, pinyin, spec, maker,
-            approval_no, category, otc_class, unit, price, price_low, price_high, card_payable, active, version, moved,
-            far, repriced, found_otherwise, settled)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, 0)";
+            approval_no, category, otc_class, unit, price, price_low, price_high, card_payable, active, sale_max,
+            id_check, own, version, moved, far, repriced, found_otherwise, settled)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
+            ?26, ?27, 0)";
     let after = &row.after;
     let before = row.before.as_ref().map_or_else(|| Ok(String::new()), serde_json::to_string);
     let before = before.map_err(|error| sql::Error::unreadable(0, &error.to_string()))?;
     let otherwise = row.before.as_ref().is_none_or(|before| is_found_otherwise(before, after));
-    let sold = |item: &Item| (item.prices(), item.card_payable, item.active);
+    let sold = |item: &Item| (item.prices(), item.card_payable, item.active, item.own);
     let same = row.before.as_ref().is_some_and(|before| row.goes != Move::Remove && sold(before) == sold(after));
     let repriced = !same;
     let (moved, far) = row.moved();
@@ -170,6 +172,9 @@ fn insert(connection: &Connection, edition: EditionId, row: &Staged) -> sql::Res
             after.price_high,
             after.card_payable,
             after.active,
+            after.sale_max,
+            after.id_check,
+            after.own.bits(),
             row.version.saturating_add(1),
             moved,
             far,
@@ -181,54 +186,59 @@ fn insert(connection: &Connection, edition: EditionId, row: &Staged) -> sql::Res
 
 /// The columns of a row: what happens, what was before, then the product as the catalogue reads it.
 pub(super) const COLUMNS: &str = "r.code, r.barcode, r.name, r.pinyin, r.spec, r.maker, r.approval_no, r.category, \
-     r.otc_class, r.unit, r.price, r.price_low, r.price_high, r.card_payable, r.active, r.version, r.move, r.before";
+     r.otc_class, r.unit, r.price, r.price_low, r.price_high, r.card_payable, r.active, r.sale_max, r.id_check, r.own, \
+     r.version, r.move, r.before";
 
 pub(super) fn read(row: &Row<'_>) -> sql::Result<Staged> {
-    let before = match row.text(17)? {
+    let before = match row.text(20)? {
         "" => None,
-        json => Some(serde_json::from_str(json).map_err(|error| sql::Error::unreadable(17, &error.to_string()))?),
+        json => Some(serde_json::from_str(json).map_err(|error| sql::Error::unreadable(20, &error.to_string()))?),
     };
-    let version: i64 = row.get(15)?;
+    let version: i64 = row.get(18)?;
     Ok(Staged {
         before,
         version: version.saturating_sub(1),
         after: catalogue::read(row)?,
-        goes: crate::books::rows::word(row, 16, Move::from_word)?,
+        goes: crate::books::rows::word(row, 19, Move::from_word)?,
     })
 }
 
 /// After a product changed: what waits to change it changes with it, but for the fields that it is itself about. The
-/// caller holds the lock `catalogue` of the merchant.
-pub(crate) fn follow(connection: &Connection, merchant: MerchantId, code: &str) -> sql::Result<()> {
+/// caller holds the lock `catalogue` of the list.
+pub(crate) fn follow(connection: &Connection, list: ListId, code: &str) -> sql::Result<()> {
     let sql = format!(
         "SELECT {COLUMNS}, e.id FROM edition e JOIN edition_row r ON r.edition_id = e.id AND r.code = ?2
-        WHERE e.merchant_id = ?1 AND e.status IN ('gathering', 'staged', 'scheduled')"
+        WHERE e.list_id = ?1 AND e.status IN ('gathering', 'staged', 'scheduled')"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let found = statement.query_map((merchant.0, code), |row| Ok((EditionId(row.get(18)?), read(row)?)))?;
+    let found = statement.query_map((list.0, code), |row| Ok((EditionId(row.get(21)?), read(row)?)))?;
     let found = found.collect::<sql::Result<Vec<_>>>()?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let lists = product_list::lists(connection, list)?;
     for (edition, row) in found {
-        rebase(connection, merchant, edition, &row)?;
+        rebase(connection, lists, edition, &row)?;
     }
     Ok(())
 }
 
 /// Puts a row of an edition on the product as it is now.
-fn rebase(connection: &Connection, merchant: MerchantId, edition: EditionId, row: &Staged) -> sql::Result<()> {
+fn rebase(connection: &Connection, lists: Lists, edition: EditionId, row: &Staged) -> sql::Result<()> {
     let code = &row.after.code;
-    let found = catalogue::find_versioned(connection, merchant, code)?;
-    if found.as_ref().map_or(0, |(_, version)| *version) == row.version {
+    let found = catalogue::find(connection, lists, code)?;
+    if found.as_ref().map_or(0, |found| found.row) == row.version {
         return Ok(());
     }
     count(connection, edition, [(row.goes, row.moved().1)], -1)?;
     connection.execute_later("DELETE FROM edition_row WHERE edition_id = ?1 AND code = ?2", (edition.0, code))?;
-    let Some((now, version)) = found else { return Ok(()) };
+    let Some(Sheet { item: now, row: version, .. }) = found else { return Ok(()) };
     let after = match (row.goes, &row.before) {
         (Move::Remove, _) => Item { active: false, ..now.clone() },
         (_, None) => row.after.clone(),
         (_, Some(before)) => merge(before, &row.after, &now),
     };
-    let after = with_initials(Some(&now), after);
+    let after = said(Some(&now), after);
     if after == now {
         return Ok(());
     }
@@ -259,6 +269,9 @@ pub(super) fn merge(from: &Item, to: &Item, now: &Item) -> Item {
         price_high: pick(&from.price_high, &to.price_high, &now.price_high),
         card_payable: pick(&from.card_payable, &to.card_payable, &now.card_payable),
         active: pick(&from.active, &to.active, &now.active),
+        sale_max: pick(&from.sale_max, &to.sale_max, &now.sale_max),
+        id_check: pick(&from.id_check, &to.id_check, &now.id_check),
+        own: Own::merged(from.own, to.own, now.own),
     }
 }
 
@@ -274,11 +287,12 @@ pub async fn catch_up(db: &Storage, edition: EditionId) -> Result<(), StorageErr
         let goes_on = db.write(move |connection| {
             // Once it is live, its products have the versions that it gave them.
             let gathering = locked(connection, edition)?.filter(|one| one.status == EditionStatus::Gathering);
-            let Some(Edition { merchant, .. }) = gathering else { return Ok(false) };
+            let Some(Edition { list, .. }) = gathering else { return Ok(false) };
+            let lists = product_list::lists(connection, list)?;
             let sql = format!("SELECT {COLUMNS} FROM edition_row r WHERE r.edition_id = ?1 AND r.code = ?2");
             for code in &behind {
                 let rows = connection.query_later(&sql, (edition.0, code))?.rows(read)?;
-                rows.iter().try_for_each(|row| rebase(connection, merchant, edition, row))?;
+                rows.iter().try_for_each(|row| rebase(connection, lists, edition, row))?;
             }
             Ok(true)
         });
@@ -291,7 +305,7 @@ pub async fn catch_up(db: &Storage, edition: EditionId) -> Result<(), StorageErr
 fn behind(connection: &Connection, edition: EditionId) -> sql::Result<Vec<String>> {
     let sql = "SELECT r.code FROM edition e JOIN edition_row r ON r.edition_id = e.id
         WHERE e.id = ?1 AND r.version <> 1 + COALESCE((SELECT p.version FROM product_now p
-            WHERE p.merchant_id = e.merchant_id AND p.code = r.code), 0)
+            WHERE p.list_id = e.list_id AND p.code = r.code), 0)
         LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let found = statement.query_map((edition.0, PIECE), |row| row.get(0))?;
@@ -454,7 +468,7 @@ pub async fn undo_piece(
 ) -> Result<Option<Job>, StorageError> {
     let (from, last) = (job.done, job.last.clone());
     let read = move |connection: &Connection| {
-        let Some(Edition { undoes: Some(undone), merchant, .. }) = find_in(connection, edition)? else {
+        let Some(Edition { undoes: Some(undone), list, .. }) = find_in(connection, edition)? else {
             return Ok(None);
         };
         let last = match last {
@@ -462,9 +476,10 @@ pub async fn undo_piece(
             None => code_before(connection, undone, from)?,
         };
         let rows = by_code(connection, undone, &last, PIECE)?;
+        let lists = product_list::lists(connection, list)?;
         let (mut back, mut kept) = (Vec::new(), 0);
         for row in &rows {
-            match returned(row, catalogue::find_versioned(connection, merchant, &row.after.code)?) {
+            match returned(row, catalogue::find(connection, lists, &row.after.code)?) {
                 Returned::To(one) => back.push(*one),
                 Returned::Already => {}
                 Returned::Kept => kept += 1,
@@ -502,7 +517,8 @@ enum Returned {
 }
 
 /// What takes a row back.
-fn returned(row: &Staged, now: Option<(Item, i64)>) -> Returned {
+fn returned(row: &Staged, now: Option<Sheet>) -> Returned {
+    let now = now.map(|now| (now.item, now.row));
     let to = |before, version, after, goes| Returned::To(Box::new(Staged { before, version, after, goes }));
     match (&row.before, now) {
         // It had been taken out, or somebody took it out since.
