@@ -8,6 +8,7 @@ mod imports;
 mod products;
 mod recalls;
 mod requests;
+mod rolls;
 mod todo;
 
 use web_kit::flash::Flash;
@@ -22,6 +23,7 @@ web_kit::audience! {
     products: Products,
     recalls: Recalls,
     requests: Requests,
+    rolls: Rolls,
     todo: Todo,
 }
 

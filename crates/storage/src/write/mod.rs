@@ -19,6 +19,7 @@ pub mod payment;
 pub mod people;
 pub mod product_request;
 pub mod recall;
+pub mod roll;
 pub mod session;
 pub mod standing;
 pub mod sweep;

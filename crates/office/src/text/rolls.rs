@@ -1,0 +1,87 @@
+//! Words of files about outlets and people.
+
+web_kit::texts! {
+    /// Words of files about outlets and people.
+    pub(crate) struct Rolls {
+        import: "批量导入", "Import";
+        several: "一次开多家：", "Several at once:";
+        outlets: "门店", "Stores";
+        people: "人员", "People";
+        hint: "先检查，再确认；有一处错误就一行也不改。商品和价格在各商户的商品页导入。", "Checked first, confirmed then; one fault, and nothing changes. Products and prices are imported on a merchant's page of products.";
+        file_more: ".csv .txt .xlsx，最多 20,000 行；WPS 和 Excel 存的中文（GB18030）可以直接用。文件里没有的保持不变。", ".csv .txt .xlsx, at most 20,000 rows; Chinese as WPS and Excel save it (GB18030) is fine. What is not in it stays.";
+        same_human: "同一人", "Same human";
+        other_human: "另一个人", "somebody else";
+        merchant_name: "商户", "Merchant's name";
+        all: "全部", "All";
+        left: "没有写入", "Not written";
+        s_entering: "正在写入", "Being written";
+        s_entered: "已写入", "Written";
+        s_retracting: "正在撤回", "Being taken back";
+        progress: "{0} / {1} 行", "{0} of {1} rows";
+        entering_what: "可以离开本页，会继续做完。每一行都是完整写入的。", "You can leave this page, the work goes on. Each row is written whole.";
+        nothing: "没有差异：文件和系统里一样。", "No difference: the file says what is there.";
+        new_outlet: "新门店", "New store";
+        new_person: "新人员", "New person";
+        confirm: "确认写入", "Confirm";
+        confirm_title: "写入", "Writing it";
+        confirm_outlets: "新门店先是草稿，并逐家提交复核；另一人同意后才能收款。商户还没开业的，门店随商户一起开业。已有门店的改动马上生效。终端的登记码在终端页生成，24 小时内有效。", "New stores are drafts and each is proposed; they take money once a second person agrees. Those of a merchant that is not open yet open with it. Changes of stores that are there apply at once. Codes for terminals are made on a terminal's page and work for 24 hours.";
+        confirm_people: "门店和商户的人马上生效；发卡公司的角色变大要另一人复核。新人员还没有密码，写入后在本页分批打印登录单。", "People of stores and merchants apply at once; more power at the card company is proposed. New people have no password yet: this page prints their sheets, some at a time.";
+        give_up: "放弃，什么也不改", "Give up, change nothing";
+        stale: "第 {0} 行在检查之后被改过。没有任何数据被修改。请核对后重新上传这个文件。", "What line {0} is about was changed after the check. Nothing was changed. Look at it and send the file again.";
+        entered: "{0} 于 {1} 写入", "Written by {0} on {1}";
+        entered_outlets: "新门店等另一人复核，见“待复核”。下一步：邀请店里的人，在终端页生成登记码。", "New stores wait for a second person, see what waits. Next: invite their people, and make codes on the pages of their terminals.";
+        entered_people: "登录单只显示一次，72 小时内有效。", "A sheet is shown once and is valid for 72 hours.";
+        retracted: "{0} 于 {1} 撤回", "Taken back by {0} on {1}";
+        left_note: "{0} 行没有写入，因为检查之后情况变了，见“没有写入”。改好后重新上传这些行。", "{0} rows were not written, because things changed after the check: see those not written. Send these rows again.";
+        kept_note: "{0} 行没有撤回，因为已被使用或改过，见“没有写入”。", "{0} rows were not taken back, because they were used or changed: see those not written.";
+        passwords: "登录单", "Sheets";
+        passwords_wait: "还有 {0} 人没有初始密码", "{0} people have no initial password yet";
+        passwords_what: "每次打印 24 人。只显示一次；没打印成的，在人员页重发密码。", "24 people at a time, shown once. For one that was not printed, send the password again on the person's page.";
+        passwords_do: "生成并打印下一批", "Make and print the next ones";
+        undo: "撤回", "Take back";
+        undo_do: "撤回这次导入", "Take this import back";
+        undo_outlets: "没有开业、没有人、没有登记终端的新门店关闭，改过的门店回到从前。已开业的请在门店页暂停；后来又改过的、增加的终端保持现在的样子。", "New stores that never opened and have neither people nor an enrolled till are closed, changed ones return. Suspend one that is open on its page; what was changed since and added terminals stay.";
+        undo_people: "没有登录过的新人员停用，改过的回到从前。登录过的请在人员页停用；登录名不会再给别人。", "New people who never signed in are disabled, changed ones return. Disable one who signed in on their page; a login name is never given again.";
+        why_changed: "检查之后被改过", "Changed after the check";
+        why_taken: "登录名、手机或店名已被使用", "Login name, phone or store name is taken";
+        why_closed: "已关闭或离职", "Closed or left";
+        why_right: "确认的人没有这个权限", "Who confirmed it may not do that";
+        why_full: "号码用完了", "No number is left";
+        why_used: "已被使用", "In use";
+        th_who: "门店 / 人员", "Store or person";
+        th_why: "情况", "What happened";
+        p_no_head: "没有找到表头。前 20 行里要有一行写着：{0}。看到的是：{1}", "No heading was found. One of the first 20 rows must have: {0}. Seen: {1}";
+        p_too_many: "超过 {0} 行。请分成几个文件。", "More than {0} rows. Split the file.";
+        f_form: "写法不对", "Not written as it should be";
+        a_region: "请填 4 位地区号，或留空", "Four digits, or leave it empty.";
+        a_roles: "请填 收银员、店长、连锁经理 等，用顿号隔开", "Cashier, store manager, chain manager and so on, with commas between.";
+        a_roles_day: "结束日期写作“复核员（2026-12-15）”，不能早于今天；新人员的几个角色用同一天", "Write a last day as checker (2026-12-15), not before today; the roles of a new person have the same.";
+        f_roles_place: "角色和所在不合", "The roles do not go with the place";
+        a_roles_place: "收银员和店长要填门店号，连锁经理只填商户号，发卡公司的人两个都不填", "Cashiers and store managers need a store number, chain managers only a merchant number, people of the card company neither.";
+        f_place_kind: "不能在门店、商户和发卡公司之间移动", "Nobody moves between stores, merchants and the card company";
+        a_place_kind: "请停用这个登录，另邀请一个", "Disable this login and invite another one.";
+        f_range: "数目不对", "Out of range";
+        a_range: "请填写 {0}", "{0}.";
+        f_left: "已离职", "Has left";
+        a_left: "登录名不会再给别人，请换一个", "A login name is never given again; choose another.";
+        f_closed: "已关闭，不能改", "Closed, cannot be changed";
+        a_closed: "请删去这一行", "Remove this line.";
+        f_right: "没有权限", "Not allowed";
+        a_right_person: "不能改自己，也不能改您管不到的人", "You cannot change yourself or people out of your reach.";
+        a_right_role: "您不能给出这个角色", "You cannot give this role.";
+        f_fewer: "比现有的少", "Fewer than there are";
+        a_fewer: "现有 {0} 台；停用的终端请在终端页注销", "There are {0}; retire a terminal on its page.";
+        f_same: "手机已有人使用", "Somebody has this phone";
+        a_same: "{0} 用的也是这个手机。是同一个人：在“同一人”列填 {1}；不是：填“否”", "{0} has this phone. The same human: put {1} into the column Same human; another one: put no.";
+        f_no_merchant: "没有这个商户", "No such merchant";
+        a_no_merchant: "请核对 15 位商户号", "Check the merchant number, 15 digits.";
+        f_no_outlet: "这个商户没有这个门店", "No such store of this merchant";
+        a_no_outlet: "请核对门店号；新门店请留空", "Check the store number; leave it empty for a new store.";
+        f_no_terminal: "这个门店没有这台终端", "No such terminal of this store";
+        a_no_terminal: "请核对终端号，或留空", "Check the number, or leave it empty.";
+        f_not_same: "和这个登录名的手机不同", "This login has another phone";
+        a_not_same: "请填用同一个手机的登录名，或填“否”", "Put the login that has the same phone, or no.";
+        a_dup_name: "这个商户有几家同名门店，请填门店号", "This merchant has several stores of this name; put the store number.";
+        a_dup_login: "这个登录名属于接口密钥，请换一个", "This login name is an API key's; choose another.";
+    }
+}
