@@ -60,8 +60,14 @@ pub struct Staff {
 /// Zeros that are looked for in front of a login name of digits.
 const ZEROS: usize = 8;
 
+/// A login name as it is compared: as an input method of this country writes it, too.
 fn login_of(typed: &str) -> String {
     normal_login(&normal_form(typed))
+}
+
+/// The login names that a cell may mean: as it is, and in half width.
+fn logins_of(typed: &str) -> [String; 2] {
+    [normal_login(&one_line(typed)), login_of(typed)]
 }
 
 /// What a file names.
@@ -74,8 +80,8 @@ pub fn keys(sheet: &Sheet) -> Keys {
         |field| all(field, &|text| vec![directory::plain(text)]).iter().filter_map(|one| one.parse().ok()).collect();
     Keys {
         logins: all(Field::Login, &|text| {
-            let login = login_of(text);
-            with_zeros(&login, ZEROS).chain(std::iter::once(login.clone())).collect()
+            let logins = logins_of(text);
+            with_zeros(&logins[1], ZEROS).chain(logins).collect()
         }),
         merchants: all(Field::Merchant, &|text| vec![directory::plain(text)]),
         outlets: numbers(Field::Outlet),
@@ -137,13 +143,14 @@ fn login(faults: &mut Faults<'_>, row: &Row, staff: &Staff) -> Option<String> {
         faults.put(Field::Login, fault, hint);
         return None;
     }
-    let login = login_of(&cell.text);
+    let logins = logins_of(&cell.text);
+    if let Some(known) = logins.iter().find(|login| staff.people.contains_key(*login)) {
+        return Some(known.clone());
+    }
+    let [_, login] = logins;
     if login.is_empty() {
         faults.put(Field::Login, Fault::Required, "");
         return None;
-    }
-    if staff.people.contains_key(&login) {
-        return Some(login);
     }
     if let Some(whole) = with_zeros(&login, ZEROS).find(|whole| staff.people.contains_key(whole)) {
         faults.put(Field::Login, Fault::Zeros, whole);
