@@ -13,6 +13,7 @@ use axum::Form;
 use axum::extract::{Multipart, Path, Query};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::acts::Act;
 use domain::person::{initial_password, masked_phone, read_roles};
 use domain::role::Action;
 use jobs::{Fault, roll_columns, roll_required, roll_table};
@@ -28,6 +29,7 @@ use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::people::{Desk, invite, roles_words};
 use web_kit::problem::Problem;
+use web_kit::proposal::TODO;
 use web_kit::text::{Lang, fill};
 
 use crate::entry::Typed;
@@ -56,6 +58,14 @@ fn action(kind: RollKind) -> Action {
     match kind {
         RollKind::Outlets => Action::ManageMerchants,
         RollKind::People => Action::ManagePeople,
+    }
+}
+
+/// What a roll of this kind proposes.
+fn proposed(kind: RollKind) -> Act {
+    match kind {
+        RollKind::Outlets => Act::OutletOpening,
+        RollKind::People => Act::CompanyRoles,
     }
 }
 
@@ -250,6 +260,8 @@ struct View {
     kind: RollKind,
     list: &'static str,
     list_name: &'static str,
+    /// What waits for a second person.
+    todo: Option<String>,
     state: Badge,
     refresh: bool,
     can: bool,
@@ -342,6 +354,7 @@ async fn view(visit: &Visit, id: i64, params: &Params, wrong: Option<String>) ->
         kind: one.kind,
         list,
         list_name,
+        todo: (one.status == RollStatus::Entered).then(|| link(TODO, &[("k", proposed(one.kind).word())])),
         state: state(&one, text),
         refresh: matches!(step, Step::Busy(..)),
         takes_again: can && matches!(step, Step::Unreadable(_) | Step::Wrong { .. }),

@@ -24,7 +24,7 @@ web_kit::texts! {
         new_person: "新人员", "New person";
         confirm: "确认写入", "Confirm";
         confirm_title: "写入", "Writing it";
-        confirm_outlets: "新门店先是草稿，并逐家提交复核；另一人同意后才能收款。商户还没开业的，门店随商户一起开业。已有门店的改动马上生效。终端的登记码在终端页生成，24 小时内有效。", "New stores are drafts and each is proposed; they take money once a second person agrees. Those of a merchant that is not open yet open with it. Changes of stores that are there apply at once. Codes for terminals are made on a terminal's page and work for 24 hours.";
+        confirm_outlets: "新门店先是“待开通”，并逐家提交复核；另一人同意后才能收款。商户还没开业的，门店随商户一起开业。已有门店的改动马上生效。终端的登记码在终端页生成，24 小时内有效。", "New stores are to be opened and each is proposed; they take money once a second person agrees. Those of a merchant that is not open yet open with it. Changes of stores that are there apply at once. Codes for terminals are made on a terminal's page and work for 24 hours.";
         confirm_people: "门店和商户的人马上生效；发卡公司的角色变大要另一人复核。新人员还没有密码，写入后在本页分批打印登录单。", "People of stores and merchants apply at once; more power at the card company is proposed. New people have no password yet: this page prints their sheets, some at a time.";
         give_up: "放弃，什么也不改", "Give up, change nothing";
         stale: "第 {0} 行在检查之后被改过。没有任何数据被修改。请核对后重新上传这个文件。", "What line {0} is about was changed after the check. Nothing was changed. Look at it and send the file again.";
