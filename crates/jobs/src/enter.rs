@@ -7,12 +7,14 @@ use domain::command::{Actor, Command};
 use domain::ids::{MerchantId, PersonId, RequestId};
 use domain::place::Place;
 use domain::proposal::Draft;
+use domain::scan::{InStore, Settings};
 use domain::time::Timestamp;
 use engine::clock::Clock;
 use engine::{Engine, SubmitError};
 use storage::import::{self, Findings};
 use storage::job::Job;
 use storage::people::list;
+use storage::programme::Bins;
 use storage::roll::{self, Found, Piece, Roll, RollKind, RollStatus};
 use storage::{Storage, StorageError, proposal};
 
@@ -28,7 +30,10 @@ pub(crate) async fn check(db: &Storage, job: Job, clock: &Clock) -> Result<(), S
     // A large file keeps a core busy for seconds.
     let read = tokio::task::spawn_blocking(move || sheet(kind, &bytes)).await;
     let checked = match read {
-        Ok(Ok(sheet)) => compare(db, &roll, sheet, clock).await?,
+        Ok(Ok(sheet)) => match card(db, &roll, &sheet, clock).await? {
+            Some(problem) => Err(problem),
+            None => compare(db, &roll, sheet, clock).await?,
+        },
         Ok(Err(problem)) => Err(problem),
         Err(error) => Err(broken(&roll, &error)),
     };
@@ -40,6 +45,16 @@ pub(crate) async fn check(db: &Storage, job: Job, clock: &Clock) -> Result<(), S
         }
     };
     keep(db, job, &roll, checked, clock).await
+}
+
+/// A file with a card number in it is refused, and forgotten at once.
+async fn card(db: &Storage, roll: &Roll, sheet: &Sheet, clock: &Clock) -> Result<Option<Problem>, StorageError> {
+    let now = clock.now();
+    let bins = Bins::default().get(db, now).await?;
+    let settings = Settings { programmes: &bins, in_store: InStore::OFF, year: now.in_china().year() };
+    let Some(line) = sheet.card(&settings) else { return Ok(None) };
+    while import::forget_file(db, roll.id).await? {}
+    Ok(Some(format!("card {line}")))
 }
 
 fn broken(roll: &Roll, error: &tokio::task::JoinError) -> Problem {

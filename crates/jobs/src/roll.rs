@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use domain::scan::normal_form;
+use domain::scan::{self, Scan, Settings, normal_form};
 use spreadsheet::{Cell, Limits, Row};
 use storage::import::{Findings, Note};
 use storage::roll::{Field, Found, RollKind};
@@ -156,6 +156,12 @@ fn note(line: u32, field: String, value: &str, fault: Fault, hint: String) -> No
 const NONE: &Cell = &Cell { text: String::new(), damage: None };
 
 impl Sheet {
+    /// The first line that has a card of ours in a cell, which no row of the database may hold.
+    pub fn card(&self, settings: &Settings<'_>) -> Option<u32> {
+        let holds = |cell: &Cell| matches!(scan::read(&cell.text, settings), Scan::Card(_));
+        self.rows.iter().find(|row| row.cells.iter().any(holds)).map(|row| row.line)
+    }
+
     /// A cell of a row; none if the file has no such column.
     fn cell<'s>(&'s self, row: &'s Row, field: Field) -> Option<&'s Cell> {
         self.places.get(&field).map(|place| row.cells.get(*place).unwrap_or(NONE))

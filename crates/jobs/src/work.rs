@@ -10,7 +10,7 @@ use engine::clock::Clock;
 use storage::edition::{self, Flipped, Staged};
 use storage::import::{self, Import, ImportStatus, Note};
 use storage::job::{self, Holder, Job, JobKind, Line};
-use storage::{Storage, StorageError, catalogue};
+use storage::{Storage, StorageError, catalogue, roll};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
@@ -61,7 +61,7 @@ async fn work(db: &Storage, engine: &Engine, line: Line, holder: Holder, clock: 
         let now = clock.now();
         if line == Line::Prepare && now.0.saturating_sub(forgotten.0) >= FORGET_EVERY {
             // The next piece comes with the next look, so that tills are not kept waiting.
-            match import::forget(db, now).await {
+            match forget(db, now).await {
                 Ok(true) => {}
                 Ok(false) => forgotten = now,
                 Err(error) => tracing::warn!(%error, "old files could not be forgotten"),
@@ -69,6 +69,11 @@ async fn work(db: &Storage, engine: &Engine, line: Line, holder: Holder, clock: 
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Forgets a piece of what is kept no longer. Whether there may be more.
+async fn forget(db: &Storage, now: Timestamp) -> Result<bool, StorageError> {
+    Ok(import::forget(db, now).await? || roll::forget(db, now).await?)
 }
 
 /// Does the next job of either line that is due, to its end or until it waits for another one. Whether there was one.

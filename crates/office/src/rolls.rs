@@ -445,7 +445,11 @@ fn notes(one: &Roll, counts: Counts, text: &'static Text) -> Vec<(&'static str, 
         notes.push(("info", fill(words.same_file, &[&before.date_time_text()])));
     }
     let acted = |said: &str| one.acted.as_ref().map(|(_, name, at)| fill(said, &[name, &at.date_time_text()]));
+    let nothing = one.findings.same == one.findings.lines;
     match one.status {
+        RollStatus::Checked | RollStatus::Entered if counts.all() == 0 && !nothing => {
+            notes.push(("info", own.forgotten.to_owned()));
+        }
         RollStatus::Checked if counts.all() == 0 => notes.push(("ok", own.nothing.to_owned())),
         RollStatus::Cancelled => notes.push(("info", words.cancelled.to_owned())),
         RollStatus::Entered => {
@@ -470,7 +474,7 @@ async fn decide(visit: &Visit, one: &Roll, counts: Counts) -> Result<Decide, Pro
         RollStatus::Checked if counts.all() > 0 => {
             Decide::Confirm(if outlets { own.confirm_outlets } else { own.confirm_people })
         }
-        RollStatus::Entered => {
+        RollStatus::Entered if counts.all() > 0 => {
             let waiting = if outlets { 0 } else { roll::password_less(visit.db(), one.id, 10_000).await?.len() };
             let waiting = if waiting > 0 { fill(own.passwords_wait, &[&waiting.to_string()]) } else { String::new() };
             Decide::Entered { waiting, undo: if outlets { own.undo_outlets } else { own.undo_people } }
@@ -545,6 +549,7 @@ fn problem_words(one: &Roll, visit: &Visit) -> String {
             let needs: Vec<&str> = roll_required(one.kind).iter().map(|field| field.word()).collect();
             fill(text.rolls.p_no_head, &[&names(&needs.join(" ")), rest])
         }
+        "card" => fill(text.rolls.p_card, &[rest]),
         "too_many_lines" => fill(text.rolls.p_too_many, &[rest]),
         "column_twice" => fill(words.p_column_twice, &[&names(rest)]),
         "missing" => fill(words.p_missing, &[&names(rest)]),

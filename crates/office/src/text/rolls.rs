@@ -52,6 +52,8 @@ web_kit::texts! {
         th_why: "情况", "What happened";
         p_no_head: "没有找到表头。前 20 行里要有一行写着：{0}。看到的是：{1}", "No heading was found. One of the first 20 rows must have: {0}. Seen: {1}";
         p_too_many: "超过 {0} 行。请分成几个文件。", "More than {0} rows. Split the file.";
+        p_card: "第 {0} 行有卡号。文件已经删除，没有任何数据被修改。请去掉卡号后重新上传。", "Line {0} holds a card number. The file was deleted and nothing was changed. Take the number out and send it again.";
+        forgotten: "超过 90 天，明细已清除，不能再写入或撤回。", "Older than 90 days: what it said is forgotten, and it can neither be written nor taken back.";
         f_form: "写法不对", "Not written as it should be";
         a_region: "请填 4 位地区号，或留空", "Four digits, or leave it empty.";
         a_roles: "请填 收银员、店长、连锁经理 等，用顿号隔开", "Cashier, store manager, chain manager and so on, with commas between.";

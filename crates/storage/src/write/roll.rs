@@ -12,7 +12,7 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
-use crate::import::Findings;
+use crate::import::{Findings, KEPT_FOR};
 use crate::job::{self, Job, JobKind};
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use crate::{Storage, StorageError};
@@ -472,6 +472,33 @@ pub async fn retract(db: &Storage, id: i64, entry: Entry) -> Result<bool, Storag
             audit::insert(connection, &Entry { subject: format!("import {id}"), ..entry })?;
         }
         Ok(begun)
+    })
+    .await
+}
+
+/// Rows or notes that are forgotten at once.
+const FORGOTTEN: i64 = 200;
+
+/// Forgets what rolls say that are older than 90 days, names and phones of people, and what was wrong with files as old: some
+/// rows at a time, the oldest first. Whether there may be more.
+pub async fn forget(db: &Storage, now: Timestamp) -> Result<bool, StorageError> {
+    let until = now.0.saturating_sub(KEPT_FOR);
+    db.write(move |connection| {
+        let rows = "SELECT i.id, (SELECT MIN(r.number) FROM roll_row r WHERE r.import_id = i.id) FROM import i
+            WHERE i.id = (SELECT MIN(import_id) FROM roll_row) AND i.made_at < ?1";
+        let notes = "SELECT i.id, (SELECT MIN(n.note) FROM import_note n WHERE n.import_id = i.id) FROM import i
+            WHERE i.id = (SELECT MIN(import_id) FROM import_note) AND i.made_at < ?1";
+        for (find, delete) in [
+            (rows, "DELETE FROM roll_row WHERE import_id = ?1 AND number < ?2"),
+            (notes, "DELETE FROM import_note WHERE import_id = ?1 AND note < ?2"),
+        ] {
+            let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+            if let Some((id, first)) = connection.prepare_cached(find)?.query_row([until], read).optional()? {
+                connection.prepare_cached(delete)?.execute([id, first.saturating_add(FORGOTTEN)])?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     })
     .await
 }

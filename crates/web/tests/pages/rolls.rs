@@ -346,3 +346,40 @@ async fn a_file_as_a_spreadsheet_program_in_china_saves_it() {
     press(&shop, &mut admin, &at, "confirm").await;
     assert_eq!(person(&shop, "gb1").await.name, "国标");
 }
+
+#[tokio::test]
+async fn a_file_with_a_card_number_is_refused_and_forgotten() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let file = "用户名,姓名,角色,门店号\nnew1,新一,收银员,2501001\nnew2,6086 2500 0001 0012,收银员,2501001\n";
+    let (_, page) = roll(&shop, &mut admin, "people", file).await;
+    page.says("第 3 行有卡号。文件已经删除，没有任何数据被修改。");
+    let kept = shop.db.read(|connection| {
+        let sql = "SELECT (SELECT COUNT(*) FROM import_piece) + (SELECT COUNT(*) FROM import_note)";
+        Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    });
+    assert_eq!(kept.await.expect("reads"), 0);
+}
+
+#[tokio::test]
+async fn what_a_roll_says_is_forgotten_after_ninety_days() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let (at, _) = roll(&shop, &mut admin, "people", PEOPLE).await;
+    press(&shop, &mut admin, &at, "confirm").await;
+    let (wrong, _) = roll(&shop, &mut admin, "people", PEOPLE.replace("林伟", "")).await;
+    let day = 24 * domain::time::HOUR;
+    let forget = async |shop: &Shop| while storage::roll::forget(&shop.db, shop.clock.now()).await.expect("writes") {};
+    shop.clock.advance(90 * day - 1);
+    forget(&shop).await;
+    let mut admin = shop.signed_in("admin").await;
+    admin.get(&at).await.says("周小燕");
+    shop.clock.advance(day);
+    forget(&shop).await;
+    let mut admin = shop.signed_in("admin").await;
+    let page = admin.get(&at).await;
+    page.says("超过 90 天，明细已清除");
+    assert!(!page.text().contains("周小燕") && !page.text().contains("value=\"undo\""));
+    assert!(!admin.get(&wrong).await.text().contains("不能为空"));
+    assert_eq!(person(&shop, "zhou.xy").await.name, "周小燕", "who was made stays");
+}
