@@ -41,6 +41,7 @@ on_both! {
     each_row_is_written_once_whoever_goes_on,
     what_happened_after_the_check_is_left_and_named,
     who_lost_the_right_writes_nothing,
+    terminals_are_as_many_as_the_file_says,
     what_was_used_since_is_kept,
     a_roll_that_was_given_up_or_confirmed_is_over,
 }
@@ -271,6 +272,30 @@ async fn who_lost_the_right_writes_nothing(db: &Storage) {
         assert_eq!(rows(db, id).await, vec![(RowState::Left, Some(Why::Right)); 2]);
     }
     assert!(roll::people(db, vec!["new1".to_owned()]).await.expect("reads").is_empty());
+}
+
+async fn terminals_are_as_many_as_the_file_says(db: &Storage) {
+    let tills = async || {
+        let found = outlets(db).await.into_iter().find(|one| one.line.id == Some(OutletId(2_501_001)));
+        found.expect("there").line.tills
+    };
+    let before = tills().await;
+    let more = |known: roll::KnownOutlet| {
+        let after = OutletLine { tills: before + 2, ..known.line.clone() };
+        let before = (2_501_001, known.version, roll::Line::Outlet(known.line));
+        Found { line: 2, before: Some(before), after: roll::Line::Outlet(after) }
+    };
+    let known = outlets(db).await.into_iter().find(|one| one.line.id == Some(OutletId(2_501_001))).expect("there");
+    let first = checked(db, RollKind::Outlets, vec![more(known.clone())]).await;
+    let again = checked(db, RollKind::Outlets, vec![more(known)]).await;
+    write(db, first).await;
+    assert_eq!(tills().await, before + 2);
+    // The other file was checked before; it asks for as many, not for two more.
+    write(db, again).await;
+    assert_eq!(tills().await, before + 2);
+    let found = places::terminals(db, OutletId(2_501_001), at(2)).await.expect("reads");
+    let labels: Vec<&str> = found.iter().rev().take(2).map(|one| one.label.as_str()).collect();
+    assert_eq!(labels, [format!("Till {}", before + 2), format!("Till {}", before + 1)]);
 }
 
 async fn what_was_used_since_is_kept(db: &Storage) {

@@ -183,29 +183,32 @@ fn enter_outlet(
         return Ok(made.map_or(Outcome::Left(Why::Full), |id| Outcome::Written(id.0, 1)));
     };
     let id = row.subject.unwrap_or_default();
-    let sql = "SELECT status FROM outlet WHERE id = ?1 AND status <> 'closed'";
-    if connection.prepare_cached(sql)?.query_row([id], |_| Ok(())).optional()?.is_none() {
-        return Ok(Outcome::Left(Why::Closed));
+    connection.lock("SELECT id FROM outlet WHERE id = ?1", [id])?;
+    let sql = "SELECT o.version, (SELECT COUNT(*) FROM terminal t WHERE t.outlet_id = o.id AND t.status <> 'retired')
+        FROM outlet o WHERE o.id = ?1 AND o.status <> 'closed'";
+    let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+    let found = connection.prepare_cached(sql)?.query_row([id], read).optional()?;
+    let Some((version, tills)) = found else { return Ok(Outcome::Left(Why::Closed)) };
+    if version != row.version {
+        return Ok(Outcome::Left(Why::Changed));
     }
     let outlet = new_outlet(one, id, merchant);
-    let more = one.tills.saturating_sub(before.tills);
-    let fields = OutletLine { tills: before.tills, ..one.clone() } != *before;
-    let mut version = row.version;
-    if fields {
-        let detail = detail(row);
-        match edit_outlet_in(connection, row.version, &outlet, entry("outlet_changed", &id.to_string(), &detail))? {
-            Edited::Done => version = version.saturating_add(1),
-            Edited::Stale | Edited::Gone => return Ok(Outcome::Left(Why::Changed)),
+    if one.tills > before.tills {
+        // Somebody may have added some meanwhile.
+        let there = usize::try_from(tills).unwrap_or_default();
+        let labels = labels(there, one.tills.saturating_sub(there));
+        if !opening::enter_terminals(connection, &outlet, &labels, &entry("terminal_created", "", ""))? {
+            return Ok(Outcome::Left(Why::Full));
         }
     }
-    if more > 0 {
-        let labels = labels(before.tills, more);
-        let made = opening::enter_terminals(connection, &outlet, &labels, &entry("terminal_created", "", ""))?;
-        if !made {
-            return Err(StorageError::NotWritten("no terminal number is left".to_owned()));
-        }
+    if (OutletLine { tills: before.tills, ..one.clone() }) == *before {
+        return Ok(Outcome::Written(id, version));
     }
-    Ok(Outcome::Written(id, version))
+    let changed = entry("outlet_changed", &id.to_string(), &detail(row));
+    Ok(match edit_outlet_in(connection, version, &outlet, changed)? {
+        Edited::Done => Outcome::Written(id, version.saturating_add(1)),
+        Edited::Stale | Edited::Gone => Outcome::Left(Why::Changed),
+    })
 }
 
 fn new_outlet(one: &OutletLine, id: i64, merchant: MerchantId) -> NewOutlet {
