@@ -1,5 +1,5 @@
 //! Jobs of the real program, which is killed again and again while it does them: an import is checked, goes live and is
-//! taken back as if nothing had happened.
+//! taken back as if nothing had happened, and a roll is checked, written and taken back, each row once.
 
 #[path = "program/mod.rs"]
 #[expect(dead_code, reason = "it serves other tests as well")]
@@ -19,6 +19,7 @@ use storage::edition::{self, Released};
 use storage::import::{self, Absent, ImportKind, ImportStatus};
 use storage::job::{self, JobKind, JobStatus};
 use storage::product_list::Lists;
+use storage::roll::{self, Confirmed, RollKind, RollStatus};
 use storage::{Storage, StorageError};
 
 const SHOP: MerchantId = MerchantId(250_100);
@@ -139,4 +140,85 @@ async fn an_import_survives_being_killed_at_any_moment() {
         0
     );
     assert!(checked + published + undone + taken_back >= 4, "{checked} {published} {undone} {taken_back}");
+}
+
+/// The administrator of the demo.
+const ADMIN: PersonId = PersonId(9_005);
+
+fn by_admin(action: &'static str) -> Entry {
+    Entry { person: Some(ADMIN), merchant: None, action, ..entry() }
+}
+
+/// Sends a roll; its number.
+async fn send_roll(folder: &Path, kind: RollKind, file: &str) -> i64 {
+    let db = open(folder);
+    let id = roll::begin(&db, "r.csv".to_owned(), by_admin("file_imported")).await.expect("writes");
+    for (at, piece) in file.as_bytes().chunks(import::PIECE).enumerate() {
+        import::take_piece(&db, id, at * import::PIECE, piece.to_vec()).await.expect("writes");
+    }
+    roll::sent(&db, id, kind, (file.len(), [2; 32]), now()).await.expect("writes");
+    id
+}
+
+/// Has a roll checked and written; how often the program was killed meanwhile.
+async fn enter_roll(folder: &Path, id: i64, rows: i64) -> u32 {
+    let checked = through_kills(folder, JobKind::Check, id).await.expect("reads");
+    let db = open(folder);
+    let found = roll::find(&db, id).await.expect("reads").expect("there");
+    assert_eq!((found.status, found.findings.lines), (RollStatus::Checked, rows), "{found:?}");
+    assert_eq!(roll::counts(&db, id).await.expect("reads").added, rows);
+    assert_eq!(roll::confirm(&db, id, by_admin("import_entered")).await.expect("writes"), Confirmed::Done);
+    drop(db);
+    let entered = through_kills(folder, JobKind::Enter, id).await.expect("reads");
+    let db = open(folder);
+    assert_eq!(roll::find(&db, id).await.expect("reads").expect("there").status, RollStatus::Entered);
+    assert_eq!(roll::counts(&db, id).await.expect("reads").left, 0);
+    checked + entered
+}
+
+async fn number(folder: &Path, sql: &'static str) -> i64 {
+    let db = open(folder);
+    db.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await.expect("reads")
+}
+
+#[tokio::test]
+async fn rolls_survive_being_killed_at_any_moment() {
+    const OUTLETS: &str = "SELECT COUNT(*) FROM outlet WHERE name LIKE 'Kill %' AND status = 'draft'";
+    const TILLS: &str =
+        "SELECT COUNT(*) FROM terminal t JOIN outlet o ON o.id = t.outlet_id WHERE o.name LIKE 'Kill %'";
+    const PROPOSALS: &str =
+        "SELECT COUNT(*) FROM proposal WHERE act = 'outlet_opening' AND maker_id = 9005 AND status = 'open'";
+    const PEOPLE: &str = "SELECT COUNT(*) FROM person WHERE login LIKE 'kill%' AND status = 'invited'";
+    const ROLES: &str =
+        "SELECT COUNT(*) FROM person_role r JOIN person p ON p.id = r.person_id WHERE p.login LIKE 'kill%'";
+    const INVITED: &str = "SELECT COUNT(*) FROM audit WHERE action = 'person_invited' AND subject LIKE 'kill%'";
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    drop(serve(folder));
+    let mut file = "merchant,name,tills\n".to_owned();
+    for n in 0..300 {
+        let _ = writeln!(file, "898320159120001,Kill {n},2");
+    }
+    let outlets = send_roll(folder, RollKind::Outlets, &file).await;
+    let mut kills = enter_roll(folder, outlets, 300).await;
+    assert_eq!((number(folder, OUTLETS).await, number(folder, TILLS).await), (300, 600));
+    assert_eq!(number(folder, PROPOSALS).await, 300, "one for each, whatever happened meanwhile");
+
+    let mut file = "login,name,roles,outlet\n".to_owned();
+    for n in 0..1_000 {
+        let _ = writeln!(file, "kill{n:04},Person {n},\"cashier,store manager\",2501001");
+    }
+    let people = send_roll(folder, RollKind::People, &file).await;
+    kills += enter_roll(folder, people, 1_000).await;
+    assert_eq!((number(folder, PEOPLE).await, number(folder, ROLES).await), (1_000, 2_000));
+    assert_eq!(number(folder, INVITED).await, 1_000);
+
+    for id in [people, outlets] {
+        assert!(roll::retract(&open(folder), id, by_admin("import_retracted")).await.expect("writes"));
+        kills += through_kills(folder, JobKind::Retract, id).await.expect("reads");
+        let found = roll::find(&open(folder), id).await.expect("reads").expect("there");
+        assert_eq!(found.status, RollStatus::Retracted);
+    }
+    assert_eq!((number(folder, OUTLETS).await, number(folder, PEOPLE).await), (0, 0));
+    assert!(kills > 6, "{kills}: not once in the middle of a job");
 }

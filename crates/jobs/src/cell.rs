@@ -45,6 +45,20 @@ domain::words! {
         Above = "above",
         /// No column has this heading. It is left out of account.
         Heading = "heading",
+        /// The column only tells. It is left out of account.
+        Told = "told",
+        /// It is not written as it should be.
+        Form = "form",
+        /// The number is out of its range; the hint is the range.
+        Range = "range",
+        /// What it is about is closed or has left.
+        State = "state",
+        /// Whoever sent the file may not do that.
+        Right = "right",
+        /// There are more terminals than that; the hint is how many.
+        Fewer = "fewer",
+        /// Somebody has this phone: the hint is the name and login name.
+        Same = "same",
     }
 }
 

@@ -63,7 +63,7 @@ pub fn check(kind: ImportKind, absent: Absent, bytes: &[u8], goods: Goods) -> Re
 }
 
 /// A file that cannot be read, as a word with what the page names.
-fn problem(unreadable: &Unreadable) -> Problem {
+pub(crate) fn problem(unreadable: &Unreadable) -> Problem {
     match unreadable {
         Unreadable::Empty => "empty".to_owned(),
         Unreadable::TooLarge => "too_large".to_owned(),
@@ -299,7 +299,7 @@ fn new_item(code: &str) -> Item {
 }
 
 /// Refuses what a spreadsheet program made something else of; `number` says that the column never holds a date.
-fn whole(cell: &Cell, number: bool) -> Wrongly<()> {
+pub(crate) fn whole(cell: &Cell, number: bool) -> Wrongly<()> {
     let fault = match cell.damage {
         Some(Damage::Scientific) => Fault::Scientific,
         Some(Damage::Date) => Fault::Date,
@@ -432,7 +432,7 @@ pub fn cells(kind: ImportKind, item: &Item) -> Vec<String> {
 }
 
 /// A text as a cell gives it back: blanks and line ends are one blank.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}')
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
@@ -448,10 +448,14 @@ pub struct Table {
     pub rows: Vec<(u32, Vec<String>)>,
 }
 
-/// The table of a file, if it has one.
+/// The table of a file with goods, if it has one.
 pub fn table(bytes: &[u8]) -> Option<Table> {
+    table_of(bytes, column::is_heading)
+}
+
+pub(crate) fn table_of(bytes: &[u8], is_head: impl Fn(&[String]) -> bool) -> Option<Table> {
     let mut rows = Vec::new();
-    let head = spreadsheet::read(bytes, &Limits::default(), column::is_heading, |_, row| {
+    let head = spreadsheet::read(bytes, &Limits::default(), is_head, |_, row| {
         rows.push((row.line, row.cells.into_iter().map(|cell| cell.text).collect()));
         ControlFlow::Continue(())
     });

@@ -4,6 +4,9 @@
 //! What must stay true: every word is in the form in which it is looked for, half width and without blanks; of a heading and
 //! of yes and no lower case, of a class upper case.
 
+use domain::role::Role;
+use storage::roll::{Field, RollKind};
+
 use crate::column::Column;
 
 /// Signs of money around an amount.
@@ -69,3 +72,76 @@ pub(crate) fn yes(word: &str) -> Option<bool> {
         _ => None,
     }
 }
+
+/// The headings of a column of a roll: first ours in Chinese and English, then those of other programs.
+pub(crate) fn roll_headings(kind: RollKind, field: Field) -> &'static [&'static str] {
+    match (kind, field) {
+        (_, Field::Merchant) => &["商户号", "merchantnumber", "merchant", "mid", "商户编号"],
+        (_, Field::Outlet) => &["门店号", "storenumber", "outlet", "门店编号", "店号", "outletnumber"],
+        (_, Field::OutletName) => &["门店名称", "store'sname", "name", "门店", "门店名", "店名", "store", "outletname"],
+        (_, Field::Address) => &["地址", "address", "门店地址"],
+        (_, Field::Region) => &["地区", "region", "地区码"],
+        (RollKind::Outlets, Field::Phone) => &["门店电话", "store'sphone", "phone", "电话", "联系电话"],
+        (RollKind::People, Field::Phone) => &["手机", "phone", "电话", "手机号", "联系电话", "mobile"],
+        (_, Field::Hours) => &["营业时间", "openinghours", "hours"],
+        (_, Field::Tills) => &["终端台数", "terminals", "tills", "终端数", "收银台数"],
+        (_, Field::Login) => &["登录名", "login", "用户名", "账号", "loginname", "username"],
+        (_, Field::Name) => &["姓名", "name", "员工姓名"],
+        (_, Field::Roles) => &["角色", "roles", "role", "岗位"],
+        (_, Field::Terminal) => &["默认终端", "defaulttill", "terminal", "终端号"],
+        (_, Field::Number) => &["工号", "number", "员工编号"],
+        (_, Field::Same) => &["同一人", "samehuman", "same"],
+    }
+}
+
+/// Headings of our own files whose columns only tell: nobody changes by a file what they say.
+pub(crate) const TELLS: [&str; 12] = [
+    "商户",
+    "merchant'sname",
+    "状态",
+    "state",
+    "所在",
+    "place",
+    "最近登录",
+    "lastsign-in",
+    "第二验证",
+    "secondfactor",
+    "最近消息",
+    "lastseen",
+];
+
+/// The role that a word means, in lower case and without blanks.
+pub(crate) fn role(word: &str) -> Option<Role> {
+    Some(match word {
+        "收银员" | "收银" | "店员" | "cashier" => Role::Cashier,
+        "店长" | "storemanager" | "store_manager" | "manager" => Role::StoreManager,
+        "连锁经理" | "chainmanager" | "chain_manager" => Role::ChainManager,
+        "客服" | "agent" => Role::Agent,
+        "运营" | "operator" => Role::Operator,
+        "复核员" | "复核" | "checker" => Role::Checker,
+        "财务" | "finance" => Role::Finance,
+        "审计" | "auditor" => Role::Auditor,
+        "公司管理员" | "administrator" | "admin" => Role::Admin,
+        _ => return None,
+    })
+}
+
+/// Opening hours with days as they are stored.
+pub(crate) fn hours(typed: &str) -> String {
+    let days = [
+        ("Mo", ["星期一", "周一", "Mon"]),
+        ("Tu", ["星期二", "周二", "Tue"]),
+        ("We", ["星期三", "周三", "Wed"]),
+        ("Th", ["星期四", "周四", "Thu"]),
+        ("Fr", ["星期五", "周五", "Fri"]),
+        ("Sa", ["星期六", "周六", "Sat"]),
+        ("Su", ["星期日", "周日", "Sun"]),
+    ];
+    let stored = days
+        .iter()
+        .fold(typed.to_owned(), |text, (code, words)| words.iter().fold(text, |text, word| text.replace(word, code)));
+    stored.replace(['至', '~', '～'], "-").replace("每天", "Mo-Su").replace('；', ";").replace('：', ":")
+}
+
+/// What a terminal of a roll is called, by its place in the outlet.
+pub(crate) const TILL: &str = "{0} 号台";

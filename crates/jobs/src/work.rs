@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use domain::ids::EditionId;
 use domain::time::Timestamp;
+use engine::Engine;
 use engine::clock::Clock;
 use storage::edition::{self, Flipped, Staged};
 use storage::import::{self, Import, ImportStatus, Note};
 use storage::job::{self, Holder, Job, JobKind, Line};
-use storage::{Storage, StorageError, catalogue};
+use storage::{Storage, StorageError, catalogue, roll};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
 
 use crate::check::{Checked, Goods, check};
+use crate::enter;
 
 /// How often the worker looks for something to do.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -22,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const FORGET_EVERY: i64 = 3_600_000_000;
 
 /// Rows that are put together in one piece: the writer takes a few milliseconds for them.
-const PIECE: usize = 100;
+pub(crate) const PIECE: usize = 100;
 
 /// Products that are read at once.
 const PAGE: u32 = 1_000;
@@ -30,12 +32,13 @@ const PAGE: u32 = 1_000;
 /// How long a job is put off that waits for another one.
 const PUT_OFF: i64 = 500_000;
 
-/// Starts the workers of this copy of the program, one for each line of jobs.
-pub fn start(db: Storage, clock: Clock) -> JoinHandle<()> {
-    tokio::spawn(begin(db, clock).instrument(tracing::info_span!("jobs")))
+/// Starts the workers of this copy of the program, one for each line of jobs. What takes two persons they propose to
+/// `engine`.
+pub fn start(db: Storage, engine: Engine, clock: Clock) -> JoinHandle<()> {
+    tokio::spawn(begin(db, engine, clock).instrument(tracing::info_span!("jobs")))
 }
 
-async fn begin(db: Storage, clock: Clock) {
+async fn begin(db: Storage, engine: Engine, clock: Clock) {
     let mut holder = Holder::default();
     if let Err(error) = getrandom::fill(&mut holder) {
         tracing::error!(%error, "no random bytes: jobs wait for the next start");
@@ -44,13 +47,13 @@ async fn begin(db: Storage, clock: Clock) {
     if let (Some(_), Err(error)) = (db.path(), job::free(&db).await) {
         tracing::warn!(%error, "jobs of a killed program wait until nobody holds them");
     }
-    tokio::join!(work(&db, Line::Publish, holder, &clock), work(&db, Line::Prepare, holder, &clock));
+    tokio::join!(work(&db, &engine, Line::Publish, holder, &clock), work(&db, &engine, Line::Prepare, holder, &clock));
 }
 
-async fn work(db: &Storage, line: Line, holder: Holder, clock: &Clock) {
+async fn work(db: &Storage, engine: &Engine, line: Line, holder: Holder, clock: &Clock) {
     let mut forgotten = Timestamp(0);
     loop {
-        match next(db, line, holder, clock).await {
+        match next(db, engine, line, holder, clock).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "a job waits: the database did not answer as it should"),
@@ -58,7 +61,7 @@ async fn work(db: &Storage, line: Line, holder: Holder, clock: &Clock) {
         let now = clock.now();
         if line == Line::Prepare && now.0.saturating_sub(forgotten.0) >= FORGET_EVERY {
             // The next piece comes with the next look, so that tills are not kept waiting.
-            match import::forget(db, now).await {
+            match forget(db, now).await {
                 Ok(true) => {}
                 Ok(false) => forgotten = now,
                 Err(error) => tracing::warn!(%error, "old files could not be forgotten"),
@@ -68,25 +71,32 @@ async fn work(db: &Storage, line: Line, holder: Holder, clock: &Clock) {
     }
 }
 
-/// Does the next job of either line that is due, to its end or until it waits for another one. Whether there was one.
-pub async fn run_due(db: &Storage, holder: Holder, clock: &Clock) -> Result<bool, StorageError> {
-    Ok(next(db, Line::Publish, holder, clock).await? || next(db, Line::Prepare, holder, clock).await?)
+/// Forgets a piece of what is kept no longer. Whether there may be more.
+async fn forget(db: &Storage, now: Timestamp) -> Result<bool, StorageError> {
+    Ok(import::forget(db, now).await? || roll::forget(db, now).await?)
 }
 
-async fn next(db: &Storage, line: Line, holder: Holder, clock: &Clock) -> Result<bool, StorageError> {
+/// Does the next job of either line that is due, to its end or until it waits for another one. Whether there was one.
+pub async fn run_due(db: &Storage, engine: &Engine, holder: Holder, clock: &Clock) -> Result<bool, StorageError> {
+    Ok(next(db, engine, Line::Publish, holder, clock).await? || next(db, engine, Line::Prepare, holder, clock).await?)
+}
+
+async fn next(db: &Storage, engine: &Engine, line: Line, holder: Holder, clock: &Clock) -> Result<bool, StorageError> {
     let Some(job) = job::take(db, line, holder, clock.now()).await? else { return Ok(false) };
     tracing::info!(kind = job.kind.word(), subject = job.subject, done = job.done, "a job begins");
     match job.kind {
         JobKind::Check => check_file(db, job, clock).await?,
         JobKind::Undo => take_back(db, job, clock).await?,
         JobKind::Publish => publish(db, job, clock).await?,
+        JobKind::Enter => enter::enter(db, engine, job, clock).await?,
+        JobKind::Retract => enter::retract(db, job, clock).await?,
     }
     Ok(true)
 }
 
 /// Reads a file and puts together what it changes.
 async fn check_file(db: &Storage, job: Job, clock: &Clock) -> Result<(), StorageError> {
-    let Some(import) = import::find(db, job.subject).await? else { return Ok(()) };
+    let Some(import) = import::find(db, job.subject).await? else { return enter::check(db, job, clock).await };
     let (bytes, goods) = (import::bytes(db, import.id).await?, goods(db, &import).await?);
     let (kind, absent) = (import.kind, import.absent);
     // A large file keeps a core busy for seconds.
@@ -139,7 +149,7 @@ async fn keep(db: &Storage, job: Job, import: &Import, checked: Checked, clock: 
     edition::finish(db, job, import.edition, clock.now()).await.map(drop)
 }
 
-async fn keep_notes(
+pub(crate) async fn keep_notes(
     db: &Storage,
     job: &Job,
     import: i64,

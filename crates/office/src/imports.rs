@@ -31,7 +31,7 @@ use crate::{Shell, Visit};
 const RECENT: u32 = 20;
 
 /// Faults on the page.
-const FAULTS: u32 = 1_000;
+pub(crate) const FAULTS: u32 = 1_000;
 
 /// Characters of a file's name that are kept.
 const NAME_MAX: usize = 80;
@@ -212,12 +212,12 @@ pub(crate) async fn take(visit: Visit, Path(list): Path<i64>, mut form: Multipar
 }
 
 /// What a small field says.
-async fn short(field: Field<'_>) -> Result<String, Problem> {
+pub(crate) async fn short(field: Field<'_>) -> Result<String, Problem> {
     field.text().await.map_err(|_| Problem::BadForm)
 }
 
 /// Why a file did not arrive.
-fn cut(error: &MultipartError, text: &'static Text) -> &'static str {
+pub(crate) fn cut(error: &MultipartError, text: &'static Text) -> &'static str {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         text.imports.too_large
     } else {
@@ -226,29 +226,37 @@ fn cut(error: &MultipartError, text: &'static Text) -> &'static str {
 }
 
 /// What became of a file that is sent.
-enum Kept {
+pub(crate) enum Kept {
     Whole { id: i64, size: usize, digest: [u8; 32] },
     None,
     Cut(&'static str),
 }
 
 /// Writes a file down piece by piece as it arrives. One that does not arrive whole is checked by nobody and forgotten.
-async fn keep(visit: &Visit, list: i64, mut field: Field<'_>) -> Result<Kept, Problem> {
+async fn keep(visit: &Visit, list: i64, field: Field<'_>) -> Result<Kept, Problem> {
+    let Some(name) = file_name(visit, &field)? else { return Ok(Kept::None) };
+    let list = ListId(list);
+    let entry = entry(visit, "file_imported", "", list).await?;
+    let detail = name.clone();
+    let id = import::begin(visit.db(), list, name, storage::audit::Entry { detail, ..entry }).await?;
+    pieces(visit, id, field).await
+}
+
+/// The name of a file; none where no file was chosen.
+pub(crate) fn file_name(visit: &Visit, field: &Field<'_>) -> Result<Option<String>, Problem> {
     let name = field.file_name().unwrap_or_default();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
-    if name.is_empty() {
-        return Ok(Kept::None);
-    }
     // The name is stored and shown again.
     let words = name.split(|c: char| !c.is_ascii_digit());
     if words.into_iter().any(|word| matches!(visit.session.scan(word), Scan::Card(_))) {
         return Err(Problem::CardNumber);
     }
-    let list = ListId(list);
-    let entry = entry(visit, "file_imported", "", list).await?;
-    let detail = name.clone();
-    let id = import::begin(visit.db(), list, name, storage::audit::Entry { detail, ..entry }).await?;
+    Ok(Some(name).filter(|name| !name.is_empty()))
+}
+
+/// Keeps the pieces of a file that was begun.
+pub(crate) async fn pieces(visit: &Visit, id: i64, mut field: Field<'_>) -> Result<Kept, Problem> {
     let (mut size, mut piece, mut hash) = (0_usize, Vec::with_capacity(import::PIECE), Sha256::new());
     loop {
         let chunk = match field.chunk().await {
@@ -311,13 +319,13 @@ pub(crate) struct Number {
     pub(crate) class: &'static str,
 }
 
-struct FaultLine {
-    line: i64,
-    column: String,
-    value: String,
-    fault: &'static str,
-    advice: String,
-    code: String,
+pub(crate) struct FaultLine {
+    pub(crate) line: i64,
+    pub(crate) column: String,
+    pub(crate) value: String,
+    pub(crate) fault: &'static str,
+    pub(crate) advice: String,
+    pub(crate) code: String,
 }
 
 /// One file: how far it is, or what is wrong with it. What it changes is on the page of its edition.
@@ -384,7 +392,7 @@ async fn progress(visit: &Visit, id: i64) -> Result<String, Problem> {
 }
 
 /// Why a file cannot be read, in words: `storage` has a word and what goes with it.
-fn problem_words(problem: &str, visit: &Visit) -> String {
+pub(crate) fn problem_words(problem: &str, visit: &Visit) -> String {
     let words = &visit.text().imports;
     let (word, rest) = problem.split_once(' ').unwrap_or((problem, ""));
     let names = |found: &str| {
@@ -421,15 +429,20 @@ fn fault_line(note: &Note, visit: &Visit) -> FaultLine {
         value: note.value.clone(),
         fault,
         advice,
-        code: match Fault::from_word(&note.fault) {
-            Some(Fault::Heading) => visit.text().imports.notice.to_owned(),
-            _ => format!("E_{}", note.fault.to_uppercase()),
-        },
+        code: fault_code(note, visit),
+    }
+}
+
+/// The code of a fault; of what was left out of account, that it is only a notice.
+pub(crate) fn fault_code(note: &Note, visit: &Visit) -> String {
+    match Fault::from_word(&note.fault) {
+        Some(Fault::Heading | Fault::Told) => visit.text().imports.notice.to_owned(),
+        _ => format!("E_{}", note.fault.to_uppercase()),
     }
 }
 
 /// What is wrong, and what to do.
-fn fault_words(note: &Note, visit: &Visit) -> (&'static str, String) {
+pub(crate) fn fault_words(note: &Note, visit: &Visit) -> (&'static str, String) {
     let words = &visit.text().imports;
     let hint = note.hint.as_str();
     let plain = |fault: &'static str, advice: &'static str| (fault, advice.to_owned());
@@ -455,7 +468,9 @@ fn fault_words(note: &Note, visit: &Visit) -> (&'static str, String) {
         Some(Fault::Number) => plain(words.f_number, words.a_number),
         Some(Fault::Above) => (words.f_above, fill(words.a_above, &[hint])),
         Some(Fault::Heading) => plain(words.f_heading, words.a_heading),
-        Some(Fault::Error) | None => plain(words.f_error, words.a_error),
+        Some(Fault::Told) => plain(words.f_told, words.a_heading),
+        // The other ones are about outlets and people.
+        Some(_) | None => plain(words.f_error, words.a_error),
     }
 }
 
@@ -477,11 +492,24 @@ pub(crate) async fn faults_xlsx(visit: Visit, Path(id): Path<i64>) -> Result<Res
     faults(&visit, id, Kind::Excel).await
 }
 
+async fn faults(visit: &Visit, id: i64, kind: Kind) -> Result<Response, Problem> {
+    let one = import::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
+    let entry = entry(visit, "import_faults_exported", &format!("import {id}"), one.list).await?;
+    storage::audit::append(visit.db(), storage::audit::Entry { detail: kind.word().to_owned(), ..entry }).await?;
+    faults_file(visit, id, kind, jobs::table, |note| fault_line(note, visit)).await
+}
+
 /// Notes that are read at once.
 const NOTES: u32 = 10_000;
 
-async fn faults(visit: &Visit, id: i64, kind: Kind) -> Result<Response, Problem> {
-    let one = import::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
+/// The file as it was sent, with what is wrong in each line.
+pub(crate) async fn faults_file(
+    visit: &Visit,
+    id: i64,
+    kind: Kind,
+    table: impl FnOnce(&[u8]) -> Option<Table> + Send + 'static,
+    line: impl Fn(&Note) -> FaultLine,
+) -> Result<Response, Problem> {
     let words = &visit.text().imports;
     let mut notes = Vec::new();
     loop {
@@ -495,13 +523,13 @@ async fn faults(visit: &Visit, id: i64, kind: Kind) -> Result<Response, Problem>
     }
     let mut said: std::collections::BTreeMap<i64, [Vec<String>; 2]> = std::collections::BTreeMap::new();
     for note in &notes {
-        let line = fault_line(note, visit);
+        let line = line(note);
         let [faults, advice] = said.entry(note.line).or_default();
         faults.push(format!("{} {}", line.column, line.fault));
         advice.push(format!("{} {}", line.column, line.advice));
     }
     let bytes = import::bytes(visit.db(), id).await?;
-    let read = tokio::task::spawn_blocking(move || jobs::table(&bytes));
+    let read = tokio::task::spawn_blocking(move || table(&bytes));
     let Table { mut head, rows } = read.await.map_err(|error| export::fault(&error))?.ok_or(Problem::NotFound)?;
     let width = head.len();
     head.extend([words.th_line, words.th_fault, words.th_advice].map(str::to_owned));
@@ -513,8 +541,6 @@ async fn faults(visit: &Visit, id: i64, kind: Kind) -> Result<Response, Problem>
         cells
     });
     let rows = rows.collect();
-    let entry = entry(visit, "import_faults_exported", &format!("import {id}"), one.list).await?;
-    storage::audit::append(visit.db(), storage::audit::Entry { detail: kind.word().to_owned(), ..entry }).await?;
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     export::table(kind, &format!("faults-{id}"), words.faults, &head, rows).await
 }

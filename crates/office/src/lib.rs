@@ -19,6 +19,7 @@ mod recalls;
 mod refunds;
 mod request;
 mod requests;
+mod rolls;
 mod settings;
 mod settlement;
 mod settlements;
@@ -111,6 +112,7 @@ pub fn pages() -> Vec<PageEntry> {
     .into_iter()
     .chain(directory())
     .chain(goods())
+    .chain(files())
     .chain(settings_pages())
     .collect()
 }
@@ -178,6 +180,20 @@ fn goods() -> Vec<PageEntry> {
         page("/office/requests/{request}")
             .get(May(AnswerProductRequest), request::show)
             .post(May(AnswerProductRequest), request::act),
+    ]
+}
+
+/// Files about outlets and people.
+fn files() -> Vec<PageEntry> {
+    vec![
+        page(rolls::IMPORTS).get(May(ViewDirectory), rolls::ask).post(May(ManageMerchants), rolls::take).takes_file(),
+        page("/office/imports/template/{file}").get(May(ViewDirectory), rolls::template),
+        page("/office/rolls/{roll}").get(May(ViewDirectory), rolls::one).post(May(ManageMerchants), rolls::act),
+        page("/office/rolls/{roll}/passwords")
+            .get(May(ManagePeople), rolls::back)
+            .post(May(ManagePeople), rolls::passwords),
+        page("/office/rolls/{roll}/export.csv").get(May(ManageMerchants), rolls::faults_csv).proved(Always),
+        page("/office/rolls/{roll}/export.xlsx").get(May(ManageMerchants), rolls::faults_xlsx).proved(Always),
     ]
 }
 

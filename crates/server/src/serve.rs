@@ -51,7 +51,7 @@ pub(crate) async fn run(options: Serve, clock: Clock, pages: &Pages) -> Result<(
     let api = Api::new(storage.clone(), engine.clone(), vault.clone(), clock.clone(), options.behind_proxy);
     let api = api.with_targets(targets.clone());
     tokio::spawn(Courier::new(storage.clone(), vault.clone(), clock.clone(), targets.clone()).run());
-    jobs::start(storage.clone(), clock.clone());
+    jobs::start(storage.clone(), engine.clone(), clock.clone());
     if let Some(address) = options.metrics_listen {
         let address = metrics::serve(address, storage.clone(), clock.clone()).await?;
         console::say(&format!("metrics are on http://{address}/metrics"));

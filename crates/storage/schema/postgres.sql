@@ -617,8 +617,9 @@ FROM product;
 -- A file that somebody sent to change many things at once.
 CREATE TABLE import (
     id BIGINT PRIMARY KEY,
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('products', 'prices')),
-    list_id BIGINT NOT NULL REFERENCES product_list (id),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('products', 'prices', 'outlets', 'people')),
+    -- Which list's goods; NULL for outlets and people.
+    list_id BIGINT REFERENCES product_list (id),
     -- What to do with products that are not in it: keep or stop them.
     absent TEXT COLLATE "C" NOT NULL CHECK (absent IN ('keep', 'stop')),
     file_name TEXT COLLATE "C" NOT NULL,
@@ -626,7 +627,8 @@ CREATE TABLE import (
     digest BYTEA NOT NULL CHECK (length(digest) IN (0, 32)),
     made_at BIGINT NOT NULL,
     made_by BIGINT NOT NULL REFERENCES person (id),
-    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('sending', 'checking', 'unreadable', 'wrong', 'checked', 'cancelled')),
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('sending', 'checking', 'unreadable', 'wrong', 'checked', 'cancelled',
+        'entering', 'entered', 'retracting', 'retracted')),
     -- Why nothing of it can be read: a word and a number or text with it.
     problem TEXT COLLATE "C" NOT NULL,
     -- How it was written.
@@ -635,9 +637,15 @@ CREATE TABLE import (
     lines BIGINT NOT NULL,
     same BIGINT NOT NULL,
     wrong BIGINT NOT NULL,
-    -- What it changes; NULL until the whole file is here.
+    -- What it changes of goods; NULL until the whole file is here.
     edition_id BIGINT REFERENCES edition (id),
-    CHECK ((edition_id IS NULL) = (status = 'sending'))
+    -- Who had what it changes of outlets or people written, or taken back, and when; NULL before.
+    acted_by BIGINT REFERENCES person (id),
+    acted_at BIGINT,
+    CHECK ((list_id IS NULL) = (kind IN ('outlets', 'people'))),
+    CHECK ((edition_id IS NULL) = (status = 'sending' OR kind IN ('outlets', 'people'))),
+    CHECK ((acted_at IS NULL) = (status NOT IN ('entering', 'entered', 'retracting', 'retracted'))),
+    CHECK ((acted_by IS NULL) = (acted_at IS NULL))
 );
 CREATE INDEX import_list ON import (list_id, id);
 CREATE INDEX import_edition ON import (edition_id);
@@ -664,10 +672,31 @@ CREATE TABLE import_note (
     PRIMARY KEY (import_id, note)
 );
 
+-- What a file changes of outlets or people, row by row.
+CREATE TABLE roll_row (
+    import_id BIGINT NOT NULL REFERENCES import (id),
+    number BIGINT NOT NULL,
+    line BIGINT NOT NULL,
+    move TEXT COLLATE "C" NOT NULL CHECK (move IN ('add', 'change')),
+    -- The outlet or person; NULL for a new one until it is written.
+    subject BIGINT,
+    -- Of what it changes; once it is written, of what it made.
+    version BIGINT NOT NULL,
+    -- The login name of a person; empty for an outlet.
+    login TEXT COLLATE "C" NOT NULL,
+    -- The fields as they were, empty for a new one, and as they are to be: a line for each.
+    before TEXT COLLATE "C" NOT NULL,
+    after TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'written', 'left', 'retracted', 'kept')),
+    -- Why it was left or kept: a word.
+    why TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (import_id, number)
+);
+
 -- Work that takes longer than a request, done piece by piece by whichever copy of the program holds it.
 CREATE TABLE job (
     id BIGINT PRIMARY KEY,
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('check', 'undo', 'publish')),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('check', 'undo', 'publish', 'enter', 'retract')),
     -- The import or edition that it is about.
     subject BIGINT NOT NULL,
     status TEXT COLLATE "C" NOT NULL CHECK (status IN ('waiting', 'done', 'failed', 'cancelled')),

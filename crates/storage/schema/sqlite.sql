@@ -620,8 +620,9 @@ WHERE r.edition_id = s.edition_id AND r.settled = 0 AND r.move <> 'remove';
 -- A file that somebody sent to change many things at once.
 CREATE TABLE import (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('products', 'prices')),
-    list_id INTEGER NOT NULL REFERENCES product_list (id),
+    kind TEXT NOT NULL CHECK (kind IN ('products', 'prices', 'outlets', 'people')),
+    -- Which list's goods; NULL for outlets and people.
+    list_id INTEGER REFERENCES product_list (id),
     -- What to do with products that are not in it: keep or stop them.
     absent TEXT NOT NULL CHECK (absent IN ('keep', 'stop')),
     file_name TEXT NOT NULL,
@@ -629,7 +630,8 @@ CREATE TABLE import (
     digest BLOB NOT NULL CHECK (length(digest) IN (0, 32)),
     made_at INTEGER NOT NULL,
     made_by INTEGER NOT NULL REFERENCES person (id),
-    status TEXT NOT NULL CHECK (status IN ('sending', 'checking', 'unreadable', 'wrong', 'checked', 'cancelled')),
+    status TEXT NOT NULL CHECK (status IN ('sending', 'checking', 'unreadable', 'wrong', 'checked', 'cancelled',
+        'entering', 'entered', 'retracting', 'retracted')),
     -- Why nothing of it can be read: a word and a number or text with it.
     problem TEXT NOT NULL,
     -- How it was written.
@@ -638,9 +640,15 @@ CREATE TABLE import (
     lines INTEGER NOT NULL,
     same INTEGER NOT NULL,
     wrong INTEGER NOT NULL,
-    -- What it changes; NULL until the whole file is here.
+    -- What it changes of goods; NULL until the whole file is here.
     edition_id INTEGER REFERENCES edition (id),
-    CHECK ((edition_id IS NULL) = (status = 'sending'))
+    -- Who had what it changes of outlets or people written, or taken back, and when; NULL before.
+    acted_by INTEGER REFERENCES person (id),
+    acted_at INTEGER,
+    CHECK ((list_id IS NULL) = (kind IN ('outlets', 'people'))),
+    CHECK ((edition_id IS NULL) = (status = 'sending' OR kind IN ('outlets', 'people'))),
+    CHECK ((acted_at IS NULL) = (status NOT IN ('entering', 'entered', 'retracting', 'retracted'))),
+    CHECK ((acted_by IS NULL) = (acted_at IS NULL))
 ) STRICT;
 CREATE INDEX import_list ON import (list_id, id);
 CREATE INDEX import_edition ON import (edition_id);
@@ -667,10 +675,31 @@ CREATE TABLE import_note (
     PRIMARY KEY (import_id, note)
 ) STRICT, WITHOUT ROWID;
 
+-- What a file changes of outlets or people, row by row.
+CREATE TABLE roll_row (
+    import_id INTEGER NOT NULL REFERENCES import (id),
+    number INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    move TEXT NOT NULL CHECK (move IN ('add', 'change')),
+    -- The outlet or person; NULL for a new one until it is written.
+    subject INTEGER,
+    -- Of what it changes; once it is written, of what it made.
+    version INTEGER NOT NULL,
+    -- The login name of a person; empty for an outlet.
+    login TEXT NOT NULL,
+    -- The fields as they were, empty for a new one, and as they are to be: a line for each.
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'written', 'left', 'retracted', 'kept')),
+    -- Why it was left or kept: a word.
+    why TEXT NOT NULL,
+    PRIMARY KEY (import_id, number)
+) STRICT, WITHOUT ROWID;
+
 -- Work that takes longer than a request, done piece by piece by whichever copy of the program holds it.
 CREATE TABLE job (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('check', 'undo', 'publish')),
+    kind TEXT NOT NULL CHECK (kind IN ('check', 'undo', 'publish', 'enter', 'retract')),
     -- The import or edition that it is about.
     subject INTEGER NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('waiting', 'done', 'failed', 'cancelled')),

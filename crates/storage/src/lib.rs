@@ -41,5 +41,5 @@ pub use read::{
 };
 pub use write::{
     api_key, audit, card, catalogue, directory, draft, edition, enrolment, factor, idempotency, import, in_store, job,
-    login, opening, payment, people, product_list, product_request, recall, session, standing, sweep, webhook,
+    login, opening, payment, people, product_list, product_request, recall, roll, session, standing, sweep, webhook,
 };

@@ -116,8 +116,17 @@ const ROWS: &[(&str, u32)] = &[
     ),
     (
         "INSERT INTO import SELECT i, 'prices', 1 + i % 20, 'keep', 'f', 1, key32(i), i, 1, 'checked', '', '', 1, 0, 0, \
-      i FROM n",
+      i, NULL, NULL FROM n",
         2_000,
+    ),
+    (
+        "INSERT INTO import SELECT 2000 + i, 'people', NULL, 'keep', 'f', 1, key32(i), i, 1, 'entered', '', '', 1, 0, 0, \
+      NULL, 1, i FROM n",
+        2_000,
+    ),
+    (
+        "INSERT INTO roll_row SELECT 2001 + i % 2000, i / 2000, i, 'add', i, 1, 'l' || i, '', 'x', 'written', '' FROM n",
+        20_000,
     ),
     ("INSERT INTO import_piece SELECT 1 + i % 2000, i / 2000, key32(i) FROM n", 6_000),
     ("INSERT INTO import_note SELECT 1 + i % 2000, i / 2000, i, 'price', 'x', 'money', '' FROM n", 20_000),

@@ -159,7 +159,7 @@ pub fn reason(typed: &str) -> Checked {
 }
 
 /// Full-width characters and dashes as an input method writes them, as plain ones.
-fn half_width(c: char) -> char {
+pub(crate) fn half_width(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c).wrapping_sub(0xfee0)).unwrap_or(c),
         '\u{3000}' => ' ',

@@ -6,6 +6,7 @@
 //! - Nobody keeps themselves.
 //! - A role with a last day grants nothing after it; somebody without a role does not sign in.
 
+use crate::directory::half_width;
 use crate::place::Place;
 use crate::role::{Action, Role, may};
 use crate::time::{BusinessDate, HOUR, Timestamp};
@@ -177,6 +178,18 @@ pub fn giving(keeper: Who<'_>, place: Place, role: Role) -> Giving {
     if below && may(keeper.roles, Action::ManageOwnPeople) { Giving::Alone } else { Giving::No }
 }
 
+/// Whether `keeper` may leave somebody at `place` who holds `held` with exactly `wanted`, and how: by a form or a file, for a
+/// new person, who holds nothing, or another. At the card company only more power takes two persons.
+pub fn granting(keeper: Who<'_>, place: Place, held: &[Held], wanted: &[Held]) -> Result<Giving, RolesWrong> {
+    let roles: Vec<Role> = wanted.iter().map(|one| one.role).collect();
+    roles_fit(place, &roles)?;
+    Ok(match () {
+        () if roles.iter().any(|role| giving(keeper, place, *role) == Giving::No) => Giving::No,
+        () if place == Place::Company && !is_narrower(held, wanted) => Giving::Proposed,
+        () => Giving::Alone,
+    })
+}
+
 /// Whether `keeper` invites, changes and stops somebody like `person`.
 pub fn keeps(keeper: Who<'_>, person: Who<'_>) -> bool {
     if may(keeper.roles, Action::ManagePeople) {
@@ -195,6 +208,18 @@ pub fn keeps(keeper: Who<'_>, person: Who<'_>) -> bool {
 /// Whether `keeper` lifts a lock, ends sessions and gives a new initial password to somebody like `person`.
 pub fn helps(keeper: Who<'_>, person: Who<'_>) -> bool {
     keeps(keeper, person) || (may(keeper.roles, Action::HelpStore) && person.place != Place::Company)
+}
+
+/// Longest name of a person, in characters.
+pub const NAME_MAX: usize = 40;
+/// Longest number of a person, in characters.
+pub const NUMBER_MAX: usize = 12;
+
+/// A person's number, which slips print: letters and digits, half width; may be empty.
+pub fn number(typed: &str) -> Option<String> {
+    let number: String = typed.trim().chars().map(half_width).collect();
+    let fits = number.chars().count() <= NUMBER_MAX && number.chars().all(char::is_alphanumeric);
+    fits.then_some(number)
 }
 
 /// Characters of a login name.
@@ -218,10 +243,34 @@ pub fn other_logins(login: &str) -> impl Iterator<Item = String> {
 
 /// A phone number without the signs that people put between digits, if it is one.
 pub fn phone(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
+    let digits: String = text.chars().map(half_width).filter(|c| !matches!(c, ' ' | '-' | '(' | ')')).collect();
     let plain = digits.strip_prefix('+').unwrap_or(&digits);
     let fits = (7..=15).contains(&plain.len()) && plain.bytes().all(|byte| byte.is_ascii_digit());
     fits.then_some(digits)
+}
+
+/// A phone as lists and files show it: the first three and the last four digits.
+pub fn masked_phone(phone: &str) -> String {
+    let digits: Vec<char> = phone.chars().collect();
+    match digits.len() {
+        0..7 => "****".to_owned(),
+        len => {
+            let hidden = 3..len.saturating_sub(4);
+            digits.iter().enumerate().map(|(n, c)| if hidden.contains(&n) { '*' } else { *c }).collect()
+        }
+    }
+}
+
+/// The phone that this one was before a spreadsheet program took its zero off: in China area codes begin with one, mobile
+/// phones of 11 digits with 1, and service numbers of 10 digits with 400 or 800.
+pub fn phone_with_zero(phone: &str) -> Option<String> {
+    let digits = phone.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = match phone.len() {
+        10 => phone.starts_with("400") || phone.starts_with("800"),
+        11 => phone.starts_with('1'),
+        _ => true,
+    };
+    (digits && !whole && !phone.starts_with('0')).then(|| format!("0{phone}"))
 }
 
 /// The 32 characters of initial passwords: small letters without `l` and `o`, digits without 0 and 1.
@@ -334,6 +383,64 @@ mod tests {
             }
         });
         assert_eq!(rows, expected(KEEPING));
+    }
+
+    #[test]
+    fn roles_are_given_alone_or_proposed_whoever_asks_and_however() {
+        use Role::{Admin, Auditor, Cashier, Checker, Operator, StoreManager};
+        let admin = Who { place: Place::Company, roles: &[Admin] };
+        let manager = Who { place: SHOP, roles: &[StoreManager] };
+        let until = |role, day| Held { role, ends_on: Some(BusinessDate(day)) };
+        let (one, two) = (Held::always(Operator), Held::always(Checker));
+        let cases = [
+            (admin, SHOP, vec![], vec![Held::always(Cashier)], Ok(Giving::Alone)),
+            (admin, SHOP, vec![], vec![], Err(RolesWrong::None)),
+            (admin, SHOP, vec![], vec![one], Err(RolesWrong::Place(Operator))),
+            (admin, Place::Company, vec![], vec![one], Ok(Giving::Proposed)),
+            (admin, Place::Company, vec![one, two], vec![two], Ok(Giving::Alone)),
+            (admin, Place::Company, vec![one], vec![one, two], Ok(Giving::Proposed)),
+            (admin, Place::Company, vec![until(Checker, 20_261_201)], vec![two], Ok(Giving::Proposed)),
+            (admin, Place::Company, vec![two], vec![until(Checker, 20_261_201)], Ok(Giving::Alone)),
+            (admin, Place::Company, vec![], vec![Held::always(Auditor), one], Err(RolesWrong::Auditor)),
+            (manager, SHOP, vec![], vec![Held::always(Cashier)], Ok(Giving::Alone)),
+            (manager, SHOP, vec![], vec![Held::always(StoreManager)], Ok(Giving::No)),
+            (manager, PLACES[3], vec![], vec![Held::always(Cashier)], Ok(Giving::No)),
+        ];
+        for (keeper, place, held, wanted, expected) in cases {
+            assert_eq!(granting(keeper, place, &held, &wanted), expected, "{place:?} {held:?} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_phones_are_read_as_an_input_method_writes_them() {
+        assert_eq!(number(" １００１ ").as_deref(), Some("1001"));
+        assert_eq!(number("").as_deref(), Some(""));
+        assert_eq!((number("10-01"), number("1234567890123")), (None, None));
+        assert_eq!(phone("１３８ ００００－６０２１").as_deref(), Some("13800006021"));
+        assert_eq!(phone("（025）86988520").as_deref(), Some("02586988520"));
+    }
+
+    #[test]
+    fn a_phone_in_a_list_shows_three_and_four_digits() {
+        for (phone, masked) in [("13800006021", "138****6021"), ("5551234", "5551234"), ("123", "****")] {
+            assert_eq!(masked_phone(phone), masked);
+        }
+    }
+
+    #[test]
+    fn a_phone_without_its_zero_is_noticed() {
+        for (phone, whole) in [
+            ("2586988520", Some("02586988520")),
+            ("1012345678", Some("01012345678")),
+            ("75512345678", Some("075512345678")),
+            ("02586988520", None),
+            ("13800006021", None),
+            ("4008001234", None),
+            ("86988520", None),
+            ("025-86988520", None),
+        ] {
+            assert_eq!(phone_with_zero(phone).as_deref(), whole, "{phone}");
+        }
     }
 
     #[test]

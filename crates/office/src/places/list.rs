@@ -13,6 +13,7 @@ use domain::role::Action;
 use serde::Deserialize;
 use storage::places::list::{self, Filter, MerchantRow, OutletRow, Used};
 use storage::places::{self, TerminalSheet};
+use storage::roll::{self, RollKind};
 use storage::{audit, settlement};
 use web_kit::badge::Badge;
 use web_kit::export::{self, Kind, PIECE, ROWS_MAX};
@@ -26,6 +27,7 @@ use super::{
     MERCHANTS, count_words, merchant_link, outlet_link, outlet_standing, people_words, rate, seen_words, standing,
     terminal_link, terminal_state, terminal_status,
 };
+use crate::rolls;
 use crate::text::Text;
 use crate::{Shell, Visit};
 
@@ -439,6 +441,9 @@ type Table = (String, Vec<&'static str>, Vec<Vec<String>>);
 /// The file's name, its heading and its rows: every merchant with its stores and terminals for the tree.
 async fn table(visit: &Visit, params: &Params, ending: &str) -> Result<Table, Problem> {
     let words = &visit.text().directory;
+    if params.kind() == "outlets" {
+        return outlets_table(visit, params, ending).await;
+    }
     let head = vec![
         words.th_name,
         words.th_number,
@@ -468,6 +473,34 @@ async fn table(visit: &Visit, params: &Params, ending: &str) -> Result<Table, Pr
     let detail = format!("{ending}, {} rows", all.len());
     audit::append(visit.db(), visit.session.entry("directory_exported", kind, &detail)).await?;
     Ok((format!("{kind}-{}", visit.session.now.business_date()), head, all))
+}
+
+/// The stores of the result with all that is said of them: a file that is imported without a difference.
+async fn outlets_table(visit: &Visit, params: &Params, ending: &str) -> Result<Table, Problem> {
+    let (text, words) = (visit.text(), &visit.text().directory);
+    let column = |field| rolls::heading(RollKind::Outlets, field, text);
+    let mut head = vec![text.rolls.merchant_name];
+    head.extend(jobs::roll_columns(RollKind::Outlets).iter().map(|field| column(*field)));
+    head.extend([words.state, words.th_seen]);
+    let (mut after, mut all): (i64, Vec<Vec<String>>) = (params.after(), Vec::new());
+    while all.len() < ROWS_MAX {
+        let found = list::outlets(visit.db(), params.filter(), after, ROWS, visit.session.now).await?;
+        let Some(last) = found.last() else { break };
+        after = last.id.0;
+        let lines = roll::outlet_lines(visit.db(), found.iter().map(|one| one.id).collect()).await?;
+        all.extend(found.iter().filter_map(|one| {
+            let line = lines.get(&one.id)?;
+            let mut cells = vec![one.merchant_name.clone()];
+            cells.extend(line.fields().into_iter().map(|(_, value)| value));
+            cells.push(outlet_standing(one.status, one.merchant_status, text).word.to_owned());
+            cells.push(seen_words(one.seen_at, visit.session.now));
+            Some(cells)
+        }));
+    }
+    all.truncate(ROWS_MAX);
+    let detail = format!("{ending}, {} rows", all.len());
+    audit::append(visit.db(), visit.session.entry("directory_exported", "outlets", &detail)).await?;
+    Ok((format!("outlets-{}", visit.session.now.business_date()), head, all))
 }
 
 /// The stores and terminals of the merchant in the last row.

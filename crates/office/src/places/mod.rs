@@ -116,7 +116,7 @@ fn hours_typed(typed: &str, text: &'static Text) -> String {
 }
 
 /// Opening hours as people read them.
-fn hours_words(stored: &str, text: &'static Text) -> String {
+pub(crate) fn hours_words(stored: &str, text: &'static Text) -> String {
     let words = &text.directory;
     let part = |part: &str| {
         let (days, time) = part.split_once(' ').unwrap_or((part, ""));

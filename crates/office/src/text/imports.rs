@@ -118,6 +118,7 @@ web_kit::texts! {
         a_above: "请填“{0}”或去掉这一列；要改请导入上级价目", "Write “{0}” or leave the column out; import into the list above to change it.";
         f_heading: "不认识的列", "Unknown column";
         a_heading: "已忽略，不影响导入", "Left out of account.";
+        f_told: "只供查看的列", "A column that only tells";
         edition_of: "{0}：{1}", "{0}: {1}";
         undo_of: "撤回第 {0} 版：{1}", "Takes back edition {0}: {1}";
         step_upload: "上传", "Sent";

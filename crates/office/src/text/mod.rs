@@ -9,6 +9,7 @@ mod lists;
 mod products;
 mod recalls;
 mod requests;
+mod rolls;
 mod todo;
 
 use web_kit::flash::Flash;
@@ -24,6 +25,7 @@ web_kit::audience! {
     products: Products,
     recalls: Recalls,
     requests: Requests,
+    rolls: Rolls,
     todo: Todo,
 }
 

@@ -14,7 +14,7 @@ use crate::kept::Kept;
 use crate::{Storage, StorageError};
 
 /// The terminal's paper that new ones begin with.
-const PAPER: &str = "p80";
+pub(crate) const PAPER: &str = "p80";
 /// Pause between two characters of a scanner that new terminals begin with, milliseconds.
 const SCAN_GAP_MS: i64 = 50;
 
@@ -397,28 +397,35 @@ pub async fn edit_merchant(db: &Storage, version: i64, one: NewMerchant, entry: 
 
 /// Changes an outlet's fields but its state. `entry` is audited; its detail is what changed.
 pub async fn edit_outlet(db: &Storage, version: i64, one: NewOutlet, entry: Entry) -> Result<Edited, StorageError> {
-    db.write(move |connection| {
-        connection.lock("SELECT id FROM outlet WHERE id = ?1", [one.id.0])?;
-        let sql = "SELECT version FROM outlet WHERE id = ?1";
-        let found = connection.prepare_cached(sql)?.query_row([one.id.0], |row| row.get(0)).optional()?;
-        let answer = edited(found, version);
-        if answer == Edited::Done {
-            let sql = "UPDATE outlet SET name = ?2, address = ?3, region = ?4, phone = ?5, hours = ?6, changed_at = ?7,
-                version = version + 1 WHERE id = ?1";
-            connection.prepare_cached(sql)?.execute(params![
-                one.id.0,
-                &one.name,
-                &one.address,
-                &one.region,
-                &one.phone,
-                &one.hours,
-                entry.at.0,
-            ])?;
-            audit::insert(connection, &Entry { merchant: Some(one.merchant), ..entry })?;
-        }
-        Ok(answer)
-    })
-    .await
+    db.write(move |connection| Ok(edit_outlet_in(connection, version, &one, entry)?)).await
+}
+
+/// The same inside a transaction.
+pub(crate) fn edit_outlet_in(
+    connection: &Connection,
+    version: i64,
+    one: &NewOutlet,
+    entry: Entry,
+) -> sql::Result<Edited> {
+    connection.lock("SELECT id FROM outlet WHERE id = ?1", [one.id.0])?;
+    let sql = "SELECT version FROM outlet WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([one.id.0], |row| row.get(0)).optional()?;
+    let answer = edited(found, version);
+    if answer == Edited::Done {
+        let sql = "UPDATE outlet SET name = ?2, address = ?3, region = ?4, phone = ?5, hours = ?6, changed_at = ?7,
+            version = version + 1 WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute(params![
+            one.id.0,
+            &one.name,
+            &one.address,
+            &one.region,
+            &one.phone,
+            &one.hours,
+            entry.at.0,
+        ])?;
+        audit::insert(connection, &Entry { merchant: Some(one.merchant), ..entry })?;
+    }
+    Ok(answer)
 }
 
 /// Changes a terminal's label and paper. `entry` is audited; its detail is what changed.

@@ -334,8 +334,18 @@ pub async fn notes(db: &Storage, id: i64, first: i64, limit: u32) -> Result<Vec<
     .await
 }
 
+/// Forgets a file before its time, a few pieces at a time. Whether there may be more.
+pub async fn forget_file(db: &Storage, id: i64) -> Result<bool, StorageError> {
+    db.write(move |connection| {
+        let sql = "DELETE FROM import_piece WHERE import_id = ?1 AND piece < 8 + (SELECT MIN(piece) FROM import_piece
+            WHERE import_id = ?1)";
+        Ok(connection.prepare_cached(sql)?.execute([id])? > 0)
+    })
+    .await
+}
+
 /// How long a file is kept, microseconds: 90 days.
-const KEPT_FOR: i64 = 90 * 24 * 3_600 * 1_000_000;
+pub(crate) const KEPT_FOR: i64 = 90 * 24 * 3_600 * 1_000_000;
 
 /// Forgets files that are older than 90 days: a few pieces at a time, the oldest first. Whether there may be more.
 pub async fn forget(db: &Storage, now: Timestamp) -> Result<bool, StorageError> {

@@ -20,6 +20,10 @@ domain::words! {
         Undo = "undo",
         /// An edition goes live and is written into the catalogue.
         Publish = "publish",
+        /// What a file changes of outlets or people is written.
+        Enter = "enter",
+        /// The same is taken back.
+        Retract = "retract",
     }
 }
 

@@ -20,6 +20,7 @@ pub mod people;
 pub mod product_list;
 pub mod product_request;
 pub mod recall;
+pub mod roll;
 pub mod session;
 pub mod standing;
 pub mod sweep;

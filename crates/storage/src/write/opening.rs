@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 use crate::audit::{self, Entry};
 use crate::catalogue;
-use crate::directory::{NewMerchant, NewOutlet, NewTerminal, insert_merchant, insert_outlet, insert_terminal};
+use crate::directory::{NewMerchant, NewOutlet, NewTerminal, PAPER, insert_merchant, insert_outlet, insert_terminal};
 use crate::idempotency::{self, Claim, PriorUse};
 use crate::sql::{self, Connection, OptionalExtension as _};
 use crate::vault::Vault;
@@ -132,8 +132,9 @@ fn open_in(connection: &Connection, vault: &Vault, opening: &Opening, entry: &En
     };
     insert_outlet(connection, &outlet)?;
     log(connection, entry, merchant, "outlet_created", &outlet.id.to_string(), &outlet.name)?;
-    let terminals =
-        terminals(connection, vault, &outlet, (&opening.labels, &opening.paper), &numbers.terminals, entry)?;
+    let kind = (opening.labels.as_slice(), opening.paper.as_str());
+    insert_terminals(connection, &outlet, kind, &numbers.terminals, entry)?;
+    let terminals = codes(connection, vault, (&opening.labels, &numbers.terminals), entry)?;
     idempotency::insert(connection, &claim, Some((201, &outlet.id.to_string())), entry.at)?;
     Ok(Opened::Made { outlet: outlet.id, terminals })
 }
@@ -162,15 +163,14 @@ fn merchant(connection: &Connection, opening: &Opening, next: &Numbers, entry: &
     Ok(id)
 }
 
-fn terminals(
+/// Inserts terminals of an outlet.
+fn insert_terminals(
     connection: &Connection,
-    vault: &Vault,
     outlet: &NewOutlet,
     (labels, paper): (&[String], &str),
     ids: &[TerminalId],
     entry: &Entry,
-) -> Result<Vec<Coded>, Stop> {
-    let mut made = Vec::with_capacity(ids.len());
+) -> sql::Result<()> {
     for (id, label) in ids.iter().zip(labels) {
         let one = NewTerminal {
             label: label.clone(),
@@ -182,12 +182,62 @@ fn terminals(
         };
         insert_terminal(connection, &one)?;
         log(connection, entry, outlet.merchant, "terminal_created", &id.to_string(), label)?;
+    }
+    Ok(())
+}
+
+/// The codes that enrol terminals that were just made.
+fn codes(
+    connection: &Connection,
+    vault: &Vault,
+    (labels, ids): (&[String], &[TerminalId]),
+    entry: &Entry,
+) -> Result<Vec<Coded>, Stop> {
+    let mut made = Vec::with_capacity(ids.len());
+    for (id, label) in ids.iter().zip(labels) {
         let own = Entry { subject: id.to_string(), action: "enrolment_code_made", ..entry.clone() };
         let code = enrolment::make_code_in(connection, vault, None, *id, &own)?;
         let code = code.ok_or_else(|| StorageError::NotWritten("a new terminal gets no code".to_owned()))?;
         made.push(Coded { id: *id, label: label.clone(), code });
     }
     Ok(made)
+}
+
+/// Opens an outlet of a file, of a merchant that is there, with a terminal for each label and no codes: nobody would see
+/// them. `None` when no number is left.
+pub(crate) fn enter_outlet(
+    connection: &Connection,
+    outlet: NewOutlet,
+    labels: &[String],
+    entry: &Entry,
+) -> Result<Option<OutletId>, StorageError> {
+    let numbers = match Numbers::next(connection, labels.len()) {
+        Ok(numbers) => numbers,
+        Err(Stop::With(_)) => return Ok(None),
+        Err(Stop::Failed(error)) => return Err(error),
+    };
+    let (by, at) = (entry.person, entry.at);
+    let outlet = NewOutlet { id: numbers.outlet, status: Standing::Draft, by, at, ..outlet };
+    insert_outlet(connection, &outlet)?;
+    log(connection, entry, outlet.merchant, "outlet_created", &outlet.id.to_string(), &outlet.name)?;
+    insert_terminals(connection, &outlet, (labels, PAPER), &numbers.terminals, entry)?;
+    Ok(Some(outlet.id))
+}
+
+/// More terminals of an outlet that is there. `false` when no number is left.
+pub(crate) fn enter_terminals(
+    connection: &Connection,
+    outlet: &NewOutlet,
+    labels: &[String],
+    entry: &Entry,
+) -> Result<bool, StorageError> {
+    match Numbers::next(connection, labels.len()) {
+        Ok(numbers) => {
+            Ok(insert_terminals(connection, outlet, (labels, PAPER), &numbers.terminals, entry).map(|()| true)?)
+        }
+        Err(Stop::With(_)) => Ok(false),
+        Err(Stop::Failed(error)) => Err(error),
+    }
 }
 
 fn log(
@@ -263,8 +313,9 @@ pub async fn add_terminal(
             Err(Stop::Failed(error)) => return Err(error),
         };
         let place = NewOutlet::of(outlet.0, merchant.0, "");
-        let kind = (std::slice::from_ref(&label), paper.as_str());
-        match terminals(connection, &vault, &place, kind, &numbers.terminals, &entry) {
+        let labels = std::slice::from_ref(&label);
+        insert_terminals(connection, &place, (labels, &paper), &numbers.terminals, &entry)?;
+        match codes(connection, &vault, (labels, &numbers.terminals), &entry) {
             Ok(mut made) => Ok(made.pop()),
             Err(Stop::Failed(error)) => Err(error),
             Err(Stop::With(_)) => Ok(None),

@@ -10,6 +10,7 @@ use domain::time::{BusinessDate, Timestamp};
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
 use crate::login;
+use crate::password::NOBODY;
 use crate::{Storage, StorageError};
 
 pub mod keep;
@@ -64,7 +65,7 @@ impl Account {
 }
 
 /// Of `roles` those that grant anything at `place` on `day`.
-fn counting(roles: &[Held], place: Place, day: BusinessDate) -> Vec<Role> {
+pub(crate) fn counting(roles: &[Held], place: Place, day: BusinessDate) -> Vec<Role> {
     roles.iter().filter(|held| held.counts(day) && place.fits(held.role)).map(|held| held.role).collect()
 }
 
@@ -139,7 +140,7 @@ pub struct NewPerson {
     pub name: String,
     /// Login name.
     pub login: String,
-    /// PHC string of the first password.
+    /// PHC string of the first password; [`NOBODY`] for somebody who gets one later.
     pub password_hash: String,
     /// Must choose another password at first login.
     pub must_change: bool,
@@ -213,6 +214,8 @@ pub(crate) fn insert_person(
         return Err(StorageError::NotWritten(format!("the role {role} does not fit a person of a {place}")));
     }
     let status = if person.must_change { PersonStatus::Invited } else { PersonStatus::Active };
+    // Who has no password yet has one that opens nothing any more.
+    let until = if person.password_hash == NOBODY { now } else { initial_until(now) };
     connection.execute(
         "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,
                              place, merchant_id, outlet_id, default_terminal, human_id, given_by, given_at,
@@ -234,7 +237,7 @@ pub(crate) fn insert_person(
             person.given_by.map(|giver| giver.0),
             person.given_by.map(|_| now.0),
             status.word(),
-            person.must_change.then(|| initial_until(now).0),
+            person.must_change.then_some(until.0),
             person.phone.as_deref(),
             person.language.as_deref(),
         ],

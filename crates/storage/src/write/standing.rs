@@ -100,18 +100,20 @@ pub async fn suspend(db: &Storage, of: Of, entry: Entry) -> Result<Made, Storage
 
 /// Ends a merchant or an outlet for good: its keys and endpoints end with it. The reason is the detail of `entry`.
 pub async fn close(db: &Storage, of: Of, entry: Entry) -> Result<Made, StorageError> {
-    db.write(move |connection| {
-        let Some((merchant, status)) = found(connection, of)? else { return Ok(Made::Gone) };
-        let Some(after) = status.after(Move::Close) else { return Ok(Made::NotPossible) };
-        if let Some(open) = hindrance(connection, of, merchant)? {
-            return Ok(Made::Open(open));
-        }
-        put(connection, of, after, &entry)?;
-        end_programs(connection, of, merchant, &entry)?;
-        audit::insert(connection, &Entry { merchant: Some(merchant), ..entry })?;
-        Ok(Made::Done)
-    })
-    .await
+    db.write(move |connection| Ok(close_in(connection, of, entry)?)).await
+}
+
+/// The same inside a transaction.
+pub(crate) fn close_in(connection: &Connection, of: Of, entry: Entry) -> sql::Result<Made> {
+    let Some((merchant, status)) = found(connection, of)? else { return Ok(Made::Gone) };
+    let Some(after) = status.after(Move::Close) else { return Ok(Made::NotPossible) };
+    if let Some(open) = hindrance(connection, of, merchant)? {
+        return Ok(Made::Open(open));
+    }
+    put(connection, of, after, &entry)?;
+    end_programs(connection, of, merchant, &entry)?;
+    audit::insert(connection, &Entry { merchant: Some(merchant), ..entry })?;
+    Ok(Made::Done)
 }
 
 /// The first thing that is open.

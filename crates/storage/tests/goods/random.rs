@@ -192,6 +192,7 @@ impl Play {
             JobKind::Check => self.check_file(job, pieces, meanwhile).await,
             JobKind::Undo => self.take_back(job, pieces).await,
             JobKind::Publish => self.make_live(job, pieces).await,
+            JobKind::Enter | JobKind::Retract => unreachable!("rolls are tested beside it"),
         };
         match rest {
             Some(_) if dies => self.copy += 1,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::directory;
 use domain::ids::{MerchantId, TerminalId};
-use domain::person::{self, Giving, Held, RolesWrong, giving, roles_fit};
+use domain::person::{self, Giving, Held, NAME_MAX, RolesWrong, giving, granting};
 use domain::place::Place;
 use domain::role::Role;
 use domain::time::BusinessDate;
@@ -12,10 +13,6 @@ use storage::people::list::WorkPlace;
 use super::{keeper, role_can, role_words};
 use crate::session::Session;
 use crate::text::{Text, fill};
-
-/// Characters of a name, and of a number.
-const NAME_MAX: usize = 40;
-const NUMBER_MAX: usize = 12;
 
 /// What a form sends: a value per name.
 pub(super) type Fields = BTreeMap<String, String>;
@@ -208,13 +205,12 @@ pub(super) fn read(
     text: &'static Text,
 ) -> Option<Said> {
     let words = &text.people;
-    let plain = |text: &str| !text.chars().any(char::is_control);
-    let name = value(fields, "name").to_owned();
-    if name.is_empty() || name.chars().count() > NAME_MAX || !plain(&name) {
+    let name = directory::name(value(fields, "name"), NAME_MAX).unwrap_or_default();
+    if name.is_empty() {
         wrong.name = Some(words.name_wrong);
     }
-    let number = value(fields, "number").to_owned();
-    if number.chars().count() > NUMBER_MAX || !number.chars().all(char::is_alphanumeric) {
+    let number = person::number(value(fields, "number"));
+    if number.is_none() {
         wrong.number = Some(words.number_wrong);
     }
     let phone = match value(fields, "phone") {
@@ -250,19 +246,17 @@ pub(super) fn read(
     }
     let language = Some(value(fields, "language")).filter(|word| ["zh", "en"].contains(word)).map(str::to_owned);
     let (place, terminal) = chosen.filter(|_| wrong.is_empty())?;
-    Some(Said { name, number, phone, language, place, terminal, roles, ends_on })
+    Some(Said { name, number: number.unwrap_or_default(), phone, language, place, terminal, roles, ends_on })
 }
 
 fn roles_wrong(session: &Session, place: Place, roles: &[Role], text: &'static Text) -> Option<&'static str> {
     let words = &text.people;
-    match roles_fit(place, roles) {
+    let wanted: Vec<Held> = roles.iter().copied().map(Held::always).collect();
+    match granting(keeper(session), place, &[], &wanted) {
         Err(RolesWrong::None) => Some(words.roles_none),
-        Err(RolesWrong::Place(_)) => Some(words.roles_wrong),
+        Err(RolesWrong::Place(_)) | Ok(Giving::No) => Some(words.roles_wrong),
         Err(RolesWrong::Auditor) => Some(words.roles_auditor),
-        Ok(()) => {
-            let refused = roles.iter().any(|role| giving(keeper(session), place, *role) == Giving::No);
-            refused.then_some(words.roles_wrong)
-        }
+        Ok(Giving::Alone | Giving::Proposed) => None,
     }
 }
 

@@ -185,9 +185,15 @@ async fn same_human(
 
 #[derive(Template)]
 #[template(path = "people/sheet.html")]
-struct Sheet {
+struct Printed {
     shell: Shell,
     back: String,
+    sheets: Vec<Sheet>,
+    /// One of them opens nothing before another person approved the roles.
+    waits: bool,
+}
+
+struct Sheet {
     one: Person,
     place: String,
     /// The word for where: store, or who the person works for.
@@ -199,8 +205,6 @@ struct Sheet {
     host: String,
     password: String,
     help: String,
-    /// It opens nothing before another person approved the roles.
-    waits: bool,
 }
 
 /// The sheet with an initial password, once.
@@ -211,23 +215,36 @@ pub(super) async fn sheet(
     host: &str,
     password: &str,
 ) -> Result<Response, Problem> {
+    let back = format!("{}/{id}", desk.path);
+    sheets(visit, desk, back, vec![(id, password.to_owned())], host).await
+}
+
+/// Sheets with the initial passwords of people within reach of the desk, once. `back` is where the reader goes then.
+pub async fn sheets(
+    visit: &Visit,
+    desk: &Desk,
+    back: String,
+    people: Vec<(PersonId, String)>,
+    host: &str,
+) -> Result<Response, Problem> {
     let (session, text) = (&visit.session, visit.text());
-    let one = list::find(visit.db(), id, desk.reach, session.now).await?.ok_or(Problem::NotFound)?;
     let words = &text.people;
-    let view = Sheet {
-        back: desk.address(&one),
-        place: place_words(&one, text),
-        place_word: if one.place == Place::Company { text.shell.works_for } else { words.place_outlet },
-        terminal: one.terminal.map(|id| id.to_string()),
-        roles: roles_words(&one.held, text),
-        until: initial_until(session.now).date_time_text(),
-        made: fill(words.made_by, &[&session.now.date_time_text(), &session.name]),
-        host: host.to_owned(),
-        password: password.to_owned(),
-        help: fill(words.how_help, &[&session.name, &visit.page.hotline]),
-        waits: one.held.is_empty(),
-        one,
-        shell: visit.shell(desk.path),
-    };
-    Ok(render(&view).into_response())
+    let mut sheets = Vec::with_capacity(people.len());
+    for (id, password) in people {
+        let one = list::find(visit.db(), id, desk.reach, session.now).await?.ok_or(Problem::NotFound)?;
+        sheets.push(Sheet {
+            place: place_words(&one, text),
+            place_word: if one.place == Place::Company { text.shell.works_for } else { words.place_outlet },
+            terminal: one.terminal.map(|id| id.to_string()),
+            roles: roles_words(&one.held, text),
+            until: initial_until(session.now).date_time_text(),
+            made: fill(words.made_by, &[&session.now.date_time_text(), &session.name]),
+            host: host.to_owned(),
+            password,
+            help: fill(words.how_help, &[&session.name, &visit.page.hotline]),
+            one,
+        });
+    }
+    let waits = sheets.iter().any(|sheet| sheet.one.held.is_empty());
+    Ok(render(&Printed { back, sheets, waits, shell: visit.shell(desk.path) }).into_response())
 }

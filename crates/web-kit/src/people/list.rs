@@ -3,15 +3,15 @@
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use domain::ids::PersonId;
-use domain::person::PersonStatus;
+use domain::person::{PersonStatus, masked_phone};
 use domain::place::Place;
-use domain::role::Role;
+use domain::role::{Action, Role};
 use domain::time::Timestamp;
 use serde::Deserialize;
 use storage::audit;
 use storage::people::list::{self, COUNT_MAX, Figure, Filter, Person};
 
-use super::{Desk, helps, masked_phone, place_words, role_words, roles_words, standing, status_words};
+use super::{Desk, helps, place_words, role_words, roles_words, standing, status_words};
 use crate::badge::Badge;
 use crate::export::{self, Kind, ROWS_MAX};
 use crate::link::link;
@@ -50,6 +50,8 @@ struct View {
     path: &'static str,
     company: bool,
     may_invite: bool,
+    /// Where files with people are sent.
+    import: Option<&'static str>,
     params: Params,
     places: Vec<Choice>,
     roles: Vec<Choice>,
@@ -126,6 +128,7 @@ pub async fn show(visit: &Visit, desk: &Desk, params: Params) -> Result<Response
         path: desk.path,
         company: desk.reach.is_none(),
         may_invite: super::invite::open_to(&visit.session),
+        import: desk.import.filter(|_| visit.session.can(Action::ManagePeople)),
         places: [words.place_company, words.place_merchant, words.place_outlet]
             .into_iter()
             .zip(Place::WORDS)
@@ -186,7 +189,7 @@ fn factor_badge(one: &Person, text: &'static Text) -> Badge {
     }
 }
 
-/// The question's people as a file.
+/// The question's people as a file, which `jobs::roll` reads without a difference.
 pub async fn file(visit: &Visit, desk: &Desk, params: Params, kind: Kind) -> Result<Response, Problem> {
     let (db, now, text) = (visit.db(), visit.session.now, visit.text());
     let words = &text.people;
@@ -199,6 +202,8 @@ pub async fn file(visit: &Visit, desk: &Desk, params: Params, kind: Kind) -> Res
         words.login,
         words.phone,
         words.place,
+        words.mid,
+        words.outlet_no,
         words.terminal,
         words.roles,
         words.state,
@@ -212,6 +217,8 @@ pub async fn file(visit: &Visit, desk: &Desk, params: Params, kind: Kind) -> Res
             one.login.clone(),
             one.phone.as_deref().map_or_else(String::new, masked_phone),
             place_words(one, text),
+            one.mid.clone(),
+            one.place.outlet().map_or_else(String::new, |id| id.to_string()),
             one.terminal.map_or_else(String::new, |id| id.to_string()),
             roles_words(&one.held, text),
             standing(one, now, text).0.word.to_owned(),

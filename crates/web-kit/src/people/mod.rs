@@ -27,19 +27,21 @@ use crate::text::{Text, fill};
 pub struct Desk {
     /// Its address.
     pub path: &'static str,
+    /// Where files with people are sent, if that is possible.
+    import: Option<&'static str>,
     reach: Option<Reach>,
 }
 
 impl Desk {
     /// The card company's.
     pub fn company() -> Self {
-        Self { path: "/office/people", reach: None }
+        Self { path: "/office/people", import: Some("/office/imports?k=people"), reach: None }
     }
 
     /// A manager's, for the own place.
     pub fn store(session: &Session) -> Result<Self, Problem> {
         let reach = Some(Reach::of(session.place).ok_or(Problem::NotFound)?);
-        Ok(Self { path: "/people", reach })
+        Ok(Self { path: "/people", import: None, reach })
     }
 
     /// The page of one person.
@@ -184,6 +186,9 @@ pub fn standing(one: &Person, now: Timestamp, text: &Text) -> (Badge, String) {
             fill(words.locked_until, &[&crate::credentials::clock_text(until)]),
         );
     }
+    if one.waits_for_password() {
+        return plain(Badge::new("warn", "clock", words.no_password));
+    }
     if one.password_expires_at.is_some_and(|end| end <= now) {
         return plain(Badge::new("warn", "clock", words.expired));
     }
@@ -195,25 +200,4 @@ pub fn standing(one: &Person, now: Timestamp, text: &Text) -> (Badge, String) {
         PersonStatus::Invited => Badge::new("info", "wait", words.invited),
         _ => Badge::new("ok", "ok", words.active),
     })
-}
-
-/// A phone number in a list.
-fn masked_phone(phone: &str) -> String {
-    let digits: Vec<char> = phone.chars().collect();
-    match digits.len() {
-        0..7 => "****".to_owned(),
-        len => digits.iter().enumerate().map(|(n, c)| if (3..len - 4).contains(&n) { '*' } else { *c }).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_phone_in_a_list_shows_three_and_four_digits() {
-        for (phone, masked) in [("13800006021", "138****6021"), ("5551234", "5551234"), ("123", "****")] {
-            assert_eq!(masked_phone(phone), masked);
-        }
-    }
 }

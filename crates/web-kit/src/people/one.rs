@@ -6,7 +6,7 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use domain::acts::Payload;
 use domain::ids::{PersonId, RequestId};
-use domain::person::{Held, Move, PersonStatus, initial_password, is_narrower};
+use domain::person::{Giving, Held, Move, PersonStatus, granting, initial_password};
 use domain::place::Place;
 use domain::role::{Action, Role};
 use domain::time::Timestamp;
@@ -16,7 +16,7 @@ use storage::people::list::{self, LeftBehind, Line, Person};
 use storage::people::normal_login;
 
 use super::form::{self, At, Fields, Form, Wrong, value};
-use super::{Desk, Said, helps, invite, keeps, place_words, roles_words, standing};
+use super::{Desk, Said, helps, invite, keeper, keeps, place_words, roles_words, standing};
 use crate::badge::Badge;
 use crate::cookies;
 use crate::flash::Flash;
@@ -186,7 +186,13 @@ async fn view(visit: &Visit, desk: &Desk, one: Person, shown: Shown) -> Result<R
 fn acts(one: &Person, keeps: bool, helps: bool, proposed: &[Do], text: &'static Text) -> Vec<Act> {
     let words = &text.people;
     let status = one.status;
-    let reset = if one.has_initial_password() { words.resend } else { words.reset };
+    let reset = if one.waits_for_password() {
+        words.first_password
+    } else if one.has_initial_password() {
+        words.resend
+    } else {
+        words.reset
+    };
     let leave = if status == PersonStatus::Invited { words.take_back } else { words.leave };
     let can = |step| keeps && status.after(step, true).is_some();
     [
@@ -239,6 +245,7 @@ fn behind_words(behind: &LeftBehind, text: &'static Text) -> Vec<String> {
 
 fn password_words(one: &Person, text: &'static Text) -> String {
     match one.password_expires_at {
+        Some(_) if one.waits_for_password() => text.people.no_password.to_owned(),
         Some(until) => fill(text.people.password_initial, &[&until.date_time_text()]),
         None if one.must_change => text.people.password_must_change.to_owned(),
         None => text.people.password_own.to_owned(),
@@ -362,8 +369,7 @@ async fn save(visit: &Visit, desk: &Desk, one: Person, version: i64, fields: Fie
         return view(visit, desk, one, Shown { filled, problem: Some(text.people.failed), ..Shown::default() }).await;
     };
     let wanted = roles_after(&one.held, &said.roles, said.ends_on);
-    // More power at the company takes two persons.
-    let proposed = one.place == Place::Company && !is_narrower(&one.held, &wanted);
+    let proposed = granting(keeper(session), one.place, &one.held, &wanted) == Ok(Giving::Proposed);
     let roles = if proposed { one.held.clone() } else { wanted.clone() };
     let number = if said.number.is_empty() { one.number.clone() } else { said.number };
     let change = Change {

@@ -50,6 +50,11 @@ crate::texts! {
         active: "在用", "Active";
         disabled: "停用", "Disabled";
         left: "离职", "Left";
+        import: "批量导入", "Import";
+        mid: "商户号", "Merchant number";
+        outlet_no: "门店号", "Store number";
+        no_password: "还没有发密码", "No password yet";
+        first_password: "发初始密码", "Give the initial password";
         expired: "初始密码过期", "Initial password expired";
         waits: "等复核", "Waits for approval";
         ended: "角色已到期", "Role has ended";

@@ -21,7 +21,13 @@ const UPLOAD: &str = "/office/products/250100/import";
 const EDGE: &str = "----sent";
 
 /// Sends a form with a file.
-async fn send_to(person: &mut Visitor, path: &str, fields: &[(&str, &str)], name: &str, file: &[u8]) -> Answer {
+pub(crate) async fn send_to(
+    person: &mut Visitor,
+    path: &str,
+    fields: &[(&str, &str)],
+    name: &str,
+    file: &[u8],
+) -> Answer {
     let mut body = Vec::new();
     for (field, value) in fields {
         let part = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
@@ -40,7 +46,7 @@ async fn send_to(person: &mut Visitor, path: &str, fields: &[(&str, &str)], name
 
 /// Does everything that is due.
 pub(crate) async fn work(shop: &Shop) {
-    while jobs::run_due(&shop.db, [7; 16], &shop.clock).await.expect("works") {}
+    while jobs::run_due(&shop.db, &shop.web.engine, [7; 16], &shop.clock).await.expect("works") {}
 }
 
 /// Sends a file, has it checked, and shows what came of it.

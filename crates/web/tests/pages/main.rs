@@ -26,6 +26,7 @@ mod products;
 mod recalls;
 mod refund;
 mod requests;
+mod rolls;
 mod routes;
 mod said;
 mod sale;

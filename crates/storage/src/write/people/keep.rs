@@ -43,27 +43,34 @@ pub async fn invite(
     (reach, asked): (Option<Reach>, bool),
     entry: Entry,
 ) -> Result<Result<PersonId, NotInvited>, StorageError> {
-    db.write(move |connection| {
-        if is_taken(connection, &person.login)? {
-            return Ok(Err(NotInvited::Login(free_login(connection, &person.login)?)));
-        }
-        if !has_terminal(connection, person.place, person.terminal.map(|id| id.0))? {
-            return Ok(Err(NotInvited::Terminal));
-        }
-        if let Some(phone) = person.phone.as_deref().filter(|_| !asked && person.human.is_none())
-            && let Some(same) = with_phone(connection, phone, reach)?
-        {
-            return Ok(Err(same));
-        }
-        let id = next_id(connection)?;
-        let number = if person.number.is_empty() { id.to_string() } else { person.number.clone() };
-        insert_person(connection, id, &NewPerson { number, ..person.clone() }, entry.at)?;
-        let roles: Vec<&str> = person.roles.iter().map(|role| role.word()).collect();
-        let detail = format!("{}, {}", person.place.word(), roles.join(" "));
-        audit::insert(connection, &Entry { subject: normal_login(&person.login), detail, ..entry })?;
-        Ok(Ok(id))
-    })
-    .await
+    db.write(move |connection| invite_in(connection, &person, (reach, asked), entry)).await
+}
+
+/// The same inside a transaction.
+pub(crate) fn invite_in(
+    connection: &Connection,
+    person: &NewPerson,
+    (reach, asked): (Option<Reach>, bool),
+    entry: Entry,
+) -> Result<Result<PersonId, NotInvited>, StorageError> {
+    if is_taken(connection, &person.login)? {
+        return Ok(Err(NotInvited::Login(free_login(connection, &person.login)?)));
+    }
+    if !has_terminal(connection, person.place, person.terminal.map(|id| id.0))? {
+        return Ok(Err(NotInvited::Terminal));
+    }
+    if let Some(phone) = person.phone.as_deref().filter(|_| !asked && person.human.is_none())
+        && let Some(same) = with_phone(connection, phone, reach)?
+    {
+        return Ok(Err(same));
+    }
+    let id = next_id(connection)?;
+    let number = if person.number.is_empty() { id.to_string() } else { person.number.clone() };
+    insert_person(connection, id, &NewPerson { number, ..person.clone() }, entry.at)?;
+    let roles: Vec<&str> = person.roles.iter().map(|role| role.word()).collect();
+    let detail = format!("{}, {}", person.place.word(), roles.join(" "));
+    audit::insert(connection, &Entry { subject: normal_login(&person.login), detail, ..entry })?;
+    Ok(Ok(id))
 }
 
 fn free_login(connection: &Connection, login: &str) -> sql::Result<String> {
@@ -142,41 +149,48 @@ fn target(connection: &Connection, person: PersonId, version: i64) -> sql::Resul
 /// Changes what a form shows.
 pub async fn change(
     db: &Storage,
-    (person, version): (PersonId, i64),
+    target: (PersonId, i64),
     change: Change,
     entry: Entry,
 ) -> Result<Result<(), NotChanged>, StorageError> {
-    db.write(move |connection| {
-        let Some(target) = target(connection, person, version)? else { return Ok(Err(NotChanged::Stale)) };
-        if target.status == PersonStatus::Left {
-            return Ok(Err(NotChanged::NotPossible));
-        }
-        if !has_terminal(connection, change.place, change.terminal.map(|id| id.0))? {
-            return Ok(Err(NotChanged::Terminal));
-        }
-        let before = held(connection, person)?;
-        let sql = "UPDATE person SET number = ?2, name = ?3, phone = ?4, language = ?5, place = ?6, merchant_id = ?7,
-                outlet_id = ?8, default_terminal = ?9, changed_at = ?10, version = version + 1 WHERE id = ?1";
-        connection.prepare_cached(sql)?.execute(params![
-            person.0,
-            change.number,
-            change.name,
-            change.phone.as_deref(),
-            change.language.as_deref(),
-            change.place.word(),
-            change.place.merchant().map(|id| id.0),
-            change.place.outlet().map(|id| id.0),
-            change.terminal.map(|id| id.0),
-            entry.at.0,
-        ])?;
-        set_roles(connection, person, &before, &change.roles)?;
-        let (before, after) = (domain::person::roles_text(&before), domain::person::roles_text(&change.roles));
-        let roles = if before == after { after } else { format!("{before} -> {after}") };
-        let detail = format!("{}, {roles}", change.place.word());
-        audit::insert(connection, &Entry { subject: target.login, detail, ..entry })?;
-        Ok(Ok(()))
-    })
-    .await
+    db.write(move |connection| Ok(change_in(connection, target, &change, entry)?)).await
+}
+
+/// The same inside a transaction.
+pub(crate) fn change_in(
+    connection: &Connection,
+    (person, version): (PersonId, i64),
+    change: &Change,
+    entry: Entry,
+) -> sql::Result<Result<(), NotChanged>> {
+    let Some(target) = target(connection, person, version)? else { return Ok(Err(NotChanged::Stale)) };
+    if target.status == PersonStatus::Left {
+        return Ok(Err(NotChanged::NotPossible));
+    }
+    if !has_terminal(connection, change.place, change.terminal.map(|id| id.0))? {
+        return Ok(Err(NotChanged::Terminal));
+    }
+    let before = held(connection, person)?;
+    let sql = "UPDATE person SET number = ?2, name = ?3, phone = ?4, language = ?5, place = ?6, merchant_id = ?7,
+            outlet_id = ?8, default_terminal = ?9, changed_at = ?10, version = version + 1 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![
+        person.0,
+        &change.number,
+        &change.name,
+        change.phone.as_deref(),
+        change.language.as_deref(),
+        change.place.word(),
+        change.place.merchant().map(|id| id.0),
+        change.place.outlet().map(|id| id.0),
+        change.terminal.map(|id| id.0),
+        entry.at.0,
+    ])?;
+    set_roles(connection, person, &before, &change.roles)?;
+    let (before, after) = (domain::person::roles_text(&before), domain::person::roles_text(&change.roles));
+    let roles = if before == after { after } else { format!("{before} -> {after}") };
+    let detail = format!("{}, {roles}", change.place.word());
+    audit::insert(connection, &Entry { subject: target.login, detail, ..entry })?;
+    Ok(Ok(()))
 }
 
 /// Roles that stay keep the approval that gave them.
@@ -198,23 +212,30 @@ fn set_roles(connection: &Connection, person: PersonId, before: &[Held], after: 
 /// Stops a login, lets it return, or ends it. Its sessions end.
 pub async fn step(
     db: &Storage,
-    (person, version): (PersonId, i64),
+    target: (PersonId, i64),
     step: Move,
     entry: Entry,
 ) -> Result<Result<(), NotChanged>, StorageError> {
-    db.write(move |connection| {
-        let Some(target) = target(connection, person, version)? else { return Ok(Err(NotChanged::Stale)) };
-        let Some(after) = target.status.after(step, target.own_password) else {
-            return Ok(Err(NotChanged::NotPossible));
-        };
-        let sql = "UPDATE person SET status = ?2, changed_at = ?3, version = version + 1 WHERE id = ?1";
-        connection.prepare_cached(sql)?.execute(params![person.0, after.word(), entry.at.0])?;
-        end_all(connection, person)?;
-        let detail = format!("{} -> {}", target.status, after);
-        audit::insert(connection, &Entry { subject: target.login, detail, ..entry })?;
-        Ok(Ok(()))
-    })
-    .await
+    db.write(move |connection| Ok(step_in(connection, target, step, entry)?)).await
+}
+
+/// The same inside a transaction.
+pub(crate) fn step_in(
+    connection: &Connection,
+    (person, version): (PersonId, i64),
+    step: Move,
+    entry: Entry,
+) -> sql::Result<Result<(), NotChanged>> {
+    let Some(target) = target(connection, person, version)? else { return Ok(Err(NotChanged::Stale)) };
+    let Some(after) = target.status.after(step, target.own_password) else {
+        return Ok(Err(NotChanged::NotPossible));
+    };
+    let sql = "UPDATE person SET status = ?2, changed_at = ?3, version = version + 1 WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![person.0, after.word(), entry.at.0])?;
+    end_all(connection, person)?;
+    let detail = format!("{} -> {}", target.status, after);
+    audit::insert(connection, &Entry { subject: target.login, detail, ..entry })?;
+    Ok(Ok(()))
 }
 
 fn end_all(connection: &Connection, person: PersonId) -> sql::Result<usize> {
@@ -224,26 +245,33 @@ fn end_all(connection: &Connection, person: PersonId) -> sql::Result<usize> {
 /// Gives a person a new initial password, which the person of `entry` hands over. Sessions end and locks are lifted.
 pub async fn reset(
     db: &Storage,
-    (person, version): (PersonId, i64),
+    target: (PersonId, i64),
     hash: String,
     entry: Entry,
 ) -> Result<Result<(), NotChanged>, StorageError> {
-    db.write(move |connection| {
-        let Some(target) = target(connection, person, version)? else { return Ok(Err(NotChanged::Stale)) };
-        if !target.status.signs_in() {
-            return Ok(Err(NotChanged::NotPossible));
-        }
-        let sql = "UPDATE person SET password_hash = ?2, must_change = 1, password_changed_at = ?3, given_by = ?4,
-                given_at = ?3, password_expires_at = ?5, changed_at = ?3, version = version + 1 WHERE id = ?1";
-        let by = entry.person.map(|id| id.0);
-        let values = params![person.0, hash, entry.at.0, by, initial_until(entry.at).0];
-        connection.prepare_cached(sql)?.execute(values)?;
-        end_all(connection, person)?;
-        login::lift(connection, &target.login)?;
-        audit::insert(connection, &Entry { subject: target.login, ..entry })?;
-        Ok(Ok(()))
-    })
-    .await
+    db.write(move |connection| Ok(reset_in(connection, target, &hash, entry)?)).await
+}
+
+/// The same inside a transaction.
+pub(crate) fn reset_in(
+    connection: &Connection,
+    (person, version): (PersonId, i64),
+    hash: &str,
+    entry: Entry,
+) -> sql::Result<Result<(), NotChanged>> {
+    let Some(target) = target(connection, person, version)? else { return Ok(Err(NotChanged::Stale)) };
+    if !target.status.signs_in() {
+        return Ok(Err(NotChanged::NotPossible));
+    }
+    let sql = "UPDATE person SET password_hash = ?2, must_change = 1, password_changed_at = ?3, given_by = ?4,
+            given_at = ?3, password_expires_at = ?5, changed_at = ?3, version = version + 1 WHERE id = ?1";
+    let by = entry.person.map(|id| id.0);
+    let values = params![person.0, hash, entry.at.0, by, initial_until(entry.at).0];
+    connection.prepare_cached(sql)?.execute(values)?;
+    end_all(connection, person)?;
+    login::lift(connection, &target.login)?;
+    audit::insert(connection, &Entry { subject: target.login, ..entry })?;
+    Ok(Ok(()))
 }
 
 /// Lifts the locks of a login after wrong passwords.

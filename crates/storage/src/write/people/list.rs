@@ -69,6 +69,8 @@ pub struct Person {
     pub place: Place,
     /// Names of merchant and outlet, empty for none.
     pub place_names: (String, String),
+    /// The merchant's number, 15 digits; empty for none.
+    pub mid: String,
     /// The till that the person works at.
     pub terminal: Option<TerminalId>,
     /// What the person holds, ended roles too.
@@ -99,6 +101,11 @@ impl Person {
         self.password_expires_at.is_some()
     }
 
+    /// Whether nobody has given a first password yet.
+    pub fn waits_for_password(&self) -> bool {
+        self.password_expires_at.is_some_and(|end| end <= self.created_at)
+    }
+
     /// The roles that count at `now`.
     pub fn roles_at(&self, now: Timestamp) -> Vec<Role> {
         super::counting(&self.held, self.place, now.business_date())
@@ -112,7 +119,7 @@ const SELECT: &str = "SELECT p.id, p.number, p.name, p.login, p.phone, p.languag
      (SELECT MAX(t.blocked_until) FROM throttle t \
         WHERE t.key >= 'login:' || p.login || '@' AND t.key < 'login:' || p.login || 'A'), \
      (SELECT t.blocked_until FROM throttle t WHERE t.key = 'name:' || p.login), \
-     EXISTS (SELECT 1 FROM factor f WHERE f.person_id = p.id) \
+     EXISTS (SELECT 1 FROM factor f WHERE f.person_id = p.id), COALESCE(m.mid, '') \
      FROM person p LEFT JOIN merchant m ON m.id = p.merchant_id LEFT JOIN outlet o ON o.id = p.outlet_id \
      WHERE p.id = ?1 AND p.status <> 'key'";
 
@@ -128,6 +135,7 @@ fn read(row: &Row<'_>, now: Timestamp) -> sql::Result<Person> {
         language: row.get(5)?,
         place: read_place(row, 6)?,
         place_names: (row.get(9)?, row.get(10)?),
+        mid: row.get(22)?,
         terminal: row.get::<_, Option<i64>>(11)?.map(TerminalId),
         held: Vec::new(),
         status: word(row, 12, PersonStatus::from_word)?,
