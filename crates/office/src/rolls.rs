@@ -3,7 +3,7 @@
 //!
 //! What must stay true:
 //! - Sending and checking change nothing; what is exported here is imported without a difference.
-//! - Who may do it by the form may do it by a file, and nobody else.
+//! - A file takes the same right as the form.
 //! - Initial passwords are made when they are printed, shown in that answer and never again.
 
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ fn proposed(kind: RollKind) -> Act {
     }
 }
 
-/// Refuses who may not import files of this kind.
+/// Refuses a person without the right to import files of this kind.
 fn allow(visit: &Visit, kind: RollKind) -> Result<(), Problem> {
     if visit.session.can(action(kind)) {
         return Ok(());
@@ -379,7 +379,7 @@ async fn view(visit: &Visit, id: i64, params: &Params, wrong: Option<String>) ->
     Ok(render(&view).into_response())
 }
 
-/// How a file was written, by whom it was sent, and who had it written.
+/// How a file was written, and its sender.
 fn sub(one: &Roll) -> String {
     let made = format!("{} {}", one.made_by_name, one.made_at.date_time_text());
     [one.findings.coding.as_str(), &made]

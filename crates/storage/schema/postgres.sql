@@ -618,7 +618,7 @@ FROM product;
 CREATE TABLE import (
     id BIGINT PRIMARY KEY,
     kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('products', 'prices', 'outlets', 'people')),
-    -- Which list's goods; NULL for outlets and people.
+    -- Which goods; NULL for outlets and people.
     list_id BIGINT REFERENCES product_list (id),
     -- What to do with products that are not in it: keep or stop them.
     absent TEXT COLLATE "C" NOT NULL CHECK (absent IN ('keep', 'stop')),

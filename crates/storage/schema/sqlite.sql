@@ -621,7 +621,7 @@ WHERE r.edition_id = s.edition_id AND r.settled = 0 AND r.move <> 'remove';
 CREATE TABLE import (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('products', 'prices', 'outlets', 'people')),
-    -- Which list's goods; NULL for outlets and people.
+    -- Which goods; NULL for outlets and people.
     list_id INTEGER REFERENCES product_list (id),
     -- What to do with products that are not in it: keep or stop them.
     absent TEXT NOT NULL CHECK (absent IN ('keep', 'stop')),

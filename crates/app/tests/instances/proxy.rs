@@ -80,11 +80,12 @@ impl Drop for Proxy {
     }
 }
 
-/// A file for the page that takes files reaches the program, whose gate refuses it here; elsewhere it goes no further.
+/// A file for a page that takes files reaches the program, whose gate refuses it here; elsewhere it goes no further.
 fn takes_files(proxy: &str) {
     let file = "1".repeat(3 << 20);
     let form = [("content-type", "multipart/form-data; boundary=x"), ("sec-fetch-site", "same-origin")];
-    for (path, expected) in [("/office/products/250100/import", 303), ("/login", 413), ("/api/v1/payments", 413)] {
+    let pages = [("/office/products/250100/import", 303), ("/office/imports", 303)];
+    for (path, expected) in pages.into_iter().chain([("/login", 413), ("/api/v1/payments", 413)]) {
         let reply = ask(proxy, "POST", path, &form, &file).expect("an answer");
         assert_eq!(reply.status, expected, "{path}: {}", reply.body);
     }

@@ -119,7 +119,7 @@ fn merchant<'d>(faults: &mut Faults<'_>, row: &Row, directory: &'d Directory) ->
     None
 }
 
-/// The outlet that a row is about, if it is there; `Err` where a fault says why nobody knows.
+/// The outlet that a row is about, if it is there; `Err` after a fault was noted.
 fn known<'d>(faults: &mut Faults<'_>, row: &Row, own: &'d [KnownOutlet]) -> Result<Option<&'d KnownOutlet>, ()> {
     let cell = faults.sheet.cell(row, Field::Outlet).filter(|cell| !cell.text.is_empty());
     if let Some(cell) = cell {

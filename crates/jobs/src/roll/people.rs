@@ -2,7 +2,7 @@
 //!
 //! What must stay true:
 //! - A person is found by the login name. One that was ever given is never given to somebody else.
-//! - Who sent the file does by it only what they could do by the form, as `domain::person` says.
+//! - The sender of a file does by it only what they could do by the form, as `domain::person` says.
 //! - A phone that somebody has is asked about: the file answers in the column for the same human.
 
 use std::collections::{HashMap, HashSet};
@@ -41,7 +41,7 @@ pub struct Keys {
 /// What it is told.
 #[derive(Clone, Debug)]
 pub struct Staff {
-    /// Who sent the file, where they belong, and the roles that count today.
+    /// The sender of the file, their place, and their roles that count today.
     pub keeper: (PersonId, Place, Vec<Role>),
     /// Today.
     pub today: BusinessDate,
@@ -53,7 +53,7 @@ pub struct Staff {
     pub outlets: HashMap<i64, (MerchantId, String)>,
     /// The outlets of terminals.
     pub terminals: HashMap<i64, OutletId>,
-    /// Who has a phone.
+    /// The people of each phone.
     pub phones: HashMap<String, Vec<Namesake>>,
 }
 
@@ -291,7 +291,7 @@ fn place(faults: &mut Faults<'_>, row: &Row, staff: &Staff, before: Option<&Pers
     }
 }
 
-/// The till that the person works at, of the outlet. Who moves to another outlet leaves the till.
+/// The till that the person works at, of the outlet. A person who moves to another outlet leaves the till.
 fn terminal(
     faults: &mut Faults<'_>,
     row: &Row,
@@ -344,7 +344,7 @@ fn rules(faults: &mut Faults<'_>, staff: &Staff, known: Option<&KnownPerson>, af
     }
 }
 
-/// Of a new person whose phone somebody has, whether it is the same human.
+/// Reads whether a new person with the phone of another one is the same human.
 fn asked(faults: &mut Faults<'_>, row: &Row, staff: &Staff, seen: &mut Seen, after: PersonLine) -> PersonLine {
     if after.phone.is_empty() {
         if !faults.sheet.text(row, Field::Same).is_empty() {

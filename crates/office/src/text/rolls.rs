@@ -45,7 +45,7 @@ web_kit::texts! {
         why_changed: "检查之后被改过", "Changed after the check";
         why_taken: "登录名、手机或店名已被使用", "Login name, phone or store name is taken";
         why_closed: "已关闭或离职", "Closed or left";
-        why_right: "确认的人没有这个权限", "Who confirmed it may not do that";
+        why_right: "确认的人没有这个权限", "The person who confirmed it may not do that";
         why_full: "号码用完了", "No number is left";
         why_used: "已被使用", "In use";
         th_who: "门店 / 人员", "Store or person";
@@ -60,7 +60,7 @@ web_kit::texts! {
         a_roles_day: "结束日期写作“复核员（2026-12-15）”，不能早于今天；新人员的几个角色用同一天", "Write a last day as checker (2026-12-15), not before today; the roles of a new person have the same.";
         f_roles_place: "角色和所在不合", "The roles do not go with the place";
         a_roles_place: "收银员和店长要填门店号，连锁经理只填商户号，发卡公司的人两个都不填", "Cashiers and store managers need a store number, chain managers only a merchant number, people of the card company neither.";
-        f_place_kind: "不能在门店、商户和发卡公司之间移动", "Nobody moves between stores, merchants and the card company";
+        f_place_kind: "不能在门店、商户和发卡公司之间移动", "People do not move between stores, merchants and the card company";
         a_place_kind: "请停用这个登录，另邀请一个", "Disable this login and invite another one.";
         f_range: "数目不对", "Out of range";
         a_range: "请填写 {0}", "{0}.";

@@ -214,7 +214,7 @@ pub(crate) fn insert_person(
         return Err(StorageError::NotWritten(format!("the role {role} does not fit a person of a {place}")));
     }
     let status = if person.must_change { PersonStatus::Invited } else { PersonStatus::Active };
-    // Who has no password yet has one that opens nothing any more.
+    // A person without a password has an initial one that is over.
     let until = if person.password_hash == NOBODY { now } else { initial_until(now) };
     connection.execute(
         "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, status,

@@ -128,7 +128,7 @@ pub struct Roll {
     pub problem: String,
     /// What was found when it was read.
     pub findings: Findings,
-    /// Who had it written, or then taken back, the name, and when.
+    /// The person who had it written, or then taken back, with the name, and when.
     pub acted: Option<(PersonId, String, Timestamp)>,
     /// When the same file was confirmed before.
     pub before: Option<Timestamp>,
@@ -186,8 +186,7 @@ pub async fn begin(db: &Storage, file_name: String, entry: Entry) -> Result<i64,
         let by = entry.person.ok_or_else(nobody)?;
         connection.lock_name("import", "")?;
         let id: i64 = connection.query_row("SELECT COALESCE(MAX(id), 0) + 1 FROM import", [], |row| row.get(0))?;
-        let sql =
-            "INSERT INTO import (id, kind, list_id, absent, file_name, size, digest, made_at, made_by, status,
+        let sql = "INSERT INTO import (id, kind, list_id, absent, file_name, size, digest, made_at, made_by, status,
                 problem, coding, lines, same, wrong, edition_id)
             VALUES (?1, 'outlets', NULL, 'keep', ?2, 0, ?3, ?4, ?5, 'sending', '', '', 0, 0, 0, NULL)";
         connection.prepare_cached(sql)?.execute(params![id, &file_name, Vec::new(), entry.at.0, by.0])?;
@@ -411,7 +410,8 @@ pub enum Confirmed {
     Gone,
 }
 
-/// Has a roll written, unless something that it is about was changed after the check. Who confirms it makes what is proposed.
+/// Has a roll written, unless something that it is about was changed after the check. The person of
+/// `entry` makes what is proposed.
 pub async fn confirm(db: &Storage, id: i64, entry: Entry) -> Result<Confirmed, StorageError> {
     // Tills do not wait for this look; what changes after it is found row by row.
     if let Some(line) = db.read(move |connection| Ok(stale(connection, id)?)).await? {

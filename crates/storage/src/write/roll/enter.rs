@@ -65,7 +65,7 @@ impl Turn {
         let Some((keeper, _, _)) = roll.acted else { return Ok(None) };
         let sql = "SELECT place, merchant_id, outlet_id FROM person WHERE id = ?1 AND status = 'active'";
         let place = connection.prepare_cached(sql)?.query_row([keeper.0], |row| read_place(row, 0)).optional()?;
-        // Who was disabled meanwhile may do nothing.
+        // A person who was disabled meanwhile may do nothing.
         let roles = match place {
             Some(place) => counting(&held(connection, keeper)?, place, now.business_date()),
             None => Vec::new(),
@@ -469,10 +469,10 @@ fn return_person(
     })
 }
 
-/// New people of a roll to whom nobody gave a first password yet, with their versions: the first `limit`.
+/// New people of a roll without a first password, with their versions: the first `limit`.
 pub async fn password_less(db: &Storage, id: i64, limit: u32) -> Result<Vec<(PersonId, i64)>, StorageError> {
     db.read(move |connection| {
-        // `||` keeps the state from its index, which finds everybody who was invited.
+        // `||` keeps the state from its index, which finds all people who were invited.
         let sql = "SELECT p.id, p.version FROM roll_row r JOIN person p ON p.id = r.subject
             WHERE r.import_id = ?1 AND r.move = 'add' AND r.state = 'written' AND p.status || '' = 'invited'
                 AND p.password_expires_at <= p.created_at ORDER BY r.number LIMIT ?2";

@@ -175,7 +175,7 @@ pub async fn people(db: &Storage, logins: Vec<String>) -> Result<HashMap<String,
     .await
 }
 
-/// Somebody who has a phone.
+/// A person with a phone that a file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namesake {
     /// Login name.

@@ -80,7 +80,7 @@ pub struct PersonLine {
     pub number: String,
     /// Phone, digits only.
     pub phone: String,
-    /// Of a new one whose phone somebody has: the login name of the same human, or `other` for another one.
+    /// Of a new person with the phone of another one: that one's login name for the same human, else `other`.
     pub same: String,
 }
 
