@@ -14,7 +14,7 @@ use domain::time::Timestamp;
 use engine::clock::Clock;
 use program::{Instance, webpos};
 use storage::audit::Entry;
-use storage::catalogue::{self, Item};
+use storage::catalogue::{self, Item, Keeper};
 use storage::edition::{self, Released};
 use storage::import::{self, Absent, ImportKind, ImportStatus};
 use storage::job::{self, JobKind, JobStatus};
@@ -114,7 +114,7 @@ async fn an_import_survives_being_killed_at_any_moment() {
     assert_eq!((found.status, found.lines), (ImportStatus::Checked, ROWS + 1));
     let edition = edition::find(&db, found.edition).await.expect("reads").expect("there");
     assert_eq!((edition.counts.added, edition.counts.changed), (ROWS, 1));
-    let released = edition::publish(&db, edition.id, None, entry()).await.expect("writes");
+    let released = edition::publish(&db, (Keeper::Company, edition.id), None, entry()).await.expect("writes");
     assert_eq!(released, Released::Done);
     drop(db);
 

@@ -84,7 +84,7 @@ fn stored_words_never_change() {
         "sell confirm_price view_orders request_refund review_refund close_batch view_cards \
          reveal_card_number prepare_cards release_cards late_refund view_disputes open_dispute decide_dispute \
          answer_dispute view_own_settlement view_settlement prepare_settlement release_settlement \
-         view_proposals propose_fee release_merchants manage_merchants manage_products recall_product manage_people view_audit \
+         view_proposals propose_fee release_merchants manage_merchants manage_products manage_own_products recall_product manage_people view_audit \
          manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
          enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings \
          answer_product_request"

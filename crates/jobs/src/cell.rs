@@ -43,6 +43,8 @@ domain::words! {
         Number = "number",
         /// The list above says this of the product; the hint is what.
         Above = "above",
+        /// The card company decides what cards pay for at this merchant.
+        Company = "company",
         /// No column has this heading. It is left out of account.
         Heading = "heading",
         /// The column only tells. It is left out of account.

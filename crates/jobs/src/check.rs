@@ -41,9 +41,15 @@ pub type Problem = String;
 /// Most of the goods on sale that a file may stop by not naming them, percent.
 const STOPPED_MAX: usize = 20;
 
-/// Checks a file.
-pub fn check(kind: ImportKind, absent: Absent, bytes: &[u8], goods: Goods) -> Result<Checked, Problem> {
-    let mut read = Read { kind, zeros: zeros(&goods), goods, lines: HashMap::new(), checked: Checked::default() };
+/// Checks a file: what to do with goods that it does not name, and whether it may let cards pay for more than they do.
+pub fn check(
+    kind: ImportKind,
+    (absent, decides): (Absent, bool),
+    bytes: &[u8],
+    goods: Goods,
+) -> Result<Checked, Problem> {
+    let mut read =
+        Read { kind, decides, zeros: zeros(&goods), goods, lines: HashMap::new(), checked: Checked::default() };
     // A list that grows is in memory twice while it does.
     let lines = bytes.split(|byte| *byte == b'\n').count();
     read.checked.rows.reserve(lines.min(Limits::default().rows as usize));
@@ -118,6 +124,8 @@ fn zeros(goods: &Goods) -> HashMap<String, String> {
 
 struct Read {
     kind: ImportKind,
+    /// Whether it may let cards pay for more than they do.
+    decides: bool,
     goods: Goods,
     zeros: HashMap<String, String>,
     /// The line of each code.
@@ -163,6 +171,7 @@ impl Read {
             above: stored.as_ref().is_some_and(|sheet| sheet.above),
             item: stored.as_ref().map_or_else(|| new_item(&code), |sheet| sheet.item.clone()),
             kind: self.kind,
+            decides: self.decides,
             faults: Vec::new(),
         };
         for column in column::columns(self.kind) {
@@ -316,6 +325,7 @@ struct OneRow<'a> {
     above: bool,
     item: Item,
     kind: ImportKind,
+    decides: bool,
     faults: Vec<(Column, String, Fault, String)>,
 }
 
@@ -371,7 +381,12 @@ impl OneRow<'_> {
             }
             Column::Low => item.price_low = cell::price(typed)?,
             Column::High => item.price_high = cell::price(typed)?,
-            Column::Payable => item.card_payable = cell::yes(typed)?.unwrap_or(item.card_payable),
+            Column::Payable => {
+                item.card_payable = cell::yes(typed)?.unwrap_or(item.card_payable);
+                if item.card_payable && !self.decides && !self.before.is_some_and(|before| before.card_payable) {
+                    return Err((Fault::Company, String::new()));
+                }
+            }
             Column::Active => item.active = cell::yes(typed)?.unwrap_or(item.active),
             Column::SaleMax => item.sale_max = cell::limit(typed)?,
             Column::IdCheck => item.id_check = cell::yes(typed)?.unwrap_or(item.id_check),

@@ -98,9 +98,9 @@ async fn next(db: &Storage, engine: &Engine, line: Line, holder: Holder, clock: 
 async fn check_file(db: &Storage, job: Job, clock: &Clock) -> Result<(), StorageError> {
     let Some(import) = import::find(db, job.subject).await? else { return enter::check(db, job, clock).await };
     let (bytes, goods) = (import::bytes(db, import.id).await?, goods(db, &import).await?);
-    let (kind, absent) = (import.kind, import.absent);
+    let (kind, how) = (import.kind, (import.absent, import.decides));
     // A large file keeps a core busy for seconds.
-    let checked = tokio::task::spawn_blocking(move || check(kind, absent, &bytes, goods)).await;
+    let checked = tokio::task::spawn_blocking(move || check(kind, how, &bytes, goods)).await;
     let ending = match checked {
         Ok(Ok(checked)) => return keep(db, job, &import, checked, clock).await,
         Ok(Err(problem)) => problem,

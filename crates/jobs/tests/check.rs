@@ -55,7 +55,7 @@ fn goods() -> Goods {
 }
 
 fn of(kind: ImportKind, file: &str) -> Checked {
-    check(kind, Absent::Keep, file.as_bytes(), goods()).expect("a table")
+    check(kind, (Absent::Keep, true), file.as_bytes(), goods()).expect("a table")
 }
 
 /// The faults of a file: line, column, fault, hint.
@@ -125,7 +125,7 @@ fn an_empty_cell_is_what_its_file_is_about() {
         } else {
             format!("商品代码,{given},{heading}\n600233,{cells},\n")
         };
-        let checked = check(kind, Absent::Keep, file.as_bytes(), goods.clone()).expect("a table");
+        let checked = check(kind, (Absent::Keep, true), file.as_bytes(), goods.clone()).expect("a table");
         match expected {
             Ok(after) => {
                 assert_eq!(faults(&checked), [""; 0], "{heading}");
@@ -193,7 +193,7 @@ fn a_file_that_says_nothing_new_is_right_however_odd_the_catalogue_is() {
     let goods: Goods = HashMap::from([(odd.code.clone(), sheet(odd.clone(), 1))]);
     for kind in ImportKind::ALL {
         let file = exported(kind, [&odd]);
-        let checked = check(kind, Absent::Stop, &file, goods.clone()).expect("a table");
+        let checked = check(kind, (Absent::Stop, true), &file, goods.clone()).expect("a table");
         assert_eq!((faults(&checked), checked.rows.len(), checked.findings.same), (Vec::new(), 0, 1), "{kind:?}");
     }
 }
@@ -219,7 +219,7 @@ fn products_that_are_not_in_the_file_stop_only_if_they_are_few() {
     let all: Vec<&Item> = goods.values().map(|sheet| &sheet.item).collect();
     let without = |left_out: &[&str]| {
         let items = all.iter().copied().filter(|item| !left_out.contains(&item.code.as_str()));
-        check(ImportKind::Products, Absent::Stop, &exported(ImportKind::Products, items), goods.clone())
+        check(ImportKind::Products, (Absent::Stop, true), &exported(ImportKind::Products, items), goods.clone())
     };
     let checked = without(&["600233", "699999", "600900"]).expect("a table");
     let stopped: Vec<&str> = checked.rows.iter().map(|row| row.after.code.as_str()).collect();
@@ -227,7 +227,7 @@ fn products_that_are_not_in_the_file_stop_only_if_they_are_few() {
     assert!(!checked.rows[0].after.active);
     let five = ["600233", "600201", "000035", "800001", "800002"];
     assert_eq!(without(&five).expect_err("too many"), "too_many_absent 5 24");
-    let kept = check(ImportKind::Products, Absent::Keep, "货号,品名,类别,处方分类\n".as_bytes(), goods.clone());
+    let kept = check(ImportKind::Products, (Absent::Keep, true), "货号,品名,类别,处方分类\n".as_bytes(), goods.clone());
     assert_eq!(kept.expect("a table").rows, []);
 }
 
@@ -241,7 +241,7 @@ fn files_without_a_table_say_why() {
         (ImportKind::Prices, "商品代码,单价,零售价\n1,1,2\n", "column_twice price"),
         (ImportKind::Prices, "商品代码,单价\n1,\u{0}\n", "not_text 2"),
     ] {
-        let why = check(kind, Absent::Keep, file.as_bytes(), goods()).expect_err("no table");
+        let why = check(kind, (Absent::Keep, true), file.as_bytes(), goods()).expect_err("no table");
         assert_eq!(why, expected, "{file}");
     }
 }
@@ -272,7 +272,7 @@ proptest! {
         }
         for kind in ImportKind::ALL {
             let file = exported(kind, goods.values().map(|sheet| &sheet.item));
-            let checked = check(kind, Absent::Stop, &file, goods.clone()).expect("a table");
+            let checked = check(kind, (Absent::Stop, true), &file, goods.clone()).expect("a table");
             prop_assert_eq!(faults(&checked), Vec::<String>::new());
             prop_assert_eq!(checked.rows.len(), 0);
         }
@@ -282,8 +282,8 @@ proptest! {
     #[test]
     fn anything_is_checked(file in "[商品代码货号单价,;\t\"'=0-9.E+\n\\PC]{0,200}") {
         for kind in ImportKind::ALL {
-            let _ = check(kind, Absent::Stop, file.as_bytes(), goods());
-            let _ = check(kind, Absent::Keep, format!("货号,品名,单价,类别,处方分类\n{file}").as_bytes(), goods());
+            let _ = check(kind, (Absent::Stop, true), file.as_bytes(), goods());
+            let _ = check(kind, (Absent::Keep, true), format!("货号,品名,单价,类别,处方分类\n{file}").as_bytes(), goods());
         }
     }
 }

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::acts::{Act, Payload};
 use domain::edition::{EditionStatus, can_be_for};
 use domain::ids::{EditionId, RequestId};
-use domain::role::Action;
 use domain::time::Timestamp;
 use jobs::Column;
 use serde::Deserialize;
@@ -30,7 +29,7 @@ use crate::entry::Typed;
 use crate::imports::{Number, heading, sub};
 use crate::places;
 use crate::product::moment;
-use crate::products::{PRODUCTS, entry, goods_link, product_link};
+use crate::products::{PRODUCTS, entry, goods_link, keeper, list_of, may_change, product_link};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -274,7 +273,9 @@ fn is_about_to_be_live(one: &Edition, now: Timestamp) -> bool {
 }
 
 async fn find(visit: &Visit, id: i64) -> Result<Edition, Problem> {
-    edition::find(visit.db(), EditionId(id)).await?.ok_or(Problem::NotFound)
+    let found = edition::find(visit.db(), EditionId(id)).await?.ok_or(Problem::NotFound)?;
+    list_of(visit, found.list.0).await?;
+    Ok(found)
 }
 
 fn steps(one: &Edition, text: &'static Text) -> Vec<(&'static str, &'static str, String)> {
@@ -359,13 +360,14 @@ async fn notes(
 
 fn decide(visit: &Visit, one: &Edition, waits: bool) -> Decide {
     let words = &visit.text().imports;
-    let may = visit.session.can(Action::ManageProducts);
+    let may = may_change(visit);
     match one.status {
         _ if !may => Decide::Nothing,
         EditionStatus::Staged if !waits && one.counts.all() > 0 => {
             let counts = one.counts;
             let all = one.counts.all().saturating_sub(counts.added);
-            let two = counts.needs_two().then(|| fill(words.takes_two, &[&counts.far.to_string(), &all.to_string()]));
+            let needs_two = visit.session.of_company() && counts.needs_two();
+            let two = needs_two.then(|| fill(words.takes_two, &[&counts.far.to_string(), &all.to_string()]));
             Decide::Publish { two, stop: counts.stopped }
         }
         EditionStatus::Scheduled => Decide::CallOff,
@@ -416,12 +418,12 @@ async fn publish(visit: &Visit, one: &Edition, typed: &Typed) -> Result<Response
         return refuse(fill(words.wrong_stop, &[&one.counts.stopped.to_string()])).await;
     }
     let path = edition_link(one.id);
-    if one.counts.needs_two() {
+    if visit.session.of_company() && one.counts.needs_two() {
         let payload = Payload::ProductEdition { edition: one.id, effective_at };
         return places::propose(visit, payload, request, &path).await;
     }
     let entry = entry(visit, "edition_released", &format!("edition {}", one.id), one.list).await?;
-    match edition::publish(visit.db(), one.id, effective_at, entry).await? {
+    match edition::publish(visit.db(), (keeper(visit), one.id), effective_at, entry).await? {
         Released::Done => Ok(Redirect::to(&path).into_response()),
         // Something changed since the page was shown: it says now what is needed.
         Released::TakesTwo => view(visit, one.id.0, &params, None, field("at").to_owned()).await,

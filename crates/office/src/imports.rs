@@ -7,7 +7,6 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::ListId;
-use domain::role::Action;
 use domain::scan::Scan;
 use jobs::{Column, Fault, Table, columns, required};
 use sha2::{Digest as _, Sha256};
@@ -23,7 +22,7 @@ use web_kit::problem::Problem;
 use web_kit::text::{Lang, fill};
 
 use crate::editions::{self, edition_link};
-use crate::products::{PRODUCTS, entry, goods_link, list_of};
+use crate::products::{PRODUCTS, entry, goods_link, list_of, may_change};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -137,7 +136,7 @@ async fn view(visit: &Visit, list: i64, wrong: Option<&'static str>) -> Result<R
     let page = NewView {
         title: fill(words.title_of, &[&name]),
         list: goods_link(list),
-        can: visit.session.can(Action::ManageProducts),
+        can: may_change(visit),
         wrong,
         templates: ImportKind::ALL.into_iter().map(sample).collect(),
         recent,
@@ -328,10 +327,16 @@ pub(crate) struct FaultLine {
     pub(crate) code: String,
 }
 
+async fn find(visit: &Visit, id: i64) -> Result<Import, Problem> {
+    let found = import::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
+    list_of(visit, found.list.0).await?;
+    Ok(found)
+}
+
 /// One file: how far it is, or what is wrong with it. What it changes is on the page of its edition.
 pub(crate) async fn one(visit: Visit, Path(id): Path<i64>) -> Result<Response, Problem> {
     let (text, words) = (visit.text(), &visit.text().imports);
-    let one = import::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
+    let one = find(&visit, id).await?;
     let step = match one.status {
         ImportStatus::Checked => return Ok(Redirect::to(&edition_link(one.edition)).into_response()),
         ImportStatus::Sending | ImportStatus::Cancelled => Step::Cancelled,
@@ -365,7 +370,7 @@ pub(crate) async fn one(visit: Visit, Path(id): Path<i64>) -> Result<Response, P
         list: goods_link(one.list.0),
         kind: one.kind,
         absent: one.absent,
-        can: visit.session.can(Action::ManageProducts),
+        can: may_change(&visit),
         step,
         numbers,
         shell: visit.shell(PRODUCTS),
@@ -465,6 +470,7 @@ pub(crate) fn fault_words(note: &Note, visit: &Visit) -> (&'static str, String) 
         Some(Fault::Zeros) => (words.f_zero, fill(words.a_zero, &[hint])),
         Some(Fault::Unknown) => plain(words.f_unknown, words.a_unknown),
         Some(Fault::Other) => plain(words.f_other, words.a_other),
+        Some(Fault::Company) => plain(words.f_company, words.a_company),
         Some(Fault::Number) => plain(words.f_number, words.a_number),
         Some(Fault::Above) => (words.f_above, fill(words.a_above, &[hint])),
         Some(Fault::Heading) => plain(words.f_heading, words.a_heading),
@@ -476,7 +482,7 @@ pub(crate) fn fault_words(note: &Note, visit: &Visit) -> (&'static str, String) 
 
 /// Gives a file up.
 pub(crate) async fn give_up(visit: Visit, Path(id): Path<i64>) -> Result<Response, Problem> {
-    let one = import::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
+    let one = find(&visit, id).await?;
     let entry = entry(&visit, "import_given_up", &format!("import {id}"), one.list).await?;
     let said = if import::give_up(visit.db(), id, entry).await? { Said::EditionGivenUp } else { Said::EditionGone };
     Ok(Flash::new(said, &[]).redirect(&visit.web, &upload_link(one.list.0)))
@@ -493,7 +499,7 @@ pub(crate) async fn faults_xlsx(visit: Visit, Path(id): Path<i64>) -> Result<Res
 }
 
 async fn faults(visit: &Visit, id: i64, kind: Kind) -> Result<Response, Problem> {
-    let one = import::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
+    let one = find(visit, id).await?;
     let entry = entry(visit, "import_faults_exported", &format!("import {id}"), one.list).await?;
     storage::audit::append(visit.db(), storage::audit::Entry { detail: kind.word().to_owned(), ..entry }).await?;
     faults_file(visit, id, kind, jobs::table, |note| fault_line(note, visit)).await
@@ -546,7 +552,8 @@ pub(crate) async fn faults_file(
 }
 
 /// A template of one kind, as CSV or as an Excel sheet: its headings and an example.
-pub(crate) async fn template(visit: Visit, Path((_, file)): Path<(i64, String)>) -> Result<Response, Problem> {
+pub(crate) async fn template(visit: Visit, Path((list, file)): Path<(i64, String)>) -> Result<Response, Problem> {
+    list_of(&visit, list).await?;
     let (name, ending) = file.rsplit_once('.').ok_or(Problem::NotFound)?;
     let (kind, format) = ImportKind::from_word(name).zip(Kind::from_word(ending)).ok_or(Problem::NotFound)?;
     let head: Vec<&str> = columns(kind).iter().map(|column| heading(*column, visit.text())).collect();

@@ -27,14 +27,14 @@ mod text;
 mod todo;
 
 use domain::role::Action::{
-    AnswerProductRequest, DecideDispute, LateRefund, ManageMerchants, ManagePeople, ManageProducts, ManageSettings,
-    OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement, Suspend, ViewDirectory, ViewDisputes,
-    ViewOverview, ViewProposals, ViewSettlement,
+    AnswerProductRequest, DecideDispute, LateRefund, ManageMerchants, ManageOwnProducts, ManagePeople, ManageProducts,
+    ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement, Suspend,
+    ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
 use web_kit::proposal::TODO;
-use web_kit::table::Access::May;
+use web_kit::table::Access::{Either, May};
 use web_kit::table::{Count, PageEntry, page};
 use web_kit::text::Words as _;
 
@@ -136,33 +136,44 @@ fn settings_pages() -> Vec<PageEntry> {
 /// Goods: catalogues, recalls, and what tills ask for.
 fn goods() -> Vec<PageEntry> {
     vec![
-        page(products::PRODUCTS)
-            .get(May(ViewDirectory), products::choose)
-            .menu(44, "list", |lang| Text::of(lang).products.title),
+        page(products::PRODUCTS).get(Either(ViewDirectory, ManageOwnProducts), products::choose).menu(
+            44,
+            "list",
+            |lang| Text::of(lang).products.title,
+        ),
         page(lists::LISTS).get(May(ViewDirectory), lists::show).post(May(ManageProducts), lists::make),
         page("/office/lists/{list}").get(May(ViewDirectory), lists::one).post(May(ManageProducts), lists::act),
-        page("/office/products/{list}").get(May(ViewDirectory), products::show),
-        page("/office/products/{list}/export.csv").get(May(ViewDirectory), products::csv).proved(Always),
-        page("/office/products/{list}/export.xlsx").get(May(ViewDirectory), products::xlsx).proved(Always),
+        page("/office/products/{list}").get(Either(ViewDirectory, ManageOwnProducts), products::show),
+        page("/office/products/{list}/export.csv")
+            .get(Either(ViewDirectory, ManageOwnProducts), products::csv)
+            .proved(Always),
+        page("/office/products/{list}/export.xlsx")
+            .get(Either(ViewDirectory, ManageOwnProducts), products::xlsx)
+            .proved(Always),
         page("/office/products/{list}/new")
-            .get(May(ManageProducts), product::ask)
-            .post(May(ManageProducts), product::make),
+            .get(Either(ManageProducts, ManageOwnProducts), product::ask)
+            .post(Either(ManageProducts, ManageOwnProducts), product::make),
         page("/office/products/{list}/code/{code}")
-            .get(May(ViewDirectory), product::show)
-            .post(May(ManageProducts), product::save),
+            .get(Either(ViewDirectory, ManageOwnProducts), product::show)
+            .post(Either(ManageProducts, ManageOwnProducts), product::save),
         page("/office/products/{list}/import")
-            .get(May(ViewDirectory), imports::ask)
-            .post(May(ManageProducts), imports::take)
+            .get(Either(ViewDirectory, ManageOwnProducts), imports::ask)
+            .post(Either(ManageProducts, ManageOwnProducts), imports::take)
             .takes_file(),
-        page("/office/products/{list}/import/template/{file}").get(May(ViewDirectory), imports::template),
+        page("/office/products/{list}/import/template/{file}")
+            .get(Either(ViewDirectory, ManageOwnProducts), imports::template),
         page("/office/imports/{import}")
-            .get(May(ViewDirectory), imports::one)
-            .post(May(ManageProducts), imports::give_up),
-        page("/office/imports/{import}/export.csv").get(May(ViewDirectory), imports::faults_csv).proved(Always),
-        page("/office/imports/{import}/export.xlsx").get(May(ViewDirectory), imports::faults_xlsx).proved(Always),
+            .get(Either(ViewDirectory, ManageOwnProducts), imports::one)
+            .post(Either(ManageProducts, ManageOwnProducts), imports::give_up),
+        page("/office/imports/{import}/export.csv")
+            .get(Either(ViewDirectory, ManageOwnProducts), imports::faults_csv)
+            .proved(Always),
+        page("/office/imports/{import}/export.xlsx")
+            .get(Either(ViewDirectory, ManageOwnProducts), imports::faults_xlsx)
+            .proved(Always),
         page("/office/editions/{edition}")
-            .get(May(ViewDirectory), editions::show)
-            .post(May(ManageProducts), editions::act),
+            .get(Either(ViewDirectory, ManageOwnProducts), editions::show)
+            .post(Either(ManageProducts, ManageOwnProducts), editions::act),
         page(recalls::RECALLS).get(May(ViewDirectory), recalls::show).post(May(RecallProduct), recalls::start).menu(
             45,
             "pause",

@@ -18,7 +18,7 @@ use domain::time::{BusinessDate, HOUR, Timestamp};
 use serde::Deserialize;
 use storage::catalogue::{self, Item, Kept, OTC_CLASSES, Sheet, Taken};
 use storage::price::{self, PriceSince};
-use storage::product_list::Own;
+use storage::product_list::{self, Own};
 use storage::{edition, proposal};
 use web_kit::flash::Flash;
 use web_kit::page::render;
@@ -30,7 +30,8 @@ use crate::editions::edition_link;
 use crate::entry::{Entered, Input, Typed, wrong_count};
 use crate::places;
 use crate::products::{
-    PRODUCTS, band_words, class_words, coming_words, entry, goods_link, list_of, price_words, product_link,
+    PRODUCTS, band_words, class_words, coming_words, entry, goods_link, keeper, list_of, may_change, price_words,
+    product_link,
 };
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
@@ -139,7 +140,7 @@ pub(crate) async fn make(visit: Visit, Path(list): Path<i64>, Form(typed): Form<
     }
     let link = product_link(list, &item.code);
     let entry = entry(&visit, "product_written", &item.code, ListId(list)).await?;
-    match catalogue::keep(visit.db(), ListId(list), None, item, entry).await? {
+    match catalogue::keep(visit.db(), (keeper(&visit), ListId(list)), None, item, entry).await? {
         Kept::Done => Ok(Flash::new(Said::Saved, &[]).redirect(&visit.web, &link)),
         kept => {
             refuse(&mut form, kept, visit.text())?;
@@ -157,6 +158,7 @@ fn refuse(form: &mut Entered, kept: Kept, text: &'static Text) -> Result<(), Pro
         Kept::Recalled => form.refuse("barcode", words.covered.to_owned()),
         Kept::PricesApart => form.refuse("product_price", words.price_apart.to_owned()),
         Kept::Other => form.refuse("product_price", words.other.to_owned()),
+        Kept::CompanyDecides => form.refuse("card_payable", words.company_decides.to_owned()),
         Kept::FromAbove => form.refuse("name", words.from_above_only.to_owned()),
         Kept::Done | Kept::PricesWait | Kept::Stale | Kept::Gone => return Err(Problem::NotFound),
     }
@@ -164,6 +166,7 @@ fn refuse(form: &mut Entered, kept: Kept, text: &'static Text) -> Result<(), Pro
 }
 
 async fn find(visit: &Visit, list: i64, code: &str) -> Result<Sheet, Problem> {
+    list_of(visit, list).await?;
     catalogue::sheet(visit.db(), ListId(list), code.to_owned()).await?.ok_or(Problem::NotFound)
 }
 
@@ -191,7 +194,7 @@ async fn view(
     let own = list_of(visit, list).await?;
     let mut names: Vec<(ListId, String)> = own.parent.clone().into_iter().collect();
     if let Some((above, _)) = &own.parent {
-        names.extend(list_of(visit, above.0).await?.parent);
+        names.extend(product_list::find(visit.db(), *above).await?.and_then(|above| above.parent));
     }
     let history = price::prices(visit.db(), ListId(list), code.clone(), HISTORY).await?;
     let inputs = inputs(form, text, if one.above { Fields::Own } else { Fields::All });
@@ -209,7 +212,7 @@ async fn view(
         recalled: one.recalled.as_ref().map(|said| fill(text.products.recalled_note, &[said])),
         told: places::told(visit, &params.a).await?,
         waits: waiting(visit, list, &code).await?.filter(|_| visit.session.can(Action::ViewProposals)),
-        can: visit.session.can(Action::ManageProducts),
+        can: may_change(visit),
         facts: if one.above { facts(&one.item, text) } else { Vec::new() },
         follows: one.above && one.item.own != Own::NONE,
         wrong: wrong_count(&inputs, text),
@@ -321,7 +324,8 @@ pub(crate) async fn save(
         Item { code: code.clone(), pinyin: one.item.pinyin.clone(), ..item(&mut form, text) }
     };
     let prices = item.prices();
-    if one.item.prices().needs_two(prices) && waiting(&visit, list, &code).await?.is_some() {
+    let company = visit.session.of_company();
+    if company && one.item.prices().needs_two(prices) && waiting(&visit, list, &code).await?.is_some() {
         form.refuse("product_price", text.products.price_waits.to_owned());
     }
     let none = Params::default();
@@ -330,7 +334,7 @@ pub(crate) async fn save(
     }
     let link = product_link(list, &code);
     let entry = entry(&visit, "product_changed", &code, ListId(list)).await?;
-    match catalogue::keep(visit.db(), ListId(list), Some(version), item, entry).await? {
+    match catalogue::keep(visit.db(), (keeper(&visit), ListId(list)), Some(version), item, entry).await? {
         Kept::Done => Ok(Flash::new(Said::Saved, &[]).redirect(&visit.web, &link)),
         Kept::PricesWait => {
             let payload = Payload::ProductPrice { list: ListId(list), code, prices };
@@ -351,7 +355,8 @@ pub(crate) async fn save(
 /// Lets the list say nothing itself of it any more.
 async fn follow(visit: &Visit, list: i64, code: String, version: i64) -> Result<Response, Problem> {
     let entry = entry(visit, "product_follows", &code, ListId(list)).await?;
-    let kept = catalogue::follow_above(visit.db(), ListId(list), (code.clone(), version), entry).await?;
+    let kept =
+        catalogue::follow_above(visit.db(), (keeper(visit), ListId(list)), (code.clone(), version), entry).await?;
     if kept == Kept::Done {
         return Ok(Flash::new(Said::Saved, &[]).redirect(&visit.web, &product_link(list, &code)));
     }

@@ -4,14 +4,14 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::ids::ListId;
 use domain::money::Fen;
 use domain::product::Prices;
 use domain::role::Action;
 use domain::time::Timestamp;
 use serde::Deserialize;
-use storage::catalogue::{self, Item, Sheet};
+use storage::catalogue::{self, Item, Keeper, Sheet};
 use storage::edition::{self, Coming};
 use storage::import::ImportKind;
 use storage::places::list::{Filter, merchants};
@@ -48,9 +48,22 @@ pub(crate) fn product_link(list: i64, code: &str) -> String {
     format!("{PRODUCTS}/{list}/code/{code}")
 }
 
-/// A list, or that there is none.
+/// A list, or that there is none for this person: people of a merchant have those of their merchant.
 pub(crate) async fn list_of(visit: &Visit, list: i64) -> Result<PriceList, Problem> {
-    product_list::find(visit.db(), ListId(list)).await?.ok_or(Problem::NotFound)
+    let found = product_list::find(visit.db(), ListId(list)).await?.ok_or(Problem::NotFound)?;
+    let own = visit.session.place.merchant();
+    let theirs = own.is_none() || found.merchant.as_ref().map(|(id, _)| *id) == own;
+    if theirs { Ok(found) } else { Err(Problem::NotFound) }
+}
+
+/// Whether the person changes goods, all or those of the own merchant.
+pub(crate) fn may_change(visit: &Visit) -> bool {
+    visit.session.can(Action::ManageProducts) || visit.session.can(Action::ManageOwnProducts)
+}
+
+/// For whom the person changes goods.
+pub(crate) fn keeper(visit: &Visit) -> Keeper {
+    if visit.session.of_company() { Keeper::Company } else { Keeper::Merchant }
 }
 
 /// What is done to the goods of a list, for the audit log.
@@ -129,6 +142,9 @@ pub(crate) struct Params {
 
 /// The merchants, to choose one.
 pub(crate) async fn choose(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    if let Some(own) = visit.session.place.merchant() {
+        return Ok(Redirect::to(&goods_link(own.0)).into_response());
+    }
     let find = params.q.trim().to_owned();
     let filter = Filter { find: find.clone(), ..Filter::default() };
     let after = params.after.parse().unwrap_or(0);
@@ -162,9 +178,11 @@ struct View {
     shell: Shell,
     title: String,
     path: String,
-    merchants: &'static str,
+    merchants: Option<&'static str>,
+    /// The merchant's other lists, for its own people.
+    others: Vec<(String, String)>,
     /// The page of the list, and what is above it.
-    list: String,
+    list: Option<String>,
     above: Option<String>,
     find: String,
     rows: Vec<Row>,
@@ -250,6 +268,12 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let (text, words) = (visit.text(), &visit.text().products);
     let own = list_of(&visit, list).await?;
+    let others = match visit.session.place.merchant() {
+        Some(merchant) => product_list::of(visit.db(), Some(merchant)).await?,
+        None => Vec::new(),
+    };
+    let others =
+        others.into_iter().filter(|one| one.id != own.id).map(|one| (goods_link(one.id.0), one.name)).collect();
     let find = params.q.trim().to_owned();
     let path = goods_link(list);
     let (found, count, next) = if find.is_empty() {
@@ -285,12 +309,13 @@ pub(crate) async fn show(
         import: imports::upload_link(list),
         editions: editions.collect(),
         title: fill(words.of, &[&own.name]),
-        merchants: PRODUCTS,
-        list: list_link(own.id),
+        merchants: visit.session.of_company().then_some(PRODUCTS),
+        others,
+        list: visit.session.of_company().then(|| list_link(own.id)),
         above: own.parent.as_ref().map(|(_, name)| fill(text.lists.from_above, &[name])),
         rows: found.iter().map(|one| row(list, one, coming.get(&one.item.code), text)).collect(),
         count,
-        new: visit.session.can(Action::ManageProducts).then(|| format!("{path}/new")),
+        new: may_change(&visit).then(|| format!("{path}/new")),
         csv: format!("{path}/export.csv"),
         xlsx: format!("{path}/export.xlsx"),
         first: (!params.after.is_empty()).then(|| path.clone()),

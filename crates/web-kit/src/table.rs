@@ -35,7 +35,9 @@ pub enum Access {
     Session,
     /// A session whose person may do this.
     May(Action),
-    /// The same, of a person who works in a store. People of a whole merchant and of the card company have none.
+    /// A session whose person may do one of these: for the whole card company, or for the own merchant.
+    Either(Action, Action),
+    /// One thing, of a person who works in a store. People of a whole merchant and of the card company have none.
     InStore(Action),
     /// The same, at a till: on an enrolled browser, or at the own till where the outlet allows that.
     AtTill(Action),
@@ -57,6 +59,7 @@ impl Access {
     fn open_to(self, roles: &[Role], post: Post) -> bool {
         match self {
             Self::May(action) => may(roles, action),
+            Self::Either(one, other) => may(roles, one) || may(roles, other),
             Self::InStore(action) => post >= Post::Store && may(roles, action),
             Self::AtTill(action) => post == Post::Till && may(roles, action),
             Self::Public | Self::AnySession | Self::Session => true,
@@ -71,6 +74,7 @@ impl fmt::Display for Access {
             Self::AnySession => f.write_str("any session"),
             Self::Session => f.write_str("session"),
             Self::May(action) => write!(f, "{action}"),
+            Self::Either(one, other) => write!(f, "{one} or {other}"),
             Self::InStore(action) => write!(f, "{action} in a store"),
             Self::AtTill(action) => write!(f, "{action} at a till"),
         }
@@ -329,6 +333,11 @@ async fn judge(gate: &Gate, parts: &mut Parts) -> Result<(), Response> {
     }
     if let Access::May(action) | Access::InStore(action) | Access::AtTill(action) = gate.access {
         session.may(action).map_err(IntoResponse::into_response)?;
+    }
+    if let Access::Either(one, other) = gate.access
+        && !session.can(other)
+    {
+        session.may(one).map_err(IntoResponse::into_response)?;
     }
     if let Access::InStore(_) | Access::AtTill(_) = gate.access {
         session.store().map_err(IntoResponse::into_response)?;

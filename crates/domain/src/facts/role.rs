@@ -75,6 +75,8 @@ words! {
         ManageMerchants = "manage_merchants",
         /// Change the catalogue of goods.
         ManageProducts = "manage_products",
+        /// Change the goods of the own merchant.
+        ManageOwnProducts = "manage_own_products",
         /// Recall goods everywhere at once, and end a recall that another person proposes to end.
         RecallProduct = "recall_product",
         /// Create people, give roles, disable, reset passwords.
@@ -119,11 +121,11 @@ words! {
 fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, AnswerProductRequest, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore,
-        LateRefund, ManageApiKeys, ManageMerchants, ManageOwnPeople, ManagePeople, ManageProducts, ManageSettings,
-        OpenDispute, PrepareCards, PrepareSettlement, ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards,
-        ReleaseMerchants, ReleasePeople, ReleaseSettings, ReleaseSettlement, RequestRefund, RevealCardNumber,
-        ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewDirectory,
-        ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement, ViewProposals, ViewSettlement,
+        LateRefund, ManageApiKeys, ManageMerchants, ManageOwnPeople, ManageOwnProducts, ManagePeople, ManageProducts,
+        ManageSettings, OpenDispute, PrepareCards, PrepareSettlement, ProposeFee, RecallProduct, ReleaseApiKeys,
+        ReleaseCards, ReleaseMerchants, ReleasePeople, ReleaseSettings, ReleaseSettlement, RequestRefund,
+        RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards,
+        ViewDirectory, ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -152,6 +154,7 @@ fn granted(role: Role) -> &'static [Action] {
             EnrolTerminal,
             SetUpTill,
             ManageOwnPeople,
+            ManageOwnProducts,
         ],
         Role::Agent => &[ViewCards, UnlockCard, UnlockTill, HelpStore, ViewDirectory, AnswerProductRequest],
         Role::Operator => &[
@@ -258,6 +261,7 @@ mod tests {
         release_merchants   .....+...
         manage_merchants    ........+
         manage_products     ....+...+
+        manage_own_products ..+......
         recall_product      ....++..+
         manage_people       ........+
         view_audit          .......++

@@ -116,6 +116,8 @@ web_kit::texts! {
         a_number: "请填 1 到 999，不限就留空", "Write 1 to 999, or leave it empty for any number.";
         f_above: "由上级价目决定", "The list above decides this";
         a_above: "请填“{0}”或去掉这一列；要改请导入上级价目", "Write “{0}” or leave the column out; import into the list above to change it.";
+        f_company: "由公司决定", "The card company decides";
+        a_company: "本商户的商品由公司决定能否刷卡：请填“否”或去掉这一列", "The card company decides what cards pay for here: write no, or leave the column out.";
         f_heading: "不认识的列", "Unknown column";
         a_heading: "已忽略，不影响导入", "Left out of account.";
         f_told: "只供查看的列", "A column that only tells";

@@ -67,6 +67,7 @@ web_kit::texts! {
         id_check: "核对身份证", "Identity card";
         id_check_yes: "要核对", "Checked";
         id_check_no: "不用", "Not checked";
+        company_decides: "本商户的商品由公司决定能否用慧医卡支付", "The card company decides what cards pay for at this merchant.";
         from_above_only: "商品资料由上级价目决定，没有保存", "The list above decides what the product is: nothing was saved.";
         payable: "慧医卡支付", "Paid by card";
         payable_yes: "可以", "Yes";

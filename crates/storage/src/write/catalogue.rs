@@ -620,12 +620,23 @@ pub enum Kept {
     Other,
     /// A list above says what it is.
     FromAbove,
+    /// The card company decides what cards pay for at this merchant.
+    CompanyDecides,
+}
+
+/// Whose person changes goods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// The card company's. A price that moves far takes two of them.
+    Company,
+    /// The merchant's, whose own prices they are. What cards pay for the company decides, unless it lets the merchant.
+    Merchant,
 }
 
 /// Makes a product, or changes the one of a `version`. A price that moves far is not stored.
 pub async fn keep(
     db: &Storage,
-    list: ListId,
+    (keeper, list): (Keeper, ListId),
     version: Option<i64>,
     item: Item,
     entry: Entry,
@@ -640,7 +651,11 @@ pub async fn keep(
         }
         let lists = product_list::lists(connection, list)?;
         lock(connection, lists)?;
+        let decides = keeper == Keeper::Company || merchant_decides(connection, list)?;
         let Some(version) = version else {
+            if item.card_payable && !decides {
+                return Ok(Kept::CompanyDecides);
+            }
             return Ok(match add(connection, lists, item, entry)? {
                 Added::Done(_) => Kept::Done,
                 Added::Taken(taken) => Kept::Taken(taken),
@@ -664,7 +679,10 @@ pub async fn keep(
         if now.recalled.is_some() && is_found_otherwise(&before, &item) {
             return Ok(Kept::Recalled);
         }
-        if before.prices().needs_two(item.prices()) {
+        if item.card_payable && !before.card_payable && !decides {
+            return Ok(Kept::CompanyDecides);
+        }
+        if keeper == Keeper::Company && before.prices().needs_two(item.prices()) {
             let alone = item.at(before.prices()) == before;
             return Ok(if alone { Kept::PricesWait } else { Kept::PricesApart });
         }
@@ -676,11 +694,17 @@ pub async fn keep(
     .await
 }
 
+/// Whether the merchant of a list decides which of its goods cards pay for.
+fn merchant_decides(connection: &Connection, list: ListId) -> sql::Result<bool> {
+    let sql = "SELECT m.decides_payable FROM product_list l JOIN merchant m ON m.id = l.merchant_id WHERE l.id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([list.0], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
 /// Lets a list say nothing itself any more of a product that a list above has, if it is of this `version`. A price that
 /// would move far stays.
 pub async fn follow_above(
     db: &Storage,
-    list: ListId,
+    (keeper, list): (Keeper, ListId),
     (code, version): (String, i64),
     entry: Entry,
 ) -> Result<Kept, StorageError> {
@@ -696,7 +720,7 @@ pub async fn follow_above(
         }
         let above = lists.above().map_or(Ok(None), |above| find(connection, above, &code))?;
         let Some(Sheet { item: above, .. }) = above else { return Ok(Kept::Gone) };
-        if now.item.prices().needs_two(above.prices()) {
+        if keeper == Keeper::Company && now.item.prices().needs_two(above.prices()) {
             return Ok(Kept::PricesApart);
         }
         let item = Item { own: Own::NONE, ..above };

@@ -3,7 +3,7 @@
 //!
 //! What must stay true:
 //! - Nothing of an edition is sold before it is live, and all of it from that moment on (`product_now`).
-//! - What takes two persons ([`Counts::needs_two`]) is released by an approval only.
+//! - What takes two persons of the card company ([`Counts::needs_two`]) is released by an approval only.
 //! - A product that changes while an edition waits changes in the edition as well, but for what the edition itself is
 //!   about, so that a price file never takes back a name.
 
@@ -19,7 +19,7 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
-use crate::catalogue::Item;
+use crate::catalogue::{Item, Keeper};
 use crate::job::{self, JobKind};
 use crate::product_list::NAME;
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
@@ -241,7 +241,7 @@ pub enum Released {
 /// Lets an edition go live on one person's word, if that is enough.
 pub async fn publish(
     db: &Storage,
-    id: EditionId,
+    (keeper, id): (Keeper, EditionId),
     effective_at: Option<Timestamp>,
     entry: Entry,
 ) -> Result<Released, StorageError> {
@@ -255,7 +255,9 @@ pub async fn publish(
             EditionStatus::Staged if live::settling(connection, edition.list)?.is_some() => {
                 return Ok(Released::Later);
             }
-            EditionStatus::Staged if edition.counts.needs_two() => return Ok(Released::TakesTwo),
+            EditionStatus::Staged if keeper == Keeper::Company && edition.counts.needs_two() => {
+                return Ok(Released::TakesTwo);
+            }
             EditionStatus::Staged => {}
             _ => return Ok(Released::Gone),
         }

@@ -85,6 +85,8 @@ pub struct Import {
     pub same: i64,
     /// Faults.
     pub wrong: i64,
+    /// Whether it may let cards pay for more than they do.
+    pub decides: bool,
     /// What it changes.
     pub edition: EditionId,
     /// When the same file was used before for the same goods, if its edition went live.
@@ -94,7 +96,8 @@ pub struct Import {
 const COLUMNS: &str = "i.id, i.kind, i.list_id, CASE WHEN l.name = '' THEN m.name ELSE l.name END, i.absent, i.file_name, i.size, i.made_at, p.name, i.status, \
      i.problem, i.coding, i.lines, i.same, i.wrong, i.edition_id, \
      (SELECT MAX(o.made_at) FROM import o JOIN edition l ON l.id = o.edition_id AND l.status = 'live' \
-        WHERE o.list_id = i.list_id AND o.id < i.id AND o.kind = i.kind AND o.digest = i.digest) \
+        WHERE o.list_id = i.list_id AND o.id < i.id AND o.kind = i.kind AND o.digest = i.digest), \
+     p.place = 'company' OR COALESCE(m.decides_payable, 0) = 1 \
      FROM import i JOIN product_list l ON l.id = i.list_id LEFT JOIN merchant m ON m.id = l.merchant_id JOIN person p ON p.id = i.made_by";
 
 fn read(row: &Row<'_>) -> sql::Result<Import> {
@@ -116,6 +119,7 @@ fn read(row: &Row<'_>) -> sql::Result<Import> {
         wrong: row.get(14)?,
         edition: EditionId(row.get(15)?),
         before: row.get::<_, Option<i64>>(16)?.map(Timestamp),
+        decides: row.get(17)?,
     })
 }
 

@@ -9,7 +9,7 @@ use domain::order::line_terms;
 use domain::recall::{Announced, MatchKind};
 use domain::time::BusinessDate;
 use proptest::prelude::*;
-use storage::catalogue::{self, Item, Kept};
+use storage::catalogue::{self, Item, Keeper, Kept};
 use storage::draft::{self, NewLine, Scope};
 use storage::product_list::{self, Changed, Own};
 use storage::{price, product, recall};
@@ -144,7 +144,8 @@ impl Play<'_> {
             Step::Pays(_, _, pays) => after.card_payable = pays,
             Step::Follow(..) | Step::Under(..) => {}
         }
-        let kept = catalogue::keep(db, id, version, after.clone(), entry(at(1))).await.expect("writes");
+        let kept =
+            catalogue::keep(db, (Keeper::Company, id), version, after.clone(), entry(at(1))).await.expect("writes");
         match before {
             None => {
                 let taken = matches!(kept, Kept::Taken(_));
@@ -175,7 +176,8 @@ impl Play<'_> {
     async fn follow(&mut self, list: usize, number: usize) {
         let (db, id) = (self.shop.db(), self.lists[list]);
         let Some(sheet) = catalogue::sheet(db, id, code(number)).await.expect("reads") else { return };
-        let done = catalogue::follow_above(db, id, (code(number), sheet.version), entry(at(1))).await;
+        let done =
+            catalogue::follow_above(db, (Keeper::Company, id), (code(number), sheet.version), entry(at(1))).await;
         match self.sold(list, number) {
             Some((_, true)) => {
                 assert_eq!(done.expect("writes"), Kept::Done);
@@ -284,12 +286,15 @@ async fn change(shop: &Shop, list: ListId, code: &str, seconds: i64, change: imp
     let sheet = catalogue::sheet(shop.db(), list, code.to_owned()).await.expect("reads").expect("there");
     let mut item = sheet.item;
     change(&mut item);
-    let kept = catalogue::keep(shop.db(), list, Some(sheet.version), item, entry(at(seconds))).await;
+    let kept = catalogue::keep(shop.db(), (Keeper::Company, list), Some(sheet.version), item, entry(at(seconds))).await;
     assert_eq!(kept.expect("writes"), Kept::Done, "{code}");
 }
 
 async fn add(shop: &Shop, list: ListId, new: Item) {
-    assert_eq!(catalogue::keep(shop.db(), list, None, new, entry(at(1))).await.expect("writes"), Kept::Done);
+    assert_eq!(
+        catalogue::keep(shop.db(), (Keeper::Company, list), None, new, entry(at(1))).await.expect("writes"),
+        Kept::Done
+    );
 }
 
 async fn an_open_order_knows_what_the_lists_above_say(shop: &Shop) {

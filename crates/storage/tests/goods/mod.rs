@@ -12,7 +12,7 @@ use domain::order::line_terms;
 use domain::product::Prices;
 use domain::time::Timestamp;
 use storage::audit::Entry;
-use storage::catalogue::{self, Item, Kept};
+use storage::catalogue::{self, Item, Keeper, Kept};
 use storage::draft::{self, FullOrder, NewLine, Scope};
 use storage::edition::{self, Change, Edition, Flipped, Move, Released, Staged, Which};
 use storage::import::{self, Absent, ImportKind, Sent};
@@ -177,7 +177,8 @@ impl Shop {
     pub(crate) async fn keep(&self, code: &str, now: Timestamp, change: impl FnOnce(&mut Item)) {
         let (mut item, version) = self.versioned(code).await.expect("there");
         change(&mut item);
-        let kept = catalogue::keep(self.db(), LIST, Some(version), item, entry(now)).await.expect("writes");
+        let kept =
+            catalogue::keep(self.db(), (Keeper::Company, LIST), Some(version), item, entry(now)).await.expect("writes");
         assert_eq!(kept, Kept::Done, "{code}");
     }
 
@@ -228,7 +229,7 @@ impl Shop {
     }
 
     pub(crate) async fn publish(&self, edition: EditionId, then: Option<Timestamp>, now: Timestamp) -> Released {
-        edition::publish(self.db(), edition, then, entry(now)).await.expect("writes")
+        edition::publish(self.db(), (Keeper::Company, edition), then, entry(now)).await.expect("writes")
     }
 
     /// Lets it go live, all at once on a server: the job that writes the rest.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::edition::EditionStatus;
 use domain::ids::{EditionId, RequestId};
 use proptest::prelude::*;
-use storage::catalogue::{self, Item, Kept, Written};
+use storage::catalogue::{self, Item, Keeper, Kept, Written};
 use storage::edition::{self, Flipped, Released, Staged, Which};
 use storage::idempotency::Claim;
 use storage::job::{self, Holder, Job, JobKind};
@@ -288,7 +288,7 @@ impl Play {
         }
         let version = before.as_ref().map(|(_, version)| *version);
         let (db, entry) = (self.shop.db(), entry(at(self.second)));
-        let kept = catalogue::keep(db, LIST, version, after.clone(), entry).await.expect("writes");
+        let kept = catalogue::keep(db, (Keeper::Company, LIST), version, after.clone(), entry).await.expect("writes");
         let same_barcode = before.as_ref().is_some_and(|(before, _)| before.barcode == after.barcode);
         let has_it = |(other, (item, _)): (&String, &(Item, i64))| *other != code && item.barcode == after.barcode;
         let taken = !after.barcode.is_empty() && !same_barcode && self.model.goods.iter().any(has_it);

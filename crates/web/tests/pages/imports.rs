@@ -379,7 +379,7 @@ async fn who_reads_and_who_imports() {
     for (login, reads, imports) in [
         ("cashier", false, false),
         ("manager", false, false),
-        ("chain", false, false),
+        ("chain", true, true),
         ("agent", true, false),
         ("checker", true, false),
         ("auditor", true, false),

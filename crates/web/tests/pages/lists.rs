@@ -211,3 +211,74 @@ async fn operators_and_administrators_change_lists() {
     assert_eq!(operator.get("/office/lists/77").await.status, StatusCode::NOT_FOUND);
     assert_eq!(operator.post(OWN, &[("do", "sell"), ("o.2502001", "on")]).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_chain_manager_changes_the_goods_of_the_own_merchant_only() {
+    let mut till = Till::open().await;
+    let shop = &till.shop;
+    let mut operator = shop.signed_in("operator").await;
+    let east = make(&mut operator, "鼓楼价目", "898320159120001").await;
+    let company = make(&mut operator, "公司标准价目", "").await;
+    let mut chain = shop.signed_in("chain").await;
+    assert_eq!(place(&chain.get("/office/products").await), "/office/products/250100");
+    chain.get("/office/products/250100").await.says("鼓楼价目");
+
+    // Of other merchants and of the company there is nothing, whatever is asked.
+    let other = "/office/products/250200";
+    let files = [format!("{other}/export.csv"), format!("{other}/import/template/prices.csv")];
+    let paths = [other, &goods(&company), &files[0], &files[1]];
+    let rest = ["code/600233", "new", "import"].map(|rest| format!("{other}/{rest}"));
+    for path in paths.into_iter().chain(rest.iter().map(String::as_str)) {
+        assert_eq!(chain.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for path in [LISTS, OWN, "/office/recalls", "/office/todo", "/office/merchants"] {
+        assert_eq!(chain.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let made = chain.post(&format!("{other}/new"), &new_product("C1", "益气颗粒", "9.00")).await;
+    assert_eq!(made.status, StatusCode::NOT_FOUND);
+    let prices = "商品代码,单价\n600233,16.00\n";
+    let upload = format!("{other}/import");
+    let (at, _) = import_to(shop, &mut operator, &upload, ("prices", "keep"), prices.as_bytes()).await;
+    assert!(at.contains("/editions/"), "{at}");
+    for path in [at.clone(), at.replace("editions", "imports")] {
+        assert_eq!(chain.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+        let done = chain.post(&path, &[("do", "give_up")]).await;
+        assert_eq!(done.status, StatusCode::NOT_FOUND, "{path}");
+    }
+
+    // The own prices are the merchant's: one person, however far.
+    for list in ["/office/products/250100".to_owned(), goods(&east)] {
+        let page = chain.get(&format!("{list}/code/600233")).await;
+        page.says("感冒灵颗粒");
+    }
+    set(&mut chain, &east, "600233", ["30.00", "25.00", "35.00", ""]).await;
+    chain.get(&format!("{}/code/600233", goods(&east))).await.says("value=\"30.00\"");
+    let far = "商品代码,单价,最低价,最高价\n600233,3.00,2.00,4.00\n";
+    let upload = "/office/products/250100/import";
+    let (at, page) = import_to(shop, &mut chain, upload, ("prices", "keep"), far.as_bytes()).await;
+    press(&mut chain, &at, &page, &[("do", "publish"), ("when", "now")]).await;
+    work(shop).await;
+    till.ring("600233", "", "1").await;
+    till.browser.get("/sale").await.says("¥3.00");
+}
+
+#[tokio::test]
+async fn what_cards_pay_for_a_merchants_people_decide_only_where_the_company_lets_them() {
+    for decides in [false, true] {
+        let shop = Shop::open().await;
+        let set = format!("UPDATE merchant SET decides_payable = {} WHERE id = 250100", i64::from(decides));
+        shop.db.write(move |connection| Ok(connection.execute_batch(&set)?)).await.expect("writes");
+        let mut chain = shop.signed_in("chain").await;
+        let made = chain.post("/office/products/250100/new", &new_product("C0001", "益气颗粒", "9.00")).await;
+        let file = "商品代码,商品名称,类别,处方分类,单价,可刷卡\nC0002,清火片,中成药,非药品,5.00,是\n";
+        let upload = "/office/products/250100/import";
+        let (_, page) = import_to(&shop, &mut chain, upload, ("products", "keep"), file.as_bytes()).await;
+        if decides {
+            assert_eq!(made.status, StatusCode::SEE_OTHER);
+            assert!(!page.text().contains("E_COMPANY"));
+        } else {
+            made.says("由公司决定能否用慧医卡支付");
+            page.says("E_COMPANY");
+        }
+    }
+}
