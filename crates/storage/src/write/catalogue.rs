@@ -2,7 +2,7 @@
 //!
 //! What must stay true:
 //! - A product is read with what the lists above its list say of it, and written into one list.
-//! - Every write goes through [`write`], so that searches find what is stored and `product_price` says what a product cost
+//! - Every write goes through [`write()`], so that searches find what is stored and `product_price` says what a product cost
 //!   at any moment.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
