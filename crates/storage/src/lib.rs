@@ -40,6 +40,7 @@ pub use read::{
     refund, settlement, slip, till,
 };
 pub use write::{
-    api_key, audit, card, catalogue, directory, draft, edition, enrolment, factor, idempotency, import, in_store, job,
-    login, opening, payment, people, product_list, product_request, recall, roll, session, standing, sweep, webhook,
+    api_key, audit, card, catalogue, customer, directory, draft, edition, enrolment, factor, idempotency, import,
+    in_store, job, login, opening, payment, people, product_list, product_request, recall, roll, session, standing,
+    sweep, webhook,
 };
