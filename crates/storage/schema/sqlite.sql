@@ -383,7 +383,7 @@ CREATE TABLE customer (
     -- Counts the changes of its fields, so that a form notices one meanwhile.
     version INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX customer_name ON customer (name);
+CREATE INDEX customer_name ON customer (name, id);
 
 -- Money that was received: the approval that took it in, and the bank's number of the payment, which counts once.
 CREATE TABLE funding (
