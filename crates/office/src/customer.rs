@@ -17,7 +17,7 @@ use domain::scan::Scan;
 use domain::time::BusinessDate;
 use serde::Deserialize;
 use storage::customer::{self, Facts};
-use storage::deposit::{self, Movement, Sheet, Waiting};
+use storage::deposit::{self, LoadSeen, Movement, Sheet, Waiting};
 use storage::directory::Edited;
 use storage::help;
 use storage::standing::Made;
@@ -73,6 +73,8 @@ struct Row {
     link: Option<String>,
     what: &'static str,
     more: String,
+    /// Where a load is taken back.
+    back: Option<String>,
     sub: String,
     out: String,
     paid: String,
@@ -84,6 +86,17 @@ struct Ask {
     what: What,
     inputs: Vec<Input>,
     note: &'static str,
+    /// The load that is taken back.
+    of: Option<Of>,
+}
+
+/// A load in words.
+struct Of {
+    rrn: String,
+    words: String,
+    /// What is left of it.
+    left: Fen,
+    money: LoadSeen,
 }
 
 /// What can be asked about a deposit.
@@ -92,16 +105,19 @@ enum What {
     Funding,
     Return,
     Load,
+    /// Takes a load back.
+    Back,
 }
 
 impl What {
-    const ALL: [Self; 3] = [Self::Funding, Self::Return, Self::Load];
+    const ALL: [Self; 4] = [Self::Funding, Self::Return, Self::Load, Self::Back];
 
     fn word(self) -> &'static str {
         match self {
             Self::Funding => "fund",
             Self::Return => "return",
             Self::Load => "load",
+            Self::Back => "back",
         }
     }
 
@@ -110,13 +126,14 @@ impl What {
             Self::Funding => text.todo.act_funding,
             Self::Return => text.todo.act_funding_return,
             Self::Load => text.todo.act_load,
+            Self::Back => text.todo.act_adjustment,
         }
     }
 
     fn right(self) -> Action {
         match self {
             Self::Funding | Self::Return => Action::PrepareMoney,
-            Self::Load => Action::PrepareCards,
+            Self::Load | Self::Back => Action::PrepareCards,
         }
     }
 }
@@ -131,6 +148,8 @@ pub(crate) struct Params {
     k: String,
     /// The last movement of the page before.
     before: String,
+    /// The load that is to be taken back, by its reference number.
+    load: String,
 }
 
 async fn find(visit: &Visit, id: i64) -> Result<Sheet, Problem> {
@@ -149,12 +168,15 @@ async fn view(visit: &Visit, one: Sheet, params: &Params, form: Option<(What, En
     let moved = deposit::movements(visit.db(), id, before, ROWS).await?;
     let waits = deposit::waiting(visit.db(), id, session.now).await?;
     let resuming = waits.iter().any(|one| matches!(one.payload, Payload::CustomerResuming { .. }));
-    let can: Vec<What> = What::ALL.into_iter().filter(|what| session.can(what.right())).collect();
+    let of = find_load(visit, &one, &params.load).await?;
+    let possible = |what: &What| session.can(what.right()) && (*what != What::Back || of.is_some());
+    let can: Vec<What> = What::ALL.into_iter().filter(possible).collect();
     let wanted = form.as_ref().map_or(params.k.as_str(), |(what, _)| what.word());
     let what = can.iter().find(|what| what.word() == wanted).or(can.first()).copied();
-    let entered = form.map_or_else(|| Entered::of(fresh(visit), text), |(_, entered)| entered);
-    let ask = what.map(|what| Ask { what, inputs: inputs(what, &entered, text), note: note(what, text) });
-    let others = can.iter().filter(|one| Some(**one) != what);
+    let entered = form.map_or_else(|| Entered::of(fresh(visit, of.as_ref()), text), |(_, entered)| entered);
+    let of = of.filter(|_| what == Some(What::Back));
+    let ask = what.map(|what| Ask { what, inputs: inputs(what, &entered, text), note: note(what, text), of });
+    let others = can.iter().filter(|one| Some(**one) != what && **one != What::Back);
     let others = others.map(|one| (one.words(text), link(&customer_link(id), &[("k", one.word())]))).collect();
     let older = moved.last().filter(|_| moved.len() >= ROWS as usize);
     let page = View {
@@ -185,8 +207,22 @@ async fn view(visit: &Visit, one: Sheet, params: &Params, form: Option<(What, En
     Ok(render(&page).into_response())
 }
 
-fn fresh(visit: &Visit) -> Typed {
-    Typed::from([("day".to_owned(), visit.session.now.business_date().to_string())])
+fn fresh(visit: &Visit, of: Option<&Of>) -> Typed {
+    let amount = of.map_or_else(String::new, |of| of.left.plain());
+    let day = visit.session.now.business_date().to_string();
+    Typed::from([("day", day), ("amount", amount)].map(|(name, value)| (name.to_owned(), value)))
+}
+
+/// The load that the address or a form names, if it is one of this customer's.
+async fn find_load(visit: &Visit, one: &Sheet, rrn: &str) -> Result<Option<Of>, Problem> {
+    let Ok(id) = rrn.parse().map(TransactionId) else { return Ok(None) };
+    let found = deposit::load(visit.db(), id).await?.filter(|found| found.of.customer == one.id);
+    Ok(found.map(|money| {
+        let left = Fen(money.of.amount.0.saturating_sub(money.of.taken_back.0));
+        let (rrn, amount) = (id.rrn(), money.of.amount.to_string());
+        let words = fill(visit.text().customers.load_of, &[&rrn, &money.masked.0, &amount, &left.to_string()]);
+        Of { rrn, words, left, money }
+    }))
 }
 
 fn note(what: What, text: &'static Text) -> &'static str {
@@ -194,6 +230,7 @@ fn note(what: What, text: &'static Text) -> &'static str {
         What::Funding => text.customers.note_funding,
         What::Return => text.customers.note_return,
         What::Load => text.customers.note_load,
+        What::Back => text.customers.note_back,
     }
 }
 
@@ -207,7 +244,7 @@ fn inputs(what: What, form: &Entered, text: &'static Text) -> Vec<Input> {
             form.input("day", text.todo.f_received_on).date(),
             form.input("note", text.todo.f_note).most(NAME_MAX).optional(),
         ],
-        What::Return => vec![amount, form.input("reason", text.todo.f_because).more(words.reason_more)],
+        What::Return | What::Back => vec![amount, form.input("reason", text.todo.f_because).more(words.reason_more)],
         What::Load => vec![
             form.input("card", text.todo.f_card).more(words.card_more).number(),
             amount,
@@ -225,6 +262,7 @@ fn row(visit: &Visit, one: &Movement) -> Row {
         link: proposal_link(visit, one.proposal),
         what: crate::todo::act_words(one.money.act(), text),
         more: more(&one.money, &one.masked.0),
+        back: back_link(visit, one),
         sub: by,
         out: if one.change < Fen::ZERO { Fen(one.change.0.saturating_neg()).to_string() } else { String::new() },
         paid: if one.change < Fen::ZERO { String::new() } else { one.change.to_string() },
@@ -243,11 +281,18 @@ fn waiting_row(visit: &Visit, one: &Waiting) -> Row {
         link: proposal_link(visit, one.id),
         what: crate::todo::act_words(one.payload.act(), text),
         more: money.map_or_else(String::new, |money| more(money, &one.masked.0)),
+        back: None,
         sub: fill(text.customers.waits_by, &[&one.maker]),
         out: holds,
         paid: coming,
         left: String::new(),
     }
+}
+
+fn back_link(visit: &Visit, one: &Movement) -> Option<String> {
+    let can = matches!(one.money, Money::Load { .. }) && visit.session.can(What::Back.right());
+    let to = |rrn: &str| link(&customer_link(one.money.customer()), &[("k", What::Back.word()), ("load", rrn)]);
+    can.then(|| to(&one.id.rrn()))
 }
 
 fn proposal_link(visit: &Visit, id: TransactionId) -> Option<String> {
@@ -275,25 +320,21 @@ pub(crate) async fn act(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Typ
     let what = What::ALL.into_iter().find(|what| what.word() == asked).ok_or(Problem::BadForm)?;
     visit.session.may(what.right())?;
     let mut form = Entered::of(typed, visit.text());
+    let params = Params { load: form.get("load").to_owned(), ..Params::default() };
     let money = read(&visit, &one, what, &mut form).await?;
     match money.filter(|_| form.is_sound()) {
-        Some(money) => send(&visit, one.id, what, money, request).await,
-        None => view(&visit, one, &Params::default(), Some((what, form))).await,
+        Some(money) => send(&visit, &params.load, what, money, request).await,
+        None => view(&visit, one, &params, Some((what, form))).await,
     }
 }
 
 /// Proposes it and leads to the proposal, or back to its form, which says why not.
-async fn send(
-    visit: &Visit,
-    id: CustomerId,
-    what: What,
-    money: Money,
-    request: RequestId,
-) -> Result<Response, Problem> {
+async fn send(visit: &Visit, load: &str, what: What, money: Money, request: RequestId) -> Result<Response, Problem> {
+    let back = customer_link(money.customer());
     let step = proposal::propose(visit, Payload::Money(money), request).await?.ok_or(Problem::NotFound)?;
     let place = match &step {
         Step::Done(record) => step::address(&proposal::address(record.id), &[], request),
-        _ => step::address(&customer_link(id), &[("k", what.word())], request),
+        _ => step::address(&back, &[("k", what.word()), ("load", load)], request),
     };
     step.redirect(visit, &place, &[])
 }
@@ -306,11 +347,11 @@ async fn read(visit: &Visit, one: &Sheet, what: What, form: &mut Entered) -> Res
         amount.map(|amount| amount.0).ok_or(Wrong::Form)
     });
     let amount = Fen(amount);
-    if what != What::Funding && amount > one.free() {
+    if matches!(what, What::Return | What::Load) && amount > one.free() {
         let short = Fen(amount.0.saturating_sub(one.free().0));
         form.refuse("amount", fill(text.codes.deposit_short, &[&short.to_string()]));
     }
-    if what != What::Return && one.status != Standing::Active {
+    if matches!(what, What::Funding | What::Load) && one.status != Standing::Active {
         form.refuse("amount", text.codes.customer_suspended.to_owned());
     }
     Ok(match what {
@@ -330,6 +371,14 @@ async fn read(visit: &Visit, one: &Sheet, what: What, form: &mut Entered) -> Res
             }
             let reason = form.take("reason", directory::reason);
             Some(Money::FundingReturn { customer, amount, reason })
+        }
+        What::Back => {
+            let of = find_load(visit, one, form.get("load")).await?.ok_or(Problem::NotFound)?;
+            if amount > of.left {
+                form.refuse("amount", fill(words.nothing_left, &[&of.left.to_string()]));
+            }
+            let (reason, card) = (form.take("reason", directory::reason), of.money.of.card);
+            Some(Money::Adjustment { load: of.money.id, customer, card, amount, reason })
         }
         What::Load => {
             let card = card(visit, form).await?;

@@ -52,6 +52,9 @@ web_kit::texts! {
         note_funding: "另一人复核后到账。付款户名必须是本客户。", "It counts once another person has approved. The payer must be this customer.";
         note_return: "另一人复核后退回到客户的付款账号。", "Once another person has approved, it goes back to the customer's account.";
         note_load: "另一人复核后充到卡上；等待时占用预收款。", "Once another person has approved, it is on the card; meanwhile it is held.";
+        note_back: "另一人复核后从卡上退回预收款；卡里不够时不能同意。", "Once another person has approved, it goes from the card back to the deposit, as far as it is still there.";
+        load_of: "充值 {0}，卡 {1}，¥{2}，还可撤回 ¥{3}", "Load {0}, card {1}, ¥{2}; ¥{3} can be taken back";
+        nothing_left: "这笔充值最多还可撤回 ¥{0}", "At most ¥{0} of this load can be taken back";
         instead: "改做{0}", "{0} instead";
         propose: "提交复核", "Propose";
         stop_title: "暂停客户 {0}？", "Suspend customer {0}?";

@@ -86,7 +86,7 @@ fn find_card(connection: &Connection, id: CardId) -> sql::Result<Option<acts::Ca
     connection.prepare_cached(sql)?.query_row([id.0], read).optional()
 }
 
-fn find_load(connection: &Connection, id: TransactionId) -> sql::Result<Option<Loaded>> {
+pub(crate) fn find_load(connection: &Connection, id: TransactionId) -> sql::Result<Option<Loaded>> {
     let sql = "SELECT l.debit, l.credit, l.amount FROM ledger_transaction t
         JOIN ledger_transfer l ON l.transaction_id = t.id AND l.leg = 1
         WHERE t.id = ?1 AND t.kind = ?2 AND t.decline IS NULL";

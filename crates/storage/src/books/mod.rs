@@ -21,7 +21,7 @@ pub(crate) mod batch_figures;
 mod cards;
 mod columns;
 mod common;
-mod deposit;
+pub(crate) mod deposit;
 pub mod memory;
 mod new_orders_postgres;
 mod new_orders_sqlite;

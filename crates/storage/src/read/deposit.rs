@@ -1,14 +1,14 @@
 //! Customers as the card company reads them: who they are, what of their deposits is free, and what moved it.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use domain::acts::{Field, Money, Payload};
+use domain::acts::{Field, Loaded, Money, Payload};
 use domain::card_number::MaskedCard;
 use domain::directory::Standing;
 use domain::ids::{CustomerId, TransactionId};
 use domain::money::Fen;
 use domain::time::Timestamp;
 
-use crate::books::{proposal, rows};
+use crate::books::{deposit as books, proposal, rows};
 use crate::customer::{Facts, subject};
 use crate::places::{self, Done};
 use crate::{Storage, StorageError};
@@ -256,6 +256,29 @@ fn deposit_before(connection: &Connection, id: CustomerId, before: i64) -> sql::
         + COALESCE((SELECT SUM(amount) FROM ledger_transfer
             WHERE debit = ?1 AND debit BETWEEN 1000000 AND 9999999 AND transaction_id >= ?2), 0)";
     connection.prepare_cached(sql)?.query_row([id.0, before], |row| row.get(0).map(Fen))
+}
+
+/// A load with the card as it may be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadSeen {
+    /// Its transaction.
+    pub id: TransactionId,
+    /// Whose it is, where it went, and what is left of it.
+    pub of: Loaded,
+    /// The card.
+    pub masked: MaskedCard,
+}
+
+/// A load by its number.
+pub async fn load(db: &Storage, id: TransactionId) -> Result<Option<LoadSeen>, StorageError> {
+    db.read(move |connection| {
+        let snapshot = connection.unchecked_transaction()?;
+        let Some(of) = books::find_load(&snapshot, id)? else { return Ok(None) };
+        let sql = "SELECT masked FROM card WHERE id = ?1";
+        let masked = snapshot.prepare_cached(sql)?.query_row([of.card.0], |row| row.get(0).map(MaskedCard))?;
+        Ok(Some(LoadSeen { id, of, masked }))
+    })
+    .await
 }
 
 /// A proposal about a customer that waits for a decision.

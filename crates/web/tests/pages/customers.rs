@@ -64,8 +64,23 @@ async fn paid_in_loaded_and_paid_back(shop: Shop) {
     let limit = [("card", CARD), ("amount", "4500.01"), ("note", "")];
     let refused = ask(&mut operator, "load", &limit).await;
     operator.get(refused.location()).await.says("超过卡内余额上限（¥5,000.00）");
+    // A part of it was wrong, and comes back from the card.
+    let page = operator.get(CUSTOMER).await;
+    let text = page.text();
+    let back = text.split("load=0").nth(1).expect("a load").split('"').next().expect("its number");
+    let back = format!("0{back}");
+    operator.get(&format!("{CUSTOMER}?k=back&load={back}")).await.says("还可撤回 ¥470.00");
+    let wrong = [("load", back.as_str()), ("reason", "充错卡了")];
+    let over = [&wrong[..], &[("amount", "470.01")]].concat();
+    ask(&mut operator, "back", &over).await.says("最多还可撤回 ¥470.00");
+    let todo = place(&ask(&mut operator, "back", &[&wrong[..], &[("amount", "70")]].concat()).await);
+    for words in ["充错卡了", "原充值金额", "¥430.00"] {
+        checker.get(&todo).await.says(words);
+    }
+    decide(&mut checker, &todo, "ok").await.says("已同意");
+    assert_eq!(number(&shop, BALANCE).await, 43_000);
     // Back to the customer's account, which the checker sees.
-    let todo = place(&ask(&mut finance, "return", &[("amount", "4530"), ("reason", "不再发卡")]).await);
+    let todo = place(&ask(&mut finance, "return", &[("amount", "4600"), ("reason", "不再发卡")]).await);
     checker.get(&todo).await.says("6200000000000042");
     decide(&mut checker, &todo, "ok").await.says("已同意");
     assert_eq!(number(&shop, DEPOSIT).await, before);
