@@ -203,12 +203,12 @@ async fn an_order_goes_whole_or_stays_whole(fixture: Fixture) {
     assert_eq!(shelf.count("second", "SELECT COUNT(*) FROM orders"), 3);
     assert_eq!(shelf.check(&fixture, &["second", "first"]).await, [""; 0]);
     let missing = shelf.check(&fixture, &["second"]).await;
-    assert!(missing[0].contains("10000000001 to 010000000018 are missing"), "{missing:?}");
+    assert!(missing[0].contains("10000000001 to 010000000024 are missing"), "{missing:?}");
     let missing = shelf.check(&fixture, &["first"]).await;
-    assert!(missing[0].contains("the archive ends before 010000000019"), "{missing:?}");
+    assert!(missing[0].contains("the archive ends before 010000000025"), "{missing:?}");
     for (change, name) in [
-        ("UPDATE ledger_transaction SET at = at + 1 WHERE id = 10000000004", "010000000004"),
-        ("DELETE FROM ledger_transfer WHERE transaction_id = 10000000005", "010000000005"),
+        ("UPDATE ledger_transaction SET at = at + 1 WHERE id = 10000000010", "010000000010"),
+        ("DELETE FROM ledger_transfer WHERE transaction_id = 10000000011", "010000000011"),
         ("UPDATE orders SET total = total + 1 WHERE id = 1", "order 1"),
         ("DELETE FROM orders WHERE id = 2", "order 2"),
         ("UPDATE refund SET amount = amount + 1", "refund"),

@@ -1,6 +1,7 @@
 //! One proposal: what was, what is and what would be, the two persons, and the form of the decision.
 
 use domain::acts::{Act, Field, Payload, Shown};
+use domain::directory::Standing;
 use domain::ids::TransactionId;
 use domain::money::Fen;
 use domain::proposal::{Proposal, ProposalStatus, shown_digest};
@@ -175,8 +176,8 @@ fn rows(one: &Proposal, now: &Shown, text: &'static Text) -> Vec<Row> {
         Row {
             name: field_words(field, text),
             then: value_words(field, was, text),
-            now: value_words(field, is, text),
-            after: after_words(field, will, text),
+            now: of_customer(one, field, is, text).unwrap_or_else(|| value_words(field, is, text)),
+            after: of_customer(one, field, will, text).unwrap_or_else(|| after_words(field, will, text)),
             moved: was != is,
             marked: was != is || is != will,
         }
@@ -191,6 +192,13 @@ fn rows(one: &Proposal, now: &Shown, text: &'static Text) -> Vec<Row> {
         Row { name: field_words(field, text), then: none(), now: none(), after, moved: false, marked: true }
     });
     of_seen.chain(said).collect()
+}
+
+/// A customer's state, which has a word of its own: it does not trade.
+fn of_customer(one: &Proposal, field: Field, value: &str, text: &'static Text) -> Option<String> {
+    let customer = one.payload.money().is_some() || one.payload.act() == Act::CustomerResuming;
+    let active = customer && field == Field::Standing && value == Standing::Active.word();
+    active.then(|| text.customers.active.to_owned())
 }
 
 /// Balances that money moves, as they are now and would be.
