@@ -8,9 +8,9 @@ mod shop;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use domain::acts::{Act, Bank, Payload};
+use domain::acts::{Act, Bank, Money, Payload};
 use domain::command::{Actor, Command};
-use domain::ids::{EditionId, MerchantId, OutletId, PersonId, RecallId, RequestId, TerminalId, TransactionId};
+use domain::ids::{CardId, EditionId, MerchantId, OutletId, PersonId, RecallId, RequestId, TerminalId, TransactionId};
 use domain::limits::Setting;
 use domain::money::Fen;
 use domain::person::Held;
@@ -19,11 +19,12 @@ use domain::product::Prices;
 use domain::proposal::Draft;
 use domain::recall::{Announced, MatchKind};
 use domain::role::Role;
-use domain::time::HOUR;
+use domain::time::{BusinessDate, HOUR};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use storage::api_key::{self, NewKey, NotMade, Scope};
 use storage::audit::Entry;
+use storage::demo_cards::CUSTOMER;
 use storage::people::{self, NewPerson};
 use storage::{demo, demo_keys, recall};
 use tower::ServiceExt as _;
@@ -369,7 +370,14 @@ async fn consents(house: &mut House) {
 }
 
 /// Acts whose rows this house lacks: the store's tests walk them.
-const WALKED_ELSEWHERE: [Act; 4] = [Act::CompanyKey, Act::MerchantOpening, Act::OutletOpening, Act::OutletResuming];
+const WALKED_ELSEWHERE: [Act; 6] = [
+    Act::CompanyKey,
+    Act::MerchantOpening,
+    Act::OutletOpening,
+    Act::OutletResuming,
+    Act::Adjustment,
+    Act::CustomerResuming,
+];
 
 /// What the demo's rows, and what [`House::prepare_acts`] added, let one propose.
 fn acts() -> Vec<Payload> {
@@ -394,6 +402,24 @@ fn acts() -> Vec<Payload> {
             prices: Prices { price: Some(Fen(9_900)), low: None, high: None },
         },
         Payload::ProductEdition { edition: EditionId(1), effective_at: None },
+        Payload::Money(Money::Funding {
+            customer: CUSTOMER,
+            amount: Fen(500_000),
+            reference: "SL20261130-0021".to_owned(),
+            received_on: BusinessDate(20_200_101),
+            note: String::new(),
+        }),
+        Payload::Money(Money::FundingReturn {
+            customer: CUSTOMER,
+            amount: Fen(100),
+            reason: "no more cards".to_owned(),
+        }),
+        Payload::Money(Money::Load {
+            customer: CUSTOMER,
+            card: CardId(80_000_001),
+            amount: Fen(50_000),
+            note: String::new(),
+        }),
     ];
     let walked = acts.iter().map(Payload::act).chain(WALKED_ELSEWHERE);
     assert_eq!(walked.collect::<BTreeSet<_>>(), Act::ALL.into_iter().collect());

@@ -5,18 +5,22 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use bytes::Bytes;
+use domain::acts::{Money, Payload, Shown};
+use domain::card::masked_name;
 use domain::card_number::{CardNumber, EntryMode, MaskedCard};
-use domain::command::Actor;
+use domain::command::{Actor, Command};
 use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
 use domain::money::Fen;
 use domain::place::Place;
+use domain::proposal::{DECIDE_WITHIN, Draft, Ending, Proposal, ProposalStatus, Verdict, shown_digest};
 use domain::role::Role;
 use domain::time::{HOUR, Timestamp};
 use engine::clock::Clock;
 use futures_util::SinkExt as _;
 use storage::api_key::{self, NewKey, Scope};
 use storage::audit::Entry;
+use storage::demo_cards::CUSTOMER;
 use storage::directory::{self, NewTerminal};
 use storage::people::{self, NewPerson};
 use storage::session::{self, SessionId};
@@ -31,6 +35,14 @@ const SLOT: u8 = 1;
 const PROGRAMME: i64 = 900;
 /// Id of card 0.
 pub const FIRST_CARD: i64 = 50_000_000;
+/// Its name.
+const BENCH: &str = "Bench";
+/// Every card's holder.
+const HOLDER: &str = "Somebody";
+/// Every card's number as it may be seen.
+const MASKED: &str = "608625******0012";
+/// What the checker wrote.
+const OPINION: &str = "compared";
 /// A balance that never runs out, fen.
 const PLENTY: i64 = 100_000_000_000;
 /// The total of every past order, fen.
@@ -122,6 +134,7 @@ pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Credentia
     let books = Books::of(storage.clone(), vault.chain_key());
     demo_cards::seed_cards(&storage, &vault, &books, opening).await?;
     demo_proposals::seed_fees(&storage, &books, opening).await?;
+    demo_proposals::seed_money(&storage, &books, funding(size, opening), Vec::new(), opening).await?;
     let past = Past { key: vault.chain_key(), before: recorded(&storage).await?, size };
     if database.starts_with("postgres") {
         copy(database, tables(&vault, &past)).await?;
@@ -134,11 +147,24 @@ pub async fn fill(database: &str, folder: &Path, size: Size) -> Result<Credentia
         .write(move |connection| {
             let sql = "UPDATE ledger_head SET sequence = ?2, hash = ?3, seal = ?4 WHERE slot = ?1";
             connection.execute(sql, storage::sql::params![i64::from(SLOT), head.sequence, head.hash, seal])?;
+            let sql = "UPDATE customer SET deposit = deposit - ?2 WHERE id = ?1";
+            connection.execute(sql, [CUSTOMER.0, size.cards * PLENTY])?;
             Ok(connection.execute_batch("ANALYZE")?)
         })
         .await?;
     let token = make_key(&storage).await?;
     Ok(Credentials { token, cashiers: open_tills(&storage).await? })
+}
+
+/// What the demo's customer pays in for all cards.
+fn funding(size: Size, at: Timestamp) -> Money {
+    Money::Funding {
+        customer: CUSTOMER,
+        amount: Fen(size.cards * PLENTY),
+        reference: "BENCH".to_owned(),
+        received_on: at.business_date(),
+        note: String::new(),
+    }
 }
 
 /// Tills in the demo outlet, each with a cashier who has just signed in.
@@ -222,7 +248,7 @@ pub fn begins(size: Size) -> Timestamp {
     PAST.plus(-(days(size) - 1) * DAY)
 }
 
-/// The history: each card is loaded once, then orders are paid, day by day.
+/// The history: a load of each card is proposed, each is approved, then orders are paid, day by day.
 #[derive(Clone)]
 struct Past {
     key: ChainKey,
@@ -232,27 +258,80 @@ struct Past {
 
 impl Past {
     /// All transactions with their transfers, chained.
-    fn transactions(&self) -> impl Iterator<Item = (Transaction, Transfer)> + use<> {
+    fn transactions(&self) -> impl Iterator<Item = (Transaction, Option<Transfer>)> + use<> {
         let past = self.clone();
         let mut head = past.before;
         (1..=past.count()).map(move |n| {
             let (mut transaction, transfer) = past.made(n);
-            transaction.hash = chain(&past.key, &head.hash, &transaction, &[transfer]).expect("a known format");
+            let transfers = transfer.as_slice();
+            transaction.hash = chain(&past.key, &head.hash, &transaction, transfers).expect("a known format");
             head = Head::after(&transaction);
             (transaction, transfer)
         })
     }
 
     fn count(&self) -> i64 {
-        self.size.cards + self.size.orders
+        2 * self.size.cards + self.size.orders
+    }
+
+    /// When transaction `n`, which is of no order, was made.
+    fn prepared_at(&self, n: i64) -> Timestamp {
+        begins(self.size).plus(n - DAY)
+    }
+
+    /// The proposal that loaded card `n`, 1 to the number of cards, once it was approved.
+    fn proposal(&self, n: i64) -> Proposal {
+        let card = CardId(FIRST_CARD + n % self.size.cards);
+        let load = Money::Load { customer: CUSTOMER, card, amount: Fen(PLENTY), note: String::new() };
+        let holder = masked_name(HOLDER);
+        let seen = format!(
+            "standing=active\ncustomer={}\ncard_masked={MASKED}\ncard_holder={holder}\ncard_status=active\n\
+             card_programme={BENCH}\n",
+            demo_cards::CUSTOMER_NAME
+        );
+        let made_at = self.prepared_at(n);
+        let (maker, approval) = (PersonId(9001), self.size.cards + n);
+        let one = Proposal {
+            id: self.id(n),
+            payload: Payload::Money(load),
+            seen: Shown::read(&seen).expect("as the domain writes it"),
+            status: ProposalStatus::Approved,
+            maker,
+            made_at,
+            expires_at: made_at.plus(DECIDE_WITHIN),
+            ending: None,
+        };
+        let (by, at, transaction) = (PersonId(9002), self.prepared_at(approval), self.id(approval));
+        let shown = Some(shown_digest(&one, &one.seen));
+        Proposal { ending: Some(Ending { by, at, opinion: OPINION.to_owned(), shown, transaction }), ..one }
+    }
+
+    /// The transaction that made the proposal.
+    fn proposing(&self, n: i64) -> Transaction {
+        let one = self.proposal(n);
+        let draft = Draft { payload: one.payload, seen: one.seen };
+        let actor = Actor::issuer(one.maker);
+        let bare = Transaction::bare(one.id, Kind::Proposal, request(n, one.made_at), actor, one.made_at);
+        Transaction { content: Command::Proposal(draft).content(), amount: Fen(PLENTY), ..bare }
+    }
+
+    /// What the approval of the proposal for card `n` was asked.
+    fn approved(&self, n: i64) -> [u8; 16] {
+        let Proposal { id, payload, ending, .. } = self.proposal(n);
+        let shown = ending.and_then(|ending| ending.shown).expect("it was approved");
+        Command::ProposalApproval(Verdict { proposal: id, payload, opinion: OPINION.to_owned(), shown }).content()
     }
 
     /// Transaction `n`, from 1, without its chain value.
-    fn made(&self, n: i64) -> (Transaction, Transfer) {
-        let order = (n > self.size.cards).then(|| n - self.size.cards);
+    fn made(&self, n: i64) -> (Transaction, Option<Transfer>) {
+        let cards = self.size.cards;
+        if n <= cards {
+            return (self.proposing(n), None);
+        }
+        let order = (n > 2 * cards).then(|| n - 2 * cards);
         let (card, amount, at) = match order {
-            Some(order) => (order % self.size.cards, PRICE, self.sold_at(order)),
-            None => (n % self.size.cards, PLENTY, begins(self.size).plus(n - DAY)),
+            Some(order) => (order % cards, PRICE, self.sold_at(order)),
+            None => (n % cards, PLENTY, self.prepared_at(n)),
         };
         let merchant = MerchantId(250_100);
         let shop =
@@ -260,29 +339,29 @@ impl Past {
         let account = AccountId(FIRST_CARD + card);
         let (debit, credit) = match order {
             Some(_) => (account, AccountId::merchant_payable(merchant)),
-            None => (AccountId::FUNDING_CLEARING, account),
+            None => (AccountId::deposit(CUSTOMER), account),
         };
         let id = self.id(n);
-        let mut random = [0; 10];
-        random[2..].copy_from_slice(&n.to_be_bytes());
-        let actor = if order.is_some() { shop } else { Actor::issuer(PersonId(9003)) };
+        let actor = if order.is_some() { shop } else { Actor::issuer(PersonId(9002)) };
         let kind = if order.is_some() { Kind::Sale } else { Kind::Load };
         let transaction = Transaction {
-            content: [1; 16],
+            content: if order.is_some() { [1; 16] } else { self.approved(n - cards) },
+            original: order.is_none().then(|| self.id(n - cards)),
             order: order.map(|order| OrderId(self.order_id(order))),
             card: Some(CardId(FIRST_CARD + card)),
-            masked: MaskedCard("608625******0012".to_owned()),
+            masked: MaskedCard(MASKED.to_owned()),
             entry: EntryMode::Swiped,
             amount: Fen(amount),
-            approval_code: Some("123456".to_owned()),
+            approval_code: order.map(|_| "123456".to_owned()),
             balance: Some(Fen(PLENTY - order.map_or(0, |order| PRICE * self.sold(card, order)))),
             batch: i64::from(order.is_some()),
             // Cards take turns.
-            card_previous: order.map(|_| self.id(n - self.size.cards)),
-            ..Transaction::bare(id, kind, RequestId::v7(at, random), actor, at)
+            card_previous: order.map(|_| self.id(n - cards)),
+            ..Transaction::bare(id, kind, request(n, at), actor, at)
         };
         let business_date = transaction.business_date;
-        (transaction, Transfer { transaction: id, leg: 1, debit, credit, amount: Fen(amount), business_date })
+        let transfer = Transfer { transaction: id, leg: 1, debit, credit, amount: Fen(amount), business_date };
+        (transaction, Some(transfer))
     }
 
     /// The number of transaction `n`.
@@ -320,10 +399,41 @@ impl Past {
     }
 }
 
+/// The request id of transaction `n`.
+fn request(n: i64, at: Timestamp) -> RequestId {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&n.to_be_bytes());
+    RequestId::v7(at, random)
+}
+
+/// The row of a proposal that was approved.
+fn proposal_row(one: &Proposal) -> Vec<Value> {
+    let ending = one.ending.as_ref().expect("it was approved");
+    let (act, subject) = (one.payload.act().word(), one.payload.subject());
+    vec![
+        Number(one.id.0),
+        Text(act),
+        Number(subject),
+        Text(one.status.word()),
+        Number(one.payload.amount().0),
+        Number(one.payload.count()),
+        Made(one.payload.text()),
+        Made(one.seen.text()),
+        Number(one.maker.0),
+        Number(one.made_at.0),
+        Number(one.expires_at.0),
+        Number(ending.by.0),
+        Number(ending.at.0),
+        Made(ending.opinion.clone()),
+        Blob(ending.shown.expect("it was approved").to_vec()),
+        Number(ending.transaction.0),
+    ]
+}
+
 #[expect(clippy::too_many_lines, reason = "a table of tables, row by row")]
 fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
     let (mine, sealing, size) = (vault.clone(), vault.clone(), past.size);
-    let programme = vec![Number(PROGRAMME), Text("Bench"), Text("608625"), Number(1)]
+    let programme = vec![Number(PROGRAMME), Text(BENCH), Text("608625"), Number(1)]
         .into_iter()
         .chain((0..4).map(|_| Number(PLENTY)))
         .chain([Number(48 * HOUR)]);
@@ -341,9 +451,10 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
             Number(GENERATION),
             Blob(if n == 0 { sealing.seal_number(&number) } else { vec![0; 44] }),
             Number(GENERATION),
+            Text(MASKED),
             Number(PROGRAMME),
             Text("active"),
-            Text("Somebody"),
+            Text(HOLDER),
             Null,
             Blob(mine.pin_value(&number, PIN).0.to_vec()),
             Number(GENERATION),
@@ -356,7 +467,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
     };
     let of_orders = past.clone();
     let order = move |n: i64| {
-        let (sale, _) = of_orders.made(size.cards + n);
+        let (sale, _) = of_orders.made(2 * size.cards + n);
         let (_, nth) = of_orders.day(n);
         let day = sale.business_date.0 % 1_000_000;
         let mut row = vec![Number(of_orders.order_id(n)), Made(format!("{day:06}{:04}", nth + 1))];
@@ -374,21 +485,22 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         row.extend([Number(1), Null, Number(PRICE), Number(1), Number(PRICE), Number(at), Number(1003)]);
         row
     };
-    let transaction = |(t, _): (Transaction, Transfer)| {
+    let transaction = |(t, _): (Transaction, Option<Transfer>)| {
         let optional = |value: Option<i64>| value.map_or(Null, Number);
         let mut row = vec![Number(t.id.0), Blob(t.request_id.0.to_vec()), Blob(t.content.to_vec())];
         let actor = t.actor;
         row.extend([actor.merchant.0, actor.outlet.0, actor.terminal.0, actor.person.0].map(Number));
-        row.extend([Text(t.kind.word()), optional(t.order.map(|id| id.0)), optional(t.card.map(|id| id.0))]);
-        row.extend([Made(t.masked.0), Text(t.entry.word()), Number(t.amount.0), Null, Null, Text("123456")]);
+        row.extend([Text(t.kind.word()), optional(t.order.map(|id| id.0)), optional(t.original.map(|id| id.0))]);
+        row.extend([optional(t.card.map(|id| id.0)), Made(t.masked.0), Text(t.entry.word()), Number(t.amount.0)]);
+        row.extend([Null, Null, t.approval_code.map_or(Null, Made)]);
         row.extend([optional(t.balance.map(|fen| fen.0)), Number(t.batch), Number(t.business_date.0.into())]);
         row.extend([Number(t.at.0), optional(t.card_previous.map(|id| id.0)), Number(t.format.into())]);
         row.push(Blob(t.hash.to_vec()));
         row
     };
-    let of_transfers = past.clone();
+    let (of_transfers, of_proposals) = (past.clone(), past.clone());
     let transfer = move |n: i64| {
-        let (_, t) = of_transfers.made(n);
+        let t = of_transfers.made(n).1.expect("money moved");
         [t.transaction.0, t.leg, t.debit.0, t.credit.0, t.amount.0, t.business_date.0.into()].map(Number).into()
     };
     vec![
@@ -405,8 +517,8 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         },
         Table {
             name: "card",
-            columns: "id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder, expires_on, \
-                pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id",
+            columns: "id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder, \
+                expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id",
             rows: Box::new((0..size.cards).map(card)),
         },
         Table {
@@ -422,16 +534,22 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
             rows: Box::new((1..=size.orders).map(line)),
         },
         Table {
+            name: "proposal",
+            columns: "id, act, subject, status, amount, count, payload, seen, maker_id, made_at, expires_at, checker_id, \
+                decided_at, opinion, shown_digest, decided_by",
+            rows: Box::new((1..=size.cards).map(move |n| proposal_row(&of_proposals.proposal(n)))),
+        },
+        Table {
             name: "ledger_transaction",
             columns: "id, request_id, content, merchant_id, outlet_id, terminal_id, person_id, kind, order_id, \
-                card_id, masked, entry, amount, decline, detail, approval_code, balance, batch, business_date, at, \
+                original, card_id, masked, entry, amount, decline, detail, approval_code, balance, batch, business_date, at, \
                 card_previous, format, hash",
             rows: Box::new(past.transactions().map(transaction)),
         },
         Table {
             name: "ledger_transfer",
             columns: "transaction_id, leg, debit, credit, amount, business_date",
-            rows: Box::new((1..=past.count()).map(transfer)),
+            rows: Box::new((size.cards + 1..=past.count()).map(transfer)),
         },
     ]
 }
@@ -483,14 +601,14 @@ async fn copy(database: &str, tables: Vec<Table>) -> Result<(), Failure> {
     driver.await?.map_err(Failure::from)
 }
 
-/// In PostgreSQL's text format; no text here needs escaping.
+/// In PostgreSQL's text format; line breaks are all that has to be escaped here.
 fn write_row(text: &mut String, row: &[Value]) {
     for (at, value) in row.iter().enumerate() {
         let tab = if at == 0 { "" } else { "\t" };
         let _ = match value {
             Number(number) => write!(text, "{tab}{number}"),
             Text(word) => write!(text, "{tab}{word}"),
-            Made(word) => write!(text, "{tab}{word}"),
+            Made(word) => write!(text, "{tab}{}", word.replace('\n', "\\n")),
             Blob(bytes) => write!(text, "{tab}\\\\x{}", storage::vault::hex(bytes)),
             Null => write!(text, "{tab}\\N"),
         };

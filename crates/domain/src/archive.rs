@@ -5,8 +5,8 @@
 //! - Opening figures plus the transactions in the ledger equal the sum of all transactions ever: balances, batches,
 //!   settlements. `verify` therefore works on an archived ledger as on a whole one.
 //! - An order moves as a whole, with its attempts, refunds and disputes, or stays as a whole.
-//! - A transaction moves only after a confirmed settlement took it. Records of batches, settlements and proposals never move
-//!   ([`stays`]).
+//! - A transaction moves only after a confirmed settlement took it. Records of batches, settlements and proposals, with the
+//!   money of deposits that proposals moved, never move ([`stays`]).
 //! - Opening figures and kept transactions are sealed under the chain's key, as the chain's head is. The seal covers an
 //!   exclusive-or sum of keyed digests, one per piece, so that a change updates one piece and not all. A piece cannot be
 //!   made without the key, and the seal ties the sum to one position of the chain (MSet-XOR-Hash: Clarke, Devadas, van
@@ -115,6 +115,10 @@ pub fn stays(kind: Kind) -> bool {
             | Kind::SettlementRequest
             | Kind::SettlementRejection
             | Kind::Settlement
+            | Kind::Funding
+            | Kind::FundingReturn
+            | Kind::Load
+            | Kind::Adjustment
             | Kind::Proposal
             | Kind::ProposalApproval
             | Kind::ProposalRejection

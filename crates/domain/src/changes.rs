@@ -7,8 +7,9 @@ use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
 use crate::direct_sale::{NewOrder, OutletDay};
 use crate::dispute::Dispute;
-use crate::ids::{OrderId, TerminalId, TransactionId};
+use crate::ids::{CustomerId, OrderId, TerminalId, TransactionId};
 use crate::ledger::{Transaction, Transfer};
+use crate::money::Fen;
 use crate::order::Order;
 use crate::pin::PinTries;
 use crate::proof::Alarm;
@@ -51,6 +52,8 @@ pub struct Changes {
     pub proposals: BTreeMap<TransactionId, Proposal>,
     /// Acts that were approved, in order: each happens now.
     pub acts: Vec<Payload>,
+    /// Customers' deposits as they are afterwards.
+    pub deposits: BTreeMap<CustomerId, Fen>,
 }
 
 impl Changes {
@@ -77,6 +80,7 @@ impl Changes {
         self.settlements.extend(next.settlements);
         self.proposals.extend(next.proposals);
         self.acts.extend(next.acts);
+        self.deposits.extend(next.deposits);
     }
 
     /// How many orders the outlets of new ones have had on their days afterwards.
@@ -101,5 +105,6 @@ impl Changes {
             && self.settlements.is_empty()
             && self.proposals.is_empty()
             && self.acts.is_empty()
+            && self.deposits.is_empty()
     }
 }

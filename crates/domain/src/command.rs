@@ -150,13 +150,6 @@ pub enum Command {
     Reverse(Reversed),
     /// Close the terminal's batch.
     BatchClose,
-    /// Put money on a card (by the card company).
-    Load {
-        /// The card.
-        card: PresentedCard,
-        /// How much.
-        amount: Fen,
-    },
     /// Prepare what a merchant is paid (by the card company).
     SettlementPrepare(settlement::Preparation),
     /// Confirm or turn down a settlement that another person prepared.
@@ -169,7 +162,7 @@ pub enum Command {
     DisputeReview(dispute::Verdict),
     /// Propose what another person decides (by the card company).
     Proposal(proposal::Draft),
-    /// Approve what another person proposed: it happens.
+    /// Approve what another person proposed: it happens, and money moves if it is about money.
     ProposalApproval(proposal::Verdict),
     /// Turn down what another person proposed.
     ProposalRejection(proposal::Verdict),
@@ -189,7 +182,6 @@ impl Command {
             Self::Sale { order, amount, card, .. } => content("sale", &[order.0, amount.0], &[&card.key.0]),
             Self::DirectSale(sale) => content("direct_sale", &[sale.amount.0], &[&sale.card.key.0, &sale.content]),
             Self::Withdraw { order, amount, .. } => content("withdraw", &[order.0, amount.0], &[]),
-            Self::Load { card, amount } => content("load", &[amount.0], &[&card.key.0]),
             Self::RefundRequest(request) => {
                 let refund::Request { order, lines, ground, reason, escalate } = request;
                 let mut numbers = vec![order.0, i64::from(*escalate)];

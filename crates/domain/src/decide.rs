@@ -12,7 +12,7 @@ use crate::outcome::{Decline, Outcome};
 use crate::sale::Payment;
 use crate::state::{Keys, Outlet, State, Till};
 use crate::{
-    batch, direct_sale, dispute, inquiry, load, proof, proposal, refund, reversal, sale, settlement, void, withdrawal,
+    batch, direct_sale, dispute, inquiry, proof, proposal, refund, reversal, sale, settlement, void, withdrawal,
 };
 
 /// The result of one command and the rows that it writes.
@@ -59,7 +59,6 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
         Command::Void { order, checker } => void::decide(state, envelope, *order, *checker),
         Command::Reverse(reversed) => reversal::decide(state, envelope, reversed),
         Command::BatchClose => batch::close(state, envelope),
-        Command::Load { card, amount } => load::decide(state, envelope, card, *amount),
         Command::SettlementPrepare(asked) => settlement::prepare(state, envelope, asked),
         Command::SettlementReview(verdict) => settlement::review(state, envelope, verdict),
         Command::DisputeOpen(opening) => dispute::open(state, envelope, opening),

@@ -10,7 +10,10 @@
 //!
 //! | command | debit | credit |
 //! | --- | --- | --- |
-//! | load | funding clearing | card |
+//! | funding | funding clearing | deposit |
+//! | funding return | deposit | funding clearing |
+//! | load | deposit | card |
+//! | adjustment | card | deposit |
 //! | sale | card | merchant payable |
 //! | refund, void, reversal, upheld dispute | merchant payable | card |
 //! | settlement | merchant payable | payout clearing, and fee income |
@@ -20,17 +23,17 @@ use sha2::Sha256;
 
 use crate::card_number::{EntryMode, MaskedCard};
 use crate::command::Actor;
-use crate::ids::{CardId, MerchantId, OrderId, PersonId, RequestId, TransactionId};
+use crate::ids::{CardId, CustomerId, MerchantId, OrderId, PersonId, RequestId, TransactionId};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::time::{BusinessDate, Timestamp};
 
-/// A ledger account: a card, a merchant's payable, or a system account below [`crate::ids::FIRST_OWNED`].
+/// A ledger account: a card, a customer's deposit, a merchant's payable, or a system account below [`crate::ids::FIRST_OWNED`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub i64);
 
 impl AccountId {
-    /// Money that the card company received for cards: its debit balance is what all loads brought in.
+    /// Money that the card company received for cards: its debit balance is what customers paid in and did not get back.
     pub const FUNDING_CLEARING: Self = Self(1);
     /// Money on its way to merchants: its credit balance is what all settlements paid out.
     pub const PAYOUT_CLEARING: Self = Self(2);
@@ -42,6 +45,11 @@ impl AccountId {
         Self(card.0)
     }
 
+    /// What a customer paid in and has not put on cards yet.
+    pub fn deposit(customer: CustomerId) -> Self {
+        Self(customer.0)
+    }
+
     /// What a merchant is owed.
     pub fn merchant_payable(merchant: MerchantId) -> Self {
         Self(merchant.0)
@@ -51,8 +59,14 @@ impl AccountId {
 words! {
     /// Kinds of transactions; a transfer has its transaction's kind.
     pub enum Kind {
-        /// Money arrives on a card.
+        /// Money of a customer arrives on the deposit: a second person approved it.
+        Funding = "funding",
+        /// Money of the deposit goes back to the customer: a second person approved it.
+        FundingReturn = "funding_return",
+        /// Money of a deposit arrives on a card: a second person approved it.
         Load = "load",
+        /// Money of a wrong load goes back to the deposit: a second person approved it.
+        Adjustment = "adjustment",
         /// Balance inquiry.
         Inquiry = "inquiry",
         /// Sale.
@@ -85,7 +99,7 @@ words! {
         Chargeback = "chargeback",
         /// A person of the company proposes an act.
         Proposal = "proposal",
-        /// A second person approves it and it happens.
+        /// A second person approves one that moves no money, and it happens.
         ProposalApproval = "proposal_approval",
         /// A second person turns it down.
         ProposalRejection = "proposal_rejection",
@@ -116,7 +130,10 @@ impl Kind {
             Self::Refund => Some(Tallied::Refund),
             Self::Void | Self::Reversal => Some(Tallied::Void),
             Self::Inquiry => Some(Tallied::Inquiry),
-            Self::Load
+            Self::Funding
+            | Self::FundingReturn
+            | Self::Load
+            | Self::Adjustment
             | Self::RefundRequest
             | Self::RefundRejection
             | Self::BatchClose
@@ -137,9 +154,14 @@ impl Kind {
     /// Whether an approved one moves money.
     pub fn moves_money(self) -> bool {
         match self {
-            Self::Load | Self::Sale | Self::Settlement => true,
-            other => other.gives_back(),
+            Self::Sale | Self::Settlement => true,
+            other => other.gives_back() || other.moves_deposit(),
         }
+    }
+
+    /// Whether an approved one moves a customer's deposit; it is the approval of a proposal, too.
+    pub fn moves_deposit(self) -> bool {
+        matches!(self, Self::Funding | Self::FundingReturn | Self::Load | Self::Adjustment)
     }
 
     /// Whether an approved one gives back some or all of a sale.
@@ -174,7 +196,7 @@ pub struct Transaction {
     pub masked: MaskedCard,
     /// How the number came in.
     pub entry: EntryMode,
-    /// Asked amount; zero for an inquiry.
+    /// Amount that was asked for; zero for an inquiry.
     pub amount: Fen,
     /// `None` when approved.
     pub decline: Option<Decline>,

@@ -42,8 +42,8 @@ pub mod verify;
 pub mod world;
 
 pub use commands::{
-    acts, batch, direct_sale, dispute, inquiry, load, proof, proposal, refund, reversal, sale, settlement, sold, void,
-    withdrawal,
+    acts, batch, deposit, direct_sale, dispute, inquiry, proof, proposal, refund, reversal, sale, settlement, sold,
+    void, withdrawal,
 };
 pub use facts::{
     card, card_number, directory, edition, factor, human, ids, limits, money, network, order, password, person, pin,

@@ -202,6 +202,16 @@ declines! {
     PayableShort { short_by: fen } => "payable_short", "51", Retry;
     /// There is no such settlement.
     NoSuchSettlement => "no_such_settlement", "25", NoRetry;
+    /// There is no such customer.
+    NoSuchCustomer => "no_such_customer", "25", NoRetry;
+    /// The customer is suspended.
+    CustomerSuspended => "customer_suspended", "03", NoRetry;
+    /// Money with this bank reference was received before.
+    FundingReferenceUsed => "funding_reference_used", "94", NoRetry;
+    /// The customer's deposit has less than that to spend.
+    DepositShort { short_by: fen } => "deposit_short", "51", Retry;
+    /// There is no such load, or it is of another customer or card.
+    NoSuchLoad => "no_such_load", "25", NoRetry;
     /// There is no such proposal.
     NoSuchProposal => "no_such_proposal", "25", NoRetry;
     /// There is no such API key.

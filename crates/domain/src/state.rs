@@ -5,16 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use crate::acts::{ActRows, Payload};
+use crate::acts::{ActRows, Loaded, Payload};
 use crate::batch::Batch;
 use crate::card::{Card, CardKey};
 use crate::changes::Changes;
 use crate::command::{Command, Envelope};
 use crate::direct_sale::OutletDay;
 use crate::human::Logins;
-use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use crate::ids::{CustomerId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::limits::Limits;
+use crate::money::Fen;
 use crate::order::Order;
 use crate::pin::PinTries;
 use crate::proposal::{self, Proposal};
@@ -59,7 +60,7 @@ impl<K: Ord + Debug, V> Rows<K, V> {
     }
 
     /// Every row that the store has.
-    pub(crate) fn present(&self) -> impl Iterator<Item = &V> {
+    pub fn present(&self) -> impl Iterator<Item = &V> {
         self.0.values().filter_map(Option::as_ref)
     }
 
@@ -227,6 +228,7 @@ impl State {
                 batch.add(transaction);
             }
             self.note_sale(transaction, changes);
+            self.note_load(transaction, changes);
             self.note_payable(transaction, changes);
         }
         for settlement in changes.settlements.values() {
@@ -237,24 +239,17 @@ impl State {
         }
         for proposal in changes.proposals.values() {
             self.proposals.loaded(proposal.id, Some(proposal.clone()));
+            self.acts.note_proposal(proposal);
         }
         for act in &changes.acts {
             self.note_act(act);
         }
-        for refund in changes.refunds.values() {
-            let Some(sold) = self.sold.get_mut(&refund.order) else { continue };
-            match sold.refunds.iter_mut().find(|known| known.id == refund.id) {
-                Some(known) => *known = refund.clone(),
-                None => sold.refunds.push(refund.clone()),
+        for (id, deposit) in &changes.deposits {
+            if let Some(customer) = self.acts.customers.get_mut(id) {
+                customer.deposit = *deposit;
             }
         }
-        for dispute in changes.disputes.values() {
-            let Some(sold) = self.sold.get_mut(&dispute.order) else { continue };
-            match sold.disputes.iter_mut().find(|known| known.id == dispute.id) {
-                Some(known) => *known = dispute.clone(),
-                None => sold.disputes.push(dispute.clone()),
-            }
-        }
+        self.note_after_sale(changes);
         for (id, till) in &changes.tills {
             self.tills.loaded(*id, Some(till.clone()));
         }
@@ -284,6 +279,24 @@ impl State {
 }
 
 impl State {
+    /// Refunds and disputes that later commands of this group may decide on.
+    fn note_after_sale(&mut self, changes: &Changes) {
+        for refund in changes.refunds.values() {
+            let Some(sold) = self.sold.get_mut(&refund.order) else { continue };
+            match sold.refunds.iter_mut().find(|known| known.id == refund.id) {
+                Some(known) => *known = refund.clone(),
+                None => sold.refunds.push(refund.clone()),
+            }
+        }
+        for dispute in changes.disputes.values() {
+            let Some(sold) = self.sold.get_mut(&dispute.order) else { continue };
+            match sold.disputes.iter_mut().find(|known| known.id == dispute.id) {
+                Some(known) => *known = dispute.clone(),
+                None => sold.disputes.push(dispute.clone()),
+            }
+        }
+    }
+
     /// An act that later commands of this group may rest on.
     fn note_act(&mut self, act: &Payload) {
         act.apply(&mut self.acts);
@@ -305,6 +318,19 @@ impl State {
         for (merchant, payable) in self.payables.present_mut() {
             let own = changes.transfers.iter().filter(|transfer| transfer.transaction == transaction.id);
             own.for_each(|transfer| payable.unsettled.note(*merchant, transaction, transfer));
+        }
+    }
+
+    /// A load that later commands of this group may take back.
+    fn note_load(&mut self, transaction: &Transaction, changes: &Changes) {
+        let asked = self.acts.loads.has(&transaction.id);
+        if !asked || transaction.kind != Kind::Load || !transaction.approved() {
+            return;
+        }
+        let leg = changes.transfers.iter().find(|leg| leg.transaction == transaction.id);
+        if let (Some(leg), Some(card)) = (leg, transaction.card) {
+            let (customer, amount) = (CustomerId(leg.debit.0), transaction.amount);
+            self.acts.loads.loaded(transaction.id, Some(Loaded { customer, card, amount, taken_back: Fen::ZERO }));
         }
     }
 
@@ -405,7 +431,7 @@ impl Keys {
             }
             keys.name_people(envelope);
             match &envelope.command {
-                Command::Load { card, .. } | Command::Inquiry { card, .. } => {
+                Command::Inquiry { card, .. } => {
                     keys.cards.insert(card.key);
                 }
                 Command::SaleCheck { order, card, .. } | Command::Sale { order, card, .. } => {
@@ -490,8 +516,7 @@ impl Keys {
             | Command::DisputeAnswer(_)
             | Command::Reverse(_)
             | Command::BatchClose
-            | Command::ProposalWithdrawal { .. }
-            | Command::Load { .. } => {}
+            | Command::ProposalWithdrawal { .. } => {}
         }
     }
 }

@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::archive::{Opening, Piece};
 use crate::batch::{Batch, ClosedBatch};
 use crate::human::Logins;
-use crate::ids::{CardId, MerchantId, OrderId, TerminalId, TransactionId};
+use crate::ids::{CUSTOMERS, CardId, MerchantId, OrderId, TerminalId, TransactionId};
 use crate::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
 use crate::money::Fen;
 use crate::order::OrderStatus;
 use crate::refund::{Refund, RefundStatus};
 use crate::time::Timestamp;
 
+mod deposit;
 mod dispute;
 mod opening;
 mod proposal;
@@ -65,6 +66,9 @@ pub struct Audit {
     /// Who stands behind the people of the ledger.
     logins: Logins,
     proposals: proposal::Proposals,
+    deposits: deposit::Deposits,
+    /// What the rows of cards and customers say they hold.
+    held: i128,
     findings: Vec<Finding>,
 }
 
@@ -98,6 +102,8 @@ impl Audit {
             settlements: settlement::Settlements::default(),
             logins: Logins::default(),
             proposals: proposal::Proposals::default(),
+            deposits: deposit::Deposits::default(),
+            held: 0,
             findings: Vec::new(),
         }
     }
@@ -168,13 +174,17 @@ impl Audit {
                 Kind::DisputeOpening | Kind::DisputeAnswer | Kind::DisputeRejection => {
                     self.disputes.insert(id, transaction.clone());
                 }
-                Kind::Proposal | Kind::ProposalApproval | Kind::ProposalRejection | Kind::ProposalWithdrawal => {
-                    self.proposals.note(transaction);
-                }
+                Kind::Proposal
+                | Kind::ProposalApproval
+                | Kind::ProposalRejection
+                | Kind::ProposalWithdrawal
+                | Kind::Funding
+                | Kind::FundingReturn
+                | Kind::Load
+                | Kind::Adjustment => self.proposals.note(transaction, transfers),
                 Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
                 Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
-                Kind::Load
-                | Kind::Inquiry
+                Kind::Inquiry
                 | Kind::RefundRequest
                 | Kind::RefundRejection
                 | Kind::SettlementRequest
@@ -234,6 +244,13 @@ impl Audit {
             *sum = sum.saturating_add(change);
         }
         // Of a time that is archived, balances are known at its end only.
+        let deposit = transfer.debit;
+        if CUSTOMERS.contains(&deposit.0) && !self.was_passed(transaction.id) {
+            let left = self.accounts.get(&deposit).copied().unwrap_or(0);
+            if left < 0 {
+                self.report("I2", format!("deposit {} was below zero after {rrn}", deposit.0));
+            }
+        }
         if let Some(card) = transaction.card.filter(|_| !self.was_passed(transaction.id)) {
             let balance = self.accounts.get(&AccountId::card(card)).copied();
             if balance.is_some_and(|balance| balance < 0) {
@@ -305,6 +322,7 @@ impl Audit {
 
     /// Compares a card's stored balance and latest transaction.
     pub fn card(&mut self, card: CardId, balance: Fen, last: Option<TransactionId>) {
+        self.held = self.held.saturating_add(i128::from(balance.0));
         let posted = self.accounts.remove(&AccountId::card(card)).unwrap_or(0);
         if posted != i128::from(balance.0) {
             self.report("I2", format!("card {card} has {} fen but its transfers say {posted}", balance.0));
@@ -394,6 +412,7 @@ impl Audit {
     pub fn finish(mut self, merchants: &[MerchantId]) -> Vec<Finding> {
         self.finish_settlements();
         self.finish_opening();
+        self.finish_deposits();
         let system = [AccountId::FUNDING_CLEARING, AccountId::PAYOUT_CLEARING, AccountId::FEE_INCOME];
         let known = |account: AccountId| {
             system.contains(&account) || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)

@@ -6,9 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::acts::{ActRows, Edition, Key, KeyState, Merchant, Outlet, Payload, Person, Product, Recall};
+use crate::acts::{
+    self, ActRows, Customer, Edition, Key, KeyState, Loaded, Merchant, Money, Outlet, Payload, Person, Product, Recall,
+};
 use crate::batch::{Batch, ClosedBatch};
-use crate::card::{Card, CardKey};
+use crate::card::{Card, CardKey, masked_name};
+use crate::card_number::MaskedCard;
 use crate::changes::Changes;
 use crate::command::Envelope;
 use crate::decide::decide_all;
@@ -17,15 +20,17 @@ use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
 use crate::ids::{
-    CardId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId,
+    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId,
+    TransactionId,
 };
-use crate::ledger::{ChainKey, Head, Transaction, Transfer};
+use crate::ledger::{ChainKey, Head, Kind, Transaction, Transfer};
 use crate::limits::Limits;
+use crate::money::Fen;
 use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::pin::PinTries;
 use crate::proof::Alarm;
-use crate::proposal::Proposal;
+use crate::proposal::{Proposal, ProposalStatus};
 use crate::refund::{Refund, SoldLine};
 use crate::settlement::{Payable, Settlement};
 use crate::sold::Sold;
@@ -97,6 +102,10 @@ pub struct World {
     pub products: BTreeMap<(ListId, String), Product>,
     /// Editions of products.
     pub editions: BTreeMap<EditionId, Edition>,
+    /// Customers. What waiting proposals hold of their deposits is not kept here: the proposals say it.
+    pub customers: BTreeMap<CustomerId, Customer>,
+    /// Bank references of money that was received, with the approvals.
+    pub references: BTreeMap<String, TransactionId>,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -137,6 +146,8 @@ impl World {
             recalls: BTreeMap::new(),
             products: BTreeMap::new(),
             editions: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            references: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -217,9 +228,7 @@ impl World {
         for id in keys.proposals {
             state.proposals.loaded(id, self.proposals.get(&id).cloned());
         }
-        for act in keys.acts {
-            self.load_act(&mut state.acts, &act);
-        }
+        self.load_acts(&mut state, &keys.acts);
         for outlet in keys.reviewers {
             state.reviewers.loaded(outlet, self.reviewers.get(&outlet).cloned());
         }
@@ -234,9 +243,21 @@ impl World {
         }
     }
 
+    /// The rows that acts are about, and the cards that their money goes to or comes from.
+    fn load_acts(&self, state: &mut State, acts: &BTreeSet<Payload>) {
+        for act in acts {
+            self.load_act(&mut state.acts, act);
+        }
+        for shown in state.acts.cards.present() {
+            state.cards.loaded(shown.key, self.cards.get(&shown.key).cloned());
+        }
+    }
+
     /// The rows that an act is about.
     pub fn load_act(&self, rows: &mut ActRows, act: &Payload) {
         match act {
+            Payload::Money(money) => self.load_money(rows, money),
+            Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
             Payload::MerchantOpening { merchant, .. } => {
@@ -271,9 +292,56 @@ impl World {
         }
     }
 
+    fn load_money(&self, rows: &mut ActRows, money: &Money) {
+        rows.customers.loaded(money.customer(), self.customer(money.customer()));
+        if let Some(id) = money.card() {
+            let shown = self.card(id).map(|card| acts::Card {
+                key: card.key,
+                // No number is kept here, not even a masked one, and no programme has a name.
+                masked: MaskedCard(String::new()),
+                holder: masked_name(&card.holder),
+                status: card.status,
+                programme: String::new(),
+            });
+            rows.cards.loaded(id, shown);
+        }
+        match money {
+            Money::Funding { reference, .. } => {
+                rows.references.loaded(reference.clone(), self.references.get(reference).map(drop));
+            }
+            Money::Adjustment { load, .. } => rows.loads.loaded(*load, self.loaded(*load)),
+            Money::FundingReturn { .. } | Money::Load { .. } => {}
+        }
+    }
+
+    fn customer(&self, id: CustomerId) -> Option<Customer> {
+        let mut found = ActRows::default();
+        found.customers.loaded(id, self.customers.get(&id).cloned());
+        let open = self.proposals.values().filter(|one| one.status == ProposalStatus::Open);
+        open.for_each(|one| found.note_proposal(one));
+        found.customers.get(&id).cloned()
+    }
+
+    fn loaded(&self, load: TransactionId) -> Option<Loaded> {
+        let own = self.transaction(load).filter(|own| own.kind == Kind::Load && own.approved())?;
+        let leg = self.legs(load).first()?;
+        let approved = self.proposals.values().filter(|one| one.status == ProposalStatus::Approved);
+        let back = approved.filter_map(|one| match one.payload.money() {
+            Some(Money::Adjustment { load: of, amount, .. }) if *of == load => Some(*amount),
+            _ => None,
+        });
+        let taken_back = Fen::sum(back).unwrap_or(Fen(i64::MAX));
+        Some(Loaded { customer: CustomerId(leg.debit.0), card: own.card?, amount: own.amount, taken_back })
+    }
+
     /// Keeps what an approved act changed.
-    fn save_act(&mut self, act: &Payload) {
+    fn save_act(&mut self, act: &Payload, approval: TransactionId) {
         match act {
+            Payload::Money(Money::Funding { reference, .. }) => {
+                self.references.insert(reference.clone(), approval);
+            }
+            Payload::Money(_) => {}
+            Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
             Payload::CompanyKey { key } => {
                 if let Some(key) = self.keys.get_mut(key) {
@@ -322,19 +390,11 @@ impl World {
             Payload::GuessingLimit { setting, value } => {
                 self.limits.set(*setting, i64::from(*value));
             }
-            Payload::CompanyRoles { person, roles } => {
+            Payload::CompanyRoles { person, .. }
+            | Payload::PersonReset { person }
+            | Payload::FactorReset { person } => {
                 if let Some(one) = self.people.get_mut(person) {
-                    one.give(roles);
-                }
-            }
-            Payload::PersonReset { person } => {
-                if let Some(one) = self.people.get_mut(person) {
-                    one.reset();
-                }
-            }
-            Payload::FactorReset { person } => {
-                if let Some(one) = self.people.get_mut(person) {
-                    one.has_factor = false;
+                    act.change(one);
                 }
             }
             Payload::LoginParting { person } => {
@@ -449,8 +509,17 @@ impl World {
         self.tills.extend(changes.tills);
         self.batches.extend(changes.batches);
         self.settlements.extend(changes.settlements);
+        for act in &changes.acts {
+            let own = |one: &&Proposal| one.payload == *act;
+            let ending = changes.proposals.values().find(own).and_then(|one| one.ending.as_ref());
+            self.save_act(act, ending.map_or(TransactionId(0), |ending| ending.transaction));
+        }
         self.proposals.extend(changes.proposals);
-        changes.acts.iter().for_each(|act| self.save_act(act));
+        for (id, deposit) in changes.deposits {
+            if let Some(customer) = self.customers.get_mut(&id) {
+                customer.deposit = deposit;
+            }
+        }
         self.head = head;
     }
 
@@ -483,6 +552,8 @@ impl World {
         self.merchants.iter().for_each(|(id, one)| audit.merchant(*id, &one.bank, one.status));
         self.outlets.iter().for_each(|(id, one)| audit.outlet(*id, one.status));
         self.recalls.iter().for_each(|(id, one)| audit.recall(*id, one.open));
+        self.customers.iter().for_each(|(id, one)| audit.customer(*id, one.deposit));
+        self.references.iter().for_each(|(reference, by)| audit.funding(reference, *by));
         self.keys.values().for_each(|key| audit.key(key));
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));

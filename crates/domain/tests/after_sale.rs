@@ -3,9 +3,9 @@
 
 mod builders;
 
+use builders::money::put_money;
 use builders::{
-    MORNING, Submit as _, World, away, by, by_issuer, card, card_key, envelope, load, order, refund_request, review,
-    sale_pin,
+    MORNING, Submit as _, World, away, by, by_issuer, card, card_key, envelope, order, refund_request, review, sale_pin,
 };
 use domain::card::{Card, CardStatus};
 use domain::card_number::EntryMode;
@@ -31,7 +31,7 @@ fn sold() -> World {
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
     world.lines.insert(OrderId(ORDER), builders::lines());
-    assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 10_000))), None);
+    put_money(&mut world, CARD, 10_000);
     assert_eq!(world.decline(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true))), None);
     world
 }
@@ -285,7 +285,7 @@ fn a_reversal_undoes_the_sale_once_or_keeps_it_from_ever_coming() {
     let mut world = builders::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
-    world.submit(&envelope(1, MORNING, load(CARD, 10_000)));
+    put_money(&mut world, CARD, 10_000);
     assert_eq!(world.decline(&envelope(3, MORNING, Command::Reverse(reversed))), Some(Decline::NotCharged));
     let late = builders::sale(ORDER, 7_300, CARD, Proof::Confirmed { until: MORNING });
     assert_eq!(world.decline(&envelope(2, MORNING, late)), Some(Decline::Withdrawn));
@@ -299,7 +299,7 @@ fn a_reversal_under_the_sales_own_id_is_refused_and_so_is_the_sale() {
     let mut world = builders::one_till();
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
-    world.submit(&envelope(1, MORNING, load(CARD, 10_000)));
+    put_money(&mut world, CARD, 10_000);
     let reversed = Reversed { request_id: builders::request(2), sale: Some((OrderId(ORDER), Fen(7_300))) };
     assert_eq!(world.decline(&envelope(2, MORNING, Command::Reverse(reversed))), Some(Decline::NotReversible));
     let late = world.submit(&envelope(2, MORNING, sale_pin(ORDER, 7_300, CARD, true)));

@@ -6,7 +6,7 @@ mod builders;
 use std::collections::BTreeSet;
 
 use builders::{
-    check, decide_dispute, direct_sale, dispute, inquiry, load, prepare, proposals, refund_request, request, review,
+    check, decide_dispute, direct_sale, dispute, inquiry, money, prepare, proposals, refund_request, request, review,
     sale, sale_pin, verdict, withdraw,
 };
 use domain::acts::Payload;
@@ -50,7 +50,7 @@ fn commands() -> Vec<Command> {
     all.extend([sale_pin(1, 100, 1, true), sale_pin(2, 100, 1, true), sale_pin(1, 101, 1, true)]);
     all.extend([sale_pin(1, 100, 2, true), withdraw(1, 100), withdraw(2, 100), withdraw(1, 101)]);
     all.extend([direct_sale(300, 300, 1, true), direct_sale(300, 301, 1, true), direct_sale(301, 300, 1, true)]);
-    all.extend([direct_sale(300, 300, 2, true), load(1, 100), load(2, 100), load(1, 101)]);
+    all.extend([direct_sale(300, 300, 2, true)]);
     all.extend([request_of(|_| {}), request_of(|asked| asked.order = OrderId(2))]);
     all.extend([request_of(|asked| asked.lines[0].0 = 2), request_of(|asked| asked.lines[0].1 = 1)]);
     all.extend([request_of(|asked| asked.lines.push((2, 1))), request_of(|asked| asked.ground = Ground::ShopError)]);
@@ -81,6 +81,14 @@ fn of_proposals() -> Vec<Command> {
         proposals::propose(proposals::fee(MerchantId(2), 38), seen.clone()),
         proposals::propose(proposals::fee(MerchantId(1), 39), seen.clone()),
         proposals::propose(Payload::CompanyKey { key: KeyId(1) }, seen.clone()),
+        proposals::propose(money::load(1, 100), seen.clone()),
+        proposals::propose(money::load(2, 100), seen.clone()),
+        proposals::propose(money::load(1, 101), seen.clone()),
+        proposals::propose(money::funding("SL-1", 100), seen.clone()),
+        proposals::propose(money::funding("SL-2", 100), seen.clone()),
+        proposals::propose(money::paid_back(100), seen.clone()),
+        proposals::propose(money::adjustment(REFUND, 1, 100), seen.clone()),
+        proposals::propose(money::adjustment(REFUND, 2, 100), seen.clone()),
         proposals::take_back(REFUND),
         proposals::take_back(TransactionId(21)),
     ];

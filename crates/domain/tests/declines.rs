@@ -2,13 +2,14 @@
 
 mod builders;
 
+use builders::money::{SUSPENDED, adjustment, done, funding, funding_of, load, paid_back, put_money};
 use builders::proposals::{self, CHECKER, MAKER};
-use builders::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, load, order, sale_pin, till};
+use builders::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, order, sale_pin, till};
 use domain::acts::Payload;
 use domain::card::{Card, CardStatus};
 use domain::command::{Actor, Command, Envelope, Proof};
 use domain::dispute::ANSWER_WITHIN;
-use domain::ids::{KeyId, MerchantId, OrderId, PersonId, TerminalId, TransactionId};
+use domain::ids::{CustomerId, KeyId, MerchantId, OrderId, PersonId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
@@ -28,7 +29,7 @@ fn shop() -> World {
     let mut world = proposals::with_fee(builders::one_till());
     world.put_card(card(CARD));
     world.put_order(order(ORDER, 7_300));
-    assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 10_000))), None);
+    put_money(&mut world, CARD, 10_000);
     world
 }
 
@@ -58,6 +59,15 @@ fn with_pay(command: domain::command::Command) -> (World, Envelope) {
     (shop(), envelope(100, MORNING, command))
 }
 
+/// A proposal about money, while the deposit has 9,900.01.
+fn proposed(payload: &Payload) -> (World, Envelope) {
+    let mut world = shop();
+    world.customers.insert(SUSPENDED, builders::money::suspended());
+    done(&mut world, &funding("SL-RICH", 990_001));
+    let seen = proposals::shown(&world, payload);
+    (world, builders::by_issuer(MAKER, envelope(100, MORNING, proposals::propose(payload.clone(), seen))))
+}
+
 fn tried(wrong: u8) -> (World, Envelope) {
     let mut world = shop();
     for n in 0..u16::from(wrong) {
@@ -85,7 +95,7 @@ fn example(expected: Decline) -> (World, Envelope) {
             world.orders.values_mut().for_each(|order| order.total = Fen::ZERO);
             (world, envelope(100, MORNING, sale_pin(ORDER, 0, CARD, true)))
         }
-        Decline::InvalidCardNumber => with_pay(load(77, 100)),
+        Decline::InvalidCardNumber => proposed(&load(77, 100)),
         Decline::Withdrawn => with_pay(builders::withdraw(ORDER, 7_300)),
         Decline::CardLost => with_card(|card| card.status = CardStatus::Lost),
         Decline::CardStolen => with_card(|card| card.status = CardStatus::Stolen),
@@ -107,7 +117,12 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::OverSaleLimit { .. } => with_card(|card| card.programme.sale_max = Fen(7_299)),
         Decline::OverDailyLimit { .. } => with_card(|card| card.programme.daily_max = Fen(7_299)),
         Decline::OverDailyCount { .. } => with_card(|card| card.programme.daily_count_max = 0),
-        Decline::OverBalanceLimit { .. } => with_pay(load(CARD, 990_001)),
+        Decline::OverBalanceLimit { .. } => proposed(&load(CARD, 990_001)),
+        Decline::NoSuchCustomer => proposed(&funding_of(CustomerId(1_000_099), "SL-9", 100)),
+        Decline::CustomerSuspended => proposed(&funding_of(SUSPENDED, "SL-9", 100)),
+        Decline::FundingReferenceUsed => proposed(&funding("SL-RICH", 100)),
+        Decline::DepositShort { .. } => proposed(&paid_back(990_002)),
+        Decline::NoSuchLoad => proposed(&adjustment(TransactionId(1), CARD, 100)),
         Decline::ProofExpired => with_pay(builders::sale(ORDER, 7_300, CARD, expired)),
         Decline::AlreadyPaid => {
             let mut world = shop();
@@ -149,7 +164,9 @@ fn example_after_sale(expected: Decline) -> (World, Envelope) {
         }
         Decline::NotReversible => {
             let reversed = Reversed { request_id: builders::request(1), sale: Some((OrderId(ORDER), Fen(7_300))) };
-            after_sale(Command::Reverse(reversed))
+            let (mut world, asked) = after_sale(Command::Reverse(reversed));
+            world.submit(&envelope(1, MORNING, builders::inquiry(CARD, true)));
+            (world, asked)
         }
         Decline::DrugNotReturnable => after_sale(request(&[(1, 1)], Ground::ChangedMind)),
         Decline::RefundWindowPassed { .. } => {
@@ -321,6 +338,7 @@ fn every_decline_has_a_way_there_and_leaves_only_its_record() {
         assert_eq!((recorded.approval_code.as_ref(), world.transfers.len()), (None, before.transfers.len()));
         assert!(world.settlements == before.settlements, "{expected:?} changed a row");
         assert!(world.disputes == before.disputes, "{expected:?} changed a row");
+        assert!(world.customers == before.customers, "{expected:?} changed a row");
         assert!(world.proposals == before.proposals && world.fees == before.fees, "{expected:?} changed a row");
         let mut refunds = before.refunds.clone();
         if expected == Decline::CardDiffers {
@@ -354,6 +372,7 @@ fn figures_of_the_messages() {
     assert_eq!(figure(Decline::AmountChanged { total: Fen(1) }), Some(7_300));
     assert_eq!(figure(Decline::CardExpired { on: BusinessDate(1) }), Some(20_261_122));
     assert_eq!(figure(Decline::OverDailyCount { limit: 1 }), Some(0));
+    assert_eq!(figure(Decline::DepositShort { short_by: Fen(1) }), Some(1));
     assert_eq!(figure(Decline::NothingToSettle { net: Fen(1) }), Some(0));
     assert_eq!(figure(Decline::PayableShort { short_by: Fen(1) }), Some(1_000));
     assert_eq!(figure(Decline::SettledBefore { on: BusinessDate(1) }), Some(20_261_123));

@@ -2,7 +2,8 @@
 
 mod builders;
 
-use builders::{MORNING, Submit as _, World, card, card_key, envelope, load, order, sale_pin};
+use builders::money::{decide, done, funding, load, put_money};
+use builders::{MORNING, Submit as _, World, card, card_key, envelope, order, sale_pin};
 use domain::card::{Card, Programme, Spent};
 use domain::ids::OrderId;
 use domain::money::Fen;
@@ -78,8 +79,9 @@ fn a_load_fills_a_card_exactly() {
     let limit = Fen(10_000);
     for (step, expected) in STEPS.into_iter().zip([None, None, Some(Decline::OverBalanceLimit { limit })]) {
         let mut world = till(|card| card.programme.balance_max = limit);
-        assert_eq!(world.decline(&envelope(1, MORNING, load(CARD, 4_000))), None);
-        assert_eq!(world.decline(&envelope(2, MORNING, load(CARD, 6_000 + step))), expected, "{step}");
+        put_money(&mut world, CARD, 4_000);
+        done(&mut world, &funding("SL-1", 10_000));
+        assert_eq!(decide(&mut world, &load(CARD, 6_000 + step)), expected, "{step}");
         assert_eq!(world.verify(), []);
     }
 }

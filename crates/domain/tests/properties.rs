@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use builders::steps::{NUMBERS, any_sketch, any_steps, envelopes};
-use builders::{MORNING, Submit as _, World, card, card_key, envelope, order};
+use builders::{MORNING, Submit as _, World, card, card_id, card_key, envelope, money, order};
+use domain::acts::{Money, Payload};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::command::{Command, Envelope, Proof};
 use domain::direct_sale::DirectSale;
@@ -16,6 +17,7 @@ use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinPlace, PinTries};
+use domain::proposal;
 use domain::refund::{Refund, RefundStatus};
 use domain::settlement::{Settlement, SettlementStatus};
 use domain::time::{HOUR, Timestamp};
@@ -275,7 +277,8 @@ fn settled(world: &World) {
     assert!(world.settlements.values().all(|one| one.checker != Some(one.maker)), "maker and checker");
 }
 
-/// Money on cards = loaded - spent + given back; nothing below zero; limits of the day kept.
+/// Money on cards = loaded - taken back - spent + given back; deposits = paid in - paid back - loaded + taken back; nothing
+/// below zero; limits of the day kept.
 fn conserved(world: &World) {
     let sum = |kind: Kind| {
         let approved = world.transactions.iter().filter(|t| t.kind == kind && t.approved());
@@ -283,7 +286,13 @@ fn conserved(world: &World) {
     };
     let held = Fen::sum(world.cards.values().map(|card| card.balance)).expect("no overflow");
     let back = Fen::sum(Kind::ALL.into_iter().filter(|kind| kind.gives_back()).map(sum)).expect("no overflow");
-    assert_eq!(Some(held), sum(Kind::Load).minus(sum(Kind::Sale)).and_then(|rest| rest.plus(back)), "conservation");
+    let (loaded, taken) = (sum(Kind::Load), sum(Kind::Adjustment));
+    let rest = loaded.minus(taken).and_then(|rest| rest.minus(sum(Kind::Sale)));
+    assert_eq!(Some(held), rest.and_then(|rest| rest.plus(back)), "conservation");
+    let deposits = Fen::sum(world.customers.values().map(|customer| customer.deposit)).expect("no overflow");
+    assert!(world.customers.values().all(|customer| customer.deposit >= Fen::ZERO));
+    let rest = sum(Kind::Funding).minus(sum(Kind::FundingReturn)).and_then(|rest| rest.minus(loaded));
+    assert_eq!(Some(deposits), rest.and_then(|rest| rest.plus(taken)), "a card's money was paid in before");
     let undone: BTreeSet<_> = world
         .transactions
         .iter()
@@ -384,8 +393,10 @@ proptest! {
         let mut n = 0_u16;
         let mut next = |command| { n += 1; envelope(n, MORNING, command) };
         for amount in loads {
-            world.submit(&next(builders::load(1, amount)));
-            world.submit(&next(builders::load(2, amount)));
+            money::decide(&mut world, &money::funding(&format!("SL-{amount}"), amount));
+            money::decide(&mut world, &money::load(1, amount));
+            money::decide(&mut world, &money::load(2, amount));
+            money::decide(&mut world, &money::paid_back(amount));
         }
         for (total, off, token) in sales {
             let id = 10 + i64::try_from(world.orders.len()).expect("few");
@@ -417,7 +428,15 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
             *sale = Arc::new(DirectSale { pin: builders::typed(number, false), ..DirectSale::clone(sale) });
         }
         // Only the card company loads, and it may know which cards exist.
-        Command::Load { card, .. } if card.key == card_key(number) => *card = builders::presented(NUMBERS + 1),
+        Command::Proposal(proposal::Draft { payload, .. })
+        | Command::ProposalApproval(proposal::Verdict { payload, .. })
+        | Command::ProposalRejection(proposal::Verdict { payload, .. }) => {
+            if let Payload::Money(Money::Load { card, .. } | Money::Adjustment { card, .. }) = payload
+                && *card == card_id(number)
+            {
+                *card = card_id(NUMBERS + 1);
+            }
+        }
         _ => {}
     }
     asked
@@ -475,6 +494,9 @@ fn the_steps_reach_every_kind_of_outcome() {
         ("direct_sale", 100),
         ("direct_decline", 100),
         ("load", 300),
+        ("funding", 500),
+        ("funding_return", 5),
+        ("adjustment", 5),
         ("inquiry", 50),
         ("cleared", 30),
         ("conflict", 100),
@@ -493,7 +515,7 @@ fn the_steps_reach_every_kind_of_outcome() {
         ("dispute_rejection", 5),
         ("chargeback", 10),
         ("proposal", 100),
-        ("proposal_approval", 540),
+        ("proposal_approval", 520),
         ("proposal_rejection", 10),
         ("proposal_withdrawal", 5),
     ] {

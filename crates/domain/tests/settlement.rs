@@ -2,8 +2,9 @@
 
 mod builders;
 
+use builders::money::put_money;
 use builders::{
-    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, load, order, prepare, sale_pin, verdict,
+    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, order, prepare, sale_pin, verdict,
 };
 use domain::command::{Command, Envelope};
 use domain::ids::{OrderId, TransactionId};
@@ -30,7 +31,7 @@ fn shop() -> World {
         world.put_order(order(id, 7_300));
         world.lines.insert(OrderId(id), builders::lines());
     }
-    assert_eq!(world.decline(&envelope(1, MORNING, load(1, 1_000_000))), None);
+    put_money(&mut world, 1, 1_000_000);
     world
 }
 
@@ -168,7 +169,7 @@ fn what_comes_late_for_a_settled_day_is_in_the_next() {
 fn one_group_prepares_confirms_and_goes_on() {
     let mut world = shop();
     sell(&mut world, 10, 1, MORNING);
-    let (today, id) = (MORNING.plus(DAY), TransactionId::new(1, 6));
+    let (today, id) = (MORNING.plus(DAY), TransactionId::new(1, 9));
     let group = [
         envelope(20, today, sale_pin(2, 7_300, 1, true)),
         ready(21, FIRST_DAY, today),

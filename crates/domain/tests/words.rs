@@ -39,7 +39,7 @@ fn stored_words_never_change() {
     assert_words!(OrderStatus, "draft paid partly_refunded refunded voided abandoned");
     assert_words!(
         Kind,
-        "load inquiry sale refund_request refund_rejection refund void reversal batch_close \
+        "funding funding_return load adjustment inquiry sale refund_request refund_rejection refund void reversal batch_close \
          settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
          chargeback proposal proposal_approval proposal_rejection proposal_withdrawal"
     );
@@ -58,7 +58,8 @@ fn stored_words_never_change() {
         Act,
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
-         merchant_payable recall_ending product_price product_edition"
+         merchant_payable recall_ending product_price product_edition funding funding_return load adjustment \
+         customer_resuming"
     );
     assert_words!(
         Field,
@@ -68,7 +69,8 @@ fn stored_words_never_change() {
          person_factor person_others limit limit_value \
          decides_payable recall_goods recall_text recall_reason recall_open product_code product_name \
          price price_low price_high edition_source edition_added edition_changed edition_stopped edition_removed \
-         edition_far edition_digest edition_status edition_effective"
+         edition_far edition_digest edition_status edition_effective customer customer_id amount reference received_on note because \
+         card card_masked card_holder card_status card_programme load load_amount"
     );
     assert_words!(KeyState, "asleep awake ended");
     assert_words!(EditionStatus, "gathering staged scheduled live dropped");
@@ -87,7 +89,7 @@ fn stored_words_never_change() {
          view_proposals propose_fee release_merchants manage_merchants manage_products manage_own_products recall_product manage_people view_audit \
          manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
          enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings \
-         answer_product_request"
+         answer_product_request view_customers manage_customers prepare_money release_money"
     );
 }
 
@@ -99,7 +101,8 @@ fn stored_declines_never_change() {
          not_charged card_differs too_many_cards reviewer_is_applicant company_only nothing_left refund_exists dispute_exists \
          no_such_dispute answer_too_late answer_awaited already_decided attempts_open nothing_to_close \
          no_such_merchant day_not_over settlement_open settled_before fee_not_agreed nothing_to_settle \
-         payable_short no_such_settlement no_such_proposal no_such_key stale proposal_expired not_the_maker \
+         payable_short no_such_settlement no_such_customer customer_suspended funding_reference_used deposit_short \
+         no_such_load no_such_proposal no_such_key stale proposal_expired not_the_maker \
          nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
          wrong_pin not_accepted_here line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \

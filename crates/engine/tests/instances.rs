@@ -1,13 +1,15 @@
 //! Two instances of the program over one PostgreSQL server: whichever of them gets a request and whatever breaks on the
 //! way, the request is done once and a card pays no more than it has.
 
+mod money;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::card::CardKey;
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, Command, PresentedCard, Proof};
-use domain::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::network::Network;
@@ -17,6 +19,7 @@ use domain::time::Timestamp;
 use engine::clock::Clock;
 use engine::{Engine, SubmitError};
 use scratch::Cluster;
+use storage::customer::{self, Facts};
 use storage::directory::{self, NewMerchant, NewOutlet, NewTerminal};
 use storage::{Books, Storage, postgres, sql};
 use tokio::sync::Semaphore;
@@ -36,9 +39,9 @@ const PRICE: i64 = 1_000;
 const SHOP: &str = "
     INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
         VALUES (1, '', '608625', 1, 100000000, 100000000, 100000000, 100000000, 1);
-    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder, pin,
+    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder, pin,
             pin_generation, balance, spent_on, spent_amount, spent_count)
-        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, 1, 'active', '', decode(repeat('01', 32), 'hex'), 1, 0,
+        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, '', 1, 'active', '', decode(repeat('01', 32), 'hex'), 1, 0,
             0, 0, 0);
     INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
             held, prints, opened_at, changed_at)
@@ -65,6 +68,8 @@ impl Fixture {
         let storages = [connect().await, connect().await];
         let lay = |connection: &sql::Connection| {
             lay_till(connection)?;
+            let facts = Facts { name: money::NAME.to_owned(), ..Facts::default() };
+            customer::insert(connection, money::CUSTOMER, &facts, None, MORNING)?;
             Ok(connection.execute_batch(SHOP)?)
         };
         storages[0].write(lay).await.expect("laid");
@@ -73,8 +78,7 @@ impl Fixture {
     }
 
     async fn load(&self, amount: i64) {
-        let done = self.instances[0].submit(request(9_000), ACTOR, Command::Load { card: card(), amount: Fen(amount) });
-        assert!(done.await.expect("loads").approved());
+        money::put(&self.instances[0], CardId(10_000_000), amount).await;
     }
 
     /// Balance of the card, and how many orders are paid.

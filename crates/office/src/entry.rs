@@ -102,6 +102,11 @@ impl Entered {
         if self.get(name).trim().is_empty() { String::new() } else { self.take(name, check) }
     }
 
+    /// Takes what was typed out of a field, so that the page does not repeat it.
+    pub(crate) fn forget(&mut self, name: &str) -> String {
+        self.typed.remove(name).unwrap_or_default()
+    }
+
     /// Puts an error beside a field.
     pub(crate) fn refuse(&mut self, name: &'static str, error: String) {
         self.errors.entry(name).or_insert(error);

@@ -3,6 +3,8 @@
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
+mod customer;
+mod customers;
 mod dispute;
 mod disputes;
 mod editions;
@@ -27,9 +29,9 @@ mod text;
 mod todo;
 
 use domain::role::Action::{
-    AnswerProductRequest, DecideDispute, LateRefund, ManageMerchants, ManageOwnProducts, ManagePeople, ManageProducts,
-    ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement, Suspend,
-    ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
+    AnswerProductRequest, DecideDispute, LateRefund, ManageCustomers, ManageMerchants, ManageOwnProducts, ManagePeople,
+    ManageProducts, ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement,
+    Suspend, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -111,6 +113,7 @@ pub fn pages() -> Vec<PageEntry> {
     ]
     .into_iter()
     .chain(directory())
+    .chain(customers_pages())
     .chain(goods())
     .chain(files())
     .chain(settings_pages())
@@ -205,6 +208,27 @@ fn files() -> Vec<PageEntry> {
             .post(May(ManagePeople), rolls::passwords),
         page("/office/rolls/{roll}/export.csv").get(May(ManageMerchants), rolls::faults_csv).proved(Always),
         page("/office/rolls/{roll}/export.xlsx").get(May(ManageMerchants), rolls::faults_xlsx).proved(Always),
+    ]
+}
+
+/// Customers and their deposits.
+fn customers_pages() -> Vec<PageEntry> {
+    vec![
+        page(customers::CUSTOMERS)
+            .get(May(ViewCustomers), customers::show)
+            .menu(39, "bal", |lang| Text::of(lang).customers.title),
+        page("/office/customers/new")
+            .get(May(ManageCustomers), customers::ask)
+            .post(May(ManageCustomers), customers::make),
+        page("/office/customers/{customer}")
+            .get(May(ViewCustomers), customer::show)
+            .post(May(ViewCustomers), customer::act),
+        page("/office/customers/{customer}/edit")
+            .get(May(ManageCustomers), customer::edit)
+            .post(May(ManageCustomers), customer::save),
+        page("/office/customers/{customer}/suspend")
+            .get(May(ManageCustomers), customer::ask_stop)
+            .post(May(ManageCustomers), customer::stop),
     ]
 }
 

@@ -14,6 +14,7 @@ use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use domain::acts::{Act, Field, Payload};
+use domain::card::CardStatus;
 use domain::command::{Actor, Command};
 use domain::directory::Standing;
 use domain::edition::EditionStatus;
@@ -27,9 +28,9 @@ use domain::person::{PersonStatus, read_roles};
 use domain::proposal::{Proposal, ProposalStatus, Verdict};
 use domain::recall;
 use domain::refund::text_fits;
-use domain::time::Timestamp;
+use domain::time::{BusinessDate, Timestamp};
 use serde::Deserialize;
-use storage::proposal::{self, Sheet};
+use storage::proposal::{self, Found, Sheet};
 use web_kit::badge::Badge;
 use web_kit::page::render;
 use web_kit::pair::Pair;
@@ -94,7 +95,7 @@ pub(crate) async fn one(
 ) -> Result<Response, Problem> {
     let last = last_step(&visit, &params.a).await?;
     let found = find(&visit, &rrn).await?;
-    let pair = Pair::with(visit.db(), &visit.session, found.0.proposal.maker).await?;
+    let pair = Pair::with(visit.db(), &visit.session, found.sheet.proposal.maker).await?;
     let sheet = SheetView::of(&visit, found, pair, last.as_ref(), None);
     view(&visit, &params, Some(sheet), Many::default()).await
 }
@@ -105,8 +106,6 @@ async fn view(visit: &Visit, params: &Params, sheet: Option<SheetView>, many: Ma
     let title = sheet.as_ref().map_or(text.todo.title.to_owned(), |one| fill(text.todo.title_of, &[one.act]));
     Ok(render(&View { shell: visit.shell(TODO), title, list, sheet, many }).into_response())
 }
-
-type Found = (Sheet, Option<domain::acts::Shown>);
 
 async fn find(visit: &Visit, rrn: &str) -> Result<Found, Problem> {
     let id = rrn.parse().map(TransactionId).map_err(|_| Problem::NotFound)?;
@@ -132,7 +131,7 @@ pub(crate) async fn decide(
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
     let found = find(&visit, &rrn).await?;
-    let one = &found.0.proposal;
+    let one = &found.sheet.proposal;
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let opinion = fields.opinion.trim().to_owned();
     let verdict = |shown| Verdict { proposal: one.id, payload: one.payload.clone(), opinion: opinion.clone(), shown };
@@ -166,7 +165,8 @@ pub(crate) async fn decide(
 /// The step that an address names.
 async fn last_step(visit: &Visit, a: &str) -> Result<Option<Last>, Problem> {
     let kinds = [Kind::Proposal, Kind::ProposalApproval, Kind::ProposalRejection, Kind::ProposalWithdrawal];
-    Last::find(&visit.web, Actor::issuer(visit.session.person), a, |record| kinds.contains(&record.kind)).await
+    let step = |kind: Kind| kinds.contains(&kind) || kind.moves_deposit();
+    Last::find(&visit.web, Actor::issuer(visit.session.person), a, |record| step(record.kind)).await
 }
 
 /// What the page says about it unless it is done.
@@ -207,6 +207,11 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::RecallEnding => text.todo.act_recall_ending,
         Act::ProductPrice => text.todo.act_product_price,
         Act::ProductEdition => text.todo.act_product_edition,
+        Act::Funding => text.todo.act_funding,
+        Act::FundingReturn => text.todo.act_funding_return,
+        Act::Load => text.todo.act_load,
+        Act::Adjustment => text.todo.act_adjustment,
+        Act::CustomerResuming => text.todo.act_customer_resuming,
     }
 }
 
@@ -217,6 +222,10 @@ fn subject_words(sheet: &Sheet, text: &'static Text) -> String {
         Payload::ProductPrice { code, .. } => format!("{} {code}", sheet.subject),
         Payload::ProductEdition { .. } => {
             format!("{} {}", sheet.subject, sheet.proposal.seen.get(Field::EditionSource))
+        }
+        Payload::Money(_) => {
+            let card = sheet.proposal.seen.get(Field::CardMasked);
+            format!("{} {card}", sheet.subject).trim_end().to_owned()
         }
         _ => sheet.subject.clone(),
     }
@@ -272,6 +281,18 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::EditionDigest => words.f_edition_digest,
         Field::EditionStatus => words.f_edition_status,
         Field::EditionEffective => words.f_edition_effective,
+        Field::Customer | Field::CustomerId => words.f_customer,
+        Field::Amount => words.f_amount,
+        Field::Reference => words.f_reference,
+        Field::ReceivedOn => words.f_received_on,
+        Field::Note => words.f_note,
+        Field::Because => words.f_because,
+        Field::Card | Field::CardMasked => words.f_card,
+        Field::CardHolder => words.f_card_holder,
+        Field::CardStatus => words.f_card_status,
+        Field::CardProgramme => words.f_card_programme,
+        Field::Load => words.f_load,
+        Field::LoadAmount => words.f_load_amount,
     }
 }
 
@@ -287,6 +308,12 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
             number().map_or_else(|| value.to_owned(), |fen| Fen(fen).to_string())
         }
         (_, "") => words.none.to_owned(),
+        (Field::Amount, _) => number().map_or_else(|| value.to_owned(), |fen| amount_words(Fen(fen))),
+        (Field::LoadAmount, _) => number().map_or_else(|| value.to_owned(), |fen| yuan(Fen(fen))),
+        (Field::ReceivedOn, _) => {
+            number().and_then(|day| i32::try_from(day).ok()).map_or(String::new(), |day| BusinessDate(day).to_string())
+        }
+        (Field::CardStatus, word) => card_status_words(word, text).to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
         // The beginning is enough to see that two differ.
         (Field::EditionDigest, _) => value.get(..DIGEST_SHOWN).unwrap_or(value).to_owned(),
@@ -325,6 +352,32 @@ fn after_words(field: Field, value: &str, text: &'static Text) -> String {
         // Before, an edition has no moment at all.
         (Field::EditionEffective, "") => text.todo.at_once.to_owned(),
         _ => value_words(field, value, text),
+    }
+}
+
+/// Money as people read it.
+fn yuan(amount: Fen) -> String {
+    format!("\u{a5}{amount}")
+}
+
+/// The same with its words, which a changed digit does not survive.
+fn amount_words(amount: Fen) -> String {
+    format!("{} {}", yuan(amount), amount.in_words())
+}
+
+/// A state of a card by its stored word.
+fn card_status_words(word: &str, text: &'static Text) -> &'static str {
+    let words = &text.help;
+    match CardStatus::from_word(word) {
+        Some(CardStatus::Issued) => words.issued,
+        Some(CardStatus::Active) => words.active,
+        Some(CardStatus::Frozen) => words.frozen,
+        Some(CardStatus::Lost) => words.lost,
+        Some(CardStatus::Stolen) => words.stolen,
+        Some(CardStatus::PinLocked) => words.pin_locked,
+        Some(CardStatus::Replaced) => words.replaced,
+        Some(CardStatus::Closed) => words.closed,
+        None => "",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The auditor: a second, simpler model of the money path. From the shop and the commands it works out every answer by
 //! itself, compares it with the host's, and shares no rule with the domain.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::card::CardStatus;
 
@@ -9,6 +9,7 @@ use crate::intent::{Act, Content, Intent, Reply, Terms, What};
 use crate::shop::Shop;
 
 mod after_sale;
+mod deposit;
 mod dispute;
 mod proposal;
 mod seen;
@@ -90,9 +91,26 @@ impl Remembered<'_> {
         self.0.current(what)
     }
 
+    /// The same of those about money that nobody decided yet.
+    pub(crate) fn waiting(&self) -> Vec<(i64, Terms)> {
+        let money = |one: &&proposal::Sheet| !matches!(one.terms.what, What::Fee | What::Factor);
+        let open = self.0.proposals.iter().filter(|one| one.seen.status == "open").filter(money);
+        open.map(|one| (one.seen.number, one.terms)).collect()
+    }
+
     /// Numbers and terms of proposals, oldest first.
     pub(crate) fn proposals(&self) -> Vec<(i64, Terms)> {
         self.0.proposals.iter().map(|one| (one.seen.number, one.terms)).collect()
+    }
+
+    /// Loads: number, card, amount, and what was taken back, oldest first.
+    pub(crate) fn loads(&self) -> Vec<(i64, i64, i64, i64)> {
+        self.0.loads.iter().map(|(number, (card, amount, back))| (*number, *card, *amount, *back)).collect()
+    }
+
+    /// What is on no card.
+    pub(crate) fn deposit(&self) -> i64 {
+        self.0.deposit
     }
 
     /// What is neither given back nor asked for of a sale.
@@ -133,7 +151,14 @@ pub struct Auditor {
     /// By request, and whether it is the card company's.
     records: BTreeMap<(u64, bool), Record>,
     sequence: i64,
-    loaded: i64,
+    /// What the customer paid in and did not get back.
+    received: i64,
+    /// What of it is on no card.
+    deposit: i64,
+    /// Bank references that were used.
+    references: BTreeSet<i64>,
+    /// Loads by number: card, amount, and what was taken back.
+    loads: BTreeMap<i64, (i64, i64, i64)>,
     /// The running batch, and those before it.
     batch: Closed,
     closed: Vec<Closed>,
@@ -174,7 +199,10 @@ impl Auditor {
             paused_until: 0,
             records: BTreeMap::new(),
             sequence: 0,
-            loaded: 0,
+            received: 0,
+            deposit: 0,
+            references: BTreeSet::new(),
+            loads: BTreeMap::new(),
             batch: Closed::first(),
             closed: Vec::new(),
             sales: Vec::new(),
@@ -245,7 +273,6 @@ impl Auditor {
                 self.pay(request, order, amount, card, None, at <= until, at)
             }
             Act::Withdraw { .. } => ("25", None, None),
-            Act::Load { card, amount } => self.load(card, amount),
             Act::Refund { .. } => self.refund(who, act, at),
             Act::Review { order, refund, card, worded } => self.review(who, (order, refund), card, worded, at),
             Act::Void { order } => self.void(order, at),
@@ -421,22 +448,6 @@ impl Auditor {
         card.spent = (today, sum + amount, count + 1);
         card.balance = left;
         ("00", None, Some(left))
-    }
-
-    fn load(&mut self, card: i64, amount: i64) -> Declined {
-        let Some(card) = self.cards.get_mut(&card) else { return ("14", None, None) };
-        if matches!(card.status, CardStatus::Closed | CardStatus::Replaced) {
-            return ("62", None, None);
-        }
-        if amount <= 0 {
-            return ("13", None, None);
-        }
-        if card.balance + amount > card.limits[0] {
-            return ("61", Some(card.limits[0]), None);
-        }
-        card.balance += amount;
-        self.loaded += amount;
-        ("00", None, Some(card.balance))
     }
 }
 

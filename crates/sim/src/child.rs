@@ -7,11 +7,12 @@
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
+use domain::outcome::Outcome;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::{Books, Sqlite};
 
-use crate::intent::{Act, Reply};
+use crate::intent::{Act, Reply, Terms, What, Who};
 use crate::shop::{ACTOR, chain_key, request};
 
 /// Serves until standard input ends.
@@ -36,7 +37,11 @@ async fn answer(line: &str, engine: &Engine, books: &Books) {
     let id = words[0];
     let act = match words.get(1).copied() {
         Some("sale") => Act::Sale { order: number(3), amount: number(4), card: number(5), right: true },
-        Some("load") => Act::Load { amount: number(3), card: number(4) },
+        Some("load") => {
+            let code = put_money(engine, number(2), number(4), number(3)).await;
+            say(id, &code, 0);
+            return;
+        }
         Some("withdraw") => Act::Withdraw { order: number(3), amount: number(4) },
         _ => {
             match books.verify().await {
@@ -54,6 +59,31 @@ async fn answer(line: &str, engine: &Engine, books: &Books) {
         Err(error) => say(id, &error.to_string().replace(' ', "_"), -1),
     }
 }
+
+/// Pays `amount` in and puts it on `card`, by two persons; the code of what went wrong, if anything did.
+async fn put_money(engine: &Engine, first: i64, card: i64, amount: i64) -> String {
+    let mut request = (4 * first..).map(|n| request(u64::try_from(n).expect("a request number")));
+    for (what, seen) in [(What::Funding(first), 0), (What::Load(card), ACTIVE)] {
+        let act = Act::Propose { what, value: amount, seen: Some(seen) };
+        let id = request.next().expect("numbers do not end");
+        let proposed = engine.submit(id, Who::Issuer.actor(), act.command()).await;
+        let made = match proposed.as_ref().map(Outcome::transaction) {
+            Ok(Some(made)) if made.approved() => made,
+            other => return format!("{other:?}").replace(' ', "_"),
+        };
+        let terms = Terms { what, value: amount, seen: Some(seen), maker: Who::Issuer.person(), at: made.at.0 };
+        let act = Act::Decide { proposal: made.id.sequence(), terms, yes: true, worded: true };
+        let id = request.next().expect("numbers do not end");
+        match engine.submit(id, Who::OtherIssuer.actor(), act.command()).await {
+            Ok(decided) if decided.approved() => {}
+            other => return format!("{other:?}").replace(' ', "_"),
+        }
+    }
+    "00".to_owned()
+}
+
+/// The place of `active` among the states of a card.
+const ACTIVE: i64 = 1;
 
 /// One line, handed to the system at once.
 fn say(id: &str, what: &str, sequence: i64) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::acts::{Field, Payload};
+use domain::acts::{Customer, Field, Loaded, Money, Payload};
 use domain::batch::Tally;
 use domain::card::CardKey;
 use domain::changes::Changes;
@@ -33,6 +33,14 @@ use crate::shop::Shop;
 mod flaw;
 
 pub use flaw::Flaw;
+
+/// The money of an act that a command approves.
+fn approved_money(envelope: &Envelope) -> Option<&Money> {
+    match &envelope.command {
+        Command::ProposalApproval(verdict) => verdict.payload.money(),
+        _ => None,
+    }
+}
 
 /// What a flawed host keeps over a restart.
 #[derive(Clone)]
@@ -166,6 +174,7 @@ impl Flawed {
             state.cards.loaded(card.key, Some(card));
         }
         self.bend_proposal(state, envelope);
+        self.bend_deposit(state, envelope);
         let (order, requests) = match &envelope.command {
             Command::RefundRequest(request) => (request.order, true),
             Command::RefundReview(review) => (review.order, false),
@@ -216,6 +225,41 @@ impl Flawed {
             _ => return,
         }
         state.sold.loaded(order, Some(sold));
+    }
+
+    fn bend_deposit(&self, state: &mut State, envelope: &Envelope) {
+        let payload = match &envelope.command {
+            Command::Proposal(draft) => &draft.payload,
+            Command::ProposalApproval(verdict) => &verdict.payload,
+            _ => return,
+        };
+        let Some(money) = payload.money() else { return };
+        let change = |state: &mut State, change: fn(&mut Customer)| {
+            if let Some(mut customer) = state.acts.customers.get(&money.customer()).cloned() {
+                change(&mut customer);
+                state.acts.customers.loaded(money.customer(), Some(customer));
+            }
+        };
+        match (self.flaw, money) {
+            (Some(Flaw::LoadsUnpaid), Money::Load { .. }) => change(state, |customer| customer.deposit.0 += 100_000),
+            (Some(Flaw::PromisesTwice), _) => change(state, |customer| customer.held.clear()),
+            (Some(Flaw::CountsPaymentTwice), Money::Funding { reference, .. }) => {
+                state.acts.references.loaded(reference.clone(), None);
+            }
+            (Some(Flaw::TakesBackTwice), Money::Adjustment { load, .. }) => {
+                if let Some(loaded) = state.acts.loads.get(load).copied() {
+                    state.acts.loads.loaded(*load, Some(Loaded { taken_back: Fen::ZERO, ..loaded }));
+                }
+            }
+            (Some(Flaw::LoadsOverLimit), Money::Load { card, .. }) => {
+                let key = state.acts.cards.get(card).map(|card| card.key);
+                if let Some(mut card) = key.and_then(|key| state.cards.get(&key).cloned()) {
+                    card.programme.balance_max = Fen(i64::MAX);
+                    state.cards.loaded(card.key, Some(card));
+                }
+            }
+            _ => {}
+        }
     }
 
     fn bend_proposal(&self, state: &mut State, envelope: &Envelope) {
@@ -309,6 +353,9 @@ impl Flawed {
                     changes.acts.push(verdict.payload.clone());
                 }
             }
+            Some(Flaw::DepositKept) if matches!(approved_money(envelope), Some(Money::Load { .. })) => {
+                changes.deposits.clear();
+            }
             Some(Flaw::SkipTryCounter) => changes.tries.clear(),
             Some(Flaw::SweepUncounted) => changes.sweeps.clear(),
             Some(Flaw::UnknownCardsUncounted) => changes.tries.retain(|key, _| self.world.cards.contains_key(key)),
@@ -316,7 +363,7 @@ impl Flawed {
             Some(Flaw::NoTransfer) if matches!(envelope.command, Command::Sale { .. }) => changes.transfers.clear(),
             Some(Flaw::ForgetSpent) => changes.cards.values_mut().for_each(|card| card.spent.amount = Fen::ZERO),
             Some(Flaw::DoubleLoad) => {
-                if let Command::Load { amount, .. } = envelope.command {
+                if let Some(Money::Load { amount, .. }) = approved_money(envelope) {
                     changes.cards.values_mut().for_each(|card| card.balance = Fen(card.balance.0 + amount.0));
                 }
             }

@@ -139,6 +139,8 @@ fn balance(transfers: &[Transfer], account: AccountId) -> i64 {
 pub(crate) fn seen(world: &World) -> Seen {
     Seen {
         cards: world.cards.values().map(|card| (card.id.0 - FIRST_CARD, card.balance.0)).collect(),
+        deposit: world.customers.values().map(|customer| customer.deposit.0).sum(),
+        received: -balance(&world.transfers, AccountId::FUNDING_CLEARING),
         payable: balance(&world.transfers, AccountId::merchant_payable(ACTOR.merchant)),
         orders: world.orders.iter().map(|(id, order)| (id.0, order.status.word())).collect(),
         refunds: world.refunds.values().map(returned).collect(),
@@ -220,8 +222,10 @@ fn read(connection: &Connection) -> sql::Result<Seen> {
     seen.cards = cards.collect::<sql::Result<_>>()?;
     let sql = "SELECT COALESCE(SUM(CASE WHEN credit = ?1 THEN amount ELSE -amount END), 0) FROM ledger_transfer
         WHERE credit = ?1 OR debit = ?1";
-    let balance = |account: AccountId| connection.query_row(sql, [account.0], |row| row.get(0));
+    let balance = |account: AccountId| -> sql::Result<i64> { connection.query_row(sql, [account.0], |row| row.get(0)) };
     seen.payable = balance(AccountId::merchant_payable(ACTOR.merchant))?;
+    seen.received = -balance(AccountId::FUNDING_CLEARING)?;
+    seen.deposit = connection.query_row("SELECT SUM(deposit) FROM customer", [], |row| row.get(0))?;
     seen.out = (balance(AccountId::PAYOUT_CLEARING)?, balance(AccountId::FEE_INCOME)?);
     seen.paid = settlements(connection)?;
     seen.disputes = disputes(connection)?;

@@ -1,6 +1,7 @@
 //! The simulated till's commands, in terms that the auditor understands without the domain.
 
-use domain::acts::{Payload, Shown};
+use domain::acts::{Money, Payload, Shown};
+use domain::card::CardStatus;
 use domain::card_number::MaskedCard;
 use domain::command::{Actor, Command, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
@@ -13,7 +14,7 @@ use domain::reversal::Reversed;
 use domain::settlement::{Preparation, Verdict};
 use domain::time::Timestamp;
 
-use crate::shop::{self, ACTOR};
+use crate::shop::{self, ACTOR, CUSTOMER, FIRST_CARD};
 
 /// The person who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,14 +70,33 @@ pub enum What {
     Fee,
     /// Whether the company's people need a second factor, 0 or 1.
     Factor,
+    /// Money of the customer that arrived under the bank reference with this number.
+    Funding(i64),
+    /// Money of the deposit that goes back to the customer.
+    Return,
+    /// Money of the deposit that goes on this card.
+    Load(i64),
+    /// Money of the load with this number that comes back from this card.
+    Adjustment(i64, i64),
 }
 
 impl What {
     fn payload(self, value: i64) -> Payload {
-        match self {
-            Self::Fee => Payload::MerchantFee { merchant: ACTOR.merchant, fee_bp: value },
-            Self::Factor => Payload::FactorRule { required: value == 1 },
-        }
+        let (customer, amount) = (CUSTOMER, Fen(value));
+        Payload::Money(match self {
+            Self::Fee => return Payload::MerchantFee { merchant: ACTOR.merchant, fee_bp: value },
+            Self::Factor => return Payload::FactorRule { required: value == 1 },
+            Self::Funding(n) => {
+                let (reference, received_on) = (format!("SL{n}"), shop::MORNING.business_date());
+                Money::Funding { customer, amount, reference, received_on, note: String::new() }
+            }
+            Self::Return => Money::FundingReturn { customer, amount, reason: words(true) },
+            Self::Load(card) => Money::Load { customer, card: shop::card_id(card), amount, note: String::new() },
+            Self::Adjustment(load, card) => {
+                let (load, card) = (TransactionId::new(1, load), shop::card_id(card));
+                Money::Adjustment { load, customer, card, amount, reason: words(true) }
+            }
+        })
     }
 
     /// What the form shows of it.
@@ -84,6 +104,18 @@ impl What {
         let text = match self {
             Self::Fee => format!("fee_bp={}\n", value.map_or_else(String::new, |fee| fee.to_string())),
             Self::Factor => format!("factor_required={}\n", if value == Some(1) { "yes" } else { "no" }),
+            Self::Funding(_) => format!("standing=active\n{}", customer_line(value)),
+            Self::Return => {
+                let (name, account) = (shop::BANK_NAME, shop::BANK_ACCOUNT);
+                let bank = format!("bank_name={name}\nbank_account={account}\nbank_holder={}\n", shop::CUSTOMER_NAME);
+                format!("standing=active\n{bank}{}", customer_line(value))
+            }
+            Self::Load(_) => format!("standing=active\n{}{}", customer_line(Some(0)), card_lines(value)),
+            Self::Adjustment(load, _) => {
+                let (load, amount) = (TransactionId::new(1, load).rrn(), value.unwrap_or(0) / STATES);
+                let load = format!("load={load}\nload_amount={amount}\n");
+                format!("standing=active\n{}{}{load}", customer_line(Some(0)), card_lines(value))
+            }
         };
         Shown::read(&text).expect("written as the domain does")
     }
@@ -93,9 +125,36 @@ impl What {
         match payload {
             Payload::MerchantFee { fee_bp, .. } => (Self::Fee, *fee_bp),
             Payload::FactorRule { required } => (Self::Factor, i64::from(*required)),
+            Payload::Money(money) => {
+                let what = match money {
+                    Money::Funding { reference, .. } => {
+                        Self::Funding(reference.trim_start_matches("SL").parse().expect("a reference of the workload"))
+                    }
+                    Money::FundingReturn { .. } => Self::Return,
+                    Money::Load { card, .. } => Self::Load(card.0 - FIRST_CARD),
+                    Money::Adjustment { load, card, .. } => Self::Adjustment(load.sequence(), card.0 - FIRST_CARD),
+                };
+                (what, money.amount().0)
+            }
             other => unreachable!("not of the workload: {other:?}"),
         }
     }
+}
+
+/// So many states a card can have: what was seen of a card is its state, and what was seen of a load so many times its
+/// amount more.
+pub(crate) const STATES: i64 = 10;
+
+/// What the form shows of the customer, or of another one.
+fn customer_line(seen: Option<i64>) -> String {
+    format!("customer={}\n", if seen == Some(0) { shop::CUSTOMER_NAME } else { "Another" })
+}
+
+/// What the form shows of a card.
+fn card_lines(seen: Option<i64>) -> String {
+    let state = usize::try_from(seen.unwrap_or(0) % STATES).expect("small");
+    let status = CardStatus::ALL.get(state).map_or("active", |status| status.word());
+    format!("card_masked=\ncard_holder=**\ncard_status={status}\ncard_programme=\n")
 }
 
 /// What a checker is shown of a proposal: what it is about, its value, the one before, who proposed it and when.
@@ -137,8 +196,6 @@ pub enum Act {
     Confirmed { order: i64, amount: i64, card: i64, until: i64 },
     /// What became of it?
     Withdraw { order: i64, amount: i64 },
-    /// Load.
-    Load { card: i64, amount: i64 },
     /// Refund request: line and pieces.
     Refund { order: i64, lines: Vec<(i64, i64)>, unwanted: bool, worded: bool, escalate: bool },
     /// Decides the refund with this number; approves with a card.
@@ -211,7 +268,6 @@ impl Act {
             Self::Withdraw { order, amount } => {
                 Command::Withdraw { order: OrderId(order), amount: Fen(amount), masked: MaskedCard(String::new()) }
             }
-            Self::Load { card, amount } => Command::Load { card: shop::present(card), amount: Fen(amount) },
             Self::Refund { order, ref lines, unwanted, worded, escalate } => Command::RefundRequest(Request {
                 order: OrderId(order),
                 lines: lines.clone(),
@@ -288,7 +344,6 @@ impl Act {
             | Self::Void { order }
             | Self::Answer { order, .. }
             | Self::Rule { order, .. } => (order, 0),
-            Self::Load { amount, .. } => (0, amount),
             Self::Inquiry { .. }
             | Self::Close
             | Self::Settle { .. }

@@ -177,11 +177,18 @@ impl Run {
         self.close(&host).await
     }
 
-    /// Two persons agree the fee that the shop begins with.
+    /// Two persons agree the fee that the shop begins with, and put the first money on its cards.
     async fn agree(&mut self, host: &Host) -> Result<(), String> {
-        self.one(host, Who::Issuer, Act::Propose { what: What::Fee, value: FEE_BP, seen: None }).await?;
-        let (proposal, terms) = self.auditor.memory().proposals().first().copied().expect("just proposed");
-        self.one(host, Who::OtherIssuer, Act::Decide { proposal, terms, yes: true, worded: true }).await
+        let loads = (0..CARDS).map(|card| (What::Load(card), 3 * YUAN));
+        for (what, value) in [(What::Fee, FEE_BP), (What::Funding(1_000), 40 * YUAN)].into_iter().chain(loads) {
+            let seen = self.auditor.memory().current(what);
+            self.one(host, Who::Issuer, Act::Propose { what, value, seen }).await?;
+            let last = self.auditor.memory().proposals().last().copied();
+            if let Some((proposal, terms)) = last.filter(|(_, terms)| terms.what == what) {
+                self.one(host, Who::OtherIssuer, Act::Decide { proposal, terms, yes: true, worded: true }).await?;
+            }
+        }
+        Ok(())
     }
 
     /// One command, whose answer is awaited.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use domain::acts::{Bank, Customer};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, PresentedCard};
-use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::directory::Standing;
+use domain::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::network::Network;
@@ -17,6 +19,7 @@ use domain::time::{BusinessDate, Timestamp};
 use domain::world::World;
 use storage::StorageError;
 use storage::books::SLOT;
+use storage::customer::{self, Facts};
 use storage::directory::{self, NewMerchant, NewOutlet, NewTerminal};
 use storage::sql::{self, Connection, params};
 
@@ -35,6 +38,15 @@ pub const ACTOR: Actor = Actor {
 
 /// Somebody who may review refunds and never does, so that nobody who asks is alone in the shop.
 pub const REVIEWER: PersonId = PersonId(1001);
+
+/// Who pays for the cards.
+pub const CUSTOMER: CustomerId = CustomerId(1_000_001);
+/// Its name.
+pub const CUSTOMER_NAME: &str = "Customer";
+/// Its bank.
+pub const BANK_NAME: &str = "Bank";
+/// Its account there.
+pub const BANK_ACCOUNT: &str = "6200000000000042";
 
 /// Id of card number 0; card `n` has the id `FIRST_CARD + n`.
 pub const FIRST_CARD: i64 = 10_000_000;
@@ -60,6 +72,17 @@ pub fn chain_key() -> ChainKey {
 pub fn card_key(n: i64) -> CardKey {
     let mut dice = crate::dice::Dice::new(u64::try_from(n).expect("not negative"));
     CardKey((u128::from(dice.bits()) << 64 | u128::from(dice.bits())).to_be_bytes())
+}
+
+/// Id of card `n`.
+pub fn card_id(n: i64) -> CardId {
+    CardId(FIRST_CARD + n)
+}
+
+/// The customer's account.
+fn bank() -> Bank {
+    let (name, account, holder) = (BANK_NAME.to_owned(), BANK_ACCOUNT.to_owned(), CUSTOMER_NAME.to_owned());
+    Bank { name, account, holder }
 }
 
 /// The PIN of card `n`, or a wrong one.
@@ -134,7 +157,7 @@ impl CardTerms {
     /// The domain's card.
     pub fn card(&self) -> Card {
         Card {
-            id: CardId(FIRST_CARD + self.n),
+            id: card_id(self.n),
             key: card_key(self.n),
             status: self.status,
             holder: String::new(),
@@ -205,6 +228,15 @@ impl Shop {
         world.tills.insert(ACTOR.terminal, till());
         world.reviewers.insert((ACTOR.merchant, ACTOR.outlet), BTreeMap::from([(REVIEWER, Timestamp(i64::MAX))]));
         world.fees.insert(ACTOR.merchant, None);
+        let customer = Customer {
+            name: CUSTOMER_NAME.to_owned(),
+            status: Standing::Active,
+            reason: String::new(),
+            bank: bank(),
+            deposit: Fen::ZERO,
+            held: BTreeMap::new(),
+        };
+        world.customers.insert(CUSTOMER, customer);
         self.cards.iter().for_each(|card| world.put_card(card.card()));
         for order in &self.orders {
             world.put_order(order.order());
@@ -229,7 +261,7 @@ impl Shop {
     }
 }
 
-/// Merchant, outlet and till of [`ACTOR`], whoever works there, and the [`REVIEWER`].
+/// Merchant, outlet and till of [`ACTOR`], whoever works there, the [`REVIEWER`], and the [`CUSTOMER`].
 pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     let (merchant, outlet, terminal) = (ACTOR.merchant.0, ACTOR.outlet.0, ACTOR.terminal.0);
     directory::insert_merchant(connection, &NewMerchant::of(merchant, &format!("{merchant:015}"), "Shop"))?;
@@ -239,6 +271,8 @@ pub fn insert_place(connection: &Connection) -> sql::Result<()> {
         "INSERT INTO person (id, number, name, login, password_hash, must_change, password_changed_at, created_at,
             changed_at, version, status, place, human_id)
         VALUES (?1, '', '', ?2, '', 0, 0, 0, 0, 1, 'active', 'company', ?1)";
+    let facts = Facts { name: CUSTOMER_NAME.to_owned(), bank: bank(), ..Facts::default() };
+    customer::insert(connection, CUSTOMER, &facts, None, Timestamp(0))?;
     for person in [Who::Cashier, Who::Manager, Who::Issuer, Who::OtherIssuer].map(Who::person) {
         connection.execute(sql, params![person, format!("p{person}")])?;
     }
@@ -269,9 +303,9 @@ pub fn insert_card(
     balance: i64,
 ) -> sql::Result<()> {
     let sql =
-        "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder,
+        "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder,
         expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
-        VALUES (?1, ?2, 1, ?3, 1, ?4, ?5, '', NULL, ?6, 1, ?7, 0, 0, 0, NULL)";
+        VALUES (?1, ?2, 1, ?3, 1, '', ?4, ?5, '', NULL, ?6, 1, ?7, 0, 0, 0, NULL)";
     // As long as a sealed card number: nonce, 16 digits, tag.
     let sealed = [0_u8; 44];
     let row = params![FIRST_CARD + n, card_key(n).0, sealed, programme, status.word(), pin(n, true).0, balance];

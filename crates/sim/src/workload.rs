@@ -126,9 +126,40 @@ fn payment(dice: &mut Dice, today: &Today<'_>) -> Act {
         2..=5 => Act::Sale { order, amount, card, right },
         6 | 7 => Act::Confirmed { order, amount, card, until },
         8 => Act::Withdraw { order, amount },
-        9 => Act::Load { card, amount: YUAN * (1 + dice.below(5)) },
-        _ => Act::Load { card, amount: dice.below(900) - 3 },
+        9 => money(dice, today),
+        _ => deciding(dice, today).unwrap_or_else(|| money(dice, today)),
     }
+}
+
+/// Approves one of the proposals about money that wait, so that cards have some.
+fn deciding(dice: &mut Dice, today: &Today<'_>) -> Option<Act> {
+    let known = today.auditor.memory().waiting();
+    let (number, terms) = recent(dice, &known, 4)?;
+    Some(Act::Decide { proposal: number, terms, yes: dice.chance(92), worded: dice.chance(97) })
+}
+
+/// Money arrives, goes on a card, comes back from one, or goes back to the customer.
+fn money(dice: &mut Dice, today: &Today<'_>) -> Act {
+    let memory = today.auditor.memory();
+    let card = dice.below(CARDS + 1);
+    let load = recent(dice, &memory.loads(), 6);
+    let (what, value) = match dice.below(20) {
+        0..=4 => (What::Funding(dice.below(400)), YUAN * (1 + dice.below(20))),
+        5 | 6 => (What::Return, 1 + dice.below(memory.deposit().max(1) + 50)),
+        7..=10 => match load {
+            Some((number, card, amount, back)) => {
+                let amount = if dice.chance(50) { amount - back } else { 1 + dice.below(amount + 20) };
+                let card = if dice.chance(95) { card } else { (card + 1) % CARDS };
+                (What::Adjustment(number, card), amount)
+            }
+            None => (What::Adjustment(1, card), YUAN),
+        },
+        11..=14 => (What::Load(card), YUAN * (1 + dice.below(5))),
+        _ => (What::Load(card), dice.below(900) - 3),
+    };
+    let now = memory.current(what);
+    let seen = if dice.chance(97) { now } else { now.map(|now| now + 1) };
+    Act::Propose { what, value, seen }
 }
 
 /// One of the last `most`.
@@ -230,6 +261,7 @@ fn proposal(dice: &mut Dice, today: &Today<'_>) -> Act {
             let (value, seen) = match terms.what {
                 What::Fee => (terms.value + change, Some(7)),
                 What::Factor => ((terms.value + change) % 2, terms.seen.map(|seen| 1 - seen)),
+                _ => (terms.value + change, terms.seen.map(|seen| seen + 1)),
             };
             let other = Terms { value, seen, ..terms };
             Act::Decide { proposal: number, terms: other, yes: true, worded: true }

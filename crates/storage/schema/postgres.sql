@@ -344,6 +344,8 @@ CREATE TABLE card (
     lookup_generation BIGINT NOT NULL,
     sealed BYTEA NOT NULL,
     sealed_generation BIGINT NOT NULL,
+    -- The number as it may be seen.
+    masked TEXT COLLATE "C" NOT NULL,
     programme_id BIGINT NOT NULL REFERENCES programme (id),
     status TEXT COLLATE "C" NOT NULL
         CHECK (status IN ('issued', 'active', 'frozen', 'lost', 'stolen', 'pin_locked', 'replaced', 'closed')),
@@ -360,6 +362,39 @@ CREATE TABLE card (
     -- The card's latest transaction, approved or declined; each names the one before it.
     last_id BIGINT
 ) WITH (fillfactor = 80);
+
+-- Who pays for cards in advance. The id is that of its ledger account.
+CREATE TABLE customer (
+    id BIGINT PRIMARY KEY CHECK (id BETWEEN 1000000 AND 9999999),
+    name TEXT COLLATE "C" NOT NULL,
+    -- Credit code; empty when it is not on file, like the other fields that nothing is decided by.
+    licence TEXT COLLATE "C" NOT NULL,
+    contact TEXT COLLATE "C" NOT NULL,
+    phone TEXT COLLATE "C" NOT NULL,
+    -- The account that it pays from, and is paid back to; empty while it is not on file, and nothing is paid back.
+    bank_name TEXT COLLATE "C" NOT NULL,
+    bank_account TEXT COLLATE "C" NOT NULL,
+    bank_holder TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- The last move of the status, who made it, and why.
+    moved_at BIGINT NOT NULL,
+    moved_by BIGINT,
+    reason TEXT COLLATE "C" NOT NULL,
+    -- What it paid in and neither got back nor put on cards. Written by the books alone.
+    deposit BIGINT NOT NULL CHECK (deposit >= 0),
+    created_at BIGINT NOT NULL,
+    created_by BIGINT,
+    changed_at BIGINT NOT NULL,
+    -- Counts the changes of its fields, so that a form notices one meanwhile.
+    version BIGINT NOT NULL
+);
+CREATE INDEX customer_name ON customer (name, id);
+
+-- Money that was received: the approval that took it in, and the bank's number of the payment, which counts once.
+CREATE TABLE funding (
+    transaction_id BIGINT PRIMARY KEY,
+    reference TEXT COLLATE "C" NOT NULL UNIQUE
+);
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
@@ -452,6 +487,12 @@ CREATE TABLE ledger_transfer (
 -- What went back from merchants, and payouts. The range is that of merchants' ids, so no sale and no load is in it.
 CREATE INDEX ledger_transfer_back ON ledger_transfer (debit, business_date, transaction_id)
     WHERE debit BETWEEN 1000 AND 999999;
+
+-- What moved customers' deposits. The range is that of customers' ids, so no sale is in it.
+CREATE INDEX ledger_transfer_spent ON ledger_transfer (debit, transaction_id)
+    WHERE debit BETWEEN 1000000 AND 9999999;
+CREATE INDEX ledger_transfer_deposited ON ledger_transfer (credit, transaction_id)
+    WHERE credit BETWEEN 1000000 AND 9999999;
 
 -- What was received for cards, paid out and kept as fees: accounts of the card company itself, which no sale touches.
 CREATE INDEX ledger_transfer_received ON ledger_transfer (debit, amount) WHERE debit < 1000;
@@ -1002,7 +1043,8 @@ CREATE TABLE proposal (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
-            'recall_ending', 'product_price', 'product_edition'
+            'recall_ending', 'product_price', 'product_edition',
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming'
         )
     ),
     -- The number of what it is about.
@@ -1032,6 +1074,8 @@ CREATE TABLE proposal (
 CREATE INDEX proposal_status ON proposal (status, id);
 -- What was proposed about one thing.
 CREATE INDEX proposal_subject ON proposal (act, subject, id);
+-- What waiting proposals would spend of a deposit.
+CREATE INDEX proposal_open ON proposal (subject, act, id) WHERE status = 'open';
 
 -- ---- Programs that sell for a merchant: their keys, the requests they repeat ----
 

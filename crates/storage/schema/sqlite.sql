@@ -339,6 +339,8 @@ CREATE TABLE card (
     lookup_generation INTEGER NOT NULL,
     sealed BLOB NOT NULL,
     sealed_generation INTEGER NOT NULL,
+    -- The number as it may be seen.
+    masked TEXT NOT NULL,
     programme_id INTEGER NOT NULL REFERENCES programme (id),
     status TEXT NOT NULL
         CHECK (status IN ('issued', 'active', 'frozen', 'lost', 'stolen', 'pin_locked', 'replaced', 'closed')),
@@ -354,6 +356,39 @@ CREATE TABLE card (
     spent_count INTEGER NOT NULL,
     -- The card's latest transaction, approved or declined; each names the one before it.
     last_id INTEGER
+) STRICT;
+
+-- Who pays for cards in advance. The id is that of its ledger account.
+CREATE TABLE customer (
+    id INTEGER PRIMARY KEY CHECK (id BETWEEN 1000000 AND 9999999),
+    name TEXT NOT NULL,
+    -- Credit code; empty when it is not on file, like the other fields that nothing is decided by.
+    licence TEXT NOT NULL,
+    contact TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    -- The account that it pays from, and is paid back to; empty while it is not on file, and nothing is paid back.
+    bank_name TEXT NOT NULL,
+    bank_account TEXT NOT NULL,
+    bank_holder TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'suspended')),
+    -- The last move of the status, who made it, and why.
+    moved_at INTEGER NOT NULL,
+    moved_by INTEGER,
+    reason TEXT NOT NULL,
+    -- What it paid in and neither got back nor put on cards. Written by the books alone.
+    deposit INTEGER NOT NULL CHECK (deposit >= 0),
+    created_at INTEGER NOT NULL,
+    created_by INTEGER,
+    changed_at INTEGER NOT NULL,
+    -- Counts the changes of its fields, so that a form notices one meanwhile.
+    version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX customer_name ON customer (name, id);
+
+-- Money that was received: the approval that took it in, and the bank's number of the payment, which counts once.
+CREATE TABLE funding (
+    transaction_id INTEGER PRIMARY KEY,
+    reference TEXT NOT NULL UNIQUE
 ) STRICT;
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
@@ -447,6 +482,12 @@ CREATE TABLE ledger_transfer (
 -- What went back from merchants, and payouts. The range is that of merchants' ids, so no sale and no load is in it.
 CREATE INDEX ledger_transfer_back ON ledger_transfer (debit, business_date, transaction_id)
     WHERE debit BETWEEN 1000 AND 999999;
+
+-- What moved customers' deposits. The range is that of customers' ids, so no sale is in it.
+CREATE INDEX ledger_transfer_spent ON ledger_transfer (debit, transaction_id)
+    WHERE debit BETWEEN 1000000 AND 9999999;
+CREATE INDEX ledger_transfer_deposited ON ledger_transfer (credit, transaction_id)
+    WHERE credit BETWEEN 1000000 AND 9999999;
 
 -- What was received for cards, paid out and kept as fees: accounts of the card company itself, which no sale touches.
 CREATE INDEX ledger_transfer_received ON ledger_transfer (debit, amount) WHERE debit < 1000;
@@ -1005,7 +1046,8 @@ CREATE TABLE proposal (
             'merchant_fee', 'company_key', 'merchant_opening', 'merchant_bank', 'merchant_resuming', 'outlet_opening',
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
-            'recall_ending', 'product_price', 'product_edition'
+            'recall_ending', 'product_price', 'product_edition',
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming'
         )
     ),
     -- The number of what it is about.
@@ -1035,6 +1077,8 @@ CREATE TABLE proposal (
 CREATE INDEX proposal_status ON proposal (status, id);
 -- What was proposed about one thing.
 CREATE INDEX proposal_subject ON proposal (act, subject, id);
+-- What waiting proposals would spend of a deposit.
+CREATE INDEX proposal_open ON proposal (subject, act, id) WHERE status = 'open';
 
 -- ---- Programs that sell for a merchant: their keys, the requests they repeat ----
 

@@ -7,7 +7,8 @@ mod fixture;
 
 use std::collections::BTreeMap;
 
-use builders::{MORNING, TILL, World, by, card, chain_key, envelope, inquiry, load, order, sale_pin};
+use builders::money::money_on_card;
+use builders::{MORNING, TILL, World, by, card, chain_key, envelope, inquiry, order, sale_pin};
 use domain::batch::{Batch, ClosedBatch, Handling, Tally, Totals};
 use domain::command::{Command, Envelope};
 use domain::ids::{PersonId, TerminalId};
@@ -40,8 +41,8 @@ fn pay(n: u16, order: i64, right: bool) -> Envelope {
 
 /// Two people, two sales each, one of them undone, two declines, an inquiry; then the close.
 fn shift() -> Vec<Envelope> {
-    vec![
-        at(1, load(1, 100_000)),
+    let mut all = money_on_card(0, 1, 100_000).to_vec();
+    all.extend([
         pay(2, 1, true),
         pay(3, 2, false),
         by(1002, pay(4, 3, true)),
@@ -51,7 +52,8 @@ fn shift() -> Vec<Envelope> {
         at(8, inquiry(1, true)),
         by(1002, pay(9, 5, true)),
         by(1002, at(10, Command::BatchClose)),
-    ]
+    ]);
+    all
 }
 
 fn tally(count: i64, sum: i64) -> Tally {
@@ -92,7 +94,7 @@ async fn every_store_adds_up_and_numbers_alike() {
             let closed = zed(&fixture, 3).await.expect("closed");
             assert_eq!(closed.batch.people, expected());
             assert_eq!((closed.batch.number, closed.batch.opened_at), (3, Timestamp(0)));
-            assert_eq!(closed.batch.first, Some((MORNING.plus(SECOND), CASHIER)));
+            assert_eq!(closed.batch.first, Some((MORNING.plus(2 * SECOND), CASHIER)));
             assert_eq!((closed.person, closed.closed_at), (MANAGER, MORNING.plus(10 * SECOND)));
             let all = closed.batch.totals();
             assert_eq!((all.sales, all.voids, all.net()), (tally(4, 4_000), tally(1, 1_000), Fen(3_000)));

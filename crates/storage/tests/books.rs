@@ -9,7 +9,7 @@ mod fixture;
 use builders::proposals::{self, CHECKER, MAKER, SLEEPER, approve, proposal, propose, reject, shown_fee, take_back};
 use builders::steps::{any_sketch, any_steps, envelopes};
 use builders::{
-    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, inquiry, load, order, sale, sale_pin,
+    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, inquiry, money, order, sale, sale_pin,
     withdraw,
 };
 use domain::acts::Payload;
@@ -58,6 +58,7 @@ for_every_store! {
     a_proposal_is_decided_once_and_its_act_happens_then,
     what_changed_meanwhile_is_stale,
     an_act_of_each_kind_happens_when_two_persons_decide,
+    a_deposit_is_paid_in_spent_and_taken_back,
 }
 
 /// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
@@ -112,16 +113,17 @@ async fn clean(fixture: &Fixture) {
 
 async fn a_sale_posts_its_rows(fixture: Fixture) {
     assert_eq!(fixture.verify().await, [], "an empty ledger is in order");
-    let outcomes = fixture.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
-    assert_eq!(codes(&outcomes), ["00", "00"]);
-    let sale = outcomes[1].transaction().expect("on record");
-    assert_eq!((sale.id.slot(), sale.id.sequence(), sale.balance), (1, 2, Some(Fen(9_000))));
+    fixture.money(1, 10_000).await;
+    let outcomes = fixture.post(&[pay(2, 1)]).await;
+    assert_eq!(codes(&outcomes), ["00"]);
+    let sale = outcomes[0].transaction().expect("on record");
+    assert_eq!((sale.id.slot(), sale.id.sequence(), sale.balance), (1, 5, Some(Fen(9_000))));
     assert_eq!(balance(&fixture, 3, 1).await, 9_000);
     clean(&fixture).await;
 }
 
 async fn a_repeat_answers_the_record(fixture: Fixture) {
-    fixture.ask(&at(1, load(1, 10_000))).await;
+    fixture.money(1, 10_000).await;
     let first = fixture.ask(&pay(2, 1)).await;
     assert_eq!(fixture.ask(&pay(2, 1)).await, first);
     assert_eq!(fixture.post(&[pay(2, 1), pay(2, 1)]).await, [first.clone(), first.clone()]);
@@ -132,8 +134,9 @@ async fn a_repeat_answers_the_record(fixture: Fixture) {
 }
 
 async fn the_same_id_with_other_content_is_a_conflict(fixture: Fixture) {
-    fixture.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
-    for other in [sale_pin(2, 1_000, 1, true), sale_pin(1, 1_000, 2, true), load(1, 1_000), inquiry(1, true)] {
+    fixture.money(1, 10_000).await;
+    fixture.post(&[pay(2, 1)]).await;
+    for other in [sale_pin(2, 1_000, 1, true), sale_pin(1, 1_000, 2, true), inquiry(1, true)] {
         assert_eq!(fixture.ask(&at(2, other)).await, Outcome::Conflict(builders::request(2)));
     }
     assert_eq!(balance(&fixture, 3, 1).await, 9_000);
@@ -141,7 +144,8 @@ async fn the_same_id_with_other_content_is_a_conflict(fixture: Fixture) {
 }
 
 async fn an_order_is_paid_once_within_a_group(fixture: Fixture) {
-    fixture.post(&[at(1, load(1, 10_000)), at(2, load(2, 10_000))]).await;
+    fixture.money(1, 10_000).await;
+    fixture.money(2, 10_000).await;
     let other_card = at(5, sale_pin(1, 1_000, 2, true));
     let outcomes = fixture.post(&[pay(3, 1), pay(4, 1), other_card]).await;
     assert_eq!(codes(&outcomes), ["00", "94", "94"]);
@@ -150,28 +154,35 @@ async fn an_order_is_paid_once_within_a_group(fixture: Fixture) {
 }
 
 async fn a_decline_leaves_its_neighbours_alone(fixture: Fixture) {
+    fixture.money(1, 2_500).await;
+    let unknown = money::load(77, 100);
     let group = [
-        at(1, load(1, 2_500)),
         pay(2, 1),
         at(3, sale_pin(2, 1_000, 1, false)),
         at(4, sale_pin(3, 999, 1, true)),
         at(5, sale_pin(999, 1_000, 1, true)),
         pay(6, 4),
         pay(7, 5),
-        at(8, load(77, 100)),
+        by_issuer(MAKER, at(8, propose(unknown, domain::acts::Shown::default()))),
         at(9, inquiry(1, true)),
     ];
     let outcomes = fixture.post(&group).await;
-    assert_eq!(codes(&outcomes), ["00", "00", "55", "13", "12", "00", "51", "14", "00"]);
-    assert_eq!(decline(&outcomes[6]), Some(Decline::InsufficientFunds { short_by: Fen(500) }));
-    assert_eq!(outcomes[8].transaction().and_then(|t| t.balance), Some(Fen(500)));
+    assert_eq!(codes(&outcomes), ["00", "55", "13", "12", "00", "51", "14", "00"]);
+    assert_eq!(decline(&outcomes[5]), Some(Decline::InsufficientFunds { short_by: Fen(500) }));
+    assert_eq!(outcomes[7].transaction().and_then(|t| t.balance), Some(Fen(500)));
     clean(&fixture).await;
 }
 
 async fn limits_hold_within_a_group_and_end_with_the_day(fixture: Fixture) {
     let pay = |n, order| at(n, sale_pin(order, 1_000, 2, true));
-    let loads = fixture.post(&[at(1, load(2, 20_001)), at(2, load(2, 20_000)), at(3, load(2, 1))]).await;
-    assert_eq!(codes(&loads), ["61", "00", "61"]);
+    let world = shop();
+    let decided = |before, payload: &Payload| money::decided(before, payload, &proposals::shown(&world, payload));
+    fixture.post(&decided(0, &money::funding("SL-1", 60_000))).await;
+    let [asked, filled] = decided(2, &money::load(2, 20_000));
+    let [over, _] = decided(4, &money::load(2, 20_001));
+    let [one_more, _] = decided(5, &money::load(2, 1));
+    let loads = fixture.post(&[asked, filled, over, one_more]).await;
+    assert_eq!(codes(&loads), ["00", "00", "61", "61"]);
     assert_eq!(codes(&fixture.post(&[pay(4, 1), pay(5, 2), pay(6, 3), pay(7, 4)]).await), ["00", "00", "00", "61"]);
     let over = fixture.ask(&pay(8, 5)).await;
     assert_eq!(decline(&over), Some(Decline::OverDailyLimit { limit: Fen(3_500) }));
@@ -200,7 +211,7 @@ async fn pin_tries_survive_and_end_with_the_day(fixture: Fixture) {
 }
 
 async fn a_sweep_pauses_the_till_and_the_pause_survives(fixture: Fixture) {
-    fixture.ask(&at(1, load(1, 10_000))).await;
+    fixture.money(1, 10_000).await;
     // Known and unknown cards, the fifth in the next group.
     fixture.post(&(2..6).map(|n| at(n, inquiry(u8::try_from(100 + n).expect("few"), false))).collect::<Vec<_>>()).await;
     let fixture = fixture.restart().await;
@@ -219,7 +230,10 @@ async fn a_sweep_pauses_the_till_and_the_pause_survives(fixture: Fixture) {
     assert_eq!(fixture.ask(&elsewhere(10, MORNING)).await, paused(WatchKind::Till));
     // The confirmation of a PIN that was right before is a right PIN, and what needs none goes on.
     let confirmed = Proof::Confirmed { until: MORNING };
-    assert_eq!(codes(&fixture.post(&[at(11, sale(2, 1_000, 1, confirmed)), at(12, load(1, 100))]).await), ["00", "00"]);
+    assert_eq!(
+        codes(&fixture.post(&[at(11, sale(2, 1_000, 1, confirmed)), at(12, withdraw(9, 1_000))]).await),
+        ["00", "25"]
+    );
     assert_eq!(codes(&[fixture.ask(&elsewhere(13, until)).await]), ["00"]);
     // Four more rounds stop it, whatever the day.
     for round in 1..4_u16 {
@@ -235,7 +249,7 @@ async fn a_sweep_pauses_the_till_and_the_pause_survives(fixture: Fixture) {
 }
 
 async fn a_withdrawn_request_is_never_charged(fixture: Fixture) {
-    fixture.ask(&at(1, load(1, 10_000))).await;
+    fixture.money(1, 10_000).await;
     let asked = at(2, withdraw(1, 1_000));
     assert_eq!(decline(&fixture.ask(&asked).await), Some(Decline::Withdrawn));
     for late in [pay(2, 1), pay(2, 2), at(2, sale_pin(1, 1_000, 2, true)), asked] {
@@ -247,14 +261,15 @@ async fn a_withdrawn_request_is_never_charged(fixture: Fixture) {
 }
 
 async fn a_charged_request_cannot_be_withdrawn(fixture: Fixture) {
-    let outcomes = fixture.post(&[at(1, load(1, 10_000)), pay(2, 1), at(2, withdraw(1, 1_000))]).await;
-    assert_eq!(outcomes[1], outcomes[2]);
+    fixture.money(1, 10_000).await;
+    let outcomes = fixture.post(&[pay(2, 1), at(2, withdraw(1, 1_000))]).await;
+    assert_eq!(outcomes[0], outcomes[1]);
     assert!(fixture.ask(&at(2, withdraw(9, 9))).await.approved());
     clean(&fixture).await;
 }
 
 async fn a_full_group_of_256(fixture: Fixture) {
-    fixture.ask(&at(1, load(1, 1_000_000))).await;
+    fixture.money(1, 1_000_000).await;
     let group: Vec<Envelope> = (0..256).map(|n| pay(100 + n, 1 + i64::from(n))).collect();
     assert_eq!(codes(&fixture.post(&group).await), ["00"; 256]);
     assert_eq!(balance(&fixture, 2, 1).await, 1_000_000 - 256_000);
@@ -269,9 +284,10 @@ async fn an_empty_group(fixture: Fixture) {
 async fn two_merchants_may_use_one_request_id(fixture: Fixture) {
     let mut other = at(2, inquiry(1, true));
     other.actor = builders::actor(MerchantId(250_200), builders::steps::OTHER_TILL);
-    let outcomes = fixture.post(&[at(1, load(1, 10_000)), pay(2, 1), other.clone()]).await;
-    assert_eq!(codes(&outcomes), ["00", "00", "00"]);
-    assert_eq!(fixture.ask(&other).await, outcomes[2]);
+    fixture.money(1, 10_000).await;
+    let outcomes = fixture.post(&[pay(2, 1), other.clone()]).await;
+    assert_eq!(codes(&outcomes), ["00", "00"]);
+    assert_eq!(fixture.ask(&other).await, outcomes[1]);
     other.command = sale_pin(3, 1_000, 1, true);
     other.request_id = builders::request(3);
     assert_eq!(decline(&fixture.ask(&other).await), Some(Decline::NoSuchOrder), "an order of the first merchant");
@@ -279,10 +295,11 @@ async fn two_merchants_may_use_one_request_id(fixture: Fixture) {
 }
 
 async fn a_restart_goes_on_where_the_chain_ends(fixture: Fixture) {
-    fixture.post(&[at(1, load(1, 10_000)), pay(2, 1)]).await;
+    fixture.money(1, 10_000).await;
+    fixture.post(&[pay(2, 1)]).await;
     let fixture = fixture.restart().await;
     let outcome = fixture.ask(&pay(3, 2)).await;
-    assert_eq!(outcome.transaction().map(|t| t.id.sequence()), Some(3));
+    assert_eq!(outcome.transaction().map(|t| t.id.sequence()), Some(6));
     assert_eq!(codes(&fixture.post(&[pay(2, 1), pay(3, 2), pay(4, 1)]).await), ["00", "00", "94"]);
     clean(&fixture).await;
 }
@@ -293,7 +310,8 @@ async fn a_settlement_pays_what_is_owed_once(fixture: Fixture) {
     let maker = |n, until, at| by_issuer(9003, Envelope { at, ..envelope(n, at, builders::prepare(MERCHANT, until)) });
     let checker = |n, id, at| by_issuer(9002, envelope(n, at, builders::verdict(MERCHANT, id, true)));
     fixture.post(&proposals::agree_fee(0)).await;
-    fixture.post(&[at(1, load(1, 100_000)), pay(2, 1), pay(3, 2)]).await;
+    fixture.money(1, 100_000).await;
+    fixture.post(&[pay(2, 1), pay(3, 2)]).await;
     let void = Command::Void { order: OrderId(2), checker: PersonId(1002) };
     fixture.post(&[at(4, void), Envelope { at: today, ..pay(5, 3) }]).await;
     let early = fixture.ask(&maker(6, today.business_date(), today)).await;
@@ -324,16 +342,16 @@ async fn a_settlement_pays_what_is_owed_once(fixture: Fixture) {
 async fn one_group_sells_settles_and_decides(fixture: Fixture) {
     let today = MORNING.plus(DAY);
     fixture.post(&proposals::agree_fee(0)).await;
-    let id = TransactionId::new(1, 5);
+    fixture.money(1, 100_000).await;
+    let id = TransactionId::new(1, 8);
     let group = [
-        at(1, load(1, 100_000)),
         pay(2, 1),
         by_issuer(9003, envelope(3, today, builders::prepare(MERCHANT, MORNING.business_date()))),
         by_issuer(9003, envelope(4, today, builders::verdict(MERCHANT, id, true))),
         by_issuer(9002, envelope(5, today, builders::verdict(MERCHANT, id, true))),
         by_issuer(9003, envelope(6, today, builders::prepare(MERCHANT, MORNING.business_date()))),
     ];
-    assert_eq!(codes(&fixture.post(&group).await), ["00", "00", "00", "58", "00", "94"]);
+    assert_eq!(codes(&fixture.post(&group).await), ["00", "00", "58", "00", "94"]);
     clean(&fixture).await;
 }
 
@@ -343,10 +361,11 @@ async fn a_refund_is_asked_for_and_decided_away_from_a_till(fixture: Fixture) {
     let ask = |n| builders::away(at(n, builders::refund_request(1, &[(1, 1)], Ground::Quality, false)));
     let mut stranger = ask(4);
     stranger.actor.outlet = builders::outlet(MerchantId(250_200));
-    let group = [at(1, load(1, 100_000)), pay(2, 1), ask(3), stranger];
-    assert_eq!(codes(&fixture.post(&group).await), ["00", "00", "00", "97"]);
+    fixture.money(1, 100_000).await;
+    let group = [pay(2, 1), ask(3), stranger];
+    assert_eq!(codes(&fixture.post(&group).await), ["00", "00", "97"]);
     let fixture = fixture.restart().await;
-    let decide = |n| builders::away(by(1002, at(n, builders::review(1, TransactionId::new(1, 3), Some(1)))));
+    let decide = |n| builders::away(by(1002, at(n, builders::review(1, TransactionId::new(1, 6), Some(1)))));
     assert_eq!(codes(&fixture.post(&[decide(5), decide(6)]).await), ["00", "94"]);
     assert_eq!(balance(&fixture, 7, 1).await, 100_000);
     clean(&fixture).await;
@@ -354,10 +373,11 @@ async fn a_refund_is_asked_for_and_decided_away_from_a_till(fixture: Fixture) {
 
 async fn a_dispute_is_answered_decided_and_paid_back_once(fixture: Fixture) {
     fixture.post(&proposals::agree_fee(0)).await;
-    let id = TransactionId::new(1, 5);
+    let id = TransactionId::new(1, 8);
     let company = |n, person, command| by_issuer(person, envelope(n, MORNING, command));
     let open = company(3, 9003, builders::dispute(1, 400));
-    fixture.post(&[at(1, load(1, 100_000)), pay(2, 1), open.clone()]).await;
+    fixture.money(1, 100_000).await;
+    fixture.post(&[pay(2, 1), open.clone()]).await;
     let void = Command::Void { order: OrderId(1), checker: PersonId(1002) };
     let early = company(5, 9002, builders::decide_dispute(1, id, true));
     let again = company(6, 9002, builders::dispute(1, 100));
@@ -395,8 +415,8 @@ async fn a_proposal_is_decided_once_and_its_act_happens_then(fixture: Fixture) {
     let prepare =
         |n| by_issuer(MAKER, envelope(n, MORNING.plus(DAY), builders::prepare(MERCHANT, MORNING.business_date())));
     let yes = office(4, CHECKER, approve(&fee));
+    fixture.money(1, 10_000).await;
     let asked = [
-        at(20, load(1, 10_000)),
         pay(21, 1),
         prepare(5),
         yes.clone(),
@@ -407,7 +427,7 @@ async fn a_proposal_is_decided_once_and_its_act_happens_then(fixture: Fixture) {
         office(9, CHECKER, approve(&key)),
         office(10, CHECKER, approve(&key)),
     ];
-    let expected = ["00", "00", "12", "00", "00", "94", "94", "00", "00", "94"];
+    let expected = ["00", "12", "00", "00", "94", "94", "00", "00", "94"];
     assert_eq!(codes(&fixture.post(&asked).await), expected);
     clean(&fixture).await;
     let fixture = fixture.restart().await;
@@ -457,7 +477,9 @@ async fn run(fixture: &Fixture, all: &[Envelope], cuts: &[usize]) -> Vec<Outcome
 
 /// A card's transactions as its pointers lead to them, against all that name the card.
 async fn movements_are_found_backwards(fixture: Fixture) {
-    let mut all = vec![at(1, load(1, 100_000)), at(2, load(2, 10_000))];
+    fixture.money(1, 100_000).await;
+    fixture.money(2, 10_000).await;
+    let mut all = Vec::new();
     all.extend(
         (1..=30)
             .map(|n| at(10 + u16::try_from(n).expect("few"), sale_pin(n, 1_000, 1 + u8::from(n % 3 == 0), n % 7 != 0))),
@@ -552,4 +574,59 @@ async fn an_act_of_each_kind_happens_when_two_persons_decide(fixture: Fixture) {
         assert_eq!(decline(&outcome), Some(Decline::NothingToChange), "{payload:?}");
     }
     clean(&fixture).await;
+}
+
+/// Paid in once by its bank reference, held while it is promised, put on a card, taken back from it, and paid back; over a
+/// restart, and in one group as one at a time.
+async fn a_deposit_is_paid_in_spent_and_taken_back(fixture: Fixture) {
+    let mut world = shop();
+    let funding = money::funding("SL-1", 10_000);
+    let load = money::load(1, 6_000);
+    let step = |world: &World, payload: &Payload| {
+        money::decided(world.head.sequence, payload, &proposals::shown(world, payload))
+    };
+    let [asked, yes] = step(&world, &funding);
+    assert_eq!(codes(&fixture.post(&[asked.clone(), yes.clone()]).await), ["00", "00"]);
+    world.post(&[asked, yes]);
+    let fixture = fixture.restart().await;
+    let [again, _] = step(&world, &funding);
+    assert_eq!(decline(&fixture.ask(&again).await), Some(Decline::FundingReferenceUsed));
+    world.submit(&again);
+    let [asked, yes] = step(&world, &load);
+    assert_eq!(codes(&[fixture.ask(&asked).await]), ["00"]);
+    world.submit(&asked);
+    let fixture = fixture.restart().await;
+    let [back, _] = step(&world, &money::paid_back(4_001));
+    let short = Some(Decline::DepositShort { short_by: Fen(1) });
+    assert_eq!(decline(&fixture.ask(&back).await), short, "a waiting proposal holds its money");
+    world.submit(&back);
+    // The load and the sale that it pays for are of one group.
+    assert_eq!(codes(&fixture.post(&[yes.clone(), pay(2, 1)]).await), ["00", "00"]);
+    world.post(&[yes, pay(2, 1)]);
+    assert_eq!(balance(&fixture, 3, 1).await, 5_000);
+    world.submit(&at(3, inquiry(1, true)));
+    clean(&fixture).await;
+    let fixture = fixture.restart().await;
+    let loaded = world.transactions.iter().rev().find(|one| one.kind == domain::ledger::Kind::Load).expect("a load").id;
+    for (payload, expected) in [
+        (money::adjustment(loaded, 1, 5_001), Some(Decline::InsufficientFunds { short_by: Fen(1) })),
+        (money::adjustment(loaded, 2, 1), Some(Decline::NoSuchLoad)),
+        (money::adjustment(loaded, 1, 1_500), None),
+        (money::adjustment(loaded, 1, 4_501), Some(Decline::NothingLeft { left: Fen(4_500) })),
+        (money::paid_back(5_501), short),
+        (money::paid_back(5_500), None),
+    ] {
+        let [asked, yes] = step(&world, &payload);
+        let proposed = fixture.ask(&asked).await;
+        assert_eq!(decline(&proposed), expected, "{payload:?}");
+        world.submit(&asked);
+        if expected.is_none() {
+            let done = fixture.ask(&yes).await;
+            assert_eq!(world.submit(&yes), done, "the same record, to its chain value");
+            assert_eq!(decline(&done), None);
+        }
+        clean(&fixture).await;
+    }
+    assert_eq!(balance(&fixture, 90, 1).await, 3_500);
+    assert_eq!(world.customers[&money::CUSTOMER].deposit, Fen::ZERO);
 }

@@ -46,10 +46,16 @@ const ROWS: &[(&str, u32)] = &[
     ),
     ("INSERT INTO programme SELECT i, 'p', '608625', 1, 1, 1, 1, 1, 1 FROM n", 5),
     (
-        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 1, 0, 0, 0, \
+        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 'm', 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 1, 0, 0, 0, \
       40000 + i FROM n",
         20_000,
     ),
+    (
+        "INSERT INTO customer SELECT 1000000 + i, 'n' || i, '', '', '', '', '', '', 'active', i, NULL, '', 1, i, NULL, i, 1 \
+      FROM n",
+        5_000,
+    ),
+    ("INSERT INTO funding SELECT i, 'SL-' || i FROM n", 5_000),
     ("INSERT INTO pin_tries SELECT key16(i), 1, 20260101, 'outlet:1 1' FROM n", 10_000),
     (
         "INSERT INTO pin_sweep SELECT 'person:' || i, 1 + i % 500, 1 + i % 1000, key24(i), 1, i, NULL, CASE WHEN i > 9900 \
@@ -79,7 +85,11 @@ const ROWS: &[(&str, u32)] = &[
       key32(i) FROM n",
         60_000,
     ),
-    ("INSERT INTO ledger_transfer SELECT i, 1, 1, 2, 1, 20260101 + i / 200 FROM n", 60_000),
+    (
+        "INSERT INTO ledger_transfer SELECT i, 1, 1, CASE WHEN i % 10 = 0 THEN 1000001 + i % 5000 ELSE 2 END, 1, \
+      20260101 + i / 200 FROM n",
+        60_000,
+    ),
     (
         "INSERT INTO settlement SELECT i, 1 + i % 20, 'confirmed', i, 20260101, NULL, NULL, NULL, 1, 0, 0, 1, 1, 1, 2, 2, '', \
       NULL FROM n",
@@ -299,6 +309,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("SELECT COUNT(*) FROM captcha", "captchas that were answered are bounded"),
     ("SELECT COALESCE((SELECT amount FROM opening_balance", "adds loads and payouts up, when a person asks"),
     ("SELECT SUM(balance) FROM card", "adds all cards up, when a person asks for the reserve"),
+    ("SELECT SUM(deposit) FROM customer", "adds all deposits up, when a person asks for the reserve"),
     ("SELECT id FROM merchant ORDER BY id", "an installation has few merchants"),
     ("FROM terminal k CROSS JOIN ledger_transaction t", "groups an outlet's turnover by day"),
     ("WITH RECURSIVE day (d) AS", "groups a merchant's turnover by day"),

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use builders::proposals::{self, CHECKER, MAKER, SLEEPER, proposal};
 use builders::{
-    DAY, MERCHANT, MORNING, World, by_issuer, card, chain_key, envelope, inquiry, load, order, prepare, sale_pin,
+    DAY, MERCHANT, MORNING, World, by_issuer, card, chain_key, envelope, inquiry, money, order, prepare, sale_pin,
     verdict, withdraw,
 };
-use domain::acts::Payload;
+use domain::acts::{Payload, Shown};
 use domain::command::Envelope;
 use domain::ids::TransactionId;
 use domain::ledger::{FORMATS, Format};
@@ -23,7 +23,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 use storage::{Books, Storage};
 
-const TABLES: [&str; 5] = ["ledger_transaction", "ledger_transfer", "ledger_head", "dispute", "proposal"];
+const TABLES: [&str; 6] = ["ledger_transaction", "ledger_transfer", "ledger_head", "dispute", "proposal", "funding"];
 
 /// A table's columns, the first of its key first.
 fn columns(connection: &Connection, table: &str) -> Vec<String> {
@@ -34,10 +34,8 @@ fn columns(connection: &Connection, table: &str) -> Vec<String> {
 
 /// A ledger with every kind of row: approved and declined, with and without order, card, figure and balance.
 fn commands() -> Vec<Envelope> {
-    let mut all = vec![
-        load(1, 50_000),
-        load(2, 3_000),
-        load(77, 100),
+    let mut rest = vec![
+        proposals::propose(money::load(77, 100), Shown::default()),
         inquiry(1, true),
         inquiry(1, false),
         inquiry(77, false),
@@ -47,10 +45,12 @@ fn commands() -> Vec<Envelope> {
         sale_pin(998, 999, 1, true),
     ];
     for id in 1..=12 {
-        all.push(sale_pin(id, 1_000, 1 + u8::from(id % 3 == 0), true));
-        all.push(sale_pin(id, 1_000, 1, true));
+        rest.push(sale_pin(id, 1_000, 1 + u8::from(id % 3 == 0), true));
+        rest.push(sale_pin(id, 1_000, 1, true));
     }
-    let mut all: Vec<Envelope> = (1..).zip(all).map(|(n, command)| envelope(n, MORNING, command)).collect();
+    let mut all = money::money_on_card(0, 1, 50_000).to_vec();
+    all.extend(money::money_on_card(4, 2, 3_000));
+    all.extend((1..).zip(rest).map(|(n, command)| envelope(n, MORNING, command)));
     all.extend(proposals::agree_fee(i64::try_from(all.len()).expect("few")));
     // The day is settled: turned down once, then paid.
     let id = |n: usize| TransactionId::new(1, i64::try_from(n).expect("few"));
@@ -274,7 +274,7 @@ fn tamper(dice: &mut Dice, tool: &Connection, recorded: i64) -> rusqlite::Result
             // Money from nowhere: a transfer of a transaction that does not exist, before or after all others.
             let stray = if dice.below(2) == 0 { 5 } else { id(recorded + 1) };
             let sql = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date)
-                VALUES (?1, 1, 1, 1000001, 100, 20261123)";
+                VALUES (?1, 1, 1, 10000001, 100, 20261123)";
             return Ok((tool.execute(sql, [stray])?, vec![TransactionId(stray).rrn()]));
         }
         _ => {
@@ -325,6 +325,7 @@ async fn every_column_of_every_table_on_a_server() {
             let name = match table {
                 "ledger_head" => "slot".to_owned(),
                 "dispute" | "proposal" => table.to_owned(),
+                "funding" | "ledger_transfer" => rrn(2),
                 _ => rrn(1),
             };
             if findings.iter().any(|finding| finding.contains(&name)) {
@@ -382,11 +383,15 @@ async fn two_hundred_random_tamperings() {
 async fn balances_and_orders_are_held_to_the_ledger() {
     let (_ground, original, _) = ledger().await;
     for (sql, name) in [
-        ("UPDATE card SET balance = balance + 1 WHERE id = 1000001", "card 1000001"),
-        ("UPDATE card SET balance = 5 WHERE id = 1000002", "card 1000002"),
-        ("DELETE FROM card WHERE id = 1000002", "account 1000002"),
-        ("UPDATE card SET last_id = last_id - 1 WHERE id = 1000001", "card 1000001"),
-        ("UPDATE card SET last_id = NULL WHERE id = 1000002", "card 1000002"),
+        ("UPDATE card SET balance = balance + 1 WHERE id = 10000001", "card 10000001"),
+        ("UPDATE card SET balance = 5 WHERE id = 10000002", "card 10000002"),
+        ("DELETE FROM card WHERE id = 10000002", "account 10000002"),
+        ("UPDATE card SET last_id = last_id - 1 WHERE id = 10000001", "card 10000001"),
+        ("UPDATE card SET last_id = NULL WHERE id = 10000002", "card 10000002"),
+        ("UPDATE customer SET deposit = deposit + 1", "customer 1000001"),
+        ("DELETE FROM customer", "account 1000001"),
+        ("DELETE FROM funding", "is not kept"),
+        ("INSERT INTO funding VALUES (10000000004, 'SL-X')", "bank reference SL-X"),
         ("UPDATE orders SET status = 'draft', paid_by = NULL WHERE id = 1", "order 1"),
         ("UPDATE orders SET paid_by = paid_by + 1 WHERE id = 2", "order 2"),
         ("UPDATE orders SET total = 1 WHERE id = 4", "order 4"),
@@ -543,7 +548,7 @@ async fn two_formats_in_one_ledger() {
 #[tokio::test]
 async fn nothing_is_found_where_nothing_is_wrong() {
     let (_ground, original, recorded) = ledger().await;
-    let findings = after(&original, |tool| tool.execute("UPDATE card SET holder = 'x' WHERE id = 1000001", [])).await;
+    let findings = after(&original, |tool| tool.execute("UPDATE card SET holder = 'x' WHERE id = 10000001", [])).await;
     assert_eq!(findings, Some(vec![]));
     let books = Books::of(Storage::open(&original).expect("opens"), domain::ledger::ChainKey::new([8; 32]));
     let findings = books.verify().await.expect("reads");

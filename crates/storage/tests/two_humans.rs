@@ -113,10 +113,9 @@ struct Desk<'f> {
 
 impl<'f> Desk<'f> {
     async fn open(fixture: &'f Fixture) -> Self {
-        let mut desk = Self { fixture, next: 0 };
-        desk.done(MORNING, CASHIER, builders::load(1, 50_000_000)).await;
-        fixture.post(&proposals::agree_fee(1)).await;
-        desk
+        fixture.money(1, 50_000_000).await;
+        fixture.post(&proposals::agree_fee(4)).await;
+        Self { fixture, next: 0 }
     }
 
     fn envelope(&mut self, at: Timestamp, person: PersonId, command: Command) -> Envelope {

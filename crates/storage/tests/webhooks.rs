@@ -9,8 +9,8 @@ mod fixture;
 use std::collections::BTreeSet;
 
 use builders::{
-    MERCHANT, MORNING, World, by, by_issuer, card, check, decide_dispute, dispute, envelope, inquiry, lines, load,
-    order, prepare, refund_request, request, review, sale_pin, verdict, withdraw,
+    MERCHANT, MORNING, World, by, by_issuer, card, check, decide_dispute, dispute, envelope, inquiry, lines, order,
+    prepare, refund_request, request, review, sale_pin, verdict, withdraw,
 };
 use domain::command::{Command, Envelope};
 use domain::event::EventKind;
@@ -123,14 +123,15 @@ fn day() -> Vec<Vec<Envelope>> {
     let reversed =
         |n, order| Command::Reverse(Reversed { request_id: request(n), sale: Some((OrderId(order), Fen(7_300))) });
     vec![
-        vec![at(1, load(1, 900_000)), at(2, inquiry(1, true)), at(3, check(1, 7_300, 1, true)), pay(4, 1), pay(5, 2)],
+        builders::money::money_on_card(0, 1, 900_000).to_vec(),
+        vec![at(2, inquiry(1, true)), at(3, check(1, 7_300, 1, true)), pay(4, 1), pay(5, 2)],
         vec![at(6, sale_pin(3, 7_300, 1, false)), at(7, withdraw(4, 7_300)), pay(8, 5), pay(9, 6), pay(10, 99)],
         vec![ask(11, 1), ask(12, 2), ask(13, 5), ask(14, 5)],
         vec![
-            by(1002, at(15, review(1, refund(10), Some(1)))),
-            by(1002, at(16, review(2, refund(11), None))),
-            by_issuer(9001, at(17, review(5, refund(12), Some(1)))),
-            by(1003, at(18, review(2, refund(11), None))),
+            by(1002, at(15, review(1, refund(13), Some(1)))),
+            by(1002, at(16, review(2, refund(14), None))),
+            by_issuer(9001, at(17, review(5, refund(15), Some(1)))),
+            by(1003, at(18, review(2, refund(14), None))),
         ],
         vec![
             at(19, Command::Void { order: OrderId(6), checker: PersonId(1002) }),
@@ -140,17 +141,17 @@ fn day() -> Vec<Vec<Envelope>> {
             pay(4, 1),
             at(23, Command::BatchClose),
         ],
-        builders::proposals::agree_fee(23).to_vec(),
+        builders::proposals::agree_fee(26).to_vec(),
         vec![
             by_issuer(9003, envelope(24, tomorrow, prepare(MERCHANT, MORNING.business_date()))),
-            by_issuer(9002, envelope(25, tomorrow, verdict(MERCHANT, TransactionId::new(1, 26), true))),
+            by_issuer(9002, envelope(25, tomorrow, verdict(MERCHANT, TransactionId::new(1, 29), true))),
         ],
         vec![
             by_issuer(9003, envelope(26, tomorrow, dispute(2, 4_300))),
-            by(1002, envelope(27, tomorrow, builders::answer(2, refund(28), true))),
-            by_issuer(9002, envelope(28, tomorrow, decide_dispute(2, refund(28), true))),
+            by(1002, envelope(27, tomorrow, builders::answer(2, refund(31), true))),
+            by_issuer(9002, envelope(28, tomorrow, decide_dispute(2, refund(31), true))),
             by_issuer(9003, envelope(29, tomorrow, dispute(1, 3_000))),
-            by_issuer(9002, envelope(30, tomorrow.plus(8 * builders::DAY), decide_dispute(1, refund(31), false))),
+            by_issuer(9002, envelope(30, tomorrow.plus(8 * builders::DAY), decide_dispute(1, refund(34), false))),
         ],
     ]
 }
@@ -221,16 +222,16 @@ async fn a_body_names_the_record_and_nothing_secret() {
         "object": "event", "id": told[10].id.to_string(), "type": "refund.approved", "merchant_id": "250100",
         "created_at": "2026-11-23T00:00:15Z",
         "data": {
-            "object": "transaction", "id": "010000000014", "kind": "refund", "status": "approved",
+            "object": "transaction", "id": "010000000017", "kind": "refund", "status": "approved",
             "response_code": "00", "decline": null, "amount": 4300, "currency": "CNY", "card": "608625******0001",
-            "request_id": request(15).to_string(), "order_id": "1", "original_id": "010000000003",
-            "refund_id": "010000000010", "dispute_id": null, "outlet_id": "2501001", "terminal_id": "25010007", "person_id": "1002",
-            "approval_code": format!("{:06}", 15 * 7_919), "stan": "000014", "batch": body["data"]["batch"],
+            "request_id": request(15).to_string(), "order_id": "1", "original_id": "010000000006",
+            "refund_id": "010000000013", "dispute_id": null, "outlet_id": "2501001", "terminal_id": "25010007", "person_id": "1002",
+            "approval_code": format!("{:06}", 15 * 7_919), "stan": "000017", "batch": body["data"]["batch"],
             "business_date": "2026-11-23", "created_at": "2026-11-23T00:00:15Z",
         },
     });
     assert_eq!(body, expected);
-    for (at, of, dispute) in [(19, 28, 28), (20, 29, 28), (21, 30, 28), (23, 32, 31)] {
+    for (at, of, dispute) in [(19, 31, 31), (20, 32, 31), (21, 33, 31), (23, 35, 34)] {
         let body: serde_json::Value = serde_json::from_str(&told[at].payload).expect("JSON");
         let names = (&body["data"]["id"], &body["data"]["dispute_id"], &body["data"]["outlet_id"]);
         let rrn = |n| serde_json::json!(TransactionId::new(1, n).rrn());
@@ -262,10 +263,10 @@ async fn a_settlement_is_told_to_the_whole_merchant_in_figures() {
         "object": "event", "id": message.id.to_string(), "type": "settlement.confirmed", "merchant_id": "250100",
         "created_at": "2026-11-24T00:00:00Z",
         "data": {
-            "object": "settlement", "id": "010000000026", "number": 1, "from_date": "2026-11-23",
+            "object": "settlement", "id": "010000000029", "number": 1, "from_date": "2026-11-23",
             "until_date": "2026-11-23", "sales": sum(5, 36_500), "refunds": sum(2, 8_600), "voids": sum(1, 7_300),
             "reversals": sum(1, 7_300), "chargebacks": sum(0, 0), "net_amount": 13_300, "fee_basis_points": 60, "fee_amount": 80,
-            "payout_amount": 13_220, "currency": "CNY", "transaction_id": "010000000027",
+            "payout_amount": 13_220, "currency": "CNY", "transaction_id": "010000000030",
             "confirmed_at": "2026-11-24T00:00:00Z",
         },
     });
@@ -286,14 +287,14 @@ async fn a_house_without_webhooks_writes_nothing() {
 #[tokio::test]
 async fn an_event_that_cannot_be_written_takes_its_payment_with_it() {
     let fixture = sqlite().await;
-    fixture.ask(&at(1, load(1, 900_000))).await;
+    fixture.money(1, 900_000).await;
     fixture
         .tool()
         .execute_batch("CREATE TRIGGER full BEFORE INSERT ON webhook_event BEGIN SELECT RAISE(ABORT, 'full'); END")
         .expect("a fault");
     assert!(matches!(fixture.books.post(vec![pay(2, 1)]).await, Err(storage::StorageError::NotWritten(_))));
     fixture.tool().execute_batch("DROP TRIGGER full").expect("mended");
-    assert_eq!(fixture.ask(&pay(2, 1)).await.transaction().map(|t| t.id.sequence()), Some(2));
+    assert_eq!(fixture.ask(&pay(2, 1)).await.transaction().map(|t| t.id.sequence()), Some(5));
     assert_eq!(outbox(&fixture).len(), 1);
     assert_eq!(fixture.verify().await, []);
 }
@@ -333,9 +334,10 @@ fn entry(now: Timestamp) -> Entry {
 /// One order with a payment, a refund request and its approval; another order with a payment.
 async fn busy() -> Fixture {
     let fixture = sqlite().await;
-    fixture.post(&[at(1, load(1, 900_000)), pay(2, 1), pay(3, 2)]).await;
+    fixture.money(1, 900_000).await;
+    fixture.post(&[pay(2, 1), pay(3, 2)]).await;
     fixture.ask(&at(4, refund_request(1, &[(2, 1)], Ground::Quality, false))).await;
-    fixture.ask(&by(1002, at(5, review(1, TransactionId::new(1, 4), Some(1))))).await;
+    fixture.ask(&by(1002, at(5, review(1, TransactionId::new(1, 7), Some(1))))).await;
     fixture.tool().execute("UPDATE webhook_endpoint SET status = 'paused' WHERE id <> ?1", [ALL.0]).expect("paused");
     fixture
 }
@@ -390,7 +392,8 @@ async fn what_a_dead_copy_took_is_taken_again_and_its_late_answer_counts_for_not
 #[tokio::test]
 async fn three_days_of_failures_park_the_event_and_stop_the_endpoint_until_somebody_starts_it() {
     let fixture = sqlite().await;
-    fixture.post(&[at(1, load(1, 900_000)), pay(2, 1)]).await;
+    fixture.money(1, 900_000).await;
+    fixture.post(&[pay(2, 1)]).await;
     let db = fixture.database();
     let start = MORNING.plus(HOUR);
     let (mut now, mut tries, mut waits) = (start, 0_u32, Vec::new());

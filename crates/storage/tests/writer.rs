@@ -8,7 +8,7 @@ mod fixture;
 
 use std::sync::Arc;
 
-use builders::{MORNING, card, envelope, load, order, sale_pin};
+use builders::{MORNING, card, envelope, order, sale_pin};
 use fixture::{Fixture, not_written};
 use storage::{Sqlite, StorageError};
 
@@ -69,7 +69,7 @@ async fn a_full_disk_is_a_definite_answer_and_passes() {
     world.cards.values_mut().for_each(|card| card.programme.daily_count_max = 100_000);
     let fixture = Fixture::sqlite(&world).await;
     let pay = |n: u16| envelope(n, MORNING, sale_pin(i64::from(n), 100, 1, true));
-    assert!(fixture.ask(&envelope(60_000, MORNING, load(1, 1_000_000))).await.approved());
+    fixture.money(1, 1_000_000).await;
     let limit = |pages: i64| {
         fixture.database().write(move |connection| {
             let now: i64 =
@@ -113,7 +113,7 @@ async fn a_full_disk_fails_a_whole_group_and_nothing_of_it_stays() {
     (1..=600).for_each(|id| world.put_order(order(id, 100)));
     world.cards.values_mut().for_each(|card| card.programme.daily_count_max = 100_000);
     let fixture = Fixture::sqlite(&world).await;
-    fixture.ask(&envelope(60_000, MORNING, load(1, 1_000_000))).await;
+    fixture.money(1, 1_000_000).await;
     let shrink = fixture.database().write(|connection| {
         let now: i64 = connection.sqlite().expect("a file").pragma_query_value(None, "page_count", |row| row.get(0))?;
         connection.query_row(&format!("PRAGMA max_page_count = {now}"), [], |row| row.get::<_, i64>(0))?;
@@ -126,7 +126,7 @@ async fn a_full_disk_fails_a_whole_group_and_nothing_of_it_stays() {
     let all = |c: &storage::sql::Connection| {
         Ok(c.query_row("SELECT COUNT(*) FROM ledger_transaction", [], |row| row.get::<_, i64>(0))?)
     };
-    assert_eq!(fixture.database().read(all).await.expect("reads"), 1);
+    assert_eq!(fixture.database().read(all).await.expect("reads"), 4);
 }
 
 /// More panics than there are readers; afterwards all of them still answer, at the same time.

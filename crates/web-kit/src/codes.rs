@@ -49,6 +49,7 @@ fn month(date: &str) -> &str {
 }
 
 /// What happened, with the decline's own figure.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn what(decline: Decline, text: &Text) -> String {
     let text = &text.codes;
     let money = |sentence: &str, amount: Fen| fill(sentence, &[&amount.to_string()]);
@@ -60,6 +61,7 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::OverBalanceLimit { limit } => return money(text.over_balance_limit, limit),
         Decline::NothingLeft { left } => return money(text.nothing_left, left),
         Decline::NothingToSettle { net } => return money(text.nothing_to_settle, net),
+        Decline::DepositShort { short_by } => return money(text.deposit_short, short_by),
         Decline::PayableShort { short_by } => return money(text.payable_short, short_by),
         Decline::DayNotOver { on } => return fill(text.day_not_over, &[&on.to_string()]),
         Decline::SettledBefore { on } => return fill(text.settled_before, &[&on.to_string()]),
@@ -111,6 +113,10 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::SettlementOpen => text.settlement_open,
         Decline::FeeNotAgreed => text.fee_not_agreed,
         Decline::NoSuchSettlement => text.no_such_settlement,
+        Decline::NoSuchCustomer => text.no_such_customer,
+        Decline::CustomerSuspended => text.customer_suspended,
+        Decline::FundingReferenceUsed => text.funding_reference_used,
+        Decline::NoSuchLoad => text.no_such_load,
         Decline::NoSuchProposal => text.no_such_proposal,
         Decline::NoSuchKey => text.no_such_key,
         Decline::Stale => text.stale,
@@ -154,8 +160,7 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::MerchantSuspended
         | Decline::OutletSuspended
         | Decline::TerminalDisabled
-        | Decline::UnknownTerminal
-        | Decline::OverBalanceLimit { .. } => (not, vec![text.do_call], &[Call]),
+        | Decline::UnknownTerminal => (not, vec![text.do_call], &[Call]),
         Decline::NoSuchOrder => (not, vec![text.do_new_order], &[Edit, Call]),
         Decline::AmountChanged { .. } | Decline::InvalidAmount => (not, vec![text.do_check_amount], &[Again, Edit]),
         Decline::InvalidCardNumber => (not, vec![text.do_read_again], &[Read]),
@@ -203,7 +208,15 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::Stale => proposal(text.do_check_again),
         Decline::ProposalExpired { .. } => proposal(text.do_propose_again),
         Decline::NotTheMaker => proposal(text.do_tell_maker),
-        Decline::NoSuchProposal | Decline::NoSuchKey | Decline::NothingToChange => proposal(text.do_look_again),
+        Decline::DepositShort { .. } => proposal(text.do_fund_first),
+        Decline::CustomerSuspended => proposal(text.do_resume_customer),
+        Decline::FundingReferenceUsed => proposal(text.do_check_reference),
+        Decline::OverBalanceLimit { .. } => proposal(text.do_load_less),
+        Decline::NoSuchProposal
+        | Decline::NoSuchKey
+        | Decline::NoSuchCustomer
+        | Decline::NoSuchLoad
+        | Decline::NothingToChange => proposal(text.do_look_again),
     }
 }
 

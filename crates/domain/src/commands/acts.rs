@@ -6,12 +6,14 @@
 //! - An act is judged by the rows in [`ActRows`] alone, the same when it is proposed and when it is decided.
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
+mod money;
 mod rows;
 mod shown;
 
 use crate::directory::{Move, Standing};
 use crate::edition::EditionStatus;
-use crate::ids::{EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
+use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
+use crate::ledger::Kind;
 use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
@@ -22,6 +24,7 @@ use crate::role::{Action, Role};
 use crate::settlement::FEE_BP_MAX;
 use crate::time::Timestamp;
 
+pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
 pub use rows::{
     ActRows, Bank, Edition, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall,
     login_label,
@@ -65,6 +68,16 @@ words! {
         ProductPrice = "product_price",
         /// Many products of a list change at one moment.
         ProductEdition = "product_edition",
+        /// Money of a customer arrived.
+        Funding = "funding",
+        /// Money of a deposit goes back to the customer.
+        FundingReturn = "funding_return",
+        /// Money of a deposit goes on a card.
+        Load = "load",
+        /// Money of a wrong load goes back to the deposit.
+        Adjustment = "adjustment",
+        /// A suspended customer pays in and loads cards again.
+        CustomerResuming = "customer_resuming",
     }
 }
 
@@ -83,6 +96,9 @@ impl Act {
             Self::RecallEnding => Action::RecallProduct,
             Self::ProductPrice | Self::ProductEdition => Action::ManageProducts,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
+            Self::Funding | Self::FundingReturn => Action::PrepareMoney,
+            Self::Load | Self::Adjustment => Action::PrepareCards,
+            Self::CustomerResuming => Action::ManageCustomers,
         }
     }
 
@@ -102,6 +118,8 @@ impl Act {
             Self::FactorRule | Self::GuessingLimit => Action::ReleaseSettings,
             Self::RecallEnding => Action::RecallProduct,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
+            Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
+            Self::Load | Self::Adjustment => Action::ReleaseCards,
         }
     }
 }
@@ -214,6 +232,13 @@ pub enum Payload {
         /// When it is to be live; `None` as soon as this is approved.
         effective_at: Option<Timestamp>,
     },
+    /// Move this money of a customer's deposit.
+    Money(Money),
+    /// Let this customer pay in and load cards again.
+    CustomerResuming {
+        /// The customer.
+        customer: CustomerId,
+    },
 }
 
 /// The word for a password that somebody else gave.
@@ -246,7 +271,22 @@ impl Payload {
             Self::RecallEnding { .. } => Act::RecallEnding,
             Self::ProductPrice { .. } => Act::ProductPrice,
             Self::ProductEdition { .. } => Act::ProductEdition,
+            Self::Money(money) => money.act(),
+            Self::CustomerResuming { .. } => Act::CustomerResuming,
         }
+    }
+
+    /// The money that it moves, if it does.
+    pub fn money(&self) -> Option<&Money> {
+        match self {
+            Self::Money(money) => Some(money),
+            _ => None,
+        }
+    }
+
+    /// The kind of its approval.
+    pub fn approval(&self) -> Kind {
+        self.money().map_or(Kind::ProposalApproval, Money::kind)
     }
 
     /// The number of what it is about, by which the proposals about one thing are found.
@@ -262,6 +302,8 @@ impl Payload {
             Self::CompanyKey { key } => key.0,
             Self::RecallEnding { recall } => recall.0,
             Self::ProductEdition { edition, .. } => edition.0,
+            Self::Money(money) => money.subject(),
+            Self::CustomerResuming { customer } => customer.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
             | Self::PersonReset { person }
@@ -281,9 +323,9 @@ impl Payload {
         }
     }
 
-    /// The money that it moves; none of the acts moves any yet.
+    /// How much money it moves.
     pub fn amount(&self) -> Fen {
-        Fen::ZERO
+        self.money().map_or(Fen::ZERO, Money::amount)
     }
 
     /// How many things it changes; each act changes one yet.
@@ -314,7 +356,9 @@ impl Payload {
                 let at = effective_at.map_or_else(String::new, |at| at.0.to_string());
                 Shown::of([(Field::EditionEffective, at)])
             }
+            Self::Money(money) => money.fields(),
             Self::CompanyKey { .. }
+            | Self::CustomerResuming { .. }
             | Self::PersonReset { .. }
             | Self::FactorReset { .. }
             | Self::LoginParting { .. }
@@ -378,6 +422,10 @@ impl Payload {
                 let value = fields.get(Field::LimitValue).parse().ok()?;
                 Self::GuessingLimit { setting: Setting::from_word(fields.get(Field::Limit))?, value }
             }
+            Act::Funding | Act::FundingReturn | Act::Load | Act::Adjustment => {
+                Self::Money(Money::read(act, subject, &fields)?)
+            }
+            Act::CustomerResuming => Self::CustomerResuming { customer: CustomerId(subject) },
         };
         (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
@@ -426,6 +474,8 @@ impl Payload {
                 shown.put(Field::Reason, &one.reason);
                 Some(shown)
             }
+            Self::Money(money) => money.now(rows),
+            Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
                 let one = rows.outlets.get(outlet)?;
@@ -455,6 +505,7 @@ impl Payload {
     pub fn after(&self, now: &Shown) -> Shown {
         let mut after = now.clone();
         match self {
+            Self::Money(money) => return money.after(now),
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
@@ -483,14 +534,17 @@ impl Payload {
                 after.0.extend(self.fields().0);
                 after.put(Field::Standing, Standing::Active.word());
             }
-            Self::MerchantResuming { .. } | Self::OutletOpening { .. } | Self::OutletResuming { .. } => {
+            Self::MerchantResuming { .. }
+            | Self::CustomerResuming { .. }
+            | Self::OutletOpening { .. }
+            | Self::OutletResuming { .. } => {
                 after.put(Field::Standing, Standing::Active.word());
             }
         }
         after
     }
 
-    /// Whether it is possible, by the rows as they are.
+    /// Whether it is possible, by the rows as they are. What balances allow is [`crate::deposit`]'s to say.
     pub fn judge(&self, rows: &ActRows, at: Timestamp) -> Result<(), Decline> {
         match self {
             Self::MerchantFee { merchant, fee_bp } => {
@@ -514,18 +568,8 @@ impl Payload {
                 let sound = trades && bank.is_sound() && one.bank != *bank;
                 if sound { Ok(()) } else { Err(Decline::NothingToChange) }
             }
-            Self::RecallEnding { recall } => {
-                let open = rows.recalls.get(recall).is_some_and(|recall| recall.open);
-                if open { Ok(()) } else { Err(Decline::NothingToChange) }
-            }
-            Self::ProductPrice { list, code, prices } => {
-                let now = rows.products.get(&(*list, code.clone())).map(|one| one.prices);
-                let sound = prices.fit() && now.is_some_and(|now| now != *prices);
-                if sound { Ok(()) } else { Err(Decline::NothingToChange) }
-            }
-            Self::ProductEdition { edition, effective_at } => {
-                let can = rows.editions.get(edition).is_some_and(|one| one.can_be_released(*effective_at, at));
-                if can { Ok(()) } else { Err(Decline::NothingToChange) }
+            Self::RecallEnding { .. } | Self::ProductPrice { .. } | Self::ProductEdition { .. } => {
+                if self.changes_goods(rows, at) { Ok(()) } else { Err(Decline::NothingToChange) }
             }
             Self::MerchantPayable { merchant, decides } => {
                 let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
@@ -534,6 +578,11 @@ impl Payload {
             }
             Self::MerchantResuming { merchant } => {
                 let one = rows.merchants.get(merchant).ok_or(Decline::NoSuchMerchant)?;
+                moves(one.status, Move::Resume, true)
+            }
+            Self::Money(money) => money.judge(rows, at),
+            Self::CustomerResuming { customer } => {
+                let one = rows.customers.get(customer).ok_or(Decline::NoSuchCustomer)?;
                 moves(one.status, Move::Resume, true)
             }
             Self::OutletOpening { outlet } => {
@@ -553,15 +602,40 @@ impl Payload {
                 let one = rows.people.get(person).ok_or(Decline::NothingToChange)?;
                 if self.fits(one, at) { Ok(()) } else { Err(Decline::NothingToChange) }
             }
-            Self::FactorRule { required } => {
-                let same = rows.factor.get(&()) == Some(required);
-                if same { Err(Decline::NothingToChange) } else { Ok(()) }
+            Self::FactorRule { .. } | Self::GuessingLimit { .. } => {
+                if self.changes_setting(rows) {
+                    Ok(())
+                } else {
+                    Err(Decline::NothingToChange)
+                }
             }
+        }
+    }
+
+    /// Whether it changes what is sold, soundly.
+    fn changes_goods(&self, rows: &ActRows, at: Timestamp) -> bool {
+        match self {
+            Self::RecallEnding { recall } => rows.recalls.get(recall).is_some_and(|recall| recall.open),
+            Self::ProductPrice { list, code, prices } => {
+                let now = rows.products.get(&(*list, code.clone())).map(|one| one.prices);
+                prices.fit() && now.is_some_and(|now| now != *prices)
+            }
+            Self::ProductEdition { edition, effective_at } => {
+                rows.editions.get(edition).is_some_and(|one| one.can_be_released(*effective_at, at))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it sets a setting to another value that is sound.
+    fn changes_setting(&self, rows: &ActRows) -> bool {
+        match self {
+            Self::FactorRule { required } => rows.factor.get(&()) != Some(required),
             Self::GuessingLimit { setting, value } => {
                 let now = rows.limits.get(&()).map(|limits| limits.get(*setting));
-                let sound = (1..=SETTING_MAX).contains(value) && now != Some(*value);
-                if sound { Ok(()) } else { Err(Decline::NothingToChange) }
+                (1..=SETTING_MAX).contains(value) && now != Some(*value)
             }
+            _ => false,
         }
     }
 
@@ -585,6 +659,8 @@ impl Payload {
     /// Its effect on the rows in memory.
     pub fn apply(&self, rows: &mut ActRows) {
         match self {
+            Self::Money(money) => money.apply(rows),
+            Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),
             Self::MerchantFee { merchant, fee_bp } => rows.fees.loaded(*merchant, Some(Some(*fee_bp))),
             Self::CompanyKey { key } => {
                 if let Some(key) = rows.keys.get_mut(key) {
@@ -634,25 +710,27 @@ impl Payload {
                     limits.set(*setting, i64::from(*value));
                 }
             }
-            Self::CompanyRoles { person, roles } => {
+            Self::CompanyRoles { person, .. } | Self::PersonReset { person } | Self::FactorReset { person } => {
                 if let Some(one) = rows.people.get_mut(person) {
-                    one.give(roles);
-                }
-            }
-            Self::PersonReset { person } => {
-                if let Some(one) = rows.people.get_mut(person) {
-                    one.reset();
-                }
-            }
-            Self::FactorReset { person } => {
-                if let Some(one) = rows.people.get_mut(person) {
-                    one.has_factor = false;
+                    self.change(one);
                 }
             }
             Self::LoginParting { person } => {
                 let parted = rows.people.get_mut(person).map(Person::part);
                 rows.people.present_mut().for_each(|(_, other)| other.leave(parted.as_deref()));
             }
+        }
+    }
+}
+
+impl Payload {
+    /// What an act about one login does to it.
+    pub(crate) fn change(&self, one: &mut Person) {
+        match self {
+            Self::CompanyRoles { roles, .. } => one.give(roles),
+            Self::PersonReset { .. } => one.reset(),
+            Self::FactorReset { .. } => one.has_factor = false,
+            _ => {}
         }
     }
 }
@@ -679,13 +757,46 @@ fn yes(it_is: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{CardId, TransactionId};
+    use crate::time::BusinessDate;
 
     fn bank() -> Bank {
         Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() }
     }
 
+    fn money() -> [Payload; 4] {
+        [
+            Payload::Money(Money::Funding {
+                customer: CustomerId(1_000_042),
+                amount: Fen(500_000),
+                reference: "SL20261130-0021".to_owned(),
+                received_on: BusinessDate(20_261_130),
+                note: "December".to_owned(),
+            }),
+            Payload::Money(Money::FundingReturn {
+                customer: CustomerId(1_000_042),
+                amount: Fen(500),
+                reason: "not needed".to_owned(),
+            }),
+            Payload::Money(Money::Load {
+                customer: CustomerId(1_000_042),
+                card: CardId(80_000_001),
+                amount: Fen(50_000),
+                note: String::new(),
+            }),
+            Payload::Money(Money::Adjustment {
+                load: TransactionId(10_000_000_042),
+                customer: CustomerId(1_000_042),
+                card: CardId(80_000_001),
+                amount: Fen(50_000),
+                reason: "the wrong card".to_owned(),
+            }),
+        ]
+    }
+
     #[test]
     fn a_payload_and_what_was_shown_have_one_text() {
+        let [funding, back, load, adjustment] = money();
         let payloads = [
             Payload::MerchantFee { merchant: MerchantId(250_100), fee_bp: 38 },
             Payload::CompanyKey { key: KeyId(1_001) },
@@ -711,6 +822,11 @@ mod tests {
                 prices: Prices { price: Some(Fen(1_550)), low: None, high: None },
             },
             Payload::ProductEdition { edition: EditionId(7), effective_at: Some(Timestamp(1_795_392_000_000_000)) },
+            funding,
+            back,
+            load,
+            adjustment,
+            Payload::CustomerResuming { customer: CustomerId(1_000_042) },
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

@@ -2,10 +2,10 @@
 
 pub mod acts;
 pub mod batch;
+pub mod deposit;
 pub mod direct_sale;
 pub mod dispute;
 pub mod inquiry;
-pub mod load;
 pub mod proof;
 pub mod proposal;
 pub mod refund;

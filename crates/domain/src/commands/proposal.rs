@@ -6,6 +6,7 @@
 //!   changed, it is stale: it cannot be approved any more, only turned down or withdrawn.
 //! - It is decided once, and not after its time. The act happens in the approval's own commit.
 //! - The decision keeps a digest of what the checker was shown.
+//! - Money of a deposit moves by an approved proposal alone: [`Approved`] is made here.
 
 use sha2::{Digest as _, Sha256};
 
@@ -13,6 +14,7 @@ use crate::acts::{ActRows, Payload, Shown, TEXT_BYTES_MAX};
 use crate::changes::Changes;
 use crate::command::Envelope;
 use crate::decide::{Decision, record, recorded};
+use crate::deposit;
 use crate::ids::{PersonId, TransactionId};
 use crate::ledger::Kind;
 use crate::money::Fen;
@@ -154,7 +156,23 @@ fn judge_draft(state: &State, envelope: &Envelope, draft: &Draft) -> Result<(), 
         return Err(Decline::TextLength);
     }
     unchanged(&state.acts, &draft.payload, &draft.seen)?;
-    draft.payload.judge(&state.acts, envelope.at)
+    possible(state, &draft.payload, envelope.at, None)
+}
+
+/// Whether the rows and balances allow the act; `own` is its proposal, once there is one.
+fn possible(state: &State, payload: &Payload, at: Timestamp, own: Option<TransactionId>) -> Result<(), Decline> {
+    payload.judge(&state.acts, at)?;
+    payload.money().map_or(Ok(()), |money| deposit::judge(state, money, at, own))
+}
+
+/// A proposal whose approval passed every check.
+pub(crate) struct Approved<'a>(&'a Proposal);
+
+impl Approved<'_> {
+    /// The proposal.
+    pub(crate) fn proposal(&self) -> &Proposal {
+        self.0
+    }
 }
 
 /// Whether the rows show what `seen` says.
@@ -169,12 +187,11 @@ fn unchanged(rows: &ActRows, payload: &Payload, seen: &Shown) -> Result<(), Decl
 /// Approves a proposal; the act happens.
 pub(crate) fn approve(state: &State, envelope: &Envelope, verdict: &Verdict) -> Decision {
     let judged = judge_verdict(state, envelope, verdict).and_then(|proposal| {
-        let rows = &state.acts;
-        unchanged(rows, &proposal.payload, &proposal.seen)?;
-        proposal.payload.judge(rows, envelope.at)?;
+        unchanged(&state.acts, &proposal.payload, &proposal.seen)?;
+        possible(state, &proposal.payload, envelope.at, Some(proposal.id))?;
         if shown_digest(proposal, &proposal.seen) == verdict.shown { Ok(proposal) } else { Err(Decline::Stale) }
     });
-    end(state, envelope, Kind::ProposalApproval, judged, Some(verdict))
+    end(state, envelope, verdict.payload.approval(), judged, Some(verdict))
 }
 
 /// Turns a proposal down.
@@ -232,7 +249,7 @@ fn end(
     verdict: Option<&Verdict>,
 ) -> Decision {
     let mut transaction = record(state, envelope, kind, Fen::ZERO);
-    let mut changes = Changes::default();
+    let (mut changes, mut transfers) = (Changes::default(), Vec::new());
     match judged {
         Ok(proposal) => {
             transaction.original = Some(proposal.id);
@@ -245,16 +262,20 @@ fn end(
                 transaction: transaction.id,
             };
             let status = match kind {
-                Kind::ProposalApproval => ProposalStatus::Approved,
                 Kind::ProposalRejection => ProposalStatus::Rejected,
-                _ => ProposalStatus::Withdrawn,
+                Kind::ProposalWithdrawal => ProposalStatus::Withdrawn,
+                _ => ProposalStatus::Approved,
             };
             if status == ProposalStatus::Approved {
+                if let Some(money) = proposal.payload.money() {
+                    let approved = Approved(proposal);
+                    transfers.push(deposit::carry_out(state, &approved, money, &mut transaction, &mut changes));
+                }
                 changes.acts.push(proposal.payload.clone());
             }
             changes.proposals.insert(proposal.id, Proposal { status, ending: Some(ending), ..proposal.clone() });
         }
         Err(decline) => transaction.decline = Some(decline),
     }
-    recorded(state, transaction, Vec::new(), changes)
+    recorded(state, transaction, transfers, changes)
 }

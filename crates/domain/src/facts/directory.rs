@@ -174,6 +174,15 @@ pub fn plain(typed: &str) -> String {
     typed.filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect()
 }
 
+/// Characters of a bank's reference.
+pub const REFERENCE_MAX: usize = 40;
+
+/// A bank's reference to a payment: one spelling, so that the same payment is recognised.
+pub fn reference(typed: &str) -> Checked {
+    let typed = typed.chars().map(half_width).filter(|c| !c.is_whitespace() && !c.is_control());
+    name(&typed.map(|c| c.to_ascii_uppercase()).collect::<String>(), REFERENCE_MAX)
+}
+
 fn digits(typed: &str, count: &RangeInclusive<usize>) -> Checked {
     let number = plain(typed);
     match number.len() {

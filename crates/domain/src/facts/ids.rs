@@ -1,7 +1,8 @@
 //! Identifiers. Each is its own type, so that a card id can never be passed where an order id is meant.
 //!
-//! All are positive and unique over all kinds: a card's ledger account has the card's id and a merchant's payable
-//! account has the merchant's id, and ids below [`FIRST_OWNED`] are system accounts (see [`crate::ledger`]).
+//! All are positive and unique over all kinds: a card's ledger account has the card's id, a merchant's payable account has
+//! the merchant's id, a customer's deposit has the customer's id, and ids below [`FIRST_OWNED`] are system accounts (see
+//! [`crate::ledger`]).
 
 use std::fmt;
 
@@ -10,9 +11,13 @@ use crate::time::Timestamp;
 /// Ids below this belong to the system accounts of the ledger.
 pub const FIRST_OWNED: i64 = 1_000;
 
-/// Merchants have ids in this range and cards have ids above it: the index `ledger_transfer_back` of the schema tells by
-/// the range which transfers take something from a merchant.
+/// Merchants have ids in this range: the index `ledger_transfer_back` of the schema tells by the range which transfers
+/// take something from a merchant.
 pub const MERCHANTS: std::ops::RangeInclusive<i64> = FIRST_OWNED..=999_999;
+
+/// Customers have ids in this range and cards have ids above it: the indexes of deposits in the schema tell by the range
+/// which transfers move one.
+pub const CUSTOMERS: std::ops::RangeInclusive<i64> = 1_000_000..=9_999_999;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -47,6 +52,10 @@ id! {
 id! {
     /// Card.
     CardId
+}
+id! {
+    /// Customer: the company or person that pays for cards in advance.
+    CustomerId
 }
 id! {
     /// API key of a program that acts for a merchant.

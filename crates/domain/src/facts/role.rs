@@ -113,6 +113,14 @@ words! {
         ReleaseSettings = "release_settings",
         /// Answer a till that asks for goods which the catalogue lacks.
         AnswerProductRequest = "answer_product_request",
+        /// Look at customers, their deposits and what moved them.
+        ViewCustomers = "view_customers",
+        /// Enter and change customers.
+        ManageCustomers = "manage_customers",
+        /// Prepare what customers pay in and get back.
+        PrepareMoney = "prepare_money",
+        /// Release what was prepared for customers' money.
+        ReleaseMoney = "release_money",
     }
 }
 
@@ -121,11 +129,12 @@ words! {
 fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, AnswerProductRequest, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore,
-        LateRefund, ManageApiKeys, ManageMerchants, ManageOwnPeople, ManageOwnProducts, ManagePeople, ManageProducts,
-        ManageSettings, OpenDispute, PrepareCards, PrepareSettlement, ProposeFee, RecallProduct, ReleaseApiKeys,
-        ReleaseCards, ReleaseMerchants, ReleasePeople, ReleaseSettings, ReleaseSettlement, RequestRefund,
-        RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards,
-        ViewDirectory, ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement, ViewProposals, ViewSettlement,
+        LateRefund, ManageApiKeys, ManageCustomers, ManageMerchants, ManageOwnPeople, ManageOwnProducts, ManagePeople,
+        ManageProducts, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement, ProposeFee,
+        RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleaseMoney, ReleasePeople, ReleaseSettings,
+        ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard,
+        UnlockTill, ViewAudit, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview,
+        ViewOwnSettlement, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -156,7 +165,9 @@ fn granted(role: Role) -> &'static [Action] {
             ManageOwnPeople,
             ManageOwnProducts,
         ],
-        Role::Agent => &[ViewCards, UnlockCard, UnlockTill, HelpStore, ViewDirectory, AnswerProductRequest],
+        Role::Agent => {
+            &[ViewCards, UnlockCard, UnlockTill, HelpStore, ViewDirectory, AnswerProductRequest, ViewCustomers]
+        }
         Role::Operator => &[
             ViewCards,
             PrepareCards,
@@ -173,6 +184,9 @@ fn granted(role: Role) -> &'static [Action] {
             RecallProduct,
             ViewOverview,
             AnswerProductRequest,
+            ViewCustomers,
+            ManageCustomers,
+            PrepareMoney,
         ],
         Role::Checker => &[
             ViewCards,
@@ -192,6 +206,8 @@ fn granted(role: Role) -> &'static [Action] {
             ReleasePeople,
             ViewOverview,
             ReleaseSettings,
+            ViewCustomers,
+            ReleaseMoney,
         ],
         Role::Finance => &[
             ViewSettlement,
@@ -201,10 +217,20 @@ fn granted(role: Role) -> &'static [Action] {
             ProposeFee,
             ViewDirectory,
             ViewOverview,
+            ViewCustomers,
+            ManageCustomers,
+            PrepareMoney,
         ],
-        Role::Auditor => {
-            &[ViewCards, ViewSettlement, ViewAudit, ViewDisputes, ViewProposals, ViewDirectory, ViewOverview]
-        }
+        Role::Auditor => &[
+            ViewCards,
+            ViewSettlement,
+            ViewAudit,
+            ViewDisputes,
+            ViewProposals,
+            ViewDirectory,
+            ViewOverview,
+            ViewCustomers,
+        ],
         Role::Admin => &[
             ManageMerchants,
             ManagePeople,
@@ -280,6 +306,10 @@ mod tests {
         manage_settings     ........+
         release_settings    .....+...
         answer_product_request ...++...+
+        view_customers      ...+++++.
+        manage_customers    ....+.+..
+        prepare_money       ....+.+..
+        release_money       .....+...
     ";
 
     #[test]

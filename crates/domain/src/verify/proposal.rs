@@ -6,18 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Audit;
 use crate::acts::{Act, Bank, Field, Key, KeyState, Payload, Shown};
 use crate::command::Command;
+use crate::deposit;
 use crate::directory::Standing;
 use crate::ids::{KeyId, MerchantId, OutletId, PersonId, RecallId, TransactionId};
-use crate::ledger::{Kind, Transaction};
+use crate::ledger::{AccountId, Kind, Transaction, Transfer};
+use crate::money::Fen;
 use crate::person::{Held, is_narrower};
 use crate::proposal::{DECIDE_WITHIN, Draft, Ending, Proposal, ProposalStatus, Verdict, shown_digest};
 use crate::recall::{self, MatchKind};
+use crate::time::Timestamp;
 
 /// What the ledger says of proposals so far, and what approved ones brought about.
 #[derive(Default)]
 pub(super) struct Proposals {
     /// Transactions that made or ended one.
-    records: BTreeMap<TransactionId, Transaction>,
+    records: BTreeMap<TransactionId, Record>,
     /// Merchants' fees, with the approval that agreed them.
     fees: BTreeMap<MerchantId, (TransactionId, i64)>,
     /// Where merchants are paid to, with the approval that agreed it.
@@ -32,6 +35,19 @@ pub(super) struct Proposals {
     roles: BTreeMap<TransactionId, (PersonId, Vec<Held>)>,
 }
 
+/// What a proposal has to agree with of a transaction: there may be many, so nothing else is kept.
+struct Record {
+    kind: Kind,
+    content: [u8; 16],
+    amount: Fen,
+    person: PersonId,
+    by_issuer: bool,
+    at: Timestamp,
+    original: Option<TransactionId>,
+    /// Between which accounts it moved money, if it did.
+    moved: Option<(AccountId, AccountId)>,
+}
+
 /// Keeps the latest approval.
 fn latest<K: Ord, V>(all: &mut BTreeMap<K, (TransactionId, V)>, key: K, approval: TransactionId, value: V) {
     if all.get(&key).is_none_or(|(before, _)| *before < approval) {
@@ -40,8 +56,18 @@ fn latest<K: Ord, V>(all: &mut BTreeMap<K, (TransactionId, V)>, key: K, approval
 }
 
 impl Proposals {
-    pub(super) fn note(&mut self, transaction: &Transaction) {
-        self.records.insert(transaction.id, transaction.clone());
+    pub(super) fn note(&mut self, transaction: &Transaction, transfers: &[Transfer]) {
+        let record = Record {
+            kind: transaction.kind,
+            content: transaction.content,
+            amount: transaction.amount,
+            person: transaction.actor.person,
+            by_issuer: transaction.actor.is_issuer(),
+            at: transaction.at,
+            original: transaction.original,
+            moved: transfers.first().map(|one| (one.debit, one.credit)),
+        };
+        self.records.insert(transaction.id, record);
     }
 
     /// Keeps what an approved act brought about.
@@ -66,6 +92,8 @@ impl Proposals {
             | Payload::GuessingLimit { .. }
             | Payload::MerchantPayable { .. }
             | Payload::ProductPrice { .. }
+            | Payload::CustomerResuming { .. }
+            | Payload::Money(_)
             | Payload::ProductEdition { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
@@ -99,6 +127,9 @@ impl Audit {
             self.report("I7", format!("proposal {rrn} is {}, but the ledger says otherwise", one.status.word()));
         } else if let (ProposalStatus::Approved, Some(ending)) = (one.status, &one.ending) {
             self.proposals.keep(one, ending.transaction);
+            if let Some(money) = one.payload.money() {
+                self.keep_money(money, ending.transaction);
+            }
         }
     }
 
@@ -205,16 +236,16 @@ impl Audit {
     }
 }
 
-fn makes(one: &Proposal, record: &Transaction) -> bool {
+fn makes(one: &Proposal, record: &Record) -> bool {
     let draft = Draft { payload: one.payload.clone(), seen: one.seen.clone() };
     let asked = Command::Proposal(draft).content();
     (record.kind, record.content, record.amount) == (Kind::Proposal, asked, one.payload.amount())
-        && (record.actor.person, record.at) == (one.maker, one.made_at)
+        && (record.person, record.at) == (one.maker, one.made_at)
         && one.expires_at == one.made_at.plus(DECIDE_WITHIN)
-        && record.actor.is_issuer()
+        && record.by_issuer
 }
 
-fn ends(one: &Proposal, ending: &Ending, record: &Transaction) -> bool {
+fn ends(one: &Proposal, ending: &Ending, record: &Record) -> bool {
     let verdict = |shown: &[u8; 32]| Verdict {
         proposal: one.id,
         payload: one.payload.clone(),
@@ -223,7 +254,7 @@ fn ends(one: &Proposal, ending: &Ending, record: &Transaction) -> bool {
     };
     let (kind, asked) = match (one.status, &ending.shown) {
         (ProposalStatus::Approved, Some(shown)) if *shown == shown_digest(one, &one.seen) => {
-            (Kind::ProposalApproval, Command::ProposalApproval(verdict(shown)))
+            (one.payload.approval(), Command::ProposalApproval(verdict(shown)))
         }
         (ProposalStatus::Rejected, Some(shown)) => {
             (Kind::ProposalRejection, Command::ProposalRejection(verdict(shown)))
@@ -233,9 +264,11 @@ fn ends(one: &Proposal, ending: &Ending, record: &Transaction) -> bool {
         }
         _ => return false,
     };
+    let money = one.payload.money().filter(|_| one.status == ProposalStatus::Approved);
     (record.kind, record.content, record.original) == (kind, asked.content(), Some(one.id))
-        && (record.actor.person, record.at) == (ending.by, ending.at)
+        && (record.person, record.at) == (ending.by, ending.at)
         && record.amount == one.payload.amount()
+        && record.moved == money.map(deposit::accounts)
         && ending.at < one.expires_at
-        && record.actor.is_issuer()
+        && record.by_issuer
 }

@@ -1,6 +1,7 @@
 //! Builders for the books in memory and what stands in them, so that the rules can be tried without any database.
 #![expect(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod money;
 pub(crate) mod proposals;
 pub(crate) mod steps;
 
@@ -34,11 +35,12 @@ pub(crate) const FEE_BP: i64 = 60;
 /// The slot that everything is written in.
 const SLOT: u8 = 1;
 
-/// Empty but for one open till of a merchant without a fee.
+/// Empty but for one open till of a merchant without a fee, and a customer who has not paid in anything.
 pub(crate) fn one_till() -> World {
     let mut world = World::new(chain_key(), SLOT);
     world.tills.insert(TILL, till(MERCHANT));
     world.fees.insert(MERCHANT, None);
+    world.customers.insert(money::CUSTOMER, money::customer());
     put_reviewer(&mut world, MERCHANT);
     world
 }
@@ -99,6 +101,10 @@ pub(crate) fn card_key(number: u8) -> CardKey {
     CardKey([number; 16])
 }
 
+pub(crate) fn card_id(number: u8) -> CardId {
+    CardId(10_000_000 + i64::from(number))
+}
+
 pub(crate) fn pin(number: u8, right: bool) -> PinValue {
     PinValue([if right { number } else { !number }; 32])
 }
@@ -111,7 +117,7 @@ pub(crate) fn typed(number: u8, right: bool) -> TypedPin {
 /// An active card with nothing on it and limits that no test meets.
 pub(crate) fn card(number: u8) -> Card {
     Card {
-        id: CardId(1_000_000 + i64::from(number)),
+        id: card_id(number),
         key: card_key(number),
         status: CardStatus::Active,
         holder: String::new(),
@@ -164,10 +170,6 @@ pub(crate) fn request(n: u16) -> RequestId {
 
 pub(crate) fn envelope(n: u16, at: Timestamp, command: Command) -> Envelope {
     Envelope { request_id: request(n), actor: actor(MERCHANT, TILL), at, entropy: u32::from(n) * 7_919, command }
-}
-
-pub(crate) fn load(number: u8, amount: i64) -> Command {
-    Command::Load { card: presented(number), amount: Fen(amount) }
 }
 
 pub(crate) fn inquiry(number: u8, right: bool) -> Command {

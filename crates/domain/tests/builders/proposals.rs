@@ -13,6 +13,7 @@ use domain::product::Prices;
 use domain::proposal::{DECIDE_WITHIN, Draft, Proposal, ProposalStatus, Verdict, shown_digest};
 use domain::time::{HOUR, Timestamp};
 
+use super::money;
 use super::{FEE_BP, MERCHANT, MORNING, PersonId, World, by_issuer, envelope};
 
 /// Who proposes.
@@ -135,6 +136,7 @@ pub(crate) fn put_places(world: &mut World) {
     let product = Product { list: format!("m{TRADING}"), name: "granules".to_owned(), prices };
     world.products.insert((ListId::of(TRADING), CODE.to_owned()), product);
     world.editions.insert(EDITION, edition());
+    world.customers.insert(money::SUSPENDED, money::suspended());
     let drafts = vec![(OutletId(2_503_001), "new".to_owned())];
     for (id, status, drafts) in [
         (DRAFT, Standing::Draft, drafts),
@@ -172,6 +174,7 @@ pub(crate) fn place_acts() -> Vec<Payload> {
         Payload::RecallEnding { recall: RECALL },
         Payload::ProductPrice { list: ListId::of(TRADING), code: CODE.to_owned(), prices: dearer() },
         Payload::ProductEdition { edition: EDITION, effective_at: Some(MORNING.plus(24 * HOUR)) },
+        Payload::CustomerResuming { customer: money::SUSPENDED },
     ]
 }
 

@@ -1,10 +1,11 @@
 //! Random worlds and random commands in them: few cards, few orders, tiny limits, so that the commands meet.
 
-use domain::acts::Shown;
+use domain::acts::{Payload, Shown};
 use domain::card::{Card, CardStatus, Programme};
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
-use domain::ids::{MerchantId, OrderId, PersonId, TerminalId, TransactionId};
+use domain::ids::{CustomerId, MerchantId, OrderId, PersonId, TerminalId, TransactionId};
+use domain::ledger::Kind;
 use domain::limits::{Limit, Limits};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
@@ -15,6 +16,7 @@ use domain::settlement::Verdict;
 use domain::time::{BusinessDate, HOUR};
 use proptest::prelude::*;
 
+use super::money;
 use super::proposals::{self, SLEEPER, sleeper};
 use super::{DAY, MERCHANT, MORNING, Submit as _, World, actor, card, envelope, order, till};
 
@@ -152,6 +154,10 @@ pub(crate) enum Step {
     Load {
         card: u8,
         amount: i64,
+    },
+    /// The act about money with this number.
+    Money {
+        act: usize,
     },
     Refund {
         order: usize,
@@ -293,6 +299,7 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
             .prop_map(|(card, right, total, off)| Step::Direct { card, right, total, off }),
         1 => order().prop_map(|order| Step::Withdraw { order }),
         3 => (card(), -1..400_i64).prop_map(|(card, amount)| Step::Load { card, amount }),
+        1 => (0..MONEY_ACTS).prop_map(|act| Step::Money { act }),
         2 => (0..8_usize, any::<bool>()).prop_map(|(back, asks)| Step::Repeat { back, asks }),
         7 => after_sale(),
         3 => settlement(),
@@ -310,7 +317,7 @@ fn proposal() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (fee, any::<prop::sample::Index>(), merchant, mostly(), clerk()).prop_map(
             |(fee, other, merchant, seen, who)| {
-                Step::Propose { fee, other: other.index(proposals::acts().len()), merchant, seen, who }
+                Step::Propose { fee, other: other.index(proposals::acts().len() + MONEY_ACTS), merchant, seen, who }
             }
         ),
         5 => (prop_oneof![6 => Just(0_usize), 3 => 1..4_usize], how, mostly(), mostly(), clerk())
@@ -387,6 +394,9 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
     let mut at = MORNING;
     let mut all = proposals::agree_fee(world.head.sequence).to_vec();
     shadow.post(&all);
+    let first = money::funding("SL-0", 2_000);
+    all.extend(money::decided(shadow.head.sequence, &first, &proposals::shown(&shadow, &first)));
+    shadow.post(&all[2..]);
     for (step, n, pause, other) in steps {
         at = at.plus(*pause);
         let mut asked = match step {
@@ -408,6 +418,8 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                         | Step::Answer { .. }
                         | Step::Decide { .. }
                         | Step::Propose { .. }
+                        | Step::Load { .. }
+                        | Step::Money { .. }
                         | Step::End { .. }
                 );
                 let n = if after && n % 8 > 0 { 1_000 + u16::try_from(all.len()).unwrap_or(0) } else { *n };
@@ -420,6 +432,7 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                     | Step::Decide { who, .. }
                     | Step::Propose { who, .. }
                     | Step::End { who, .. } => who.asks(asked),
+                    Step::Load { .. } | Step::Money { .. } => Clerk::Maker.asks(asked),
                     Step::Answer { shop: false, .. } => super::by_issuer(9001, asked),
                     _ => asked,
                 }
@@ -428,8 +441,16 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
         if *other && !asked.actor.is_issuer() && !matches!(step, Step::Repeat { .. }) {
             asked.actor = actor(OTHER, OTHER_TILL);
         }
-        shadow.submit(&asked);
+        let proposed = shadow.submit(&asked);
         all.push(asked);
+        // Money is mostly wanted where it goes, so somebody approves it.
+        let made = proposed.transaction().filter(|_| matches!(step, Step::Load { .. } | Step::Money { .. }));
+        if let Some(one) = made.and_then(|made| shadow.proposals.get(&made.id)) {
+            let n = 10_000 + u16::try_from(all.len()).unwrap_or(0);
+            let approval = Clerk::Checker.asks(envelope(n, at, proposals::approve(one)));
+            shadow.submit(&approval);
+            all.push(approval);
+        }
     }
     all
 }
@@ -460,7 +481,10 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
         }
         Step::Direct { card, right, total, off } => super::direct_sale(*total, total + off, *card, *right),
         Step::Withdraw { order } => super::withdraw(*order, total(order)),
-        Step::Load { card, amount } => super::load(*card, *amount),
+        Step::Load { .. } | Step::Money { .. } => {
+            let payload = of_money(world, step);
+            proposals::propose(payload.clone(), proposals::shown(world, &payload))
+        }
         Step::Refund { order, lines, ground, worded, escalate, .. } => Command::RefundRequest(Request {
             order: paid(world, *order),
             lines: lines.clone(),
@@ -516,16 +540,47 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
     }
 }
 
+/// How many [`money_acts`] are.
+const MONEY_ACTS: usize = 9;
+
+/// Acts about money: what is possible, and what is not.
+fn money_acts(world: &World) -> Vec<Payload> {
+    let loads = world.transactions.iter().rev().filter(|one| one.kind == Kind::Load && one.approved());
+    let last = loads.map(|one| (one.id, one.card)).next().unwrap_or((TransactionId(1), None));
+    let number = (1..NUMBERS).find(|number| last.1 == Some(super::card_id(*number))).unwrap_or(1);
+    let fresh = format!("SL-{}", world.head.sequence);
+    vec![
+        money::funding(&fresh, 700),
+        money::funding("SL-0", 700),
+        money::funding_of(CustomerId(1_000_099), &fresh, 1),
+        money::funding_of(money::SUSPENDED, &fresh, 1),
+        money::paid_back(60),
+        money::paid_back(30),
+        money::adjustment(last.0, number, 50),
+        money::adjustment(last.0, number, 20),
+        money::adjustment(TransactionId(1), number, 50),
+    ]
+}
+
+fn of_money(world: &World, step: &Step) -> Payload {
+    match step {
+        Step::Load { card, amount } => money::load(*card, *amount),
+        Step::Money { act } => money_acts(world).swap_remove(*act),
+        _ => unreachable!("not about money"),
+    }
+}
+
 fn of_proposal(world: &World, step: &Step) -> Command {
     match step {
         Step::Propose { fee, other, merchant, seen, .. } => {
-            let other = || proposals::acts().swap_remove(*other);
+            let other = || proposals::acts().into_iter().chain(money_acts(world)).nth(*other).expect("an act");
             let payload = fee.map_or_else(other, |fee_bp| proposals::fee(merchant.id(), fee_bp));
             let shown = if *seen { proposals::shown(world, &payload) } else { proposals::shown_fee(Some(999)) };
             proposals::propose(payload, shown)
         }
         Step::End { back, how, worded, shown, .. } => {
-            let found = world.proposals.values().rev().nth(*back).or(world.proposals.values().next_back());
+            let open = world.proposals.values().rev().filter(|one| one.status == proposal::ProposalStatus::Open);
+            let found = open.take(3).nth(*back).or(world.proposals.values().next_back());
             let none = proposals::proposal(TransactionId(1), MORNING, proposals::fee(OTHER, 1), Shown::default());
             let mut one = found.cloned().unwrap_or(none);
             let Some(yes) = how else { return proposals::take_back(one.id) };

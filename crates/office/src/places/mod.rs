@@ -149,11 +149,15 @@ pub(crate) struct LogLine {
 
 async fn log(visit: &Visit, subject: i64, limit: u32) -> Result<Vec<LogLine>, Problem> {
     let text = visit.text();
-    let line = |one: Done| LogLine {
+    Ok(places::log(visit.db(), subject, limit).await?.into_iter().map(|one| log_line(&one, text)).collect())
+}
+
+/// A line of the audit log as people read it.
+pub(crate) fn log_line(one: &Done, text: &'static Text) -> LogLine {
+    LogLine {
         what: format!("{} {}", action_words(&one.action, text), one.detail).trim().to_owned(),
         sub: format!("{} \u{b7} {}", one.by, one.at.date_time_text()),
-    };
-    Ok(places::log(visit.db(), subject, limit).await?.into_iter().map(line).collect())
+    }
 }
 
 fn action_words<'a>(action: &'a str, text: &'static Text) -> &'a str {
@@ -172,7 +176,18 @@ fn action_words<'a>(action: &'a str, text: &'static Text) -> &'a str {
         "terminal_disabled" => words.a_disabled,
         "terminal_enabled" => words.a_enabled,
         "terminal_retired" => words.a_retired,
+        "customer_created" => text.customers.a_created,
+        "customer_changed" => text.customers.a_changed,
+        "customer_suspended" => text.customers.a_suspended,
         other => other,
+    }
+}
+
+/// How a customer stands.
+pub(crate) fn standing_of_customer(status: Standing, text: &'static Text) -> Badge {
+    match status {
+        Standing::Active => Badge::new("ok", "ok", text.customers.active),
+        other => standing(other, text),
     }
 }
 

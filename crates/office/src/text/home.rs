@@ -58,6 +58,7 @@ web_kit::texts! {
         paid_out: "划付商户", "Paid to merchants";
         fees: "手续费", "Fees";
         cards: "卡余额", "Card balances";
+        deposits: "客户预收款", "Customers' deposits";
         payables: "应付商户", "Owed to merchants";
         difference: "差额", "Difference";
         balanced: "相符", "Balanced";

@@ -1,6 +1,7 @@
 //! Words of these pages, both languages beside each other.
 
 mod confirm;
+mod customers;
 mod directory;
 mod help;
 mod home;
@@ -17,6 +18,7 @@ use web_kit::flash::Flash;
 web_kit::audience! {
     said;
     confirm: Confirm,
+    customers: Customers,
     directory: Directory,
     help: Help,
     home: Home,
@@ -36,6 +38,7 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::CardUnlockedBefore => text.help.said_unlocked_before,
         Said::Saved => text.directory.saved,
         Said::Suspended => text.directory.stop_done,
+        Said::CustomerSuspended => text.customers.stop_done,
         Said::Closed => text.directory.close_done,
         Said::Recalled => text.recalls.started,
         Said::RequestAnswered => text.requests.said_answered,
@@ -57,6 +60,8 @@ web_kit::said! {
         Saved = "office_saved",
         /// A place was suspended.
         Suspended = "place_suspended",
+        /// A customer was suspended.
+        CustomerSuspended = "customer_suspended",
         /// A place was closed.
         Closed = "place_closed",
         /// Goods were recalled.

@@ -35,7 +35,7 @@ impl Many {
         let (words, text) = (&visit.text().todo, visit.text());
         let mut told = Vec::new();
         for id in params.r.split('.').take(MANY_MAX).filter_map(|rrn| rrn.parse().ok().map(TransactionId)) {
-            let Some((found, _)) = proposal::find(visit.db(), id).await? else { continue };
+            let Some(found) = proposal::find(visit.db(), id).await?.map(|found| found.sheet) else { continue };
             let last =
                 Last::find(&visit.web, Actor::issuer(visit.session.person), &each(request, id).to_string(), |_| true)
                     .await?;
@@ -105,7 +105,7 @@ pub(crate) async fn approve(visit: Visit, Form(fields): Form<Vec<(String, String
     let mut verdicts = Vec::new();
     for tick in ticked.iter().take(MANY_MAX) {
         let (id, shown) = read(tick).ok_or(Problem::BadForm)?;
-        let (found, _) = proposal::find(visit.db(), id).await?.ok_or(Problem::NotFound)?;
+        let found = proposal::find(visit.db(), id).await?.ok_or(Problem::NotFound)?.sheet;
         let payload = found.proposal.payload;
         visit.session.may(payload.act().decided_with())?;
         if is_alone(&payload) {

@@ -1,9 +1,12 @@
 //! One proposal: what was, what is and what would be, the two persons, and the form of the decision.
 
 use domain::acts::{Act, Field, Payload, Shown};
+use domain::directory::Standing;
 use domain::ids::TransactionId;
+use domain::money::Fen;
 use domain::proposal::{Proposal, ProposalStatus, shown_digest};
 use domain::time::{HOUR, Timestamp};
+use storage::proposal::{Figures, Found};
 use storage::vault::{hex, unhex};
 use web_kit::badge::Badge;
 use web_kit::pair::Pair;
@@ -11,7 +14,7 @@ use web_kit::step::{Filled, Last, Told, next_request, typed};
 use web_kit::text::fill;
 
 use super::{
-    Found, act_words, address, after_words, decided_words, field_words, span, state, subject_words, told, value_words,
+    act_words, address, after_words, decided_words, field_words, span, state, subject_words, told, value_words, yuan,
 };
 use crate::Visit;
 use crate::text::Text;
@@ -34,6 +37,8 @@ pub(super) struct View {
     pub(super) then_head: Option<String>,
     pub(super) now_head: String,
     pub(super) rows: Vec<Row>,
+    /// Some of the rows are balances, which move by themselves.
+    pub(super) has_figures: bool,
     /// What links the two persons.
     pub(super) linked: Option<&'static str>,
     /// Why it cannot be approved.
@@ -66,18 +71,19 @@ pub(super) enum Stage {
 
 impl View {
     pub(super) fn of(visit: &Visit, found: Found, pair: Pair, last: Option<&Last>, refused: Option<Filled>) -> Self {
-        let (sheet, now) = found;
+        let Found { sheet, now, figures } = found;
         let (one, text, at) = (&sheet.proposal, visit.text(), visit.session.now);
         let words = &text.todo;
         let open = one.status == ProposalStatus::Open;
         // A proposal that ended shows what it was about then.
         let shown = if open { now.clone().unwrap_or_default() } else { one.seen.clone() };
-        let rows = rows(one, &shown, text);
+        let mut rows = rows(one, &shown, text);
         let moved = rows.iter().filter(|row| row.moved).count();
         let stale = match now {
             None if open => Some(words.stale_gone.to_owned()),
             _ => (moved > 0).then(|| fill(words.stale_what, &[&moved.to_string()])),
         };
+        rows.extend(figures.iter().flat_map(|figures| figure_rows(one, figures, text)));
         let done = last.filter(|last| last.is_done()).map(|_| match one.status {
             ProposalStatus::Open => words.proposed,
             ProposalStatus::Approved if one.payload.act() == Act::ProductEdition => words.approved_edition,
@@ -110,6 +116,7 @@ impl View {
                 (true, true) => fill(words.now_at, &[&at.time_text()]),
             },
             rows,
+            has_figures: figures.is_some(),
             stale,
             shown: hex(&shown_digest(one, &shown)),
             effect: effect(&one.payload, at, text),
@@ -169,14 +176,46 @@ fn rows(one: &Proposal, now: &Shown, text: &'static Text) -> Vec<Row> {
         Row {
             name: field_words(field, text),
             then: value_words(field, was, text),
-            now: value_words(field, is, text),
-            after: after_words(field, will, text),
+            now: of_customer(one, field, is, text).unwrap_or_else(|| value_words(field, is, text)),
+            after: of_customer(one, field, will, text).unwrap_or_else(|| after_words(field, will, text)),
             moved: was != is,
             marked: was != is || is != will,
         }
     };
-    let fields = Field::ALL.into_iter();
-    fields.filter(|field| one.seen.rows().any(|(own, _)| own == *field)).map(row).collect()
+    let has = |shown: &Shown, field: Field| shown.rows().any(|(own, _)| own == field);
+    let of_seen = Field::ALL.into_iter().filter(|field| has(&one.seen, *field)).map(row);
+    // What money acts say themselves has no value now: it is new.
+    let said = Field::ALL.into_iter().filter(|field| !has(&one.seen, *field) && has(&after, *field));
+    let said = said.filter(|_| one.payload.money().is_some()).map(|field| {
+        let none = String::new;
+        let after = value_words(field, after.get(field), text);
+        Row { name: field_words(field, text), then: none(), now: none(), after, moved: false, marked: true }
+    });
+    of_seen.chain(said).collect()
+}
+
+/// A customer's state, which has a word of its own: it does not trade.
+fn of_customer(one: &Proposal, field: Field, value: &str, text: &'static Text) -> Option<String> {
+    let customer = one.payload.money().is_some() || one.payload.act() == Act::CustomerResuming;
+    let active = customer && field == Field::Standing && value == Standing::Active.word();
+    active.then(|| text.customers.active.to_owned())
+}
+
+/// Balances that money moves, as they are now and would be.
+fn figure_rows(one: &Proposal, figures: &Figures, text: &'static Text) -> Vec<Row> {
+    let Some(money) = one.payload.money() else { return Vec::new() };
+    let (words, amount) = (&text.todo, money.amount().0);
+    let row = |name, now: Fen, after: i64| {
+        let then = String::new();
+        Row { name, then, now: yuan(now), after: yuan(Fen(after)), moved: false, marked: true }
+    };
+    let change = if money.spends() { amount.saturating_neg() } else { amount };
+    let mut rows = vec![row(words.f_deposit, figures.deposit, figures.deposit.0.saturating_add(change))];
+    if let Some((balance, most)) = figures.card {
+        rows.push(row(words.f_balance, balance, balance.0.saturating_sub(change)));
+        rows.push(Row { marked: false, ..row(words.f_balance_max, most, most.0) });
+    }
+    rows
 }
 
 /// What it comes to, in a word: the first value that the act changes; of an edition, how many products.

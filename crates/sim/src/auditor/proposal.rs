@@ -1,11 +1,11 @@
-//! Proposals by the auditor's own rules: a fee or a rule changes only when a second person of the card company approves, in time,
+//! Proposals by the auditor's own rules: a fee or a rule changes, and money of a deposit moves, only when a second person of the card company approves, in time,
 //! what the first one saw and the second one was shown.
 
 use super::{Auditor, DAY, Declined};
 use crate::intent::{Terms, What, Who};
 
 /// A proposal is decided within a week.
-const WEEK: i64 = 7 * DAY;
+pub(super) const WEEK: i64 = 7 * DAY;
 
 const UNKNOWN: Declined = ("25", None, None);
 
@@ -49,14 +49,20 @@ impl Auditor {
         match what {
             What::Fee => self.fee,
             What::Factor => Some(self.factor),
+            other => self.shown_of_money(other),
         }
     }
 
     pub(super) fn propose(&mut self, who: Who, (what, value): (What, i64), seen: Option<i64>, at: i64) -> Declined {
         let now = self.current(what);
+        let money = !matches!(what, What::Fee | What::Factor);
         let code = match () {
             () if !who.is_issuer() => "58",
-            () if now != seen => "13",
+            () if now != seen && !(money && now.is_none()) => "13",
+            () if money => match self.judge_money(what, value, at, None) {
+                Ok(()) => "00",
+                Err(declined) => return declined,
+            },
             () if (what == What::Fee && !(0..=1_000).contains(&value)) || now == Some(value) => "12",
             () => "00",
         };
@@ -88,6 +94,8 @@ impl Auditor {
         at: i64,
     ) -> Declined {
         let now = self.current(shown.what);
+        let money = !matches!(shown.what, What::Fee | What::Factor);
+        let possible = if money { self.judge_money(shown.what, shown.value, at, Some(number)) } else { Ok(()) };
         let found = match self.open(who, number, at) {
             Ok(found) => found,
             Err(declined) => return declined,
@@ -96,7 +104,9 @@ impl Auditor {
             () if (found.terms.what, found.terms.value) != (shown.what, shown.value) => "25",
             () if found.seen.maker == who.person() => "58",
             () if !worded => "30",
-            () if yes && (found.terms.seen != now || found.terms != shown) => "13",
+            () if yes && found.terms.seen != now => "13",
+            () if yes && possible.is_err() => return possible.expect_err("it is not"),
+            () if yes && found.terms != shown => "13",
             () => "00",
         };
         if code != "00" {
@@ -108,6 +118,7 @@ impl Auditor {
             match shown.what {
                 What::Fee => self.fee = Some(shown.value),
                 What::Factor => self.factor = shown.value,
+                what => return ("00", None, self.move_money(what, shown.value)),
             }
         }
         ("00", None, None)

@@ -94,6 +94,10 @@ impl From<&ClosedBatch> for Closed {
 pub struct Seen {
     /// On each card.
     pub cards: BTreeMap<i64, i64>,
+    /// On no card yet, as the customer's row says.
+    pub deposit: i64,
+    /// Received from the customer, as the ledger says.
+    pub received: i64,
     /// Owed to the merchant.
     pub payable: i64,
     /// Status of each order.
@@ -133,7 +137,9 @@ impl Auditor {
         let fees: i64 = confirmed().map(|one| one.fee).sum();
         same("paid out and fees", [settled - fees, fees], [seen.out.0, seen.out.1])?;
         let out = seen.out.0 + seen.out.1;
-        same("all money", [self.loaded], [seen.cards.values().sum::<i64>() + seen.payable + out])?;
+        same("deposit and received", [self.deposit, self.received], [seen.deposit, seen.received])?;
+        let held = seen.cards.values().sum::<i64>() + seen.deposit + seen.payable + out;
+        same("all money", [seen.received], [held])?;
         same("settlements", &self.paid, &seen.paid)?;
         same("proposals", self.proposals.iter().map(|one| &one.seen), &seen.proposals)?;
         same("fee", [self.fee], [seen.fee])?;

@@ -95,5 +95,17 @@ domain::words! {
         RuleForgotten = "rule_forgotten",
         /// Turning a proposal down does it all the same.
         RejectionActs = "rejection_acts",
+        /// A card is loaded with more than the customer paid in.
+        LoadsUnpaid = "loads_unpaid",
+        /// What waiting proposals would spend of a deposit is promised again.
+        PromisesTwice = "promises_twice",
+        /// One payment of the bank is taken in twice.
+        CountsPaymentTwice = "counts_payment_twice",
+        /// What was taken back of a load may be taken back again.
+        TakesBackTwice = "takes_back_twice",
+        /// A load leaves more on a card than it may hold.
+        LoadsOverLimit = "loads_over_limit",
+        /// A load leaves the deposit as it was.
+        DepositKept = "deposit_kept",
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::sql::{self, Connection, Row};
 use domain::directory::Standing;
-use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId};
+use domain::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::OrderStatus;
@@ -36,9 +36,15 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
         audit.card(CardId(row.get(0)?), Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
         Ok(())
     })?;
+    let sql = "SELECT id, deposit FROM customer WHERE id > ?1 ORDER BY id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        audit.customer(CustomerId(row.get(0)?), Fen(row.get(1)?));
+        Ok(())
+    })?;
     orders(connection, &mut audit, |_| true)?;
     disputes(connection, &mut audit)?;
     proposals(connection, &mut audit)?;
+    fundings(connection, &mut audit)?;
     batches(connection, &mut audit)?;
     let merchants = places(connection, &mut audit)?;
     Ok(audit.finish(&merchants))
@@ -168,6 +174,16 @@ fn proposals(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
         Ok(())
     })?;
     company_roles(connection, audit)
+}
+
+/// Bank references of money that was received.
+fn fundings(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
+    let sql =
+        "SELECT transaction_id, reference FROM funding WHERE transaction_id > ?1 ORDER BY transaction_id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        audit.funding(row.text(1)?, TransactionId(row.get(0)?));
+        Ok(())
+    })
 }
 
 /// The roles of the card company's people.

@@ -11,9 +11,9 @@ use domain::state::{Keys, State};
 
 use super::cards::Programmes;
 use super::outbox::{self, Subscriptions};
-use super::{after_sale, proposal, rows, settlement, sweeps};
+use super::{after_sale, deposit, proposal, rows, settlement, sweeps};
 
-/// What comes after a sale, and closing a batch.
+/// What comes after a sale, the cards of deposits, and closing a batch.
 pub(crate) fn load_rest(
     connection: &Connection,
     programmes: &mut Programmes,
@@ -24,6 +24,7 @@ pub(crate) fn load_rest(
     for order in sold {
         after_sale::load_sold(connection, programmes, state, order)?;
     }
+    deposit::load_cards(connection, programmes, state)?;
     for till in batches {
         after_sale::load_batch(connection, state, till)?;
     }

@@ -21,6 +21,7 @@ pub(crate) mod batch_figures;
 mod cards;
 mod columns;
 mod common;
+pub(crate) mod deposit;
 pub mod memory;
 mod new_orders_postgres;
 mod new_orders_sqlite;

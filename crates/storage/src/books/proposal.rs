@@ -1,17 +1,18 @@
 //! Load and save of proposals, and of the rows that proposed acts are about.
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
-use domain::acts::{self, Act, ActRows, Bank, Key, KeyState, Merchant, Outlet, Payload, Person, Shown};
+use domain::acts::{self, Act, ActRows, Bank, Key, KeyState, Merchant, Money, Outlet, Payload, Person, Shown};
 use domain::changes::Changes;
 use domain::directory::Standing;
 use domain::ids::{KeyId, MERCHANTS, MerchantId, OutletId, PersonId, TransactionId};
+use domain::limits::Setting;
 use domain::money::Fen;
 use domain::person::{Held, PersonStatus};
 use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
-use super::{rows, sweeps};
+use super::{deposit, rows, sweeps};
 use crate::catalogue;
 use crate::directory::{self, Company, Moved};
 
@@ -38,6 +39,10 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
 /// The rows that an act is about.
 pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payload) -> sql::Result<()> {
     match act {
+        Payload::Money(money) => deposit::load(connection, rows, money)?,
+        Payload::CustomerResuming { customer } => {
+            rows.customers.loaded(*customer, deposit::find(connection, *customer)?);
+        }
         Payload::MerchantFee { merchant, .. } => {
             load_fee(connection, rows, *merchant)?;
         }
@@ -209,6 +214,12 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
     let Approval { by, at, maker, .. } = *approval;
     let on = Moved { by: Some(by), at, reason: "" };
     match act {
+        Payload::Money(Money::Funding { reference, .. }) => {
+            deposit::save_reference(connection, reference, approval.id)?;
+        }
+        // Its money is in the approval's transfer and in `Changes::deposits`.
+        Payload::Money(_) => {}
+        Payload::CustomerResuming { customer } => deposit::resume(connection, *customer, by.0, at)?,
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";
             connection.prepare_cached(sql)?.execute([merchant.0, *fee_bp])?;
@@ -261,17 +272,20 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
         Payload::ProductEdition { edition, effective_at } => {
             crate::edition::release(connection, *edition, *effective_at, maker, at)?;
         }
-        Payload::GuessingLimit { setting, value } => {
-            let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)
-                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-            connection.prepare_cached(sql)?.execute(params![setting.word(), i64::from(*value)])?;
-        }
+        Payload::GuessingLimit { setting, value } => save_limit(connection, *setting, *value)?,
         Payload::FactorRule { required } => {
             let now = directory::company_of(connection)?;
             let company = Company { factor_required: *required, version: now.version + 1, ..now };
             directory::put_company(connection, &company, Some(by), at)?;
         }
     }
+    Ok(())
+}
+
+fn save_limit(connection: &Connection, setting: Setting, value: u16) -> sql::Result<()> {
+    let sql = "INSERT INTO setting (name, value) VALUES (?1, ?2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    connection.prepare_cached(sql)?.execute(params![setting.word(), i64::from(value)])?;
     Ok(())
 }
 
@@ -416,5 +430,5 @@ pub(crate) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()
         let approval = approval.ok_or_else(|| sql::Error::unreadable(0, "an act without its approval"))?;
         save_act(connection, act, &approval)?;
     }
-    Ok(())
+    deposit::save(connection, changes)
 }

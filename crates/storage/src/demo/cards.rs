@@ -1,13 +1,15 @@
 //! The demo cards: fixed numbers, PINs, states and balances; one card for every answer a card can cause.
 
+use domain::acts::{Bank, Money};
 use domain::card::{CardStatus, Programme};
-use domain::card_number::{EntryMode, with_check_digit};
-use domain::command::{Actor, Command, Envelope};
-use domain::ids::{CardId, MerchantId, PersonId, RequestId};
+use domain::card_number::with_check_digit;
+use domain::ids::{CardId, CustomerId, MerchantId};
 use domain::money::Fen;
 use domain::time::{BusinessDate, HOUR, Timestamp};
 
+use super::proposals;
 use crate::card::{NewCard, NewProgramme, cards_insert, programmes_insert};
+use crate::customer::{self, Facts, NewCustomer};
 use crate::vault::Vault;
 use crate::{Books, Storage, StorageError};
 
@@ -69,26 +71,43 @@ fn programmes() -> Vec<NewProgramme> {
     ]
 }
 
-/// Inserts the demo cards and loads their balances through the books, as every other money arrives.
+/// 示例科技有限公司, which pays for the demo cards.
+pub const CUSTOMER: CustomerId = CustomerId(1_000_001);
+/// Its name.
+pub const CUSTOMER_NAME: &str = "示例科技有限公司";
+/// What it paid in, fen.
+const PAID_IN: i64 = 2_000_000;
+
+/// Inserts the demo cards and their customer, and puts money on them through the books, as everywhere: it is paid in first,
+/// and two persons decide.
 pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timestamp) -> Result<(), StorageError> {
     programmes_insert(db, programmes()).await?;
+    let customer = NewCustomer {
+        id: Some(CUSTOMER),
+        facts: Facts {
+            name: CUSTOMER_NAME.to_owned(),
+            licence: "91320100MA0000003H".to_owned(),
+            contact: "马宁".to_owned(),
+            phone: "13900000042".to_owned(),
+            bank: Bank {
+                name: "示例银行".to_owned(),
+                account: "6200000000000042".to_owned(),
+                holder: CUSTOMER_NAME.to_owned(),
+            },
+        },
+    };
+    customer::create(db, customer, None, now).await?;
     let mut cards = Vec::new();
     let mut loads = Vec::new();
     for (nth, pin, programme, status, holder, expires_on, balance, _) in CARDS {
         let number = with_check_digit(&body(*nth)).expect("the demo numbers are well formed");
-        let mut request = [0xDE; 16];
-        request[15] = u8::try_from(*nth).unwrap_or(0);
+        let id = CardId(80_000_000 + nth);
         if *balance > 0 {
-            loads.push(Envelope {
-                request_id: RequestId(request),
-                actor: Actor::issuer(PersonId(9001)),
-                at: now,
-                entropy: 0,
-                command: Command::Load { card: vault.present(&number, EntryMode::Manual), amount: Fen(*balance) },
-            });
+            let (customer, amount, note) = (CUSTOMER, Fen(*balance), String::new());
+            loads.push(Money::Load { customer, card: id, amount, note });
         }
         cards.push(NewCard {
-            id: CardId(80_000_000 + nth),
+            id,
             number,
             pin: (*pin).to_owned(),
             programme: *programme,
@@ -98,12 +117,14 @@ pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timesta
         });
     }
     cards_insert(db, vault, cards).await?;
-    let outcomes = books.post(loads).await?;
-    if outcomes.iter().all(domain::outcome::Outcome::approved) {
-        Ok(())
-    } else {
-        Err(StorageError::NotWritten("a demo card could not be loaded".to_owned()))
-    }
+    let funding = Money::Funding {
+        customer: CUSTOMER,
+        amount: Fen(PAID_IN),
+        reference: "SL20261116-0007".to_owned(),
+        received_on: now.business_date(),
+        note: String::new(),
+    };
+    proposals::seed_money(db, books, funding, loads, now).await
 }
 
 fn body(nth: i64) -> String {

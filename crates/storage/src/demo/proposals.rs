@@ -1,6 +1,6 @@
-//! The demo shop's proposals: merchants' fees come from two persons' decisions, as everywhere.
+//! The demo shop's proposals: merchants' fees and money on cards come from two persons' decisions, as everywhere.
 
-use domain::acts::{ActRows, Payload};
+use domain::acts::{ActRows, Money, Payload};
 use domain::command::{Actor, Command, Envelope};
 use domain::ids::{MerchantId, PersonId, RequestId, TransactionId};
 use domain::outcome::Outcome;
@@ -11,7 +11,9 @@ use super::MERCHANTS;
 use crate::books::proposal;
 use crate::{Books, Storage, StorageError};
 
-/// 吴芳, who proposes fees.
+/// 陈静, who proposes loads.
+const OPERATOR: PersonId = PersonId(9001);
+/// 吴芳, who proposes fees and what customers pay in.
 const FINANCE: PersonId = PersonId(9003);
 /// 何平, who proposes fees too.
 const ADMIN: PersonId = PersonId(9005);
@@ -24,7 +26,19 @@ pub async fn seed_fees(db: &Storage, books: &Books, now: Timestamp) -> Result<()
         merchant: MerchantId(*merchant),
         fee_bp: *fee_bp,
     };
-    decide(db, books, MERCHANTS.iter().map(fee).collect(), now).await
+    decide(db, books, FINANCE, MERCHANTS.iter().map(fee).collect(), now).await
+}
+
+/// Takes money of a customer in, and puts some of it on cards.
+pub async fn seed_money(
+    db: &Storage,
+    books: &Books,
+    funding: Money,
+    loads: Vec<Money>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    decide(db, books, FINANCE, vec![Payload::Money(funding)], now).await?;
+    decide(db, books, OPERATOR, loads.into_iter().map(Payload::Money).collect(), now).await
 }
 
 /// The same, and what the page 待复核 shows beside decided ones: proposals that wait, which are their makers' own, and one
@@ -38,15 +52,21 @@ pub async fn seed_office(db: &Storage, books: &Books, now: Timestamp) -> Result<
 }
 
 /// Proposes acts and approves them, by two persons.
-async fn decide(db: &Storage, books: &Books, acts: Vec<Payload>, now: Timestamp) -> Result<(), StorageError> {
-    let made = propose(db, books, FINANCE, acts, now).await?;
+async fn decide(
+    db: &Storage,
+    books: &Books,
+    maker: PersonId,
+    acts: Vec<Payload>,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let made = propose(db, books, maker, acts, now).await?;
     let found = db.read(move |connection| {
         let found = made.into_iter().map(|id| proposal::find(connection, id));
         Ok(found.collect::<crate::sql::Result<Vec<_>>>()?)
     });
     let approvals = found.await?.into_iter().flatten().map(|one| {
         let shown = shown_digest(&one, &one.seen);
-        let opinion = "合同已核对".to_owned();
+        let opinion = "已核对".to_owned();
         Command::ProposalApproval(Verdict { proposal: one.id, payload: one.payload, opinion, shown })
     });
     post(books, CHECKER, approvals.collect(), now).await.map(drop)

@@ -154,6 +154,8 @@ pub struct Reserve {
     pub fees: Fen,
     /// Balances of all cards, as their rows say.
     pub cards: Fen,
+    /// Deposits of all customers, as their rows say.
+    pub deposits: Fen,
     /// Owed to merchants, as the ledger says.
     pub payables: Fen,
 }
@@ -161,7 +163,7 @@ pub struct Reserve {
 impl Reserve {
     /// Received less what left and what is held. Zero, or something is wrong.
     pub fn difference(&self) -> Fen {
-        let held = [self.paid_out, self.fees, self.cards, self.payables];
+        let held = [self.paid_out, self.fees, self.cards, self.deposits, self.payables];
         Fen(held.iter().fold(self.received.0, |left, one| left.saturating_sub(one.0)))
     }
 }
@@ -173,12 +175,15 @@ pub async fn reserve(db: &Storage) -> Result<Reserve, StorageError> {
         let head = "SELECT sequence FROM ledger_head WHERE slot = ?1";
         let sequence = snapshot.query_row(head, [SLOT], |row| row.get(0)).optional()?;
         let cards = snapshot.query_row("SELECT SUM(balance) FROM card", [], |row| row.get::<_, Option<i64>>(0))?;
+        let sql = "SELECT SUM(deposit) FROM customer";
+        let deposits = snapshot.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?;
         Ok(Reserve {
             at: TransactionId::new(SLOT, sequence.unwrap_or_default()),
             received: Fen(balance(&snapshot, AccountId::FUNDING_CLEARING)?.0.saturating_neg()),
             paid_out: balance(&snapshot, AccountId::PAYOUT_CLEARING)?,
             fees: balance(&snapshot, AccountId::FEE_INCOME)?,
             cards: Fen(cards.unwrap_or_default()),
+            deposits: Fen(deposits.unwrap_or_default()),
             payables: payables(&snapshot)?,
         })
     })

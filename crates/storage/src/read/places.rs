@@ -292,6 +292,11 @@ pub struct Done {
 
 /// The latest that was done to something, by its number.
 pub async fn log(db: &Storage, subject: i64, limit: u32) -> Result<Vec<Done>, StorageError> {
+    log_of(db, subject.to_string(), limit).await
+}
+
+/// The same of what the audit log names so.
+pub(crate) async fn log_of(db: &Storage, subject: String, limit: u32) -> Result<Vec<Done>, StorageError> {
     db.read_by_key(move |connection| {
         let sql = "SELECT a.at, COALESCE(p.name, ''), a.action, a.detail FROM audit a LEFT JOIN person p ON p.id = a.person_id
             WHERE a.subject = ?1 ORDER BY a.id DESC LIMIT ?2";
@@ -299,7 +304,7 @@ pub async fn log(db: &Storage, subject: i64, limit: u32) -> Result<Vec<Done>, St
             Ok(Done { at: Timestamp(row.get(0)?), by: row.get(1)?, action: row.get(2)?, detail: row.get(3)? })
         };
         let mut statement = connection.prepare_cached(sql)?;
-        Ok(statement.query_map(params![subject.to_string(), limit], read)?.collect::<sql::Result<_>>()?)
+        Ok(statement.query_map(params![&subject, limit], read)?.collect::<sql::Result<_>>()?)
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Proposals as pages read them. What becomes of a proposal is written by the money path alone.
 
 use crate::sql::{self, Connection, OptionalExtension as _, PendingRows, Row, params};
-use domain::acts::{Act, ActRows, Payload, Shown};
+use domain::acts::{Act, ActRows, Money, Payload, Shown};
 use domain::ids::{PersonId, TransactionId};
 use domain::money::Fen;
 use domain::proposal::{Proposal, ProposalStatus};
@@ -63,6 +63,10 @@ const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' THEN (SELECT m.n
      WHEN p.act = 'recall_ending' THEN (SELECT r.text FROM recall r WHERE r.id = p.subject) \
      WHEN p.act = 'product_edition' THEN (SELECT CASE WHEN l.name = '' THEN m.name ELSE l.name END FROM edition e \
      JOIN product_list l ON l.id = e.list_id LEFT JOIN merchant m ON m.id = l.merchant_id WHERE e.id = p.subject) \
+     WHEN p.act IN ('funding', 'funding_return', 'load', 'customer_resuming') \
+     THEN (SELECT c.name FROM customer c WHERE c.id = p.subject) \
+     WHEN p.act = 'adjustment' THEN (SELECT c.name FROM ledger_transfer l JOIN customer c ON c.id = l.debit \
+     WHERE l.transaction_id = p.subject AND l.leg = 1) \
      WHEN p.act IN ('company_roles', 'person_reset', 'factor_reset', 'login_parting') \
      THEN (SELECT s.name FROM person s WHERE s.id = p.subject) \
      END, ''), a.name, v.name";
@@ -163,17 +167,55 @@ pub(crate) fn query_waiting<'c>(
     connection.query_later(sql, params![now.0, acts, i64::from(*settlements)])
 }
 
-/// One proposal, and what the rows that it is about show now; none if they are gone.
-pub async fn find(db: &Storage, id: TransactionId) -> Result<Option<(Sheet, Option<Shown>)>, StorageError> {
+/// A proposal with what it is about now.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The proposal.
+    pub sheet: Sheet,
+    /// What the rows that it is about show now; none if they are gone.
+    pub now: Option<Shown>,
+    /// Balances that it would move, while it waits.
+    pub figures: Option<Figures>,
+}
+
+/// Balances that an act about money would move, as they are now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// The customer's deposit.
+    pub deposit: Fen,
+    /// The card's balance, and the most that it may hold.
+    pub card: Option<(Fen, Fen)>,
+}
+
+/// One proposal with what it is about now.
+pub async fn find(db: &Storage, id: TransactionId) -> Result<Option<Found>, StorageError> {
     db.read(move |connection| {
         let sql = format!("SELECT {}, {NAMES} FROM proposal p {PEOPLE} WHERE p.id = ?1", books::COLUMNS);
         let Some(found) = connection.prepare_cached(&sql)?.query_row([id.0], sheet).optional()? else {
             return Ok(None);
         };
         let now = shown(connection, &found.proposal.payload)?;
-        Ok(Some((found, now)))
+        let waits = found.proposal.status == ProposalStatus::Open;
+        let figures = match found.proposal.payload.money().filter(|_| waits) {
+            Some(money) => figures(connection, money)?,
+            None => None,
+        };
+        Ok(Some(Found { sheet: found, now, figures }))
     })
     .await
+}
+
+fn figures(connection: &Connection, money: &Money) -> sql::Result<Option<Figures>> {
+    let sql = "SELECT deposit FROM customer WHERE id = ?1";
+    let customer = money.customer().0;
+    let deposit = connection.prepare_cached(sql)?.query_row([customer], |row| row.get(0).map(Fen)).optional()?;
+    let sql = "SELECT c.balance, p.balance_max FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
+    let read = |row: &Row<'_>| Ok((Fen(row.get(0)?), Fen(row.get(1)?)));
+    let card = match money.card() {
+        Some(card) => connection.prepare_cached(sql)?.query_row([card.0], read).optional()?,
+        None => None,
+    };
+    Ok(deposit.map(|deposit| Figures { deposit, card }))
 }
 
 /// What the rows that an act is about show now, for the form that proposes it.

@@ -71,9 +71,9 @@ pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> R
     let vault = vault.clone();
     db.write(move |connection| {
         let sql =
-            "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, programme_id, status, holder,
-                expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
-            VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, ?7, ?8, ?9, ?3, ?10, 0, 0, 0, NULL)";
+            "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status,
+                holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
+            VALUES (?1, ?2, ?3, ?4, ?3, ?11, ?5, ?6, ?7, ?8, ?9, ?3, ?10, 0, 0, 0, NULL)";
         let mut insert = connection.prepare_cached(sql)?;
         for card in cards {
             let (key, sealed) = (vault.card_key(&card.number), vault.seal_number(&card.number));
@@ -89,7 +89,8 @@ pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> R
                 holder,
                 expires_on,
                 pin.0,
-                Fen::ZERO.0
+                Fen::ZERO.0,
+                card.number.masked().0,
             ])?;
         }
         Ok(())

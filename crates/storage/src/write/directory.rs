@@ -360,7 +360,7 @@ pub enum Edited {
 }
 
 /// Whether a row is still of the version that a form was shown.
-fn edited(found: Option<i64>, version: i64) -> Edited {
+pub(crate) fn edited(found: Option<i64>, version: i64) -> Edited {
     match found {
         None => Edited::Gone,
         Some(found) if found != version => Edited::Stale,

@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod audit;
 pub mod card;
 pub mod catalogue;
+pub mod customer;
 pub mod directory;
 pub mod draft;
 pub mod edition;

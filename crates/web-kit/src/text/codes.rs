@@ -71,6 +71,11 @@ crate::texts! {
         pin_stopped_till: "本终端今日太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards at this till today: passwords are not checked any more";
         pin_stopped_person: "您今日操作的太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards under your login today: passwords are not checked any more";
         pin_stopped_network: "本网络今日太多卡密码输错，为防盗刷已停止验密", "Wrong passwords on too many cards from this network today: passwords are not checked any more";
+        no_such_customer: "没有这个客户", "No such customer";
+        customer_suspended: "该客户已暂停，不能入账或充值", "The customer is suspended: it neither pays in nor loads cards";
+        funding_reference_used: "这笔银行流水已经入账，一笔只能用一次", "This payment of the bank was taken in before; each counts once";
+        deposit_short: "预收款不够，差 ¥{0}", "The deposit is ¥{0} short";
+        no_such_load: "没有这笔充值，或不是这个客户、这张卡的", "No such load, or it is of another customer or card";
         no_such_proposal: "没有这张经办单", "No such proposal";
         no_such_key: "没有这个密钥", "No such key";
         stale: "内容已变化，请重新核对", "Changed meanwhile: check it again";
@@ -98,6 +103,10 @@ crate::texts! {
         do_decide_dispute: "请先由发卡方裁定该争议", "Have the card company decide the dispute first";
         do_await_answer: "请等商户答复，或答复期过后再裁定", "Wait for the answer, or decide after its time has passed";
         do_agree_fee: "请先提交费率，由另一人复核", "Propose a rate first; another person decides";
+        do_fund_first: "请先入账，或减少金额；等待复核的金额已占用", "Take money in first, or less out; what waits for a decision is held";
+        do_resume_customer: "请先恢复该客户，由另一人复核", "Have the customer resumed first; another person decides";
+        do_check_reference: "请核对银行流水号", "Check the bank's reference";
+        do_load_less: "请减少金额，或换一张卡", "Load less, or another card";
         do_check_again: "请看现在的内容；不能同意的请驳回", "Look at it as it is now; turn it down if it cannot be approved";
         do_propose_again: "请经办人重新提交", "Its maker has to propose it again";
         do_tell_maker: "请告知经办人，或驳回", "Tell its maker, or turn it down";

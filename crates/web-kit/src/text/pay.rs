@@ -95,6 +95,9 @@ crate::texts! {
         proposal_withdrawal: "经办单撤回", "Proposal withdrawn";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";
+        funding: "客户入账", "Funding";
+        funding_return: "退回客户", "Funding returned";
+        adjustment: "撤回充值", "Load taken back";
         slip: "小票", "Slip";
 
         unprinted: "{0} 笔小票未打印 · 查看", "Slips not printed: {0} · show";
@@ -111,6 +114,9 @@ impl Payment {
             Kind::Sale => self.sale,
             Kind::Inquiry => self.inquiry,
             Kind::Load => self.load,
+            Kind::Funding => self.funding,
+            Kind::FundingReturn => self.funding_return,
+            Kind::Adjustment => self.adjustment,
             Kind::RefundRequest => self.refund_request,
             Kind::RefundRejection => self.refund_rejection,
             Kind::Refund => self.refund,

@@ -154,7 +154,7 @@ async fn the_maker_takes_it_back_and_nobody_else_decides() {
     let request = hidden(&finance.get(&place).await, "request");
     let answer = finance.post(&place, &[("request", &request), ("do", "back")]).await;
     finance.get(answer.location()).await.says("已撤回，没有生效");
-    for bad in ["/office/todo/x", "/office/todo/010000000001"] {
+    for bad in ["/office/todo/x", "/office/todo/010000000002"] {
         assert_eq!(finance.get(bad).await.status, StatusCode::NOT_FOUND, "{bad}");
     }
     assert_eq!(fee(&shop).await, Some(60));

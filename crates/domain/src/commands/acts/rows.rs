@@ -1,9 +1,11 @@
 //! The rows that acts are about, and what a person is shown of each.
 
-use super::{Field, Shown};
+use super::{Card, Customer, Field, Loaded, Shown};
 use crate::directory::{self, NAME_MAX, Standing};
 use crate::edition::{self, Counts, EditionStatus};
-use crate::ids::{EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
+use crate::ids::{
+    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId, TransactionId,
+};
 use crate::limits::Limits;
 use crate::person::{Held, Move, PersonStatus, roles_text};
 use crate::product::Prices;
@@ -29,6 +31,14 @@ pub struct ActRows {
     pub products: Rows<(ListId, String), Product>,
     /// Editions of products.
     pub editions: Rows<EditionId, Edition>,
+    /// Customers.
+    pub customers: Rows<CustomerId, Customer>,
+    /// Cards that deposits go to or come from.
+    pub cards: Rows<CardId, Card>,
+    /// Bank references of money that was received.
+    pub references: Rows<String, ()>,
+    /// Loads that something is taken back of.
+    pub loads: Rows<TransactionId, Loaded>,
     /// API keys.
     pub keys: Rows<KeyId, Key>,
     /// People, API keys' excepted.

@@ -101,6 +101,34 @@ words! {
         EditionStatus = "edition_status",
         /// When it is to be live, microseconds; empty as soon as it is approved.
         EditionEffective = "edition_effective",
+        /// A customer's name.
+        Customer = "customer",
+        /// A customer's id.
+        CustomerId = "customer_id",
+        /// Money, fen.
+        Amount = "amount",
+        /// The bank's number of a payment.
+        Reference = "reference",
+        /// The day on which money arrived, yyyymmdd.
+        ReceivedOn = "received_on",
+        /// What money is for.
+        Note = "note",
+        /// Why money goes back.
+        Because = "because",
+        /// A card's id.
+        Card = "card",
+        /// A card's number as it may be seen.
+        CardMasked = "card_masked",
+        /// A holder's name, masked.
+        CardHolder = "card_holder",
+        /// A card's state, [`crate::card::CardStatus`].
+        CardStatus = "card_status",
+        /// A card's programme.
+        CardProgramme = "card_programme",
+        /// The reference number of a load.
+        Load = "load",
+        /// How much it put on its card, fen.
+        LoadAmount = "load_amount",
     }
 }
 
