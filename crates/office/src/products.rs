@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use domain::ids::ListId;
 use domain::money::Fen;
 use domain::product::Prices;
@@ -142,8 +142,9 @@ pub(crate) struct Params {
 
 /// The merchants, to choose one.
 pub(crate) async fn choose(visit: Visit, Query(params): Query<Params>) -> Result<Response, Problem> {
+    // Whoever has one merchant is shown its goods.
     if let Some(own) = visit.session.place.merchant() {
-        return Ok(Redirect::to(&goods_link(own.0)).into_response());
+        return show(visit, Path(own.0), Query(params)).await;
     }
     let find = params.q.trim().to_owned();
     let filter = Filter { find: find.clone(), ..Filter::default() };

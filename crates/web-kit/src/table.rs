@@ -5,8 +5,10 @@
 //! What must stay true: a handler is reached through its entry only, and its entry's access is checked before it runs.
 
 use std::fmt;
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::http::request::Parts;
@@ -14,6 +16,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use domain::role::{Action, Role, may};
+use futures_util::StreamExt as _;
 use telemetry::metrics;
 
 use crate::factor::{self, Proof};
@@ -294,11 +297,15 @@ struct Gate {
 async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     if let Err(answer) = judge(&gate, &mut parts).await {
+        if gate.takes_file {
+            forget(body).await;
+        }
         return answer;
     }
     if gate.takes_file {
         let Ok(_place) = gate.web.uploads.try_acquire() else {
             metrics::refused("upload");
+            forget(body).await;
             return Problem::Busy.into_response();
         };
         return next.run(Request::from_parts(parts, body)).await;
@@ -307,6 +314,25 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         Ok(request) => next.run(request).await,
         Err(answer) => answer,
     }
+}
+
+/// How long a refused file is waited for.
+const FORGET_WITHIN: Duration = Duration::from_secs(10);
+
+/// Reads a file that was refused, and keeps nothing of it: a browser or proxy that is still sending when the connection
+/// closes shows an error of its own in place of the answer.
+async fn forget(body: Body) {
+    let read = async {
+        let (mut pieces, mut left) = (body.into_data_stream(), FILE_MAX.saturating_add(BODY_MAX));
+        while let Some(Ok(piece)) = pieces.next().await {
+            left = left.saturating_sub(piece.len());
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whoever sends for longer sees that the connection ends.
+    let _ = tokio::time::timeout(FORGET_WITHIN, read).await;
 }
 
 /// Reads what was sent, and lets the request through as it was.

@@ -1,13 +1,15 @@
 //! 导入: files through their form, what is said of them, editions that go live at a moment, and taking them back.
 
 use domain::ids::ListId;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use storage::product_list::Lists;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use domain::time::HOUR;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use storage::catalogue::{self, Item};
 use tokio::time::Instant;
 
@@ -406,6 +408,19 @@ async fn who_reads_and_who_imports() {
     let mut stranger = shop.visitor();
     let sent = send_to(&mut stranger, UPLOAD, &[], "a.csv", b"1").await;
     assert!(sent.location().starts_with("/login"), "{} {}", sent.status, sent.location());
+    // The answer waits until all was sent: who is still sending would not read it.
+    let read = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&read);
+    let pieces = stream::iter(0..100).map(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, std::io::Error>("1".repeat(10_000))
+    });
+    let request = Request::post(UPLOAD)
+        .header("content-type", format!("multipart/form-data; boundary={EDGE}"))
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::from_stream(pieces));
+    assert!(stranger.send(request.expect("a request")).await.location().starts_with("/login"));
+    assert_eq!(read.load(Ordering::Relaxed), 100);
     assert_eq!(price(&shop, "600233").await, Some(1_550));
 }
 
