@@ -93,6 +93,12 @@ CREATE TABLE product_list (
 CREATE INDEX product_list_merchant ON product_list (merchant_id, id);
 CREATE INDEX product_list_parent ON product_list (parent_id) WHERE parent_id IS NOT NULL;
 
+-- What each list is called.
+CREATE VIEW product_list_name AS
+SELECT product_list.id, product_list.merchant_id,
+    CASE WHEN product_list.name = '' THEN merchant.name ELSE product_list.name END AS name
+FROM product_list LEFT JOIN merchant ON merchant.id = product_list.merchant_id;
+
 CREATE TABLE outlet (
     id BIGINT PRIMARY KEY,
     merchant_id BIGINT NOT NULL REFERENCES merchant (id),
@@ -555,8 +561,9 @@ CREATE TABLE product_price (
 
 -- Recalls look for a barcode, and for the beginning of an approval number, at every merchant.
 CREATE INDEX product_barcode ON product (barcode, list_id);
--- What a list below another one takes off sale is looked up for every search.
-CREATE INDEX product_stopped ON product (list_id, code) WHERE active = 0;
+-- What a list below another one takes off sale is looked up for every search. With a second column that is known: SQLite
+-- walks along all products of the list otherwise.
+CREATE INDEX product_stopped ON product (list_id, active, code, own) WHERE active = 0;
 CREATE INDEX product_approval ON product (approval_no) WHERE approval_no <> '';
 
 -- A change of many products of a list: put together before, live from one moment on, then written into `product` row

@@ -227,7 +227,7 @@ fn fill(connection: &Connection) {
 }
 
 /// Tables whose size does not depend on the number of sales.
-const SMALL: [&str; 29] = [
+const SMALL: [&str; 28] = [
     // One row per merchant whose edition is being written; its alias in the goods as they are sold now.
     "settling",
     "s",
@@ -254,8 +254,6 @@ const SMALL: [&str; 29] = [
     "company",
     "merchant",
     "product_list",
-    // Its alias where a recall looks at every list.
-    "g",
     "outlet",
     "terminal",
     "person",

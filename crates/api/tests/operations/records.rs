@@ -1,11 +1,13 @@
 //! Lists page by page, the day's statement, the catalogue, the description.
 
-use domain::ids::ListId;
+use domain::ids::{ListId, MerchantId, OutletId};
+use domain::money::Fen;
 use serde_json::{Value, json};
+use storage::catalogue::{self, Item, Keeper, Kept};
 use storage::product;
-use storage::product_list::Lists;
+use storage::product_list::{self, Changed, Lists};
 
-use crate::fixture::{Fixture, OPENING, payment};
+use crate::fixture::{Fixture, OPENING, entry, payment};
 
 #[tokio::test]
 async fn pages_show_everything_once_and_a_kept_cursor_shows_what_came_since() {
@@ -226,5 +228,74 @@ async fn an_archived_day_is_refused_rather_than_answered_in_part() {
     erp.get("/statements/2026-11-24").await.is(200, "");
     // What was not settled is not archived.
     erp.get(&format!("/payments/{payment}")).await.is(200, "");
+    shop.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn products_are_read_sold_and_changed_through_the_lists_of_the_outlet() {
+    let shop = Fixture::open().await;
+    let made = product_list::create(&shop.db, None, "company".to_owned(), entry()).await;
+    let Changed::Done(company) = made.expect("writes") else { panic!("no list") };
+    let own = ListId(250_100);
+    let version = product_list::find(&shop.db, own).await.expect("reads").expect("there").version;
+    let under = product_list::put_under(&shop.db, MerchantId(250_100), version, Some(company), entry()).await;
+    assert_eq!(under.expect("writes"), Changed::Done(own));
+    let goods = product::find(&shop.db, Lists::alone(own), "600233").await.expect("reads").remove(0);
+    assert_eq!(goods.product.price, Some(Fen(1_550)));
+    let stored = catalogue::item(&shop.db, Lists::alone(own), "600233".to_owned()).await.expect("reads");
+    let new = Item { code: "1-C".to_owned(), barcode: String::new(), price: Some(500), ..stored.expect("there") };
+    let new = Item { price_low: None, price_high: None, ..new };
+    let kept = catalogue::keep(&shop.db, (Keeper::Company, company), None, new, entry()).await;
+    assert_eq!(kept.expect("writes"), Kept::Done);
+    let made = product_list::create(&shop.db, Some(MerchantId(250_100)), "east".to_owned(), entry()).await;
+    let Changed::Done(east) = made.expect("writes") else { panic!("no list") };
+
+    // The one is bound to a till, the other to the merchant.
+    let (_, token) = shop.key(|_| {}).await;
+    let (till, office) = (shop.program(0), shop.with_token(&token));
+    for program in [&till, &office] {
+        assert_eq!(program.get("/products/1-C").await.body["price"], 500);
+        let listed = program.get("/products?limit=100").await.body;
+        assert!(listed["data"].as_array().expect("a list").iter().any(|one| one["code"] == "1-C"));
+    }
+    assert_eq!(shop.program(2).get("/products/1-C").await.status, 404, "another merchant's");
+
+    // What the list above says stays; the rest is this list's.
+    till.patch("/products/1-C", "p1", &json!({"name": "mine"})).await.is(409, "product_inherited");
+    till.patch("/products/1-C", "p2", &json!({"card_payable": false})).await.is(409, "product_inherited");
+    let whole = json!({"name": "mine", "otc_class": "NONE", "unit": "x", "price": 600});
+    till.put("/products/1-C", "p3", &whole).await.is(409, "product_inherited");
+    for most in [json!(0), json!(1000), json!(-1)] {
+        till.patch("/products/1-C", "p4", &json!({"sale_max": most})).await.is(422, "invalid_request");
+    }
+    let changed = till.patch("/products/1-C", "p5", &json!({"price": 550, "sale_max": 2})).await;
+    changed.is(200, "");
+    assert_eq!((&changed.body["price"], &changed.body["sale_max"]), (&json!(550), &json!(2)));
+    assert_eq!(office.get("/products/1-C").await.body["price"], 550, "in the merchant's own list");
+
+    // The outlet gets a list of its own: its till has another price, the merchant's key does not.
+    let sells = product_list::sell_from(&shop.db, OutletId(2_501_001), east, entry()).await;
+    assert_eq!(sells.expect("writes"), Changed::Done(east));
+    till.patch("/products/1-C", "p6", &json!({"price": 580})).await.is(200, "");
+    assert_eq!(till.get("/products/1-C").await.body["price"], 580);
+    assert_eq!(office.get("/products/1-C").await.body["price"], 550);
+    let pay = |amount: i64, lines: Value| {
+        let mut body = payment(amount);
+        body["lines"] = lines;
+        body
+    };
+    let two = json!([{"product_code": "1-C", "quantity": 1}, {"product_code": "1-C", "quantity": 1}]);
+    till.post_as("/payments", "pay1", &pay(1_160, two.clone())).await.is(201, "");
+    let three = json!([{"product_code": "1-C", "quantity": 2}, {"product_code": "1-C", "quantity": 1}]);
+    let over = till.post_as("/payments", "pay2", &pay(1_740, three)).await;
+    over.is(422, "invalid_request");
+    assert!(over.text.contains("at most 2"), "{}", over.text);
+    // The merchant's key sells at the till that it names, for what that till takes.
+    let mut there = pay(1_160, two.clone());
+    there["terminal_id"] = json!("25010007");
+    office.post_as("/payments", "pay3", &there).await.is(201, "");
+    let mut elsewhere = pay(1_100, two);
+    elsewhere["terminal_id"] = json!("25010008");
+    office.post_as("/payments", "pay4", &elsewhere).await.is(201, "");
     shop.assert_in_order().await;
 }

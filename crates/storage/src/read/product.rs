@@ -242,7 +242,9 @@ pub async fn search(
         let mut found = TopHits { limit, total: 0, best: Vec::new() };
         // What a list below says of a product counts: that it is not sold, or that it was found there.
         let mut below: HashSet<String> = HashSet::new();
+        let mut left = lists.each().count();
         for list in lists.each() {
+            left -= 1;
             let mut here = Vec::new();
             let mut select = connection
                 .prepare_cached("SELECT keys FROM product_keys WHERE list_id = ?1 AND (?2 = '' OR category = ?2)")?;
@@ -252,13 +254,13 @@ pub async fn search(
                     let code = keys::code_of(line);
                     if below.is_empty() || !below.contains(code) {
                         found.take(fit, code);
-                        if lists.has_above() {
+                        if left > 0 {
                             here.push(code.to_owned());
                         }
                     }
                 });
             }
-            if lists.has_above() {
+            if left > 0 {
                 below.extend(here);
                 below.extend(stopped(connection, list)?);
             }
@@ -278,10 +280,11 @@ pub async fn search(
 
 /// The codes that a list itself takes off sale.
 fn stopped(connection: &Connection, list: ListId) -> sql::Result<Vec<String>> {
-    let sql = "SELECT code FROM product WHERE list_id = ?1 AND active = 0 AND own & 2 = 2";
-    let mut statement = connection.prepare_cached(sql)?;
+    let mut statement = connection.prepare_cached(STOPPED)?;
     statement.query_map([list.0], |row| row.get(0))?.collect()
 }
+
+const STOPPED: &str = "SELECT code FROM product WHERE list_id = ?1 AND active = 0 AND own & 2 = 2";
 
 /// The best hits so far, in order, never more than `limit`.
 struct TopHits {
@@ -356,19 +359,27 @@ mod tests {
         assert_eq!(find(&db, Lists::alone(ListId(250_200)), "600233").await.expect("reads").len(), 1);
     }
 
-    /// A product is found by its barcode without a look at the others of its list.
+    /// A product is read by its key with whether it is recalled, however many recalls there were, and found by its barcode, or
+    /// for not being sold, without a look at the others of its list.
     #[test]
-    fn a_barcode_is_found_by_its_index() {
+    fn a_product_is_found_by_its_indexes() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("webpos.db");
         drop(Storage::open(&path).expect("opens"));
         let file = rusqlite::Connection::open(&path).expect("opens");
-        let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {CODES_OF_BARCODE}")).expect("prepares");
-        let steps = statement.query_map((1, "x"), |row| row.get::<_, String>(3)).expect("explains");
-        let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().expect("texts");
-        assert!(plan.iter().all(|step| !step.contains("SCAN ")), "{plan:#?}");
-        let barcode = "SEARCH p USING COVERING INDEX product_barcode (barcode=? AND list_id=?)";
-        assert!(plan.iter().any(|own| own == barcode), "{plan:#?}");
+        for (sql, step) in [
+            (catalogue::by_code(Recalls::Read), "SEARCH p USING PRIMARY KEY (list_id=? AND code=?)"),
+            (CODES_OF_BARCODE.to_owned(), "SEARCH p USING COVERING INDEX product_barcode (barcode=? AND list_id=?)"),
+            (STOPPED.to_owned(), "SEARCH product USING COVERING INDEX product_stopped (list_id=? AND active=?)"),
+        ] {
+            let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("prepares");
+            let count = statement.parameter_count();
+            let values = rusqlite::params_from_iter([1, 2].into_iter().take(count));
+            let steps = statement.query_map(values, |row| row.get::<_, String>(3)).expect("explains");
+            let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>().expect("texts");
+            assert!(plan.iter().all(|step| !step.contains("SCAN ")), "{plan:#?}");
+            assert!(plan.iter().any(|own| own == step), "{step}: {plan:#?}");
+        }
     }
 
     #[tokio::test]

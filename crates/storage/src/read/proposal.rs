@@ -56,13 +56,12 @@ pub struct By {
 }
 
 const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' THEN (SELECT m.name FROM merchant m WHERE m.id = p.subject) \
-     WHEN p.act = 'product_price' THEN (SELECT CASE WHEN l.name = '' THEN m.name ELSE l.name END FROM product_list l \
-     LEFT JOIN merchant m ON m.id = l.merchant_id WHERE l.id = p.subject) \
+     WHEN p.act = 'product_price' THEN (SELECT n.name FROM product_list_name n WHERE n.id = p.subject) \
      WHEN p.act LIKE 'outlet_%' THEN (SELECT m.name || ' ' || o.name FROM outlet o JOIN merchant m ON m.id = o.merchant_id \
      WHERE o.id = p.subject) WHEN p.act = 'company_key' THEN (SELECT k.name FROM api_key k WHERE k.id = p.subject) \
      WHEN p.act = 'recall_ending' THEN (SELECT r.text FROM recall r WHERE r.id = p.subject) \
-     WHEN p.act = 'product_edition' THEN (SELECT CASE WHEN l.name = '' THEN m.name ELSE l.name END FROM edition e \
-     JOIN product_list l ON l.id = e.list_id LEFT JOIN merchant m ON m.id = l.merchant_id WHERE e.id = p.subject) \
+     WHEN p.act = 'product_edition' THEN (SELECT n.name FROM edition e JOIN product_list_name n ON n.id = e.list_id \
+     WHERE e.id = p.subject) \
      WHEN p.act IN ('funding', 'funding_return', 'load', 'customer_resuming') \
      THEN (SELECT c.name FROM customer c WHERE c.id = p.subject) \
      WHEN p.act = 'adjustment' THEN (SELECT c.name FROM ledger_transfer l JOIN customer c ON c.id = l.debit \

@@ -239,6 +239,11 @@ pub async fn item(db: &Storage, lists: Lists, code: String) -> Result<Option<Ite
     db.read(move |connection| Ok(find(connection, lists, &code)?.map(|sheet| sheet.item))).await
 }
 
+/// A list's own row of a product.
+pub(crate) fn by_code(recalls: Recalls) -> String {
+    format!("SELECT {} FROM product_now p WHERE p.list_id = ?1 AND p.code = ?2", columns(recalls))
+}
+
 /// A product of a list, or of one above.
 pub(crate) fn find(connection: &Connection, lists: Lists, code: &str) -> sql::Result<Option<Sheet>> {
     find_with(connection, lists, code, Recalls::Left)
@@ -251,7 +256,7 @@ pub(crate) fn find_with(
     code: &str,
     recalls: Recalls,
 ) -> sql::Result<Option<Sheet>> {
-    let sql = format!("SELECT {} FROM product_now p WHERE p.list_id = ?1 AND p.code = ?2", columns(recalls));
+    let sql = by_code(recalls);
     let asked = lists.each().map(|list| connection.query_later(&sql, (list.0, code)));
     let asked = asked.collect::<sql::Result<Vec<_>>>()?;
     let rows = asked.into_iter().map(|rows| rows.first(read_sheet)).collect::<sql::Result<_>>()?;

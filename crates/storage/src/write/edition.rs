@@ -19,9 +19,9 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
-use crate::catalogue::{Item, Keeper};
+use crate::catalogue::{self, Item, Keeper, Sheet};
 use crate::job::{self, JobKind};
-use crate::product_list::NAME;
+use crate::product_list::{self, Lists, Own};
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use crate::vault::hex;
 use crate::{Storage, StorageError};
@@ -148,25 +148,42 @@ pub struct Coming {
     pub item: Item,
 }
 
-/// What is to become of these products of a list, the next change of each.
+/// What is to become of these products of a list, the next change of each: by an edition of the list, or by one of a list
+/// above, as far as that is what counts.
 pub async fn coming(db: &Storage, list: ListId, codes: Vec<String>) -> Result<BTreeMap<String, Coming>, StorageError> {
     db.read(move |connection| {
-        let sql = "SELECT id, effective_at FROM edition WHERE list_id = ?1 AND status = 'scheduled'
-            ORDER BY effective_at, id";
-        let mut statement = connection.prepare_cached(sql)?;
-        let waiting = statement.query_map([list.0], |row| Ok((EditionId(row.get(0)?), Timestamp(row.get(1)?))))?;
-        let waiting = waiting.collect::<sql::Result<Vec<_>>>()?;
+        let lists = product_list::lists(connection, list)?;
+        let mut waiting = Vec::new();
+        for from in lists.each() {
+            let sql = "SELECT id, effective_at FROM edition WHERE list_id = ?1 AND status = 'scheduled'
+                ORDER BY effective_at, id";
+            let mut statement = connection.prepare_cached(sql)?;
+            let read = |row: &Row<'_>| Ok((Timestamp(row.get(1)?), EditionId(row.get(0)?), from));
+            waiting.extend(statement.query_map([from.0], read)?.collect::<sql::Result<Vec<_>>>()?);
+        }
+        waiting.sort_unstable();
         let mut coming = BTreeMap::new();
-        for (edition, at) in waiting {
-            for code in &codes {
-                if let Some(row) = rows::one(connection, edition, code)? {
-                    coming.entry(code.clone()).or_insert(Coming { edition, at, item: row.after });
-                }
+        for (at, edition, from) in waiting {
+            for code in codes.iter().filter(|code| !coming.contains_key(*code)).cloned().collect::<Vec<_>>() {
+                let Some(row) = rows::one(connection, edition, &code)? else { continue };
+                let item = if from == list { Some(row.after) } else { seen_below(connection, lists, row.after)? };
+                coming.extend(item.map(|item| (code, Coming { edition, at, item })));
             }
         }
         Ok(coming)
     })
     .await
+}
+
+/// A product as a list sells it once a list above has it so; `None` where that changes nothing that is shown.
+fn seen_below(connection: &Connection, lists: Lists, above: Item) -> sql::Result<Option<Item>> {
+    let Some(Sheet { item: now, .. }) = catalogue::find(connection, lists, &above.code)? else {
+        return Ok(Some(above));
+    };
+    let Own { prices, sale, .. } = now.own;
+    let active = if sale { now.active } else { above.active };
+    let then = Item { active, ..now.clone().at(if prices { now.prices() } else { above.prices() }) };
+    Ok((then != now).then_some(then))
 }
 
 /// Begins an edition, inside the caller's transaction.
@@ -189,10 +206,8 @@ pub(crate) fn begin(
 
 /// An edition as a decision sees it.
 pub(crate) fn row(connection: &Connection, id: EditionId) -> sql::Result<Option<acts::Edition>> {
-    let sql = format!(
-        "SELECT {NAME}, e.source, e.added, e.changed, e.stopped, e.removed, e.far, e.digest, e.status FROM edition e
-        JOIN product_list l ON l.id = e.list_id LEFT JOIN merchant m ON m.id = l.merchant_id WHERE e.id = ?1"
-    );
+    let sql = "SELECT n.name, e.source, e.added, e.changed, e.stopped, e.removed, e.far, e.digest, e.status
+        FROM edition e JOIN product_list_name n ON n.id = e.list_id WHERE e.id = ?1";
     let read = |row: &Row<'_>| {
         Ok(acts::Edition {
             list: row.get(0)?,
@@ -202,7 +217,7 @@ pub(crate) fn row(connection: &Connection, id: EditionId) -> sql::Result<Option<
             status: word(row, 8, EditionStatus::from_word)?,
         })
     };
-    connection.prepare_cached(&sql)?.query_row([id.0], read).optional()
+    connection.prepare_cached(sql)?.query_row([id.0], read).optional()
 }
 
 /// Whose goods an edition changes.

@@ -93,12 +93,12 @@ pub struct Import {
     pub before: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "i.id, i.kind, i.list_id, CASE WHEN l.name = '' THEN m.name ELSE l.name END, i.absent, i.file_name, i.size, i.made_at, p.name, i.status, \
+const COLUMNS: &str = "i.id, i.kind, i.list_id, n.name, i.absent, i.file_name, i.size, i.made_at, p.name, i.status, \
      i.problem, i.coding, i.lines, i.same, i.wrong, i.edition_id, \
      (SELECT MAX(o.made_at) FROM import o JOIN edition l ON l.id = o.edition_id AND l.status = 'live' \
         WHERE o.list_id = i.list_id AND o.id < i.id AND o.kind = i.kind AND o.digest = i.digest), \
      p.place = 'company' OR COALESCE(m.decides_payable, 0) = 1 \
-     FROM import i JOIN product_list l ON l.id = i.list_id LEFT JOIN merchant m ON m.id = l.merchant_id JOIN person p ON p.id = i.made_by";
+     FROM import i JOIN product_list_name n ON n.id = i.list_id LEFT JOIN merchant m ON m.id = n.merchant_id JOIN person p ON p.id = i.made_by";
 
 fn read(row: &Row<'_>) -> sql::Result<Import> {
     Ok(Import {

@@ -195,13 +195,10 @@ pub(crate) fn layered(rows: Vec<Option<Sheet>>) -> Option<Sheet> {
     Some(sheet)
 }
 
-/// What a list is called: by its own name, or by its merchant's.
-pub(crate) const NAME: &str = "CASE WHEN l.name = '' THEN m.name ELSE l.name END";
-
 /// What a list is called; `None` if there is none.
 pub(crate) fn name(connection: &Connection, list: ListId) -> sql::Result<Option<String>> {
-    let sql = format!("SELECT {NAME} FROM product_list l LEFT JOIN merchant m ON m.id = l.merchant_id WHERE l.id = ?1");
-    connection.prepare_cached(&sql)?.query_row([list.0], |row| row.get(0)).optional()
+    let sql = "SELECT name FROM product_list_name WHERE id = ?1";
+    connection.prepare_cached(sql)?.query_row([list.0], |row| row.get(0)).optional()
 }
 
 /// Gives a new merchant its own list, which nothing is above.
@@ -231,13 +228,12 @@ pub struct PriceList {
     pub version: i64,
 }
 
-const SELECT: &str = "SELECT l.id, CASE WHEN l.name = '' THEN m.name ELSE l.name END, l.merchant_id, m.name, a.id, \
-     CASE WHEN a.name = '' THEN n.name ELSE a.name END, \
+const SELECT: &str = "SELECT l.id, (SELECT n.name FROM product_list_name n WHERE n.id = l.id), l.merchant_id, m.name, \
+     l.parent_id, (SELECT n.name FROM product_list_name n WHERE n.id = l.parent_id), \
      (SELECT COUNT(*) FROM product_list b WHERE b.parent_id = l.id), \
      CASE WHEN l.id = l.merchant_id THEN (SELECT COUNT(*) FROM outlet o WHERE o.merchant_id = l.id AND o.list_id IS NULL) \
         ELSE (SELECT COUNT(*) FROM outlet o WHERE o.list_id = l.id) END, l.version \
-     FROM product_list l LEFT JOIN merchant m ON m.id = l.merchant_id \
-     LEFT JOIN product_list a ON a.id = l.parent_id LEFT JOIN merchant n ON n.id = a.merchant_id";
+     FROM product_list l LEFT JOIN merchant m ON m.id = l.merchant_id";
 
 fn read_list(row: &Row<'_>) -> sql::Result<PriceList> {
     let merchant = row.get::<_, Option<i64>>(2)?.map(MerchantId);
@@ -437,19 +433,14 @@ pub async fn outlets(
     limit: u32,
 ) -> Result<Vec<SellingOutlet>, StorageError> {
     db.read(move |connection| {
-        let sql = format!(
-            "SELECT o.id, o.name, l.id, {NAME} FROM outlet o JOIN product_list l ON l.id = COALESCE(o.list_id, o.merchant_id)
-            JOIN merchant m ON m.id = l.merchant_id WHERE o.merchant_id = ?1 AND o.id > ?2 ORDER BY o.id LIMIT ?3"
-        );
+        let sql = "SELECT o.id, o.name, n.id, n.name FROM outlet o
+            JOIN product_list_name n ON n.id = COALESCE(o.list_id, o.merchant_id)
+            WHERE o.merchant_id = ?1 AND o.id > ?2 ORDER BY o.id LIMIT ?3";
         let read = |row: &Row<'_>| {
-            Ok(SellingOutlet {
-                id: OutletId(row.get(0)?),
-                name: row.get(1)?,
-                list: (ListId(row.get(2)?), row.get(3)?),
-            })
+            Ok(SellingOutlet { id: OutletId(row.get(0)?), name: row.get(1)?, list: (ListId(row.get(2)?), row.get(3)?) })
         };
         let after = after.map_or(0, |outlet| outlet.0);
-        let mut statement = connection.prepare_cached(&sql)?;
+        let mut statement = connection.prepare_cached(sql)?;
         Ok(statement.query_map(params![merchant.0, after, limit], read)?.collect::<sql::Result<_>>()?)
     })
     .await

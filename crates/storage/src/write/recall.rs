@@ -14,7 +14,6 @@ use crate::audit::{self, Entry};
 use crate::books::rows;
 use crate::catalogue::Item;
 use crate::orders::LATE;
-use crate::product_list::NAME;
 use crate::{Storage, StorageError};
 
 /// What the tills say of a product `p` that is recalled, NULL for every other: by code, by barcode (which a catalogue may
@@ -180,8 +179,7 @@ pub async fn covered(db: &Storage, announced: Announced, most: usize) -> Result<
             };
             let most = i64::try_from(most).unwrap_or(i64::MAX);
             for text in texts {
-                let sql = format!("SELECT l.id, {NAME}, l.code, l.product FROM ({text}) AS l LEFT JOIN merchant m ON m.id = l.merchant_id");
-                let mut statement = connection.prepare_cached(&sql)?;
+                let mut statement = connection.prepare_cached(text)?;
                 found.extend(statement.query_map(params![&value, most], read)?.collect::<sql::Result<Vec<_>>>()?);
             }
         }
@@ -190,14 +188,13 @@ pub async fn covered(db: &Storage, announced: Announced, most: usize) -> Result<
     .await
 }
 
-const COVERED_BY_CODE: &str =
-    "SELECT id, name, merchant_id, CAST(?1 AS TEXT) AS code, product FROM (SELECT g.id, g.name, g.merchant_id,
+const COVERED_BY_CODE: &str = "SELECT id, name, ?1, product FROM (SELECT g.id, g.name,
         (SELECT p.name FROM product_now p WHERE p.list_id = g.id AND p.code = ?1 AND p.active = 1) AS product
-    FROM product_list g) AS own WHERE product IS NOT NULL LIMIT ?2";
-const COVERED_BY_BARCODE: &str = "SELECT g.id, g.name, g.merchant_id, p.code, p.name AS product FROM product_now p
-    CROSS JOIN product_list g WHERE g.id = p.list_id AND p.barcode = ?1 AND p.active = 1 LIMIT ?2";
-const COVERED_BY_APPROVAL: &str = "SELECT g.id, g.name, g.merchant_id, p.code, p.name AS product FROM product_now p
-    CROSS JOIN product_list g WHERE g.id = p.list_id AND p.approval_no >= ?1
+    FROM product_list_name g) AS own WHERE product IS NOT NULL LIMIT ?2";
+const COVERED_BY_BARCODE: &str = "SELECT g.id, g.name, p.code, p.name FROM product_now p
+    CROSS JOIN product_list_name g WHERE g.id = p.list_id AND p.barcode = ?1 AND p.active = 1 LIMIT ?2";
+const COVERED_BY_APPROVAL: &str = "SELECT g.id, g.name, p.code, p.name FROM product_now p
+    CROSS JOIN product_list_name g WHERE g.id = p.list_id AND p.approval_no >= ?1
         AND p.approval_no < ?1 || '\u{10ffff}' AND p.approval_no <> '' AND p.active = 1 LIMIT ?2";
 
 /// What an outlet sold of recalled goods.

@@ -180,6 +180,35 @@ async fn a_file_of_a_list_says_what_the_list_says_itself() {
     assert_eq!(of(250_100, "600233").await, (Some(1_550), true, false), "the list above stays");
 }
 
+#[tokio::test]
+async fn what_comes_in_a_list_above_is_told_below() {
+    let shop = Shop::open().await;
+    let mut operator = shop.signed_in("operator").await;
+    let company = make(&mut operator, "公司标准价目", "").await;
+    let new = format!("{}/new", goods(&company));
+    for code in ["C0001", "C0002"] {
+        operator.post(&new, &new_product(code, "公司益气颗粒", "23.80")).await;
+    }
+    put_under(&mut operator, company.rsplit('/').next().expect("a number")).await;
+    set(&mut operator, OWN, "C0002", ["23.00", "", "", ""]).await;
+    let prices = "商品代码,单价\nC0001,24.80\nC0002,24.80\n";
+    let upload = format!("{}/import", goods(&company));
+    let (at, page) = import_to(&shop, &mut operator, &upload, ("prices", "keep"), prices.as_bytes()).await;
+    let midnight = [("do", "publish"), ("when", "at"), ("at", "2026-11-24 00:00")];
+    press(&mut operator, &at, &page, &midnight).await;
+    for (list, code, told) in [
+        (goods(&company), "C0002", true),
+        (goods(OWN), "C0001", true),
+        // It has a price of its own.
+        (goods(OWN), "C0002", false),
+    ] {
+        for path in [format!("{list}/code/{code}"), format!("{list}?q={code}")] {
+            let text = operator.get(&path).await.text();
+            assert_eq!(text.contains("2026-11-24 00:00:00 起 24.80"), told, "{path}");
+        }
+    }
+}
+
 /// Who signs in, whether they read lists, and whether they change them.
 const RIGHTS: [(&str, bool, bool); 9] = [
     ("cashier", false, false),
