@@ -172,19 +172,29 @@ impl Sheet {
         self.cell(row, field).map_or("", |cell| &cell.text)
     }
 
-    fn finish(self, notes: Notes, same: i64, rows: Vec<Found>) -> CheckedRoll {
-        let wrong = i64::try_from(notes.0.len()).unwrap_or(i64::MAX);
-        let lines = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
-        let mut all = self.notices;
-        all.extend(notes.0);
-        all.sort_by_key(|note| note.line);
-        CheckedRoll { findings: Findings { coding: self.coding, lines, same, wrong }, notes: all, rows }
+    /// Checks each row with `one`: what it changes, and its faults.
+    fn check(self, mut one: impl FnMut(&mut Faults<'_>, &Row) -> Option<Found>) -> CheckedRoll {
+        let (mut wrong, mut same, mut rows) = (Vec::new(), 0, Vec::new());
+        for row in &self.rows {
+            let mut faults = Faults { sheet: &self, row, found: Vec::new() };
+            let found = one(&mut faults, row);
+            if !faults.noted(&mut wrong) {
+                continue;
+            }
+            match found {
+                Some(found) if found.before.as_ref().is_some_and(|(_, _, before)| *before == found.after) => same += 1,
+                Some(found) => rows.push(found),
+                None => {}
+            }
+        }
+        let count = |len: usize| i64::try_from(len).unwrap_or(i64::MAX);
+        let findings = Findings { coding: self.coding, lines: count(self.rows.len()), same, wrong: count(wrong.len()) };
+        let mut notes = self.notices;
+        notes.extend(wrong);
+        notes.sort_by_key(|note| note.line);
+        CheckedRoll { findings, notes, rows }
     }
 }
-
-/// What is wrong.
-#[derive(Default)]
-struct Notes(Vec<Note>);
 
 /// The faults of one row.
 struct Faults<'s> {
@@ -193,11 +203,7 @@ struct Faults<'s> {
     found: Vec<(Field, Fault, String)>,
 }
 
-impl<'s> Faults<'s> {
-    fn of(sheet: &'s Sheet, row: &'s Row) -> Self {
-        Self { sheet, row, found: Vec::new() }
-    }
-
+impl Faults<'_> {
     fn put(&mut self, field: Field, fault: Fault, hint: impl Into<String>) {
         self.found.push((field, fault, hint.into()));
     }
@@ -225,11 +231,11 @@ impl<'s> Faults<'s> {
     }
 
     /// Whether the row is without faults; they are noted.
-    fn noted(self, notes: &mut Notes) -> bool {
+    fn noted(self, notes: &mut Vec<Note>) -> bool {
         let sound = self.found.is_empty();
         for (field, fault, hint) in self.found {
             let value = self.sheet.text(self.row, field);
-            notes.0.push(note(self.row.line, field.word().to_owned(), value, fault, hint));
+            notes.push(note(self.row.line, field.word().to_owned(), value, fault, hint));
         }
         sound
     }

@@ -59,20 +59,21 @@ struct NewView {
 }
 
 /// A kind of file with its template.
-struct Sample {
-    name: &'static str,
-    needs: String,
-    csv: String,
-    xlsx: String,
+pub(crate) struct Sample {
+    pub(crate) name: &'static str,
+    pub(crate) needs: String,
+    pub(crate) csv: String,
+    pub(crate) xlsx: String,
 }
 
-struct Recent {
-    link: String,
-    file: String,
-    kind: &'static str,
-    state: Badge,
-    rows: String,
-    by: String,
+/// A file that came before.
+pub(crate) struct Recent {
+    pub(crate) link: String,
+    pub(crate) file: String,
+    pub(crate) kind: &'static str,
+    pub(crate) state: Badge,
+    pub(crate) rows: String,
+    pub(crate) by: String,
 }
 
 fn kind_words(kind: ImportKind, text: &'static Text) -> &'static str {

@@ -33,7 +33,7 @@ use web_kit::proposal::TODO;
 use web_kit::text::{Lang, fill};
 
 use crate::entry::Typed;
-use crate::imports::{self, FAULTS, FaultLine, Kept, Number};
+use crate::imports::{self, FAULTS, FaultLine, Kept, Number, Recent, Sample};
 use crate::places::{self, MERCHANTS, outlet_link};
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
@@ -132,22 +132,6 @@ struct NewView {
     recent: Vec<Recent>,
 }
 
-struct Sample {
-    name: &'static str,
-    needs: String,
-    csv: String,
-    xlsx: String,
-}
-
-struct Recent {
-    link: String,
-    file: String,
-    kind: &'static str,
-    state: Badge,
-    rows: i64,
-    by: String,
-}
-
 /// What the address says.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -172,7 +156,7 @@ async fn new_view(visit: &Visit, chosen: Option<RollKind>, wrong: Option<&'stati
         link: roll_link(one.id),
         kind: kind_words(one.kind, text),
         state: state(&one, text),
-        rows: one.findings.lines,
+        rows: one.findings.lines.to_string(),
         by: format!("{} {}", one.made_by_name, one.made_at.date_time_text()),
         file: one.file_name,
     });
@@ -508,6 +492,11 @@ fn why_words(why: Why, text: &'static Text) -> &'static str {
     }
 }
 
+/// Whether a row adds terminals to an outlet that was there.
+fn adds_tills(row: &RollRow) -> bool {
+    matches!((&row.before, &row.after), (Some(Line::Outlet(before)), Line::Outlet(after)) if after.tills > before.tills)
+}
+
 fn show(kind: RollKind, row: &RollRow, text: &'static Text) -> Row {
     let (link, name) = match &row.after {
         Line::Outlet(one) => (row.subject.map(|id| outlet_link(domain::ids::OutletId(id))), one.name.clone()),
@@ -531,8 +520,12 @@ fn show(kind: RollKind, row: &RollRow, text: &'static Text) -> Row {
         (false, RollKind::Outlets) => Some(text.rolls.new_outlet),
         (false, RollKind::People) => Some(text.rolls.new_person),
     };
-    let why = row.why.map(|why| why_words(why, text));
-    let why = why.or((row.state == RowState::Retracted).then_some(text.imports.s_undone));
+    let why = match (row.why, row.state) {
+        (Some(why), _) => Some(why_words(why, text)),
+        (None, RowState::Retracted) if adds_tills(row) => Some(text.rolls.tills_stay),
+        (None, RowState::Retracted) => Some(text.imports.s_undone),
+        (None, _) => None,
+    };
     Row { line: row.line, link, name, whole, fields, why }
 }
 

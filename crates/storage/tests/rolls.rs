@@ -41,6 +41,8 @@ on_both! {
     each_row_is_written_once_whoever_goes_on,
     what_happened_after_the_check_is_left_and_named,
     who_lost_the_right_writes_nothing,
+    who_lost_the_right_takes_nothing_back,
+    what_waited_for_approval_does_not_keep_a_person_from_returning,
     terminals_are_as_many_as_the_file_says,
     what_was_used_since_is_kept,
     a_roll_that_was_given_up_or_confirmed_is_over,
@@ -272,6 +274,48 @@ async fn who_lost_the_right_writes_nothing(db: &Storage) {
         assert_eq!(rows(db, id).await, vec![(RowState::Left, Some(Why::Right)); 2]);
     }
     assert!(roll::people(db, vec!["new1".to_owned()]).await.expect("reads").is_empty());
+}
+
+async fn who_lost_the_right_takes_nothing_back(db: &Storage) {
+    let people = vec![new_person("new1", Role::Cashier, SHOP), renamed(db, "cashier").await];
+    let people = checked(db, RollKind::People, people).await;
+    let places = checked(db, RollKind::Outlets, vec![new_outlet("Shop"), moved(db, 2_501_001).await]).await;
+    for id in [people, places] {
+        write(db, id).await;
+    }
+    for id in [people, places] {
+        assert!(roll::retract(db, id, entry("import_retracted", at(2))).await.expect("writes"));
+    }
+    let admin = person(db, "admin").await;
+    let step = keep::step(db, (admin.id, admin.version), Move::Disable, entry("person_disabled", at(2)));
+    step.await.expect("writes").expect("is possible");
+    for _ in 0..2 {
+        let job = take(db, ONE, at(3)).await;
+        to_the_end(db, job, at(3)).await;
+    }
+    for id in [people, places] {
+        assert_eq!(rows(db, id).await, vec![(RowState::Kept, Some(Why::Right)); 2]);
+    }
+    assert_eq!(person(db, "new1").await.status, PersonStatus::Invited);
+    let shop = outlets(db).await.into_iter().find(|one| one.line.name == "Shop").expect("there");
+    assert_eq!(shop.status, Standing::Draft);
+    let one = places::outlet(db, OutletId(2_501_001)).await.expect("reads").expect("there");
+    assert_eq!(one.address, "elsewhere");
+}
+
+async fn what_waited_for_approval_does_not_keep_a_person_from_returning(db: &Storage) {
+    let mut row = renamed(db, "operator").await;
+    let before = person(db, "operator").await.line;
+    // Another role instead of their own takes two persons, the name does not.
+    let roll::Line::Person(after) = &mut row.after else { panic!("a person") };
+    after.held = vec![Held::always(Role::Agent)];
+    let id = checked(db, RollKind::People, vec![row]).await;
+    write(db, id).await;
+    let written = person(db, "operator").await.line;
+    assert_eq!((written.name.as_str(), &written.held), ("new operator", &before.held));
+    retract(db, id, at(2)).await;
+    assert_eq!(rows(db, id).await, [(RowState::Retracted, None)]);
+    assert_eq!(person(db, "operator").await.line, before);
 }
 
 async fn terminals_are_as_many_as_the_file_says(db: &Storage) {

@@ -9,7 +9,7 @@ use domain::ids::{MerchantId, OutletId};
 use spreadsheet::Row;
 use storage::roll::{Field, Found, KnownMerchant, KnownOutlet, Line, OutletLine};
 
-use super::{CheckedRoll, Faults, Notes, Sheet, phone, with_zeros};
+use super::{CheckedRoll, Faults, Sheet, phone, with_zeros};
 use crate::cell::{Fault, Wrongly};
 use crate::check::{one_line, whole};
 use crate::words;
@@ -50,21 +50,8 @@ pub fn keys(sheet: &Sheet) -> Keys {
 
 /// Checks a file.
 pub fn check(sheet: Sheet, directory: &Directory) -> CheckedRoll {
-    let (mut notes, mut same, mut rows) = (Notes::default(), 0, Vec::new());
     let mut lines = Lines::default();
-    for row in &sheet.rows {
-        let mut faults = Faults::of(&sheet, row);
-        let found = one(&mut faults, row, directory, &mut lines);
-        if !faults.noted(&mut notes) {
-            continue;
-        }
-        match found {
-            Some(found) if found.before.as_ref().is_some_and(|(_, _, before)| *before == found.after) => same += 1,
-            Some(found) => rows.push(found),
-            None => {}
-        }
-    }
-    sheet.finish(notes, same, rows)
+    sheet.check(|faults, row| one(faults, row, directory, &mut lines))
 }
 
 /// The line of each outlet that the file names, by number and by name.

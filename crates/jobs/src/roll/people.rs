@@ -18,7 +18,7 @@ use spreadsheet::Row;
 use storage::people::normal_login;
 use storage::roll::{Field, Found, KnownMerchant, KnownPerson, Line, Namesake, OTHER, PersonLine};
 
-use super::{CheckedRoll, Faults, Notes, Sheet, phone, with_zeros};
+use super::{CheckedRoll, Faults, Sheet, phone, with_zeros};
 use crate::cell::{self, Fault, Wrongly};
 use crate::check::{one_line, whole};
 use crate::words;
@@ -92,21 +92,8 @@ pub fn keys(sheet: &Sheet) -> Keys {
 
 /// Checks a file.
 pub fn check(sheet: Sheet, staff: &Staff) -> CheckedRoll {
-    let (mut notes, mut same, mut rows) = (Notes::default(), 0, Vec::new());
     let mut seen = Seen::default();
-    for row in &sheet.rows {
-        let mut faults = Faults::of(&sheet, row);
-        let found = one(&mut faults, row, staff, &mut seen);
-        if !faults.noted(&mut notes) {
-            continue;
-        }
-        match found {
-            Some(found) if found.before.as_ref().is_some_and(|(_, _, before)| *before == found.after) => same += 1,
-            Some(found) => rows.push(found),
-            None => {}
-        }
-    }
-    sheet.finish(notes, same, rows)
+    sheet.check(|faults, row| one(faults, row, staff, &mut seen))
 }
 
 /// What earlier lines say.

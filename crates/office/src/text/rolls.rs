@@ -33,7 +33,7 @@ web_kit::texts! {
         entered_people: "登录单只显示一次，72 小时内有效。", "A sheet is shown once and is valid for 72 hours.";
         retracted: "{0} 于 {1} 撤回", "Taken back by {0} on {1}";
         left_note: "{0} 行没有写入，因为检查之后情况变了，见“没有写入”。改好后重新上传这些行。", "{0} rows were not written, because things changed after the check: see those not written. Send these rows again.";
-        kept_note: "{0} 行没有撤回，因为已被使用或改过，见“没有写入”。", "{0} rows were not taken back, because they were used or changed: see those not written.";
+        kept_note: "{0} 行没有写入或没有撤回，原因见“没有写入”。", "{0} rows were not written or not taken back; the reasons are with those not written.";
         passwords: "登录单", "Sheets";
         passwords_wait: "还有 {0} 人没有初始密码", "People with no initial password yet: {0}";
         passwords_what: "每次打印 24 人。只显示一次；没打印成的，在人员页重发密码。", "24 people at a time, shown once. For one that was not printed, send the password again on the person's page.";
@@ -41,13 +41,14 @@ web_kit::texts! {
         undo: "撤回", "Take back";
         undo_do: "撤回这次导入", "Take this import back";
         undo_outlets: "没有开业、没有人、没有登记终端的新门店关闭，改过的门店回到从前。已开业的请在门店页暂停；后来又改过的、增加的终端保持现在的样子。", "New stores that never opened and have neither people nor an enrolled till are closed, changed ones return. Suspend one that is open on its page; what was changed since and added terminals stay.";
-        undo_people: "没有登录过的新人员停用，改过的回到从前。登录过的请在人员页停用；登录名不会再给别人。", "New people who never signed in are disabled, changed ones return. Disable one who signed in on their page; a login name is never given again.";
+        undo_people: "没有登录过的新人员停用，改过的回到从前。登录过的请在人员页停用；已提交复核的角色请复核人驳回。登录名不会再给别人。", "New people who never signed in are disabled, changed ones return. Disable one who signed in on their page, and have roles that wait for approval turned down; a login name is never given again.";
         why_changed: "检查之后被改过", "Changed after the check";
         why_taken: "登录名、手机或店名已被使用", "Login name, phone or store name is taken";
         why_closed: "已关闭或离职", "Closed or left";
-        why_right: "确认的人没有这个权限", "The person who confirmed it may not do that";
+        why_right: "操作的人没有这个权限", "The person who had it done may not do that";
         why_full: "号码用完了", "No number is left";
         why_used: "已被使用", "In use";
+        tills_stay: "已撤回，增加的终端还在", "Taken back; the added terminals stay";
         th_who: "门店 / 人员", "Store or person";
         th_why: "情况", "What happened";
         p_no_head: "没有找到表头。前 20 行里要有一行写着：{0}。看到的是：{1}", "No heading was found. One of the first 20 rows must have: {0}. Seen: {1}";

@@ -151,6 +151,16 @@ pub async fn page(
 
 /// Begins to take a file: its number.
 pub async fn begin(db: &Storage, list: ListId, file_name: String, entry: Entry) -> Result<i64, StorageError> {
+    begin_of(db, (ImportKind::Products.word(), Some(list)), file_name, entry).await
+}
+
+/// The same of any file; [`sent`] or that of a roll says which kind it is.
+pub(crate) async fn begin_of(
+    db: &Storage,
+    (kind, list): (&'static str, Option<ListId>),
+    file_name: String,
+    entry: Entry,
+) -> Result<i64, StorageError> {
     db.write(move |connection| {
         let nobody = || StorageError::NotWritten("a file is a person's".to_owned());
         let by = entry.person.ok_or_else(nobody)?;
@@ -158,8 +168,8 @@ pub async fn begin(db: &Storage, list: ListId, file_name: String, entry: Entry) 
         let id: i64 = connection.query_row("SELECT COALESCE(MAX(id), 0) + 1 FROM import", [], |row| row.get(0))?;
         let sql = "INSERT INTO import (id, kind, list_id, absent, file_name, size, digest, made_at, made_by, status,
                 problem, coding, lines, same, wrong, edition_id)
-            VALUES (?1, 'products', ?2, 'keep', ?3, 0, ?4, ?5, ?6, 'sending', '', '', 0, 0, 0, NULL)";
-        let values = params![id, list.0, &file_name, Vec::new(), entry.at.0, by.0];
+            VALUES (?1, ?2, ?3, 'keep', ?4, 0, ?5, ?6, ?7, 'sending', '', '', 0, 0, 0, NULL)";
+        let values = params![id, kind, list.map(|list| list.0), &file_name, Vec::new(), entry.at.0, by.0];
         connection.prepare_cached(sql)?.execute(values)?;
         audit::insert(connection, &Entry { subject: format!("import {id}"), ..entry })?;
         Ok(id)

@@ -12,7 +12,7 @@ use domain::time::Timestamp;
 
 use crate::audit::{self, Entry};
 use crate::books::rows::word;
-use crate::import::{Findings, KEPT_FOR};
+use crate::import::{self, Findings, KEPT_FOR};
 use crate::job::{self, Job, JobKind};
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use crate::{Storage, StorageError};
@@ -97,7 +97,7 @@ domain::words! {
         Taken = "taken",
         /// The merchant or outlet is closed, or the person has left.
         Closed = "closed",
-        /// The person who confirmed it may not do that.
+        /// The person who had it written or taken back may not do that.
         Right = "right",
         /// No number is left.
         Full = "full",
@@ -181,19 +181,7 @@ pub async fn page(db: &Storage, before: Option<i64>, limit: u32) -> Result<Vec<R
 
 /// Begins to take a roll: its number. The file is taken by `import::take_piece`.
 pub async fn begin(db: &Storage, file_name: String, entry: Entry) -> Result<i64, StorageError> {
-    db.write(move |connection| {
-        let nobody = || StorageError::NotWritten("a file is a person's".to_owned());
-        let by = entry.person.ok_or_else(nobody)?;
-        connection.lock_name("import", "")?;
-        let id: i64 = connection.query_row("SELECT COALESCE(MAX(id), 0) + 1 FROM import", [], |row| row.get(0))?;
-        let sql = "INSERT INTO import (id, kind, list_id, absent, file_name, size, digest, made_at, made_by, status,
-                problem, coding, lines, same, wrong, edition_id)
-            VALUES (?1, 'outlets', NULL, 'keep', ?2, 0, ?3, ?4, ?5, 'sending', '', '', 0, 0, 0, NULL)";
-        connection.prepare_cached(sql)?.execute(params![id, &file_name, Vec::new(), entry.at.0, by.0])?;
-        audit::insert(connection, &Entry { subject: format!("import {id}"), ..entry })?;
-        Ok(id)
-    })
-    .await
+    import::begin_of(db, (RollKind::Outlets.word(), None), file_name, entry).await
 }
 
 /// The whole file is here, `size` bytes with this SHA-256: it is to be checked.

@@ -158,7 +158,8 @@ async fn unused_stores_are_taken_back_and_used_ones_stay() {
     let shop = Shop::open().await;
     let mut admin = shop.signed_in("admin").await;
     let before = places::outlet(&shop.db, OutletId(2_501_001)).await.expect("reads").expect("there");
-    let file = format!("{OUTLETS}898320159120001,{},新路 1 号,,,3\n", before.name);
+    let tills = places::terminals(&shop.db, before.id, shop.clock.now()).await.expect("reads").len();
+    let file = format!("{OUTLETS}898320159120001,{},新路 1 号,,,{}\n", before.name, tills + 1);
     let (at, page) = roll(&shop, &mut admin, "outlets", &file).await;
     page.says("新路 1 号");
     press(&shop, &mut admin, &at, "confirm").await;
@@ -167,12 +168,48 @@ async fn unused_stores_are_taken_back_and_used_ones_stay() {
     let mut checker = shop.signed_in("checker").await;
     decide(&mut checker, &format!("/office/todo/{}", waiting.id.rrn()), "ok").await.says("已同意");
     let page = press(&shop, &mut admin, &at, "undo").await;
-    page.says("1 行没有撤回");
+    page.says("1 行没有写入或没有撤回");
     page.says("已被使用");
+    page.says("已撤回，增加的终端还在");
     assert_eq!(outlets(&shop, "河西店").await[0].status, Standing::Active);
     assert_eq!(outlets(&shop, "江宁店").await[0].status, Standing::Closed);
     let after = places::outlet(&shop.db, OutletId(2_501_001)).await.expect("reads").expect("there");
     assert_eq!((after.address, after.hours), (before.address, before.hours));
+    let kept = places::terminals(&shop.db, before.id, shop.clock.now()).await.expect("reads").len();
+    assert_eq!(kept, tills + 1);
+    in_order(&shop).await;
+}
+
+#[tokio::test]
+async fn what_was_taken_back_is_not_approved_any_more() {
+    let shop = Shop::open().await;
+    let mut admin = shop.signed_in("admin").await;
+    let mut checker = shop.signed_in("checker").await;
+    let (outlets_at, _) = roll(&shop, &mut admin, "outlets", OUTLETS).await;
+    let (people_at, _) = roll(&shop, &mut admin, "people", "用户名,姓名,角色\nfin2,钱财,财务\n").await;
+    for at in [&outlets_at, &people_at] {
+        press(&shop, &mut admin, at, "confirm").await;
+    }
+    let outlet = outlets(&shop, "江宁店").await.remove(0).id.0;
+    let fin = person(&shop, "fin2").await.id;
+    let mut sheets = Vec::new();
+    for (act, subject) in [(Act::OutletOpening, outlet), (Act::CompanyRoles, fin.0)] {
+        let waiting = proposal::about(&shop.db, act, subject).await.expect("reads").expect("proposed");
+        let sheet = format!("/office/todo/{}", waiting.id.rrn());
+        // The checker has the page open before they are taken back.
+        sheets.push((checker.get(&sheet).await, sheet));
+    }
+    for at in [&outlets_at, &people_at] {
+        press(&shop, &mut admin, at, "undo").await;
+    }
+    for (page, sheet) in &sheets {
+        let answer = crate::todo::press(&mut checker, page, sheet, "合同已核对", "ok").await;
+        checker.get(answer.location()).await.says("没有完成");
+        checker.get(sheet).await.says("不能同意：内容已变化");
+    }
+    assert_eq!(outlets(&shop, "江宁店").await[0].status, Standing::Closed);
+    let fin = person(&shop, "fin2").await;
+    assert_eq!((fin.status, fin.held), (PersonStatus::Disabled, vec![]));
     in_order(&shop).await;
 }
 
