@@ -9,6 +9,7 @@
 mod money;
 mod rows;
 mod shown;
+mod text;
 
 use crate::directory::{Move, Standing};
 use crate::edition::EditionStatus;
@@ -17,12 +18,14 @@ use crate::ledger::Kind;
 use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
-use crate::person::{self, Held, PersonStatus, read_roles, roles_text};
+use crate::person::{self, Held, PersonStatus, roles_text};
 use crate::place::Place;
 use crate::product::Prices;
 use crate::role::{Action, Role};
 use crate::settlement::FEE_BP_MAX;
 use crate::time::Timestamp;
+
+use text::{limit, price_fields};
 
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
 pub use rows::{
@@ -30,6 +33,7 @@ pub use rows::{
     login_label,
 };
 pub use shown::{Field, Shown};
+pub use text::TEXT_BYTES_MAX;
 
 words! {
     /// What can be proposed.
@@ -247,9 +251,6 @@ const INITIAL: &str = "initial";
 /// The subject of what is about the card company itself.
 const COMPANY: i64 = 1;
 
-/// Bytes of a payload, or of what was shown, as text.
-pub const TEXT_BYTES_MAX: usize = 4096;
-
 impl Payload {
     /// What it is.
     pub fn act(&self) -> Act {
@@ -331,103 +332,6 @@ impl Payload {
     /// How many things it changes; each act changes one yet.
     pub fn count(&self) -> i64 {
         1
-    }
-
-    /// Its fields but the subject.
-    fn fields(&self) -> Shown {
-        match self {
-            Self::MerchantFee { fee_bp, .. } => Shown::of([(Field::FeeBp, fee_bp.to_string())]),
-            Self::MerchantOpening { fee_bp, bank, .. } => {
-                let mut fields = Shown::of(bank.fields());
-                fields.put(Field::FeeBp, &fee_bp.to_string());
-                fields
-            }
-            Self::MerchantBank { bank, .. } => Shown::of(bank.fields()),
-            Self::FactorRule { required } => Shown::of([(Field::FactorRequired, yes(*required))]),
-            Self::CompanyRoles { roles, .. } => Shown::of([(Field::PersonRoles, roles_text(roles))]),
-            Self::GuessingLimit { setting, value } => limit(*setting, *value),
-            Self::MerchantPayable { decides, .. } => Shown::of([(Field::DecidesPayable, yes(*decides))]),
-            Self::ProductPrice { code, prices, .. } => {
-                let mut fields = Shown::of(price_fields(*prices));
-                fields.put(Field::ProductCode, code);
-                fields
-            }
-            Self::ProductEdition { effective_at, .. } => {
-                let at = effective_at.map_or_else(String::new, |at| at.0.to_string());
-                Shown::of([(Field::EditionEffective, at)])
-            }
-            Self::Money(money) => money.fields(),
-            Self::CompanyKey { .. }
-            | Self::CustomerResuming { .. }
-            | Self::PersonReset { .. }
-            | Self::FactorReset { .. }
-            | Self::LoginParting { .. }
-            | Self::RecallEnding { .. }
-            | Self::MerchantResuming { .. }
-            | Self::OutletOpening { .. }
-            | Self::OutletResuming { .. } => Shown::default(),
-        }
-    }
-
-    /// The text that is stored and digested, besides the act and the subject.
-    pub fn text(&self) -> String {
-        self.fields().text()
-    }
-
-    /// The payload of a stored text. Only what [`Payload::text`] writes is read.
-    pub fn read(act: Act, subject: i64, text: &str) -> Option<Self> {
-        let fields = Shown::read(text)?;
-        let number = |field| fields.get(field).parse::<i64>().ok();
-        let text_of = |field| fields.get(field).to_owned();
-        let bank = || Bank {
-            name: text_of(Field::BankName),
-            account: text_of(Field::BankAccount),
-            holder: text_of(Field::BankHolder),
-        };
-        let (merchant, outlet, person) = (MerchantId(subject), OutletId(subject), PersonId(subject));
-        let payload = match act {
-            Act::MerchantFee => Self::MerchantFee { merchant, fee_bp: number(Field::FeeBp)? },
-            Act::CompanyKey => Self::CompanyKey { key: KeyId(subject) },
-            Act::MerchantOpening => Self::MerchantOpening { merchant, fee_bp: number(Field::FeeBp)?, bank: bank() },
-            Act::MerchantBank => Self::MerchantBank { merchant, bank: bank() },
-            Act::MerchantResuming => Self::MerchantResuming { merchant },
-            Act::OutletOpening => Self::OutletOpening { outlet },
-            Act::OutletResuming => Self::OutletResuming { outlet },
-            Act::FactorRule => Self::FactorRule { required: fields.get(Field::FactorRequired) == "yes" },
-            Act::CompanyRoles => Self::CompanyRoles { person, roles: read_roles(fields.get(Field::PersonRoles))? },
-            Act::PersonReset => Self::PersonReset { person },
-            Act::FactorReset => Self::FactorReset { person },
-            Act::LoginParting => Self::LoginParting { person },
-            Act::RecallEnding => Self::RecallEnding { recall: RecallId(subject) },
-            Act::MerchantPayable => {
-                Self::MerchantPayable { merchant, decides: fields.get(Field::DecidesPayable) == "yes" }
-            }
-            Act::ProductPrice => {
-                let price = |field| match fields.get(field) {
-                    "" => Some(None),
-                    fen => fen.parse().ok().map(|fen| Some(Fen(fen))),
-                };
-                let (low, high) = (price(Field::PriceLow)?, price(Field::PriceHigh)?);
-                let prices = Prices { price: price(Field::Price)?, low, high };
-                Self::ProductPrice { list: ListId(subject), code: text_of(Field::ProductCode), prices }
-            }
-            Act::ProductEdition => {
-                let effective_at = match fields.get(Field::EditionEffective) {
-                    "" => None,
-                    at => Some(Timestamp(at.parse().ok()?)),
-                };
-                Self::ProductEdition { edition: EditionId(subject), effective_at }
-            }
-            Act::GuessingLimit => {
-                let value = fields.get(Field::LimitValue).parse().ok()?;
-                Self::GuessingLimit { setting: Setting::from_word(fields.get(Field::Limit))?, value }
-            }
-            Act::Funding | Act::FundingReturn | Act::Load | Act::Adjustment => {
-                Self::Money(Money::read(act, subject, &fields)?)
-            }
-            Act::CustomerResuming => Self::CustomerResuming { customer: CustomerId(subject) },
-        };
-        (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
 
     /// What the rows show now; `None` if what it is about does not exist.
@@ -740,114 +644,6 @@ fn moves(status: Standing, made: Move, sound: bool) -> Result<(), Decline> {
     if sound && status.after(made).is_some() { Ok(()) } else { Err(Decline::NothingToChange) }
 }
 
-/// Prices as a person is shown them; empty for none.
-fn price_fields(prices: Prices) -> [(Field, String); 3] {
-    let text = |price: Option<Fen>| price.map_or_else(String::new, |price| price.0.to_string());
-    [(Field::Price, text(prices.price)), (Field::PriceLow, text(prices.low)), (Field::PriceHigh, text(prices.high))]
-}
-
-fn limit(setting: Setting, value: u16) -> Shown {
-    Shown::of([(Field::Limit, setting.word().to_owned()), (Field::LimitValue, value.to_string())])
-}
-
 fn yes(it_is: bool) -> String {
     if it_is { "yes" } else { "no" }.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::{CardId, TransactionId};
-    use crate::time::BusinessDate;
-
-    fn bank() -> Bank {
-        Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() }
-    }
-
-    fn money() -> [Payload; 4] {
-        [
-            Payload::Money(Money::Funding {
-                customer: CustomerId(1_000_042),
-                amount: Fen(500_000),
-                reference: "SL20261130-0021".to_owned(),
-                received_on: BusinessDate(20_261_130),
-                note: "December".to_owned(),
-            }),
-            Payload::Money(Money::FundingReturn {
-                customer: CustomerId(1_000_042),
-                amount: Fen(500),
-                reason: "not needed".to_owned(),
-            }),
-            Payload::Money(Money::Load {
-                customer: CustomerId(1_000_042),
-                card: CardId(80_000_001),
-                amount: Fen(50_000),
-                note: String::new(),
-            }),
-            Payload::Money(Money::Adjustment {
-                load: TransactionId(10_000_000_042),
-                customer: CustomerId(1_000_042),
-                card: CardId(80_000_001),
-                amount: Fen(50_000),
-                reason: "the wrong card".to_owned(),
-            }),
-        ]
-    }
-
-    #[test]
-    fn a_payload_and_what_was_shown_have_one_text() {
-        let [funding, back, load, adjustment] = money();
-        let payloads = [
-            Payload::MerchantFee { merchant: MerchantId(250_100), fee_bp: 38 },
-            Payload::CompanyKey { key: KeyId(1_001) },
-            Payload::MerchantOpening { merchant: MerchantId(250_101), fee_bp: 38, bank: bank() },
-            Payload::MerchantBank { merchant: MerchantId(250_101), bank: bank() },
-            Payload::MerchantResuming { merchant: MerchantId(250_101) },
-            Payload::OutletOpening { outlet: OutletId(2_501_003) },
-            Payload::OutletResuming { outlet: OutletId(2_501_003) },
-            Payload::FactorRule { required: false },
-            Payload::CompanyRoles {
-                person: PersonId(9_001),
-                roles: read_roles("operator checker:20261215").expect("roles"),
-            },
-            Payload::PersonReset { person: PersonId(9_001) },
-            Payload::FactorReset { person: PersonId(1_003) },
-            Payload::LoginParting { person: PersonId(1_003) },
-            Payload::GuessingLimit { setting: Setting::TillPauseCards, value: 4 },
-            Payload::MerchantPayable { merchant: MerchantId(250_101), decides: true },
-            Payload::RecallEnding { recall: RecallId(3) },
-            Payload::ProductPrice {
-                list: ListId(250_101),
-                code: "600233".to_owned(),
-                prices: Prices { price: Some(Fen(1_550)), low: None, high: None },
-            },
-            Payload::ProductEdition { edition: EditionId(7), effective_at: Some(Timestamp(1_795_392_000_000_000)) },
-            funding,
-            back,
-            load,
-            adjustment,
-            Payload::CustomerResuming { customer: CustomerId(1_000_042) },
-        ];
-        assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
-        for payload in payloads {
-            let (act, subject, text) = (payload.act(), payload.subject(), payload.text());
-            assert_eq!(Payload::read(act, subject, &text), Some(payload));
-            assert!(text.len() <= TEXT_BYTES_MAX);
-            for other in [format!("{text} "), format!("{text}\n"), format!("{text}fee_bp=1\n"), format!(" {text}")] {
-                assert_eq!(Payload::read(act, subject, &other), None, "{other:?}");
-            }
-        }
-        for bad in ["fee_bp=038\n", "fee_bp=38", "fee_bp=\n", "fee=38\n", "", "fee_bp=38\nfee_bp=38\n", "fee_bp=+38\n"]
-        {
-            assert_eq!(Payload::read(Act::MerchantFee, 250_100, bad), None, "{bad:?}");
-        }
-        let at_once = Payload::ProductEdition { edition: EditionId(7), effective_at: None };
-        assert_eq!(Payload::read(Act::ProductEdition, 7, "edition_effective=\n"), Some(at_once));
-        for bad in ["", "edition_effective=now\n", "edition_effective=+1\n", "edition_effective=01\n"] {
-            assert_eq!(Payload::read(Act::ProductEdition, 7, bad), None, "{bad:?}");
-        }
-        let name = Shown::of([(Field::KeyName, "a=b\nc".to_owned())]);
-        assert_eq!(name.get(Field::KeyName), "a=bc");
-        assert_eq!(Shown::read(&name.text()), Some(name));
-    }
 }
