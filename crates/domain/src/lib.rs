@@ -47,5 +47,5 @@ pub use commands::{
 };
 pub use facts::{
     card, card_number, directory, edition, factor, human, ids, limits, money, network, order, password, person, pin,
-    place, product, product_request, recall, role, scan, sweep, time,
+    place, product, product_request, recall, role, scan, serial, sweep, time,
 };

@@ -58,6 +58,14 @@ id! {
     CustomerId
 }
 id! {
+    /// Card programme: the terms that its cards are issued on.
+    ProgrammeId
+}
+id! {
+    /// Card batch 卡批次: cards that are made together. Also the first half of their serials.
+    CardBatchId
+}
+id! {
     /// API key of a program that acts for a merchant.
     KeyId
 }

@@ -20,5 +20,6 @@ pub mod product_request;
 pub mod recall;
 pub mod role;
 pub mod scan;
+pub mod serial;
 pub mod sweep;
 pub mod time;
