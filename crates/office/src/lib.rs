@@ -3,6 +3,7 @@
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
+mod card_number;
 mod customer;
 mod customers;
 mod dispute;
@@ -31,7 +32,7 @@ mod todo;
 use domain::role::Action::{
     AnswerProductRequest, DecideDispute, LateRefund, ManageCustomers, ManageMerchants, ManageOwnProducts, ManagePeople,
     ManageProducts, ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement,
-    Suspend, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
+    RevealCardNumber, Suspend, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -226,6 +227,10 @@ fn customers_pages() -> Vec<PageEntry> {
         page("/office/customers/{customer}/edit")
             .get(May(ManageCustomers), customer::edit)
             .post(May(ManageCustomers), customer::save),
+        page(card_number::CARD_NUMBER)
+            .get(May(RevealCardNumber), card_number::ask)
+            .post(May(RevealCardNumber), card_number::show)
+            .proved(Always),
         page("/office/customers/{customer}/suspend")
             .get(May(ManageCustomers), customer::ask_stop)
             .post(May(ManageCustomers), customer::stop),

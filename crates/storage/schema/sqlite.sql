@@ -314,6 +314,8 @@ CREATE INDEX audit_at ON audit (at);
 -- What happened to one order.
 CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_terminal ON audit (terminal_id, id);
+-- How many card numbers a person had shown today.
+CREATE INDEX audit_number_shown ON audit (person_id, at) WHERE action = 'card_number_shown';
 
 -- ---- Cards, ledger, products, orders ----
 

@@ -1,5 +1,6 @@
 //! Words of these pages, both languages beside each other.
 
+mod card_number;
 mod confirm;
 mod customers;
 mod directory;
@@ -17,6 +18,7 @@ use web_kit::flash::Flash;
 
 web_kit::audience! {
     said;
+    card_number: CardNumber,
     confirm: Confirm,
     customers: Customers,
     directory: Directory,

@@ -180,6 +180,55 @@ pub async fn unlock(
     .await
 }
 
+/// Numbers that a person may have shown on one day. Each is for a reason of its own, so nobody copies them in bulk.
+pub const NUMBERS_A_DAY: i64 = 20;
+
+/// What became of the wish to see a card's number.
+#[derive(Clone)]
+pub enum NumberShown {
+    /// The number, and how many the person has had shown today with this one.
+    Shown(CardNumber, i64),
+    /// The person has had [`NUMBERS_A_DAY`] shown today. Nothing is shown or logged.
+    Enough,
+    /// No card has this id, or the key file is not the one that its number was sealed under.
+    Unreadable,
+}
+
+/// The number of a card for the person of `entry`, whose detail is the reason. It is logged before it is shown.
+pub async fn number_show(
+    db: &Storage,
+    vault: &Vault,
+    card: CardId,
+    mut entry: Entry,
+) -> Result<NumberShown, StorageError> {
+    let vault = vault.clone();
+    entry.action = NUMBER_SHOWN;
+    entry.subject = format!("card {card}");
+    db.write(move |connection| {
+        let person = entry.person.map(|person| person.0);
+        // Two at once would both be the twentieth.
+        connection.lock_name("card_number", &person.unwrap_or(0).to_string())?;
+        let today = entry.at.business_date().start().unwrap_or(entry.at);
+        let sql = "SELECT COUNT(*) FROM audit WHERE person_id = ?1 AND at >= ?2 AND action = 'card_number_shown'";
+        let before: i64 = connection.prepare_cached(sql)?.query_row((person, today.0), |row| row.get(0))?;
+        if before >= NUMBERS_A_DAY {
+            return Ok(NumberShown::Enough);
+        }
+        let sql = "SELECT sealed FROM card WHERE id = ?1";
+        let sealed: Option<Vec<u8>> =
+            connection.prepare_cached(sql)?.query_row([card.0], |row| row.get(0)).optional()?;
+        let Some(number) = sealed.and_then(|sealed| vault.open_number(&sealed)) else {
+            return Ok(NumberShown::Unreadable);
+        };
+        audit::insert(connection, &entry)?;
+        Ok(NumberShown::Shown(number, before.saturating_add(1)))
+    })
+    .await
+}
+
+/// Word of the log for a number that was shown; the schema has an index for it.
+const NUMBER_SHOWN: &str = "card_number_shown";
+
 #[cfg(test)]
 mod tests {
     use super::*;
