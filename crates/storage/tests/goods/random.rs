@@ -261,7 +261,7 @@ impl Play {
         assert_eq!(flipped, Flipped::Live);
         if self.model.editions[&id].status == EditionStatus::Scheduled {
             self.model.go_live(id);
-            self.settling = self.shop.settles().then_some(id);
+            self.settling = Some(id);
         }
         self.check().await;
         for _ in 0..pieces {
