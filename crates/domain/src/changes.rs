@@ -2,22 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use crate::acts::Payload;
+use crate::acts::{Payload, Programme};
 use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
 use crate::direct_sale::{NewOrder, OutletDay};
 use crate::dispute::Dispute;
-use crate::ids::{CustomerId, OrderId, TerminalId, TransactionId};
+use crate::ids::{CustomerId, OrderId, PersonId, ProgrammeId, TerminalId, TransactionId};
 use crate::ledger::{Transaction, Transfer};
 use crate::money::Fen;
 use crate::order::Order;
 use crate::pin::PinTries;
+use crate::programme_change;
 use crate::proof::Alarm;
 use crate::proposal::Proposal;
 use crate::refund::Refund;
 use crate::settlement::Settlement;
 use crate::state::Till;
 use crate::sweep::{Sweep, Watch};
+use crate::time::Timestamp;
 
 /// What to write.
 #[derive(Clone, Default)]
@@ -52,8 +54,33 @@ pub struct Changes {
     pub proposals: BTreeMap<TransactionId, Proposal>,
     /// Acts that were approved, in order: each happens now.
     pub acts: Vec<Payload>,
+    /// Programmes as they are afterwards, by whatever act or change.
+    pub programmes: BTreeMap<ProgrammeId, WrittenProgramme>,
+    /// What one person did to programmes, in order.
+    pub narrowings: Vec<programme_change::Changed>,
     /// Customers' deposits as they are afterwards.
     pub deposits: BTreeMap<CustomerId, Fen>,
+}
+
+/// A programme as it is afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenProgramme {
+    /// The programme.
+    pub one: Programme,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who moved its state and when, if that moved.
+    pub moved: Option<(PersonId, Timestamp)>,
+}
+
+impl WrittenProgramme {
+    /// What `change` makes of `before`.
+    pub(crate) fn of(before: &Programme, by: PersonId, at: Timestamp, change: impl FnOnce(&mut Programme)) -> Self {
+        let mut one = before.clone();
+        change(&mut one);
+        let moved = (one.status != before.status).then_some((by, at));
+        Self { one, at, moved }
+    }
 }
 
 impl Changes {
@@ -81,6 +108,12 @@ impl Changes {
         self.proposals.extend(next.proposals);
         self.acts.extend(next.acts);
         self.deposits.extend(next.deposits);
+        for (id, mut next) in next.programmes {
+            // The move of an earlier command of the group stays, if the later one moved nothing.
+            next.moved = next.moved.or(self.programmes.get(&id).and_then(|before| before.moved));
+            self.programmes.insert(id, next);
+        }
+        self.narrowings.extend(next.narrowings);
     }
 
     /// How many orders the outlets of new ones have had on their days afterwards.
@@ -106,5 +139,7 @@ impl Changes {
             && self.proposals.is_empty()
             && self.acts.is_empty()
             && self.deposits.is_empty()
+            && self.programmes.is_empty()
+            && self.narrowings.is_empty()
     }
 }

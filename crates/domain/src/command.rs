@@ -12,6 +12,7 @@ use crate::dispute;
 use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use crate::money::Fen;
 use crate::pin::TypedPin;
+use crate::programme_change;
 use crate::proposal;
 use crate::refund;
 use crate::reversal::Reversed;
@@ -171,6 +172,8 @@ pub enum Command {
         /// The proposal.
         proposal: TransactionId,
     },
+    /// Lower the limits of a programme, suspend or end it (by one person of the card company).
+    ProgrammeChange(programme_change::Change),
 }
 
 impl Command {
@@ -222,6 +225,11 @@ impl Command {
             Self::ProposalApproval(verdict) => content_of_verdict("proposal_approval", verdict),
             Self::ProposalRejection(verdict) => content_of_verdict("proposal_rejection", verdict),
             Self::ProposalWithdrawal { proposal } => content("proposal_withdrawal", &[proposal.0], &[]),
+            Self::ProgrammeChange(programme_change::Change { programme, what, reason, seen }) => {
+                let (of_change, seen) = (what.text(), seen.text());
+                let texts = [what.kind().word().as_bytes(), of_change.as_bytes(), text(reason), seen.as_bytes()];
+                content("programme_change", &[programme.0], &texts)
+            }
         }
     }
 }

@@ -105,6 +105,8 @@ words! {
         ProposalRejection = "proposal_rejection",
         /// The maker takes it back.
         ProposalWithdrawal = "proposal_withdrawal",
+        /// A person of the company lowers the limits of a programme, suspends or ends it.
+        ProgrammeChange = "programme_change",
     }
 }
 
@@ -147,7 +149,8 @@ impl Kind {
             | Self::Proposal
             | Self::ProposalApproval
             | Self::ProposalRejection
-            | Self::ProposalWithdrawal => None,
+            | Self::ProposalWithdrawal
+            | Self::ProgrammeChange => None,
         }
     }
 

@@ -214,6 +214,14 @@ declines! {
     NoSuchLoad => "no_such_load", "25", NoRetry;
     /// There is no such proposal.
     NoSuchProposal => "no_such_proposal", "25", NoRetry;
+    /// There is no such programme.
+    NoSuchProgramme => "no_such_programme", "25", NoRetry;
+    /// The terms are outside the floors of the programme's template.
+    OutsideTemplate => "outside_template", "12", Retry;
+    /// The terms do not go with one another.
+    TermsUnsound => "terms_unsound", "12", Retry;
+    /// One person cannot do it: somebody would get more.
+    TakesTwoPersons => "takes_two_persons", "58", NoRetry;
     /// There is no such API key.
     NoSuchKey => "no_such_key", "25", NoRetry;
     /// The rows that a proposal is about are not what its maker or its checker was shown.
@@ -238,6 +246,8 @@ declines! {
     WrongPin { tries_left: tries } => "wrong_pin", "55", Retry;
     /// This merchant does not take cards of this programme.
     NotAcceptedHere => "not_accepted_here", "57", NoRetry;
+    /// The card's programme is suspended.
+    ProgrammeSuspended => "programme_suspended", "57", NoRetry;
     /// The order has a line that cannot be paid by card.
     LineNotPayable => "line_not_payable", "57", Retry;
     /// The terminal is disabled.
@@ -246,6 +256,10 @@ declines! {
     OverSaleLimit { limit: fen } => "over_sale_limit", "61", NoRetry;
     /// More than the card may spend in a day.
     OverDailyLimit { limit: fen } => "over_daily_limit", "61", NoRetry;
+    /// More than the card may spend in a month.
+    OverMonthlyLimit { limit: fen } => "over_monthly_limit", "61", NoRetry;
+    /// More than one load may put on a card.
+    OverLoadLimit { limit: fen } => "over_load_limit", "61", NoRetry;
     /// More than the card may hold.
     OverBalanceLimit { limit: fen } => "over_balance_limit", "61", NoRetry;
     /// Frozen.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use crate::acts::Programme;
 use crate::acts::{ActRows, Loaded, Payload};
 use crate::batch::Batch;
 use crate::card::{Card, CardKey};
@@ -12,7 +13,9 @@ use crate::changes::Changes;
 use crate::command::{Command, Envelope};
 use crate::direct_sale::OutletDay;
 use crate::human::Logins;
-use crate::ids::{CustomerId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use crate::ids::{
+    CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RequestId, TerminalId, TransactionId,
+};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::limits::Limits;
 use crate::money::Fen;
@@ -244,6 +247,9 @@ impl State {
         for act in &changes.acts {
             self.note_act(act);
         }
+        for (id, written) in &changes.programmes {
+            self.note_programme(*id, &written.one);
+        }
         for (id, deposit) in &changes.deposits {
             if let Some(customer) = self.acts.customers.get_mut(id) {
                 customer.deposit = *deposit;
@@ -313,6 +319,17 @@ impl State {
         }
     }
 
+    /// A programme that the cards of later commands follow.
+    fn note_programme(&mut self, id: ProgrammeId, one: &Programme) {
+        self.acts.programmes.loaded(id, Some(one.clone()));
+        for (_, card) in self.cards.present_mut().filter(|(_, card)| card.programme.id == id) {
+            card.programme.follow(one.status, &one.terms);
+        }
+        for (_, sold) in self.sold.present_mut().filter(|(_, sold)| sold.programme == id) {
+            sold.window = one.terms.refund_window;
+        }
+    }
+
     /// What moved that later commands of this group may settle.
     fn note_payable(&mut self, transaction: &Transaction, changes: &Changes) {
         for (merchant, payable) in self.payables.present_mut() {
@@ -350,6 +367,7 @@ impl State {
             sale: transaction.clone(),
             card: card.key,
             payee: card.key,
+            programme: card.programme.id,
             window: card.programme.refund_window,
             refunds: Vec::new(),
             disputes: Vec::new(),
@@ -385,6 +403,8 @@ pub struct Keys {
     pub settlements: BTreeSet<TransactionId>,
     /// Proposals that are decided on.
     pub proposals: BTreeSet<TransactionId>,
+    /// Programmes that one person changes.
+    pub programmes: BTreeSet<ProgrammeId>,
     /// Acts that are proposed or decided on: the rows that they are about.
     pub acts: BTreeSet<Payload>,
     /// Sales that are taken back by their request ids.
@@ -480,6 +500,7 @@ impl Keys {
                     keys.act(Some(*proposal), payload);
                 }
                 Command::ProposalWithdrawal { proposal } => drop(keys.proposals.insert(*proposal)),
+                Command::ProgrammeChange(change) => drop(keys.programmes.insert(change.programme)),
             }
         }
         keys
@@ -516,7 +537,8 @@ impl Keys {
             | Command::DisputeAnswer(_)
             | Command::Reverse(_)
             | Command::BatchClose
-            | Command::ProposalWithdrawal { .. } => {}
+            | Command::ProposalWithdrawal { .. }
+            | Command::ProgrammeChange(_) => {}
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 mod deposit;
 mod dispute;
 mod opening;
+mod programme;
 mod proposal;
 mod settlement;
 
@@ -67,6 +68,7 @@ pub struct Audit {
     logins: Logins,
     proposals: proposal::Proposals,
     deposits: deposit::Deposits,
+    programmes: programme::Programmes,
     /// What the rows of cards and customers say they hold.
     held: i128,
     findings: Vec<Finding>,
@@ -103,6 +105,7 @@ impl Audit {
             logins: Logins::default(),
             proposals: proposal::Proposals::default(),
             deposits: deposit::Deposits::default(),
+            programmes: programme::Programmes::default(),
             held: 0,
             findings: Vec::new(),
         }
@@ -178,6 +181,7 @@ impl Audit {
                 | Kind::ProposalApproval
                 | Kind::ProposalRejection
                 | Kind::ProposalWithdrawal
+                | Kind::ProgrammeChange
                 | Kind::Funding
                 | Kind::FundingReturn
                 | Kind::Load
@@ -438,6 +442,7 @@ impl Audit {
             self.report("I6", format!("refund transaction {} belongs to no refund", id.rrn()));
         }
         self.finish_disputes();
+        self.finish_programmes();
         self.finish_proposals();
         self.findings
     }

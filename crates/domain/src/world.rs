@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::acts::{
-    self, ActRows, Customer, Edition, Key, KeyState, Loaded, Merchant, Money, Outlet, Payload, Person, Product, Recall,
+    self, ActRows, Customer, Edition, Key, KeyState, Loaded, Merchant, Money, Outlet, Payload, Person, Product,
+    Programme, Recall,
 };
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey, masked_name};
 use crate::card_number::MaskedCard;
-use crate::changes::Changes;
+use crate::changes::{Changes, WrittenProgramme};
 use crate::command::Envelope;
 use crate::decide::decide_all;
 use crate::direct_sale::OutletDay;
@@ -20,8 +21,8 @@ use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
 use crate::ids::{
-    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId,
-    TransactionId,
+    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RecallId,
+    TerminalId, TransactionId,
 };
 use crate::ledger::{ChainKey, Head, Kind, Transaction, Transfer};
 use crate::limits::Limits;
@@ -29,6 +30,7 @@ use crate::money::Fen;
 use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::pin::PinTries;
+use crate::programme_change::Changed;
 use crate::proof::Alarm;
 use crate::proposal::{Proposal, ProposalStatus};
 use crate::refund::{Refund, SoldLine};
@@ -104,6 +106,10 @@ pub struct World {
     pub editions: BTreeMap<EditionId, Edition>,
     /// Customers. What waiting proposals hold of their deposits is not kept here: the proposals say it.
     pub customers: BTreeMap<CustomerId, Customer>,
+    /// Programmes that acts are about; a card has its own copy of what the money path needs.
+    pub programmes: BTreeMap<ProgrammeId, Programme>,
+    /// What one person did to them, in order.
+    pub narrowings: Vec<Changed>,
     /// Bank references of money that was received, with the approvals.
     pub references: BTreeMap<String, TransactionId>,
     /// API keys.
@@ -147,6 +153,8 @@ impl World {
             products: BTreeMap::new(),
             editions: BTreeMap::new(),
             customers: BTreeMap::new(),
+            programmes: BTreeMap::new(),
+            narrowings: Vec::new(),
             references: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
@@ -229,6 +237,9 @@ impl World {
             state.proposals.loaded(id, self.proposals.get(&id).cloned());
         }
         self.load_acts(&mut state, &keys.acts);
+        for id in keys.programmes {
+            state.acts.programmes.loaded(id, self.programmes.get(&id).cloned());
+        }
         for outlet in keys.reviewers {
             state.reviewers.loaded(outlet, self.reviewers.get(&outlet).cloned());
         }
@@ -257,6 +268,9 @@ impl World {
     pub fn load_act(&self, rows: &mut ActRows, act: &Payload) {
         match act {
             Payload::Money(money) => self.load_money(rows, money),
+            Payload::Programme(act) => {
+                rows.programmes.loaded(act.programme(), self.programmes.get(&act.programme()).cloned());
+            }
             Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
@@ -297,11 +311,11 @@ impl World {
         if let Some(id) = money.card() {
             let shown = self.card(id).map(|card| acts::Card {
                 key: card.key,
-                // No number is kept here, not even a masked one, and no programme has a name.
+                // No number is kept here, not even a masked one.
                 masked: MaskedCard(String::new()),
                 holder: masked_name(&card.holder),
                 status: card.status,
-                programme: String::new(),
+                programme: self.programmes.get(&card.programme.id).map_or_else(String::new, |one| one.name.clone()),
             });
             rows.cards.loaded(id, shown);
         }
@@ -340,7 +354,8 @@ impl World {
             Payload::Money(Money::Funding { reference, .. }) => {
                 self.references.insert(reference.clone(), approval);
             }
-            Payload::Money(_) => {}
+            // What it changes is in `Changes` as it is afterwards.
+            Payload::Money(_) | Payload::Programme(_) => {}
             Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
             Payload::CompanyKey { key } => {
@@ -427,8 +442,8 @@ impl World {
             }
             let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
             let disputes = self.disputes.values().filter(|dispute| dispute.order == order).cloned().collect();
-            let window = card.programme.refund_window;
-            Sold { sale: sale.clone(), card: card.key, payee, window, refunds, disputes }
+            let (programme, window) = (card.programme.id, card.programme.refund_window);
+            Sold { sale: sale.clone(), card: card.key, payee, programme, window, refunds, disputes }
         });
         state.sold.loaded(order, sold);
     }
@@ -515,12 +530,24 @@ impl World {
             self.save_act(act, ending.map_or(TransactionId(0), |ending| ending.transaction));
         }
         self.proposals.extend(changes.proposals);
+        self.save_programmes(changes.programmes);
+        self.narrowings.extend(changes.narrowings);
         for (id, deposit) in changes.deposits {
             if let Some(customer) = self.customers.get_mut(&id) {
                 customer.deposit = deposit;
             }
         }
         self.head = head;
+    }
+
+    /// Keeps programmes as they are afterwards; their cards follow.
+    fn save_programmes(&mut self, written: BTreeMap<ProgrammeId, WrittenProgramme>) {
+        for (id, WrittenProgramme { one, .. }) in written {
+            for card in self.cards.values_mut().filter(|card| card.programme.id == id) {
+                card.programme.follow(one.status, &one.terms);
+            }
+            self.programmes.insert(id, one);
+        }
     }
 
     /// Checks every invariant over the whole ledger.
@@ -548,6 +575,8 @@ impl World {
         for proposal in self.proposals.values() {
             audit.proposal(proposal);
         }
+        self.narrowings.iter().for_each(|changed| audit.programme_change(changed));
+        self.programmes.iter().for_each(|(id, one)| audit.programme(*id, one, false));
         self.fees.iter().for_each(|(merchant, fee_bp)| audit.fee(*merchant, *fee_bp));
         self.merchants.iter().for_each(|(id, one)| audit.merchant(*id, &one.bank, one.status));
         self.outlets.iter().for_each(|(id, one)| audit.outlet(*id, one.status));

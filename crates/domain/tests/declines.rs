@@ -3,16 +3,19 @@
 mod builders;
 
 use builders::money::{SUSPENDED, adjustment, done, funding, funding_of, load, paid_back, put_money};
+use builders::programmes;
 use builders::proposals::{self, CHECKER, MAKER};
 use builders::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, order, sale_pin, till};
-use domain::acts::Payload;
+use domain::acts::{Payload, ProgrammeAct};
 use domain::card::{Card, CardStatus};
 use domain::command::{Actor, Command, Envelope, Proof};
 use domain::dispute::ANSWER_WITHIN;
-use domain::ids::{CustomerId, KeyId, MerchantId, OrderId, PersonId, TerminalId, TransactionId};
+use domain::ids::{CustomerId, KeyId, MerchantId, OrderId, PersonId, ProgrammeId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
+use domain::programme::{ProgrammeStatus, Terms};
+use domain::programme_change::Narrowing;
 use domain::proposal::{DECIDE_WITHIN, Proposal};
 use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
@@ -68,6 +71,16 @@ fn proposed(payload: &Payload) -> (World, Envelope) {
     (world, builders::by_issuer(MAKER, envelope(100, MORNING, proposals::propose(payload.clone(), seen))))
 }
 
+/// The proposal to open a programme for anybody on its template's usual terms, as `change` leaves them.
+fn opening(change: impl FnOnce(&mut Terms)) -> (World, Envelope) {
+    let mut world = shop();
+    programmes::put(&mut world);
+    let terms = programmes::terms(&world, programmes::DRAFT, change);
+    let payload = Payload::Programme(ProgrammeAct::Opening { programme: programmes::DRAFT, terms });
+    let seen = proposals::shown(&world, &payload);
+    (world, builders::by_issuer(MAKER, envelope(100, MORNING, proposals::propose(payload, seen))))
+}
+
 fn tried(wrong: u8) -> (World, Envelope) {
     let mut world = shop();
     for n in 0..u16::from(wrong) {
@@ -117,6 +130,23 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::OverSaleLimit { .. } => with_card(|card| card.programme.sale_max = Fen(7_299)),
         Decline::OverDailyLimit { .. } => with_card(|card| card.programme.daily_max = Fen(7_299)),
         Decline::OverDailyCount { .. } => with_card(|card| card.programme.daily_count_max = 0),
+        Decline::OverMonthlyLimit { .. } => with_card(|card| card.programme.month_max = Some(Fen(7_299))),
+        Decline::ProgrammeSuspended => with_card(|card| card.programme.status = ProgrammeStatus::Suspended),
+        Decline::OverLoadLimit { .. } => {
+            let (mut world, asked) = proposed(&load(CARD, 501));
+            world.cards.get_mut(&builders::card_key(CARD)).expect("the card").programme.load_max = Fen(500);
+            (world, asked)
+        }
+        Decline::NoSuchProgramme => proposed(&Payload::Programme(ProgrammeAct::Resuming { programme: ProgrammeId(7) })),
+        Decline::OutsideTemplate => opening(|terms| terms.balance_max = Fen(100_001)),
+        Decline::TermsUnsound => opening(|terms| terms.sale_max = Fen(100_001)),
+        Decline::TakesTwoPersons => {
+            let mut world = shop();
+            programmes::put(&mut world);
+            let raised = programmes::terms(&world, programmes::USED, |terms| terms.daily_count_max += 1);
+            let asked = programmes::by_one(100, &world, programmes::USED, Narrowing::Lower(raised));
+            (world, asked)
+        }
         Decline::OverBalanceLimit { .. } => proposed(&load(CARD, 990_001)),
         Decline::NoSuchCustomer => proposed(&funding_of(CustomerId(1_000_099), "SL-9", 100)),
         Decline::CustomerSuspended => proposed(&funding_of(SUSPENDED, "SL-9", 100)),

@@ -17,6 +17,7 @@ use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{PinPlace, PinTries};
+use domain::programme::ProgrammeStatus;
 use domain::proposal;
 use domain::refund::{Refund, RefundStatus};
 use domain::settlement::{Settlement, SettlementStatus};
@@ -115,6 +116,10 @@ impl Watch {
         }
         if transaction.approved() && transaction.kind == Kind::Sale {
             let order = transaction.order.expect("a sale pays an order");
+            let card = after.cards.values().find(|card| Some(card.id) == transaction.card).expect("the payer");
+            let (spent, limits) = (card.spent, &card.programme);
+            assert!(spent.amount <= limits.daily_max && spent.count <= limits.daily_count_max);
+            assert!(limits.month_max.is_none_or(|month| spent.month <= month) && limits.status.pays());
             assert!(self.charged.insert(order.0), "order {order} is charged once");
             assert!(!self.withdrawn.contains(&key), "a withdrawn request is never charged");
             assert_eq!(after.orders[&order].status, OrderStatus::Paid);
@@ -166,7 +171,7 @@ impl Watch {
     }
 }
 
-const MOVES_NOTHING: [Kind; 13] = [
+const MOVES_NOTHING: [Kind; 14] = [
     Kind::Inquiry,
     Kind::RefundRequest,
     Kind::RefundRejection,
@@ -180,6 +185,7 @@ const MOVES_NOTHING: [Kind; 13] = [
     Kind::ProposalApproval,
     Kind::ProposalRejection,
     Kind::ProposalWithdrawal,
+    Kind::ProgrammeChange,
 ];
 
 /// A decline leaves refunds as they are, but for one that goes to the card company.
@@ -301,7 +307,6 @@ fn conserved(world: &World) {
         .collect();
     for card in world.cards.values() {
         assert!(card.balance >= Fen::ZERO);
-        assert!(card.spent.amount <= card.programme.daily_max && card.spent.count <= card.programme.daily_count_max);
         let today = |t: &&Transaction| {
             t.card == Some(card.id)
                 && t.kind == Kind::Sale
@@ -379,15 +384,19 @@ proptest! {
         let mut world = builders::one_till();
         for number in [1, 2] {
             let programme = Programme {
+                id: builders::programmes::of_card(number),
+                status: ProgrammeStatus::Active,
                 named: true,
                 balance_max: Fen(limits.0),
+                load_max: Fen(limits.0),
+                month_max: Some(Fen(limits.2)),
                 sale_max: Fen(limits.1),
                 daily_max: Fen(limits.2),
                 daily_count_max: limits.3,
                 refund_window: 48 * HOUR,
                 merchants: vec![],
             };
-            let spent = Spent { on: MORNING.business_date(), amount: Fen(spent.0), count: spent.1 };
+            let spent = Spent { on: MORNING.business_date(), amount: Fen(spent.0), count: spent.1, month: Fen(spent.1) };
             world.put_card(Card { programme, spent, ..card(number) });
         }
         let mut n = 0_u16;

@@ -13,6 +13,8 @@ use domain::order::OrderStatus;
 use domain::outcome::Decline;
 use domain::person::{Move, PersonStatus};
 use domain::product_request::RequestStatus;
+use domain::programme::{PinMode, ProgrammeStatus, Template};
+use domain::programme_change::NarrowingKind;
 use domain::proposal::ProposalStatus;
 use domain::refund::{Ground, RefundStatus};
 use domain::role::{Action, Role};
@@ -41,7 +43,8 @@ fn stored_words_never_change() {
         Kind,
         "funding funding_return load adjustment inquiry sale refund_request refund_rejection refund void reversal batch_close \
          settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
-         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal"
+         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal \
+         programme_change"
     );
     assert_words!(Standing, "draft active suspended closed");
     assert_words!(TerminalStatus, "new active disabled retired");
@@ -59,7 +62,7 @@ fn stored_words_never_change() {
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
          merchant_payable recall_ending product_price product_edition funding funding_return load adjustment \
-         customer_resuming"
+         customer_resuming programme_opening programme_terms programme_resuming"
     );
     assert_words!(
         Field,
@@ -70,8 +73,15 @@ fn stored_words_never_change() {
          decides_payable recall_goods recall_text recall_reason recall_open product_code product_name \
          price price_low price_high edition_source edition_added edition_changed edition_stopped edition_removed \
          edition_far edition_digest edition_status edition_effective customer customer_id amount reference received_on note because \
-         card card_masked card_holder card_status card_programme load load_amount"
+         card card_masked card_holder card_status card_programme load load_amount \
+         programme_name programme_prefix number_length template programme_status balance_max load_max sale_max daily_max \
+         daily_count_max month_max validity_months refund_window loss_report redeem redeem_wait pin_mode merchants hotline \
+         basis"
     );
+    assert_words!(Template, "named anonymous benefit");
+    assert_words!(ProgrammeStatus, "draft active suspended ended");
+    assert_words!(PinMode, "mailer first_use");
+    assert_words!(NarrowingKind, "lower suspend end");
     assert_words!(KeyState, "asleep awake ended");
     assert_words!(EditionStatus, "gathering staged scheduled live dropped");
     assert_words!(
@@ -89,7 +99,8 @@ fn stored_words_never_change() {
          view_proposals propose_fee release_merchants manage_merchants manage_products manage_own_products recall_product manage_people view_audit \
          manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
          enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings \
-         answer_product_request view_customers manage_customers prepare_money release_money"
+         answer_product_request view_customers manage_customers prepare_money release_money \
+         manage_programmes release_programmes view_programmes"
     );
 }
 
@@ -102,10 +113,10 @@ fn stored_declines_never_change() {
          no_such_dispute answer_too_late answer_awaited already_decided attempts_open nothing_to_close \
          no_such_merchant day_not_over settlement_open settled_before fee_not_agreed nothing_to_settle \
          payable_short no_such_settlement no_such_customer customer_suspended funding_reference_used deposit_short \
-         no_such_load no_such_proposal no_such_key stale proposal_expired not_the_maker \
+         no_such_load no_such_proposal no_such_programme outside_template terms_unsound takes_two_persons no_such_key stale proposal_expired not_the_maker \
          nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
-         wrong_pin not_accepted_here line_not_payable terminal_disabled over_sale_limit over_daily_limit \
-         over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
+         wrong_pin not_accepted_here programme_suspended line_not_payable terminal_disabled over_sale_limit over_daily_limit \
+         over_monthly_limit over_load_limit over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
          pin_tries_exceeded proof_expired already_paid attempt_open unknown_terminal";
     assert_eq!(words, expected.split(' ').collect::<Vec<_>>());
 }

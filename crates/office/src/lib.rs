@@ -18,6 +18,8 @@ mod people;
 mod places;
 mod product;
 mod products;
+mod programme;
+mod programmes;
 mod recalls;
 mod refunds;
 mod request;
@@ -31,8 +33,9 @@ mod todo;
 
 use domain::role::Action::{
     AnswerProductRequest, DecideDispute, LateRefund, ManageCustomers, ManageMerchants, ManageOwnProducts, ManagePeople,
-    ManageProducts, ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement,
-    RevealCardNumber, Suspend, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
+    ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct,
+    ReleaseSettlement, RevealCardNumber, Suspend, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview,
+    ViewProgrammes, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -115,6 +118,7 @@ pub fn pages() -> Vec<PageEntry> {
     .into_iter()
     .chain(directory())
     .chain(customers_pages())
+    .chain(programmes_pages())
     .chain(goods())
     .chain(files())
     .chain(settings_pages())
@@ -234,6 +238,28 @@ fn customers_pages() -> Vec<PageEntry> {
         page("/office/customers/{customer}/suspend")
             .get(May(ManageCustomers), customer::ask_stop)
             .post(May(ManageCustomers), customer::stop),
+    ]
+}
+
+/// Programmes.
+fn programmes_pages() -> Vec<PageEntry> {
+    vec![
+        page(programmes::PROGRAMMES).get(May(ViewProgrammes), programmes::show),
+        page("/office/programmes/new")
+            .get(May(ManageProgrammes), programmes::ask)
+            .post(May(ManageProgrammes), programmes::make),
+        page("/office/programmes/{programme}")
+            .get(May(ViewProgrammes), programme::show)
+            .post(May(ManageProgrammes), programme::resume),
+        page("/office/programmes/{programme}/limits")
+            .get(May(ManageProgrammes), programme::limits)
+            .post(May(ManageProgrammes), programme::change),
+        page("/office/programmes/{programme}/suspend")
+            .get(May(Suspend), programme::ask_suspend)
+            .post(May(Suspend), programme::suspend),
+        page("/office/programmes/{programme}/end")
+            .get(May(ManageProgrammes), programme::ask_end)
+            .post(May(ManageProgrammes), programme::end),
     ]
 }
 

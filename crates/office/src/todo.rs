@@ -42,6 +42,7 @@ use web_kit::settlement::rate_words;
 use web_kit::step::{self, Filled, Last, Step, Told};
 use web_kit::text::fill;
 
+use crate::programmes;
 use crate::recalls;
 use crate::settings::limit_words;
 use crate::text::Text;
@@ -212,6 +213,9 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::Load => text.todo.act_load,
         Act::Adjustment => text.todo.act_adjustment,
         Act::CustomerResuming => text.todo.act_customer_resuming,
+        Act::ProgrammeOpening => text.programmes.act_opening,
+        Act::ProgrammeTerms => text.programmes.act_terms,
+        Act::ProgrammeResuming => text.programmes.act_resuming,
     }
 }
 
@@ -293,6 +297,26 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::CardProgramme => words.f_card_programme,
         Field::Load => words.f_load,
         Field::LoadAmount => words.f_load_amount,
+        Field::ProgrammeName
+        | Field::ProgrammePrefix
+        | Field::NumberLength
+        | Field::Template
+        | Field::ProgrammeStatus
+        | Field::BalanceMax
+        | Field::LoadMax
+        | Field::SaleMax
+        | Field::DailyMax
+        | Field::DailyCountMax
+        | Field::MonthMax
+        | Field::ValidityMonths
+        | Field::RefundWindow
+        | Field::LossReport
+        | Field::Redeem
+        | Field::RedeemWait
+        | Field::PinMode
+        | Field::Merchants
+        | Field::Hotline
+        | Field::Basis => programmes::field_words(field, text),
     }
 }
 
@@ -300,6 +324,9 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
 fn value_words(field: Field, value: &str, text: &'static Text) -> String {
     let words = &text.todo;
     let number = || value.parse::<i64>().ok();
+    if let Some(of_programme) = programmes::value_words(field, value, text) {
+        return of_programme;
+    }
     match (field, value) {
         (Field::KeyBound, "") => words.all.to_owned(),
         (Field::Price, "") => text.products.open_price.to_owned(),

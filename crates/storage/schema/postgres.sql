@@ -324,19 +324,61 @@ CREATE INDEX audit_number_shown ON audit (person_id, at) WHERE action = 'card_nu
 
 -- ---- Cards, ledger, products, orders ----
 
+-- Terms, state and reason are written by the books alone.
 CREATE TABLE programme (
     id BIGINT PRIMARY KEY,
     name TEXT COLLATE "C" NOT NULL,
-    -- What its cards' numbers begin with.
+    -- What its cards' numbers begin with: the BIN, and two digits that are its own.
     bin TEXT COLLATE "C" NOT NULL CHECK (length(bin) BETWEEN 6 AND 8 AND bin ~ '^[0-9]+$'),
+    series TEXT COLLATE "C" NOT NULL CHECK (length(series) = 2 AND series ~ '^[0-9]+$'),
+    number_length BIGINT NOT NULL CHECK (number_length IN (16, 19)),
+    template TEXT COLLATE "C" NOT NULL CHECK (template IN ('named', 'anonymous', 'benefit')),
     named BIGINT NOT NULL CHECK (named IN (0, 1)),
     balance_max BIGINT NOT NULL CHECK (balance_max > 0),
+    load_max BIGINT NOT NULL CHECK (load_max > 0),
     sale_max BIGINT NOT NULL CHECK (sale_max > 0),
     daily_max BIGINT NOT NULL CHECK (daily_max > 0),
     daily_count_max BIGINT NOT NULL CHECK (daily_count_max > 0),
+    -- Without it a month has no limit.
+    month_max BIGINT CHECK (month_max > 0),
+    -- Without it cards never expire.
+    validity_months BIGINT CHECK (validity_months > 0),
     -- How long the merchant may refund a sale, microseconds.
-    refund_window BIGINT NOT NULL CHECK (refund_window > 0)
+    refund_window BIGINT NOT NULL CHECK (refund_window > 0),
+    loss_report BIGINT NOT NULL CHECK (loss_report IN (0, 1)),
+    redeem BIGINT NOT NULL CHECK (redeem IN (0, 1)),
+    redeem_wait_days BIGINT NOT NULL CHECK (redeem_wait_days >= 0),
+    pin_mode TEXT COLLATE "C" NOT NULL CHECK (pin_mode IN ('mailer', 'first_use')),
+    -- Whom holders call; empty for the company's own number.
+    hotline TEXT COLLATE "C" NOT NULL,
+    -- What the company's counsel wrote.
+    basis TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('draft', 'active', 'suspended', 'ended')),
+    -- The last move of the status, who made it, and why.
+    moved_at BIGINT NOT NULL,
+    moved_by BIGINT,
+    reason TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    -- Without it the program made it: in a demonstration.
+    created_by BIGINT,
+    changed_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    UNIQUE (bin, series)
 );
+
+-- What one person did to a programme: lowered limits, a suspension, an end. The id is that of the transaction.
+CREATE TABLE programme_change (
+    id BIGINT PRIMARY KEY,
+    programme_id BIGINT NOT NULL REFERENCES programme (id),
+    what TEXT COLLATE "C" NOT NULL CHECK (what IN ('lower', 'suspend', 'end')),
+    -- The new terms of lowered limits, and what the person was shown of the programme: `domain::acts`.
+    payload TEXT COLLATE "C" NOT NULL CHECK (length(payload) <= 4096),
+    seen TEXT COLLATE "C" NOT NULL CHECK (length(seen) <= 4096),
+    reason TEXT COLLATE "C" NOT NULL,
+    person_id BIGINT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX programme_change_programme ON programme_change (programme_id, id);
 
 -- Merchants that take a programme's cards; a programme without rows is taken everywhere.
 CREATE TABLE programme_merchant (
@@ -367,9 +409,13 @@ CREATE TABLE card (
     spent_on BIGINT NOT NULL,
     spent_amount BIGINT NOT NULL,
     spent_count BIGINT NOT NULL,
+    -- Of the calendar month of that day.
+    spent_month BIGINT NOT NULL,
     -- The card's latest transaction, approved or declined; each names the one before it.
     last_id BIGINT
 ) WITH (fillfactor = 80);
+-- How many cards a programme has.
+CREATE INDEX card_programme ON card (programme_id, id);
 
 -- Who pays for cards in advance. The id is that of its ledger account.
 CREATE TABLE customer (
@@ -1053,7 +1099,8 @@ CREATE TABLE proposal (
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
-            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming'
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming',
+            'programme_opening', 'programme_terms', 'programme_resuming'
         )
     ),
     -- The number of what it is about.

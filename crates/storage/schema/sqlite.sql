@@ -319,19 +319,61 @@ CREATE INDEX audit_number_shown ON audit (person_id, at) WHERE action = 'card_nu
 
 -- ---- Cards, ledger, products, orders ----
 
+-- Terms, state and reason are written by the books alone.
 CREATE TABLE programme (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
-    -- What its cards' numbers begin with.
+    -- What its cards' numbers begin with: the BIN, and two digits that are its own.
     bin TEXT NOT NULL CHECK (length(bin) BETWEEN 6 AND 8 AND bin NOT GLOB '*[^0-9]*'),
+    series TEXT NOT NULL CHECK (length(series) = 2 AND series NOT GLOB '*[^0-9]*'),
+    number_length INTEGER NOT NULL CHECK (number_length IN (16, 19)),
+    template TEXT NOT NULL CHECK (template IN ('named', 'anonymous', 'benefit')),
     named INTEGER NOT NULL CHECK (named IN (0, 1)),
     balance_max INTEGER NOT NULL CHECK (balance_max > 0),
+    load_max INTEGER NOT NULL CHECK (load_max > 0),
     sale_max INTEGER NOT NULL CHECK (sale_max > 0),
     daily_max INTEGER NOT NULL CHECK (daily_max > 0),
     daily_count_max INTEGER NOT NULL CHECK (daily_count_max > 0),
+    -- Without it a month has no limit.
+    month_max INTEGER CHECK (month_max > 0),
+    -- Without it cards never expire.
+    validity_months INTEGER CHECK (validity_months > 0),
     -- How long the merchant may refund a sale, microseconds.
-    refund_window INTEGER NOT NULL CHECK (refund_window > 0)
+    refund_window INTEGER NOT NULL CHECK (refund_window > 0),
+    loss_report INTEGER NOT NULL CHECK (loss_report IN (0, 1)),
+    redeem INTEGER NOT NULL CHECK (redeem IN (0, 1)),
+    redeem_wait_days INTEGER NOT NULL CHECK (redeem_wait_days >= 0),
+    pin_mode TEXT NOT NULL CHECK (pin_mode IN ('mailer', 'first_use')),
+    -- Whom holders call; empty for the company's own number.
+    hotline TEXT NOT NULL,
+    -- What the company's counsel wrote.
+    basis TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('draft', 'active', 'suspended', 'ended')),
+    -- The last move of the status, who made it, and why.
+    moved_at INTEGER NOT NULL,
+    moved_by INTEGER,
+    reason TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- Without it the program made it: in a demonstration.
+    created_by INTEGER,
+    changed_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (bin, series)
 ) STRICT;
+
+-- What one person did to a programme: lowered limits, a suspension, an end. The id is that of the transaction.
+CREATE TABLE programme_change (
+    id INTEGER PRIMARY KEY,
+    programme_id INTEGER NOT NULL REFERENCES programme (id),
+    what TEXT NOT NULL CHECK (what IN ('lower', 'suspend', 'end')),
+    -- The new terms of lowered limits, and what the person was shown of the programme: `domain::acts`.
+    payload TEXT NOT NULL CHECK (length(payload) <= 4096),
+    seen TEXT NOT NULL CHECK (length(seen) <= 4096),
+    reason TEXT NOT NULL,
+    person_id INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX programme_change_programme ON programme_change (programme_id, id);
 
 -- Merchants that take a programme's cards; a programme without rows is taken everywhere.
 CREATE TABLE programme_merchant (
@@ -362,9 +404,13 @@ CREATE TABLE card (
     spent_on INTEGER NOT NULL,
     spent_amount INTEGER NOT NULL,
     spent_count INTEGER NOT NULL,
+    -- Of the calendar month of that day.
+    spent_month INTEGER NOT NULL,
     -- The card's latest transaction, approved or declined; each names the one before it.
     last_id INTEGER
 ) STRICT;
+-- How many cards a programme has.
+CREATE INDEX card_programme ON card (programme_id, id);
 
 -- Who pays for cards in advance. The id is that of its ledger account.
 CREATE TABLE customer (
@@ -1056,7 +1102,8 @@ CREATE TABLE proposal (
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
-            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming'
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming',
+            'programme_opening', 'programme_terms', 'programme_resuming'
         )
     ),
     -- The number of what it is about.

@@ -44,9 +44,14 @@ const ROWS: &[(&str, u32)] = &[
       FROM n",
         20_000,
     ),
-    ("INSERT INTO programme SELECT i, 'p', '608625', 1, 1, 1, 1, 1, 1 FROM n", 5),
     (
-        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 'm', 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 1, 0, 0, 0, \
+        "INSERT INTO programme SELECT i, 'p', '608625', '0' || i, 19, 'benefit', 1, 1, 1, 1, 1, 1, NULL, NULL, 1, 1, 1, 0, \
+      'mailer', '', '', 'active', i, NULL, '', i, NULL, i, 1 FROM n",
+        5,
+    ),
+    ("INSERT INTO programme_change SELECT i, 1 + i % 5, 'end', '', '', '', 1, i FROM n", 5_000),
+    (
+        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 'm', 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 1, 0, 0, 0, 0, \
       40000 + i FROM n",
         20_000,
     ),

@@ -58,6 +58,8 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::InsufficientFunds { short_by } => return money(text.insufficient_funds, short_by),
         Decline::OverSaleLimit { limit } => return money(text.over_sale_limit, limit),
         Decline::OverDailyLimit { limit } => return money(text.over_daily_limit, limit),
+        Decline::OverMonthlyLimit { limit } => return money(text.over_monthly_limit, limit),
+        Decline::OverLoadLimit { limit } => return money(text.over_load_limit, limit),
         Decline::OverBalanceLimit { limit } => return money(text.over_balance_limit, limit),
         Decline::NothingLeft { left } => return money(text.nothing_left, left),
         Decline::NothingToSettle { net } => return money(text.nothing_to_settle, net),
@@ -117,6 +119,11 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::CustomerSuspended => text.customer_suspended,
         Decline::FundingReferenceUsed => text.funding_reference_used,
         Decline::NoSuchLoad => text.no_such_load,
+        Decline::ProgrammeSuspended => text.programme_suspended,
+        Decline::NoSuchProgramme => text.no_such_programme,
+        Decline::OutsideTemplate => text.outside_template,
+        Decline::TermsUnsound => text.terms_unsound,
+        Decline::TakesTwoPersons => text.takes_two_persons,
         Decline::NoSuchProposal => text.no_such_proposal,
         Decline::NoSuchKey => text.no_such_key,
         Decline::Stale => text.stale,
@@ -175,7 +182,8 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::ProofExpired => (not, vec![text.do_pin_again], &[Pin]),
         Decline::PinTriesExceeded => (not, vec![text.do_other_card, text.do_reset_pin], &[Card, Call]),
         Decline::CardExpired { .. } => (not, vec![text.do_other_card, text.do_holder_calls], &[Card]),
-        Decline::NotAcceptedHere => (not, vec![text.do_other_card], &[Card, Call]),
+        Decline::NotAcceptedHere | Decline::ProgrammeSuspended => (not, vec![text.do_other_card], &[Card, Call]),
+        Decline::OverMonthlyLimit { .. } => (not, vec![text.do_next_month], &[Card]),
         Decline::CardFrozen | Decline::CardNotActive | Decline::CardClosed => {
             (not, vec![text.do_other_card, text.do_holder_calls], &[Card, Call])
         }
@@ -211,11 +219,14 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::DepositShort { .. } => proposal(text.do_fund_first),
         Decline::CustomerSuspended => proposal(text.do_resume_customer),
         Decline::FundingReferenceUsed => proposal(text.do_check_reference),
-        Decline::OverBalanceLimit { .. } => proposal(text.do_load_less),
+        Decline::OverBalanceLimit { .. } | Decline::OverLoadLimit { .. } => proposal(text.do_load_less),
+        Decline::OutsideTemplate | Decline::TermsUnsound => proposal(text.do_other_terms),
+        Decline::TakesTwoPersons => proposal(text.do_propose_it),
         Decline::NoSuchProposal
         | Decline::NoSuchKey
         | Decline::NoSuchCustomer
         | Decline::NoSuchLoad
+        | Decline::NoSuchProgramme
         | Decline::NothingToChange => proposal(text.do_look_again),
     }
 }

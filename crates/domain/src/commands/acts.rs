@@ -7,6 +7,7 @@
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
 mod money;
+mod programme;
 mod rows;
 mod shown;
 mod text;
@@ -28,6 +29,7 @@ use crate::time::Timestamp;
 use text::{limit, price_fields};
 
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
+pub use programme::{Programme, ProgrammeAct};
 pub use rows::{
     ActRows, Bank, Edition, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall,
     login_label,
@@ -82,6 +84,12 @@ words! {
         Adjustment = "adjustment",
         /// A suspended customer pays in and loads cards again.
         CustomerResuming = "customer_resuming",
+        /// Cards are issued on a programme for the first time.
+        ProgrammeOpening = "programme_opening",
+        /// The terms of a programme change.
+        ProgrammeTerms = "programme_terms",
+        /// A suspended programme goes on.
+        ProgrammeResuming = "programme_resuming",
     }
 }
 
@@ -103,6 +111,7 @@ impl Act {
             Self::Funding | Self::FundingReturn => Action::PrepareMoney,
             Self::Load | Self::Adjustment => Action::PrepareCards,
             Self::CustomerResuming => Action::ManageCustomers,
+            Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ManageProgrammes,
         }
     }
 
@@ -124,6 +133,7 @@ impl Act {
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
             Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
             Self::Load | Self::Adjustment => Action::ReleaseCards,
+            Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ReleaseProgrammes,
         }
     }
 }
@@ -238,6 +248,8 @@ pub enum Payload {
     },
     /// Move this money of a customer's deposit.
     Money(Money),
+    /// Issue cards on this programme, on these terms.
+    Programme(ProgrammeAct),
     /// Let this customer pay in and load cards again.
     CustomerResuming {
         /// The customer.
@@ -273,6 +285,7 @@ impl Payload {
             Self::ProductPrice { .. } => Act::ProductPrice,
             Self::ProductEdition { .. } => Act::ProductEdition,
             Self::Money(money) => money.act(),
+            Self::Programme(act) => act.act(),
             Self::CustomerResuming { .. } => Act::CustomerResuming,
         }
     }
@@ -304,6 +317,7 @@ impl Payload {
             Self::RecallEnding { recall } => recall.0,
             Self::ProductEdition { edition, .. } => edition.0,
             Self::Money(money) => money.subject(),
+            Self::Programme(act) => act.programme().0,
             Self::CustomerResuming { customer } => customer.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
@@ -379,6 +393,7 @@ impl Payload {
                 Some(shown)
             }
             Self::Money(money) => money.now(rows),
+            Self::Programme(act) => act.now(rows),
             Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
@@ -410,6 +425,7 @@ impl Payload {
         let mut after = now.clone();
         match self {
             Self::Money(money) => return money.after(now),
+            Self::Programme(act) => return act.after(now),
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
@@ -485,6 +501,7 @@ impl Payload {
                 moves(one.status, Move::Resume, true)
             }
             Self::Money(money) => money.judge(rows, at),
+            Self::Programme(act) => act.judge(rows),
             Self::CustomerResuming { customer } => {
                 let one = rows.customers.get(customer).ok_or(Decline::NoSuchCustomer)?;
                 moves(one.status, Move::Resume, true)
@@ -564,6 +581,8 @@ impl Payload {
     pub fn apply(&self, rows: &mut ActRows) {
         match self {
             Self::Money(money) => money.apply(rows),
+            // Written as it is afterwards, in `Changes::programmes`, beside what one person changes.
+            Self::Programme(_) => {}
             Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),
             Self::MerchantFee { merchant, fee_bp } => rows.fees.loaded(*merchant, Some(Some(*fee_bp))),
             Self::CompanyKey { key } => {

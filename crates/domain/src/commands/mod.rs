@@ -6,6 +6,7 @@ pub mod deposit;
 pub mod direct_sale;
 pub mod dispute;
 pub mod inquiry;
+pub mod programme_change;
 pub mod proof;
 pub mod proposal;
 pub mod refund;

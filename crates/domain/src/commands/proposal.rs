@@ -11,7 +11,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::acts::{ActRows, Payload, Shown, TEXT_BYTES_MAX};
-use crate::changes::Changes;
+use crate::changes::{Changes, WrittenProgramme};
 use crate::command::Envelope;
 use crate::decide::{Decision, record, recorded};
 use crate::deposit;
@@ -270,6 +270,12 @@ fn end(
                 if let Some(money) = proposal.payload.money() {
                     let approved = Approved(proposal);
                     transfers.push(deposit::carry_out(state, &approved, money, &mut transaction, &mut changes));
+                }
+                if let Payload::Programme(act) = &proposal.payload
+                    && let Some(one) = state.acts.programmes.get(&act.programme())
+                {
+                    let written = WrittenProgramme::of(one, ending.by, ending.at, |one| act.change(one));
+                    changes.programmes.insert(act.programme(), written);
                 }
                 changes.acts.push(proposal.payload.clone());
             }

@@ -17,6 +17,7 @@ pub mod pin;
 pub mod place;
 pub mod product;
 pub mod product_request;
+pub mod programme;
 pub mod recall;
 pub mod role;
 pub mod scan;

@@ -121,6 +121,12 @@ words! {
         PrepareMoney = "prepare_money",
         /// Release what was prepared for customers' money.
         ReleaseMoney = "release_money",
+        /// Enter programmes, lower their limits, end them; propose what two persons decide of them.
+        ManageProgrammes = "manage_programmes",
+        /// Release what was proposed for programmes.
+        ReleaseProgrammes = "release_programmes",
+        /// Look at programmes.
+        ViewProgrammes = "view_programmes",
     }
 }
 
@@ -130,11 +136,11 @@ fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, AnswerProductRequest, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore,
         LateRefund, ManageApiKeys, ManageCustomers, ManageMerchants, ManageOwnPeople, ManageOwnProducts, ManagePeople,
-        ManageProducts, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement, ProposeFee,
-        RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleaseMoney, ReleasePeople, ReleaseSettings,
-        ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard,
-        UnlockTill, ViewAudit, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview,
-        ViewOwnSettlement, ViewProposals, ViewSettlement,
+        ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement,
+        ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleaseMoney, ReleasePeople,
+        ReleaseProgrammes, ReleaseSettings, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell,
+        SetUpTill, Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes,
+        ViewOrders, ViewOverview, ViewOwnSettlement, ViewProgrammes, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -165,9 +171,16 @@ fn granted(role: Role) -> &'static [Action] {
             ManageOwnPeople,
             ManageOwnProducts,
         ],
-        Role::Agent => {
-            &[ViewCards, UnlockCard, UnlockTill, HelpStore, ViewDirectory, AnswerProductRequest, ViewCustomers]
-        }
+        Role::Agent => &[
+            ViewCards,
+            UnlockCard,
+            UnlockTill,
+            HelpStore,
+            ViewDirectory,
+            AnswerProductRequest,
+            ViewCustomers,
+            ViewProgrammes,
+        ],
         Role::Operator => &[
             ViewCards,
             PrepareCards,
@@ -187,6 +200,8 @@ fn granted(role: Role) -> &'static [Action] {
             ViewCustomers,
             ManageCustomers,
             PrepareMoney,
+            ViewProgrammes,
+            ManageProgrammes,
         ],
         Role::Checker => &[
             ViewCards,
@@ -208,6 +223,8 @@ fn granted(role: Role) -> &'static [Action] {
             ReleaseSettings,
             ViewCustomers,
             ReleaseMoney,
+            ViewProgrammes,
+            ReleaseProgrammes,
         ],
         Role::Finance => &[
             ViewSettlement,
@@ -220,6 +237,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewCustomers,
             ManageCustomers,
             PrepareMoney,
+            ViewProgrammes,
         ],
         Role::Auditor => &[
             ViewCards,
@@ -230,6 +248,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewDirectory,
             ViewOverview,
             ViewCustomers,
+            ViewProgrammes,
         ],
         Role::Admin => &[
             ManageMerchants,
@@ -248,6 +267,8 @@ fn granted(role: Role) -> &'static [Action] {
             ViewOverview,
             ManageSettings,
             AnswerProductRequest,
+            ViewProgrammes,
+            ManageProgrammes,
         ],
     }
 }
@@ -310,6 +331,9 @@ mod tests {
         manage_customers    ....+.+..
         prepare_money       ....+.+..
         release_money       .....+...
+        manage_programmes   ....+...+
+        release_programmes  .....+...
+        view_programmes     ...++++++
     ";
 
     #[test]

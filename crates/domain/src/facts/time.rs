@@ -76,6 +76,11 @@ impl BusinessDate {
         Date::new(year, part(self.0.wrapping_div(100).wrapping_rem(100))?, part(self.0.wrapping_rem(100))?).ok()
     }
 
+    /// The calendar month, `yyyymm`.
+    pub fn month(self) -> i32 {
+        self.0.wrapping_div(100)
+    }
+
     /// The first moment of this day in China.
     pub fn start(self) -> Option<Timestamp> {
         let moment = CHINA.to_timestamp(self.date()?.at(0, 0, 0, 0)).ok()?;

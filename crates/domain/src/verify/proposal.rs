@@ -36,13 +36,13 @@ pub(super) struct Proposals {
 }
 
 /// What a proposal has to agree with of a transaction: there may be many, so nothing else is kept.
-struct Record {
-    kind: Kind,
-    content: [u8; 16],
+pub(super) struct Record {
+    pub(super) kind: Kind,
+    pub(super) content: [u8; 16],
     amount: Fen,
-    person: PersonId,
-    by_issuer: bool,
-    at: Timestamp,
+    pub(super) person: PersonId,
+    pub(super) by_issuer: bool,
+    pub(super) at: Timestamp,
     original: Option<TransactionId>,
     /// Between which accounts it moved money, if it did.
     moved: Option<(AccountId, AccountId)>,
@@ -70,6 +70,11 @@ impl Proposals {
         self.records.insert(transaction.id, record);
     }
 
+    /// The transaction of this number, which is looked at once.
+    pub(super) fn take(&mut self, id: TransactionId) -> Option<Record> {
+        self.records.remove(&id)
+    }
+
     /// Keeps what an approved act brought about.
     fn keep(&mut self, one: &Proposal, approval: TransactionId) {
         match &one.payload {
@@ -94,6 +99,7 @@ impl Proposals {
             | Payload::ProductPrice { .. }
             | Payload::CustomerResuming { .. }
             | Payload::Money(_)
+            | Payload::Programme(_)
             | Payload::ProductEdition { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
@@ -127,6 +133,10 @@ impl Audit {
             self.report("I7", format!("proposal {rrn} is {}, but the ledger says otherwise", one.status.word()));
         } else if let (ProposalStatus::Approved, Some(ending)) = (one.status, &one.ending) {
             self.proposals.keep(one, ending.transaction);
+            if let Payload::Programme(act) = &one.payload {
+                let (before, after) = (one.seen.clone(), one.payload.after(&one.seen));
+                self.programmes.keep(act.programme(), ending.transaction, before, after);
+            }
             if let Some(money) = one.payload.money() {
                 self.keep_money(money, ending.transaction);
             }
@@ -231,7 +241,7 @@ impl Audit {
     /// Everything was read.
     pub(super) fn finish_proposals(&mut self) {
         for id in std::mem::take(&mut self.proposals.records).into_keys() {
-            self.report("I7", format!("transaction {} makes or ends no proposal", id.rrn()));
+            self.report("I7", format!("transaction {} makes or ends no proposal and changes no programme", id.rrn()));
         }
     }
 }

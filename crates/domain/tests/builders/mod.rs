@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod money;
+pub(crate) mod programmes;
 pub(crate) mod proposals;
 pub(crate) mod steps;
 
@@ -19,6 +20,7 @@ use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
 use domain::pin::{Door, PinValue, TypedPin};
+use domain::programme::ProgrammeStatus;
 use domain::refund::{Ground, RefundCard, Request, Review, SoldLine};
 use domain::settlement::{Preparation, Verdict};
 use domain::state::{Outlet, Till};
@@ -125,13 +127,17 @@ pub(crate) fn card(number: u8) -> Card {
         pin: pin(number, true),
         balance: Fen::ZERO,
         last: None,
-        spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
+        spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0, month: Fen::ZERO },
         programme: Programme {
+            id: programmes::of_card(number),
+            status: ProgrammeStatus::Active,
             named: true,
             balance_max: Fen(1_000_000),
+            load_max: Fen(1_000_000),
             sale_max: Fen(1_000_000),
             daily_max: Fen(1_000_000),
             daily_count_max: 100,
+            month_max: None,
             refund_window: 48 * HOUR,
             merchants: Vec::new(),
         },

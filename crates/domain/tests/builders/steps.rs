@@ -1,6 +1,6 @@
 //! Random worlds and random commands in them: few cards, few orders, tiny limits, so that the commands meet.
 
-use domain::acts::{Payload, Shown};
+use domain::acts::{Payload, ProgrammeAct, Shown};
 use domain::card::{Card, CardStatus, Programme};
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
@@ -9,6 +9,8 @@ use domain::ledger::Kind;
 use domain::limits::{Limit, Limits};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
+use domain::programme::ProgrammeStatus;
+use domain::programme_change::Narrowing;
 use domain::proposal;
 use domain::refund::{Ground, Request, Review, SoldLine};
 use domain::reversal::Reversed;
@@ -17,6 +19,7 @@ use domain::time::{BusinessDate, HOUR};
 use proptest::prelude::*;
 
 use super::money;
+use super::programmes;
 use super::proposals::{self, SLEEPER, sleeper};
 use super::{DAY, MERCHANT, MORNING, Submit as _, World, actor, card, envelope, order, till};
 
@@ -59,8 +62,10 @@ impl Sketch {
         proposals::put_places(&mut world);
         proposals::put_people(&mut world);
         for (number, CardSketch { status, expires_on, programme }) in (1..).zip(self.cards) {
+            let programme = Programme { id: programmes::of_card(number), ..programme };
             world.put_card(Card { status, expires_on, programme, ..card(number) });
         }
+        programmes::put_known(&mut world);
         for order in self.orders {
             world.lines.insert(order.id, lines_of(order.total));
             world.put_order(order);
@@ -81,16 +86,22 @@ pub(crate) fn any_card() -> impl Strategy<Value = CardSketch> {
     let status = prop_oneof![14 => Just(CardStatus::Active), 1 => prop::sample::select(CardStatus::ALL.to_vec())];
     let merchants = prop_oneof![6 => Just(vec![]), 1 => Just(vec![MERCHANT])];
     let expires = prop_oneof![4 => Just(None), 1 => Just(Some(BusinessDate(20_261_123)))];
-    (status, merchants, expires, 60..400_i64, 100..400_i64, 1..5_i64).prop_map(
-        |(status, merchants, expires_on, sale_max, daily_max, daily_count_max)| CardSketch {
+    let halted = prop::bool::weighted(0.05);
+    let most = (60..300_i64, 0..150_i64, prop::option::weighted(0.7, 0..60_i64), 1..5_i64);
+    (status, merchants, expires, halted, most).prop_map(
+        |(status, merchants, expires_on, halted, (sale_max, day, month, daily_count_max))| CardSketch {
             status,
             expires_on,
             programme: Programme {
+                id: programmes::of_card(1),
+                status: if halted { ProgrammeStatus::Suspended } else { ProgrammeStatus::Active },
                 named: expires_on.is_none(),
                 balance_max: Fen(600),
+                load_max: Fen(392),
                 sale_max: Fen(sale_max),
-                daily_max: Fen(daily_max),
+                daily_max: Fen(sale_max + day),
                 daily_count_max,
+                month_max: month.map(|more| Fen(sale_max + day + more)),
                 refund_window: 48 * HOUR,
                 merchants,
             },
@@ -224,6 +235,14 @@ pub(crate) enum Step {
         seen: bool,
         who: Clerk,
     },
+    /// One person lowers the limits of a card's programme, or stops it.
+    Narrow {
+        card: u8,
+        how: Narrow,
+        /// What the person was shown is what is there.
+        seen: bool,
+        who: Clerk,
+    },
     /// The last one but `back`: approved, turned down, or taken back.
     End {
         back: usize,
@@ -245,6 +264,16 @@ pub(crate) enum Who {
     Cashier,
     Manager,
     Issuer,
+}
+
+/// What one person does to a programme.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Narrow {
+    Lower,
+    /// More for somebody, which takes two.
+    Raise,
+    Suspend,
+    End,
 }
 
 /// Whose money is settled.
@@ -304,8 +333,25 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         7 => after_sale(),
         3 => settlement(),
         3 => dispute(),
-        2 => proposal(),
+        3 => proposal(),
+        1 => narrow(),
     ]
+}
+
+fn narrow() -> impl Strategy<Value = Step> {
+    let how = prop_oneof![
+        8 => Just(Narrow::Lower),
+        1 => Just(Narrow::Raise),
+        2 => Just(Narrow::Suspend),
+        1 => Just(Narrow::End),
+    ];
+    let clerk = prop_oneof![8 => Just(Clerk::Maker), 8 => Just(Clerk::Checker), 1 => Just(Clerk::Shop)];
+    (1..=NUMBERS, how, prop::bool::weighted(0.95), clerk).prop_map(|(card, how, seen, who)| Step::Narrow {
+        card,
+        how,
+        seen,
+        who,
+    })
 }
 
 fn proposal() -> impl Strategy<Value = Step> {
@@ -317,7 +363,7 @@ fn proposal() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (fee, any::<prop::sample::Index>(), merchant, mostly(), clerk()).prop_map(
             |(fee, other, merchant, seen, who)| {
-                Step::Propose { fee, other: other.index(proposals::acts().len() + MONEY_ACTS), merchant, seen, who }
+                Step::Propose { fee, other: other.index(proposals::acts().len() + MONEY_ACTS + PROGRAMME_ACTS), merchant, seen, who }
             }
         ),
         5 => (prop_oneof![6 => Just(0_usize), 3 => 1..4_usize], how, mostly(), mostly(), clerk())
@@ -418,6 +464,7 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                         | Step::Answer { .. }
                         | Step::Decide { .. }
                         | Step::Propose { .. }
+                        | Step::Narrow { .. }
                         | Step::Load { .. }
                         | Step::Money { .. }
                         | Step::End { .. }
@@ -431,6 +478,7 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                     | Step::Dispute { who, .. }
                     | Step::Decide { who, .. }
                     | Step::Propose { who, .. }
+                    | Step::Narrow { who, .. }
                     | Step::End { who, .. } => who.asks(asked),
                     Step::Load { .. } | Step::Money { .. } => Clerk::Maker.asks(asked),
                     Step::Answer { shop: false, .. } => super::by_issuer(9001, asked),
@@ -536,6 +584,7 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
             Command::DisputeReview(dispute::Verdict { order, dispute, uphold: *uphold, words: words(*worded) })
         }
         Step::Propose { .. } | Step::End { .. } => of_proposal(world, step),
+        Step::Narrow { card, how, seen, .. } => of_programme(world, *card, *how, *seen),
         Step::BatchClose | Step::Repeat { .. } => Command::BatchClose,
     }
 }
@@ -562,6 +611,42 @@ fn money_acts(world: &World) -> Vec<Payload> {
     ]
 }
 
+/// How many [`programme_acts`] are.
+const PROGRAMME_ACTS: usize = 8;
+
+/// Acts about the programmes of cards: more, less, nothing that makes sense, and going on.
+fn programme_acts(world: &World) -> Vec<Payload> {
+    let one = |number, more| {
+        programmes::changed(world, programmes::of_card(number), |terms| terms.daily_max = Fen(terms.daily_max.0 + more))
+    };
+    let resuming = |number| Payload::Programme(ProgrammeAct::Resuming { programme: programmes::of_card(number) });
+    let outside = programmes::terms(world, programmes::DRAFT, |terms| terms.balance_max = Fen(100_001));
+    let outside = Payload::Programme(ProgrammeAct::Opening { programme: programmes::DRAFT, terms: outside });
+    vec![one(1, 50), one(2, 70), one(3, -10), one(1, -500), resuming(1), resuming(2), resuming(3), outside]
+}
+
+fn of_programme(world: &World, card: u8, how: Narrow, seen: bool) -> Command {
+    let programme = programmes::of_card(card);
+    let terms = |count, sale| {
+        programmes::terms(world, programme, |terms| {
+            (terms.daily_count_max, terms.sale_max) = (terms.daily_count_max + count, Fen(terms.sale_max.0 + sale));
+        })
+    };
+    let what = match how {
+        Narrow::Lower => Narrowing::Lower(terms(0, -7)),
+        Narrow::Raise => Narrowing::Lower(terms(1, -7)),
+        Narrow::Suspend => Narrowing::Suspend,
+        Narrow::End => Narrowing::End,
+    };
+    let Command::ProgrammeChange(mut change) = programmes::narrow(world, programme, what) else {
+        unreachable!("a change of a programme")
+    };
+    if !seen {
+        change.seen = proposals::shown_fee(Some(999));
+    }
+    Command::ProgrammeChange(change)
+}
+
 fn of_money(world: &World, step: &Step) -> Payload {
     match step {
         Step::Load { card, amount } => money::load(*card, *amount),
@@ -573,7 +658,8 @@ fn of_money(world: &World, step: &Step) -> Payload {
 fn of_proposal(world: &World, step: &Step) -> Command {
     match step {
         Step::Propose { fee, other, merchant, seen, .. } => {
-            let other = || proposals::acts().into_iter().chain(money_acts(world)).nth(*other).expect("an act");
+            let all = || proposals::acts().into_iter().chain(money_acts(world)).chain(programme_acts(world));
+            let other = || all().nth(*other).expect("an act");
             let payload = fee.map_or_else(other, |fee_bp| proposals::fee(merchant.id(), fee_bp));
             let shown = if *seen { proposals::shown(world, &payload) } else { proposals::shown_fee(Some(999)) };
             proposals::propose(payload, shown)

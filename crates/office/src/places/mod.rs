@@ -194,7 +194,7 @@ pub(crate) fn standing_of_customer(status: Standing, text: &'static Text) -> Bad
 /// What a page says about the last proposal unless it is made.
 pub(crate) async fn told(visit: &Visit, a: &str) -> Result<Option<Told>, Problem> {
     let actor = Actor::issuer(visit.session.person);
-    let own = |record: &Transaction| record.kind == Kind::Proposal;
+    let own = |record: &Transaction| matches!(record.kind, Kind::Proposal | Kind::ProgrammeChange);
     let words = &visit.text().directory;
     let last = Last::find(&visit.web, actor, a, own).await?;
     let says = step::Words { not_done: words.not_done, unknown: words.unknown, unknown_do: words.unknown_do };

@@ -9,6 +9,7 @@ mod home;
 mod imports;
 mod lists;
 mod products;
+mod programmes;
 mod recalls;
 mod requests;
 mod rolls;
@@ -27,6 +28,7 @@ web_kit::audience! {
     imports: Imports,
     lists: Lists,
     products: Products,
+    programmes: Programmes,
     recalls: Recalls,
     requests: Requests,
     rolls: Rolls,
@@ -41,6 +43,9 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::Saved => text.directory.saved,
         Said::Suspended => text.directory.stop_done,
         Said::CustomerSuspended => text.customers.stop_done,
+        Said::ProgrammeLowered => text.programmes.lowered,
+        Said::ProgrammeSuspended => text.programmes.suspended_now,
+        Said::ProgrammeEnded => text.programmes.ended_now,
         Said::Closed => text.directory.close_done,
         Said::Recalled => text.recalls.started,
         Said::RequestAnswered => text.requests.said_answered,
@@ -64,6 +69,12 @@ web_kit::said! {
         Suspended = "place_suspended",
         /// A customer was suspended.
         CustomerSuspended = "customer_suspended",
+        /// Limits of a programme were lowered.
+        ProgrammeLowered = "programme_lowered",
+        /// A programme was suspended.
+        ProgrammeSuspended = "programme_suspended",
+        /// A programme was ended.
+        ProgrammeEnded = "programme_ended",
         /// A place was closed.
         Closed = "place_closed",
         /// Goods were recalled.

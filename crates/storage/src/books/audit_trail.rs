@@ -2,7 +2,9 @@
 
 use crate::sql::{self, Connection, Row};
 use domain::directory::Standing;
-use domain::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId};
+use domain::ids::{
+    CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RecallId, TerminalId, TransactionId,
+};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::OrderStatus;
@@ -11,7 +13,7 @@ use domain::role::Role;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, proposal, rows, settlement};
+use super::{after_sale, programme, proposal, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
@@ -45,6 +47,7 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     disputes(connection, &mut audit)?;
     proposals(connection, &mut audit)?;
     fundings(connection, &mut audit)?;
+    programmes(connection, &mut audit)?;
     batches(connection, &mut audit)?;
     let merchants = places(connection, &mut audit)?;
     Ok(audit.finish(&merchants))
@@ -184,6 +187,33 @@ fn fundings(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
         audit.funding(row.text(1)?, TransactionId(row.get(0)?));
         Ok(())
     })
+}
+
+/// Programmes, and what one person did to them.
+fn programmes(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
+    let sql =
+        format!("SELECT {} FROM programme_change h WHERE h.id > ?1 ORDER BY h.id LIMIT ?2", programme::CHANGE_COLUMNS);
+    in_pieces(connection, &sql, |row| {
+        match programme::changed(row) {
+            Ok(changed) => audit.programme_change(&changed),
+            Err(error) => unreadable(audit, "programme change", row.get(0)?, &error),
+        }
+        Ok(())
+    })?;
+    let mut all = Vec::new();
+    let sql = "SELECT id, created_by IS NOT NULL FROM programme WHERE id > ?1 ORDER BY id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        all.push((ProgrammeId(row.get(0)?), row.get(1)?));
+        Ok(())
+    })?;
+    for (id, entered) in all {
+        match programme::find(connection, id) {
+            Ok(Some(one)) => audit.programme(id, &one, entered),
+            Ok(None) => {}
+            Err(error) => audit.unreadable(&format!("programme {id}"), &error.to_string()),
+        }
+    }
+    Ok(())
 }
 
 /// The roles of the card company's people.

@@ -28,6 +28,7 @@ mod new_orders_sqlite;
 pub mod outbox;
 pub(crate) mod post_postgres;
 mod post_sqlite;
+pub(crate) mod programme;
 pub(crate) mod proposal;
 pub(crate) mod rows;
 pub(crate) mod settlement;

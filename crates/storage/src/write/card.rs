@@ -1,9 +1,9 @@
-//! Cards and programmes as master data. Balances are not written here: money arrives through the books.
+//! Cards as master data. Balances are not written here: money arrives through the books.
 
 use crate::sql::{OptionalExtension as _, Row, params};
 use domain::card::{CardKey, CardStatus};
 use domain::card_number::CardNumber;
-use domain::ids::{CardId, MerchantId, PersonId};
+use domain::ids::{CardId, PersonId, ProgrammeId};
 use domain::money::Fen;
 use domain::role::{Action, Role, may};
 use domain::time::{BusinessDate, Timestamp};
@@ -13,19 +13,6 @@ use crate::books::lock_chain;
 use crate::error::StorageError;
 use crate::vault::{GENERATION, Vault};
 use crate::{Storage, people};
-
-/// A programme to insert; limits as in [`domain::card::Programme`].
-#[derive(Clone, Debug)]
-pub struct NewProgramme {
-    /// Its id.
-    pub id: i64,
-    /// Its name.
-    pub name: &'static str,
-    /// What its cards' numbers begin with, 6 to 8 digits.
-    pub bin: &'static str,
-    /// Limits and merchants.
-    pub terms: domain::card::Programme,
-}
 
 /// A card to insert, with nothing on it.
 #[derive(Clone)]
@@ -37,7 +24,7 @@ pub struct NewCard {
     /// Its PIN, six digits.
     pub pin: String,
     /// Its programme.
-    pub programme: i64,
+    pub programme: ProgrammeId,
     /// Its state.
     pub status: CardStatus,
     /// Holder's name; empty for an anonymous card.
@@ -46,34 +33,14 @@ pub struct NewCard {
     pub expires_on: Option<BusinessDate>,
 }
 
-/// Inserts programmes.
-pub async fn programmes_insert(db: &Storage, programmes: Vec<NewProgramme>) -> Result<(), StorageError> {
-    db.write(move |connection| {
-        for NewProgramme { id, name, bin, terms } in programmes {
-            let sql = "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max,
-                    daily_count_max, refund_window)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-            let (balance, sale, daily) = (terms.balance_max.0, terms.sale_max.0, terms.daily_max.0);
-            let (count, window) = (terms.daily_count_max, terms.refund_window);
-            connection.execute(sql, params![id, name, bin, terms.named, balance, sale, daily, count, window])?;
-            for MerchantId(merchant) in terms.merchants {
-                let sql = "INSERT INTO programme_merchant (programme_id, merchant_id) VALUES (?1, ?2)";
-                connection.execute(sql, [id, merchant])?;
-            }
-        }
-        Ok(())
-    })
-    .await
-}
-
 /// Inserts cards with a balance of zero.
 pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> Result<(), StorageError> {
     let vault = vault.clone();
     db.write(move |connection| {
         let sql =
             "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status,
-                holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
-            VALUES (?1, ?2, ?3, ?4, ?3, ?11, ?5, ?6, ?7, ?8, ?9, ?3, ?10, 0, 0, 0, NULL)";
+                holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, spent_month, last_id)
+            VALUES (?1, ?2, ?3, ?4, ?3, ?11, ?5, ?6, ?7, ?8, ?9, ?3, ?10, 0, 0, 0, 0, NULL)";
         let mut insert = connection.prepare_cached(sql)?;
         for card in cards {
             let (key, sealed) = (vault.card_key(&card.number), vault.seal_number(&card.number));
@@ -84,7 +51,7 @@ pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> R
                 key.0,
                 GENERATION,
                 sealed,
-                card.programme,
+                card.programme.0,
                 status,
                 holder,
                 expires_on,

@@ -24,6 +24,13 @@ crate::texts! {
         terminal_disabled: "本终端已停用，无此权限", "This terminal is disabled";
         over_sale_limit: "超过单笔限额（¥{0}）", "Over the limit of one sale (¥{0})";
         over_daily_limit: "超过当日限额（¥{0}）", "Over the daily limit (¥{0})";
+        over_monthly_limit: "超过当月限额（¥{0}）", "Over the monthly limit (¥{0})";
+        over_load_limit: "超过单笔充值上限（¥{0}）", "Over the most of one load (¥{0})";
+        programme_suspended: "此卡所属的卡产品已暂停", "The programme of this card is suspended";
+        no_such_programme: "没有这个卡产品", "No such programme";
+        outside_template: "超出公司设置的监管模板", "Outside the regulatory template that the company set";
+        terms_unsound: "限额互相矛盾", "The limits contradict one another";
+        takes_two_persons: "有放宽的内容，一个人不能直接生效", "Something is raised: one person cannot do it at once";
         over_balance_limit: "超过卡内余额上限（¥{0}）", "Over the most a card may hold (¥{0})";
         card_frozen: "此卡已冻结", "Card frozen";
         card_not_active: "此卡尚未激活", "Card not active yet";
@@ -106,6 +113,9 @@ crate::texts! {
         do_fund_first: "请先入账，或减少金额；等待复核的金额已占用", "Take money in first, or less out; what waits for a decision is held";
         do_resume_customer: "请先恢复该客户，由另一人复核", "Have the customer resumed first; another person decides";
         do_check_reference: "请核对银行流水号", "Check the bank's reference";
+        do_next_month: "请换一张卡，或下个月再用", "Another card, or next month";
+        do_other_terms: "请按模板和提示改数字", "Change the figures as the template says";
+        do_propose_it: "请提交另一人复核", "Propose it to another person";
         do_load_less: "请减少金额，或换一张卡", "Load less, or another card";
         do_check_again: "请看现在的内容；不能同意的请驳回", "Look at it as it is now; turn it down if it cannot be approved";
         do_propose_again: "请经办人重新提交", "Its maker has to propose it again";

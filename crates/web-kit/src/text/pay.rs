@@ -93,6 +93,7 @@ crate::texts! {
         proposal_approval: "经办单同意", "Proposal approved";
         proposal_rejection: "经办单驳回", "Proposal turned down";
         proposal_withdrawal: "经办单撤回", "Proposal withdrawn";
+        programme_change: "卡产品收紧", "Programme narrowed";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";
         funding: "客户入账", "Funding";
@@ -134,6 +135,7 @@ impl Payment {
             Kind::ProposalApproval => self.proposal_approval,
             Kind::ProposalRejection => self.proposal_rejection,
             Kind::ProposalWithdrawal => self.proposal_withdrawal,
+            Kind::ProgrammeChange => self.programme_change,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The rows that acts are about, and what a person is shown of each.
 
-use super::{Card, Customer, Field, Loaded, Shown};
+use super::{Card, Customer, Field, Loaded, Programme, Shown};
 use crate::directory::{self, NAME_MAX, Standing};
 use crate::edition::{self, Counts, EditionStatus};
 use crate::ids::{
-    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId, TransactionId,
+    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, ProgrammeId, RecallId, TransactionId,
 };
 use crate::limits::Limits;
 use crate::person::{Held, Move, PersonStatus, roles_text};
@@ -33,6 +33,8 @@ pub struct ActRows {
     pub editions: Rows<EditionId, Edition>,
     /// Customers.
     pub customers: Rows<CustomerId, Customer>,
+    /// Programmes.
+    pub programmes: Rows<ProgrammeId, Programme>,
     /// Cards that deposits go to or come from.
     pub cards: Rows<CardId, Card>,
     /// Bank references of money that was received.

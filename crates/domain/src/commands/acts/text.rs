@@ -1,6 +1,6 @@
 //! The text of a payload: what is stored, digested and read again.
 
-use super::{Act, Bank, Field, Money, Payload, Shown, yes};
+use super::{Act, Bank, Field, Money, Payload, ProgrammeAct, Shown, yes};
 use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Setting;
 use crate::money::Fen;
@@ -36,6 +36,7 @@ impl Payload {
                 Shown::of([(Field::EditionEffective, at)])
             }
             Self::Money(money) => money.fields(),
+            Self::Programme(act) => act.fields(),
             Self::CompanyKey { .. }
             | Self::CustomerResuming { .. }
             | Self::PersonReset { .. }
@@ -105,6 +106,9 @@ impl Payload {
                 Self::Money(Money::read(act, subject, &fields)?)
             }
             Act::CustomerResuming => Self::CustomerResuming { customer: CustomerId(subject) },
+            Act::ProgrammeOpening | Act::ProgrammeTerms | Act::ProgrammeResuming => {
+                Self::Programme(ProgrammeAct::read(act, subject, &fields)?)
+            }
         };
         (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
@@ -123,7 +127,8 @@ pub(super) fn limit(setting: Setting, value: u16) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{CardId, TransactionId};
+    use crate::ids::{CardId, ProgrammeId, TransactionId};
+    use crate::programme::{Template, Terms};
     use crate::time::BusinessDate;
 
     fn bank() -> Bank {
@@ -160,9 +165,26 @@ mod tests {
         ]
     }
 
+    fn programmes() -> [Payload; 3] {
+        let programme = ProgrammeId(7);
+        let terms = Terms {
+            month_max: Some(Fen(2_000_000)),
+            merchants: vec![MerchantId(250_100), MerchantId(250_200)],
+            hotline: "400-000-0000".to_owned(),
+            basis: "as counsel wrote".to_owned(),
+            ..Template::Benefit.usual()
+        };
+        [
+            Payload::Programme(ProgrammeAct::Opening { programme, terms: Template::Anonymous.usual() }),
+            Payload::Programme(ProgrammeAct::Terms { programme, terms }),
+            Payload::Programme(ProgrammeAct::Resuming { programme }),
+        ]
+    }
+
     #[test]
     fn a_payload_and_what_was_shown_have_one_text() {
         let [funding, back, load, adjustment] = money();
+        let [opening, terms, resuming] = programmes();
         let payloads = [
             Payload::MerchantFee { merchant: MerchantId(250_100), fee_bp: 38 },
             Payload::CompanyKey { key: KeyId(1_001) },
@@ -193,6 +215,9 @@ mod tests {
             load,
             adjustment,
             Payload::CustomerResuming { customer: CustomerId(1_000_042) },
+            opening,
+            terms,
+            resuming,
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {
