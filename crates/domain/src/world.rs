@@ -20,8 +20,8 @@ use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
 use crate::ids::{
-    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId,
-    TransactionId,
+    CardBatchId, CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, RecallId,
+    TerminalId, TransactionId,
 };
 use crate::ledger::{ChainKey, Head, Kind, Transaction, Transfer};
 use crate::limits::Limits;
@@ -38,6 +38,10 @@ use crate::state::{Keys, RequestKey, State, Till};
 use crate::sweep::{Sweep, Watch};
 use crate::time::Timestamp;
 use crate::verify::{Audit, Finding};
+
+mod card_batch;
+
+pub use card_batch::StoredCardBatch;
 
 /// All rows, by key or in order.
 #[derive(Clone, PartialEq)]
@@ -106,6 +110,10 @@ pub struct World {
     pub customers: BTreeMap<CustomerId, Customer>,
     /// Bank references of money that was received, with the approvals.
     pub references: BTreeMap<String, TransactionId>,
+    /// Card batches.
+    pub card_batches: BTreeMap<CardBatchId, StoredCardBatch>,
+    /// Cards of batches by the number of their serial, and whether they were activated.
+    pub serials: BTreeMap<i64, (CardKey, bool)>,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -148,6 +156,8 @@ impl World {
             editions: BTreeMap::new(),
             customers: BTreeMap::new(),
             references: BTreeMap::new(),
+            card_batches: BTreeMap::new(),
+            serials: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -257,6 +267,7 @@ impl World {
     pub fn load_act(&self, rows: &mut ActRows, act: &Payload) {
         match act {
             Payload::Money(money) => self.load_money(rows, money),
+            Payload::Batch(batch) => self.load_batch(rows, batch),
             Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
@@ -341,6 +352,7 @@ impl World {
                 self.references.insert(reference.clone(), approval);
             }
             Payload::Money(_) => {}
+            Payload::Batch(batch) => self.save_batch(batch, approval),
             Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
             Payload::CompanyKey { key } => {
@@ -554,6 +566,7 @@ impl World {
         self.recalls.iter().for_each(|(id, one)| audit.recall(*id, one.open));
         self.customers.iter().for_each(|(id, one)| audit.customer(*id, one.deposit));
         self.references.iter().for_each(|(reference, by)| audit.funding(reference, *by));
+        self.verify_batches(&mut audit);
         self.keys.values().for_each(|key| audit.key(key));
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));

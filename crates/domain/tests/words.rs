@@ -3,6 +3,7 @@
 
 use domain::acts::{Act, Field, KeyState};
 use domain::card::CardStatus;
+use domain::card_batch::CardBatchStatus;
 use domain::card_number::EntryMode;
 use domain::directory::{Standing, TerminalStatus};
 use domain::dispute::{Claim, DisputeStatus};
@@ -35,6 +36,7 @@ macro_rules! assert_words {
 fn stored_words_never_change() {
     assert_words!(EntryMode, "S M");
     assert_words!(CardStatus, "issued active frozen lost stolen pin_locked replaced closed");
+    assert_words!(CardBatchStatus, "draft approved generated received closed cancelled");
     assert_words!(Measure, "amount weight");
     assert_words!(OrderStatus, "draft paid partly_refunded refunded voided abandoned");
     assert_words!(
@@ -59,7 +61,7 @@ fn stored_words_never_change() {
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
          merchant_payable recall_ending product_price product_edition funding funding_return load adjustment \
-         customer_resuming"
+         customer_resuming card_batch card_activation"
     );
     assert_words!(
         Field,
@@ -70,7 +72,8 @@ fn stored_words_never_change() {
          decides_payable recall_goods recall_text recall_reason recall_open product_code product_name \
          price price_low price_high edition_source edition_added edition_changed edition_stopped edition_removed \
          edition_far edition_digest edition_status edition_effective customer customer_id amount reference received_on note because \
-         card card_masked card_holder card_status card_programme load load_amount"
+         card card_masked card_holder card_status card_programme load load_amount \
+         programme_id batch_quantity batch_text batch_note batch_status first_place last_place first_serial last_serial card_keeper card_keeper_name"
     );
     assert_words!(KeyState, "asleep awake ended");
     assert_words!(EditionStatus, "gathering staged scheduled live dropped");
@@ -102,7 +105,8 @@ fn stored_declines_never_change() {
          no_such_dispute answer_too_late answer_awaited already_decided attempts_open nothing_to_close \
          no_such_merchant day_not_over settlement_open settled_before fee_not_agreed nothing_to_settle \
          payable_short no_such_settlement no_such_customer customer_suspended funding_reference_used deposit_short \
-         no_such_load no_such_proposal no_such_key stale proposal_expired not_the_maker \
+         no_such_load no_such_card_batch programme_not_active activation_exists cards_not_handed_out card_in_use \
+         no_such_proposal no_such_key stale proposal_expired not_the_maker \
          nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
          wrong_pin not_accepted_here line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \

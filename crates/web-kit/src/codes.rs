@@ -117,6 +117,11 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::CustomerSuspended => text.customer_suspended,
         Decline::FundingReferenceUsed => text.funding_reference_used,
         Decline::NoSuchLoad => text.no_such_load,
+        Decline::NoSuchCardBatch => text.no_such_card_batch,
+        Decline::ProgrammeNotActive => text.programme_not_active,
+        Decline::ActivationExists => text.activation_exists,
+        Decline::CardsNotHandedOut => text.cards_not_handed_out,
+        Decline::CardInUse { place } => return fill(text.card_in_use, &[&format!("{place:06}")]),
         Decline::NoSuchProposal => text.no_such_proposal,
         Decline::NoSuchKey => text.no_such_key,
         Decline::Stale => text.stale,
@@ -212,7 +217,12 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::CustomerSuspended => proposal(text.do_resume_customer),
         Decline::FundingReferenceUsed => proposal(text.do_check_reference),
         Decline::OverBalanceLimit { .. } => proposal(text.do_load_less),
+        Decline::ActivationExists => proposal(text.do_other_cards),
+        Decline::CardsNotHandedOut => proposal(text.do_hand_out),
+        Decline::CardInUse { .. } => proposal(text.do_other_cards),
+        Decline::ProgrammeNotActive => proposal(text.do_open_programme),
         Decline::NoSuchProposal
+        | Decline::NoSuchCardBatch
         | Decline::NoSuchKey
         | Decline::NoSuchCustomer
         | Decline::NoSuchLoad

@@ -6,6 +6,7 @@
 //! - An act is judged by the rows in [`ActRows`] alone, the same when it is proposed and when it is decided.
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
+mod batch;
 mod money;
 mod rows;
 mod shown;
@@ -13,7 +14,7 @@ mod text;
 
 use crate::directory::{Move, Standing};
 use crate::edition::EditionStatus;
-use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
+use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId, TransactionId};
 use crate::ledger::Kind;
 use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
@@ -27,6 +28,7 @@ use crate::time::Timestamp;
 
 use text::{limit, price_fields};
 
+pub use batch::{Batch, CardBatch, CardsAsked};
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
 pub use rows::{
     ActRows, Bank, Edition, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall,
@@ -82,6 +84,10 @@ words! {
         Adjustment = "adjustment",
         /// A suspended customer pays in and loads cards again.
         CustomerResuming = "customer_resuming",
+        /// Cards of a batch are made.
+        CardBatch = "card_batch",
+        /// Cards of a batch pay from now on.
+        CardActivation = "card_activation",
     }
 }
 
@@ -101,7 +107,7 @@ impl Act {
             Self::ProductPrice | Self::ProductEdition => Action::ManageProducts,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
             Self::Funding | Self::FundingReturn => Action::PrepareMoney,
-            Self::Load | Self::Adjustment => Action::PrepareCards,
+            Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation => Action::PrepareCards,
             Self::CustomerResuming => Action::ManageCustomers,
         }
     }
@@ -123,7 +129,7 @@ impl Act {
             Self::RecallEnding => Action::RecallProduct,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
             Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
-            Self::Load | Self::Adjustment => Action::ReleaseCards,
+            Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation => Action::ReleaseCards,
         }
     }
 }
@@ -243,6 +249,8 @@ pub enum Payload {
         /// The customer.
         customer: CustomerId,
     },
+    /// Make or activate cards of a batch.
+    Batch(Batch),
 }
 
 /// The word for a password that somebody else gave.
@@ -274,6 +282,7 @@ impl Payload {
             Self::ProductEdition { .. } => Act::ProductEdition,
             Self::Money(money) => money.act(),
             Self::CustomerResuming { .. } => Act::CustomerResuming,
+            Self::Batch(batch) => batch.act(),
         }
     }
 
@@ -304,6 +313,7 @@ impl Payload {
             Self::RecallEnding { recall } => recall.0,
             Self::ProductEdition { edition, .. } => edition.0,
             Self::Money(money) => money.subject(),
+            Self::Batch(batch) => batch.batch().0,
             Self::CustomerResuming { customer } => customer.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
@@ -329,9 +339,9 @@ impl Payload {
         self.money().map_or(Fen::ZERO, Money::amount)
     }
 
-    /// How many things it changes; each act changes one yet.
+    /// How many things it changes.
     pub fn count(&self) -> i64 {
-        1
+        if let Self::Batch(batch) = self { batch.count() } else { 1 }
     }
 
     /// What the rows show now; `None` if what it is about does not exist.
@@ -379,6 +389,7 @@ impl Payload {
                 Some(shown)
             }
             Self::Money(money) => money.now(rows),
+            Self::Batch(batch) => batch.now(rows),
             Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
@@ -410,6 +421,7 @@ impl Payload {
         let mut after = now.clone();
         match self {
             Self::Money(money) => return money.after(now),
+            Self::Batch(batch) => return batch.after(now),
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
@@ -449,7 +461,8 @@ impl Payload {
     }
 
     /// Whether it is possible, by the rows as they are. What balances allow is [`crate::deposit`]'s to say.
-    pub fn judge(&self, rows: &ActRows, at: Timestamp) -> Result<(), Decline> {
+    /// `own` is its proposal, once there is one.
+    pub fn judge(&self, rows: &ActRows, at: Timestamp, own: Option<TransactionId>) -> Result<(), Decline> {
         match self {
             Self::MerchantFee { merchant, fee_bp } => {
                 let fee = rows.fees.get(merchant).ok_or(Decline::NoSuchMerchant)?;
@@ -485,6 +498,7 @@ impl Payload {
                 moves(one.status, Move::Resume, true)
             }
             Self::Money(money) => money.judge(rows, at),
+            Self::Batch(batch) => batch.judge(rows, at, own),
             Self::CustomerResuming { customer } => {
                 let one = rows.customers.get(customer).ok_or(Decline::NoSuchCustomer)?;
                 moves(one.status, Move::Resume, true)
@@ -564,6 +578,7 @@ impl Payload {
     pub fn apply(&self, rows: &mut ActRows) {
         match self {
             Self::Money(money) => money.apply(rows),
+            Self::Batch(batch) => batch.apply(rows),
             Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),
             Self::MerchantFee { merchant, fee_bp } => rows.fees.loaded(*merchant, Some(Some(*fee_bp))),
             Self::CompanyKey { key } => {

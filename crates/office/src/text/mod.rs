@@ -1,5 +1,6 @@
 //! Words of these pages, both languages beside each other.
 
+mod batches;
 mod confirm;
 mod customers;
 mod directory;
@@ -17,6 +18,7 @@ use web_kit::flash::Flash;
 
 web_kit::audience! {
     said;
+    batches: Batches,
     confirm: Confirm,
     customers: Customers,
     directory: Directory,
@@ -39,6 +41,9 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::Saved => text.directory.saved,
         Said::Suspended => text.directory.stop_done,
         Said::CustomerSuspended => text.customers.stop_done,
+        Said::BatchEntered => text.batches.entered_now,
+        Said::CardsMoved => text.batches.done,
+        Said::BatchCancelled => text.batches.cancelled_now,
         Said::Closed => text.directory.close_done,
         Said::Recalled => text.recalls.started,
         Said::RequestAnswered => text.requests.said_answered,
@@ -62,6 +67,12 @@ web_kit::said! {
         Suspended = "place_suspended",
         /// A customer was suspended.
         CustomerSuspended = "customer_suspended",
+        /// A card batch was entered.
+        BatchEntered = "batch_entered",
+        /// Cards of a batch were moved.
+        CardsMoved = "cards_moved",
+        /// A card batch was cancelled.
+        BatchCancelled = "batch_cancelled",
         /// A place was closed.
         Closed = "place_closed",
         /// Goods were recalled.

@@ -11,7 +11,7 @@ use domain::role::Role;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, proposal, rows, settlement};
+use super::{after_sale, card_batch, proposal, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
@@ -45,6 +45,7 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     disputes(connection, &mut audit)?;
     proposals(connection, &mut audit)?;
     fundings(connection, &mut audit)?;
+    card_batch::audit(connection, &mut audit)?;
     batches(connection, &mut audit)?;
     let merchants = places(connection, &mut audit)?;
     Ok(audit.finish(&merchants))

@@ -12,7 +12,7 @@ use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
-use super::{deposit, rows, sweeps};
+use super::{card_batch, deposit, rows, sweeps};
 use crate::catalogue;
 use crate::directory::{self, Company, Moved};
 
@@ -40,6 +40,7 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
 pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payload) -> sql::Result<()> {
     match act {
         Payload::Money(money) => deposit::load(connection, rows, money)?,
+        Payload::Batch(batch) => card_batch::load(connection, rows, batch)?,
         Payload::CustomerResuming { customer } => {
             rows.customers.loaded(*customer, deposit::find(connection, *customer)?);
         }
@@ -219,6 +220,7 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
         }
         // Its money is in the approval's transfer and in `Changes::deposits`.
         Payload::Money(_) => {}
+        Payload::Batch(batch) => card_batch::save(connection, batch, approval.id, at)?,
         Payload::CustomerResuming { customer } => deposit::resume(connection, *customer, by.0, at)?,
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";

@@ -20,7 +20,7 @@ type DemoCard = (i64, &'static str, i64, CardStatus, &'static str, Option<i32>, 
 /// What every demo card's number begins with.
 const BIN: &str = "608625";
 
-const NAMED: i64 = 1;
+pub(super) const NAMED: i64 = 1;
 const ANONYMOUS: i64 = 2;
 const ONE_MERCHANT: i64 = 3;
 const ONCE_A_DAY: i64 = 4;
