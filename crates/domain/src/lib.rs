@@ -46,6 +46,6 @@ pub use commands::{
     settlement, sold, void, withdrawal,
 };
 pub use facts::{
-    card, card_number, directory, edition, factor, human, ids, limits, money, network, order, password, person, pin,
-    place, product, product_request, programme, recall, role, scan, serial, sweep, time,
+    card, card_batch, card_number, directory, edition, factor, human, ids, limits, money, network, order, password,
+    person, pin, place, product, product_request, programme, recall, role, scan, serial, sweep, time,
 };

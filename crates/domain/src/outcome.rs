@@ -212,6 +212,16 @@ declines! {
     DepositShort { short_by: fen } => "deposit_short", "51", Retry;
     /// There is no such load, or it is of another customer or card.
     NoSuchLoad => "no_such_load", "25", NoRetry;
+    /// There is no such card batch.
+    NoSuchCardBatch => "no_such_card_batch", "25", NoRetry;
+    /// The programme issues no cards.
+    ProgrammeNotActive => "programme_not_active", "12", NoRetry;
+    /// Another activation has some of these cards: it waits, or it was approved.
+    ActivationExists => "activation_exists", "94", NoRetry;
+    /// Some of these cards are where nobody hands them out.
+    CardsNotHandedOut => "cards_not_handed_out", "62", Retry;
+    /// The card at this place of the batch is not new any more.
+    CardInUse { place: count } => "card_in_use", "62", NoRetry;
     /// There is no such proposal.
     NoSuchProposal => "no_such_proposal", "25", NoRetry;
     /// There is no such programme.

@@ -16,12 +16,15 @@ use crate::order::OrderStatus;
 use crate::refund::{Refund, RefundStatus};
 use crate::time::Timestamp;
 
+mod card_batch;
 mod deposit;
 mod dispute;
 mod opening;
 mod programme;
 mod proposal;
 mod settlement;
+
+pub use card_batch::{StoredBatch, StoredCard};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +72,7 @@ pub struct Audit {
     proposals: proposal::Proposals,
     deposits: deposit::Deposits,
     programmes: programme::Programmes,
+    card_batches: card_batch::CardBatches,
     /// What the rows of cards and customers say they hold.
     held: i128,
     findings: Vec<Finding>,
@@ -106,6 +110,7 @@ impl Audit {
             proposals: proposal::Proposals::default(),
             deposits: deposit::Deposits::default(),
             programmes: programme::Programmes::default(),
+            card_batches: card_batch::CardBatches::default(),
             held: 0,
             findings: Vec::new(),
         }
@@ -417,6 +422,7 @@ impl Audit {
         self.finish_settlements();
         self.finish_opening();
         self.finish_deposits();
+        self.finish_card_batches();
         let system = [AccountId::FUNDING_CLEARING, AccountId::PAYOUT_CLEARING, AccountId::FEE_INCOME];
         let known = |account: AccountId| {
             system.contains(&account) || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)

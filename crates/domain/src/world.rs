@@ -21,8 +21,8 @@ use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
 use crate::ids::{
-    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RecallId,
-    TerminalId, TransactionId,
+    CardBatchId, CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId,
+    RecallId, TerminalId, TransactionId,
 };
 use crate::ledger::{ChainKey, Head, Kind, Transaction, Transfer};
 use crate::limits::Limits;
@@ -40,6 +40,10 @@ use crate::state::{Keys, RequestKey, State, Till};
 use crate::sweep::{Sweep, Watch};
 use crate::time::Timestamp;
 use crate::verify::{Audit, Finding};
+
+mod card_batch;
+
+pub use card_batch::StoredCardBatch;
 
 /// All rows, by key or in order.
 #[derive(Clone, PartialEq)]
@@ -112,6 +116,10 @@ pub struct World {
     pub narrowings: Vec<Changed>,
     /// Bank references of money that was received, with the approvals.
     pub references: BTreeMap<String, TransactionId>,
+    /// Card batches.
+    pub card_batches: BTreeMap<CardBatchId, StoredCardBatch>,
+    /// Cards of batches by the number of their serial, and whether they were activated.
+    pub serials: BTreeMap<i64, (CardKey, bool)>,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -156,6 +164,8 @@ impl World {
             programmes: BTreeMap::new(),
             narrowings: Vec::new(),
             references: BTreeMap::new(),
+            card_batches: BTreeMap::new(),
+            serials: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -271,6 +281,7 @@ impl World {
             Payload::Programme(act) => {
                 rows.programmes.loaded(act.programme(), self.programmes.get(&act.programme()).cloned());
             }
+            Payload::Batch(batch) => self.load_batch(rows, batch),
             Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
@@ -356,6 +367,7 @@ impl World {
             }
             // What it changes is in `Changes` as it is afterwards.
             Payload::Money(_) | Payload::Programme(_) => {}
+            Payload::Batch(batch) => self.save_batch(batch, approval),
             Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
             Payload::CompanyKey { key } => {
@@ -583,6 +595,7 @@ impl World {
         self.recalls.iter().for_each(|(id, one)| audit.recall(*id, one.open));
         self.customers.iter().for_each(|(id, one)| audit.customer(*id, one.deposit));
         self.references.iter().for_each(|(reference, by)| audit.funding(reference, *by));
+        self.verify_batches(&mut audit);
         self.keys.values().for_each(|key| audit.key(key));
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));

@@ -2,10 +2,11 @@
 
 mod builders;
 
-use builders::money::{SUSPENDED, adjustment, done, funding, funding_of, load, paid_back, put_money};
-use builders::programmes;
+use builders::money::{SUSPENDED, adjustment, done, funding, funding_of, load, paid_back, put_money, waiting};
 use builders::proposals::{self, CHECKER, MAKER};
-use builders::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, order, sale_pin, till};
+use builders::{
+    DAY, MERCHANT, MORNING, Submit as _, TILL, World, batches, card, envelope, order, programmes, sale_pin, till,
+};
 use domain::acts::{Payload, ProgrammeAct};
 use domain::card::{Card, CardStatus};
 use domain::command::{Actor, Command, Envelope, Proof};
@@ -152,6 +153,15 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::CustomerSuspended => proposed(&funding_of(SUSPENDED, "SL-9", 100)),
         Decline::FundingReferenceUsed => proposed(&funding("SL-RICH", 100)),
         Decline::DepositShort { .. } => proposed(&paid_back(990_002)),
+        Decline::NoSuchCardBatch => with_batch(|world| {
+            *world = builders::one_till();
+        }),
+        Decline::ProgrammeNotActive => with_batch(|world| batch(world).row.programme_active = false),
+        Decline::ActivationExists => with_batch(|world| drop(waiting(world, &batches::activation(2, 3)))),
+        Decline::CardsNotHandedOut => with_batch(|world| _ = batch(world).moved.pop()),
+        Decline::CardInUse { .. } => with_batch(|world| {
+            world.cards.values_mut().for_each(|card| card.status = CardStatus::Closed);
+        }),
         Decline::NoSuchLoad => proposed(&adjustment(TransactionId(1), CARD, 100)),
         Decline::ProofExpired => with_pay(builders::sale(ORDER, 7_300, CARD, expired)),
         Decline::AlreadyPaid => {
@@ -162,6 +172,26 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::AttemptOpen => with_order(|order| order.attempt = Some(builders::request(2))),
         after_sale => example_after_sale(after_sale),
     }
+}
+
+fn batch(world: &mut World) -> &mut domain::world::StoredCardBatch {
+    world.card_batches.get_mut(&batches::BATCH).expect("the batch")
+}
+
+/// Somebody proposes to activate cards of a batch that an outlet has, after `change`.
+fn with_batch(change: fn(&mut World)) -> (World, Envelope) {
+    let mut world = builders::one_till();
+    batches::put_batch(&mut world);
+    let making = batches::making(&world);
+    done(&mut world, &making);
+    batches::make_cards(&mut world);
+    batches::move_cards(&mut world, 1, 4, domain::card_batch::Keeper::Vault);
+    batches::move_cards(&mut world, 1, 4, domain::card_batch::Keeper::Outlet(batches::OUTLET));
+    change(&mut world);
+    let payload = batches::activation(1, 2);
+    let seen = builders::proposals::shown(&world, &payload);
+    let asked = builders::proposals::propose(payload, seen);
+    (world, builders::by_issuer(builders::proposals::MAKER, envelope(100, MORNING, asked)))
 }
 
 /// A shop whose order is paid, and the clerk's request for one damaged box, if it was made.

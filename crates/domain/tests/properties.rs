@@ -530,9 +530,21 @@ fn the_steps_reach_every_kind_of_outcome() {
     ] {
         assert!(reached.get(what).is_some_and(|count| *count >= least), "{what}: {reached:?}");
     }
-    // A till that is disabled or its outlet suspended, ten wrong cards in one review: those have examples instead.
+    // A till that is disabled or its outlet suspended, ten wrong cards in one review, cards of a batch: those have examples
+    // instead.
     let missing: Vec<&str> =
         Decline::every().into_iter().map(Decline::word).filter(|w| !reached.contains_key(w)).collect();
-    let beyond = ["outlet_suspended", "too_many_cards", "no_such_key", "terminal_disabled", "unknown_terminal"];
+    let beyond = [
+        "outlet_suspended",
+        "too_many_cards",
+        "no_such_card_batch",
+        "programme_not_active",
+        "activation_exists",
+        "cards_not_handed_out",
+        "card_in_use",
+        "no_such_key",
+        "terminal_disabled",
+        "unknown_terminal",
+    ];
     assert_eq!(missing, beyond, "{reached:?}");
 }

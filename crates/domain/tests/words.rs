@@ -3,6 +3,7 @@
 
 use domain::acts::{Act, Field, KeyState};
 use domain::card::CardStatus;
+use domain::card_batch::CardBatchStatus;
 use domain::card_number::EntryMode;
 use domain::directory::{Standing, TerminalStatus};
 use domain::dispute::{Claim, DisputeStatus};
@@ -37,6 +38,7 @@ macro_rules! assert_words {
 fn stored_words_never_change() {
     assert_words!(EntryMode, "S M");
     assert_words!(CardStatus, "issued active frozen lost stolen pin_locked replaced closed");
+    assert_words!(CardBatchStatus, "draft approved generated received closed cancelled");
     assert_words!(Measure, "amount weight");
     assert_words!(OrderStatus, "draft paid partly_refunded refunded voided abandoned");
     assert_words!(
@@ -62,7 +64,8 @@ fn stored_words_never_change() {
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
          merchant_payable recall_ending product_price product_edition funding funding_return load adjustment \
-         customer_resuming programme_opening programme_terms programme_resuming"
+         customer_resuming programme_opening programme_terms programme_resuming card_batch \
+         card_activation"
     );
     assert_words!(
         Field,
@@ -76,7 +79,8 @@ fn stored_words_never_change() {
          card card_masked card_holder card_status card_programme load load_amount \
          programme_name programme_prefix number_length template programme_status balance_max load_max sale_max daily_max \
          daily_count_max month_max validity_months refund_window loss_report redeem redeem_wait pin_mode merchants hotline \
-         basis"
+         basis programme_id batch_quantity batch_text batch_note batch_status first_place last_place first_serial \
+         last_serial card_keeper card_keeper_name"
     );
     assert_words!(Template, "named anonymous benefit");
     assert_words!(ProgrammeStatus, "draft active suspended ended");
@@ -113,7 +117,8 @@ fn stored_declines_never_change() {
          no_such_dispute answer_too_late answer_awaited already_decided attempts_open nothing_to_close \
          no_such_merchant day_not_over settlement_open settled_before fee_not_agreed nothing_to_settle \
          payable_short no_such_settlement no_such_customer customer_suspended funding_reference_used deposit_short \
-         no_such_load no_such_proposal no_such_programme outside_template terms_unsound takes_two_persons no_such_key stale proposal_expired not_the_maker \
+         no_such_load no_such_card_batch programme_not_active activation_exists cards_not_handed_out card_in_use \
+         no_such_proposal no_such_programme outside_template terms_unsound takes_two_persons no_such_key stale proposal_expired not_the_maker \
          nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
          wrong_pin not_accepted_here programme_suspended line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_monthly_limit over_load_limit over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \

@@ -3,6 +3,8 @@
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
+mod batch;
+mod batches;
 mod card_number;
 mod customer;
 mod customers;
@@ -33,9 +35,9 @@ mod todo;
 
 use domain::role::Action::{
     AnswerProductRequest, DecideDispute, LateRefund, ManageCustomers, ManageMerchants, ManageOwnProducts, ManagePeople,
-    ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct,
-    ReleaseSettlement, RevealCardNumber, Suspend, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview,
-    ViewProgrammes, ViewProposals, ViewSettlement,
+    ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareCards, PrepareSettlement, ProposeFee,
+    RecallProduct, ReleaseSettlement, RevealCardNumber, Suspend, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes,
+    ViewOverview, ViewProgrammes, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -119,6 +121,7 @@ pub fn pages() -> Vec<PageEntry> {
     .chain(directory())
     .chain(customers_pages())
     .chain(programmes_pages())
+    .chain(batches_pages())
     .chain(goods())
     .chain(files())
     .chain(settings_pages())
@@ -213,6 +216,19 @@ fn files() -> Vec<PageEntry> {
             .post(May(ManagePeople), rolls::passwords),
         page("/office/rolls/{roll}/export.csv").get(May(ManageMerchants), rolls::faults_csv).proved(Always),
         page("/office/rolls/{roll}/export.xlsx").get(May(ManageMerchants), rolls::faults_xlsx).proved(Always),
+    ]
+}
+
+/// Card batches and where their cards are.
+fn batches_pages() -> Vec<PageEntry> {
+    vec![
+        page(batches::BATCHES).get(May(ViewCards), batches::show),
+        page("/office/batches/new").get(May(PrepareCards), batches::ask).post(May(PrepareCards), batches::make),
+        page("/office/batches/{batch}").get(May(ViewCards), batch::show).post(May(PrepareCards), batch::act),
+        page("/office/batches/{batch}/count").get(May(ViewCards), batch::count),
+        page("/office/batches/{batch}/cancel")
+            .get(May(PrepareCards), batch::ask_cancel)
+            .post(May(PrepareCards), batch::cancel),
     ]
 }
 

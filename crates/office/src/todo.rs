@@ -13,7 +13,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
-use domain::acts::{Act, Field, Payload};
+use domain::acts::{Act, Batch, Field, Payload};
 use domain::card::CardStatus;
 use domain::command::{Actor, Command};
 use domain::directory::Standing;
@@ -216,6 +216,8 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::ProgrammeOpening => text.programmes.act_opening,
         Act::ProgrammeTerms => text.programmes.act_terms,
         Act::ProgrammeResuming => text.programmes.act_resuming,
+        Act::CardBatch => text.batches.act_making,
+        Act::CardActivation => text.batches.act_activation,
     }
 }
 
@@ -226,6 +228,10 @@ fn subject_words(sheet: &Sheet, text: &'static Text) -> String {
         Payload::ProductPrice { code, .. } => format!("{} {code}", sheet.subject),
         Payload::ProductEdition { .. } => {
             format!("{} {}", sheet.subject, sheet.proposal.seen.get(Field::EditionSource))
+        }
+        Payload::Batch(Batch::Making { batch, .. }) => format!("{} {batch:06}", sheet.subject, batch = batch.0),
+        Payload::Batch(Batch::Activation { batch, places, .. }) => {
+            format!("{} {}", sheet.subject, crate::batches::range_words(*batch, *places))
         }
         Payload::Money(_) => {
             let card = sheet.proposal.seen.get(Field::CardMasked);
@@ -317,6 +323,14 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         | Field::Merchants
         | Field::Hotline
         | Field::Basis => programmes::field_words(field, text),
+        Field::ProgrammeId => words.f_card_programme,
+        Field::BatchQuantity => text.batches.quantity,
+        Field::BatchText => text.batches.printed,
+        Field::BatchNote => text.batches.note,
+        Field::BatchStatus => text.batches.state,
+        Field::FirstPlace | Field::FirstSerial => text.batches.first,
+        Field::LastPlace | Field::LastSerial => text.batches.last,
+        Field::CardKeeper | Field::CardKeeperName => text.batches.keeper,
     }
 }
 
@@ -340,6 +354,8 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (Field::ReceivedOn, _) => {
             number().and_then(|day| i32::try_from(day).ok()).map_or(String::new(), |day| BusinessDate(day).to_string())
         }
+        (Field::BatchStatus, word) => crate::batches::status_words(word, text).to_owned(),
+        (Field::CardKeeper, words) => crate::batches::keepers_words(words, text),
         (Field::CardStatus, word) => card_status_words(word, text).to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
         // The beginning is enough to see that two differ.

@@ -412,7 +412,14 @@ CREATE TABLE card (
     -- Of the calendar month of that day.
     spent_month BIGINT NOT NULL,
     -- The card's latest transaction, approved or declined; each names the one before it.
-    last_id BIGINT
+    last_id BIGINT,
+    -- Its batch times 1,000,000 plus its place in it; NULL for a card of no batch.
+    serial BIGINT UNIQUE CHECK (serial % 1000000 > 0),
+    -- Whom it is for; NULL while it is stock.
+    customer_id BIGINT,
+    -- The day on which it was made, and when it was activated: of a card of a batch.
+    issued_on BIGINT CHECK ((issued_on IS NULL) = (serial IS NULL)),
+    activated_at BIGINT CHECK (activated_at IS NULL OR serial IS NOT NULL)
 ) WITH (fillfactor = 80);
 -- How many cards a programme has.
 CREATE INDEX card_programme ON card (programme_id, id);
@@ -449,6 +456,68 @@ CREATE TABLE funding (
     transaction_id BIGINT PRIMARY KEY,
     reference TEXT COLLATE "C" NOT NULL UNIQUE
 );
+
+-- Cards of batches that are in use, or no more: an activation and a stock movement take cards that are not among them.
+CREATE INDEX card_in_use ON card (serial, status) WHERE status <> 'issued';
+
+-- ---- Card batches: cards that are made together, where they are, which of them were activated ----
+
+-- The cards of batch b at the places 1 to `made` are those with the serials b * 1,000,000 + place.
+CREATE TABLE card_batch (
+    id BIGINT PRIMARY KEY CHECK (id BETWEEN 1 AND 999999),
+    programme_id BIGINT NOT NULL REFERENCES programme (id),
+    -- Whom they are made for; NULL for stock.
+    customer_id BIGINT REFERENCES customer (id),
+    quantity BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 200000),
+    printed_text TEXT COLLATE "C" NOT NULL,
+    note TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL
+        CHECK (status IN ('draft', 'approved', 'generated', 'received', 'closed', 'cancelled')),
+    -- How many cards there are already.
+    made BIGINT NOT NULL CHECK (made BETWEEN 0 AND quantity),
+    made_at BIGINT NOT NULL,
+    made_by BIGINT NOT NULL,
+    -- The approval; NULL before it, and of a batch that never had one.
+    approval BIGINT,
+    generated_at BIGINT,
+    received_at BIGINT,
+    -- When it was closed or cancelled, by whom, and why it was cancelled.
+    ended_at BIGINT,
+    ended_by BIGINT,
+    reason TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    CHECK (status NOT IN ('generated', 'received', 'closed') OR made = quantity),
+    CHECK ((status IN ('closed', 'cancelled')) = (ended_at IS NOT NULL))
+);
+
+-- Where cards of a batch went: the last movement of a place says where its card is. A place without one is at the maker.
+CREATE TABLE card_stock (
+    id BIGINT PRIMARY KEY,
+    batch_id BIGINT NOT NULL REFERENCES card_batch (id),
+    first_place BIGINT NOT NULL CHECK (first_place > 0),
+    last_place BIGINT NOT NULL,
+    keeper TEXT COLLATE "C" NOT NULL CHECK (keeper IN ('vault', 'outlet', 'customer', 'spoiled')),
+    outlet_id BIGINT,
+    customer_id BIGINT,
+    reason TEXT COLLATE "C" NOT NULL,
+    moved_at BIGINT NOT NULL,
+    moved_by BIGINT NOT NULL,
+    CHECK (last_place >= first_place),
+    CHECK ((outlet_id IS NOT NULL) = (keeper = 'outlet')),
+    CHECK ((customer_id IS NOT NULL) = (keeper = 'customer'))
+);
+CREATE INDEX card_stock_batch ON card_stock (batch_id, id);
+
+-- Cards that two persons activated: the approval, and up to which place it is done.
+CREATE TABLE card_activation (
+    id BIGINT PRIMARY KEY,
+    batch_id BIGINT NOT NULL REFERENCES card_batch (id),
+    first_place BIGINT NOT NULL CHECK (first_place > 0),
+    last_place BIGINT NOT NULL,
+    done_to BIGINT NOT NULL CHECK (done_to BETWEEN first_place - 1 AND last_place),
+    CHECK (last_place >= first_place)
+);
+CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
@@ -792,7 +861,7 @@ CREATE TABLE roll_row (
 -- Work that takes longer than a request, done piece by piece by whichever copy of the program holds it.
 CREATE TABLE job (
     id BIGINT PRIMARY KEY,
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('check', 'undo', 'publish', 'enter', 'retract')),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('check', 'undo', 'publish', 'enter', 'retract', 'make', 'activate', 'spoil')),
     -- The import or edition that it is about.
     subject BIGINT NOT NULL,
     status TEXT COLLATE "C" NOT NULL CHECK (status IN ('waiting', 'done', 'failed', 'cancelled')),
@@ -1100,7 +1169,7 @@ CREATE TABLE proposal (
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
             'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming',
-            'programme_opening', 'programme_terms', 'programme_resuming'
+            'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch', 'card_activation'
         )
     ),
     -- The number of what it is about.

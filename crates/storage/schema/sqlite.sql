@@ -407,7 +407,14 @@ CREATE TABLE card (
     -- Of the calendar month of that day.
     spent_month INTEGER NOT NULL,
     -- The card's latest transaction, approved or declined; each names the one before it.
-    last_id INTEGER
+    last_id INTEGER,
+    -- Its batch times 1,000,000 plus its place in it; NULL for a card of no batch.
+    serial INTEGER UNIQUE CHECK (serial % 1000000 > 0),
+    -- Whom it is for; NULL while it is stock.
+    customer_id INTEGER,
+    -- The day on which it was made, and when it was activated: of a card of a batch.
+    issued_on INTEGER CHECK ((issued_on IS NULL) = (serial IS NULL)),
+    activated_at INTEGER CHECK (activated_at IS NULL OR serial IS NOT NULL)
 ) STRICT;
 -- How many cards a programme has.
 CREATE INDEX card_programme ON card (programme_id, id);
@@ -444,6 +451,68 @@ CREATE TABLE funding (
     transaction_id INTEGER PRIMARY KEY,
     reference TEXT NOT NULL UNIQUE
 ) STRICT;
+
+-- Cards of batches that are in use, or no more: an activation and a stock movement take cards that are not among them.
+CREATE INDEX card_in_use ON card (serial, status) WHERE status <> 'issued';
+
+-- ---- Card batches: cards that are made together, where they are, which of them were activated ----
+
+-- The cards of batch b at the places 1 to `made` are those with the serials b * 1,000,000 + place.
+CREATE TABLE card_batch (
+    id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 999999),
+    programme_id INTEGER NOT NULL REFERENCES programme (id),
+    -- Whom they are made for; NULL for stock.
+    customer_id INTEGER REFERENCES customer (id),
+    quantity INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 200000),
+    printed_text TEXT NOT NULL,
+    note TEXT NOT NULL,
+    status TEXT NOT NULL
+        CHECK (status IN ('draft', 'approved', 'generated', 'received', 'closed', 'cancelled')),
+    -- How many cards there are already.
+    made INTEGER NOT NULL CHECK (made BETWEEN 0 AND quantity),
+    made_at INTEGER NOT NULL,
+    made_by INTEGER NOT NULL,
+    -- The approval; NULL before it, and of a batch that never had one.
+    approval INTEGER,
+    generated_at INTEGER,
+    received_at INTEGER,
+    -- When it was closed or cancelled, by whom, and why it was cancelled.
+    ended_at INTEGER,
+    ended_by INTEGER,
+    reason TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    CHECK (status NOT IN ('generated', 'received', 'closed') OR made = quantity),
+    CHECK ((status IN ('closed', 'cancelled')) = (ended_at IS NOT NULL))
+) STRICT;
+
+-- Where cards of a batch went: the last movement of a place says where its card is. A place without one is at the maker.
+CREATE TABLE card_stock (
+    id INTEGER PRIMARY KEY,
+    batch_id INTEGER NOT NULL REFERENCES card_batch (id),
+    first_place INTEGER NOT NULL CHECK (first_place > 0),
+    last_place INTEGER NOT NULL,
+    keeper TEXT NOT NULL CHECK (keeper IN ('vault', 'outlet', 'customer', 'spoiled')),
+    outlet_id INTEGER,
+    customer_id INTEGER,
+    reason TEXT NOT NULL,
+    moved_at INTEGER NOT NULL,
+    moved_by INTEGER NOT NULL,
+    CHECK (last_place >= first_place),
+    CHECK ((outlet_id IS NOT NULL) = (keeper = 'outlet')),
+    CHECK ((customer_id IS NOT NULL) = (keeper = 'customer'))
+) STRICT;
+CREATE INDEX card_stock_batch ON card_stock (batch_id, id);
+
+-- Cards that two persons activated: the approval, and up to which place it is done.
+CREATE TABLE card_activation (
+    id INTEGER PRIMARY KEY,
+    batch_id INTEGER NOT NULL REFERENCES card_batch (id),
+    first_place INTEGER NOT NULL CHECK (first_place > 0),
+    last_place INTEGER NOT NULL,
+    done_to INTEGER NOT NULL CHECK (done_to BETWEEN first_place - 1 AND last_place),
+    CHECK (last_place >= first_place)
+) STRICT;
+CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
@@ -795,7 +864,7 @@ CREATE TABLE roll_row (
 -- Work that takes longer than a request, done piece by piece by whichever copy of the program holds it.
 CREATE TABLE job (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('check', 'undo', 'publish', 'enter', 'retract')),
+    kind TEXT NOT NULL CHECK (kind IN ('check', 'undo', 'publish', 'enter', 'retract', 'make', 'activate', 'spoil')),
     -- The import or edition that it is about.
     subject INTEGER NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('waiting', 'done', 'failed', 'cancelled')),
@@ -1103,7 +1172,7 @@ CREATE TABLE proposal (
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
             'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming',
-            'programme_opening', 'programme_terms', 'programme_resuming'
+            'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch', 'card_activation'
         )
     ),
     -- The number of what it is about.

@@ -124,6 +124,11 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::OutsideTemplate => text.outside_template,
         Decline::TermsUnsound => text.terms_unsound,
         Decline::TakesTwoPersons => text.takes_two_persons,
+        Decline::NoSuchCardBatch => text.no_such_card_batch,
+        Decline::ProgrammeNotActive => text.programme_not_active,
+        Decline::ActivationExists => text.activation_exists,
+        Decline::CardsNotHandedOut => text.cards_not_handed_out,
+        Decline::CardInUse { place } => return fill(text.card_in_use, &[&format!("{place:06}")]),
         Decline::NoSuchProposal => text.no_such_proposal,
         Decline::NoSuchKey => text.no_such_key,
         Decline::Stale => text.stale,
@@ -222,7 +227,12 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::OverBalanceLimit { .. } | Decline::OverLoadLimit { .. } => proposal(text.do_load_less),
         Decline::OutsideTemplate | Decline::TermsUnsound => proposal(text.do_other_terms),
         Decline::TakesTwoPersons => proposal(text.do_propose_it),
+        Decline::ActivationExists => proposal(text.do_other_cards),
+        Decline::CardsNotHandedOut => proposal(text.do_hand_out),
+        Decline::CardInUse { .. } => proposal(text.do_other_cards),
+        Decline::ProgrammeNotActive => proposal(text.do_open_programme),
         Decline::NoSuchProposal
+        | Decline::NoSuchCardBatch
         | Decline::NoSuchKey
         | Decline::NoSuchCustomer
         | Decline::NoSuchLoad

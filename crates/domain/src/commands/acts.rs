@@ -6,6 +6,7 @@
 //! - An act is judged by the rows in [`ActRows`] alone, the same when it is proposed and when it is decided.
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
+mod batch;
 mod money;
 mod programme;
 mod rows;
@@ -14,7 +15,7 @@ mod text;
 
 use crate::directory::{Move, Standing};
 use crate::edition::EditionStatus;
-use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
+use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId, TransactionId};
 use crate::ledger::Kind;
 use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
@@ -28,6 +29,7 @@ use crate::time::Timestamp;
 
 use text::{limit, price_fields};
 
+pub use batch::{Batch, CardBatch, CardsAsked};
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
 pub use programme::{Programme, ProgrammeAct};
 pub use rows::{
@@ -90,6 +92,10 @@ words! {
         ProgrammeTerms = "programme_terms",
         /// A suspended programme goes on.
         ProgrammeResuming = "programme_resuming",
+        /// Cards of a batch are made.
+        CardBatch = "card_batch",
+        /// Cards of a batch pay from now on.
+        CardActivation = "card_activation",
     }
 }
 
@@ -109,7 +115,7 @@ impl Act {
             Self::ProductPrice | Self::ProductEdition => Action::ManageProducts,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
             Self::Funding | Self::FundingReturn => Action::PrepareMoney,
-            Self::Load | Self::Adjustment => Action::PrepareCards,
+            Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation => Action::PrepareCards,
             Self::CustomerResuming => Action::ManageCustomers,
             Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ManageProgrammes,
         }
@@ -132,8 +138,8 @@ impl Act {
             Self::RecallEnding => Action::RecallProduct,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
             Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
-            Self::Load | Self::Adjustment => Action::ReleaseCards,
             Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ReleaseProgrammes,
+            Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation => Action::ReleaseCards,
         }
     }
 }
@@ -255,6 +261,8 @@ pub enum Payload {
         /// The customer.
         customer: CustomerId,
     },
+    /// Make or activate cards of a batch.
+    Batch(Batch),
 }
 
 /// The word for a password that somebody else gave.
@@ -287,6 +295,7 @@ impl Payload {
             Self::Money(money) => money.act(),
             Self::Programme(act) => act.act(),
             Self::CustomerResuming { .. } => Act::CustomerResuming,
+            Self::Batch(batch) => batch.act(),
         }
     }
 
@@ -318,6 +327,7 @@ impl Payload {
             Self::ProductEdition { edition, .. } => edition.0,
             Self::Money(money) => money.subject(),
             Self::Programme(act) => act.programme().0,
+            Self::Batch(batch) => batch.batch().0,
             Self::CustomerResuming { customer } => customer.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
@@ -343,9 +353,9 @@ impl Payload {
         self.money().map_or(Fen::ZERO, Money::amount)
     }
 
-    /// How many things it changes; each act changes one yet.
+    /// How many things it changes.
     pub fn count(&self) -> i64 {
-        1
+        if let Self::Batch(batch) = self { batch.count() } else { 1 }
     }
 
     /// What the rows show now; `None` if what it is about does not exist.
@@ -394,6 +404,7 @@ impl Payload {
             }
             Self::Money(money) => money.now(rows),
             Self::Programme(act) => act.now(rows),
+            Self::Batch(batch) => batch.now(rows),
             Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
@@ -426,6 +437,7 @@ impl Payload {
         match self {
             Self::Money(money) => return money.after(now),
             Self::Programme(act) => return act.after(now),
+            Self::Batch(batch) => return batch.after(now),
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
@@ -465,7 +477,8 @@ impl Payload {
     }
 
     /// Whether it is possible, by the rows as they are. What balances allow is [`crate::deposit`]'s to say.
-    pub fn judge(&self, rows: &ActRows, at: Timestamp) -> Result<(), Decline> {
+    /// `own` is its proposal, once there is one.
+    pub fn judge(&self, rows: &ActRows, at: Timestamp, own: Option<TransactionId>) -> Result<(), Decline> {
         match self {
             Self::MerchantFee { merchant, fee_bp } => {
                 let fee = rows.fees.get(merchant).ok_or(Decline::NoSuchMerchant)?;
@@ -502,6 +515,7 @@ impl Payload {
             }
             Self::Money(money) => money.judge(rows, at),
             Self::Programme(act) => act.judge(rows),
+            Self::Batch(batch) => batch.judge(rows, at, own),
             Self::CustomerResuming { customer } => {
                 let one = rows.customers.get(customer).ok_or(Decline::NoSuchCustomer)?;
                 moves(one.status, Move::Resume, true)
@@ -583,6 +597,7 @@ impl Payload {
             Self::Money(money) => money.apply(rows),
             // Written as it is afterwards, in `Changes::programmes`, beside what one person changes.
             Self::Programme(_) => {}
+            Self::Batch(batch) => batch.apply(rows),
             Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),
             Self::MerchantFee { merchant, fee_bp } => rows.fees.loaded(*merchant, Some(Some(*fee_bp))),
             Self::CompanyKey { key } => {

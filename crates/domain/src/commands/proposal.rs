@@ -161,7 +161,7 @@ fn judge_draft(state: &State, envelope: &Envelope, draft: &Draft) -> Result<(), 
 
 /// Whether the rows and balances allow the act; `own` is its proposal, once there is one.
 fn possible(state: &State, payload: &Payload, at: Timestamp, own: Option<TransactionId>) -> Result<(), Decline> {
-    payload.judge(&state.acts, at)?;
+    payload.judge(&state.acts, at, own)?;
     payload.money().map_or(Ok(()), |money| deposit::judge(state, money, at, own))
 }
 

@@ -100,6 +100,7 @@ impl Proposals {
             | Payload::CustomerResuming { .. }
             | Payload::Money(_)
             | Payload::Programme(_)
+            | Payload::Batch(_)
             | Payload::ProductEdition { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
@@ -139,6 +140,9 @@ impl Audit {
             }
             if let Some(money) = one.payload.money() {
                 self.keep_money(money, ending.transaction);
+            }
+            if let Payload::Batch(batch) = &one.payload {
+                self.keep_batch(batch, ending.transaction);
             }
         }
     }

@@ -178,6 +178,10 @@ fn action_words<'a>(action: &'a str, text: &'static Text) -> &'a str {
         "terminal_retired" => words.a_retired,
         "customer_created" => text.customers.a_created,
         "customer_changed" => text.customers.a_changed,
+        "card_batch_entered" => text.batches.a_entered,
+        "card_stock_moved" => text.batches.a_moved,
+        "card_batch_cancelled" => text.batches.a_cancelled,
+        "card_batch_closed" => text.batches.a_closed,
         "customer_suspended" => text.customers.a_suspended,
         other => other,
     }

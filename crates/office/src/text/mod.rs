@@ -1,5 +1,6 @@
 //! Words of these pages, both languages beside each other.
 
+mod batches;
 mod card_number;
 mod confirm;
 mod customers;
@@ -20,6 +21,7 @@ use web_kit::flash::Flash;
 web_kit::audience! {
     said;
     card_number: CardNumber,
+    batches: Batches,
     confirm: Confirm,
     customers: Customers,
     directory: Directory,
@@ -46,6 +48,9 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::ProgrammeLowered => text.programmes.lowered,
         Said::ProgrammeSuspended => text.programmes.suspended_now,
         Said::ProgrammeEnded => text.programmes.ended_now,
+        Said::BatchEntered => text.batches.entered_now,
+        Said::CardsMoved => text.batches.done,
+        Said::BatchCancelled => text.batches.cancelled_now,
         Said::Closed => text.directory.close_done,
         Said::Recalled => text.recalls.started,
         Said::RequestAnswered => text.requests.said_answered,
@@ -75,6 +80,12 @@ web_kit::said! {
         ProgrammeSuspended = "programme_suspended",
         /// A programme was ended.
         ProgrammeEnded = "programme_ended",
+        /// A card batch was entered.
+        BatchEntered = "batch_entered",
+        /// Cards of a batch were moved.
+        CardsMoved = "cards_moved",
+        /// A card batch was cancelled.
+        BatchCancelled = "batch_cancelled",
         /// A place was closed.
         Closed = "place_closed",
         /// Goods were recalled.

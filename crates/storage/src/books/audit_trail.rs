@@ -13,7 +13,7 @@ use domain::role::Role;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, programme, proposal, rows, settlement};
+use super::{after_sale, card_batch, programme, proposal, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
@@ -48,6 +48,7 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     proposals(connection, &mut audit)?;
     fundings(connection, &mut audit)?;
     programmes(connection, &mut audit)?;
+    card_batch::audit(connection, &mut audit)?;
     batches(connection, &mut audit)?;
     let merchants = places(connection, &mut audit)?;
     Ok(audit.finish(&merchants))

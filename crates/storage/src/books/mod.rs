@@ -18,6 +18,7 @@ use crate::{Postgres, Sqlite};
 pub(crate) mod after_sale;
 pub(crate) mod audit_trail;
 pub(crate) mod batch_figures;
+pub(crate) mod card_batch;
 mod cards;
 mod columns;
 mod common;

@@ -12,7 +12,7 @@ use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
-use super::{deposit, programme, rows, sweeps};
+use super::{card_batch, deposit, programme, rows, sweeps};
 use crate::catalogue;
 use crate::directory::{self, Company, Moved};
 
@@ -43,6 +43,7 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
         Payload::Programme(act) => {
             rows.programmes.loaded(act.programme(), programme::find(connection, act.programme())?);
         }
+        Payload::Batch(batch) => card_batch::load(connection, rows, batch)?,
         Payload::CustomerResuming { customer } => {
             rows.customers.loaded(*customer, deposit::find(connection, *customer)?);
         }
@@ -224,6 +225,7 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
         Payload::Money(_) => {}
         // It is in `Changes::programmes` as it is afterwards.
         Payload::Programme(_) => {}
+        Payload::Batch(batch) => card_batch::save(connection, batch, approval.id, at)?,
         Payload::CustomerResuming { customer } => deposit::resume(connection, *customer, by.0, at)?,
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";

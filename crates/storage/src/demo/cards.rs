@@ -22,7 +22,7 @@ type DemoCard = (i64, &'static str, ProgrammeId, CardStatus, &'static str, Optio
 /// What every demo card's number begins with.
 const BIN: &str = "608625";
 
-const NAMED: ProgrammeId = ProgrammeId(1);
+pub(super) const NAMED: ProgrammeId = ProgrammeId(1);
 const ANONYMOUS: ProgrammeId = ProgrammeId(2);
 const ONE_MERCHANT: ProgrammeId = ProgrammeId(3);
 const ONCE_A_DAY: ProgrammeId = ProgrammeId(4);

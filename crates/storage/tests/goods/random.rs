@@ -193,6 +193,7 @@ impl Play {
             JobKind::Undo => self.take_back(job, pieces).await,
             JobKind::Publish => self.make_live(job, pieces).await,
             JobKind::Enter | JobKind::Retract => unreachable!("rolls are tested beside it"),
+            JobKind::Make | JobKind::Activate | JobKind::Spoil => unreachable!("batches are tested beside it"),
         };
         match rest {
             Some(_) if dies => self.copy += 1,

@@ -83,6 +83,11 @@ crate::texts! {
         funding_reference_used: "这笔银行流水已经入账，一笔只能用一次", "This payment of the bank was taken in before; each counts once";
         deposit_short: "预收款不够，差 ¥{0}", "The deposit is ¥{0} short";
         no_such_load: "没有这笔充值，或不是这个客户、这张卡的", "No such load, or it is of another customer or card";
+        no_such_card_batch: "没有这个卡批次", "No such card batch";
+        programme_not_active: "这个卡产品现在不能发卡", "This programme issues no cards now";
+        activation_exists: "其中有卡已经激活，或正在等待激活复核", "Some of these cards are activated, or wait to be";
+        cards_not_handed_out: "其中有卡不在可以激活的地方：请先收货，或调拨给门店、客户", "Some of these cards are where none is activated: not received, or neither at an outlet nor at a customer";
+        card_in_use: "第 {0} 号卡不是新卡，不能激活", "The card at place {0} is not new: it cannot be activated";
         no_such_proposal: "没有这张经办单", "No such proposal";
         no_such_key: "没有这个密钥", "No such key";
         stale: "内容已变化，请重新核对", "Changed meanwhile: check it again";
@@ -110,6 +115,9 @@ crate::texts! {
         do_decide_dispute: "请先由发卡方裁定该争议", "Have the card company decide the dispute first";
         do_await_answer: "请等商户答复，或答复期过后再裁定", "Wait for the answer, or decide after its time has passed";
         do_agree_fee: "请先提交费率，由另一人复核", "Propose a rate first; another person decides";
+        do_other_cards: "请核对卡号段，避开这些卡", "Check the range and leave these cards out";
+        do_hand_out: "请先在卡批次页收货或调拨", "Receive or allot them on the page of the batch first";
+        do_open_programme: "请先恢复这个卡产品", "Have the programme resumed first";
         do_fund_first: "请先入账，或减少金额；等待复核的金额已占用", "Take money in first, or less out; what waits for a decision is held";
         do_resume_customer: "请先恢复该客户，由另一人复核", "Have the customer resumed first; another person decides";
         do_check_reference: "请核对银行流水号", "Check the bank's reference";

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Act, ActRows, Bank, Field, Shown};
+use super::{Act, ActRows, Bank, Field, Payload, Shown};
 use crate::card::{CardKey, CardStatus};
 use crate::card_number::MaskedCard;
 use crate::directory::{self, NAME_MAX, Standing};
@@ -146,8 +146,11 @@ pub struct Loaded {
 }
 
 impl ActRows {
-    /// A proposal that holds money of a deposit from now on, or no longer.
+    /// A proposal that holds money of a deposit, or cards of a batch, from now on, or no longer.
     pub(crate) fn note_proposal(&mut self, proposal: &Proposal) {
+        if let Payload::Batch(batch) = &proposal.payload {
+            self.note_batch(batch, proposal);
+        }
         let Some(money) = proposal.payload.money().filter(|money| money.spends()) else { return };
         if let Some(customer) = self.customers.get_mut(&money.customer()) {
             match proposal.status {

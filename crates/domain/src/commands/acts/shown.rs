@@ -169,6 +169,28 @@ words! {
         Hotline = "hotline",
         /// What the company's counsel wrote.
         Basis = "basis",
+        /// A programme's id.
+        ProgrammeId = "programme_id",
+        /// How many cards a batch has.
+        BatchQuantity = "batch_quantity",
+        /// What is printed on the cards of a batch.
+        BatchText = "batch_text",
+        /// What the maker of a batch noted.
+        BatchNote = "batch_note",
+        /// Where a batch stands, [`crate::card_batch::CardBatchStatus`].
+        BatchStatus = "batch_status",
+        /// The first place of cards of a batch.
+        FirstPlace = "first_place",
+        /// The last place of cards of a batch.
+        LastPlace = "last_place",
+        /// The serial of the first of some cards.
+        FirstSerial = "first_serial",
+        /// The serial of the last of some cards.
+        LastSerial = "last_serial",
+        /// Where cards of a batch are: words of [`crate::card_batch::Keeper`], with a blank between.
+        CardKeeper = "card_keeper",
+        /// The names of who keeps them.
+        CardKeeperName = "card_keeper_name",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The text of a payload: what is stored, digested and read again.
 
-use super::{Act, Bank, Field, Money, Payload, ProgrammeAct, Shown, yes};
+use super::{Act, Bank, Batch, Field, Money, Payload, ProgrammeAct, Shown, yes};
 use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Setting;
 use crate::money::Fen;
@@ -37,6 +37,7 @@ impl Payload {
             }
             Self::Money(money) => money.fields(),
             Self::Programme(act) => act.fields(),
+            Self::Batch(batch) => batch.fields(),
             Self::CompanyKey { .. }
             | Self::CustomerResuming { .. }
             | Self::PersonReset { .. }
@@ -105,6 +106,7 @@ impl Payload {
             Act::Funding | Act::FundingReturn | Act::Load | Act::Adjustment => {
                 Self::Money(Money::read(act, subject, &fields)?)
             }
+            Act::CardBatch | Act::CardActivation => Self::Batch(Batch::read(act, subject, &fields)?),
             Act::CustomerResuming => Self::CustomerResuming { customer: CustomerId(subject) },
             Act::ProgrammeOpening | Act::ProgrammeTerms | Act::ProgrammeResuming => {
                 Self::Programme(ProgrammeAct::read(act, subject, &fields)?)
@@ -127,7 +129,8 @@ pub(super) fn limit(setting: Setting, value: u16) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{CardId, ProgrammeId, TransactionId};
+    use crate::card_batch::Places;
+    use crate::ids::{CardBatchId, CardId, ProgrammeId, TransactionId};
     use crate::programme::{Template, Terms};
     use crate::time::BusinessDate;
 
@@ -218,6 +221,18 @@ mod tests {
             opening,
             terms,
             resuming,
+            Payload::Batch(Batch::Making {
+                batch: CardBatchId(131),
+                programme: ProgrammeId(2),
+                customer: Some(CustomerId(1_000_042)),
+                quantity: 20_000,
+                printed_text: "Health".to_owned(),
+            }),
+            Payload::Batch(Batch::Activation {
+                batch: CardBatchId(131),
+                places: Places { first: 1, last: 19_999 },
+                note: "handed over".to_owned(),
+            }),
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {
