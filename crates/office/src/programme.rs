@@ -233,7 +233,7 @@ pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(typed): Form<
         let lowered = page.alone.then(|| reason.unwrap_or_default());
         return send(&visit, &sheet, terms, lowered, request).await;
     }
-    page.wrong_reason = (goes && page.alone).then_some(visit.text().directory.wrong_reason);
+    page.wrong_reason = (goes && page.alone).then_some(visit.text().programmes.x_reason);
     page.differs = differences(&sheet.one.terms.shown(), &terms.shown(), visit.text());
     page.takes = match (draft, page.alone) {
         (true, _) => words.takes_opening,
@@ -372,7 +372,7 @@ async fn stop(visit: &Visit, id: i64, fields: &StopFields, ends: bool) -> Result
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let sheet = find(visit, id).await?;
     let Ok(reason) = directory::reason(&fields.reason) else {
-        let wrong = Some(visit.text().directory.wrong_reason);
+        let wrong = Some(visit.text().programmes.x_reason);
         return Ok(stop_view(visit, &sheet, ends, &fields.reason, request, wrong));
     };
     let (what, said) =
