@@ -23,7 +23,6 @@ use web_kit::proposal;
 use web_kit::step::{self, Step, Told};
 use web_kit::text::fill;
 
-use crate::customers::CUSTOMERS;
 use crate::entry::{Entered, Input, Typed, wrong_count};
 use crate::places;
 use crate::programmes::{self, Differs, count, differences, programme_link, state, template_words};
@@ -104,7 +103,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(params): Query
         terms.push((words.merchants, named.join(text.directory.comma)));
     }
     let page = View {
-        shell: visit.shell(CUSTOMERS),
+        shell: visit.shell(programmes::entry(&visit)),
         path: programme_link(sheet.id),
         name: one.name.clone(),
         prefix: programmes::prefix(&one.prefix),
@@ -180,7 +179,7 @@ struct TermsView {
 fn terms_view(visit: &Visit, sheet: &Sheet, form: &Entered, request: RequestId) -> TermsView {
     let inputs = programmes::inputs(form, visit.text());
     TermsView {
-        shell: visit.shell(CUSTOMERS),
+        shell: visit.shell(programmes::entry(visit)),
         name: sheet.one.name.clone(),
         path: format!("{}/limits", programme_link(sheet.id)),
         back: programme_link(sheet.id),
@@ -233,7 +232,7 @@ pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(typed): Form<
         let lowered = page.alone.then(|| reason.unwrap_or_default());
         return send(&visit, &sheet, terms, lowered, request).await;
     }
-    page.wrong_reason = (goes && page.alone).then_some(visit.text().directory.wrong_reason);
+    page.wrong_reason = (goes && page.alone).then_some(visit.text().programmes.x_reason);
     page.differs = differences(&sheet.one.terms.shown(), &terms.shown(), visit.text());
     page.takes = match (draft, page.alone) {
         (true, _) => words.takes_opening,
@@ -327,7 +326,7 @@ fn stop_view(
         (words.stop_title, words.stop_note, words.stop, "suspend")
     };
     let page = StopView {
-        shell: visit.shell(CUSTOMERS),
+        shell: visit.shell(programmes::entry(visit)),
         title: fill(title, &[&sheet.one.name]),
         note: fill(note, &[&count(sheet.cards)]),
         yes,
@@ -372,7 +371,7 @@ async fn stop(visit: &Visit, id: i64, fields: &StopFields, ends: bool) -> Result
     let request = RequestId::parse(&fields.request).ok_or(Problem::BadForm)?;
     let sheet = find(visit, id).await?;
     let Ok(reason) = directory::reason(&fields.reason) else {
-        let wrong = Some(visit.text().directory.wrong_reason);
+        let wrong = Some(visit.text().programmes.x_reason);
         return Ok(stop_view(visit, &sheet, ends, &fields.reason, request, wrong));
     };
     let (what, said) =

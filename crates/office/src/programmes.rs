@@ -32,6 +32,12 @@ pub(crate) const PROGRAMMES: &str = "/office/programmes";
 /// Rows of a page.
 const ROWS: u32 = 50;
 
+/// The entry of the menu that a page of programmes stands under: the customers', or the settings for whoever has no
+/// customers.
+pub(crate) fn entry(visit: &Visit) -> &'static str {
+    if visit.session.can(Action::ViewCustomers) { CUSTOMERS } else { "/office/settings" }
+}
+
 /// The page of a programme.
 pub(crate) fn programme_link(id: ProgrammeId) -> String {
     format!("{PROGRAMMES}/{id}")
@@ -82,7 +88,7 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
         name: one.one.name,
     };
     let page = View {
-        shell: visit.shell(CUSTOMERS),
+        shell: visit.shell(entry(&visit)),
         path: PROGRAMMES,
         may: visit.session.can(Action::ManageProgrammes),
         rows: found.into_iter().map(row).collect(),
@@ -407,7 +413,7 @@ fn new_view(visit: &Visit, template: Template, form: &Entered, request: RequestI
     ];
     let terms = self::inputs(form, text);
     let page = NewView {
-        shell: visit.shell(CUSTOMERS),
+        shell: visit.shell(entry(visit)),
         templates: Template::ALL
             .map(|one| (link(&path, &[("t", one.word())]), template_words(one, text), one == template))
             .into(),

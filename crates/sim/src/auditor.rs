@@ -93,7 +93,7 @@ impl Remembered<'_> {
 
     /// The same of those about money that nobody decided yet.
     pub(crate) fn waiting(&self) -> Vec<(i64, Terms)> {
-        let money = |one: &&proposal::Sheet| !matches!(one.terms.what, What::Fee | What::Factor);
+        let money = |one: &&proposal::Sheet| one.terms.what.is_money();
         let open = self.0.proposals.iter().filter(|one| one.seen.status == "open").filter(money);
         open.map(|one| (one.seen.number, one.terms)).collect()
     }
@@ -106,6 +106,11 @@ impl Remembered<'_> {
     /// Loads: number, card, amount, and what was taken back, oldest first.
     pub(crate) fn loads(&self) -> Vec<(i64, i64, i64, i64)> {
         self.0.loads.iter().map(|(number, (card, amount, back))| (*number, *card, *amount, *back)).collect()
+    }
+
+    /// Limits of a card's programme: balance, one sale, day, count.
+    pub(crate) fn limits(&self, card: i64) -> [i64; 4] {
+        self.0.cards.get(&card).map_or([1; 4], |card| card.limits)
     }
 
     /// What is on no card.
@@ -285,6 +290,7 @@ impl Auditor {
             Act::Propose { what, value, seen } => self.propose(who, (what, value), seen, at),
             Act::Decide { proposal, terms, yes, worded } => self.decide(who, (proposal, terms), yes, worded, at),
             Act::TakeBack { proposal } => self.take_back(who, proposal, at),
+            Act::Lower { card, limits, value, seen, worded } => self.lower(who, (card, limits), value, seen, worded),
             Act::Rule { order, dispute, uphold, worded } => self.rule(who, (order, dispute), uphold, worded, at),
         };
         self.note(intent, at, answer)

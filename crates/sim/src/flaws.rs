@@ -173,6 +173,12 @@ impl Flawed {
             card.programme.daily_max = Fen(card.programme.daily_max.0 - 1);
             state.cards.loaded(card.key, Some(card));
         }
+        if let (Some(Flaw::RaisesAlone), Command::ProgrammeChange(change)) = (self.flaw, &envelope.command)
+            && let Some(mut one) = state.acts.programmes.get(&change.programme).cloned()
+        {
+            one.terms.sale_max = domain::programme::LIMIT_MAX;
+            state.acts.programmes.loaded(change.programme, Some(one));
+        }
         self.bend_proposal(state, envelope);
         self.bend_deposit(state, envelope);
         let (order, requests) = match &envelope.command {
@@ -225,6 +231,13 @@ impl Flawed {
             _ => return,
         }
         state.sold.loaded(order, Some(sold));
+    }
+
+    /// What a programme would show with the highest limit of a sale.
+    fn raised(&self, programme: domain::ids::ProgrammeId) -> Option<domain::acts::Shown> {
+        let mut one = self.world.programmes.get(&programme)?.clone();
+        one.terms.sale_max = domain::programme::LIMIT_MAX;
+        Some(one.shown())
     }
 
     fn bend_deposit(&self, state: &mut State, envelope: &Envelope) {
@@ -300,7 +313,11 @@ impl Flawed {
             self.spoil(envelope, &mut outcome, &mut changes);
             declined |= outcome.transaction().is_some_and(|transaction| !transaction.approved());
             outcomes.push(outcome);
-            if self.flaw == Some(Flaw::StaleGroup) {
+            if self.flaw == Some(Flaw::LimitLate) {
+                let programmes = std::mem::take(&mut changes.programmes);
+                state.apply(&changes);
+                changes.programmes = programmes;
+            } else if self.flaw == Some(Flaw::StaleGroup) {
                 let cards = std::mem::take(&mut changes.cards);
                 state.apply(&changes);
                 changes.cards = cards;
@@ -326,6 +343,12 @@ impl Flawed {
             (Some(Flaw::AnyPin), Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
                 pin.value = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
             }
+            (Some(Flaw::RaisesAlone), Command::ProgrammeChange(change)) => {
+                // It believes that the limit was as high as can be, and that the person saw that.
+                if let Some(raised) = self.raised(change.programme) {
+                    change.seen = raised;
+                }
+            }
             (Some(Flaw::ApprovesAlone), Command::ProposalApproval(_)) => {
                 believed.actor = Actor::issuer(PersonId(9_999));
             }
@@ -344,6 +367,7 @@ impl Flawed {
 
     fn spoil(&self, envelope: &Envelope, outcome: &mut Outcome, changes: &mut Changes) {
         match self.flaw {
+            Some(Flaw::LimitForgotten) => changes.programmes.clear(),
             Some(Flaw::ActForgotten) => changes.acts.clear(),
             Some(Flaw::RuleForgotten) => changes.acts.retain(|act| !matches!(act, Payload::FactorRule { .. })),
             Some(Flaw::RejectionActs) => {

@@ -1,6 +1,6 @@
 //! The simulated till's commands, in terms that the auditor understands without the domain.
 
-use domain::acts::{Money, Payload, Shown};
+use domain::acts::{Money, Payload, Programme, ProgrammeAct, Shown};
 use domain::card::CardStatus;
 use domain::card_number::MaskedCard;
 use domain::command::{Actor, Command, Proof};
@@ -8,13 +8,14 @@ use domain::dispute::{self, Answer, Claim, Opening};
 use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
+use domain::programme_change::{Change, Narrowing};
 use domain::proposal::{self, Draft, Proposal, ProposalStatus, shown_digest};
 use domain::refund::{Ground, Request, Review};
 use domain::reversal::Reversed;
 use domain::settlement::{Preparation, Verdict};
 use domain::time::Timestamp;
 
-use crate::shop::{self, ACTOR, CUSTOMER, FIRST_CARD};
+use crate::shop::{self, ACTOR, CUSTOMER, CardTerms, FIRST_CARD};
 
 /// The person who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,14 +79,25 @@ pub enum What {
     Load(i64),
     /// Money of the load with this number that comes back from this card.
     Adjustment(i64, i64),
+    /// The most of one sale that the programme of this card allows, beside its other limits: balance, day, count.
+    Limit(i64, [i64; 3]),
 }
 
 impl What {
+    /// Whether it moves money of a deposit.
+    pub fn is_money(self) -> bool {
+        !matches!(self, Self::Fee | Self::Factor | Self::Limit(..))
+    }
+
     fn payload(self, value: i64) -> Payload {
         let (customer, amount) = (CUSTOMER, Fen(value));
         Payload::Money(match self {
             Self::Fee => return Payload::MerchantFee { merchant: ACTOR.merchant, fee_bp: value },
             Self::Factor => return Payload::FactorRule { required: value == 1 },
+            Self::Limit(card, limits) => {
+                let (programme, terms) = (shop::programme_id(card), programme(card, limits, value).terms);
+                return Payload::Programme(ProgrammeAct::Terms { programme, terms });
+            }
             Self::Funding(n) => {
                 let (reference, received_on) = (format!("SL{n}"), shop::MORNING.business_date());
                 Money::Funding { customer, amount, reference, received_on, note: String::new() }
@@ -103,6 +115,7 @@ impl What {
     fn shown(self, value: Option<i64>) -> Shown {
         let text = match self {
             Self::Fee => format!("fee_bp={}\n", value.map_or_else(String::new, |fee| fee.to_string())),
+            Self::Limit(card, limits) => return programme(card, limits, value.unwrap_or(0)).shown(),
             Self::Factor => format!("factor_required={}\n", if value == Some(1) { "yes" } else { "no" }),
             Self::Funding(_) => format!("standing=active\n{}", customer_line(value)),
             Self::Return => {
@@ -125,6 +138,10 @@ impl What {
         match payload {
             Payload::MerchantFee { fee_bp, .. } => (Self::Fee, *fee_bp),
             Payload::FactorRule { required } => (Self::Factor, i64::from(*required)),
+            Payload::Programme(ProgrammeAct::Terms { programme, terms }) => {
+                let limits = [terms.balance_max.0, terms.daily_max.0, terms.daily_count_max];
+                (Self::Limit(programme.0 - shop::programme_id(0).0, limits), terms.sale_max.0)
+            }
             Payload::Money(money) => {
                 let what = match money {
                     Money::Funding { reference, .. } => {
@@ -139,6 +156,12 @@ impl What {
             other => unreachable!("not of the workload: {other:?}"),
         }
     }
+}
+
+/// The programme of a card with these limits (balance, day, count) and this most of one sale.
+fn programme(card: i64, [balance_max, daily_max, daily_count_max]: [i64; 3], sale_max: i64) -> Programme {
+    let status = CardStatus::Active;
+    CardTerms { n: card, status, balance_max, sale_max, daily_max, daily_count_max }.programme()
 }
 
 /// So many states a card can have: what was seen of a card is its state, and what was seen of a load so many times its
@@ -222,6 +245,8 @@ pub enum Act {
     Decide { proposal: i64, terms: Terms, yes: bool, worded: bool },
     /// Takes it back.
     TakeBack { proposal: i64 },
+    /// One person lowers the most of one sale of a card's programme, having seen another one.
+    Lower { card: i64, limits: [i64; 3], value: i64, seen: i64, worded: bool },
 }
 
 /// What is asked, as far as a repeated request must agree in it: without PIN and proof.
@@ -311,6 +336,12 @@ impl Act {
                 Command::DisputeReview(dispute::Verdict { order, dispute, uphold, words: words(worded) })
             }
             Self::Propose { .. } | Self::Decide { .. } | Self::TakeBack { .. } => self.of_proposal(),
+            Self::Lower { card, limits, value, seen, worded } => Command::ProgrammeChange(Change {
+                programme: shop::programme_id(card),
+                what: Narrowing::Lower(programme(card, limits, value).terms),
+                reason: words(worded),
+                seen: programme(card, limits, seen).shown(),
+            }),
         }
     }
 
@@ -350,7 +381,8 @@ impl Act {
             | Self::Judge { .. }
             | Self::Propose { .. }
             | Self::Decide { .. }
-            | Self::TakeBack { .. } => (0, 0),
+            | Self::TakeBack { .. }
+            | Self::Lower { .. } => (0, 0),
         }
     }
 

@@ -83,6 +83,7 @@ fn who(dice: &mut Dice, act: &Act) -> Who {
             | Act::Propose { .. }
             | Act::Decide { .. }
             | Act::TakeBack { .. }
+            | Act::Lower { .. }
     );
     match dice.below(10) {
         0..=4 if settles => Who::Issuer,
@@ -240,7 +241,24 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Act {
     }
 }
 
+/// A limit of a card is lowered, or proposed to be raised, while the till pays.
+fn limit(dice: &mut Dice, today: &Today<'_>) -> Act {
+    let card = dice.below(CARDS);
+    let [balance, now, daily, count] = today.auditor.memory().limits(card);
+    let (limits, seen) = ([balance, daily, count], now + i64::from(dice.chance(4)));
+    match dice.below(10) {
+        0..=3 => {
+            let value = if dice.chance(92) { now - dice.below(60) } else { now + 1 + dice.below(40) };
+            Act::Lower { card, limits, value, seen, worded: dice.chance(96) }
+        }
+        _ => Act::Propose { what: What::Limit(card, limits), value: now + dice.below(120), seen: Some(seen) },
+    }
+}
+
 fn proposal(dice: &mut Dice, today: &Today<'_>) -> Act {
+    if dice.chance(25) {
+        return limit(dice, today);
+    }
     let memory = today.auditor.memory();
     let known = memory.proposals();
     let Some((number, terms)) = recent(dice, &known, 3).filter(|_| dice.chance(68)) else {

@@ -109,6 +109,7 @@ web_kit::texts! {
         series_taken: "这个系列已被卡产品 {0} 使用，请换一个", "Programme {0} has this series: choose another";
         no_number: "卡产品编号已用完，没有保存", "There is no programme number left; nothing was saved";
         wrong_merchant: "没有商户 {0}，请核对编号", "There is no merchant {0}: check the id";
+        x_reason: "请填写 2 到 100 个字。没有改动。", "Write 2 to 100 characters. Nothing was changed.";
         x_amount: "金额要大于 0，不超过 10000000.00", "Above zero and at most 10000000.00";
         x_count: "请填 1 到 9999", "1 to 9999, please";
         x_load: "不能超过余额上限", "At most what a card may hold";

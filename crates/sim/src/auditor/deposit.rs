@@ -24,7 +24,7 @@ impl Auditor {
                 let amount = self.loads.get(&load)?.1;
                 Some(self.state_of(card)? + STATES * amount)
             }
-            What::Fee | What::Factor => unreachable!("not about money"),
+            What::Fee | What::Factor | What::Limit(..) => unreachable!("not about money"),
         }
     }
 
@@ -101,7 +101,7 @@ impl Auditor {
                 self.loads.get_mut(&load).expect("it was judged").2 += amount;
                 (card, -amount)
             }
-            What::Fee | What::Factor => unreachable!("not about money"),
+            What::Fee | What::Factor | What::Limit(..) => unreachable!("not about money"),
         };
         self.deposit -= change;
         let own = self.cards.get_mut(&card).expect("it was judged");

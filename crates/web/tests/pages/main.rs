@@ -25,6 +25,7 @@ mod people;
 mod picker;
 mod place;
 mod products;
+mod programmes;
 mod recalls;
 mod refund;
 mod requests;
