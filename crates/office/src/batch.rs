@@ -48,7 +48,8 @@ enum What {
 }
 
 impl What {
-    const ALL: [Self; 6] = [Self::Receive, Self::Outlet, Self::Customer, Self::Vault, Self::Activate, Self::Spoil];
+    /// The one next act of a batch comes first.
+    const ALL: [Self; 6] = [Self::Receive, Self::Activate, Self::Outlet, Self::Customer, Self::Vault, Self::Spoil];
 
     fn word(self) -> &'static str {
         match self {
