@@ -217,9 +217,8 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::CustomerSuspended => proposal(text.do_resume_customer),
         Decline::FundingReferenceUsed => proposal(text.do_check_reference),
         Decline::OverBalanceLimit { .. } => proposal(text.do_load_less),
-        Decline::ActivationExists => proposal(text.do_other_cards),
+        Decline::ActivationExists | Decline::CardInUse { .. } => proposal(text.do_other_cards),
         Decline::CardsNotHandedOut => proposal(text.do_hand_out),
-        Decline::CardInUse { .. } => proposal(text.do_other_cards),
         Decline::ProgrammeNotActive => proposal(text.do_open_programme),
         Decline::NoSuchProposal
         | Decline::NoSuchCardBatch
