@@ -48,7 +48,8 @@ enum What {
 }
 
 impl What {
-    const ALL: [Self; 6] = [Self::Receive, Self::Outlet, Self::Customer, Self::Vault, Self::Activate, Self::Spoil];
+    /// The one next act of a batch comes first.
+    const ALL: [Self; 6] = [Self::Receive, Self::Activate, Self::Outlet, Self::Customer, Self::Vault, Self::Spoil];
 
     fn word(self) -> &'static str {
         match self {
@@ -240,7 +241,7 @@ fn next(one: &Sheet, waits: bool, text: &'static Text) -> &'static str {
 
 fn steps(one: &Sheet, text: &'static Text) -> Vec<StepView> {
     let words = &text.batches;
-    let at = |at: Option<domain::time::Timestamp>| at.map_or_else(String::new, |at| at.date_time_text());
+    let at = |at: Option<domain::time::Timestamp>| at.map_or_else(String::new, domain::time::Timestamp::date_time_text);
     let (line, arrived) = (&one.line, one.count(|keeper| !matches!(keeper, Keeper::Maker | Keeper::Spoiled)));
     let made = fill(words.made_of, &[&line.made.to_string(), &line.quantity.to_string()]);
     let mut all = vec![

@@ -300,7 +300,7 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::Card | Field::CardMasked => words.f_card,
         Field::CardHolder => words.f_card_holder,
         Field::CardStatus => words.f_card_status,
-        Field::CardProgramme => words.f_card_programme,
+        Field::CardProgramme | Field::ProgrammeId => words.f_card_programme,
         Field::Load => words.f_load,
         Field::LoadAmount => words.f_load_amount,
         Field::ProgrammeName
@@ -323,7 +323,6 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         | Field::Merchants
         | Field::Hotline
         | Field::Basis => programmes::field_words(field, text),
-        Field::ProgrammeId => words.f_card_programme,
         Field::BatchQuantity => text.batches.quantity,
         Field::BatchText => text.batches.printed,
         Field::BatchNote => text.batches.note,

@@ -227,9 +227,8 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::OverBalanceLimit { .. } | Decline::OverLoadLimit { .. } => proposal(text.do_load_less),
         Decline::OutsideTemplate | Decline::TermsUnsound => proposal(text.do_other_terms),
         Decline::TakesTwoPersons => proposal(text.do_propose_it),
-        Decline::ActivationExists => proposal(text.do_other_cards),
+        Decline::ActivationExists | Decline::CardInUse { .. } => proposal(text.do_other_cards),
         Decline::CardsNotHandedOut => proposal(text.do_hand_out),
-        Decline::CardInUse { .. } => proposal(text.do_other_cards),
         Decline::ProgrammeNotActive => proposal(text.do_open_programme),
         Decline::NoSuchProposal
         | Decline::NoSuchCardBatch
