@@ -123,6 +123,9 @@ pub fn stays(kind: Kind) -> bool {
             | Kind::ProposalApproval
             | Kind::ProposalRejection
             | Kind::ProposalWithdrawal
+            | Kind::PinIssue
+            | Kind::FirstUse
+            | Kind::PinReset
     )
 }
 

@@ -12,7 +12,8 @@ use crate::outcome::{Decline, Outcome};
 use crate::sale::Payment;
 use crate::state::{Keys, Outlet, State, Till};
 use crate::{
-    batch, direct_sale, dispute, inquiry, proof, proposal, refund, reversal, sale, settlement, void, withdrawal,
+    batch, direct_sale, dispute, first_use, inquiry, pin_issue, proof, proposal, refund, reversal, sale, settlement,
+    void, withdrawal,
 };
 
 /// The result of one command and the rows that it writes.
@@ -68,6 +69,8 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
         Command::ProposalApproval(verdict) => proposal::approve(state, envelope, verdict),
         Command::ProposalRejection(verdict) => proposal::reject(state, envelope, verdict),
         Command::ProposalWithdrawal { proposal } => proposal::withdraw(state, envelope, *proposal),
+        Command::PinIssue(issue) => pin_issue::decide(state, envelope, issue),
+        Command::FirstUse(asked) => first_use::decide(state, envelope, asked),
     }
 }
 

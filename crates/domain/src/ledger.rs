@@ -105,6 +105,12 @@ words! {
         ProposalRejection = "proposal_rejection",
         /// The maker takes it back.
         ProposalWithdrawal = "proposal_withdrawal",
+        /// The card company makes a card's initial PIN or its activation code, and prints it.
+        PinIssue = "pin_issue",
+        /// A holder sets the card's PIN with an activation code.
+        FirstUse = "first_use",
+        /// A second person approves that a card's PIN is taken away.
+        PinReset = "pin_reset",
     }
 }
 
@@ -147,7 +153,10 @@ impl Kind {
             | Self::Proposal
             | Self::ProposalApproval
             | Self::ProposalRejection
-            | Self::ProposalWithdrawal => None,
+            | Self::ProposalWithdrawal
+            | Self::PinIssue
+            | Self::FirstUse
+            | Self::PinReset => None,
         }
     }
 

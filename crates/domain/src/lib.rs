@@ -42,10 +42,10 @@ pub mod verify;
 pub mod world;
 
 pub use commands::{
-    acts, batch, deposit, direct_sale, dispute, inquiry, proof, proposal, refund, reversal, sale, settlement, sold,
-    void, withdrawal,
+    acts, batch, deposit, direct_sale, dispute, first_use, inquiry, pin_issue, pin_reset, proof, proposal, refund,
+    reversal, sale, settlement, sold, void, withdrawal,
 };
 pub use facts::{
-    card, card_number, directory, edition, factor, human, ids, limits, money, network, order, password, person, pin,
-    place, product, product_request, recall, role, scan, serial, sweep, time,
+    card, card_code, card_number, directory, edition, factor, human, ids, limits, money, network, order, password,
+    person, pin, place, product, product_request, recall, role, scan, serial, sweep, time,
 };

@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 mod deposit;
 mod dispute;
 mod opening;
+mod pin;
 mod proposal;
 mod settlement;
 
@@ -67,6 +68,7 @@ pub struct Audit {
     logins: Logins,
     proposals: proposal::Proposals,
     deposits: deposit::Deposits,
+    pins: pin::Pins,
     /// What the rows of cards and customers say they hold.
     held: i128,
     findings: Vec<Finding>,
@@ -103,6 +105,7 @@ impl Audit {
             logins: Logins::default(),
             proposals: proposal::Proposals::default(),
             deposits: deposit::Deposits::default(),
+            pins: pin::Pins::default(),
             held: 0,
             findings: Vec::new(),
         }
@@ -152,6 +155,9 @@ impl Audit {
         if transaction.approved() && transaction.kind == Kind::Void {
             self.consent(&rrn, transaction);
         }
+        if matches!(transaction.kind, Kind::PinIssue | Kind::FirstUse | Kind::PinReset) {
+            self.pin_record(&rrn, transaction);
+        }
         let moves = transaction.approved() && transaction.kind.moves_money();
         if moves == transfers.is_empty() {
             self.report("I1", format!("transaction {rrn} ({}) has {} transfers", transaction.code(), transfers.len()));
@@ -181,14 +187,17 @@ impl Audit {
                 | Kind::Funding
                 | Kind::FundingReturn
                 | Kind::Load
-                | Kind::Adjustment => self.proposals.note(transaction, transfers),
+                | Kind::Adjustment
+                | Kind::PinReset => self.proposals.note(transaction, transfers),
                 Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
                 Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
                 Kind::Inquiry
                 | Kind::RefundRequest
                 | Kind::RefundRejection
                 | Kind::SettlementRequest
-                | Kind::SettlementRejection => {}
+                | Kind::SettlementRejection
+                | Kind::PinIssue
+                | Kind::FirstUse => {}
             }
         }
     }
@@ -413,6 +422,7 @@ impl Audit {
         self.finish_settlements();
         self.finish_opening();
         self.finish_deposits();
+        self.finish_pins();
         let system = [AccountId::FUNDING_CLEARING, AccountId::PAYOUT_CLEARING, AccountId::FEE_INCOME];
         let known = |account: AccountId| {
             system.contains(&account) || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)

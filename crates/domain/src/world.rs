@@ -11,6 +11,7 @@ use crate::acts::{
 };
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey, masked_name};
+use crate::card_code::CardCode;
 use crate::card_number::MaskedCard;
 use crate::changes::Changes;
 use crate::command::Envelope;
@@ -58,6 +59,8 @@ pub struct World {
     pub replaced: BTreeMap<CardKey, CardKey>,
     /// Wrong PINs.
     pub tries: BTreeMap<CardKey, PinTries>,
+    /// Activation codes.
+    pub codes: BTreeMap<CardKey, CardCode>,
     /// What watches wrong PINs.
     pub sweeps: BTreeMap<Watch, Sweep>,
     /// Limits to guessing.
@@ -124,6 +127,7 @@ impl World {
             cards: BTreeMap::new(),
             replaced: BTreeMap::new(),
             tries: BTreeMap::new(),
+            codes: BTreeMap::new(),
             sweeps: BTreeMap::new(),
             limits: Limits::default(),
             alarms: Vec::new(),
@@ -206,6 +210,9 @@ impl World {
         for card in keys.pins {
             state.tries.loaded(card, self.tries.get(&card).cloned());
         }
+        for card in keys.codes {
+            state.codes.loaded(card, self.codes.get(&card).cloned());
+        }
         state.limits = self.limits.clone();
         for watch in keys.watches {
             let sweep = self.sweeps.get(&watch).cloned();
@@ -257,6 +264,7 @@ impl World {
     pub fn load_act(&self, rows: &mut ActRows, act: &Payload) {
         match act {
             Payload::Money(money) => self.load_money(rows, money),
+            Payload::Pin(reset) => self.load_shown_card(rows, reset.card),
             Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
@@ -295,15 +303,7 @@ impl World {
     fn load_money(&self, rows: &mut ActRows, money: &Money) {
         rows.customers.loaded(money.customer(), self.customer(money.customer()));
         if let Some(id) = money.card() {
-            let shown = self.card(id).map(|card| acts::Card {
-                key: card.key,
-                // No number is kept here, not even a masked one, and no programme has a name.
-                masked: MaskedCard(String::new()),
-                holder: masked_name(&card.holder),
-                status: card.status,
-                programme: String::new(),
-            });
-            rows.cards.loaded(id, shown);
+            self.load_shown_card(rows, id);
         }
         match money {
             Money::Funding { reference, .. } => {
@@ -312,6 +312,19 @@ impl World {
             Money::Adjustment { load, .. } => rows.loads.loaded(*load, self.loaded(*load)),
             Money::FundingReturn { .. } | Money::Load { .. } => {}
         }
+    }
+
+    fn load_shown_card(&self, rows: &mut ActRows, id: CardId) {
+        let shown = self.card(id).map(|card| acts::Card {
+            key: card.key,
+            // No number is kept here, not even a masked one, and no programme has a name.
+            masked: MaskedCard(String::new()),
+            holder: masked_name(&card.holder),
+            status: card.status,
+            pin: card.pin.state(),
+            programme: String::new(),
+        });
+        rows.cards.loaded(id, shown);
     }
 
     fn customer(&self, id: CustomerId) -> Option<Customer> {
@@ -340,7 +353,8 @@ impl World {
             Payload::Money(Money::Funding { reference, .. }) => {
                 self.references.insert(reference.clone(), approval);
             }
-            Payload::Money(_) => {}
+            // The card itself is among the changed cards.
+            Payload::Money(_) | Payload::Pin(_) => {}
             Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
             Payload::CompanyKey { key } => {
@@ -502,6 +516,7 @@ impl World {
             self.orders.insert(new.order.id, new.order);
         }
         self.tries.extend(changes.tries);
+        self.codes.extend(changes.codes);
         self.sweeps.extend(changes.sweeps);
         self.alarms.extend(changes.alarms);
         self.refunds.extend(changes.refunds);
@@ -535,7 +550,9 @@ impl World {
         audit.head(self.head, &self.head.seal(&self.key), Some(&read).filter(|_| !self.transactions.is_empty()));
         for card in self.cards.values() {
             audit.card(card.id, card.balance, card.last);
+            audit.card_pin(card.id, card.key, &card.pin, card.pin_by);
         }
+        self.codes.iter().for_each(|(key, code)| audit.card_code(*key, code));
         for order in self.orders.values() {
             audit.order(order.id, order.status, order.total, order.paid_by);
         }

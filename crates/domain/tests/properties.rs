@@ -8,7 +8,7 @@ use std::sync::Arc;
 use builders::steps::{NUMBERS, any_sketch, any_steps, envelopes};
 use builders::{MORNING, Submit as _, World, card, card_id, card_key, envelope, money, order};
 use domain::acts::{Money, Payload};
-use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::card::{Card, CardKey, CardStatus, PinMode, Programme, Spent};
 use domain::command::{Command, Envelope, Proof};
 use domain::direct_sale::DirectSale;
 use domain::dispute::DisputeStatus;
@@ -16,7 +16,7 @@ use domain::ledger::{AccountId, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{PinPlace, PinTries};
+use domain::pin::{CardPin, PinPlace, PinTries};
 use domain::proposal;
 use domain::refund::{Refund, RefundStatus};
 use domain::settlement::{Settlement, SettlementStatus};
@@ -70,7 +70,7 @@ impl Watch {
                 }
                 Outcome::Conflict(_) => panic!("no conflict without an earlier record"),
                 Outcome::Paused(_) => {
-                    assert!(asked.command.pin().is_some(), "only a PIN is refused");
+                    assert!(!asked.command.watches(asked.actor).is_empty(), "only a PIN or a code is refused");
                     let freed = after.orders.iter().all(|(id, row)| {
                         let before = &before.orders[id];
                         row == before || (before.attempt == Some(asked.request_id) && row.attempt.is_none())
@@ -126,6 +126,9 @@ impl Watch {
 
     /// Counts by itself what the counter should say.
     fn tries(&mut self, asked: &Envelope, outcome: &Outcome, after: &World) {
+        if let (Command::FirstUse(first), true) = (&asked.command, outcome.approved()) {
+            self.wrong.retain(|(card, _), _| *card != first.card.key.0);
+        }
         let Some((card, pin)) = asked.command.pin() else { return };
         let decline = outcome.transaction().and_then(|transaction| transaction.decline);
         let unlooked = [
@@ -148,7 +151,9 @@ impl Watch {
         let stored = after.cards.get(&card.key);
         if *here >= 5 || all >= 10 {
             assert_eq!(decline, Some(Decline::PinTriesExceeded), "even the right PIN is refused then");
-        } else if stored.is_some_and(|stored| stored.pin.matches(&pin.value)) {
+        } else if stored.is_some_and(|stored| stored.pin == CardPin::Unset) {
+            assert_eq!(decline, Some(Decline::PinNotSet), "there is nothing to guess");
+        } else if stored.and_then(|stored| stored.pin.value()).is_some_and(|right| right.matches(&pin.value)) {
             let locked = stored.is_some_and(|stored| stored.status == CardStatus::PinLocked);
             assert!(locked || decline != Some(Decline::PinTriesExceeded));
             assert!(!matches!(decline, Some(Decline::WrongPin { .. })), "the right PIN is not called wrong");
@@ -166,7 +171,7 @@ impl Watch {
     }
 }
 
-const MOVES_NOTHING: [Kind; 13] = [
+const MOVES_NOTHING: [Kind; 16] = [
     Kind::Inquiry,
     Kind::RefundRequest,
     Kind::RefundRejection,
@@ -180,6 +185,9 @@ const MOVES_NOTHING: [Kind; 13] = [
     Kind::ProposalApproval,
     Kind::ProposalRejection,
     Kind::ProposalWithdrawal,
+    Kind::PinIssue,
+    Kind::FirstUse,
+    Kind::PinReset,
 ];
 
 /// A decline leaves refunds as they are, but for one that goes to the card company.
@@ -385,6 +393,7 @@ proptest! {
                 daily_max: Fen(limits.2),
                 daily_count_max: limits.3,
                 refund_window: 48 * HOUR,
+                pin_mode: PinMode::FirstUse,
                 merchants: vec![],
             };
             let spent = Spent { on: MORNING.business_date(), amount: Fen(spent.0), count: spent.1 };
@@ -427,7 +436,11 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
         Command::DirectSale(sale) if sale.card.key == card_key(number) => {
             *sale = Arc::new(DirectSale { pin: builders::typed(number, false), ..DirectSale::clone(sale) });
         }
-        // Only the card company loads, and it may know which cards exist.
+        Command::FirstUse(first) if first.card.key == card_key(number) => {
+            first.code = builders::pins::code(number, false)
+        }
+        // Only the card company prints and loads, and it may know which cards exist.
+        Command::PinIssue(issue) if issue.card.key == card_key(number) => issue.card = builders::presented(NUMBERS + 1),
         Command::Proposal(proposal::Draft { payload, .. })
         | Command::ProposalApproval(proposal::Verdict { payload, .. })
         | Command::ProposalRejection(proposal::Verdict { payload, .. }) => {
@@ -435,6 +448,11 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
                 && *card == card_id(number)
             {
                 *card = card_id(NUMBERS + 1);
+            }
+            if let Payload::Pin(reset) = payload
+                && reset.card == card_id(number)
+            {
+                reset.card = card_id(NUMBERS + 1);
             }
         }
         _ => {}

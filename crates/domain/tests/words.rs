@@ -41,7 +41,7 @@ fn stored_words_never_change() {
         Kind,
         "funding funding_return load adjustment inquiry sale refund_request refund_rejection refund void reversal batch_close \
          settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
-         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal"
+         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal pin_issue first_use pin_reset"
     );
     assert_words!(Standing, "draft active suspended closed");
     assert_words!(TerminalStatus, "new active disabled retired");
@@ -59,7 +59,7 @@ fn stored_words_never_change() {
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
          merchant_payable recall_ending product_price product_edition funding funding_return load adjustment \
-         customer_resuming"
+         customer_resuming card_pin"
     );
     assert_words!(
         Field,
@@ -104,7 +104,7 @@ fn stored_declines_never_change() {
          payable_short no_such_settlement no_such_customer customer_suspended funding_reference_used deposit_short \
          no_such_load no_such_proposal no_such_key stale proposal_expired not_the_maker \
          nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
-         wrong_pin not_accepted_here line_not_payable terminal_disabled over_sale_limit over_daily_limit \
+         wrong_pin pin_not_set wrong_code not_accepted_here line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
          pin_tries_exceeded proof_expired already_paid attempt_open unknown_terminal";
     assert_eq!(words, expected.split(' ').collect::<Vec<_>>());

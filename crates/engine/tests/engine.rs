@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use domain::acts::{Bank, Customer};
-use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::card::{Card, CardKey, CardStatus, PinMode, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, Command, PresentedCard, Proof};
 use domain::directory::Standing;
@@ -19,7 +19,7 @@ use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Outcome;
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
 use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use domain::world::World;
@@ -80,6 +80,7 @@ fn memory() -> Fixture {
         daily_max: Fen(MOST),
         daily_count_max: MOST,
         refund_window: HOUR,
+        pin_mode: PinMode::Mailer,
         merchants: vec![],
     };
     books.put_card(Card {
@@ -88,7 +89,8 @@ fn memory() -> Fixture {
         status: CardStatus::Active,
         holder: String::new(),
         expires_on: None,
-        pin: PinValue([1; 32]),
+        pin: CardPin::Initial(PinValue([1; 32])),
+        pin_by: None,
         balance: Fen::ZERO,
         last: None,
         spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
@@ -123,11 +125,12 @@ async fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let database = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
     let sql = format!(
-        "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
-            VALUES (1, '', '608625', 1, {MOST}, {MOST}, {MOST}, {MOST}, 1);
+        "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window,
+            pin_mode)
+            VALUES (1, '', '608625', 1, {MOST}, {MOST}, {MOST}, {MOST}, 1, 'mailer');
         INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status,
-                holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count)
-            VALUES ({CARD}, x'{}', 1, x'00', 1, '', 1, 'active', '', NULL, x'{}', 1, 0, 0, 0, 0);
+                holder, expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count)
+            VALUES ({CARD}, x'{}', 1, x'00', 1, '', 1, 'active', '', NULL, 'initial', x'{}', 1, 0, 0, 0, 0);
         WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < {ORDERS})
         INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
                 held, prints, opened_at, changed_at)

@@ -37,11 +37,13 @@ const PRICE: i64 = 1_000;
 
 /// A card without money, and orders of 10.00.
 const SHOP: &str = "
-    INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
-        VALUES (1, '', '608625', 1, 100000000, 100000000, 100000000, 100000000, 1);
-    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder, pin,
+    INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window,
+            pin_mode)
+        VALUES (1, '', '608625', 1, 100000000, 100000000, 100000000, 100000000, 1, 'mailer');
+    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder,
+            pin_state, pin,
             pin_generation, balance, spent_on, spent_amount, spent_count)
-        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, '', 1, 'active', '', decode(repeat('01', 32), 'hex'), 1, 0,
+        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, '', 1, 'active', '', 'initial', decode(repeat('01', 32), 'hex'), 1, 0,
             0, 0, 0);
     INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
             held, prints, opened_at, changed_at)

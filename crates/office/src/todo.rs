@@ -42,6 +42,7 @@ use web_kit::settlement::rate_words;
 use web_kit::step::{self, Filled, Last, Step, Told};
 use web_kit::text::fill;
 
+use crate::pins;
 use crate::recalls;
 use crate::settings::limit_words;
 use crate::text::Text;
@@ -212,6 +213,7 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::Load => text.todo.act_load,
         Act::Adjustment => text.todo.act_adjustment,
         Act::CustomerResuming => text.todo.act_customer_resuming,
+        Act::CardPin => text.pins.act,
     }
 }
 
@@ -290,6 +292,7 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::Card | Field::CardMasked => words.f_card,
         Field::CardHolder => words.f_card_holder,
         Field::CardStatus => words.f_card_status,
+        Field::CardPin => text.pins.f_state,
         Field::CardProgramme => words.f_card_programme,
         Field::Load => words.f_load,
         Field::LoadAmount => words.f_load_amount,
@@ -314,6 +317,7 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
             number().and_then(|day| i32::try_from(day).ok()).map_or(String::new(), |day| BusinessDate(day).to_string())
         }
         (Field::CardStatus, word) => card_status_words(word, text).to_owned(),
+        (Field::CardPin, word) => pins::state_words(word, text).to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
         // The beginning is enough to see that two differ.
         (Field::EditionDigest, _) => value.get(..DIGEST_SHOWN).unwrap_or(value).to_owned(),

@@ -324,7 +324,12 @@ impl Flawed {
         let mut believed = envelope.clone();
         match (self.flaw, &mut believed.command) {
             (Some(Flaw::AnyPin), Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
-                pin.value = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
+                pin.value = self
+                    .world
+                    .cards
+                    .get(&card.key)
+                    .and_then(|card| card.pin.value().cloned())
+                    .unwrap_or(PinValue([0; 32]));
             }
             (Some(Flaw::ApprovesAlone), Command::ProposalApproval(_)) => {
                 believed.actor = Actor::issuer(PersonId(9_999));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::acts::{Bank, Customer};
-use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::card::{Card, CardKey, CardStatus, PinMode, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, PresentedCard};
 use domain::directory::Standing;
@@ -12,7 +12,7 @@ use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
 use domain::refund::SoldLine;
 use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, Timestamp};
@@ -162,7 +162,8 @@ impl CardTerms {
             status: self.status,
             holder: String::new(),
             expires_on: None,
-            pin: pin(self.n, true),
+            pin: CardPin::Initial(pin(self.n, true)),
+            pin_by: None,
             balance: Fen::ZERO,
             last: None,
             spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
@@ -173,6 +174,7 @@ impl CardTerms {
                 daily_max: Fen(self.daily_max),
                 daily_count_max: self.daily_count_max,
                 refund_window: REFUND_WINDOW,
+                pin_mode: PinMode::FirstUse,
                 merchants: Vec::new(),
             },
         }
@@ -288,7 +290,7 @@ pub fn insert_place(connection: &Connection) -> sql::Result<()> {
 /// A programme: its id, then balance, sale and daily limits and the daily count.
 pub fn insert_programme(connection: &Connection, terms: [i64; 5]) -> sql::Result<()> {
     let sql = "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max,
-        refund_window) VALUES (?1, '', '608625', 1, ?2, ?3, ?4, ?5, ?6)";
+        refund_window, pin_mode) VALUES (?1, '', '608625', 1, ?2, ?3, ?4, ?5, ?6, 'first_use')";
     let [id, balance, sale, daily, count] = terms;
     connection.prepare_cached(sql)?.execute([id, balance, sale, daily, count, REFUND_WINDOW])?;
     Ok(())
@@ -304,8 +306,8 @@ pub fn insert_card(
 ) -> sql::Result<()> {
     let sql =
         "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder,
-        expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
-        VALUES (?1, ?2, 1, ?3, 1, '', ?4, ?5, '', NULL, ?6, 1, ?7, 0, 0, 0, NULL)";
+        expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
+        VALUES (?1, ?2, 1, ?3, 1, '', ?4, ?5, '', NULL, 'initial', ?6, 1, ?7, 0, 0, 0, NULL)";
     // As long as a sealed card number: nonce, 16 digits, tag.
     let sealed = [0_u8; 44];
     let row = params![FIRST_CARD + n, card_key(n).0, sealed, programme, status.word(), pin(n, true).0, balance];

@@ -122,6 +122,8 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::Stale => text.stale,
         Decline::NotTheMaker => text.not_the_maker,
         Decline::NothingToChange => text.nothing_to_change,
+        Decline::PinNotSet => text.pin_not_set,
+        Decline::WrongCode => text.wrong_code,
     };
     plain.to_owned()
 }
@@ -179,6 +181,7 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::CardFrozen | Decline::CardNotActive | Decline::CardClosed => {
             (not, vec![text.do_other_card, text.do_holder_calls], &[Card, Call])
         }
+        Decline::PinNotSet => (not, vec![text.do_set_pin, text.do_other_card], &[Card, Call]),
         Decline::CardReplaced => (not, vec![text.do_new_card, text.do_holder_calls], &[Card, Call]),
         Decline::LineNotPayable => (not, vec![text.do_remove_lines], &[Edit]),
         Decline::AlreadyPaid => (text.not_charged_twice, vec![text.do_open_original], &[Order]),
@@ -212,6 +215,7 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::CustomerSuspended => proposal(text.do_resume_customer),
         Decline::FundingReferenceUsed => proposal(text.do_check_reference),
         Decline::OverBalanceLimit { .. } => proposal(text.do_load_less),
+        Decline::WrongCode => proposal(text.do_check_code),
         Decline::NoSuchProposal
         | Decline::NoSuchKey
         | Decline::NoSuchCustomer

@@ -7,6 +7,7 @@
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
 mod money;
+mod pin;
 mod rows;
 mod shown;
 mod text;
@@ -19,6 +20,7 @@ use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::person::{self, Held, PersonStatus, roles_text};
+use crate::pin::PinState;
 use crate::place::Place;
 use crate::product::Prices;
 use crate::role::{Action, Role};
@@ -28,6 +30,7 @@ use crate::time::Timestamp;
 use text::{limit, price_fields};
 
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
+pub use pin::PinReset;
 pub use rows::{
     ActRows, Bank, Edition, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall,
     login_label,
@@ -82,6 +85,8 @@ words! {
         Adjustment = "adjustment",
         /// A suspended customer pays in and loads cards again.
         CustomerResuming = "customer_resuming",
+        /// A card's PIN is taken away, so that its holder can set another.
+        CardPin = "card_pin",
     }
 }
 
@@ -103,6 +108,7 @@ impl Act {
             Self::Funding | Self::FundingReturn => Action::PrepareMoney,
             Self::Load | Self::Adjustment => Action::PrepareCards,
             Self::CustomerResuming => Action::ManageCustomers,
+            Self::CardPin => Action::ProposeCardMove,
         }
     }
 
@@ -123,7 +129,7 @@ impl Act {
             Self::RecallEnding => Action::RecallProduct,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
             Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
-            Self::Load | Self::Adjustment => Action::ReleaseCards,
+            Self::Load | Self::Adjustment | Self::CardPin => Action::ReleaseCards,
         }
     }
 }
@@ -238,6 +244,8 @@ pub enum Payload {
     },
     /// Move this money of a customer's deposit.
     Money(Money),
+    /// Take this card's PIN away.
+    Pin(PinReset),
     /// Let this customer pay in and load cards again.
     CustomerResuming {
         /// The customer.
@@ -274,6 +282,7 @@ impl Payload {
             Self::ProductEdition { .. } => Act::ProductEdition,
             Self::Money(money) => money.act(),
             Self::CustomerResuming { .. } => Act::CustomerResuming,
+            Self::Pin(_) => Act::CardPin,
         }
     }
 
@@ -287,7 +296,11 @@ impl Payload {
 
     /// The kind of its approval.
     pub fn approval(&self) -> Kind {
-        self.money().map_or(Kind::ProposalApproval, Money::kind)
+        match self {
+            Self::Money(money) => money.kind(),
+            Self::Pin(_) => Kind::PinReset,
+            _ => Kind::ProposalApproval,
+        }
     }
 
     /// The number of what it is about, by which the proposals about one thing are found.
@@ -304,6 +317,7 @@ impl Payload {
             Self::RecallEnding { recall } => recall.0,
             Self::ProductEdition { edition, .. } => edition.0,
             Self::Money(money) => money.subject(),
+            Self::Pin(reset) => reset.card.0,
             Self::CustomerResuming { customer } => customer.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
@@ -379,6 +393,7 @@ impl Payload {
                 Some(shown)
             }
             Self::Money(money) => money.now(rows),
+            Self::Pin(reset) => reset.now(rows),
             Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
@@ -410,6 +425,7 @@ impl Payload {
         let mut after = now.clone();
         match self {
             Self::Money(money) => return money.after(now),
+            Self::Pin(_) => after.put(Field::CardPin, PinState::Unset.word()),
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
@@ -485,6 +501,7 @@ impl Payload {
                 moves(one.status, Move::Resume, true)
             }
             Self::Money(money) => money.judge(rows, at),
+            Self::Pin(reset) => reset.judge(rows),
             Self::CustomerResuming { customer } => {
                 let one = rows.customers.get(customer).ok_or(Decline::NoSuchCustomer)?;
                 moves(one.status, Move::Resume, true)
@@ -564,6 +581,7 @@ impl Payload {
     pub fn apply(&self, rows: &mut ActRows) {
         match self {
             Self::Money(money) => money.apply(rows),
+            Self::Pin(reset) => reset.apply(rows),
             Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),
             Self::MerchantFee { merchant, fee_bp } => rows.fees.loaded(*merchant, Some(Some(*fee_bp))),
             Self::CompanyKey { key } => {

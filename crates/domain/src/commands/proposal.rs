@@ -19,6 +19,7 @@ use crate::ids::{PersonId, TransactionId};
 use crate::ledger::Kind;
 use crate::money::Fen;
 use crate::outcome::Decline;
+use crate::pin_reset;
 use crate::refund::text_fits;
 use crate::state::State;
 use crate::time::{HOUR, Timestamp};
@@ -270,6 +271,9 @@ fn end(
                 if let Some(money) = proposal.payload.money() {
                     let approved = Approved(proposal);
                     transfers.push(deposit::carry_out(state, &approved, money, &mut transaction, &mut changes));
+                }
+                if let Payload::Pin(reset) = &proposal.payload {
+                    pin_reset::carry_out(state, reset, &mut transaction, &mut changes);
                 }
                 changes.acts.push(proposal.payload.clone());
             }

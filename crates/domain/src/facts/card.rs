@@ -3,7 +3,7 @@
 use crate::ids::{CardId, MerchantId, TransactionId};
 use crate::money::Fen;
 use crate::outcome::Decline;
-use crate::pin::PinValue;
+use crate::pin::CardPin;
 use crate::time::BusinessDate;
 
 /// Keyed look-up value of a card number (HMAC-SHA-256, first 16 bytes): finds the row without storing the number.
@@ -32,6 +32,31 @@ words! {
     }
 }
 
+impl CardStatus {
+    /// Why a card in this state does not pay; meaningless for the one that does.
+    pub(crate) fn refusal(self) -> Decline {
+        match self {
+            Self::Issued | Self::Active => Decline::CardNotActive,
+            Self::Frozen => Decline::CardFrozen,
+            Self::Lost => Decline::CardLost,
+            Self::Stolen => Decline::CardStolen,
+            Self::PinLocked => Decline::PinTriesExceeded,
+            Self::Replaced => Decline::CardReplaced,
+            Self::Closed => Decline::CardClosed,
+        }
+    }
+}
+
+words! {
+    /// How the holders of a programme's cards get their PINs.
+    pub enum PinMode {
+        /// The card company prints an initial PIN for each.
+        Mailer = "mailer",
+        /// The holder sets it, with an activation code that the card company prints.
+        FirstUse = "first_use",
+    }
+}
+
 /// Limits of a card programme. Every one is data, because whether a programme is a regulated prepaid card or an
 /// employer's benefit decides them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +73,8 @@ pub struct Programme {
     pub daily_count_max: i64,
     /// How long the merchant may refund a sale, in microseconds after its commit.
     pub refund_window: i64,
+    /// How holders get their PINs.
+    pub pin_mode: PinMode,
     /// Merchants that take this programme's cards; empty means all.
     pub merchants: Vec<MerchantId>,
 }
@@ -76,8 +103,11 @@ pub struct Card {
     pub holder: String,
     /// Last day it pays, if it expires.
     pub expires_on: Option<BusinessDate>,
-    /// Keyed value of the right PIN.
-    pub pin: PinValue,
+    /// Its PIN.
+    pub pin: CardPin,
+    /// The latest transaction that gave it a PIN or an activation code, or took the PIN away; none for a card that was made
+    /// with its PIN and still has it.
+    pub pin_by: Option<TransactionId>,
     /// What is on it.
     pub balance: Fen,
     /// What it spent on its last day of use.
@@ -96,15 +126,8 @@ impl Card {
 
     /// Whether the card's state lets it pay (or show its balance) at `merchant` today.
     pub fn usable(&self, merchant: MerchantId, today: BusinessDate) -> Result<(), Decline> {
-        match self.status {
-            CardStatus::Active => {}
-            CardStatus::Issued => return Err(Decline::CardNotActive),
-            CardStatus::Frozen => return Err(Decline::CardFrozen),
-            CardStatus::Lost => return Err(Decline::CardLost),
-            CardStatus::Stolen => return Err(Decline::CardStolen),
-            CardStatus::PinLocked => return Err(Decline::PinTriesExceeded),
-            CardStatus::Replaced => return Err(Decline::CardReplaced),
-            CardStatus::Closed => return Err(Decline::CardClosed),
+        if self.status != CardStatus::Active {
+            return Err(self.status.refusal());
         }
         if let Some(last) = self.expires_on.filter(|last| *last < today) {
             return Err(Decline::CardExpired { on: last });

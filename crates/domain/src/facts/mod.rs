@@ -1,6 +1,7 @@
 //! Facts: the types that the rules work on, each with the checks that need nothing else.
 
 pub mod card;
+pub mod card_code;
 pub mod card_number;
 pub mod directory;
 pub mod edition;

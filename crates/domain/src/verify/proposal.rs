@@ -94,6 +94,7 @@ impl Proposals {
             | Payload::ProductPrice { .. }
             | Payload::CustomerResuming { .. }
             | Payload::Money(_)
+            | Payload::Pin(_)
             | Payload::ProductEdition { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
@@ -129,6 +130,9 @@ impl Audit {
             self.proposals.keep(one, ending.transaction);
             if let Some(money) = one.payload.money() {
                 self.keep_money(money, ending.transaction);
+            }
+            if let Payload::Pin(reset) = &one.payload {
+                self.keep_reset(one.id, reset, one.maker, ending.transaction);
             }
         }
     }

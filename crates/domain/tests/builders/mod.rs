@@ -2,12 +2,13 @@
 #![expect(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod money;
+pub(crate) mod pins;
 pub(crate) mod proposals;
 pub(crate) mod steps;
 
 use std::sync::Arc;
 
-use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::card::{Card, CardKey, CardStatus, PinMode, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, Command, Envelope, PresentedCard, Proof};
 use domain::direct_sale::{DirectLine, DirectSale};
@@ -18,7 +19,7 @@ use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
 use domain::refund::{Ground, RefundCard, Request, Review, SoldLine};
 use domain::settlement::{Preparation, Verdict};
 use domain::state::{Outlet, Till};
@@ -122,7 +123,8 @@ pub(crate) fn card(number: u8) -> Card {
         status: CardStatus::Active,
         holder: String::new(),
         expires_on: None,
-        pin: pin(number, true),
+        pin: CardPin::Initial(pin(number, true)),
+        pin_by: None,
         balance: Fen::ZERO,
         last: None,
         spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
@@ -133,6 +135,7 @@ pub(crate) fn card(number: u8) -> Card {
             daily_max: Fen(1_000_000),
             daily_count_max: 100,
             refund_window: 48 * HOUR,
+            pin_mode: PinMode::FirstUse,
             merchants: Vec::new(),
         },
     }

@@ -7,6 +7,7 @@ mod help;
 mod home;
 mod imports;
 mod lists;
+mod pins;
 mod products;
 mod recalls;
 mod requests;
@@ -24,6 +25,7 @@ web_kit::audience! {
     home: Home,
     imports: Imports,
     lists: Lists,
+    pins: Pins,
     products: Products,
     recalls: Recalls,
     requests: Requests,
@@ -46,6 +48,7 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::EditionGivenUp => text.imports.given_up,
         Said::EditionGone => text.imports.gone,
         Said::ListTooLong => text.products.too_long,
+        Said::PinResetProposed => text.pins.proposed,
     })
 }
 
@@ -76,5 +79,7 @@ web_kit::said! {
         EditionGone = "edition_gone",
         /// A list is too long for an Excel sheet.
         ListTooLong = "list_too_long",
+        /// A reset of a PIN was proposed.
+        PinResetProposed = "pin_reset_proposed",
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
 pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payload) -> sql::Result<()> {
     match act {
         Payload::Money(money) => deposit::load(connection, rows, money)?,
+        Payload::Pin(reset) => rows.cards.loaded(reset.card, deposit::find_card(connection, reset.card)?),
         Payload::CustomerResuming { customer } => {
             rows.customers.loaded(*customer, deposit::find(connection, *customer)?);
         }
@@ -218,7 +219,8 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
             deposit::save_reference(connection, reference, approval.id)?;
         }
         // Its money is in the approval's transfer and in `Changes::deposits`.
-        Payload::Money(_) => {}
+        // So is a card whose PIN is taken away in `Changes::pins`.
+        Payload::Money(_) | Payload::Pin(_) => {}
         Payload::CustomerResuming { customer } => deposit::resume(connection, *customer, by.0, at)?,
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";

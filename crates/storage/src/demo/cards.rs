@@ -1,7 +1,7 @@
 //! The demo cards: fixed numbers, PINs, states and balances; one card for every answer a card can cause.
 
 use domain::acts::{Bank, Money};
-use domain::card::{CardStatus, Programme};
+use domain::card::{CardStatus, PinMode, Programme};
 use domain::card_number::with_check_digit;
 use domain::ids::{CardId, CustomerId, MerchantId};
 use domain::money::Fen;
@@ -48,6 +48,7 @@ fn programmes() -> Vec<NewProgramme> {
         daily_max: Fen(daily),
         daily_count_max: count,
         refund_window: 48 * HOUR,
+        pin_mode: PinMode::Mailer,
         merchants: Vec::new(),
     };
     let only = Programme { merchants: vec![MerchantId(250_200)], ..terms(true, 500_000, 200_000, 300_000, 50) };
@@ -109,7 +110,7 @@ pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timesta
         cards.push(NewCard {
             id,
             number,
-            pin: (*pin).to_owned(),
+            pin: Some((*pin).to_owned()),
             programme: *programme,
             status: *status,
             holder: (*holder).to_owned(),

@@ -93,6 +93,9 @@ crate::texts! {
         proposal_approval: "经办单同意", "Proposal approved";
         proposal_rejection: "经办单驳回", "Proposal turned down";
         proposal_withdrawal: "经办单撤回", "Proposal withdrawn";
+        pin_issue: "打印密码单", "PIN printed";
+        first_use: "持卡人设密", "PIN set by holder";
+        pin_reset: "密码重置", "PIN reset";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";
         funding: "客户入账", "Funding";
@@ -134,6 +137,9 @@ impl Payment {
             Kind::ProposalApproval => self.proposal_approval,
             Kind::ProposalRejection => self.proposal_rejection,
             Kind::ProposalWithdrawal => self.proposal_withdrawal,
+            Kind::PinIssue => self.pin_issue,
+            Kind::FirstUse => self.first_use,
+            Kind::PinReset => self.pin_reset,
         }
     }
 }

@@ -22,6 +22,7 @@ mod pauses;
 mod pay;
 mod people;
 mod picker;
+mod pins;
 mod place;
 mod products;
 mod recalls;

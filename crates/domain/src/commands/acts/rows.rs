@@ -33,7 +33,7 @@ pub struct ActRows {
     pub editions: Rows<EditionId, Edition>,
     /// Customers.
     pub customers: Rows<CustomerId, Customer>,
-    /// Cards that deposits go to or come from.
+    /// Cards that deposits go to or come from, or whose PIN is taken away.
     pub cards: Rows<CardId, Card>,
     /// Bank references of money that was received.
     pub references: Rows<String, ()>,

@@ -1,6 +1,6 @@
 //! The text of a payload: what is stored, digested and read again.
 
-use super::{Act, Bank, Field, Money, Payload, Shown, yes};
+use super::{Act, Bank, Field, Money, Payload, PinReset, Shown, yes};
 use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Setting;
 use crate::money::Fen;
@@ -36,6 +36,7 @@ impl Payload {
                 Shown::of([(Field::EditionEffective, at)])
             }
             Self::Money(money) => money.fields(),
+            Self::Pin(reset) => reset.fields(),
             Self::CompanyKey { .. }
             | Self::CustomerResuming { .. }
             | Self::PersonReset { .. }
@@ -105,6 +106,7 @@ impl Payload {
                 Self::Money(Money::read(act, subject, &fields)?)
             }
             Act::CustomerResuming => Self::CustomerResuming { customer: CustomerId(subject) },
+            Act::CardPin => Self::Pin(PinReset::read(subject, &fields)),
         };
         (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
@@ -193,6 +195,7 @@ mod tests {
             load,
             adjustment,
             Payload::CustomerResuming { customer: CustomerId(1_000_042) },
+            Payload::Pin(PinReset { card: CardId(80_000_001), reason: "forgotten".to_owned() }),
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {
