@@ -525,7 +525,8 @@ impl World {
         self.batches.extend(changes.batches);
         self.settlements.extend(changes.settlements);
         for act in &changes.acts {
-            let own = |one: &&Proposal| one.payload == *act;
+            // The same may have been proposed twice, and turned down once.
+            let own = |one: &&Proposal| one.payload == *act && one.status == ProposalStatus::Approved;
             let ending = changes.proposals.values().find(own).and_then(|one| one.ending.as_ref());
             self.save_act(act, ending.map_or(TransactionId(0), |ending| ending.transaction));
         }

@@ -16,7 +16,7 @@ use domain::ledger::{Head, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{PinTries, PinValue};
+use domain::pin::{CardPin, PinTries, PinValue};
 use domain::proposal::{ProposalStatus, shown_digest};
 use domain::refund::{RefundCard, RefundStatus};
 use domain::settlement::{Payable, Settlement, SettlementStatus};
@@ -350,6 +350,19 @@ impl Flawed {
     fn spoil(&self, envelope: &Envelope, outcome: &mut Outcome, changes: &mut Changes) {
         match self.flaw {
             Some(Flaw::ActForgotten) => changes.acts.clear(),
+            Some(Flaw::OldPinLives) => {
+                let reset = outcome.transaction().is_some_and(|one| one.kind == Kind::PinReset);
+                for (key, card) in changes.cards.iter_mut().filter(|_| reset) {
+                    card.pin = self.world.cards.get(key).map_or(CardPin::Unset, |before| before.pin.clone());
+                }
+            }
+            Some(Flaw::CodeUsedTwice) => {
+                changes.codes.values_mut().for_each(|code| code.used_at = None);
+                if let Command::FirstUse(first) = &envelope.command {
+                    let before = self.world.cards.get(&first.card.key).and_then(|card| card.pin_by);
+                    changes.cards.values_mut().for_each(|card| card.pin_by = before);
+                }
+            }
             Some(Flaw::RuleForgotten) => changes.acts.retain(|act| !matches!(act, Payload::FactorRule { .. })),
             Some(Flaw::RejectionActs) => {
                 if let (Command::ProposalRejection(verdict), true) =

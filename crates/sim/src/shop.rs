@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::acts::{Bank, Customer};
 use domain::card::{Card, CardKey, CardStatus, PinMode, Programme, Spent};
+use domain::card_code::CodeValue;
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, PresentedCard};
 use domain::directory::Standing;
@@ -285,6 +286,11 @@ pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     connection.execute(sql, [REVIEWER.0, merchant, outlet, terminal])?;
     connection.execute("INSERT INTO person_role (person_id, role) VALUES (?1, 'store_manager')", [REVIEWER.0])?;
     Ok(())
+}
+
+/// The activation code of a card.
+pub fn code(n: i64, right: bool) -> CodeValue {
+    CodeValue([u8::try_from(n % 100).expect("small") + 100 * u8::from(!right); 32])
 }
 
 /// A programme: its id, then balance, sale and daily limits and the daily count.

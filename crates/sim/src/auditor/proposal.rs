@@ -49,6 +49,7 @@ impl Auditor {
         match what {
             What::Fee => self.fee,
             What::Factor => Some(self.factor),
+            What::Reset(card) => self.shown_of_reset(card),
             other => self.shown_of_money(other),
         }
     }
@@ -59,6 +60,10 @@ impl Auditor {
         let code = match () {
             () if !who.is_issuer() => "58",
             () if now != seen && !(money && now.is_none()) => "13",
+            () if matches!(what, What::Reset(_)) => match self.judge_reset(what.card()) {
+                Ok(()) => "00",
+                Err(declined) => return declined,
+            },
             () if money => match self.judge_money(what, value, at, None) {
                 Ok(()) => "00",
                 Err(declined) => return declined,
@@ -95,7 +100,13 @@ impl Auditor {
     ) -> Declined {
         let now = self.current(shown.what);
         let money = !matches!(shown.what, What::Fee | What::Factor);
-        let possible = if money { self.judge_money(shown.what, shown.value, at, Some(number)) } else { Ok(()) };
+        let possible = if let What::Reset(card) = shown.what {
+            self.judge_reset(card)
+        } else if money {
+            self.judge_money(shown.what, shown.value, at, Some(number))
+        } else {
+            Ok(())
+        };
         let found = match self.open(who, number, at) {
             Ok(found) => found,
             Err(declined) => return declined,
@@ -118,6 +129,7 @@ impl Auditor {
             match shown.what {
                 What::Fee => self.fee = Some(shown.value),
                 What::Factor => self.factor = shown.value,
+                What::Reset(card) => self.take_pin(card, number),
                 what => return ("00", None, self.move_money(what, shown.value)),
             }
         }

@@ -105,6 +105,10 @@ domain::words! {
         TakesBackTwice = "takes_back_twice",
         /// A load leaves more on a card than it may hold.
         LoadsOverLimit = "loads_over_limit",
+        /// A reset is recorded, and the old PIN still pays.
+        OldPinLives = "old_pin_lives",
+        /// A used code sets a PIN again.
+        CodeUsedTwice = "code_used_twice",
         /// A load leaves the deposit as it was.
         DepositKept = "deposit_kept",
     }
