@@ -124,6 +124,9 @@ pub fn stays(kind: Kind) -> bool {
             | Kind::ProposalRejection
             | Kind::ProposalWithdrawal
             | Kind::ProgrammeChange
+            | Kind::PinIssue
+            | Kind::FirstUse
+            | Kind::PinReset
     )
 }
 

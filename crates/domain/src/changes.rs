@@ -1,10 +1,11 @@
 //! Changes: the rows that a decision writes, as they are afterwards, so that a group writes each row once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::acts::{Payload, Programme};
 use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
+use crate::card_code::CardCode;
 use crate::direct_sale::{NewOrder, OutletDay};
 use crate::dispute::Dispute;
 use crate::ids::{CustomerId, OrderId, PersonId, ProgrammeId, TerminalId, TransactionId};
@@ -30,6 +31,10 @@ pub struct Changes {
     pub transfers: Vec<Transfer>,
     /// Cards as they are afterwards.
     pub cards: BTreeMap<CardKey, Card>,
+    /// Those of these cards whose PIN changes.
+    pub pins: BTreeSet<CardKey>,
+    /// Activation codes as they are afterwards.
+    pub codes: BTreeMap<CardKey, CardCode>,
     /// Orders as they are afterwards.
     pub orders: BTreeMap<OrderId, Order>,
     /// Orders that are not there yet, in the order in which they were decided.
@@ -89,6 +94,8 @@ impl Changes {
         self.transactions.extend(next.transactions);
         self.transfers.extend(next.transfers);
         self.cards.extend(next.cards);
+        self.pins.extend(next.pins);
+        self.codes.extend(next.codes);
         for (id, order) in next.orders {
             // One that this group writes for the first time is written once, as it is afterwards.
             match self.new_orders.iter_mut().find(|new| new.order.id == id) {
@@ -126,6 +133,7 @@ impl Changes {
         self.transactions.is_empty()
             && self.transfers.is_empty()
             && self.cards.is_empty()
+            && self.codes.is_empty()
             && self.orders.is_empty()
             && self.new_orders.is_empty()
             && self.tries.is_empty()

@@ -107,6 +107,12 @@ words! {
         ProposalWithdrawal = "proposal_withdrawal",
         /// A person of the company lowers the limits of a programme, suspends or ends it.
         ProgrammeChange = "programme_change",
+        /// The card company makes a card's initial PIN or its activation code, and prints it.
+        PinIssue = "pin_issue",
+        /// A holder sets the card's PIN with an activation code.
+        FirstUse = "first_use",
+        /// A second person approves that a card's PIN is taken away.
+        PinReset = "pin_reset",
     }
 }
 
@@ -151,6 +157,7 @@ impl Kind {
             | Self::ProposalRejection
             | Self::ProposalWithdrawal
             | Self::ProgrammeChange => None,
+            Self::PinIssue | Self::FirstUse | Self::PinReset => None,
         }
     }
 

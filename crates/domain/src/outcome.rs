@@ -254,6 +254,10 @@ declines! {
     CardExpired { on: date } => "card_expired", "54", NoRetry;
     /// Wrong PIN or unknown card: the same answer on purpose.
     WrongPin { tries_left: tries } => "wrong_pin", "55", Retry;
+    /// The card has no PIN yet, or its PIN was taken away: its holder sets one first.
+    PinNotSet => "pin_not_set", "62", Operator;
+    /// Wrong or ended activation code, or unknown card: the same answer on purpose.
+    WrongCode => "wrong_code", "55", Retry;
     /// This merchant does not take cards of this programme.
     NotAcceptedHere => "not_accepted_here", "57", NoRetry;
     /// The card's programme is suspended.

@@ -9,6 +9,7 @@ use crate::acts::Programme;
 use crate::acts::{ActRows, Loaded, Payload};
 use crate::batch::Batch;
 use crate::card::{Card, CardKey};
+use crate::card_code::CardCode;
 use crate::changes::Changes;
 use crate::command::{Command, Envelope};
 use crate::direct_sale::OutletDay;
@@ -121,6 +122,8 @@ pub struct State {
     pub cards: Rows<CardKey, Card>,
     /// Wrong PINs, of known and unknown cards alike.
     pub tries: Rows<CardKey, PinTries>,
+    /// Activation codes of cards that one is made for or tried on.
+    pub codes: Rows<CardKey, CardCode>,
     /// What watches wrong PINs.
     pub sweeps: Rows<Watch, Sweep>,
     /// Limits to guessing.
@@ -169,6 +172,7 @@ impl State {
             orders: Rows::default(),
             cards: Rows::default(),
             tries: Rows::default(),
+            codes: Rows::default(),
             sweeps: Rows::default(),
             limits: Limits::default(),
             claims: Rows::default(),
@@ -255,6 +259,7 @@ impl State {
                 customer.deposit = *deposit;
             }
         }
+        self.note_pins(changes);
         self.note_after_sale(changes);
         for (id, till) in &changes.tills {
             self.tills.loaded(*id, Some(till.clone()));
@@ -285,6 +290,19 @@ impl State {
 }
 
 impl State {
+    /// Codes and PINs that later commands of this group may look at.
+    fn note_pins(&mut self, changes: &Changes) {
+        for (key, code) in &changes.codes {
+            self.codes.loaded(*key, Some(code.clone()));
+        }
+        let changed = changes.pins.iter().filter_map(|key| changes.cards.get(key));
+        for card in changed {
+            if let Some(shown) = self.acts.cards.get_mut(&card.id) {
+                (shown.status, shown.pin) = (card.status, card.pin.state());
+            }
+        }
+    }
+
     /// Refunds and disputes that later commands of this group may decide on.
     fn note_after_sale(&mut self, changes: &Changes) {
         for refund in changes.refunds.values() {
@@ -387,7 +405,9 @@ pub struct Keys {
     pub cards: BTreeSet<CardKey>,
     /// Cards whose PIN is to be proved: their tries.
     pub pins: BTreeSet<CardKey>,
-    /// What would count those PINs.
+    /// Cards whose activation code is tried or made.
+    pub codes: BTreeSet<CardKey>,
+    /// What would count those PINs and codes.
     pub watches: BTreeSet<Watch>,
     /// Tills.
     pub tills: BTreeSet<TerminalId>,
@@ -420,9 +440,9 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Whether a limit to guessing may matter: a PIN, or a card in the review of a refund.
+    /// Whether a limit to guessing may matter: a PIN, an activation code, or a card in the review of a refund.
     pub fn guesses(&self) -> bool {
-        !self.pins.is_empty() || !self.sold.is_empty()
+        !self.watches.is_empty() || !self.sold.is_empty()
     }
 
     /// The second stage: orders that the recorded requests in `state` lead to and that were not named.
@@ -445,10 +465,10 @@ impl Keys {
             if envelope.actor.is_away() {
                 keys.outlets.insert(envelope.actor.outlet);
             }
-            if let Some((card, pin)) = envelope.command.pin() {
+            if let Some((card, _)) = envelope.command.pin() {
                 keys.pins.insert(card.key);
-                keys.watches.extend(pin.watches(envelope.actor));
             }
+            keys.watches.extend(envelope.command.watches(envelope.actor));
             keys.name_people(envelope);
             match &envelope.command {
                 Command::Inquiry { card, .. } => {
@@ -501,6 +521,15 @@ impl Keys {
                 }
                 Command::ProposalWithdrawal { proposal } => drop(keys.proposals.insert(*proposal)),
                 Command::ProgrammeChange(change) => drop(keys.programmes.insert(change.programme)),
+                Command::PinIssue(issue) => {
+                    keys.cards.insert(issue.card.key);
+                    keys.codes.insert(issue.card.key);
+                    keys.proposals.extend(issue.reset);
+                }
+                Command::FirstUse(asked) => {
+                    keys.cards.insert(asked.card.key);
+                    keys.codes.insert(asked.card.key);
+                }
             }
         }
         keys
@@ -538,7 +567,9 @@ impl Keys {
             | Command::Reverse(_)
             | Command::BatchClose
             | Command::ProposalWithdrawal { .. }
-            | Command::ProgrammeChange(_) => {}
+            | Command::ProgrammeChange(_)
+            | Command::PinIssue(_)
+            | Command::FirstUse(_) => {}
         }
     }
 }

@@ -20,6 +20,7 @@ mod card_batch;
 mod deposit;
 mod dispute;
 mod opening;
+mod pin;
 mod programme;
 mod proposal;
 mod settlement;
@@ -73,6 +74,7 @@ pub struct Audit {
     deposits: deposit::Deposits,
     programmes: programme::Programmes,
     card_batches: card_batch::CardBatches,
+    pins: pin::Pins,
     /// What the rows of cards and customers say they hold.
     held: i128,
     findings: Vec<Finding>,
@@ -111,6 +113,7 @@ impl Audit {
             deposits: deposit::Deposits::default(),
             programmes: programme::Programmes::default(),
             card_batches: card_batch::CardBatches::default(),
+            pins: pin::Pins::default(),
             held: 0,
             findings: Vec::new(),
         }
@@ -160,6 +163,9 @@ impl Audit {
         if transaction.approved() && transaction.kind == Kind::Void {
             self.consent(&rrn, transaction);
         }
+        if matches!(transaction.kind, Kind::PinIssue | Kind::FirstUse | Kind::PinReset) {
+            self.pin_record(&rrn, transaction);
+        }
         let moves = transaction.approved() && transaction.kind.moves_money();
         if moves == transfers.is_empty() {
             self.report("I1", format!("transaction {rrn} ({}) has {} transfers", transaction.code(), transfers.len()));
@@ -190,14 +196,17 @@ impl Audit {
                 | Kind::Funding
                 | Kind::FundingReturn
                 | Kind::Load
-                | Kind::Adjustment => self.proposals.note(transaction, transfers),
+                | Kind::Adjustment
+                | Kind::PinReset => self.proposals.note(transaction, transfers),
                 Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
                 Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
                 Kind::Inquiry
                 | Kind::RefundRequest
                 | Kind::RefundRejection
                 | Kind::SettlementRequest
-                | Kind::SettlementRejection => {}
+                | Kind::SettlementRejection
+                | Kind::PinIssue
+                | Kind::FirstUse => {}
             }
         }
     }
@@ -423,6 +432,7 @@ impl Audit {
         self.finish_opening();
         self.finish_deposits();
         self.finish_card_batches();
+        self.finish_pins();
         let system = [AccountId::FUNDING_CLEARING, AccountId::PAYOUT_CLEARING, AccountId::FEE_INCOME];
         let known = |account: AccountId| {
             system.contains(&account) || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)

@@ -11,7 +11,8 @@ use crate::acts::{
     Programme, Recall,
 };
 use crate::batch::{Batch, ClosedBatch};
-use crate::card::{Card, CardKey, masked_name};
+use crate::card::{Card, CardKey, CardStatus, masked_name};
+use crate::card_code::CardCode;
 use crate::card_number::MaskedCard;
 use crate::changes::{Changes, WrittenProgramme};
 use crate::command::Envelope;
@@ -64,6 +65,8 @@ pub struct World {
     pub replaced: BTreeMap<CardKey, CardKey>,
     /// Wrong PINs.
     pub tries: BTreeMap<CardKey, PinTries>,
+    /// Activation codes.
+    pub codes: BTreeMap<CardKey, CardCode>,
     /// What watches wrong PINs.
     pub sweeps: BTreeMap<Watch, Sweep>,
     /// Limits to guessing.
@@ -138,6 +141,7 @@ impl World {
             cards: BTreeMap::new(),
             replaced: BTreeMap::new(),
             tries: BTreeMap::new(),
+            codes: BTreeMap::new(),
             sweeps: BTreeMap::new(),
             limits: Limits::default(),
             alarms: Vec::new(),
@@ -224,6 +228,9 @@ impl World {
         for card in keys.pins {
             state.tries.loaded(card, self.tries.get(&card).cloned());
         }
+        for card in keys.codes {
+            state.codes.loaded(card, self.codes.get(&card).cloned());
+        }
         state.limits = self.limits.clone();
         for watch in keys.watches {
             let sweep = self.sweeps.get(&watch).cloned();
@@ -282,6 +289,7 @@ impl World {
                 rows.programmes.loaded(act.programme(), self.programmes.get(&act.programme()).cloned());
             }
             Payload::Batch(batch) => self.load_batch(rows, batch),
+            Payload::Pin(reset) => self.load_shown_card(rows, reset.card),
             Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
@@ -320,15 +328,7 @@ impl World {
     fn load_money(&self, rows: &mut ActRows, money: &Money) {
         rows.customers.loaded(money.customer(), self.customer(money.customer()));
         if let Some(id) = money.card() {
-            let shown = self.card(id).map(|card| acts::Card {
-                key: card.key,
-                // No number is kept here, not even a masked one.
-                masked: MaskedCard(String::new()),
-                holder: masked_name(&card.holder),
-                status: card.status,
-                programme: self.programmes.get(&card.programme.id).map_or_else(String::new, |one| one.name.clone()),
-            });
-            rows.cards.loaded(id, shown);
+            self.load_shown_card(rows, id);
         }
         match money {
             Money::Funding { reference, .. } => {
@@ -337,6 +337,19 @@ impl World {
             Money::Adjustment { load, .. } => rows.loads.loaded(*load, self.loaded(*load)),
             Money::FundingReturn { .. } | Money::Load { .. } => {}
         }
+    }
+
+    fn load_shown_card(&self, rows: &mut ActRows, id: CardId) {
+        let shown = self.card(id).map(|card| acts::Card {
+            key: card.key,
+            // No number is kept here, not even a masked one, and no programme has a name.
+            masked: MaskedCard(String::new()),
+            holder: masked_name(&card.holder),
+            status: card.status,
+            pin: card.pin.state(),
+            programme: String::new(),
+        });
+        rows.cards.loaded(id, shown);
     }
 
     fn customer(&self, id: CustomerId) -> Option<Customer> {
@@ -366,7 +379,7 @@ impl World {
                 self.references.insert(reference.clone(), approval);
             }
             // What it changes is in `Changes` as it is afterwards.
-            Payload::Money(_) | Payload::Programme(_) => {}
+            Payload::Money(_) | Payload::Programme(_) | Payload::Pin(_) => {}
             Payload::Batch(batch) => self.save_batch(batch, approval),
             Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
@@ -529,6 +542,12 @@ impl World {
             self.orders.insert(new.order.id, new.order);
         }
         self.tries.extend(changes.tries);
+        for (key, code) in &changes.codes {
+            if code.used_at.is_some() && self.cards.get(key).is_some_and(|card| card.status == CardStatus::Active) {
+                self.activated_by_holder(*key);
+            }
+        }
+        self.codes.extend(changes.codes);
         self.sweeps.extend(changes.sweeps);
         self.alarms.extend(changes.alarms);
         self.refunds.extend(changes.refunds);
@@ -537,7 +556,8 @@ impl World {
         self.batches.extend(changes.batches);
         self.settlements.extend(changes.settlements);
         for act in &changes.acts {
-            let own = |one: &&Proposal| one.payload == *act;
+            // The same may have been proposed twice, and turned down once.
+            let own = |one: &&Proposal| one.payload == *act && one.status == ProposalStatus::Approved;
             let ending = changes.proposals.values().find(own).and_then(|one| one.ending.as_ref());
             self.save_act(act, ending.map_or(TransactionId(0), |ending| ending.transaction));
         }
@@ -574,7 +594,9 @@ impl World {
         audit.head(self.head, &self.head.seal(&self.key), Some(&read).filter(|_| !self.transactions.is_empty()));
         for card in self.cards.values() {
             audit.card(card.id, card.balance, card.last);
+            audit.card_pin(card.id, card.key, &card.pin, card.pin_by);
         }
+        self.codes.iter().for_each(|(key, code)| audit.card_code(*key, code));
         for order in self.orders.values() {
             audit.order(order.id, order.status, order.total, order.paid_by);
         }

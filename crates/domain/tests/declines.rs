@@ -3,6 +3,7 @@
 mod builders;
 
 use builders::money::{SUSPENDED, adjustment, done, funding, funding_of, load, paid_back, put_money, waiting};
+use builders::pins;
 use builders::proposals::{self, CHECKER, MAKER};
 use builders::{
     DAY, MERCHANT, MORNING, Submit as _, TILL, World, batches, card, envelope, order, programmes, sale_pin, till,
@@ -15,6 +16,7 @@ use domain::ids::{CustomerId, KeyId, MerchantId, OrderId, PersonId, ProgrammeId,
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
+use domain::pin::CardPin;
 use domain::programme::{ProgrammeStatus, Terms};
 use domain::programme_change::Narrowing;
 use domain::proposal::{DECIDE_WITHIN, Proposal};
@@ -127,6 +129,10 @@ fn example(expected: Decline) -> (World, Envelope) {
         }
         Decline::WrongPin { .. } => with_pay(sale_pin(ORDER, 7_300, CARD, false)),
         Decline::PinTriesExceeded => tried(5),
+        Decline::PinNotSet => with_card(|card| card.pin = CardPin::Unset),
+        Decline::WrongCode => {
+            (shop(), pins::by_holder(envelope(100, MORNING, pins::first_use(CARD, true, builders::pin(9, true)))))
+        }
         Decline::LineNotPayable => with_order(|order| order.payable = false),
         Decline::OverSaleLimit { .. } => with_card(|card| card.programme.sale_max = Fen(7_299)),
         Decline::OverDailyLimit { .. } => with_card(|card| card.programme.daily_max = Fen(7_299)),

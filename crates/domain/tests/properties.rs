@@ -16,7 +16,8 @@ use domain::ledger::{AccountId, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{PinPlace, PinTries};
+use domain::pin::{CardPin, PinPlace, PinTries};
+use domain::programme::PinMode;
 use domain::programme::ProgrammeStatus;
 use domain::proposal;
 use domain::refund::{Refund, RefundStatus};
@@ -71,7 +72,7 @@ impl Watch {
                 }
                 Outcome::Conflict(_) => panic!("no conflict without an earlier record"),
                 Outcome::Paused(_) => {
-                    assert!(asked.command.pin().is_some(), "only a PIN is refused");
+                    assert!(!asked.command.watches(asked.actor).is_empty(), "only a PIN or a code is refused");
                     let freed = after.orders.iter().all(|(id, row)| {
                         let before = &before.orders[id];
                         row == before || (before.attempt == Some(asked.request_id) && row.attempt.is_none())
@@ -131,6 +132,9 @@ impl Watch {
 
     /// Counts by itself what the counter should say.
     fn tries(&mut self, asked: &Envelope, outcome: &Outcome, after: &World) {
+        if let (Command::FirstUse(first), true) = (&asked.command, outcome.approved()) {
+            self.wrong.retain(|(card, _), _| *card != first.card.key.0);
+        }
         let Some((card, pin)) = asked.command.pin() else { return };
         let decline = outcome.transaction().and_then(|transaction| transaction.decline);
         let unlooked = [
@@ -153,7 +157,9 @@ impl Watch {
         let stored = after.cards.get(&card.key);
         if *here >= 5 || all >= 10 {
             assert_eq!(decline, Some(Decline::PinTriesExceeded), "even the right PIN is refused then");
-        } else if stored.is_some_and(|stored| stored.pin.matches(&pin.value)) {
+        } else if stored.is_some_and(|stored| stored.pin == CardPin::Unset) {
+            assert_eq!(decline, Some(Decline::PinNotSet), "there is nothing to guess");
+        } else if stored.and_then(|stored| stored.pin.value()).is_some_and(|right| right.matches(&pin.value)) {
             let locked = stored.is_some_and(|stored| stored.status == CardStatus::PinLocked);
             assert!(locked || decline != Some(Decline::PinTriesExceeded));
             assert!(!matches!(decline, Some(Decline::WrongPin { .. })), "the right PIN is not called wrong");
@@ -171,7 +177,7 @@ impl Watch {
     }
 }
 
-const MOVES_NOTHING: [Kind; 14] = [
+const MOVES_NOTHING: [Kind; 17] = [
     Kind::Inquiry,
     Kind::RefundRequest,
     Kind::RefundRejection,
@@ -186,6 +192,9 @@ const MOVES_NOTHING: [Kind; 14] = [
     Kind::ProposalRejection,
     Kind::ProposalWithdrawal,
     Kind::ProgrammeChange,
+    Kind::PinIssue,
+    Kind::FirstUse,
+    Kind::PinReset,
 ];
 
 /// A decline leaves refunds as they are, but for one that goes to the card company.
@@ -394,6 +403,7 @@ proptest! {
                 daily_max: Fen(limits.2),
                 daily_count_max: limits.3,
                 refund_window: 48 * HOUR,
+                pin_mode: PinMode::FirstUse,
                 merchants: vec![],
             };
             let spent = Spent { on: MORNING.business_date(), amount: Fen(spent.0), count: spent.1, month: Fen(spent.1) };
@@ -436,7 +446,11 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
         Command::DirectSale(sale) if sale.card.key == card_key(number) => {
             *sale = Arc::new(DirectSale { pin: builders::typed(number, false), ..DirectSale::clone(sale) });
         }
-        // Only the card company loads, and it may know which cards exist.
+        Command::FirstUse(first) if first.card.key == card_key(number) => {
+            first.code = builders::pins::code(number, false)
+        }
+        // Only the card company prints and loads, and it may know which cards exist.
+        Command::PinIssue(issue) if issue.card.key == card_key(number) => issue.card = builders::presented(NUMBERS + 1),
         Command::Proposal(proposal::Draft { payload, .. })
         | Command::ProposalApproval(proposal::Verdict { payload, .. })
         | Command::ProposalRejection(proposal::Verdict { payload, .. }) => {
@@ -444,6 +458,11 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
                 && *card == card_id(number)
             {
                 *card = card_id(NUMBERS + 1);
+            }
+            if let Payload::Pin(reset) = payload
+                && reset.card == card_id(number)
+            {
+                reset.card = card_id(NUMBERS + 1);
             }
         }
         _ => {}
@@ -480,7 +499,7 @@ fn the_steps_reach_every_kind_of_outcome() {
     let mut runner = TestRunner::deterministic();
     let strategy = (any_sketch(), any_steps());
     let mut reached: BTreeMap<&str, u32> = BTreeMap::new();
-    for _ in 0..500 {
+    for _ in 0..800 {
         let (sketch, steps) = strategy.new_tree(&mut runner).expect("a case").current();
         let world = sketch.build();
         let all = envelopes(&world, &steps);

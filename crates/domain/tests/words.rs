@@ -46,7 +46,7 @@ fn stored_words_never_change() {
         "funding funding_return load adjustment inquiry sale refund_request refund_rejection refund void reversal batch_close \
          settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
          chargeback proposal proposal_approval proposal_rejection proposal_withdrawal \
-         programme_change"
+         programme_change pin_issue first_use pin_reset"
     );
     assert_words!(Standing, "draft active suspended closed");
     assert_words!(TerminalStatus, "new active disabled retired");
@@ -65,7 +65,7 @@ fn stored_words_never_change() {
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
          merchant_payable recall_ending product_price product_edition funding funding_return load adjustment \
          customer_resuming programme_opening programme_terms programme_resuming card_batch \
-         card_activation"
+         card_activation card_pin"
     );
     assert_words!(
         Field,
@@ -76,7 +76,7 @@ fn stored_words_never_change() {
          decides_payable recall_goods recall_text recall_reason recall_open product_code product_name \
          price price_low price_high edition_source edition_added edition_changed edition_stopped edition_removed \
          edition_far edition_digest edition_status edition_effective customer customer_id amount reference received_on note because \
-         card card_masked card_holder card_status card_programme load load_amount \
+         card card_masked card_holder card_status card_programme card_pin load load_amount \
          programme_name programme_prefix number_length template programme_status balance_max load_max sale_max daily_max \
          daily_count_max month_max validity_months refund_window loss_report redeem redeem_wait pin_mode merchants hotline \
          basis programme_id batch_quantity batch_text batch_note batch_status first_place last_place first_serial \
@@ -103,7 +103,7 @@ fn stored_words_never_change() {
          view_proposals propose_fee release_merchants manage_merchants manage_products manage_own_products recall_product manage_people view_audit \
          manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
          enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings \
-         answer_product_request view_customers manage_customers prepare_money release_money \
+         answer_product_request view_customers manage_customers propose_card_move print_pins prepare_money release_money \
          manage_programmes release_programmes view_programmes"
     );
 }
@@ -120,7 +120,7 @@ fn stored_declines_never_change() {
          no_such_load no_such_card_batch programme_not_active activation_exists cards_not_handed_out card_in_use \
          no_such_proposal no_such_programme outside_template terms_unsound takes_two_persons no_such_key stale proposal_expired not_the_maker \
          nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
-         wrong_pin not_accepted_here programme_suspended line_not_payable terminal_disabled over_sale_limit over_daily_limit \
+         wrong_pin pin_not_set wrong_code not_accepted_here programme_suspended line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_monthly_limit over_load_limit over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
          pin_tries_exceeded proof_expired already_paid attempt_open unknown_terminal";
     assert_eq!(words, expected.split(' ').collect::<Vec<_>>());

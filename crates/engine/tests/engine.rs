@@ -19,7 +19,8 @@ use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Outcome;
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
+use domain::programme::PinMode;
 use domain::programme::ProgrammeStatus;
 use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, HOUR, Timestamp};
@@ -85,6 +86,7 @@ fn memory() -> Fixture {
         daily_max: Fen(MOST),
         daily_count_max: MOST,
         refund_window: HOUR,
+        pin_mode: PinMode::Mailer,
         merchants: vec![],
     };
     books.put_card(Card {
@@ -93,7 +95,8 @@ fn memory() -> Fixture {
         status: CardStatus::Active,
         holder: String::new(),
         expires_on: None,
-        pin: PinValue([1; 32]),
+        pin: CardPin::Initial(PinValue([1; 32])),
+        pin_by: None,
         balance: Fen::ZERO,
         last: None,
         spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0, month: Fen::ZERO },
@@ -134,9 +137,9 @@ async fn sqlite() -> Fixture {
         VALUES (1, '', '608625', '01', 16, 'benefit', 1, {MOST}, {MOST}, {MOST}, {MOST}, {MOST}, NULL, NULL, 1, 1, 0, 0, 'mailer', '', '',
             'active', 0, NULL, '', 0, NULL, 0, 1);
         INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status,
-                holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count,
+                holder, expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count,
             spent_month)
-            VALUES ({CARD}, x'{}', 1, x'00', 1, '', 1, 'active', '', NULL, x'{}', 1, 0, 0, 0, 0, 0);
+            VALUES ({CARD}, x'{}', 1, x'00', 1, '', 1, 'active', '', NULL, 'initial', x'{}', 1, 0, 0, 0, 0, 0);
         WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < {ORDERS})
         INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
                 held, prints, opened_at, changed_at)

@@ -42,10 +42,10 @@ const SHOP: &str = "
             pin_mode, hotline, basis, status, moved_at, moved_by, reason, created_at, created_by, changed_at, version)
         VALUES (1, '', '608625', '01', 16, 'benefit', 1, 100000000, 100000000, 100000000, 100000000, 100000000, NULL, NULL, 1, 1, 0, 0, 'mailer', '', '',
             'active', 0, NULL, '', 0, NULL, 0, 1);
-    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder, pin,
+    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder, pin_state, pin,
             pin_generation, balance, spent_on, spent_amount, spent_count,
             spent_month)
-        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, '', 1, 'active', '', decode(repeat('01', 32), 'hex'), 1, 0,
+        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, '', 1, 'active', '', 'initial', decode(repeat('01', 32), 'hex'), 1, 0,
             0, 0, 0, 0);
     INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
             held, prints, opened_at, changed_at)

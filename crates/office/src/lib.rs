@@ -17,6 +17,7 @@ mod home;
 mod imports;
 mod lists;
 mod people;
+mod pins;
 mod places;
 mod product;
 mod products;
@@ -35,9 +36,9 @@ mod todo;
 
 use domain::role::Action::{
     AnswerProductRequest, DecideDispute, LateRefund, ManageCustomers, ManageMerchants, ManageOwnProducts, ManagePeople,
-    ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareCards, PrepareSettlement, ProposeFee,
-    RecallProduct, ReleaseSettlement, RevealCardNumber, Suspend, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes,
-    ViewOverview, ViewProgrammes, ViewProposals, ViewSettlement,
+    ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareCards, PrepareSettlement, PrintPins,
+    ProposeCardMove, ProposeFee, RecallProduct, ReleaseSettlement, RevealCardNumber, Suspend, ViewCards, ViewCustomers,
+    ViewDirectory, ViewDisputes, ViewOverview, ViewProgrammes, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -211,6 +212,11 @@ fn files() -> Vec<PageEntry> {
         page(rolls::IMPORTS).get(May(ViewDirectory), rolls::ask).post(May(ManageMerchants), rolls::take).takes_file(),
         page("/office/imports/template/{file}").get(May(ViewDirectory), rolls::template),
         page("/office/rolls/{roll}").get(May(ViewDirectory), rolls::one).post(May(ManageMerchants), rolls::act),
+        page(pins::PINS)
+            .get(Either(ProposeCardMove, PrintPins), pins::show)
+            .post(Either(ProposeCardMove, PrintPins), pins::propose),
+        page(pins::SHEET).get(May(PrintPins), pins::back).post(May(PrintPins), pins::sheet).proved(Always),
+        page(pins::CODE).get(May(ProposeCardMove), pins::back).post(May(ProposeCardMove), pins::code).proved(Always),
         page("/office/rolls/{roll}/passwords")
             .get(May(ManagePeople), rolls::back)
             .post(May(ManagePeople), rolls::passwords),

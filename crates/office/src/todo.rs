@@ -42,11 +42,11 @@ use web_kit::settlement::rate_words;
 use web_kit::step::{self, Filled, Last, Step, Told};
 use web_kit::text::fill;
 
-use crate::programmes;
 use crate::recalls;
 use crate::settings::limit_words;
 use crate::text::Text;
 use crate::{Shell, Visit};
+use crate::{pins, programmes};
 use list::List;
 use many::Many;
 pub(crate) use many::approve;
@@ -218,6 +218,7 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::ProgrammeResuming => text.programmes.act_resuming,
         Act::CardBatch => text.batches.act_making,
         Act::CardActivation => text.batches.act_activation,
+        Act::CardPin => text.pins.act,
     }
 }
 
@@ -301,6 +302,7 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::CardHolder => words.f_card_holder,
         Field::CardStatus => words.f_card_status,
         Field::CardProgramme | Field::ProgrammeId => words.f_card_programme,
+        Field::CardPin => text.pins.f_state,
         Field::Load => words.f_load,
         Field::LoadAmount => words.f_load_amount,
         Field::ProgrammeName
@@ -356,6 +358,7 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (Field::BatchStatus, word) => crate::batches::status_words(word, text).to_owned(),
         (Field::CardKeeper, words) => crate::batches::keepers_words(words, text),
         (Field::CardStatus, word) => card_status_words(word, text).to_owned(),
+        (Field::CardPin, word) => pins::state_words(word, text).to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
         // The beginning is enough to see that two differ.
         (Field::EditionDigest, _) => value.get(..DIGEST_SHOWN).unwrap_or(value).to_owned(),

@@ -16,7 +16,7 @@ use domain::ledger::{Head, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{PinTries, PinValue};
+use domain::pin::{CardPin, PinTries, PinValue};
 use domain::proposal::{ProposalStatus, shown_digest};
 use domain::refund::{RefundCard, RefundStatus};
 use domain::settlement::{Payable, Settlement, SettlementStatus};
@@ -341,7 +341,12 @@ impl Flawed {
         let mut believed = envelope.clone();
         match (self.flaw, &mut believed.command) {
             (Some(Flaw::AnyPin), Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
-                pin.value = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
+                pin.value = self
+                    .world
+                    .cards
+                    .get(&card.key)
+                    .and_then(|card| card.pin.value().cloned())
+                    .unwrap_or(PinValue([0; 32]));
             }
             (Some(Flaw::RaisesAlone), Command::ProgrammeChange(change)) => {
                 // It believes that the limit was as high as can be, and that the person saw that.
@@ -369,6 +374,19 @@ impl Flawed {
         match self.flaw {
             Some(Flaw::LimitForgotten) => changes.programmes.clear(),
             Some(Flaw::ActForgotten) => changes.acts.clear(),
+            Some(Flaw::OldPinLives) => {
+                let reset = outcome.transaction().is_some_and(|one| one.kind == Kind::PinReset);
+                for (key, card) in changes.cards.iter_mut().filter(|_| reset) {
+                    card.pin = self.world.cards.get(key).map_or(CardPin::Unset, |before| before.pin.clone());
+                }
+            }
+            Some(Flaw::CodeUsedTwice) => {
+                changes.codes.values_mut().for_each(|code| code.used_at = None);
+                if let Command::FirstUse(first) = &envelope.command {
+                    let before = self.world.cards.get(&first.card.key).and_then(|card| card.pin_by);
+                    changes.cards.values_mut().for_each(|card| card.pin_by = before);
+                }
+            }
             Some(Flaw::RuleForgotten) => changes.acts.retain(|act| !matches!(act, Payload::FactorRule { .. })),
             Some(Flaw::RejectionActs) => {
                 if let (Command::ProposalRejection(verdict), true) =

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::acts::{Bank, Customer, Programme};
 use domain::card::{self, Card, CardKey, CardStatus, Spent};
+use domain::card_code::CodeValue;
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, PresentedCard};
 use domain::directory::Standing;
@@ -12,7 +13,8 @@ use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
+use domain::programme::PinMode;
 use domain::programme::{ProgrammeStatus, Template, Terms};
 use domain::refund::SoldLine;
 use domain::state::{Outlet, Till};
@@ -190,7 +192,8 @@ impl CardTerms {
             status: self.status,
             holder: String::new(),
             expires_on: None,
-            pin: pin(self.n, true),
+            pin: CardPin::Initial(pin(self.n, true)),
+            pin_by: None,
             balance: Fen::ZERO,
             last: None,
             spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0, month: Fen::ZERO },
@@ -205,6 +208,7 @@ impl CardTerms {
                 daily_count_max: self.daily_count_max,
                 month_max: None,
                 refund_window: REFUND_WINDOW,
+                pin_mode: PinMode::FirstUse,
                 merchants: Vec::new(),
             },
         }
@@ -336,6 +340,11 @@ pub fn insert_programme(connection: &Connection, id: ProgrammeId, one: &Programm
     programme::insert(connection, id, &new, None, Timestamp(0))
 }
 
+/// The activation code of a card.
+pub fn code(n: i64, right: bool) -> CodeValue {
+    CodeValue([u8::try_from(n % 100).expect("small") + 100 * u8::from(!right); 32])
+}
+
 /// Card `n` of `programme`. A balance belongs only where the ledger is not checked.
 pub fn insert_card(
     connection: &Connection,
@@ -346,8 +355,8 @@ pub fn insert_card(
 ) -> sql::Result<()> {
     let sql =
         "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder,
-        expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, spent_month, last_id)
-        VALUES (?1, ?2, 1, ?3, 1, '', ?4, ?5, '', NULL, ?6, 1, ?7, 0, 0, 0, 0, NULL)";
+        expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count, spent_month, last_id)
+        VALUES (?1, ?2, 1, ?3, 1, '', ?4, ?5, '', NULL, 'initial', ?6, 1, ?7, 0, 0, 0, 0, NULL)";
     // As long as a sealed card number: nonce, 16 digits, tag.
     let sealed = [0_u8; 44];
     let row = params![FIRST_CARD + n, card_key(n).0, sealed, programme, status.word(), pin(n, true).0, balance];

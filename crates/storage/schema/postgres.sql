@@ -403,8 +403,12 @@ CREATE TABLE card (
     expires_on BIGINT,
     -- The card that took this one's place and its money.
     replaced_by BIGINT REFERENCES card (id),
-    pin BYTEA NOT NULL CHECK (length(pin) = 32),
+    -- Whose the PIN is, and its keyed value; no value without a PIN.
+    pin_state TEXT COLLATE "C" NOT NULL CHECK (pin_state IN ('unset', 'initial', 'set')),
+    pin BYTEA CHECK (length(pin) = 32),
     pin_generation BIGINT NOT NULL,
+    -- The latest transaction that gave it a PIN or an activation code, or took the PIN away.
+    pin_id BIGINT,
     balance BIGINT NOT NULL CHECK (balance >= 0),
     spent_on BIGINT NOT NULL,
     spent_amount BIGINT NOT NULL,
@@ -419,7 +423,8 @@ CREATE TABLE card (
     customer_id BIGINT,
     -- The day on which it was made, and when it was activated: of a card of a batch.
     issued_on BIGINT CHECK ((issued_on IS NULL) = (serial IS NULL)),
-    activated_at BIGINT CHECK (activated_at IS NULL OR serial IS NOT NULL)
+    activated_at BIGINT CHECK (activated_at IS NULL OR serial IS NOT NULL),
+    CHECK ((pin IS NULL) = (pin_state = 'unset'))
 ) WITH (fillfactor = 80);
 -- How many cards a programme has.
 CREATE INDEX card_programme ON card (programme_id, id);
@@ -518,6 +523,22 @@ CREATE TABLE card_activation (
     CHECK (last_place >= first_place)
 );
 CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
+
+-- The latest activation code of a card: keyed, used once, ended by five wrong ones.
+CREATE TABLE card_code (
+    card_id BIGINT PRIMARY KEY,
+    value BYTEA NOT NULL CHECK (length(value) = 32),
+    value_generation BIGINT NOT NULL,
+    -- The transaction that made it, when, and who saw it.
+    made_in BIGINT NOT NULL,
+    made_at BIGINT NOT NULL,
+    made_by BIGINT NOT NULL,
+    -- The proposal that took the card's PIN away; NULL for a card that was never used.
+    reset_by BIGINT,
+    expires_at BIGINT NOT NULL,
+    tries_left BIGINT NOT NULL CHECK (tries_left BETWEEN 0 AND 5),
+    used_at BIGINT
+);
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
@@ -1169,7 +1190,8 @@ CREATE TABLE proposal (
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
             'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming',
-            'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch', 'card_activation'
+            'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch', 'card_activation',
+            'card_pin'
         )
     ),
     -- The number of what it is about.
@@ -1197,6 +1219,8 @@ CREATE TABLE proposal (
 );
 
 CREATE INDEX proposal_status ON proposal (status, id);
+-- What a person proposed of one kind, the latest first.
+CREATE INDEX proposal_maker ON proposal (maker_id, act, id);
 -- What was proposed about one thing.
 CREATE INDEX proposal_subject ON proposal (act, subject, id);
 -- What waiting proposals would spend of a deposit.

@@ -398,8 +398,12 @@ CREATE TABLE card (
     expires_on INTEGER,
     -- The card that took this one's place and its money.
     replaced_by INTEGER REFERENCES card (id),
-    pin BLOB NOT NULL CHECK (length(pin) = 32),
+    -- Whose the PIN is, and its keyed value; no value without a PIN.
+    pin_state TEXT NOT NULL CHECK (pin_state IN ('unset', 'initial', 'set')),
+    pin BLOB CHECK (length(pin) = 32),
     pin_generation INTEGER NOT NULL,
+    -- The latest transaction that gave it a PIN or an activation code, or took the PIN away.
+    pin_id INTEGER,
     balance INTEGER NOT NULL CHECK (balance >= 0),
     spent_on INTEGER NOT NULL,
     spent_amount INTEGER NOT NULL,
@@ -414,7 +418,8 @@ CREATE TABLE card (
     customer_id INTEGER,
     -- The day on which it was made, and when it was activated: of a card of a batch.
     issued_on INTEGER CHECK ((issued_on IS NULL) = (serial IS NULL)),
-    activated_at INTEGER CHECK (activated_at IS NULL OR serial IS NOT NULL)
+    activated_at INTEGER CHECK (activated_at IS NULL OR serial IS NOT NULL),
+    CHECK ((pin IS NULL) = (pin_state = 'unset'))
 ) STRICT;
 -- How many cards a programme has.
 CREATE INDEX card_programme ON card (programme_id, id);
@@ -513,6 +518,22 @@ CREATE TABLE card_activation (
     CHECK (last_place >= first_place)
 ) STRICT;
 CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
+
+-- The latest activation code of a card: keyed, used once, ended by five wrong ones.
+CREATE TABLE card_code (
+    card_id INTEGER PRIMARY KEY,
+    value BLOB NOT NULL CHECK (length(value) = 32),
+    value_generation INTEGER NOT NULL,
+    -- The transaction that made it, when, and who saw it.
+    made_in INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by INTEGER NOT NULL,
+    -- The proposal that took the card's PIN away; NULL for a card that was never used.
+    reset_by INTEGER,
+    expires_at INTEGER NOT NULL,
+    tries_left INTEGER NOT NULL CHECK (tries_left BETWEEN 0 AND 5),
+    used_at INTEGER
+) STRICT;
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
@@ -1172,7 +1193,8 @@ CREATE TABLE proposal (
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
             'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming',
-            'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch', 'card_activation'
+            'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch', 'card_activation',
+            'card_pin'
         )
     ),
     -- The number of what it is about.
@@ -1200,6 +1222,8 @@ CREATE TABLE proposal (
 ) STRICT;
 
 CREATE INDEX proposal_status ON proposal (status, id);
+-- What a person proposed of one kind, the latest first.
+CREATE INDEX proposal_maker ON proposal (maker_id, act, id);
 -- What was proposed about one thing.
 CREATE INDEX proposal_subject ON proposal (act, subject, id);
 -- What waiting proposals would spend of a deposit.

@@ -51,7 +51,7 @@ const ROWS: &[(&str, u32)] = &[
     ),
     ("INSERT INTO programme_change SELECT i, 1 + i % 5, 'end', '', '', '', 1, i FROM n", 5_000),
     (
-        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 'm', 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 1, 0, 0, 0, 0, \
+        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 'm', 1 + i % 5, 'active', 'h', NULL, NULL, 'initial', key32(i), 1, NULL, 1, 0, 0, 0, 0, \
       40000 + i, 1000000 + i, NULL, 20260101, i FROM n",
         20_000,
     ),
@@ -67,6 +67,7 @@ const ROWS: &[(&str, u32)] = &[
     ),
     ("INSERT INTO card_stock SELECT i, 1 + i % 5000, 1, 100, 'vault', NULL, NULL, '', i, 1 FROM n", 20_000),
     ("INSERT INTO card_activation SELECT i, 1 + i % 5000, 1, 100, 100 FROM n", 5_000),
+    ("INSERT INTO card_code SELECT i, key32(i), 1, i, i, 1, NULL, i, 5, NULL FROM n", 10_000),
     ("INSERT INTO pin_tries SELECT key16(i), 1, 20260101, 'outlet:1 1' FROM n", 10_000),
     (
         "INSERT INTO pin_sweep SELECT 'person:' || i, 1 + i % 500, 1 + i % 1000, key24(i), 1, i, NULL, CASE WHEN i > 9900 \

@@ -134,6 +134,8 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::Stale => text.stale,
         Decline::NotTheMaker => text.not_the_maker,
         Decline::NothingToChange => text.nothing_to_change,
+        Decline::PinNotSet => text.pin_not_set,
+        Decline::WrongCode => text.wrong_code,
     };
     plain.to_owned()
 }
@@ -192,6 +194,7 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::CardFrozen | Decline::CardNotActive | Decline::CardClosed => {
             (not, vec![text.do_other_card, text.do_holder_calls], &[Card, Call])
         }
+        Decline::PinNotSet => (not, vec![text.do_set_pin, text.do_other_card], &[Card, Call]),
         Decline::CardReplaced => (not, vec![text.do_new_card, text.do_holder_calls], &[Card, Call]),
         Decline::LineNotPayable => (not, vec![text.do_remove_lines], &[Edit]),
         Decline::AlreadyPaid => (text.not_charged_twice, vec![text.do_open_original], &[Order]),
@@ -230,6 +233,7 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::ActivationExists | Decline::CardInUse { .. } => proposal(text.do_other_cards),
         Decline::CardsNotHandedOut => proposal(text.do_hand_out),
         Decline::ProgrammeNotActive => proposal(text.do_open_programme),
+        Decline::WrongCode => proposal(text.do_check_code),
         Decline::NoSuchProposal
         | Decline::NoSuchCardBatch
         | Decline::NoSuchKey

@@ -8,6 +8,7 @@
 
 mod batch;
 mod money;
+mod pin;
 mod programme;
 mod rows;
 mod shown;
@@ -21,6 +22,7 @@ use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::person::{self, Held, PersonStatus, roles_text};
+use crate::pin::PinState;
 use crate::place::Place;
 use crate::product::Prices;
 use crate::role::{Action, Role};
@@ -31,6 +33,7 @@ use text::{limit, price_fields};
 
 pub use batch::{Batch, CardBatch, CardsAsked};
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
+pub use pin::PinReset;
 pub use programme::{Programme, ProgrammeAct};
 pub use rows::{
     ActRows, Bank, Edition, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall,
@@ -96,6 +99,8 @@ words! {
         CardBatch = "card_batch",
         /// Cards of a batch pay from now on.
         CardActivation = "card_activation",
+        /// A card's PIN is taken away, so that its holder can set another.
+        CardPin = "card_pin",
     }
 }
 
@@ -118,6 +123,7 @@ impl Act {
             Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation => Action::PrepareCards,
             Self::CustomerResuming => Action::ManageCustomers,
             Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ManageProgrammes,
+            Self::CardPin => Action::ProposeCardMove,
         }
     }
 
@@ -139,7 +145,9 @@ impl Act {
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
             Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
             Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ReleaseProgrammes,
-            Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation => Action::ReleaseCards,
+            Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation | Self::CardPin => {
+                Action::ReleaseCards
+            }
         }
     }
 }
@@ -256,6 +264,8 @@ pub enum Payload {
     Money(Money),
     /// Issue cards on this programme, on these terms.
     Programme(ProgrammeAct),
+    /// Take this card's PIN away.
+    Pin(PinReset),
     /// Let this customer pay in and load cards again.
     CustomerResuming {
         /// The customer.
@@ -296,6 +306,7 @@ impl Payload {
             Self::Programme(act) => act.act(),
             Self::CustomerResuming { .. } => Act::CustomerResuming,
             Self::Batch(batch) => batch.act(),
+            Self::Pin(_) => Act::CardPin,
         }
     }
 
@@ -309,7 +320,11 @@ impl Payload {
 
     /// The kind of its approval.
     pub fn approval(&self) -> Kind {
-        self.money().map_or(Kind::ProposalApproval, Money::kind)
+        match self {
+            Self::Money(money) => money.kind(),
+            Self::Pin(_) => Kind::PinReset,
+            _ => Kind::ProposalApproval,
+        }
     }
 
     /// The number of what it is about, by which the proposals about one thing are found.
@@ -328,6 +343,7 @@ impl Payload {
             Self::Money(money) => money.subject(),
             Self::Programme(act) => act.programme().0,
             Self::Batch(batch) => batch.batch().0,
+            Self::Pin(reset) => reset.card.0,
             Self::CustomerResuming { customer } => customer.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
@@ -405,6 +421,7 @@ impl Payload {
             Self::Money(money) => money.now(rows),
             Self::Programme(act) => act.now(rows),
             Self::Batch(batch) => batch.now(rows),
+            Self::Pin(reset) => reset.now(rows),
             Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
@@ -438,6 +455,7 @@ impl Payload {
             Self::Money(money) => return money.after(now),
             Self::Programme(act) => return act.after(now),
             Self::Batch(batch) => return batch.after(now),
+            Self::Pin(_) => after.put(Field::CardPin, PinState::Unset.word()),
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
@@ -516,6 +534,7 @@ impl Payload {
             Self::Money(money) => money.judge(rows, at),
             Self::Programme(act) => act.judge(rows),
             Self::Batch(batch) => batch.judge(rows, at, own),
+            Self::Pin(reset) => reset.judge(rows),
             Self::CustomerResuming { customer } => {
                 let one = rows.customers.get(customer).ok_or(Decline::NoSuchCustomer)?;
                 moves(one.status, Move::Resume, true)
@@ -598,6 +617,7 @@ impl Payload {
             // Written as it is afterwards, in `Changes::programmes`, beside what one person changes.
             Self::Programme(_) => {}
             Self::Batch(batch) => batch.apply(rows),
+            Self::Pin(reset) => reset.apply(rows),
             Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),
             Self::MerchantFee { merchant, fee_bp } => rows.fees.loaded(*merchant, Some(Some(*fee_bp))),
             Self::CompanyKey { key } => {

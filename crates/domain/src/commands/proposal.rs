@@ -19,6 +19,7 @@ use crate::ids::{PersonId, TransactionId};
 use crate::ledger::Kind;
 use crate::money::Fen;
 use crate::outcome::Decline;
+use crate::pin_reset;
 use crate::refund::text_fits;
 use crate::state::State;
 use crate::time::{HOUR, Timestamp};
@@ -276,6 +277,9 @@ fn end(
                 {
                     let written = WrittenProgramme::of(one, ending.by, ending.at, |one| act.change(one));
                     changes.programmes.insert(act.programme(), written);
+                }
+                if let Payload::Pin(reset) = &proposal.payload {
+                    pin_reset::carry_out(state, reset, &mut transaction, &mut changes);
                 }
                 changes.acts.push(proposal.payload.clone());
             }

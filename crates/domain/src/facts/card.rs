@@ -3,8 +3,8 @@
 use crate::ids::{CardId, MerchantId, ProgrammeId, TransactionId};
 use crate::money::Fen;
 use crate::outcome::Decline;
-use crate::pin::PinValue;
-use crate::programme::{ProgrammeStatus, Terms};
+use crate::pin::CardPin;
+use crate::programme::{PinMode, ProgrammeStatus, Terms};
 use crate::time::BusinessDate;
 
 /// Keyed look-up value of a card number (HMAC-SHA-256, first 16 bytes): finds the row without storing the number.
@@ -33,6 +33,21 @@ words! {
     }
 }
 
+impl CardStatus {
+    /// Why a card in this state does not pay; meaningless for the one that does.
+    pub(crate) fn refusal(self) -> Decline {
+        match self {
+            Self::Issued | Self::Active => Decline::CardNotActive,
+            Self::Frozen => Decline::CardFrozen,
+            Self::Lost => Decline::CardLost,
+            Self::Stolen => Decline::CardStolen,
+            Self::PinLocked => Decline::PinTriesExceeded,
+            Self::Replaced => Decline::CardReplaced,
+            Self::Closed => Decline::CardClosed,
+        }
+    }
+}
+
 /// What the money path needs of a card's programme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Programme {
@@ -56,6 +71,8 @@ pub struct Programme {
     pub month_max: Option<Fen>,
     /// How long the merchant may refund a sale, in microseconds after its commit.
     pub refund_window: i64,
+    /// How holders get their PINs.
+    pub pin_mode: PinMode,
     /// Merchants that take this programme's cards; empty means all.
     pub merchants: Vec<MerchantId>,
 }
@@ -74,6 +91,7 @@ impl Programme {
             daily_count_max: terms.daily_count_max,
             month_max: terms.month_max,
             refund_window: terms.refund_window,
+            pin_mode: terms.pin_mode,
             merchants: terms.merchants.clone(),
         };
     }
@@ -105,8 +123,11 @@ pub struct Card {
     pub holder: String,
     /// Last day it pays, if it expires.
     pub expires_on: Option<BusinessDate>,
-    /// Keyed value of the right PIN.
-    pub pin: PinValue,
+    /// Its PIN.
+    pub pin: CardPin,
+    /// The latest transaction that gave it a PIN or an activation code, or took the PIN away; none for a card that was made
+    /// with its PIN and still has it.
+    pub pin_by: Option<TransactionId>,
     /// What is on it.
     pub balance: Fen,
     /// What it spent on its last day of use.
@@ -129,15 +150,8 @@ impl Card {
 
     /// Whether the card's state lets it pay (or show its balance) at `merchant` today.
     pub fn usable(&self, merchant: MerchantId, today: BusinessDate) -> Result<(), Decline> {
-        match self.status {
-            CardStatus::Active => {}
-            CardStatus::Issued => return Err(Decline::CardNotActive),
-            CardStatus::Frozen => return Err(Decline::CardFrozen),
-            CardStatus::Lost => return Err(Decline::CardLost),
-            CardStatus::Stolen => return Err(Decline::CardStolen),
-            CardStatus::PinLocked => return Err(Decline::PinTriesExceeded),
-            CardStatus::Replaced => return Err(Decline::CardReplaced),
-            CardStatus::Closed => return Err(Decline::CardClosed),
+        if self.status != CardStatus::Active {
+            return Err(self.status.refusal());
         }
         if let Some(last) = self.expires_on.filter(|last| *last < today) {
             return Err(Decline::CardExpired { on: last });

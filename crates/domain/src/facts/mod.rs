@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod card_batch;
+pub mod card_code;
 pub mod card_number;
 pub mod directory;
 pub mod edition;

@@ -117,6 +117,10 @@ words! {
         ViewCustomers = "view_customers",
         /// Enter and change customers.
         ManageCustomers = "manage_customers",
+        /// Propose moves of a card that take two persons.
+        ProposeCardMove = "propose_card_move",
+        /// Print initial PINs and activation codes of cards that were never used.
+        PrintPins = "print_pins",
         /// Prepare what customers pay in and get back.
         PrepareMoney = "prepare_money",
         /// Release what was prepared for customers' money.
@@ -137,10 +141,11 @@ fn granted(role: Role) -> &'static [Action] {
         AnswerDispute, AnswerProductRequest, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore,
         LateRefund, ManageApiKeys, ManageCustomers, ManageMerchants, ManageOwnPeople, ManageOwnProducts, ManagePeople,
         ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement,
-        ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleaseMoney, ReleasePeople,
-        ReleaseProgrammes, ReleaseSettings, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell,
-        SetUpTill, Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes,
-        ViewOrders, ViewOverview, ViewOwnSettlement, ViewProgrammes, ViewProposals, ViewSettlement,
+        PrintPins, ProposeCardMove, ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants,
+        ReleaseMoney, ReleasePeople, ReleaseProgrammes, ReleaseSettings, ReleaseSettlement, RequestRefund,
+        RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards,
+        ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement, ViewProgrammes,
+        ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -179,6 +184,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewDirectory,
             AnswerProductRequest,
             ViewCustomers,
+            ProposeCardMove,
             ViewProgrammes,
         ],
         Role::Operator => &[
@@ -199,6 +205,8 @@ fn granted(role: Role) -> &'static [Action] {
             AnswerProductRequest,
             ViewCustomers,
             ManageCustomers,
+            ProposeCardMove,
+            PrintPins,
             PrepareMoney,
             ViewProgrammes,
             ManageProgrammes,
@@ -329,6 +337,8 @@ mod tests {
         answer_product_request ...++...+
         view_customers      ...+++++.
         manage_customers    ....+.+..
+        propose_card_move   ...++....
+        print_pins          ....+....
         prepare_money       ....+.+..
         release_money       .....+...
         manage_programmes   ....+...+

@@ -7,7 +7,7 @@ use super::Audit;
 use crate::acts::Batch;
 use crate::card::CardStatus;
 use crate::card_batch::{CardBatchStatus, Keeper, Places, stock, within};
-use crate::ids::{CardBatchId, TransactionId};
+use crate::ids::{CardBatchId, CardId, TransactionId};
 
 /// A card batch as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct StoredBatch {
 /// A card of a batch as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredCard {
+    /// Its id.
+    pub card: CardId,
     /// Its batch.
     pub batch: CardBatchId,
     /// Its place in the batch.
@@ -120,7 +122,7 @@ impl Audit {
 
     /// Compares a card of a batch. Call after all batches and activations, in the order of the serials.
     pub fn card_of_batch(&mut self, card: StoredCard) {
-        let StoredCard { batch, place, status, activated } = card;
+        let StoredCard { card, batch, place, status, activated } = card;
         let expected = self.card_batches.rows.get_mut(&batch).map(|row| {
             row.came = row.came.saturating_add(1);
             row.came
@@ -135,11 +137,13 @@ impl Audit {
         let own = self.card_batches.activations.range(..=(batch, place)).next_back();
         let done = own.filter(|((of, _), (last, _))| *of == batch && place <= *last);
         let covered = done.is_some_and(|(_, (_, done_to))| place <= *done_to);
+        // A holder activates a card with its code.
+        let in_use = (covered || self.pins.used_first(card)) && activated;
         let sound = match status {
             CardStatus::Issued => !covered && !activated,
             // One person closes a card that nobody has yet; that may be just before it is activated.
-            CardStatus::Closed => covered || !activated,
-            _ => covered && activated,
+            CardStatus::Closed => in_use || covered || !activated,
+            _ => in_use,
         };
         if !sound {
             self.report("I7", format!("card {place} of batch {batch} is {status}, but no approved activation says so"));

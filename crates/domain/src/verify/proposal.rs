@@ -101,6 +101,7 @@ impl Proposals {
             | Payload::Money(_)
             | Payload::Programme(_)
             | Payload::Batch(_)
+            | Payload::Pin(_)
             | Payload::ProductEdition { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
@@ -143,6 +144,9 @@ impl Audit {
             }
             if let Payload::Batch(batch) = &one.payload {
                 self.keep_batch(batch, ending.transaction);
+            }
+            if let Payload::Pin(reset) = &one.payload {
+                self.keep_reset(one.id, reset, one.maker, ending.transaction);
             }
         }
     }

@@ -109,6 +109,11 @@ impl World {
     }
 
     /// Compares batches, movements, activations and cards.
+    /// Notes that a holder activated a card with its code.
+    pub(super) fn activated_by_holder(&mut self, key: CardKey) {
+        self.serials.values_mut().filter(|(own, _)| *own == key).for_each(|(_, activated)| *activated = true);
+    }
+
     pub(super) fn verify_batches(&self, audit: &mut Audit) {
         for (id, one) in &self.card_batches {
             let (quantity, status) = (one.row.quantity, one.row.status);
@@ -121,6 +126,7 @@ impl World {
         for (number, (key, activated)) in &self.serials {
             let (Some(serial), Some(card)) = (Serial::of_number(*number), self.cards.get(key)) else { continue };
             audit.card_of_batch(StoredCard {
+                card: card.id,
                 batch: CardBatchId(serial.batch()),
                 place: serial.place(),
                 status: card.status,

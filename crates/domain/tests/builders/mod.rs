@@ -3,6 +3,7 @@
 
 pub(crate) mod batches;
 pub(crate) mod money;
+pub(crate) mod pins;
 pub(crate) mod programmes;
 pub(crate) mod proposals;
 pub(crate) mod steps;
@@ -20,7 +21,8 @@ use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
+use domain::programme::PinMode;
 use domain::programme::ProgrammeStatus;
 use domain::refund::{Ground, RefundCard, Request, Review, SoldLine};
 use domain::settlement::{Preparation, Verdict};
@@ -125,7 +127,8 @@ pub(crate) fn card(number: u8) -> Card {
         status: CardStatus::Active,
         holder: String::new(),
         expires_on: None,
-        pin: pin(number, true),
+        pin: CardPin::Initial(pin(number, true)),
+        pin_by: None,
         balance: Fen::ZERO,
         last: None,
         spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0, month: Fen::ZERO },
@@ -140,6 +143,7 @@ pub(crate) fn card(number: u8) -> Card {
             daily_count_max: 100,
             month_max: None,
             refund_window: 48 * HOUR,
+            pin_mode: PinMode::FirstUse,
             merchants: Vec::new(),
         },
     }

@@ -9,6 +9,7 @@ use domain::ledger::Kind;
 use domain::limits::{Limit, Limits};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
+use domain::programme::PinMode;
 use domain::programme::ProgrammeStatus;
 use domain::programme_change::Narrowing;
 use domain::proposal;
@@ -83,7 +84,7 @@ fn lines_of(total: Fen) -> Vec<SoldLine> {
 }
 
 pub(crate) fn any_card() -> impl Strategy<Value = CardSketch> {
-    let status = prop_oneof![14 => Just(CardStatus::Active), 1 => prop::sample::select(CardStatus::ALL.to_vec())];
+    let status = prop_oneof![14 => Just(CardStatus::Active), 3 => Just(CardStatus::Issued), 1 => prop::sample::select(CardStatus::ALL.to_vec())];
     let merchants = prop_oneof![6 => Just(vec![]), 1 => Just(vec![MERCHANT])];
     let expires = prop_oneof![4 => Just(None), 1 => Just(Some(BusinessDate(20_261_123)))];
     let halted = prop::bool::weighted(0.05);
@@ -103,6 +104,7 @@ pub(crate) fn any_card() -> impl Strategy<Value = CardSketch> {
                 daily_count_max,
                 month_max: month.map(|more| Fen(sale_max + day + more)),
                 refund_window: 48 * HOUR,
+                pin_mode: PinMode::FirstUse,
                 merchants,
             },
         },
@@ -161,6 +163,20 @@ pub(crate) enum Step {
     },
     Withdraw {
         order: i64,
+    },
+    /// The card company makes a code, or an initial PIN, for a card that was never used or after the latest reset.
+    Issue {
+        card: u8,
+        code: bool,
+        after_reset: bool,
+    },
+    FirstUse {
+        card: u8,
+        right: bool,
+    },
+    /// Two persons take a PIN away.
+    Reset {
+        card: u8,
     },
     Load {
         card: u8,
@@ -329,6 +345,10 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         1 => order().prop_map(|order| Step::Withdraw { order }),
         3 => (card(), -1..400_i64).prop_map(|(card, amount)| Step::Load { card, amount }),
         1 => (0..MONEY_ACTS).prop_map(|act| Step::Money { act }),
+        2 => (card(), prop::bool::weighted(0.9), any::<bool>())
+            .prop_map(|(card, code, after_reset)| Step::Issue { card, code, after_reset }),
+        2 => (card(), prop::bool::weighted(0.7)).prop_map(|(card, right)| Step::FirstUse { card, right }),
+        1 => card().prop_map(|card| Step::Reset { card }),
         2 => (0..8_usize, any::<bool>()).prop_map(|(back, asks)| Step::Repeat { back, asks }),
         7 => after_sale(),
         3 => settlement(),
@@ -466,6 +486,9 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                         | Step::Propose { .. }
                         | Step::Narrow { .. }
                         | Step::Load { .. }
+                        | Step::Issue { .. }
+                        | Step::FirstUse { .. }
+                        | Step::Reset { .. }
                         | Step::Money { .. }
                         | Step::End { .. }
                 );
@@ -480,19 +503,23 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                     | Step::Propose { who, .. }
                     | Step::Narrow { who, .. }
                     | Step::End { who, .. } => who.asks(asked),
-                    Step::Load { .. } | Step::Money { .. } => Clerk::Maker.asks(asked),
+                    Step::Load { .. } | Step::Money { .. } | Step::Issue { .. } | Step::Reset { .. } => {
+                        Clerk::Maker.asks(asked)
+                    }
+                    Step::FirstUse { .. } => super::pins::by_holder(asked),
                     Step::Answer { shop: false, .. } => super::by_issuer(9001, asked),
                     _ => asked,
                 }
             }
         };
-        if *other && !asked.actor.is_issuer() && !matches!(step, Step::Repeat { .. }) {
+        if *other && !asked.actor.is_issuer() && !asked.actor.is_holder() && !matches!(step, Step::Repeat { .. }) {
             asked.actor = actor(OTHER, OTHER_TILL);
         }
         let proposed = shadow.submit(&asked);
         all.push(asked);
-        // Money is mostly wanted where it goes, so somebody approves it.
-        let made = proposed.transaction().filter(|_| matches!(step, Step::Load { .. } | Step::Money { .. }));
+        // Money is mostly wanted where it goes and PINs away, so somebody approves it.
+        let wanted = matches!(step, Step::Load { .. } | Step::Money { .. } | Step::Reset { .. });
+        let made = proposed.transaction().filter(|_| wanted);
         if let Some(one) = made.and_then(|made| shadow.proposals.get(&made.id)) {
             let n = 10_000 + u16::try_from(all.len()).unwrap_or(0);
             let approval = Clerk::Checker.asks(envelope(n, at, proposals::approve(one)));
@@ -531,6 +558,17 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
         Step::Withdraw { order } => super::withdraw(*order, total(order)),
         Step::Load { .. } | Step::Money { .. } => {
             let payload = of_money(world, step);
+            proposals::propose(payload.clone(), proposals::shown(world, &payload))
+        }
+        Step::Issue { card, code, after_reset } => {
+            let own = |one: &&proposal::Proposal| one.payload == super::pins::reset(*card);
+            let reset = world.proposals.values().rev().find(own).map(|one| one.id).filter(|_| *after_reset);
+            let pin = || super::pins::issue_pin(*card, super::pin(*card, true));
+            if *code { super::pins::issue_code(*card, reset) } else { pin() }
+        }
+        Step::FirstUse { card, right } => super::pins::first_use(*card, *right, super::pin(*card, true)),
+        Step::Reset { card } => {
+            let payload = super::pins::reset(*card);
             proposals::propose(payload.clone(), proposals::shown(world, &payload))
         }
         Step::Refund { order, lines, ground, worded, escalate, .. } => Command::RefundRequest(Request {

@@ -9,6 +9,7 @@ mod help;
 mod home;
 mod imports;
 mod lists;
+mod pins;
 mod products;
 mod programmes;
 mod recalls;
@@ -29,6 +30,7 @@ web_kit::audience! {
     home: Home,
     imports: Imports,
     lists: Lists,
+    pins: Pins,
     products: Products,
     programmes: Programmes,
     recalls: Recalls,
@@ -58,6 +60,7 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::EditionGivenUp => text.imports.given_up,
         Said::EditionGone => text.imports.gone,
         Said::ListTooLong => text.products.too_long,
+        Said::PinResetProposed => text.pins.proposed,
     })
 }
 
@@ -100,5 +103,7 @@ web_kit::said! {
         EditionGone = "edition_gone",
         /// A list is too long for an Excel sheet.
         ListTooLong = "list_too_long",
+        /// A reset of a PIN was proposed.
+        PinResetProposed = "pin_reset_proposed",
     }
 }

@@ -50,6 +50,7 @@ impl Auditor {
             What::Fee => self.fee,
             What::Factor => Some(self.factor),
             What::Limit(card, _) => self.cards.get(&card).map(|card| card.limits[1]),
+            What::Reset(card) => self.shown_of_reset(card),
             other => self.shown_of_money(other),
         }
     }
@@ -60,6 +61,10 @@ impl Auditor {
         let code = match () {
             () if !who.is_issuer() => "58",
             () if now != seen && !(money && now.is_none()) => "13",
+            () if matches!(what, What::Reset(_)) => match self.judge_reset(what.card()) {
+                Ok(()) => "00",
+                Err(declined) => return declined,
+            },
             () if money => match self.judge_money(what, value, at, None) {
                 Ok(()) => "00",
                 Err(declined) => return declined,
@@ -97,7 +102,13 @@ impl Auditor {
     ) -> Declined {
         let now = self.current(shown.what);
         let money = shown.what.is_money();
-        let possible = if money { self.judge_money(shown.what, shown.value, at, Some(number)) } else { Ok(()) };
+        let possible = if let What::Reset(card) = shown.what {
+            self.judge_reset(card)
+        } else if money {
+            self.judge_money(shown.what, shown.value, at, Some(number))
+        } else {
+            Ok(())
+        };
         let found = match self.open(who, number, at) {
             Ok(found) => found,
             Err(declined) => return declined,
@@ -121,6 +132,7 @@ impl Auditor {
                 What::Fee => self.fee = Some(shown.value),
                 What::Factor => self.factor = shown.value,
                 What::Limit(card, _) => self.set_limit(card, shown.value),
+                What::Reset(card) => self.take_pin(card, number),
                 what => return ("00", None, self.move_money(what, shown.value)),
             }
         }

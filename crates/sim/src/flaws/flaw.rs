@@ -111,6 +111,10 @@ domain::words! {
         LimitLate = "limit_late",
         /// A lowered limit is recorded and never holds.
         LimitForgotten = "limit_forgotten",
+        /// A reset is recorded, and the old PIN still pays.
+        OldPinLives = "old_pin_lives",
+        /// A used code sets a PIN again.
+        CodeUsedTwice = "code_used_twice",
         /// A load leaves the deposit as it was.
         DepositKept = "deposit_kept",
     }

@@ -1,6 +1,7 @@
 //! Reads the whole ledger on one snapshot for `verify`.
 
 use crate::sql::{self, Connection, Row};
+use domain::card::CardKey;
 use domain::directory::Standing;
 use domain::ids::{
     CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RecallId, TerminalId, TransactionId,
@@ -13,7 +14,7 @@ use domain::role::Role;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, card_batch, programme, proposal, rows, settlement};
+use super::{after_sale, card_batch, cards, pins, programme, proposal, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
@@ -33,9 +34,31 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     archive::read_opening(connection, &mut audit)?;
     let heads = transactions(connection, &mut audit, i64::MIN)?;
     stored_heads(connection, &mut audit, &heads)?;
-    let sql = "SELECT id, balance, last_id FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql =
+        "SELECT id, balance, last_id, lookup, pin_state, pin, pin_id FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
     in_pieces(connection, sql, |row| {
-        audit.card(CardId(row.get(0)?), Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
+        let card = CardId(row.get(0)?);
+        audit.card(card, Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
+        let by = row.get::<_, Option<i64>>(6)?.map(TransactionId);
+        match cards::pin(row, 4, 5) {
+            Ok(pin) => audit.card_pin(card, CardKey(row.get(3)?), &pin, by),
+            Err(error) => audit.unreadable(&format!("the PIN of card {card}"), &error.to_string()),
+        }
+        Ok(())
+    })?;
+    let sql = format!(
+        "SELECT {}, c.lookup FROM card_code k LEFT JOIN card c ON c.id = k.card_id
+        WHERE k.card_id > ?1 ORDER BY k.card_id LIMIT ?2",
+        pins::CODE_COLUMNS
+    );
+    in_pieces(connection, &sql, |row| {
+        match (pins::code(row), row.get::<_, Option<[u8; 16]>>(10)?) {
+            (Ok(code), Some(key)) => audit.card_code(CardKey(key), &code),
+            (Ok(code), None) => audit.unreadable(&format!("the code of card {}", code.card), "there is no such card"),
+            (Err(error), _) => {
+                audit.unreadable(&format!("the code of card {}", row.get::<_, i64>(0)?), &error.to_string());
+            }
+        }
         Ok(())
     })?;
     let sql = "SELECT id, deposit FROM customer WHERE id > ?1 ORDER BY id LIMIT ?2";

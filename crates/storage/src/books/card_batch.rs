@@ -6,7 +6,7 @@ use crate::sql::{self, Connection, OptionalExtension as _, Row};
 use domain::acts::{ActRows, Batch, CardBatch};
 use domain::card::CardStatus;
 use domain::card_batch::{CardBatchStatus, Keeper, Kept, Places, stock};
-use domain::ids::{CardBatchId, CustomerId, OutletId, ProgrammeId, TransactionId};
+use domain::ids::{CardBatchId, CardId, CustomerId, OutletId, ProgrammeId, TransactionId};
 use domain::programme::ProgrammeStatus;
 use domain::serial::Serial;
 use domain::time::Timestamp;
@@ -189,12 +189,14 @@ pub(super) fn audit(connection: &Connection, audit: &mut Audit) -> sql::Result<(
         }
         Ok(())
     })?;
-    let sql = "SELECT serial, status, activated_at IS NOT NULL FROM card WHERE serial > ?1 ORDER BY serial LIMIT ?2";
+    let sql =
+        "SELECT serial, status, activated_at IS NOT NULL, id FROM card WHERE serial > ?1 ORDER BY serial LIMIT ?2";
     in_pieces(connection, sql, |row| {
         let status = rows::word(row, 1, CardStatus::from_word)?;
         let number: i64 = row.get(0)?;
         match Serial::of_number(number) {
             Some(serial) => audit.card_of_batch(StoredCard {
+                card: CardId(row.get(3)?),
                 batch: CardBatchId(serial.batch()),
                 place: serial.place(),
                 status,

@@ -6,7 +6,8 @@ use crate::sql::{self, CachedStatement, Connection, Row};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::ids::{CardId, MerchantId, ProgrammeId, TransactionId};
 use domain::money::Fen;
-use domain::pin::PinValue;
+use domain::pin::{CardPin, PinState, PinValue};
+use domain::programme::PinMode;
 use domain::programme::ProgrammeStatus;
 use domain::time::BusinessDate;
 
@@ -14,7 +15,7 @@ use super::rows;
 
 pub(super) const CARD: &str =
     "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count,
-        programme_id, last_id, spent_month
+        programme_id, last_id, spent_month, pin_state, pin_id
     FROM card WHERE lookup = ?1";
 
 pub(super) fn card_row(
@@ -43,7 +44,8 @@ pub(crate) fn card(row: &Row<'_>, key: CardKey, programme: Programme) -> sql::Re
         status: rows::word(row, 1, CardStatus::from_word)?,
         holder: row.get(2)?,
         expires_on: row.get::<_, Option<i32>>(3)?.map(BusinessDate),
-        pin: PinValue(row.get(4)?),
+        pin: pin(row, 12, 4)?,
+        pin_by: row.get::<_, Option<i64>>(13)?.map(TransactionId),
         balance: Fen(row.get(5)?),
         last: row.get::<_, Option<i64>>(10)?.map(TransactionId),
         spent: Spent {
@@ -54,6 +56,13 @@ pub(crate) fn card(row: &Row<'_>, key: CardKey, programme: Programme) -> sql::Re
         },
         programme,
     })
+}
+
+/// A card's PIN, from two columns.
+pub(super) fn pin(row: &Row<'_>, state: usize, value: usize) -> sql::Result<CardPin> {
+    let value = row.get::<_, Option<[u8; 32]>>(value)?.map(PinValue);
+    let found = CardPin::read(rows::word(row, state, PinState::from_word)?, value);
+    found.ok_or_else(|| sql::Error::unreadable(state, "a PIN without its value, or the other way round"))
 }
 
 /// Programmes of one group's cards, each read once: an installation has few of them and many cards.
@@ -76,7 +85,7 @@ impl Programmes {
             return Ok(known.clone());
         }
         let sql = "SELECT id, status, named, balance_max, load_max, sale_max, daily_max, daily_count_max, month_max,
-                refund_window FROM programme WHERE id = ?1";
+                refund_window, pin_mode FROM programme WHERE id = ?1";
         let mut terms = connection.prepare_cached(sql)?.query_row([id], terms)?;
         terms.merchants = programme_merchants(connection, id)?;
         self.0.insert(id, terms.clone());
@@ -97,6 +106,7 @@ pub(crate) fn terms(row: &Row<'_>) -> sql::Result<Programme> {
         daily_count_max: row.get(7)?,
         month_max: row.get::<_, Option<i64>>(8)?.map(Fen),
         refund_window: row.get(9)?,
+        pin_mode: rows::word(row, 10, PinMode::from_word)?,
         merchants: Vec::new(),
     })
 }

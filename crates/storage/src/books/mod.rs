@@ -27,6 +27,7 @@ pub mod memory;
 mod new_orders_postgres;
 mod new_orders_sqlite;
 pub mod outbox;
+mod pins;
 pub(crate) mod post_postgres;
 mod post_sqlite;
 pub(crate) mod programme;

@@ -64,12 +64,12 @@ const REQUESTS: &str = concat!(
 const ORDERS: &str = "SELECT id, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, attempt, \
      paid_by, paid_at FROM orders WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 const CARDS: &str = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, \
-     programme_id, last_id, spent_month, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
+     programme_id, last_id, spent_month, pin_state, pin_id, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
 const TRIES: &str = "SELECT tried_on, places, lookup FROM pin_tries WHERE lookup = ANY($1)";
 const SWEEPS: &str = "SELECT merchant_id, outlet_id, cards, paused_until, stopped_at, watch FROM pin_sweep \
      WHERE watch = ANY($1)";
 const PROGRAMMES: &str = "SELECT id, status, named, balance_max, load_max, sale_max, daily_max, daily_count_max, \
-     month_max, refund_window FROM programme WHERE id IN (SELECT programme_id FROM card WHERE lookup = ANY($1))";
+     month_max, refund_window, pin_mode FROM programme WHERE id IN (SELECT programme_id FROM card WHERE lookup = ANY($1))";
 const PROGRAMME_MERCHANTS: &str = "SELECT programme_id, merchant_id FROM programme_merchant WHERE programme_id IN \
      (SELECT programme_id FROM card WHERE lookup = ANY($1)) ORDER BY programme_id, merchant_id";
 const SUBSCRIPTIONS: &str = "SELECT id, outlet_id, events, merchant_id FROM webhook_endpoint \
@@ -164,7 +164,7 @@ fn load_cards(
         known.taken_by(row.get(0)?, MerchantId(row.get(1)?));
     }
     for row in cards.iter().map(Row::Postgres) {
-        let key = CardKey(row.get(12)?);
+        let key = CardKey(row.get(14)?);
         let card = cards::card(&row, key, known.terms(connection, row.get(9)?)?)?;
         state.cards.loaded(key, Some(card));
     }

@@ -44,6 +44,7 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
             rows.programmes.loaded(act.programme(), programme::find(connection, act.programme())?);
         }
         Payload::Batch(batch) => card_batch::load(connection, rows, batch)?,
+        Payload::Pin(reset) => rows.cards.loaded(reset.card, deposit::find_card(connection, reset.card)?),
         Payload::CustomerResuming { customer } => {
             rows.customers.loaded(*customer, deposit::find(connection, *customer)?);
         }
@@ -222,10 +223,11 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
             deposit::save_reference(connection, reference, approval.id)?;
         }
         // Its money is in the approval's transfer and in `Changes::deposits`.
-        Payload::Money(_) => {}
         // It is in `Changes::programmes` as it is afterwards.
         Payload::Programme(_) => {}
         Payload::Batch(batch) => card_batch::save(connection, batch, approval.id, at)?,
+        // So is a card whose PIN is taken away in `Changes::pins`.
+        Payload::Money(_) | Payload::Pin(_) => {}
         Payload::CustomerResuming { customer } => deposit::resume(connection, *customer, by.0, at)?,
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";

@@ -106,7 +106,7 @@ pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timesta
         cards.push(NewCard {
             id,
             number,
-            pin: (*pin).to_owned(),
+            pin: Some((*pin).to_owned()),
             programme: *programme,
             status: *status,
             holder: (*holder).to_owned(),

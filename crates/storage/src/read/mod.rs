@@ -11,6 +11,7 @@ pub mod merchant;
 pub mod movement;
 pub mod orders;
 pub mod overview;
+pub mod pins;
 pub mod places;
 pub mod price;
 pub mod product;

@@ -5,6 +5,7 @@ use domain::card::{CardKey, CardStatus};
 use domain::card_number::CardNumber;
 use domain::ids::{CardId, PersonId, ProgrammeId};
 use domain::money::Fen;
+use domain::pin::PinState;
 use domain::role::{Action, Role, may};
 use domain::time::{BusinessDate, Timestamp};
 
@@ -21,8 +22,8 @@ pub struct NewCard {
     pub id: CardId,
     /// Its number.
     pub number: CardNumber,
-    /// Its PIN, six digits.
-    pub pin: String,
+    /// The PIN that it is made with, six digits; none for a card whose PIN comes later.
+    pub pin: Option<String>,
     /// Its programme.
     pub programme: ProgrammeId,
     /// Its state.
@@ -39,12 +40,15 @@ pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> R
     db.write(move |connection| {
         let sql =
             "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status,
-                holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, spent_month, last_id)
-            VALUES (?1, ?2, ?3, ?4, ?3, ?11, ?5, ?6, ?7, ?8, ?9, ?3, ?10, 0, 0, 0, 0, NULL)";
+                holder, expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count,
+                spent_month, last_id)
+            VALUES (?1, ?2, ?3, ?4, ?3, ?11, ?5, ?6, ?7, ?8, ?12, ?9, ?3, ?10, 0, 0, 0, 0, NULL)";
         let mut insert = connection.prepare_cached(sql)?;
         for card in cards {
             let (key, sealed) = (vault.card_key(&card.number), vault.seal_number(&card.number));
-            let (pin, expires_on) = (vault.pin_value(&card.number, &card.pin), card.expires_on.map(|day| day.0));
+            let pin = card.pin.as_ref().map(|pin| vault.pin_value(&card.number, pin).0);
+            let state = if pin.is_some() { PinState::Initial } else { PinState::Unset };
+            let expires_on = card.expires_on.map(|day| day.0);
             let (status, holder) = (card.status.word(), card.holder);
             insert.execute(params![
                 card.id.0,
@@ -55,9 +59,10 @@ pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> R
                 status,
                 holder,
                 expires_on,
-                pin.0,
+                pin,
                 Fen::ZERO.0,
                 card.number.masked().0,
+                state.word(),
             ])?;
         }
         Ok(())

@@ -23,6 +23,7 @@ mod pauses;
 mod pay;
 mod people;
 mod picker;
+mod pins;
 mod place;
 mod products;
 mod programmes;

@@ -36,7 +36,7 @@ pub struct ActRows {
     pub customers: Rows<CustomerId, Customer>,
     /// Programmes.
     pub programmes: Rows<ProgrammeId, Programme>,
-    /// Cards that deposits go to or come from.
+    /// Cards that deposits go to or come from, or whose PIN is taken away.
     pub cards: Rows<CardId, Card>,
     /// Bank references of money that was received.
     pub references: Rows<String, ()>,

@@ -125,6 +125,8 @@ words! {
         CardStatus = "card_status",
         /// A card's programme.
         CardProgramme = "card_programme",
+        /// Whose a card's PIN is, [`crate::pin::PinState`].
+        CardPin = "card_pin",
         /// The reference number of a load.
         Load = "load",
         /// How much it put on its card, fen.

@@ -1,6 +1,6 @@
 //! The text of a payload: what is stored, digested and read again.
 
-use super::{Act, Bank, Batch, Field, Money, Payload, ProgrammeAct, Shown, yes};
+use super::{Act, Bank, Batch, Field, Money, Payload, PinReset, ProgrammeAct, Shown, yes};
 use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Setting;
 use crate::money::Fen;
@@ -38,6 +38,7 @@ impl Payload {
             Self::Money(money) => money.fields(),
             Self::Programme(act) => act.fields(),
             Self::Batch(batch) => batch.fields(),
+            Self::Pin(reset) => reset.fields(),
             Self::CompanyKey { .. }
             | Self::CustomerResuming { .. }
             | Self::PersonReset { .. }
@@ -111,6 +112,7 @@ impl Payload {
             Act::ProgrammeOpening | Act::ProgrammeTerms | Act::ProgrammeResuming => {
                 Self::Programme(ProgrammeAct::read(act, subject, &fields)?)
             }
+            Act::CardPin => Self::Pin(PinReset::read(subject, &fields)),
         };
         (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
@@ -233,6 +235,7 @@ mod tests {
                 places: Places { first: 1, last: 19_999 },
                 note: "handed over".to_owned(),
             }),
+            Payload::Pin(PinReset { card: CardId(80_000_001), reason: "forgotten".to_owned() }),
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

@@ -42,18 +42,16 @@ struct Drawn {
     key: CardKey,
     sealed: Vec<u8>,
     masked: String,
-    pin: [u8; 32],
 }
 
 fn draw(vault: &Vault, prefix: &str, length: usize) -> Result<Drawn, StorageError> {
     let failed = |error| StorageError::NotWritten(format!("no random bytes: {error}"));
-    let (mut random, mut pin) = (Zeroizing::new([0; NUMBER_BYTES]), [0; 32]);
+    let mut random = Zeroizing::new([0; NUMBER_BYTES]);
     loop {
         getrandom::fill(random.as_mut()).map_err(failed)?;
-        getrandom::fill(&mut pin).map_err(failed)?;
         let Some(number) = drawn(prefix, length, random.as_ref()) else { continue };
         let (key, sealed, masked) = (vault.card_key(&number), vault.seal_number(&number), number.masked().0);
-        return Ok(Drawn { key, sealed, masked, pin });
+        return Ok(Drawn { key, sealed, masked });
     }
 }
 
@@ -107,9 +105,9 @@ pub async fn make(db: &Storage, vault: &Vault, job: Job, now: Timestamp) -> Resu
             // A number that is there already is drawn anew in the next piece, and takes no place.
             let sql =
                 "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id,
-                    status, holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count,
+                    status, holder, expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count,
                     spent_month, last_id, serial, customer_id, issued_on, activated_at)
-                VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, 'issued', '', NULL, ?7, ?3, 0, 0, 0, 0, 0, NULL, ?8, ?9, ?10, NULL)
+                VALUES (?1, ?2, ?3, ?4, ?3, ?5, ?6, 'issued', '', NULL, 'unset', NULL, ?3, 0, 0, 0, 0, 0, NULL, ?7, ?8, ?9, NULL)
                 ON CONFLICT (lookup) DO NOTHING";
             made += i64::try_from(connection.prepare_cached(sql)?.execute(params![
                 card_id(serial).0,
@@ -118,7 +116,6 @@ pub async fn make(db: &Storage, vault: &Vault, job: Job, now: Timestamp) -> Resu
                 &card.sealed,
                 &card.masked,
                 programme,
-                card.pin,
                 serial.number(),
                 customer,
                 i64::from(now.business_date().0),
