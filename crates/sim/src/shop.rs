@@ -179,6 +179,7 @@ impl CardTerms {
                 daily_max: Fen(self.daily_max),
                 daily_count_max: self.daily_count_max,
                 refund_window: REFUND_WINDOW,
+                pin_mode: PinMode::FirstUse,
                 ..Template::Benefit.usual()
             },
         }

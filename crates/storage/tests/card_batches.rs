@@ -46,13 +46,23 @@ fn entry(detail: &str) -> Entry {
     }
 }
 
+/// Inserts a programme that the program made.
+fn programme(id: i64) -> String {
+    format!(
+        "INSERT INTO programme (id, name, bin, series, number_length, template, named, balance_max, load_max, sale_max,
+            daily_max, daily_count_max, month_max, validity_months, refund_window, loss_report, redeem, redeem_wait_days,
+            pin_mode, hotline, basis, status, moved_at, moved_by, reason, created_at, created_by, changed_at, version)
+        VALUES ({id}, 'benefit', '608625', '{id}', 16, 'benefit', 1, 100, 100, 100, 100, 9, NULL, NULL, 1, 1, 0, 0, 'mailer', '',
+            '', 'active', 0, NULL, '', 0, NULL, 0, 1)"
+    )
+}
+
 impl Office {
     async fn over(fixture: Fixture) -> Self {
         let keys = tempfile::tempdir().expect("a folder");
         let vault = Vault::open_or_create(keys.path()).expect("makes keys");
-        let sql = "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max,
-            refund_window) VALUES (50, 'benefit', '608625', 1, 100, 100, 100, 9, 1)";
-        fixture.database().write(move |connection| Ok(connection.execute_batch(sql)?)).await.expect("inserts");
+        let sql = programme(50);
+        fixture.database().write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("inserts");
         Self { fixture, vault, _keys: keys }
     }
 
@@ -172,7 +182,7 @@ async fn cards_are_made_without_gap_or_double(office: Office) {
     let mut numbers = BTreeSet::new();
     for (_, sealed, masked, status) in &cards {
         let number = office.vault.open_number(sealed).expect("sealed by this vault");
-        assert!(CardNumber::parse(number.reveal()).is_ok() && number.reveal().starts_with("60862500"));
+        assert!(CardNumber::parse(number.reveal()).is_ok() && number.reveal().starts_with("60862550"));
         assert_eq!((&number.masked().0, status.as_str()), (masked, "issued"));
         numbers.insert(number.reveal().to_owned());
     }
@@ -285,9 +295,8 @@ async fn what_was_changed_behind_the_books_is_found(office: Office) {
     ] {
         let run = |sql: &'static str| office.db().write(move |connection| Ok(connection.execute_batch(sql)?));
         if change.contains("programme_id") {
-            let sql = "INSERT INTO programme SELECT 51, name, bin, named, balance_max, sale_max, daily_max,
-                daily_count_max, refund_window FROM programme WHERE id = 50";
-            run(sql).await.expect("inserts");
+            let sql = programme(51);
+            office.db().write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("inserts");
         }
         run(change).await.expect("the schema allows it");
         let findings = office.fixture.verify().await;

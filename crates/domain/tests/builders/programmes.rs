@@ -46,6 +46,7 @@ pub(crate) fn known(one: &card::Programme) -> Programme {
             month_max: one.month_max,
             refund_window: one.refund_window,
             merchants: one.merchants.clone(),
+            pin_mode: one.pin_mode,
             ..Template::Benefit.usual()
         },
     }
