@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::acts::Payload;
 use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
+use crate::card_move::Moved;
 use crate::direct_sale::{NewOrder, OutletDay};
 use crate::dispute::Dispute;
 use crate::ids::{CustomerId, OrderId, TerminalId, TransactionId};
@@ -52,6 +53,8 @@ pub struct Changes {
     pub proposals: BTreeMap<TransactionId, Proposal>,
     /// Acts that were approved, in order: each happens now.
     pub acts: Vec<Payload>,
+    /// Moves of cards, in order. The cards themselves are in `cards`.
+    pub card_moves: Vec<Moved>,
     /// Customers' deposits as they are afterwards.
     pub deposits: BTreeMap<CustomerId, Fen>,
 }
@@ -80,6 +83,7 @@ impl Changes {
         self.settlements.extend(next.settlements);
         self.proposals.extend(next.proposals);
         self.acts.extend(next.acts);
+        self.card_moves.extend(next.card_moves);
         self.deposits.extend(next.deposits);
     }
 
@@ -105,6 +109,7 @@ impl Changes {
             && self.settlements.is_empty()
             && self.proposals.is_empty()
             && self.acts.is_empty()
+            && self.card_moves.is_empty()
             && self.deposits.is_empty()
     }
 }

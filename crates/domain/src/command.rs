@@ -6,6 +6,7 @@ use hmac::digest::Digest;
 use sha2::Sha256;
 
 use crate::card::CardKey;
+use crate::card_move;
 use crate::card_number::{EntryMode, MaskedCard};
 use crate::direct_sale::DirectSale;
 use crate::dispute;
@@ -171,6 +172,8 @@ pub enum Command {
         /// The proposal.
         proposal: TransactionId,
     },
+    /// Move a card by one person's word (by the card company).
+    CardMove(card_move::Request),
 }
 
 impl Command {
@@ -222,6 +225,9 @@ impl Command {
             Self::ProposalApproval(verdict) => content_of_verdict("proposal_approval", verdict),
             Self::ProposalRejection(verdict) => content_of_verdict("proposal_rejection", verdict),
             Self::ProposalWithdrawal { proposal } => content("proposal_withdrawal", &[proposal.0], &[]),
+            Self::CardMove(card_move::Request { card, made, reason }) => {
+                content("card_move", &[card.0], &[made.word().as_bytes(), text(reason)])
+            }
         }
     }
 }

@@ -105,6 +105,8 @@ words! {
         ProposalRejection = "proposal_rejection",
         /// The maker takes it back.
         ProposalWithdrawal = "proposal_withdrawal",
+        /// A card is moved to another state, or its PIN may be tried again: one person, or a second one approved it.
+        CardMove = "card_move",
     }
 }
 
@@ -147,7 +149,8 @@ impl Kind {
             | Self::Proposal
             | Self::ProposalApproval
             | Self::ProposalRejection
-            | Self::ProposalWithdrawal => None,
+            | Self::ProposalWithdrawal
+            | Self::CardMove => None,
         }
     }
 

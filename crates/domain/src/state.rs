@@ -12,7 +12,7 @@ use crate::changes::Changes;
 use crate::command::{Command, Envelope};
 use crate::direct_sale::OutletDay;
 use crate::human::Logins;
-use crate::ids::{CustomerId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use crate::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::limits::Limits;
 use crate::money::Fen;
@@ -249,6 +249,7 @@ impl State {
                 customer.deposit = *deposit;
             }
         }
+        self.note_moves(changes);
         self.note_after_sale(changes);
         for (id, till) in &changes.tills {
             self.tills.loaded(*id, Some(till.clone()));
@@ -293,6 +294,19 @@ impl State {
             match sold.disputes.iter_mut().find(|known| known.id == dispute.id) {
                 Some(known) => *known = dispute.clone(),
                 None => sold.disputes.push(dispute.clone()),
+            }
+        }
+    }
+
+    /// Moves of cards that later commands of this group may rest on.
+    fn note_moves(&mut self, changes: &Changes) {
+        for moved in &changes.card_moves {
+            if let Some(card) = self.acts.cards.get_mut(&moved.card) {
+                card.status = moved.to;
+            }
+            let made = changes.transactions.iter().find(|transaction| transaction.id == moved.id);
+            if let (Some(past), Some(by)) = (self.acts.pasts.get_mut(&moved.card), made) {
+                past.follow(moved.made, by.actor.person, by.at);
             }
         }
     }
@@ -387,6 +401,8 @@ pub struct Keys {
     pub proposals: BTreeSet<TransactionId>,
     /// Acts that are proposed or decided on: the rows that they are about.
     pub acts: BTreeSet<Payload>,
+    /// Cards that one person moves.
+    pub moved: BTreeSet<CardId>,
     /// Sales that are taken back by their request ids.
     pub reversed: BTreeSet<RequestKey>,
     /// Requests that nothing else may have been asked under.
@@ -480,6 +496,7 @@ impl Keys {
                     keys.act(Some(*proposal), payload);
                 }
                 Command::ProposalWithdrawal { proposal } => drop(keys.proposals.insert(*proposal)),
+                Command::CardMove(asked) => drop(keys.moved.insert(asked.card)),
             }
         }
         keys
@@ -516,6 +533,7 @@ impl Keys {
             | Command::DisputeAnswer(_)
             | Command::Reverse(_)
             | Command::BatchClose
+            | Command::CardMove(_)
             | Command::ProposalWithdrawal { .. } => {}
         }
     }

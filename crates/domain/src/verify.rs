@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::{Opening, Piece};
 use crate::batch::{Batch, ClosedBatch};
+use crate::card::CardStatus;
 use crate::human::Logins;
 use crate::ids::{CUSTOMERS, CardId, MerchantId, OrderId, TerminalId, TransactionId};
 use crate::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
@@ -16,6 +17,7 @@ use crate::order::OrderStatus;
 use crate::refund::{Refund, RefundStatus};
 use crate::time::Timestamp;
 
+mod card_move;
 mod deposit;
 mod dispute;
 mod opening;
@@ -65,6 +67,7 @@ pub struct Audit {
     settlements: settlement::Settlements,
     /// Who stands behind the people of the ledger.
     logins: Logins,
+    card_moves: card_move::CardMoves,
     proposals: proposal::Proposals,
     deposits: deposit::Deposits,
     /// What the rows of cards and customers say they hold.
@@ -101,6 +104,7 @@ impl Audit {
             closed: BTreeMap::new(),
             settlements: settlement::Settlements::default(),
             logins: Logins::default(),
+            card_moves: card_move::CardMoves::default(),
             proposals: proposal::Proposals::default(),
             deposits: deposit::Deposits::default(),
             held: 0,
@@ -182,6 +186,13 @@ impl Audit {
                 | Kind::FundingReturn
                 | Kind::Load
                 | Kind::Adjustment => self.proposals.note(transaction, transfers),
+                Kind::CardMove => {
+                    self.card_moves.note(transaction);
+                    // One person's is no approval of a proposal.
+                    if transaction.original.is_some() {
+                        self.proposals.note(transaction, transfers);
+                    }
+                }
                 Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
                 Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
                 Kind::Inquiry
@@ -320,8 +331,9 @@ impl Audit {
         self.head
     }
 
-    /// Compares a card's stored balance and latest transaction.
-    pub fn card(&mut self, card: CardId, balance: Fen, last: Option<TransactionId>) {
+    /// Compares a card's stored state, balance and latest transaction. Call after all moves.
+    pub fn card(&mut self, card: CardId, status: CardStatus, balance: Fen, last: Option<TransactionId>) {
+        self.card_state(card, status);
         self.held = self.held.saturating_add(i128::from(balance.0));
         let posted = self.accounts.remove(&AccountId::card(card)).unwrap_or(0);
         if posted != i128::from(balance.0) {
@@ -413,6 +425,7 @@ impl Audit {
         self.finish_settlements();
         self.finish_opening();
         self.finish_deposits();
+        self.finish_moves();
         let system = [AccountId::FUNDING_CLEARING, AccountId::PAYOUT_CLEARING, AccountId::FEE_INCOME];
         let known = |account: AccountId| {
             system.contains(&account) || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)

@@ -11,6 +11,7 @@ use crate::acts::{
 };
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey, masked_name};
+use crate::card_move::{Moved, Past};
 use crate::card_number::MaskedCard;
 use crate::changes::Changes;
 use crate::command::Envelope;
@@ -102,6 +103,8 @@ pub struct World {
     pub products: BTreeMap<(ListId, String), Product>,
     /// Editions of products.
     pub editions: BTreeMap<EditionId, Edition>,
+    /// Moves of cards, in order.
+    pub card_moves: Vec<Moved>,
     /// Customers. What waiting proposals hold of their deposits is not kept here: the proposals say it.
     pub customers: BTreeMap<CustomerId, Customer>,
     /// Bank references of money that was received, with the approvals.
@@ -146,6 +149,7 @@ impl World {
             recalls: BTreeMap::new(),
             products: BTreeMap::new(),
             editions: BTreeMap::new(),
+            card_moves: Vec::new(),
             customers: BTreeMap::new(),
             references: BTreeMap::new(),
             keys: BTreeMap::new(),
@@ -228,6 +232,7 @@ impl World {
         for id in keys.proposals {
             state.proposals.loaded(id, self.proposals.get(&id).cloned());
         }
+        keys.moved.iter().for_each(|card| self.load_card(&mut state.acts, *card));
         self.load_acts(&mut state, &keys.acts);
         for outlet in keys.reviewers {
             state.reviewers.loaded(outlet, self.reviewers.get(&outlet).cloned());
@@ -257,6 +262,7 @@ impl World {
     pub fn load_act(&self, rows: &mut ActRows, act: &Payload) {
         match act {
             Payload::Money(money) => self.load_money(rows, money),
+            Payload::Card(card) => self.load_card(rows, card.card()),
             Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
@@ -295,15 +301,7 @@ impl World {
     fn load_money(&self, rows: &mut ActRows, money: &Money) {
         rows.customers.loaded(money.customer(), self.customer(money.customer()));
         if let Some(id) = money.card() {
-            let shown = self.card(id).map(|card| acts::Card {
-                key: card.key,
-                // No number is kept here, not even a masked one, and no programme has a name.
-                masked: MaskedCard(String::new()),
-                holder: masked_name(&card.holder),
-                status: card.status,
-                programme: String::new(),
-            });
-            rows.cards.loaded(id, shown);
+            self.load_card(rows, id);
         }
         match money {
             Money::Funding { reference, .. } => {
@@ -312,6 +310,26 @@ impl World {
             Money::Adjustment { load, .. } => rows.loads.loaded(*load, self.loaded(*load)),
             Money::FundingReturn { .. } | Money::Load { .. } => {}
         }
+    }
+
+    /// A card as a person is shown it, with what moved it before.
+    fn load_card(&self, rows: &mut ActRows, id: CardId) {
+        let shown = self.card(id).map(|card| acts::Card {
+            key: card.key,
+            // No number is kept here, not even a masked one, and no programme has a name.
+            masked: MaskedCard(String::new()),
+            holder: masked_name(&card.holder),
+            status: card.status,
+            programme: String::new(),
+        });
+        rows.cards.loaded(id, shown);
+        let mut past = Past::default();
+        for moved in self.card_moves.iter().filter(|moved| moved.card == id) {
+            if let Some(by) = self.transaction(moved.id) {
+                past.follow(moved.made, by.actor.person, by.at);
+            }
+        }
+        rows.pasts.loaded(id, Some(past));
     }
 
     fn customer(&self, id: CustomerId) -> Option<Customer> {
@@ -340,7 +358,7 @@ impl World {
             Payload::Money(Money::Funding { reference, .. }) => {
                 self.references.insert(reference.clone(), approval);
             }
-            Payload::Money(_) => {}
+            Payload::Money(_) | Payload::Card(_) => {}
             Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
             Payload::CompanyKey { key } => {
@@ -504,6 +522,7 @@ impl World {
         self.tries.extend(changes.tries);
         self.sweeps.extend(changes.sweeps);
         self.alarms.extend(changes.alarms);
+        self.card_moves.extend(changes.card_moves);
         self.refunds.extend(changes.refunds);
         self.disputes.extend(changes.disputes);
         self.tills.extend(changes.tills);
@@ -533,8 +552,9 @@ impl World {
         }
         let read = audit.read_head();
         audit.head(self.head, &self.head.seal(&self.key), Some(&read).filter(|_| !self.transactions.is_empty()));
+        self.card_moves.iter().for_each(|moved| audit.moved(moved));
         for card in self.cards.values() {
-            audit.card(card.id, card.balance, card.last);
+            audit.card(card.id, card.status, card.balance, card.last);
         }
         for order in self.orders.values() {
             audit.order(order.id, order.status, order.total, order.paid_by);

@@ -3,6 +3,7 @@
 
 use domain::acts::{Act, Field, KeyState};
 use domain::card::CardStatus;
+use domain::card_move::CardMove;
 use domain::card_number::EntryMode;
 use domain::directory::{Standing, TerminalStatus};
 use domain::dispute::{Claim, DisputeStatus};
@@ -35,13 +36,14 @@ macro_rules! assert_words {
 fn stored_words_never_change() {
     assert_words!(EntryMode, "S M");
     assert_words!(CardStatus, "issued active frozen lost stolen pin_locked replaced closed");
+    assert_words!(CardMove, "freeze report_lost report_stolen lock_pin unlock reopen close");
     assert_words!(Measure, "amount weight");
     assert_words!(OrderStatus, "draft paid partly_refunded refunded voided abandoned");
     assert_words!(
         Kind,
         "funding funding_return load adjustment inquiry sale refund_request refund_rejection refund void reversal batch_close \
          settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
-         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal"
+         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal card_move"
     );
     assert_words!(Standing, "draft active suspended closed");
     assert_words!(TerminalStatus, "new active disabled retired");
@@ -59,7 +61,7 @@ fn stored_words_never_change() {
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
          merchant_payable recall_ending product_price product_edition funding funding_return load adjustment \
-         customer_resuming"
+         customer_resuming card_reopening card_unlocking card_closing"
     );
     assert_words!(
         Field,
@@ -89,7 +91,7 @@ fn stored_words_never_change() {
          view_proposals propose_fee release_merchants manage_merchants manage_products manage_own_products recall_product manage_people view_audit \
          manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
          enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings \
-         answer_product_request view_customers manage_customers prepare_money release_money"
+         answer_product_request view_customers manage_customers stop_card propose_card_move prepare_money release_money"
     );
 }
 
@@ -103,7 +105,7 @@ fn stored_declines_never_change() {
          no_such_merchant day_not_over settlement_open settled_before fee_not_agreed nothing_to_settle \
          payable_short no_such_settlement no_such_customer customer_suspended funding_reference_used deposit_short \
          no_such_load no_such_proposal no_such_key stale proposal_expired not_the_maker \
-         nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
+         nothing_to_change move_not_allowed needs_second_person card_not_empty withdrawn card_lost card_stolen insufficient_funds card_expired \
          wrong_pin not_accepted_here line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
          pin_tries_exceeded proof_expired already_paid attempt_open unknown_terminal";

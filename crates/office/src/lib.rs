@@ -3,6 +3,8 @@
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
+mod card;
+mod cards;
 mod customer;
 mod customers;
 mod dispute;
@@ -31,7 +33,7 @@ mod todo;
 use domain::role::Action::{
     AnswerProductRequest, DecideDispute, LateRefund, ManageCustomers, ManageMerchants, ManageOwnProducts, ManagePeople,
     ManageProducts, ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement,
-    Suspend, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
+    Suspend, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -217,6 +219,9 @@ fn customers_pages() -> Vec<PageEntry> {
         page(customers::CUSTOMERS)
             .get(May(ViewCustomers), customers::show)
             .menu(39, "bal", |lang| Text::of(lang).customers.title),
+        page(cards::CARDS).get(May(ViewCards), cards::show).post(May(ViewCards), cards::by_number),
+        page("/office/cards/{card}").get(May(ViewCards), card::show).post(May(ViewCards), card::act),
+        page("/office/cards/{card}/attempts/{transaction}").get(May(ViewCards), card::why),
         page("/office/customers/new")
             .get(May(ManageCustomers), customers::ask)
             .post(May(ManageCustomers), customers::make),

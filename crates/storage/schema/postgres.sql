@@ -471,6 +471,25 @@ CREATE TABLE card_activation (
 );
 CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
 
+-- Cards by what people say of one: the last four digits, the beginning of the holder's name; and by what lists are narrowed to.
+CREATE INDEX card_last_four ON card (substr(masked, length(masked) - 3), id);
+CREATE INDEX card_holder ON card (holder, id);
+CREATE INDEX card_status ON card (status, id);
+CREATE INDEX card_programme ON card (programme_id, id);
+CREATE INDEX card_customer ON card (customer_id, id);
+
+-- Moves of cards: the transaction that made each, the states before and after.
+CREATE TABLE card_move (
+    id BIGINT PRIMARY KEY,
+    card_id BIGINT NOT NULL,
+    made TEXT COLLATE "C" NOT NULL
+        CHECK (made IN ('freeze', 'report_lost', 'report_stolen', 'lock_pin', 'unlock', 'reopen', 'close')),
+    from_status TEXT COLLATE "C" NOT NULL,
+    to_status TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX card_move_card ON card_move (card_id, made, id);
+
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
     lookup BYTEA PRIMARY KEY CHECK (length(lookup) = 16),
@@ -1120,7 +1139,8 @@ CREATE TABLE proposal (
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
-            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_batch', 'card_activation'
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_batch', 'card_activation',
+            'card_reopening', 'card_unlocking', 'card_closing'
         )
     ),
     -- The number of what it is about.

@@ -466,6 +466,25 @@ CREATE TABLE card_activation (
 ) STRICT;
 CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
 
+-- Cards by what people say of one: the last four digits, the beginning of the holder's name; and by what lists are narrowed to.
+CREATE INDEX card_last_four ON card (substr(masked, length(masked) - 3), id);
+CREATE INDEX card_holder ON card (holder, id);
+CREATE INDEX card_status ON card (status, id);
+CREATE INDEX card_programme ON card (programme_id, id);
+CREATE INDEX card_customer ON card (customer_id, id);
+
+-- Moves of cards: the transaction that made each, the states before and after.
+CREATE TABLE card_move (
+    id INTEGER PRIMARY KEY,
+    card_id INTEGER NOT NULL,
+    made TEXT NOT NULL
+        CHECK (made IN ('freeze', 'report_lost', 'report_stolen', 'lock_pin', 'unlock', 'reopen', 'close')),
+    from_status TEXT NOT NULL,
+    to_status TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX card_move_card ON card_move (card_id, made, id);
+
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
     lookup BLOB PRIMARY KEY CHECK (length(lookup) = 16),
@@ -1123,7 +1142,8 @@ CREATE TABLE proposal (
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
-            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_batch', 'card_activation'
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_batch', 'card_activation',
+            'card_reopening', 'card_unlocking', 'card_closing'
         )
     ),
     -- The number of what it is about.

@@ -36,8 +36,8 @@ pub use books::{Books, memory, outbox};
 pub use demo::{cards as demo_cards, keys as demo_keys, proposals as demo_proposals};
 pub use error::StorageError;
 pub use read::{
-    batch, deposit, dispute, help, human, merchant, movement, orders, overview, places, price, product, programme,
-    proposal, refund, settlement, slip, till,
+    batch, card_page, deposit, dispute, help, human, merchant, movement, orders, overview, places, price, product,
+    programme, proposal, refund, settlement, slip, till,
 };
 pub use write::{
     api_key, audit, card, catalogue, customer, directory, draft, edition, enrolment, factor, idempotency, import,

@@ -122,6 +122,9 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::Stale => text.stale,
         Decline::NotTheMaker => text.not_the_maker,
         Decline::NothingToChange => text.nothing_to_change,
+        Decline::MoveNotAllowed { state } => return fill(text.move_not_allowed, &[text.card_state(state)]),
+        Decline::NeedsSecondPerson => text.needs_second_person,
+        Decline::CardNotEmpty { left } => return money(text.card_not_empty, left),
     };
     plain.to_owned()
 }
@@ -212,6 +215,9 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::CustomerSuspended => proposal(text.do_resume_customer),
         Decline::FundingReferenceUsed => proposal(text.do_check_reference),
         Decline::OverBalanceLimit { .. } => proposal(text.do_load_less),
+        Decline::MoveNotAllowed { .. } => (text.not_moved, vec![text.do_look_again], &[Order, Call]),
+        Decline::NeedsSecondPerson => (text.not_moved, vec![text.do_propose_move], &[Order, Call]),
+        Decline::CardNotEmpty { .. } => (text.not_moved, vec![text.do_empty_first], &[Order, Call]),
         Decline::NoSuchProposal
         | Decline::NoSuchKey
         | Decline::NoSuchCustomer

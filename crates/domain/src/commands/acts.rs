@@ -6,6 +6,7 @@
 //! - An act is judged by the rows in [`ActRows`] alone, the same when it is proposed and when it is decided.
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
+mod card;
 mod money;
 mod rows;
 mod shown;
@@ -27,6 +28,7 @@ use crate::time::Timestamp;
 
 use text::{limit, price_fields};
 
+pub use card::CardAct;
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
 pub use rows::{
     ActRows, Bank, Edition, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall,
@@ -82,6 +84,12 @@ words! {
         Adjustment = "adjustment",
         /// A suspended customer pays in and loads cards again.
         CustomerResuming = "customer_resuming",
+        /// A stopped card pays again.
+        CardReopening = "card_reopening",
+        /// A card's wrong PINs of today are forgotten once more.
+        CardUnlocking = "card_unlocking",
+        /// A card is closed.
+        CardClosing = "card_closing",
     }
 }
 
@@ -103,6 +111,7 @@ impl Act {
             Self::Funding | Self::FundingReturn => Action::PrepareMoney,
             Self::Load | Self::Adjustment => Action::PrepareCards,
             Self::CustomerResuming => Action::ManageCustomers,
+            Self::CardReopening | Self::CardUnlocking | Self::CardClosing => Action::ProposeCardMove,
         }
     }
 
@@ -123,7 +132,9 @@ impl Act {
             Self::RecallEnding => Action::RecallProduct,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
             Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
-            Self::Load | Self::Adjustment => Action::ReleaseCards,
+            Self::Load | Self::Adjustment | Self::CardReopening | Self::CardUnlocking | Self::CardClosing => {
+                Action::ReleaseCards
+            }
         }
     }
 }
@@ -238,6 +249,8 @@ pub enum Payload {
     },
     /// Move this money of a customer's deposit.
     Money(Money),
+    /// Move this card.
+    Card(CardAct),
     /// Let this customer pay in and load cards again.
     CustomerResuming {
         /// The customer.
@@ -273,6 +286,7 @@ impl Payload {
             Self::ProductPrice { .. } => Act::ProductPrice,
             Self::ProductEdition { .. } => Act::ProductEdition,
             Self::Money(money) => money.act(),
+            Self::Card(card) => card.act(),
             Self::CustomerResuming { .. } => Act::CustomerResuming,
         }
     }
@@ -285,9 +299,21 @@ impl Payload {
         }
     }
 
+    /// The card that it moves, if it does.
+    pub fn card(&self) -> Option<&CardAct> {
+        match self {
+            Self::Card(card) => Some(card),
+            _ => None,
+        }
+    }
+
     /// The kind of its approval.
     pub fn approval(&self) -> Kind {
-        self.money().map_or(Kind::ProposalApproval, Money::kind)
+        match self {
+            Self::Money(money) => money.kind(),
+            Self::Card(_) => Kind::CardMove,
+            _ => Kind::ProposalApproval,
+        }
     }
 
     /// The number of what it is about, by which the proposals about one thing are found.
@@ -304,6 +330,7 @@ impl Payload {
             Self::RecallEnding { recall } => recall.0,
             Self::ProductEdition { edition, .. } => edition.0,
             Self::Money(money) => money.subject(),
+            Self::Card(card) => card.card().0,
             Self::CustomerResuming { customer } => customer.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
@@ -379,6 +406,7 @@ impl Payload {
                 Some(shown)
             }
             Self::Money(money) => money.now(rows),
+            Self::Card(card) => card.now(rows),
             Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
@@ -410,6 +438,7 @@ impl Payload {
         let mut after = now.clone();
         match self {
             Self::Money(money) => return money.after(now),
+            Self::Card(card) => return card.after(now),
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
@@ -485,6 +514,7 @@ impl Payload {
                 moves(one.status, Move::Resume, true)
             }
             Self::Money(money) => money.judge(rows, at),
+            Self::Card(card) => card.judge(rows),
             Self::CustomerResuming { customer } => {
                 let one = rows.customers.get(customer).ok_or(Decline::NoSuchCustomer)?;
                 moves(one.status, Move::Resume, true)
@@ -564,6 +594,8 @@ impl Payload {
     pub fn apply(&self, rows: &mut ActRows) {
         match self {
             Self::Money(money) => money.apply(rows),
+            // `State::apply` takes it in with the moves that one person makes.
+            Self::Card(_) => {}
             Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),
             Self::MerchantFee { merchant, fee_bp } => rows.fees.loaded(*merchant, Some(Some(*fee_bp))),
             Self::CompanyKey { key } => {

@@ -11,6 +11,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::acts::{ActRows, Payload, Shown, TEXT_BYTES_MAX};
+use crate::card_move;
 use crate::changes::Changes;
 use crate::command::Envelope;
 use crate::decide::{Decision, record, recorded};
@@ -162,7 +163,11 @@ fn judge_draft(state: &State, envelope: &Envelope, draft: &Draft) -> Result<(), 
 /// Whether the rows and balances allow the act; `own` is its proposal, once there is one.
 fn possible(state: &State, payload: &Payload, at: Timestamp, own: Option<TransactionId>) -> Result<(), Decline> {
     payload.judge(&state.acts, at)?;
-    payload.money().map_or(Ok(()), |money| deposit::judge(state, money, at, own))
+    match payload {
+        Payload::Money(money) => deposit::judge(state, money, at, own),
+        Payload::Card(card) => card_move::judge(state, &card.request()).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// A proposal whose approval passed every check.
@@ -270,6 +275,9 @@ fn end(
                 if let Some(money) = proposal.payload.money() {
                     let approved = Approved(proposal);
                     transfers.push(deposit::carry_out(state, &approved, money, &mut transaction, &mut changes));
+                }
+                if let Some(card) = proposal.payload.card() {
+                    card_move::carry_out(state, &card.request(), &mut transaction, &mut changes);
                 }
                 changes.acts.push(proposal.payload.clone());
             }

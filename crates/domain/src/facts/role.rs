@@ -117,6 +117,10 @@ words! {
         ViewCustomers = "view_customers",
         /// Enter and change customers.
         ManageCustomers = "manage_customers",
+        /// Stop a card at once: frozen, lost, stolen.
+        StopCard = "stop_card",
+        /// Propose moves of a card that take two persons.
+        ProposeCardMove = "propose_card_move",
         /// Prepare what customers pay in and get back.
         PrepareMoney = "prepare_money",
         /// Release what was prepared for customers' money.
@@ -130,11 +134,11 @@ fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, AnswerProductRequest, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore,
         LateRefund, ManageApiKeys, ManageCustomers, ManageMerchants, ManageOwnPeople, ManageOwnProducts, ManagePeople,
-        ManageProducts, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement, ProposeFee,
-        RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleaseMoney, ReleasePeople, ReleaseSettings,
-        ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard,
-        UnlockTill, ViewAudit, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview,
-        ViewOwnSettlement, ViewProposals, ViewSettlement,
+        ManageProducts, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement, ProposeCardMove,
+        ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleaseMoney, ReleasePeople,
+        ReleaseSettings, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, StopCard,
+        Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders,
+        ViewOverview, ViewOwnSettlement, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -165,9 +169,17 @@ fn granted(role: Role) -> &'static [Action] {
             ManageOwnPeople,
             ManageOwnProducts,
         ],
-        Role::Agent => {
-            &[ViewCards, UnlockCard, UnlockTill, HelpStore, ViewDirectory, AnswerProductRequest, ViewCustomers]
-        }
+        Role::Agent => &[
+            ViewCards,
+            UnlockCard,
+            UnlockTill,
+            HelpStore,
+            ViewDirectory,
+            AnswerProductRequest,
+            ViewCustomers,
+            StopCard,
+            ProposeCardMove,
+        ],
         Role::Operator => &[
             ViewCards,
             PrepareCards,
@@ -186,6 +198,8 @@ fn granted(role: Role) -> &'static [Action] {
             AnswerProductRequest,
             ViewCustomers,
             ManageCustomers,
+            StopCard,
+            ProposeCardMove,
             PrepareMoney,
         ],
         Role::Checker => &[
@@ -207,6 +221,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewOverview,
             ReleaseSettings,
             ViewCustomers,
+            StopCard,
             ReleaseMoney,
         ],
         Role::Finance => &[
@@ -308,6 +323,8 @@ mod tests {
         answer_product_request ...++...+
         view_customers      ...+++++.
         manage_customers    ....+.+..
+        stop_card           ...+++...
+        propose_card_move   ...++....
         prepare_money       ....+.+..
         release_money       .....+...
     ";

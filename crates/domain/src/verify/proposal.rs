@@ -94,6 +94,7 @@ impl Proposals {
             | Payload::ProductPrice { .. }
             | Payload::CustomerResuming { .. }
             | Payload::Money(_)
+            | Payload::Card(_)
             | Payload::ProductEdition { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
@@ -127,8 +128,10 @@ impl Audit {
             self.report("I7", format!("proposal {rrn} is {}, but the ledger says otherwise", one.status.word()));
         } else if let (ProposalStatus::Approved, Some(ending)) = (one.status, &one.ending) {
             self.proposals.keep(one, ending.transaction);
-            if let Some(money) = one.payload.money() {
-                self.keep_money(money, ending.transaction);
+            match &one.payload {
+                Payload::Money(money) => self.keep_money(money, ending.transaction),
+                Payload::Card(card) => self.keep_move(card, ending.transaction),
+                _ => {}
             }
         }
     }

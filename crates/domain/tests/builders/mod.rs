@@ -1,6 +1,7 @@
 //! Builders for the books in memory and what stands in them, so that the rules can be tried without any database.
 #![expect(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod cards;
 pub(crate) mod money;
 pub(crate) mod proposals;
 pub(crate) mod steps;

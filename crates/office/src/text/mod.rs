@@ -1,5 +1,6 @@
 //! Words of these pages, both languages beside each other.
 
+mod cards;
 mod confirm;
 mod customers;
 mod directory;
@@ -17,6 +18,7 @@ use web_kit::flash::Flash;
 
 web_kit::audience! {
     said;
+    cards: Cards,
     confirm: Confirm,
     customers: Customers,
     directory: Directory,
@@ -36,6 +38,8 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
     flash.said().map(|said| match said {
         Said::CardUnlocked => text.help.said_unlocked,
         Said::CardUnlockedBefore => text.help.said_unlocked_before,
+        Said::CardMoved => text.cards.moved,
+        Said::CardProposed => text.cards.proposed,
         Said::Saved => text.directory.saved,
         Said::Suspended => text.directory.stop_done,
         Said::CustomerSuspended => text.customers.stop_done,
@@ -56,6 +60,10 @@ web_kit::said! {
         CardUnlocked = "card_unlocked",
         /// A card was unlocked today already.
         CardUnlockedBefore = "card_unlocked_before",
+        /// A card was moved.
+        CardMoved = "card_moved",
+        /// A move of a card was proposed.
+        CardProposed = "card_proposed",
         /// Fields were saved, or a state was changed.
         Saved = "office_saved",
         /// A place was suspended.

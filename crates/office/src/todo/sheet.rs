@@ -186,7 +186,7 @@ fn rows(one: &Proposal, now: &Shown, text: &'static Text) -> Vec<Row> {
     let of_seen = Field::ALL.into_iter().filter(|field| has(&one.seen, *field)).map(row);
     // What money acts say themselves has no value now: it is new.
     let said = Field::ALL.into_iter().filter(|field| !has(&one.seen, *field) && has(&after, *field));
-    let said = said.filter(|_| one.payload.money().is_some()).map(|field| {
+    let said = said.filter(|_| one.payload.money().is_some() || one.payload.card().is_some()).map(|field| {
         let none = String::new;
         let after = value_words(field, after.get(field), text);
         Row { name: field_words(field, text), then: none(), now: none(), after, moved: false, marked: true }

@@ -1,6 +1,7 @@
 //! Reads the whole ledger on one snapshot for `verify`.
 
 use crate::sql::{self, Connection, Row};
+use domain::card::CardStatus;
 use domain::directory::Standing;
 use domain::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
@@ -11,7 +12,7 @@ use domain::role::Role;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, proposal, rows, settlement};
+use super::{after_sale, card_move, proposal, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
@@ -31,9 +32,18 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     archive::read_opening(connection, &mut audit)?;
     let heads = transactions(connection, &mut audit, i64::MIN)?;
     stored_heads(connection, &mut audit, &heads)?;
-    let sql = "SELECT id, balance, last_id FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = format!("SELECT {} FROM card_move WHERE id > ?1 ORDER BY id LIMIT ?2", card_move::COLUMNS);
+    in_pieces(connection, &sql, |row| {
+        match card_move::moved(row) {
+            Ok(moved) => audit.moved(&moved),
+            Err(error) => unreadable(&mut audit, "the move of", row.get(0)?, &error),
+        }
+        Ok(())
+    })?;
+    let sql = "SELECT id, balance, last_id, status FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
     in_pieces(connection, sql, |row| {
-        audit.card(CardId(row.get(0)?), Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
+        let status = rows::word(row, 3, CardStatus::from_word)?;
+        audit.card(CardId(row.get(0)?), status, Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
         Ok(())
     })?;
     let sql = "SELECT id, deposit FROM customer WHERE id > ?1 ORDER BY id LIMIT ?2";

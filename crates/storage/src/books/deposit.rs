@@ -71,7 +71,7 @@ pub(super) fn find(connection: &Connection, id: CustomerId) -> sql::Result<Optio
     Ok(Some(Customer { held: held.collect::<sql::Result<_>>()?, ..found }))
 }
 
-fn find_card(connection: &Connection, id: CardId) -> sql::Result<Option<acts::Card>> {
+pub(super) fn find_card(connection: &Connection, id: CardId) -> sql::Result<Option<acts::Card>> {
     let sql = "SELECT c.lookup, c.masked, c.holder, c.status, p.name FROM card c
         JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
     let read = |row: &Row<'_>| {

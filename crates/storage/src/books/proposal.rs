@@ -12,7 +12,7 @@ use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
-use super::{deposit, rows, sweeps};
+use super::{card_move, deposit, rows, sweeps};
 use crate::catalogue;
 use crate::directory::{self, Company, Moved};
 
@@ -20,6 +20,9 @@ use crate::directory::{self, Company, Moved};
 pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
     for id in &keys.proposals {
         state.proposals.loaded(*id, find(connection, *id)?);
+    }
+    for card in &keys.moved {
+        card_move::load(connection, &mut state.acts, *card)?;
     }
     for act in &keys.acts {
         let list = match act {
@@ -40,6 +43,7 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
 pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payload) -> sql::Result<()> {
     match act {
         Payload::Money(money) => deposit::load(connection, rows, money)?,
+        Payload::Card(card) => card_move::load(connection, rows, card.card())?,
         Payload::CustomerResuming { customer } => {
             rows.customers.loaded(*customer, deposit::find(connection, *customer)?);
         }
@@ -219,6 +223,8 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
         }
         // Its money is in the approval's transfer and in `Changes::deposits`.
         Payload::Money(_) => {}
+        // `card_move::save` writes it with the moves that one person makes.
+        Payload::Card(_) => {}
         Payload::CustomerResuming { customer } => deposit::resume(connection, *customer, by.0, at)?,
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";
@@ -430,5 +436,6 @@ pub(crate) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()
         let approval = approval.ok_or_else(|| sql::Error::unreadable(0, "an act without its approval"))?;
         save_act(connection, act, &approval)?;
     }
+    card_move::save(connection, changes)?;
     deposit::save(connection, changes)
 }

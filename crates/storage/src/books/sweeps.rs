@@ -48,7 +48,8 @@ pub(crate) fn limits(connection: &Connection) -> sql::Result<Limits> {
 
 pub(crate) fn tries(row: &Row<'_>) -> sql::Result<PinTries> {
     let places = rows::word(row, 1, |text| {
-        let pairs = text.split(',').map(|pair| {
+        // Empty once they were forgotten.
+        let pairs = text.split(',').filter(|pair| !pair.is_empty()).map(|pair| {
             let (place, count) = pair.split_once(' ')?;
             Some((PinPlace::read(place)?, count.parse().ok()?))
         });

@@ -2,6 +2,7 @@
 //! counting the prints of a slip, are beside its questions.
 
 pub mod batch;
+pub mod card_page;
 pub mod deposit;
 pub mod dispute;
 pub mod help;

@@ -66,6 +66,8 @@ const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' THEN (SELECT m.n
      THEN (SELECT c.name FROM customer c WHERE c.id = p.subject) \
      WHEN p.act = 'adjustment' THEN (SELECT c.name FROM ledger_transfer l JOIN customer c ON c.id = l.debit \
      WHERE l.transaction_id = p.subject AND l.leg = 1) \
+     WHEN p.act IN ('card_reopening', 'card_unlocking', 'card_closing') \
+     THEN (SELECT k.masked FROM card k WHERE k.id = p.subject) \
      WHEN p.act IN ('company_roles', 'person_reset', 'factor_reset', 'login_parting') \
      THEN (SELECT s.name FROM person s WHERE s.id = p.subject) \
      END, ''), a.name, v.name";

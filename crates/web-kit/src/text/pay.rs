@@ -92,6 +92,7 @@ crate::texts! {
         proposal: "经办单", "Proposal";
         proposal_approval: "经办单同意", "Proposal approved";
         proposal_rejection: "经办单驳回", "Proposal turned down";
+        card_move: "卡状态变更", "Move of the card";
         proposal_withdrawal: "经办单撤回", "Proposal withdrawn";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";
@@ -134,6 +135,7 @@ impl Payment {
             Kind::ProposalApproval => self.proposal_approval,
             Kind::ProposalRejection => self.proposal_rejection,
             Kind::ProposalWithdrawal => self.proposal_withdrawal,
+            Kind::CardMove => self.card_move,
         }
     }
 }

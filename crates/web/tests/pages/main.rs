@@ -3,6 +3,7 @@
 mod after_sale;
 mod api_keys;
 mod batch;
+mod cards;
 mod customers;
 mod directory;
 mod dispute;

@@ -1,6 +1,7 @@
 //! The rows that acts are about, and what a person is shown of each.
 
 use super::{Card, Customer, Field, Loaded, Shown};
+use crate::card_move::Past;
 use crate::directory::{self, NAME_MAX, Standing};
 use crate::edition::{self, Counts, EditionStatus};
 use crate::ids::{
@@ -35,6 +36,8 @@ pub struct ActRows {
     pub customers: Rows<CustomerId, Customer>,
     /// Cards that deposits go to or come from.
     pub cards: Rows<CardId, Card>,
+    /// What moved those cards before.
+    pub pasts: Rows<CardId, Past>,
     /// Bank references of money that was received.
     pub references: Rows<String, ()>,
     /// Loads that something is taken back of.
