@@ -1,5 +1,5 @@
 //! Pages of everybody who signs in, in a store or at the card company: login, lock, password, logout, language, and
-//! making a browser a till.
+//! making a browser a till; and the one page of card holders, who never sign in.
 //!
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
@@ -7,6 +7,7 @@
 mod code;
 mod enrol;
 mod factor;
+mod first_use;
 mod home;
 mod lock;
 mod login;
@@ -42,6 +43,7 @@ pub fn pages() -> Vec<PageEntry> {
     vec![
         page("/").get(Session, home::show),
         page("/enrol").get(Public, enrol::show).post(Public, enrol::enter),
+        page(first_use::FIRST_USE).get(Public, first_use::show).post(Public, first_use::set),
         page("/login").get(Public, login::show).post(Public, login::enter),
         page("/login/again").post(Public, login::again),
         page("/login/captcha.png").get(Public, login::image),

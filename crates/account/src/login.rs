@@ -167,7 +167,7 @@ pub(crate) async fn show(
     Ok((jar, render(&view)).into_response())
 }
 
-fn captcha_id(web: &Web, headers: &HeaderMap) -> Option<CaptchaId> {
+pub(crate) fn captcha_id(web: &Web, headers: &HeaderMap) -> Option<CaptchaId> {
     cookies::from_hex(&cookies::value(web, headers, cookies::CAPTCHA)?)?.try_into().ok().map(CaptchaId)
 }
 
@@ -324,7 +324,7 @@ async fn check(
 }
 
 /// The reason to refuse, if any. Whatever the answer, the captcha is used up.
-async fn check_captcha(web: &Web, headers: &HeaderMap, answer: &str) -> Result<Option<Refusal>, Problem> {
+pub(crate) async fn check_captcha(web: &Web, headers: &HeaderMap, answer: &str) -> Result<Option<Refusal>, Problem> {
     // No live captcha: the person waited too long or used the Back button.
     let Some(id) = captcha_id(web, headers) else { return Ok(Some(Refusal::CaptchaExpired)) };
     if !login::take_captcha(&web.storage, id, web.clock.now()).await? {

@@ -112,6 +112,7 @@ fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         Kind::ProposalApproval,
         Kind::ProposalRejection,
         Kind::ProposalWithdrawal,
+        Kind::ProgrammeChange,
     ];
     let kinds = || Kind::ALL.into_iter().filter(|kind| !own.contains(kind)).map(Kind::word).collect();
     let mut refund_status = RefundStatus::ALL.map(RefundStatus::word).to_vec();

@@ -433,10 +433,12 @@ fn proposal_row(one: &Proposal) -> Vec<Value> {
 #[expect(clippy::too_many_lines, reason = "a table of tables, row by row")]
 fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
     let (mine, sealing, size) = (vault.clone(), vault.clone(), past.size);
-    let programme = vec![Number(PROGRAMME), Text(BENCH), Text("608625"), Number(1)]
-        .into_iter()
-        .chain((0..4).map(|_| Number(PLENTY)))
-        .chain([Number(48 * HOUR)]);
+    let programme =
+        vec![Number(PROGRAMME), Text(BENCH), Text("608625"), Text("99"), Number(16), Text("benefit"), Number(1)]
+            .into_iter()
+            .chain((0..5).map(|_| Number(PLENTY)))
+            .chain([Null, Null, Number(48 * HOUR), Number(1), Number(0), Number(0), Text("mailer"), Text(""), Text("")])
+            .chain([Text("active"), Number(0), Null, Text(""), Number(0), Null, Number(0), Number(1)]);
     let programme: Vec<Value> = programme.collect();
     let since = begins(size).0;
     let till = vec![Number(OLD_TILL), Number(2_501_001), Text("active"), Number(1), Text("p80"), Number(50)];
@@ -460,6 +462,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
             Number(GENERATION),
             Number(PLENTY - PRICE * of_cards.sold(n, size.orders)),
             Number(20_261_101),
+            Number(0),
             Number(0),
             Number(0),
             Number(of_cards.latest(n).0),
@@ -506,7 +509,9 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
     vec![
         Table {
             name: "programme",
-            columns: "id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window",
+            columns: "id, name, bin, series, number_length, template, named, balance_max, load_max, sale_max, daily_max, \
+                daily_count_max, month_max, validity_months, refund_window, loss_report, redeem, redeem_wait_days, \
+                pin_mode, hotline, basis, status, moved_at, moved_by, reason, created_at, created_by, changed_at, version",
             rows: Box::new(std::iter::once(programme)),
         },
         Table {
@@ -518,7 +523,7 @@ fn tables(vault: &Vault, past: &Past) -> Vec<Table> {
         Table {
             name: "card",
             columns: "id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder, \
-                expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id",
+                expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, spent_month, last_id",
             rows: Box::new((0..size.cards).map(card)),
         },
         Table {

@@ -124,6 +124,10 @@ pub fn stays(kind: Kind) -> bool {
             | Kind::ProposalRejection
             | Kind::ProposalWithdrawal
             | Kind::CardMove
+            | Kind::ProgrammeChange
+            | Kind::PinIssue
+            | Kind::FirstUse
+            | Kind::PinReset
     )
 }
 

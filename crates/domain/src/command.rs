@@ -10,9 +10,12 @@ use crate::card_move;
 use crate::card_number::{EntryMode, MaskedCard};
 use crate::direct_sale::DirectSale;
 use crate::dispute;
+use crate::first_use::FirstUse;
 use crate::ids::{MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
 use crate::money::Fen;
 use crate::pin::TypedPin;
+use crate::pin_issue::Issue;
+use crate::programme_change;
 use crate::proposal;
 use crate::refund;
 use crate::reversal::Reversed;
@@ -33,9 +36,18 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// A card holder on the public pages: nobody who signed in, at no place.
+    pub const HOLDER: Self =
+        Self { merchant: MerchantId(0), outlet: OutletId(0), terminal: TerminalId(0), person: PersonId(0) };
+
     /// Whether this is the card company.
     pub fn is_issuer(self) -> bool {
-        self.merchant == MerchantId(0)
+        self.merchant == MerchantId(0) && !self.is_holder()
+    }
+
+    /// Whether this is a card holder on the public pages.
+    pub fn is_holder(self) -> bool {
+        self == Self::HOLDER
     }
 
     /// A person of a store who acts away from a till, such as a manager in the office.
@@ -45,7 +57,7 @@ impl Actor {
 
     /// Whether this is a person of a store away from a till.
     pub fn is_away(self) -> bool {
-        !self.is_issuer() && self.terminal == TerminalId(0)
+        self.merchant != MerchantId(0) && self.terminal == TerminalId(0)
     }
 
     /// A person of the card company.
@@ -174,10 +186,17 @@ pub enum Command {
     },
     /// Move a card by one person's word (by the card company).
     CardMove(card_move::Request),
+    /// Lower the limits of a programme, suspend or end it (by one person of the card company).
+    ProgrammeChange(programme_change::Change),
+    /// Make a card's initial PIN or activation code, which is printed (by the card company).
+    PinIssue(Issue),
+    /// Set a card's PIN with its activation code (by the holder).
+    FirstUse(FirstUse),
 }
 
 impl Command {
-    /// Digest of what is asked. Leaves the PIN out: a digest of six digits would give them away.
+    /// Digest of what is asked. Leaves a typed PIN out. What sets one covers its keyed value, which gives nothing away
+    /// without the key, so that `verify` finds another value in the card's row.
     pub fn content(&self) -> [u8; 16] {
         match self {
             Self::Inquiry { card, .. } => content("inquiry", &[], &[&card.key.0]),
@@ -228,6 +247,17 @@ impl Command {
             Self::CardMove(card_move::Request { card, made, reason }) => {
                 content("card_move", &[card.0], &[made.word().as_bytes(), text(reason)])
             }
+            Self::ProgrammeChange(programme_change::Change { programme, what, reason, seen }) => {
+                let (of_change, seen) = (what.text(), seen.text());
+                let texts = [what.kind().word().as_bytes(), of_change.as_bytes(), text(reason), seen.as_bytes()];
+                content("programme_change", &[programme.0], &texts)
+            }
+            Self::PinIssue(issue) => {
+                let (word, value) = issue.secret.content();
+                let reset = issue.reset.map_or(0, |reset| reset.0);
+                content("pin_issue", &[reset], &[&issue.card.key.0, word.as_bytes(), value])
+            }
+            Self::FirstUse(asked) => content("first_use", &[], &[&asked.card.key.0, &asked.pin.0]),
         }
     }
 }

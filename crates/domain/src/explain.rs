@@ -92,7 +92,8 @@ impl History<'_> {
     }
 
     fn spent(&self, attempt: &Transaction) -> Spent {
-        let mut spent = Spent { on: attempt.business_date, amount: Fen::ZERO, count: 0 };
+        let month = self.spent_in_month(attempt);
+        let mut spent = Spent { on: attempt.business_date, amount: Fen::ZERO, count: 0, month };
         for one in self.earlier(attempt).filter(|one| one.approved()) {
             let of_today = || self.earlier(attempt).any(|sale| Some(sale.id) == one.original);
             let sign = match one.kind {
@@ -104,6 +105,24 @@ impl History<'_> {
             spent.count = spent.count.saturating_add(sign);
         }
         spent
+    }
+
+    /// What the card had spent in the attempt's month: a void or reversal in the month of its sale takes it back.
+    fn spent_in_month(&self, attempt: &Transaction) -> Fen {
+        let own = |one: &&Transaction| {
+            one.id < attempt.id && one.business_date.month() == attempt.business_date.month() && one.approved()
+        };
+        let sum = self.transactions.iter().rev().filter(own).fold(0_i64, |sum, one| match one.kind {
+            Kind::Sale => sum.saturating_add(one.amount.0),
+            Kind::Void | Kind::Reversal if self.sold_in_month(one) => sum.saturating_sub(one.amount.0).max(0),
+            _ => sum,
+        });
+        Fen(sum)
+    }
+
+    fn sold_in_month(&self, back: &Transaction) -> bool {
+        let sale = self.transactions.iter().find(|sale| Some(sale.id) == back.original);
+        sale.is_some_and(|sale| sale.business_date.month() == back.business_date.month())
     }
 
     fn status(&self, attempt: &Transaction) -> Option<CardStatus> {
@@ -182,6 +201,11 @@ impl History<'_> {
             Decline::OverSaleLimit { limit } => Some(active && amount > limit),
             Decline::OverDailyCount { limit } => Some(active && then.spent.count >= limit),
             Decline::OverDailyLimit { limit } => Some(active && total.is_none_or(|total| total > limit)),
+            Decline::OverMonthlyLimit { limit } => {
+                Some(active && then.spent.month.plus(amount).is_none_or(|total| total > limit))
+            }
+            // When its programme was suspended is in the programme's history, not in the card's.
+            Decline::ProgrammeSuspended => (!self.card.programme.status.pays() && active).then_some(true),
             Decline::InsufficientFunds { short_by } => Some(active && amount.minus(then.balance) == Some(short_by)),
             _ => None,
         }

@@ -107,6 +107,14 @@ words! {
         ProposalWithdrawal = "proposal_withdrawal",
         /// A card is moved to another state, or its PIN may be tried again: one person, or a second one approved it.
         CardMove = "card_move",
+        /// A person of the company lowers the limits of a programme, suspends or ends it.
+        ProgrammeChange = "programme_change",
+        /// The card company makes a card's initial PIN or its activation code, and prints it.
+        PinIssue = "pin_issue",
+        /// A holder sets the card's PIN with an activation code.
+        FirstUse = "first_use",
+        /// A second person approves that a card's PIN is taken away.
+        PinReset = "pin_reset",
     }
 }
 
@@ -150,7 +158,9 @@ impl Kind {
             | Self::ProposalApproval
             | Self::ProposalRejection
             | Self::ProposalWithdrawal
+            | Self::ProgrammeChange
             | Self::CardMove => None,
+            Self::PinIssue | Self::FirstUse | Self::PinReset => None,
         }
     }
 

@@ -43,10 +43,10 @@ pub mod verify;
 pub mod world;
 
 pub use commands::{
-    acts, batch, card_move, deposit, direct_sale, dispute, inquiry, proof, proposal, refund, reversal, sale,
-    settlement, sold, void, withdrawal,
+    acts, batch, card_move, deposit, direct_sale, dispute, first_use, inquiry, pin_issue, pin_reset, programme_change,
+    proof, proposal, refund, reversal, sale, settlement, sold, void, withdrawal,
 };
 pub use facts::{
-    card, card_number, directory, edition, factor, human, ids, limits, money, network, order, password, person, pin,
-    place, product, product_request, recall, role, scan, serial, sweep, time,
+    card, card_batch, card_code, card_number, directory, edition, factor, human, ids, limits, money, network, order,
+    password, person, pin, place, product, product_request, programme, recall, role, scan, serial, sweep, time,
 };

@@ -216,8 +216,26 @@ declines! {
     DepositShort { short_by: fen } => "deposit_short", "51", Retry;
     /// There is no such load, or it is of another customer or card.
     NoSuchLoad => "no_such_load", "25", NoRetry;
+    /// There is no such card batch.
+    NoSuchCardBatch => "no_such_card_batch", "25", NoRetry;
+    /// The programme issues no cards.
+    ProgrammeNotActive => "programme_not_active", "12", NoRetry;
+    /// Another activation has some of these cards: it waits, or it was approved.
+    ActivationExists => "activation_exists", "94", NoRetry;
+    /// Some of these cards are where nobody hands them out.
+    CardsNotHandedOut => "cards_not_handed_out", "62", Retry;
+    /// The card at this place of the batch is not new any more.
+    CardInUse { place: count } => "card_in_use", "62", NoRetry;
     /// There is no such proposal.
     NoSuchProposal => "no_such_proposal", "25", NoRetry;
+    /// There is no such programme.
+    NoSuchProgramme => "no_such_programme", "25", NoRetry;
+    /// The terms are outside the floors of the programme's template.
+    OutsideTemplate => "outside_template", "12", Retry;
+    /// The terms do not go with one another.
+    TermsUnsound => "terms_unsound", "12", Retry;
+    /// One person cannot do it: somebody would get more.
+    TakesTwoPersons => "takes_two_persons", "58", NoRetry;
     /// There is no such API key.
     NoSuchKey => "no_such_key", "25", NoRetry;
     /// The rows that a proposal is about are not what its maker or its checker was shown.
@@ -246,8 +264,14 @@ declines! {
     CardExpired { on: date } => "card_expired", "54", NoRetry;
     /// Wrong PIN or unknown card: the same answer on purpose.
     WrongPin { tries_left: tries } => "wrong_pin", "55", Retry;
+    /// The card has no PIN yet, or its PIN was taken away: its holder sets one first.
+    PinNotSet => "pin_not_set", "62", Operator;
+    /// Wrong or ended activation code, or unknown card: the same answer on purpose.
+    WrongCode => "wrong_code", "55", Retry;
     /// This merchant does not take cards of this programme.
     NotAcceptedHere => "not_accepted_here", "57", NoRetry;
+    /// The card's programme is suspended.
+    ProgrammeSuspended => "programme_suspended", "57", NoRetry;
     /// The order has a line that cannot be paid by card.
     LineNotPayable => "line_not_payable", "57", Retry;
     /// The terminal is disabled.
@@ -256,6 +280,10 @@ declines! {
     OverSaleLimit { limit: fen } => "over_sale_limit", "61", NoRetry;
     /// More than the card may spend in a day.
     OverDailyLimit { limit: fen } => "over_daily_limit", "61", NoRetry;
+    /// More than the card may spend in a month.
+    OverMonthlyLimit { limit: fen } => "over_monthly_limit", "61", NoRetry;
+    /// More than one load may put on a card.
+    OverLoadLimit { limit: fen } => "over_load_limit", "61", NoRetry;
     /// More than the card may hold.
     OverBalanceLimit { limit: fen } => "over_balance_limit", "61", NoRetry;
     /// Frozen.

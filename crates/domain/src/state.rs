@@ -5,14 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use crate::acts::Programme;
 use crate::acts::{ActRows, Loaded, Payload};
 use crate::batch::Batch;
 use crate::card::{Card, CardKey};
+use crate::card_code::CardCode;
 use crate::changes::Changes;
 use crate::command::{Command, Envelope};
 use crate::direct_sale::OutletDay;
 use crate::human::Logins;
-use crate::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId, TransactionId};
+use crate::ids::{
+    CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RequestId, TerminalId, TransactionId,
+};
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::limits::Limits;
 use crate::money::Fen;
@@ -118,6 +122,8 @@ pub struct State {
     pub cards: Rows<CardKey, Card>,
     /// Wrong PINs, of known and unknown cards alike.
     pub tries: Rows<CardKey, PinTries>,
+    /// Activation codes of cards that one is made for or tried on.
+    pub codes: Rows<CardKey, CardCode>,
     /// What watches wrong PINs.
     pub sweeps: Rows<Watch, Sweep>,
     /// Limits to guessing.
@@ -166,6 +172,7 @@ impl State {
             orders: Rows::default(),
             cards: Rows::default(),
             tries: Rows::default(),
+            codes: Rows::default(),
             sweeps: Rows::default(),
             limits: Limits::default(),
             claims: Rows::default(),
@@ -244,12 +251,16 @@ impl State {
         for act in &changes.acts {
             self.note_act(act);
         }
+        for (id, written) in &changes.programmes {
+            self.note_programme(*id, &written.one);
+        }
         for (id, deposit) in &changes.deposits {
             if let Some(customer) = self.acts.customers.get_mut(id) {
                 customer.deposit = *deposit;
             }
         }
         self.note_moves(changes);
+        self.note_pins(changes);
         self.note_after_sale(changes);
         for (id, till) in &changes.tills {
             self.tills.loaded(*id, Some(till.clone()));
@@ -280,6 +291,19 @@ impl State {
 }
 
 impl State {
+    /// Codes and PINs that later commands of this group may look at.
+    fn note_pins(&mut self, changes: &Changes) {
+        for (key, code) in &changes.codes {
+            self.codes.loaded(*key, Some(code.clone()));
+        }
+        let changed = changes.pins.iter().filter_map(|key| changes.cards.get(key));
+        for card in changed {
+            if let Some(shown) = self.acts.cards.get_mut(&card.id) {
+                (shown.status, shown.pin) = (card.status, card.pin.state());
+            }
+        }
+    }
+
     /// Refunds and disputes that later commands of this group may decide on.
     fn note_after_sale(&mut self, changes: &Changes) {
         for refund in changes.refunds.values() {
@@ -327,6 +351,17 @@ impl State {
         }
     }
 
+    /// A programme that the cards of later commands follow.
+    fn note_programme(&mut self, id: ProgrammeId, one: &Programme) {
+        self.acts.programmes.loaded(id, Some(one.clone()));
+        for (_, card) in self.cards.present_mut().filter(|(_, card)| card.programme.id == id) {
+            card.programme.follow(one.status, &one.terms);
+        }
+        for (_, sold) in self.sold.present_mut().filter(|(_, sold)| sold.programme == id) {
+            sold.window = one.terms.refund_window;
+        }
+    }
+
     /// What moved that later commands of this group may settle.
     fn note_payable(&mut self, transaction: &Transaction, changes: &Changes) {
         for (merchant, payable) in self.payables.present_mut() {
@@ -364,6 +399,7 @@ impl State {
             sale: transaction.clone(),
             card: card.key,
             payee: card.key,
+            programme: card.programme.id,
             window: card.programme.refund_window,
             refunds: Vec::new(),
             disputes: Vec::new(),
@@ -383,7 +419,9 @@ pub struct Keys {
     pub cards: BTreeSet<CardKey>,
     /// Cards whose PIN is to be proved: their tries.
     pub pins: BTreeSet<CardKey>,
-    /// What would count those PINs.
+    /// Cards whose activation code is tried or made.
+    pub codes: BTreeSet<CardKey>,
+    /// What would count those PINs and codes.
     pub watches: BTreeSet<Watch>,
     /// Tills.
     pub tills: BTreeSet<TerminalId>,
@@ -399,6 +437,8 @@ pub struct Keys {
     pub settlements: BTreeSet<TransactionId>,
     /// Proposals that are decided on.
     pub proposals: BTreeSet<TransactionId>,
+    /// Programmes that one person changes.
+    pub programmes: BTreeSet<ProgrammeId>,
     /// Acts that are proposed or decided on: the rows that they are about.
     pub acts: BTreeSet<Payload>,
     /// Cards that one person moves.
@@ -416,9 +456,9 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Whether a limit to guessing may matter: a PIN, or a card in the review of a refund.
+    /// Whether a limit to guessing may matter: a PIN, an activation code, or a card in the review of a refund.
     pub fn guesses(&self) -> bool {
-        !self.pins.is_empty() || !self.sold.is_empty()
+        !self.watches.is_empty() || !self.sold.is_empty()
     }
 
     /// The second stage: orders that the recorded requests in `state` lead to and that were not named.
@@ -441,10 +481,10 @@ impl Keys {
             if envelope.actor.is_away() {
                 keys.outlets.insert(envelope.actor.outlet);
             }
-            if let Some((card, pin)) = envelope.command.pin() {
+            if let Some((card, _)) = envelope.command.pin() {
                 keys.pins.insert(card.key);
-                keys.watches.extend(pin.watches(envelope.actor));
             }
+            keys.watches.extend(envelope.command.watches(envelope.actor));
             keys.name_people(envelope);
             match &envelope.command {
                 Command::Inquiry { card, .. } => {
@@ -497,6 +537,16 @@ impl Keys {
                 }
                 Command::ProposalWithdrawal { proposal } => drop(keys.proposals.insert(*proposal)),
                 Command::CardMove(asked) => drop(keys.moved.insert(asked.card)),
+                Command::ProgrammeChange(change) => drop(keys.programmes.insert(change.programme)),
+                Command::PinIssue(issue) => {
+                    keys.cards.insert(issue.card.key);
+                    keys.codes.insert(issue.card.key);
+                    keys.proposals.extend(issue.reset);
+                }
+                Command::FirstUse(asked) => {
+                    keys.cards.insert(asked.card.key);
+                    keys.codes.insert(asked.card.key);
+                }
             }
         }
         keys
@@ -534,7 +584,10 @@ impl Keys {
             | Command::Reverse(_)
             | Command::BatchClose
             | Command::CardMove(_)
-            | Command::ProposalWithdrawal { .. } => {}
+            | Command::ProposalWithdrawal { .. }
+            | Command::ProgrammeChange(_)
+            | Command::PinIssue(_)
+            | Command::FirstUse(_) => {}
         }
     }
 }

@@ -17,12 +17,17 @@ use crate::order::OrderStatus;
 use crate::refund::{Refund, RefundStatus};
 use crate::time::Timestamp;
 
+mod card_batch;
 mod card_move;
 mod deposit;
 mod dispute;
 mod opening;
+mod pin;
+mod programme;
 mod proposal;
 mod settlement;
+
+pub use card_batch::{StoredBatch, StoredCard};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +75,9 @@ pub struct Audit {
     card_moves: card_move::CardMoves,
     proposals: proposal::Proposals,
     deposits: deposit::Deposits,
+    programmes: programme::Programmes,
+    card_batches: card_batch::CardBatches,
+    pins: pin::Pins,
     /// What the rows of cards and customers say they hold.
     held: i128,
     findings: Vec<Finding>,
@@ -107,6 +115,9 @@ impl Audit {
             card_moves: card_move::CardMoves::default(),
             proposals: proposal::Proposals::default(),
             deposits: deposit::Deposits::default(),
+            programmes: programme::Programmes::default(),
+            card_batches: card_batch::CardBatches::default(),
+            pins: pin::Pins::default(),
             held: 0,
             findings: Vec::new(),
         }
@@ -156,6 +167,9 @@ impl Audit {
         if transaction.approved() && transaction.kind == Kind::Void {
             self.consent(&rrn, transaction);
         }
+        if matches!(transaction.kind, Kind::PinIssue | Kind::FirstUse | Kind::PinReset) {
+            self.pin_record(&rrn, transaction);
+        }
         let moves = transaction.approved() && transaction.kind.moves_money();
         if moves == transfers.is_empty() {
             self.report("I1", format!("transaction {rrn} ({}) has {} transfers", transaction.code(), transfers.len()));
@@ -182,10 +196,12 @@ impl Audit {
                 | Kind::ProposalApproval
                 | Kind::ProposalRejection
                 | Kind::ProposalWithdrawal
+                | Kind::ProgrammeChange
                 | Kind::Funding
                 | Kind::FundingReturn
                 | Kind::Load
-                | Kind::Adjustment => self.proposals.note(transaction, transfers),
+                | Kind::Adjustment
+                | Kind::PinReset => self.proposals.note(transaction, transfers),
                 Kind::CardMove => {
                     self.card_moves.note(transaction);
                     // One person's is no approval of a proposal.
@@ -199,7 +215,9 @@ impl Audit {
                 | Kind::RefundRequest
                 | Kind::RefundRejection
                 | Kind::SettlementRequest
-                | Kind::SettlementRejection => {}
+                | Kind::SettlementRejection
+                | Kind::PinIssue
+                | Kind::FirstUse => {}
             }
         }
     }
@@ -426,6 +444,8 @@ impl Audit {
         self.finish_opening();
         self.finish_deposits();
         self.finish_moves();
+        self.finish_card_batches();
+        self.finish_pins();
         let system = [AccountId::FUNDING_CLEARING, AccountId::PAYOUT_CLEARING, AccountId::FEE_INCOME];
         let known = |account: AccountId| {
             system.contains(&account) || merchants.iter().any(|m| AccountId::merchant_payable(*m) == account)
@@ -451,6 +471,7 @@ impl Audit {
             self.report("I6", format!("refund transaction {} belongs to no refund", id.rrn()));
         }
         self.finish_disputes();
+        self.finish_programmes();
         self.finish_proposals();
         self.findings
     }

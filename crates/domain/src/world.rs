@@ -7,13 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::acts::{
-    self, ActRows, Customer, Edition, Key, KeyState, Loaded, Merchant, Money, Outlet, Payload, Person, Product, Recall,
+    self, ActRows, Customer, Edition, Key, KeyState, Loaded, Merchant, Money, Outlet, Payload, Person, Product,
+    Programme, Recall,
 };
 use crate::batch::{Batch, ClosedBatch};
-use crate::card::{Card, CardKey, masked_name};
+use crate::card::{Card, CardKey, CardStatus, masked_name};
+use crate::card_code::CardCode;
 use crate::card_move::{Moved, Past};
 use crate::card_number::MaskedCard;
-use crate::changes::Changes;
+use crate::changes::{Changes, WrittenProgramme};
 use crate::command::Envelope;
 use crate::decide::decide_all;
 use crate::direct_sale::OutletDay;
@@ -21,8 +23,8 @@ use crate::directory::Standing;
 use crate::dispute::Dispute;
 use crate::human::Logins;
 use crate::ids::{
-    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId,
-    TransactionId,
+    CardBatchId, CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId,
+    RecallId, TerminalId, TransactionId,
 };
 use crate::ledger::{ChainKey, Head, Kind, Transaction, Transfer};
 use crate::limits::Limits;
@@ -30,6 +32,7 @@ use crate::money::Fen;
 use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::pin::PinTries;
+use crate::programme_change::Changed;
 use crate::proof::Alarm;
 use crate::proposal::{Proposal, ProposalStatus};
 use crate::refund::{Refund, SoldLine};
@@ -39,6 +42,10 @@ use crate::state::{Keys, RequestKey, State, Till};
 use crate::sweep::{Sweep, Watch};
 use crate::time::Timestamp;
 use crate::verify::{Audit, Finding};
+
+mod card_batch;
+
+pub use card_batch::StoredCardBatch;
 
 /// All rows, by key or in order.
 #[derive(Clone, PartialEq)]
@@ -59,6 +66,8 @@ pub struct World {
     pub replaced: BTreeMap<CardKey, CardKey>,
     /// Wrong PINs.
     pub tries: BTreeMap<CardKey, PinTries>,
+    /// Activation codes.
+    pub codes: BTreeMap<CardKey, CardCode>,
     /// What watches wrong PINs.
     pub sweeps: BTreeMap<Watch, Sweep>,
     /// Limits to guessing.
@@ -107,8 +116,16 @@ pub struct World {
     pub card_moves: Vec<Moved>,
     /// Customers. What waiting proposals hold of their deposits is not kept here: the proposals say it.
     pub customers: BTreeMap<CustomerId, Customer>,
+    /// Programmes that acts are about; a card has its own copy of what the money path needs.
+    pub programmes: BTreeMap<ProgrammeId, Programme>,
+    /// What one person did to them, in order.
+    pub narrowings: Vec<Changed>,
     /// Bank references of money that was received, with the approvals.
     pub references: BTreeMap<String, TransactionId>,
+    /// Card batches.
+    pub card_batches: BTreeMap<CardBatchId, StoredCardBatch>,
+    /// Cards of batches by the number of their serial, and whether they were activated.
+    pub serials: BTreeMap<i64, (CardKey, bool)>,
     /// API keys.
     pub keys: BTreeMap<KeyId, Key>,
     /// Proposals.
@@ -127,6 +144,7 @@ impl World {
             cards: BTreeMap::new(),
             replaced: BTreeMap::new(),
             tries: BTreeMap::new(),
+            codes: BTreeMap::new(),
             sweeps: BTreeMap::new(),
             limits: Limits::default(),
             alarms: Vec::new(),
@@ -151,7 +169,11 @@ impl World {
             editions: BTreeMap::new(),
             card_moves: Vec::new(),
             customers: BTreeMap::new(),
+            programmes: BTreeMap::new(),
+            narrowings: Vec::new(),
             references: BTreeMap::new(),
+            card_batches: BTreeMap::new(),
+            serials: BTreeMap::new(),
             keys: BTreeMap::new(),
             proposals: BTreeMap::new(),
         }
@@ -210,6 +232,9 @@ impl World {
         for card in keys.pins {
             state.tries.loaded(card, self.tries.get(&card).cloned());
         }
+        for card in keys.codes {
+            state.codes.loaded(card, self.codes.get(&card).cloned());
+        }
         state.limits = self.limits.clone();
         for watch in keys.watches {
             let sweep = self.sweeps.get(&watch).cloned();
@@ -234,6 +259,9 @@ impl World {
         }
         keys.moved.iter().for_each(|card| self.load_card(&mut state.acts, *card));
         self.load_acts(&mut state, &keys.acts);
+        for id in keys.programmes {
+            state.acts.programmes.loaded(id, self.programmes.get(&id).cloned());
+        }
         for outlet in keys.reviewers {
             state.reviewers.loaded(outlet, self.reviewers.get(&outlet).cloned());
         }
@@ -263,6 +291,11 @@ impl World {
         match act {
             Payload::Money(money) => self.load_money(rows, money),
             Payload::Card(card) => self.load_card(rows, card.card()),
+            Payload::Programme(act) => {
+                rows.programmes.loaded(act.programme(), self.programmes.get(&act.programme()).cloned());
+            }
+            Payload::Batch(batch) => self.load_batch(rows, batch),
+            Payload::Pin(reset) => self.load_card(rows, reset.card),
             Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
@@ -320,6 +353,7 @@ impl World {
             masked: MaskedCard(String::new()),
             holder: masked_name(&card.holder),
             status: card.status,
+            pin: card.pin.state(),
             programme: String::new(),
         });
         rows.cards.loaded(id, shown);
@@ -358,7 +392,9 @@ impl World {
             Payload::Money(Money::Funding { reference, .. }) => {
                 self.references.insert(reference.clone(), approval);
             }
-            Payload::Money(_) | Payload::Card(_) => {}
+            // What it changes is in `Changes` as it is afterwards.
+            Payload::Money(_) | Payload::Card(_) | Payload::Programme(_) | Payload::Pin(_) => {}
+            Payload::Batch(batch) => self.save_batch(batch, approval),
             Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
             Payload::CompanyKey { key } => {
@@ -445,8 +481,8 @@ impl World {
             }
             let refunds = self.refunds.values().filter(|refund| refund.order == order).cloned().collect();
             let disputes = self.disputes.values().filter(|dispute| dispute.order == order).cloned().collect();
-            let window = card.programme.refund_window;
-            Sold { sale: sale.clone(), card: card.key, payee, window, refunds, disputes }
+            let (programme, window) = (card.programme.id, card.programme.refund_window);
+            Sold { sale: sale.clone(), card: card.key, payee, programme, window, refunds, disputes }
         });
         state.sold.loaded(order, sold);
     }
@@ -520,6 +556,12 @@ impl World {
             self.orders.insert(new.order.id, new.order);
         }
         self.tries.extend(changes.tries);
+        for (key, code) in &changes.codes {
+            if code.used_at.is_some() && self.cards.get(key).is_some_and(|card| card.status == CardStatus::Active) {
+                self.activated_by_holder(*key);
+            }
+        }
+        self.codes.extend(changes.codes);
         self.sweeps.extend(changes.sweeps);
         self.alarms.extend(changes.alarms);
         self.card_moves.extend(changes.card_moves);
@@ -529,17 +571,30 @@ impl World {
         self.batches.extend(changes.batches);
         self.settlements.extend(changes.settlements);
         for act in &changes.acts {
-            let own = |one: &&Proposal| one.payload == *act;
+            // The same may have been proposed twice, and turned down once.
+            let own = |one: &&Proposal| one.payload == *act && one.status == ProposalStatus::Approved;
             let ending = changes.proposals.values().find(own).and_then(|one| one.ending.as_ref());
             self.save_act(act, ending.map_or(TransactionId(0), |ending| ending.transaction));
         }
         self.proposals.extend(changes.proposals);
+        self.save_programmes(changes.programmes);
+        self.narrowings.extend(changes.narrowings);
         for (id, deposit) in changes.deposits {
             if let Some(customer) = self.customers.get_mut(&id) {
                 customer.deposit = deposit;
             }
         }
         self.head = head;
+    }
+
+    /// Keeps programmes as they are afterwards; their cards follow.
+    fn save_programmes(&mut self, written: BTreeMap<ProgrammeId, WrittenProgramme>) {
+        for (id, WrittenProgramme { one, .. }) in written {
+            for card in self.cards.values_mut().filter(|card| card.programme.id == id) {
+                card.programme.follow(one.status, &one.terms);
+            }
+            self.programmes.insert(id, one);
+        }
     }
 
     /// Checks every invariant over the whole ledger.
@@ -555,7 +610,9 @@ impl World {
         self.card_moves.iter().for_each(|moved| audit.moved(moved));
         for card in self.cards.values() {
             audit.card(card.id, card.status, card.balance, card.last);
+            audit.card_pin(card.id, card.key, &card.pin, card.pin_by);
         }
+        self.codes.iter().for_each(|(key, code)| audit.card_code(*key, code));
         for order in self.orders.values() {
             audit.order(order.id, order.status, order.total, order.paid_by);
         }
@@ -568,12 +625,15 @@ impl World {
         for proposal in self.proposals.values() {
             audit.proposal(proposal);
         }
+        self.narrowings.iter().for_each(|changed| audit.programme_change(changed));
+        self.programmes.iter().for_each(|(id, one)| audit.programme(*id, one, false));
         self.fees.iter().for_each(|(merchant, fee_bp)| audit.fee(*merchant, *fee_bp));
         self.merchants.iter().for_each(|(id, one)| audit.merchant(*id, &one.bank, one.status));
         self.outlets.iter().for_each(|(id, one)| audit.outlet(*id, one.status));
         self.recalls.iter().for_each(|(id, one)| audit.recall(*id, one.open));
         self.customers.iter().for_each(|(id, one)| audit.customer(*id, one.deposit));
         self.references.iter().for_each(|(reference, by)| audit.funding(reference, *by));
+        self.verify_batches(&mut audit);
         self.keys.values().for_each(|key| audit.key(key));
         self.batches.iter().for_each(|closed| audit.batch(closed));
         self.tills.iter().for_each(|(id, till)| audit.till(*id, till.batch));

@@ -10,12 +10,13 @@ use builders::{
     check, decide_dispute, direct_sale, dispute, inquiry, money, prepare, proposals, refund_request, request, review,
     sale, sale_pin, verdict, withdraw,
 };
-use domain::acts::Payload;
+use domain::acts::{Payload, Shown};
 use domain::card_move::CardMove;
 use domain::command::Command;
 use domain::dispute::{Answer, Claim, Opening};
 use domain::ids::{KeyId, MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
+use domain::programme_change::{Change, Narrowing};
 use domain::proposal::Proposal;
 use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
@@ -102,6 +103,7 @@ fn of_proposals() -> Vec<Command> {
         proposals::take_back(REFUND),
         proposals::take_back(TransactionId(21)),
     ];
+    all.extend(programme_changes());
     let others: [fn(&mut Proposal); 4] = [
         |_| {},
         |one| one.id = TransactionId(21),
@@ -112,6 +114,36 @@ fn of_proposals() -> Vec<Command> {
         let mut other = one.clone();
         change(&mut other);
         all.extend([proposals::approve(&other), proposals::reject(&other)]);
+    }
+    all
+}
+
+/// Changes of a programme that differ in one thing each.
+fn programme_changes() -> Vec<Command> {
+    let mut world = builders::one_till();
+    builders::programmes::put(&mut world);
+    let used = builders::programmes::USED;
+    let lower = |sale| {
+        let terms = builders::programmes::terms(&world, used, |terms| terms.sale_max = Fen(sale));
+        builders::programmes::narrow(&world, used, Narrowing::Lower(terms))
+    };
+    let suspend = || builders::programmes::narrow(&world, used, Narrowing::Suspend);
+    let mut all = vec![
+        lower(100),
+        lower(200),
+        suspend(),
+        builders::programmes::narrow(&world, used, Narrowing::End),
+        builders::programmes::narrow(&world, builders::programmes::HALTED, Narrowing::Suspend),
+    ];
+    let others: [fn(&mut Change); 3] = [
+        |change| change.reason.push('!'),
+        |change| change.seen = Shown::default(),
+        |change| change.programme = builders::programmes::DRAFT,
+    ];
+    for other in others {
+        let Command::ProgrammeChange(mut change) = suspend() else { unreachable!("a change") };
+        other(&mut change);
+        all.push(Command::ProgrammeChange(change));
     }
     all
 }
@@ -143,6 +175,7 @@ fn a_pin_and_spaces_around_a_text_make_no_difference() {
             Command::DisputeAnswer(answer) => &mut answer.words,
             Command::DisputeReview(verdict) => &mut verdict.words,
             Command::ProposalApproval(verdict) | Command::ProposalRejection(verdict) => &mut verdict.opinion,
+            Command::ProgrammeChange(change) => &mut change.reason,
             _ => continue,
         };
         *text = format!(" {text}\n");

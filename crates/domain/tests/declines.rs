@@ -2,18 +2,24 @@
 
 mod builders;
 
-use builders::money::{SUSPENDED, adjustment, done, funding, funding_of, load, paid_back, put_money};
+use builders::money::{SUSPENDED, adjustment, done, funding, funding_of, load, paid_back, put_money, waiting};
+use builders::pins;
 use builders::proposals::{self, CHECKER, MAKER};
-use builders::{DAY, MERCHANT, MORNING, Submit as _, TILL, World, card, envelope, order, sale_pin, till};
-use domain::acts::Payload;
+use builders::{
+    DAY, MERCHANT, MORNING, Submit as _, TILL, World, batches, card, envelope, order, programmes, sale_pin, till,
+};
+use domain::acts::{Payload, ProgrammeAct};
 use domain::card::{Card, CardStatus};
 use domain::card_move::CardMove;
 use domain::command::{Actor, Command, Envelope, Proof};
 use domain::dispute::ANSWER_WITHIN;
-use domain::ids::{CustomerId, KeyId, MerchantId, OrderId, PersonId, TerminalId, TransactionId};
+use domain::ids::{CustomerId, KeyId, MerchantId, OrderId, PersonId, ProgrammeId, TerminalId, TransactionId};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Decline;
+use domain::pin::CardPin;
+use domain::programme::{ProgrammeStatus, Terms};
+use domain::programme_change::Narrowing;
 use domain::proposal::{DECIDE_WITHIN, Proposal};
 use domain::refund::{Ground, Request};
 use domain::reversal::Reversed;
@@ -80,6 +86,16 @@ fn moved(made: CardMove) -> (World, Envelope) {
     (shop(), builders::by_issuer(MAKER, envelope(100, MORNING, builders::cards::moving(CARD, made))))
 }
 
+/// The proposal to open a programme for anybody on its template's usual terms, as `change` leaves them.
+fn opening(change: impl FnOnce(&mut Terms)) -> (World, Envelope) {
+    let mut world = shop();
+    programmes::put(&mut world);
+    let terms = programmes::terms(&world, programmes::DRAFT, change);
+    let payload = Payload::Programme(ProgrammeAct::Opening { programme: programmes::DRAFT, terms });
+    let seen = proposals::shown(&world, &payload);
+    (world, builders::by_issuer(MAKER, envelope(100, MORNING, proposals::propose(payload, seen))))
+}
+
 fn tried(wrong: u8) -> (World, Envelope) {
     let mut world = shop();
     for n in 0..u16::from(wrong) {
@@ -132,15 +148,45 @@ fn example(expected: Decline) -> (World, Envelope) {
         }
         Decline::WrongPin { .. } => with_pay(sale_pin(ORDER, 7_300, CARD, false)),
         Decline::PinTriesExceeded => tried(5),
+        Decline::PinNotSet => with_card(|card| card.pin = CardPin::Unset),
+        Decline::WrongCode => {
+            (shop(), pins::by_holder(envelope(100, MORNING, pins::first_use(CARD, true, builders::pin(9, true)))))
+        }
         Decline::LineNotPayable => with_order(|order| order.payable = false),
         Decline::OverSaleLimit { .. } => with_card(|card| card.programme.sale_max = Fen(7_299)),
         Decline::OverDailyLimit { .. } => with_card(|card| card.programme.daily_max = Fen(7_299)),
         Decline::OverDailyCount { .. } => with_card(|card| card.programme.daily_count_max = 0),
+        Decline::OverMonthlyLimit { .. } => with_card(|card| card.programme.month_max = Some(Fen(7_299))),
+        Decline::ProgrammeSuspended => with_card(|card| card.programme.status = ProgrammeStatus::Suspended),
+        Decline::OverLoadLimit { .. } => {
+            let (mut world, asked) = proposed(&load(CARD, 501));
+            world.cards.get_mut(&builders::card_key(CARD)).expect("the card").programme.load_max = Fen(500);
+            (world, asked)
+        }
+        Decline::NoSuchProgramme => proposed(&Payload::Programme(ProgrammeAct::Resuming { programme: ProgrammeId(7) })),
+        Decline::OutsideTemplate => opening(|terms| terms.balance_max = Fen(100_001)),
+        Decline::TermsUnsound => opening(|terms| terms.sale_max = Fen(100_001)),
+        Decline::TakesTwoPersons => {
+            let mut world = shop();
+            programmes::put(&mut world);
+            let raised = programmes::terms(&world, programmes::USED, |terms| terms.daily_count_max += 1);
+            let asked = programmes::by_one(100, &world, programmes::USED, Narrowing::Lower(raised));
+            (world, asked)
+        }
         Decline::OverBalanceLimit { .. } => proposed(&load(CARD, 990_001)),
         Decline::NoSuchCustomer => proposed(&funding_of(CustomerId(1_000_099), "SL-9", 100)),
         Decline::CustomerSuspended => proposed(&funding_of(SUSPENDED, "SL-9", 100)),
         Decline::FundingReferenceUsed => proposed(&funding("SL-RICH", 100)),
         Decline::DepositShort { .. } => proposed(&paid_back(990_002)),
+        Decline::NoSuchCardBatch => with_batch(|world| {
+            *world = builders::one_till();
+        }),
+        Decline::ProgrammeNotActive => with_batch(|world| batch(world).row.programme_active = false),
+        Decline::ActivationExists => with_batch(|world| drop(waiting(world, &batches::activation(2, 3)))),
+        Decline::CardsNotHandedOut => with_batch(|world| _ = batch(world).moved.pop()),
+        Decline::CardInUse { .. } => with_batch(|world| {
+            world.cards.values_mut().for_each(|card| card.status = CardStatus::Closed);
+        }),
         Decline::NoSuchLoad => proposed(&adjustment(TransactionId(1), CARD, 100)),
         Decline::ProofExpired => with_pay(builders::sale(ORDER, 7_300, CARD, expired)),
         Decline::AlreadyPaid => {
@@ -151,6 +197,26 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::AttemptOpen => with_order(|order| order.attempt = Some(builders::request(2))),
         after_sale => example_after_sale(after_sale),
     }
+}
+
+fn batch(world: &mut World) -> &mut domain::world::StoredCardBatch {
+    world.card_batches.get_mut(&batches::BATCH).expect("the batch")
+}
+
+/// Somebody proposes to activate cards of a batch that an outlet has, after `change`.
+fn with_batch(change: fn(&mut World)) -> (World, Envelope) {
+    let mut world = builders::one_till();
+    batches::put_batch(&mut world);
+    let making = batches::making(&world);
+    done(&mut world, &making);
+    batches::make_cards(&mut world);
+    batches::move_cards(&mut world, 1, 4, domain::card_batch::Keeper::Vault);
+    batches::move_cards(&mut world, 1, 4, domain::card_batch::Keeper::Outlet(batches::OUTLET));
+    change(&mut world);
+    let payload = batches::activation(1, 2);
+    let seen = builders::proposals::shown(&world, &payload);
+    let asked = builders::proposals::propose(payload, seen);
+    (world, builders::by_issuer(builders::proposals::MAKER, envelope(100, MORNING, asked)))
 }
 
 /// A shop whose order is paid, and the clerk's request for one damaged box, if it was made.

@@ -5,9 +5,11 @@ mod builders;
 use builders::money::{decide, done, funding, load, put_money};
 use builders::{MORNING, Submit as _, World, card, card_key, envelope, order, sale_pin};
 use domain::card::{Card, Programme, Spent};
-use domain::ids::OrderId;
+use domain::command::Command;
+use domain::ids::{OrderId, PersonId};
 use domain::money::Fen;
 use domain::outcome::Decline;
+use domain::time::Timestamp;
 
 const ORDER: i64 = 1;
 const CARD: u8 = 1;
@@ -37,7 +39,7 @@ fn a_sale_meets_every_limit_exactly() {
                     let daily_count_max = count + 1 + times;
                     let mut world = till(|card| {
                         card.balance = Fen(AMOUNT + balance);
-                        card.spent = Spent { on: today, amount: spent, count };
+                        card.spent = Spent { on: today, amount: spent, count, month: spent };
                         card.programme = Programme { sale_max, daily_max, daily_count_max, ..card.programme.clone() };
                     });
                     let expected = match (sale, times, sum, balance) {
@@ -51,7 +53,8 @@ fn a_sale_meets_every_limit_exactly() {
                     assert_eq!(decline, expected, "sale {sale}, sum {sum}, count {times}, balance {balance}");
                     if expected.is_none() {
                         let card = &world.cards[&card_key(CARD)];
-                        let after = Spent { on: today, amount: Fen(spent.0 + AMOUNT), count: count + 1 };
+                        let sum = Fen(spent.0 + AMOUNT);
+                        let after = Spent { on: today, amount: sum, count: count + 1, month: sum };
                         assert_eq!((card.balance, card.spent), (Fen(balance), after));
                     }
                 }
@@ -72,6 +75,53 @@ fn a_new_day_has_its_whole_limit() {
     assert_eq!(world.decline(&pay(3, ORDER + 1, MORNING)), Some(Decline::OverDailyCount { limit: 1 }));
     assert_eq!(world.decline(&pay(4, ORDER + 1, MORNING.plus(builders::DAY))), None);
     assert!([ORDER, ORDER + 1].iter().all(|id| world.orders[&OrderId(*id)].paid_by.is_some()));
+}
+
+#[test]
+fn a_month_has_its_limit_and_the_next_one_its_own() {
+    let (first, last) = (Timestamp(MORNING.0 - 20 * builders::DAY), MORNING.plus(7 * builders::DAY));
+    for step in STEPS {
+        let limit = Fen(2 * AMOUNT + step);
+        let mut world = till(|card| {
+            card.balance = Fen(4 * AMOUNT);
+            card.programme.month_max = Some(limit);
+        });
+        for id in ORDER + 1..ORDER + 4 {
+            world.put_order(order(id, AMOUNT));
+        }
+        let pay = |n, order, at| envelope(n, at, sale_pin(order, AMOUNT, CARD, true));
+        assert_eq!(world.decline(&pay(2, ORDER, first)), None);
+        let second = world.decline(&pay(3, ORDER + 1, MORNING));
+        assert_eq!(second, (step < 0).then_some(Decline::OverMonthlyLimit { limit }));
+        assert_eq!(world.decline(&pay(4, ORDER + 2, MORNING)), Some(Decline::OverMonthlyLimit { limit }));
+        assert_ne!(MORNING.business_date().month(), last.plus(builders::DAY).business_date().month());
+        assert_eq!(world.decline(&pay(5, ORDER + 3, last.plus(builders::DAY))), None);
+        assert_eq!(world.cards[&card_key(CARD)].spent.month, Fen(AMOUNT));
+    }
+}
+
+/// A sale of an earlier day of the month is not given back to a day, but to the month.
+#[test]
+fn a_void_gives_the_month_its_amount_back() {
+    let mut world = till(|card| {
+        card.balance = Fen(2 * AMOUNT);
+        card.programme.month_max = Some(Fen(AMOUNT));
+    });
+    world.put_order(order(ORDER + 1, AMOUNT));
+    let void = Command::Void { order: OrderId(ORDER), checker: PersonId(1002) };
+    assert_eq!(world.decline(&envelope(2, MORNING, sale_pin(ORDER, AMOUNT, CARD, true))), None);
+    assert_eq!(world.decline(&envelope(3, MORNING, void)), None);
+    assert_eq!(world.decline(&envelope(4, MORNING, sale_pin(ORDER + 1, AMOUNT, CARD, true))), None);
+}
+
+#[test]
+fn one_load_has_its_limit() {
+    let limit = Fen(5_000);
+    for (step, expected) in STEPS.into_iter().zip([None, None, Some(Decline::OverLoadLimit { limit })]) {
+        let mut world = till(|card| card.programme.load_max = limit);
+        done(&mut world, &funding("SL-1", 20_000));
+        assert_eq!(decide(&mut world, &load(CARD, 5_000 + step)), expected, "{step}");
+    }
 }
 
 #[test]

@@ -13,13 +13,15 @@ use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, Command, PresentedCard, Proof};
 use domain::directory::Standing;
-use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::ids::{CardId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RequestId, TerminalId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::Outcome;
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
+use domain::programme::PinMode;
+use domain::programme::ProgrammeStatus;
 use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, HOUR, Timestamp};
 use domain::world::World;
@@ -74,12 +76,17 @@ fn memory() -> Fixture {
     };
     books.customers.insert(money::CUSTOMER, customer);
     let programme = Programme {
+        id: ProgrammeId(1),
+        status: ProgrammeStatus::Active,
         named: true,
         balance_max: Fen(MOST),
+        load_max: Fen(MOST),
+        month_max: None,
         sale_max: Fen(MOST),
         daily_max: Fen(MOST),
         daily_count_max: MOST,
         refund_window: HOUR,
+        pin_mode: PinMode::Mailer,
         merchants: vec![],
     };
     books.put_card(Card {
@@ -88,10 +95,11 @@ fn memory() -> Fixture {
         status: CardStatus::Active,
         holder: String::new(),
         expires_on: None,
-        pin: PinValue([1; 32]),
+        pin: CardPin::Initial(PinValue([1; 32])),
+        pin_by: None,
         balance: Fen::ZERO,
         last: None,
-        spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
+        spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0, month: Fen::ZERO },
         programme,
     });
     for id in 1..=ORDERS {
@@ -123,11 +131,15 @@ async fn sqlite() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let database = Sqlite::open(&folder.path().join("webpos.db")).expect("opens");
     let sql = format!(
-        "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
-            VALUES (1, '', '608625', 1, {MOST}, {MOST}, {MOST}, {MOST}, 1);
+        "INSERT INTO programme (id, name, bin, series, number_length, template, named, balance_max, load_max, sale_max,
+            daily_max, daily_count_max, month_max, validity_months, refund_window, loss_report, redeem, redeem_wait_days,
+            pin_mode, hotline, basis, status, moved_at, moved_by, reason, created_at, created_by, changed_at, version)
+        VALUES (1, '', '608625', '01', 16, 'benefit', 1, {MOST}, {MOST}, {MOST}, {MOST}, {MOST}, NULL, NULL, 1, 1, 0, 0, 'mailer', '', '',
+            'active', 0, NULL, '', 0, NULL, 0, 1);
         INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status,
-                holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count)
-            VALUES ({CARD}, x'{}', 1, x'00', 1, '', 1, 'active', '', NULL, x'{}', 1, 0, 0, 0, 0);
+                holder, expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count,
+            spent_month)
+            VALUES ({CARD}, x'{}', 1, x'00', 1, '', 1, 'active', '', NULL, 'initial', x'{}', 1, 0, 0, 0, 0, 0);
         WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < {ORDERS})
         INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
                 held, prints, opened_at, changed_at)

@@ -37,12 +37,16 @@ const PRICE: i64 = 1_000;
 
 /// A card without money, and orders of 10.00.
 const SHOP: &str = "
-    INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max, refund_window)
-        VALUES (1, '', '608625', 1, 100000000, 100000000, 100000000, 100000000, 1);
-    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder, pin,
-            pin_generation, balance, spent_on, spent_amount, spent_count)
-        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, '', 1, 'active', '', decode(repeat('01', 32), 'hex'), 1, 0,
-            0, 0, 0);
+    INSERT INTO programme (id, name, bin, series, number_length, template, named, balance_max, load_max, sale_max,
+            daily_max, daily_count_max, month_max, validity_months, refund_window, loss_report, redeem, redeem_wait_days,
+            pin_mode, hotline, basis, status, moved_at, moved_by, reason, created_at, created_by, changed_at, version)
+        VALUES (1, '', '608625', '01', 16, 'benefit', 1, 100000000, 100000000, 100000000, 100000000, 100000000, NULL, NULL, 1, 1, 0, 0, 'mailer', '', '',
+            'active', 0, NULL, '', 0, NULL, 0, 1);
+    INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder, pin_state, pin,
+            pin_generation, balance, spent_on, spent_amount, spent_count,
+            spent_month)
+        VALUES (10000000, decode(repeat('01', 16), 'hex'), 1, '', 1, '', 1, 'active', '', 'initial', decode(repeat('01', 32), 'hex'), 1, 0,
+            0, 0, 0, 0);
     INSERT INTO orders (id, number, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, open,
             held, prints, opened_at, changed_at)
         SELECT id, '', 250100, 2501001, 25010007, 1003, 'draft', 1000, 1, 1, 0, 0, 0, 0 FROM generate_series(1, 600) AS n (id)";

@@ -22,4 +22,4 @@ pub use roll::{
     CheckedRoll, Directory, OutletKeys, PeopleKeys, Sheet, Staff, check_outlets, check_people, outlet_keys,
     people_keys, roll_columns, roll_required, roll_table, sheet,
 };
-pub use work::{run_due, start};
+pub use work::{Office, run_due, start};

@@ -7,9 +7,11 @@ use domain::ids::EditionId;
 use domain::time::Timestamp;
 use engine::Engine;
 use engine::clock::Clock;
+use storage::card_batch::pieces;
 use storage::edition::{self, Flipped, Staged};
 use storage::import::{self, Import, ImportStatus, Note};
 use storage::job::{self, Holder, Job, JobKind, Line};
+use storage::vault::Vault;
 use storage::{Storage, StorageError, catalogue, roll};
 use tokio::task::JoinHandle;
 use tracing::Instrument as _;
@@ -33,12 +35,12 @@ const PAGE: u32 = 1_000;
 const PUT_OFF: i64 = 500_000;
 
 /// Starts the workers of this copy of the program, one for each line of jobs. What takes two persons they propose to
-/// `engine`.
-pub fn start(db: Storage, engine: Engine, clock: Clock) -> JoinHandle<()> {
-    tokio::spawn(begin(db, engine, clock).instrument(tracing::info_span!("jobs")))
+/// `engine`, and card numbers they seal with `vault`.
+pub fn start(db: Storage, vault: Vault, engine: Engine, clock: Clock) -> JoinHandle<()> {
+    tokio::spawn(begin(db, vault, engine, clock).instrument(tracing::info_span!("jobs")))
 }
 
-async fn begin(db: Storage, engine: Engine, clock: Clock) {
+async fn begin(db: Storage, vault: Vault, engine: Engine, clock: Clock) {
     let mut holder = Holder::default();
     if let Err(error) = getrandom::fill(&mut holder) {
         tracing::error!(%error, "no random bytes: jobs wait for the next start");
@@ -47,13 +49,32 @@ async fn begin(db: Storage, engine: Engine, clock: Clock) {
     if let (Some(_), Err(error)) = (db.path(), job::free(&db).await) {
         tracing::warn!(%error, "jobs of a killed program wait until nobody holds them");
     }
-    tokio::join!(work(&db, &engine, Line::Publish, holder, &clock), work(&db, &engine, Line::Prepare, holder, &clock));
+    let office = Office { db: &db, vault: &vault, engine: &engine, clock: &clock };
+    tokio::join!(
+        work(office, Line::Publish, holder),
+        work(office, Line::Prepare, holder),
+        work(office, Line::Cards, holder)
+    );
 }
 
-async fn work(db: &Storage, engine: &Engine, line: Line, holder: Holder, clock: &Clock) {
+/// What jobs are done with.
+#[derive(Clone, Copy)]
+pub struct Office<'a> {
+    /// The database.
+    pub db: &'a Storage,
+    /// Seals card numbers.
+    pub vault: &'a Vault,
+    /// Takes proposals.
+    pub engine: &'a Engine,
+    /// The time.
+    pub clock: &'a Clock,
+}
+
+async fn work(office: Office<'_>, line: Line, holder: Holder) {
+    let Office { db, clock, .. } = office;
     let mut forgotten = Timestamp(0);
     loop {
-        match next(db, engine, line, holder, clock).await {
+        match next(office, line, holder).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "a job waits: the database did not answer as it should"),
@@ -76,12 +97,18 @@ async fn forget(db: &Storage, now: Timestamp) -> Result<bool, StorageError> {
     Ok(import::forget(db, now).await? || roll::forget(db, now).await?)
 }
 
-/// Does the next job of either line that is due, to its end or until it waits for another one. Whether there was one.
-pub async fn run_due(db: &Storage, engine: &Engine, holder: Holder, clock: &Clock) -> Result<bool, StorageError> {
-    Ok(next(db, engine, Line::Publish, holder, clock).await? || next(db, engine, Line::Prepare, holder, clock).await?)
+/// Does the next job of any line that is due, to its end or until it waits for another one. Whether there was one.
+pub async fn run_due(office: Office<'_>, holder: Holder) -> Result<bool, StorageError> {
+    for line in [Line::Publish, Line::Prepare, Line::Cards] {
+        if next(office, line, holder).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
-async fn next(db: &Storage, engine: &Engine, line: Line, holder: Holder, clock: &Clock) -> Result<bool, StorageError> {
+async fn next(office: Office<'_>, line: Line, holder: Holder) -> Result<bool, StorageError> {
+    let Office { db, engine, clock, .. } = office;
     let Some(job) = job::take(db, line, holder, clock.now()).await? else { return Ok(false) };
     tracing::info!(kind = job.kind.word(), subject = job.subject, done = job.done, "a job begins");
     match job.kind {
@@ -90,8 +117,22 @@ async fn next(db: &Storage, engine: &Engine, line: Line, holder: Holder, clock: 
         JobKind::Publish => publish(db, job, clock).await?,
         JobKind::Enter => enter::enter(db, engine, job, clock).await?,
         JobKind::Retract => enter::retract(db, job, clock).await?,
+        JobKind::Make | JobKind::Activate | JobKind::Spoil => cards(office, job).await?,
     }
     Ok(true)
+}
+
+/// Makes, activates or closes cards of a batch.
+async fn cards(Office { db, vault, clock, .. }: Office<'_>, job: Job) -> Result<(), StorageError> {
+    let mut at = Some(job);
+    while let Some(job) = at {
+        at = match job.kind {
+            JobKind::Make => pieces::make(db, vault, job, clock.now()).await?,
+            JobKind::Activate => pieces::activate(db, job, clock.now()).await?,
+            _ => pieces::spoil(db, job, clock.now()).await?,
+        };
+    }
+    Ok(())
 }
 
 /// Reads a file and puts together what it changes.

@@ -73,6 +73,7 @@ struct CardView {
     /// What the cashier sees, and what to tell the caller.
     sees: &'static str,
     may_unlock: bool,
+    may_see: bool,
     unlocked: Option<&'static str>,
 }
 
@@ -240,6 +241,7 @@ fn card_view(visit: &Visit, card: CardSeen) -> CardView {
         left: fill(words.tries_all, &[&card.left.to_string()]),
         sees,
         may_unlock: may && helps && !card.unlocked_today,
+        may_see: visit.session.can(Action::RevealCardNumber),
         unlocked: (helps && card.unlocked_today).then_some(words.unlocked_today),
     }
 }

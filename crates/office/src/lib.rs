@@ -3,7 +3,10 @@
 //! [`pages()`] is the table of the pages; `web-kit` has what all audiences share. A page is a file, its template has the same
 //! place in `templates/`, its words are in `text/`.
 
+mod batch;
+mod batches;
 mod card;
+mod card_number;
 mod cards;
 mod customer;
 mod customers;
@@ -16,9 +19,12 @@ mod home;
 mod imports;
 mod lists;
 mod people;
+mod pins;
 mod places;
 mod product;
 mod products;
+mod programme;
+mod programmes;
 mod recalls;
 mod refunds;
 mod request;
@@ -32,8 +38,9 @@ mod todo;
 
 use domain::role::Action::{
     AnswerProductRequest, DecideDispute, LateRefund, ManageCustomers, ManageMerchants, ManageOwnProducts, ManagePeople,
-    ManageProducts, ManageSettings, OpenDispute, PrepareSettlement, ProposeFee, RecallProduct, ReleaseSettlement,
-    Suspend, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOverview, ViewProposals, ViewSettlement,
+    ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareCards, PrepareSettlement, PrintPins,
+    ProposeCardMove, ProposeFee, RecallProduct, ReleaseSettlement, RevealCardNumber, Suspend, ViewCards, ViewCustomers,
+    ViewDirectory, ViewDisputes, ViewOverview, ViewProgrammes, ViewProposals, ViewSettlement,
 };
 
 use web_kit::factor::Proof::{Always, Approval};
@@ -116,6 +123,8 @@ pub fn pages() -> Vec<PageEntry> {
     .into_iter()
     .chain(directory())
     .chain(customers_pages())
+    .chain(programmes_pages())
+    .chain(batches_pages())
     .chain(goods())
     .chain(files())
     .chain(settings_pages())
@@ -205,11 +214,29 @@ fn files() -> Vec<PageEntry> {
         page(rolls::IMPORTS).get(May(ViewDirectory), rolls::ask).post(May(ManageMerchants), rolls::take).takes_file(),
         page("/office/imports/template/{file}").get(May(ViewDirectory), rolls::template),
         page("/office/rolls/{roll}").get(May(ViewDirectory), rolls::one).post(May(ManageMerchants), rolls::act),
+        page(pins::PINS)
+            .get(Either(ProposeCardMove, PrintPins), pins::show)
+            .post(Either(ProposeCardMove, PrintPins), pins::propose),
+        page(pins::SHEET).get(May(PrintPins), pins::back).post(May(PrintPins), pins::sheet).proved(Always),
+        page(pins::CODE).get(May(ProposeCardMove), pins::back).post(May(ProposeCardMove), pins::code).proved(Always),
         page("/office/rolls/{roll}/passwords")
             .get(May(ManagePeople), rolls::back)
             .post(May(ManagePeople), rolls::passwords),
         page("/office/rolls/{roll}/export.csv").get(May(ManageMerchants), rolls::faults_csv).proved(Always),
         page("/office/rolls/{roll}/export.xlsx").get(May(ManageMerchants), rolls::faults_xlsx).proved(Always),
+    ]
+}
+
+/// Card batches and where their cards are.
+fn batches_pages() -> Vec<PageEntry> {
+    vec![
+        page(batches::BATCHES).get(May(ViewCards), batches::show),
+        page("/office/batches/new").get(May(PrepareCards), batches::ask).post(May(PrepareCards), batches::make),
+        page("/office/batches/{batch}").get(May(ViewCards), batch::show).post(May(PrepareCards), batch::act),
+        page("/office/batches/{batch}/count").get(May(ViewCards), batch::count),
+        page("/office/batches/{batch}/cancel")
+            .get(May(PrepareCards), batch::ask_cancel)
+            .post(May(PrepareCards), batch::cancel),
     ]
 }
 
@@ -231,9 +258,35 @@ fn customers_pages() -> Vec<PageEntry> {
         page("/office/customers/{customer}/edit")
             .get(May(ManageCustomers), customer::edit)
             .post(May(ManageCustomers), customer::save),
+        page(card_number::CARD_NUMBER)
+            .get(May(RevealCardNumber), card_number::ask)
+            .post(May(RevealCardNumber), card_number::show)
+            .proved(Always),
         page("/office/customers/{customer}/suspend")
             .get(May(ManageCustomers), customer::ask_stop)
             .post(May(ManageCustomers), customer::stop),
+    ]
+}
+
+/// Programmes.
+fn programmes_pages() -> Vec<PageEntry> {
+    vec![
+        page(programmes::PROGRAMMES).get(May(ViewProgrammes), programmes::show),
+        page("/office/programmes/new")
+            .get(May(ManageProgrammes), programmes::ask)
+            .post(May(ManageProgrammes), programmes::make),
+        page("/office/programmes/{programme}")
+            .get(May(ViewProgrammes), programme::show)
+            .post(May(ManageProgrammes), programme::resume),
+        page("/office/programmes/{programme}/limits")
+            .get(May(ManageProgrammes), programme::limits)
+            .post(May(ManageProgrammes), programme::change),
+        page("/office/programmes/{programme}/suspend")
+            .get(May(Suspend), programme::ask_suspend)
+            .post(May(Suspend), programme::suspend),
+        page("/office/programmes/{programme}/end")
+            .get(May(ManageProgrammes), programme::ask_end)
+            .post(May(ManageProgrammes), programme::end),
     ]
 }
 

@@ -13,7 +13,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
-use domain::acts::{Act, Field, Payload};
+use domain::acts::{Act, Batch, Field, Payload};
 use domain::card::CardStatus;
 use domain::command::{Actor, Command};
 use domain::directory::Standing;
@@ -46,6 +46,7 @@ use crate::recalls;
 use crate::settings::limit_words;
 use crate::text::Text;
 use crate::{Shell, Visit};
+use crate::{pins, programmes};
 use list::List;
 use many::Many;
 pub(crate) use many::approve;
@@ -215,6 +216,12 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::CardReopening => text.todo.act_card_reopening,
         Act::CardUnlocking => text.todo.act_card_unlocking,
         Act::CardClosing => text.todo.act_card_closing,
+        Act::ProgrammeOpening => text.programmes.act_opening,
+        Act::ProgrammeTerms => text.programmes.act_terms,
+        Act::ProgrammeResuming => text.programmes.act_resuming,
+        Act::CardBatch => text.batches.act_making,
+        Act::CardActivation => text.batches.act_activation,
+        Act::CardPin => text.pins.act,
     }
 }
 
@@ -225,6 +232,10 @@ fn subject_words(sheet: &Sheet, text: &'static Text) -> String {
         Payload::ProductPrice { code, .. } => format!("{} {code}", sheet.subject),
         Payload::ProductEdition { .. } => {
             format!("{} {}", sheet.subject, sheet.proposal.seen.get(Field::EditionSource))
+        }
+        Payload::Batch(Batch::Making { batch, .. }) => format!("{} {batch:06}", sheet.subject, batch = batch.0),
+        Payload::Batch(Batch::Activation { batch, places, .. }) => {
+            format!("{} {}", sheet.subject, crate::batches::range_words(*batch, *places))
         }
         Payload::Money(_) => {
             let card = sheet.proposal.seen.get(Field::CardMasked);
@@ -293,9 +304,37 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
         Field::Card | Field::CardMasked => words.f_card,
         Field::CardHolder => words.f_card_holder,
         Field::CardStatus => words.f_card_status,
-        Field::CardProgramme => words.f_card_programme,
+        Field::CardProgramme | Field::ProgrammeId => words.f_card_programme,
+        Field::CardPin => text.pins.f_state,
         Field::Load => words.f_load,
         Field::LoadAmount => words.f_load_amount,
+        Field::ProgrammeName
+        | Field::ProgrammePrefix
+        | Field::NumberLength
+        | Field::Template
+        | Field::ProgrammeStatus
+        | Field::BalanceMax
+        | Field::LoadMax
+        | Field::SaleMax
+        | Field::DailyMax
+        | Field::DailyCountMax
+        | Field::MonthMax
+        | Field::ValidityMonths
+        | Field::RefundWindow
+        | Field::LossReport
+        | Field::Redeem
+        | Field::RedeemWait
+        | Field::PinMode
+        | Field::Merchants
+        | Field::Hotline
+        | Field::Basis => programmes::field_words(field, text),
+        Field::BatchQuantity => text.batches.quantity,
+        Field::BatchText => text.batches.printed,
+        Field::BatchNote => text.batches.note,
+        Field::BatchStatus => text.batches.state,
+        Field::FirstPlace | Field::FirstSerial => text.batches.first,
+        Field::LastPlace | Field::LastSerial => text.batches.last,
+        Field::CardKeeper | Field::CardKeeperName => text.batches.keeper,
     }
 }
 
@@ -303,6 +342,9 @@ fn field_words(field: Field, text: &'static Text) -> &'static str {
 fn value_words(field: Field, value: &str, text: &'static Text) -> String {
     let words = &text.todo;
     let number = || value.parse::<i64>().ok();
+    if let Some(of_programme) = programmes::value_words(field, value, text) {
+        return of_programme;
+    }
     match (field, value) {
         (Field::KeyBound, "") => words.all.to_owned(),
         (Field::Price, "") => text.products.open_price.to_owned(),
@@ -316,7 +358,10 @@ fn value_words(field: Field, value: &str, text: &'static Text) -> String {
         (Field::ReceivedOn, _) => {
             number().and_then(|day| i32::try_from(day).ok()).map_or(String::new(), |day| BusinessDate(day).to_string())
         }
+        (Field::BatchStatus, word) => crate::batches::status_words(word, text).to_owned(),
+        (Field::CardKeeper, words) => crate::batches::keepers_words(words, text),
         (Field::CardStatus, word) => card_status_words(word, text).to_owned(),
+        (Field::CardPin, word) => pins::state_words(word, text).to_owned(),
         (Field::FeeBp, _) => number().map_or_else(|| value.to_owned(), |bp| rate_words(bp, text)),
         // The beginning is enough to see that two differ.
         (Field::EditionDigest, _) => value.get(..DIGEST_SHOWN).unwrap_or(value).to_owned(),

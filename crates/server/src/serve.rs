@@ -10,7 +10,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use engine::Engine;
 use engine::clock::Clock;
 use storage::vault::Vault;
-use storage::{Books, demo, demo_cards, demo_keys, demo_proposals};
+use storage::{Books, demo, demo_batches, demo_cards, demo_keys, demo_proposals};
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use web_kit::{Settings, Web};
@@ -37,6 +37,7 @@ pub(crate) async fn run(options: Serve, clock: Clock, pages: &Pages) -> Result<(
     if options.fills_shop() && demo::seed_people(&storage, clock.now()).await? {
         demo_cards::seed_cards(&storage, &vault, &books, clock.now()).await?;
         demo_proposals::seed_office(&storage, &books, clock.now()).await?;
+        demo_batches::seed_batch(&storage, &vault, &books, clock.now()).await?;
         demo_keys::seed_keys(&storage, clock.now()).await?;
     }
     let engine = Engine::start(books, clock.clone());
@@ -51,7 +52,7 @@ pub(crate) async fn run(options: Serve, clock: Clock, pages: &Pages) -> Result<(
     let api = Api::new(storage.clone(), engine.clone(), vault.clone(), clock.clone(), options.behind_proxy);
     let api = api.with_targets(targets.clone());
     tokio::spawn(Courier::new(storage.clone(), vault.clone(), clock.clone(), targets.clone()).run());
-    jobs::start(storage.clone(), engine.clone(), clock.clone());
+    jobs::start(storage.clone(), vault.clone(), engine.clone(), clock.clone());
     if let Some(address) = options.metrics_listen {
         let address = metrics::serve(address, storage.clone(), clock.clone()).await?;
         console::say(&format!("metrics are on http://{address}/metrics"));

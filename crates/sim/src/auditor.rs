@@ -11,6 +11,7 @@ use crate::shop::Shop;
 mod after_sale;
 mod deposit;
 mod dispute;
+mod pin;
 mod proposal;
 mod seen;
 mod settlement;
@@ -32,6 +33,7 @@ const AHEAD: i64 = DAY / 3;
 #[derive(Clone)]
 struct Card {
     status: CardStatus,
+    pin: pin::Pin,
     balance: i64,
     limits: [i64; 4],
     /// Day, sum, count.
@@ -93,7 +95,7 @@ impl Remembered<'_> {
 
     /// The same of those about money that nobody decided yet.
     pub(crate) fn waiting(&self) -> Vec<(i64, Terms)> {
-        let money = |one: &&proposal::Sheet| !matches!(one.terms.what, What::Fee | What::Factor);
+        let money = |one: &&proposal::Sheet| one.terms.what.is_money();
         let open = self.0.proposals.iter().filter(|one| one.seen.status == "open").filter(money);
         open.map(|one| (one.seen.number, one.terms)).collect()
     }
@@ -106,6 +108,11 @@ impl Remembered<'_> {
     /// Loads: number, card, amount, and what was taken back, oldest first.
     pub(crate) fn loads(&self) -> Vec<(i64, i64, i64, i64)> {
         self.0.loads.iter().map(|(number, (card, amount, back))| (*number, *card, *amount, *back)).collect()
+    }
+
+    /// Limits of a card's programme: balance, one sale, day, count.
+    pub(crate) fn limits(&self, card: i64) -> [i64; 4] {
+        self.0.cards.get(&card).map_or([1; 4], |card| card.limits)
     }
 
     /// What is on no card.
@@ -185,7 +192,7 @@ impl Auditor {
     pub fn new(shop: &Shop) -> Self {
         let card = |terms: &crate::shop::CardTerms| {
             let limits = [terms.balance_max, terms.sale_max, terms.daily_max, terms.daily_count_max];
-            (terms.n, Card { status: terms.status, balance: 0, limits, spent: (0, 0, 0) })
+            (terms.n, Card { status: terms.status, pin: pin::Pin::printed(), balance: 0, limits, spent: (0, 0, 0) })
         };
         let order = |terms: &crate::shop::OrderTerms| {
             let lines = terms.lines().iter().map(|line| (line.line, line.price.0, line.quantity, line.drug)).collect();
@@ -250,7 +257,7 @@ impl Auditor {
 
     fn next(&mut self, intent: &Intent, at: i64) -> Reply {
         let Intent { id: request, who, ref act } = *intent;
-        if let Some(Record { content, reply, .. }) = self.records.get(&(request, who.is_issuer())) {
+        if let Some(Record { content, reply, .. }) = self.records.get(&(request, who.is_placeless())) {
             let intents = matches!(act, Act::Withdraw { .. }) || reply.withdrawn();
             return if intents || *content == act.content() { reply.clone() } else { Reply::Conflict };
         }
@@ -285,6 +292,9 @@ impl Auditor {
             Act::Propose { what, value, seen } => self.propose(who, (what, value), seen, at),
             Act::Decide { proposal, terms, yes, worded } => self.decide(who, (proposal, terms), yes, worded, at),
             Act::TakeBack { proposal } => self.take_back(who, proposal, at),
+            Act::Lower { card, limits, value, seen, worded } => self.lower(who, (card, limits), value, seen, worded),
+            Act::Issue { card, reset } => self.issue(who, card, reset, at),
+            Act::FirstUse { card, right } => self.first_use(who, card, right, at),
             Act::Rule { order, dispute, uphold, worded } => self.rule(who, (order, dispute), uphold, worded, at),
         };
         self.note(intent, at, answer)
@@ -298,11 +308,11 @@ impl Auditor {
             Content::Check { order, amount, .. }
             | Content::Sale { order, amount, .. }
             | Content::Withdraw { order, amount } => {
-                let own = self.orders.get_mut(&order).filter(|_| !who.is_issuer());
+                let own = self.orders.get_mut(&order).filter(|_| !who.is_placeless());
                 let known = own.map(|own| own.attempt = own.attempt.filter(|attempt| *attempt != request));
                 Some((known.map(|()| order), amount))
             }
-            Content::Inquiry { .. } | Content::Other(_) => None,
+            Content::Inquiry { .. } | Content::FirstUse { .. } | Content::Other(_) => None,
         };
         self.sequence += 1;
         self.count(intent, at, code);
@@ -311,18 +321,22 @@ impl Auditor {
         }
         let withdrawn = matches!(act, Act::Withdraw { .. });
         let reply = Reply::Recorded { sequence: self.sequence, code: code.to_owned(), detail, balance, withdrawn };
-        self.records.insert((request, who.is_issuer()), Record { content, reply: reply.clone(), payment });
+        self.records.insert((request, who.is_placeless()), Record { content, reply: reply.clone(), payment });
         reply
     }
 
     fn pin(&mut self, card: i64, right: bool, at: i64) -> Result<(), Declined> {
         let today = day(at);
+        let unset = self.has_no_pin(card);
         let tries = self.tries.entry(card).or_insert((today, 0));
         if tries.0 != today {
             *tries = (today, 0);
         }
         if tries.1 == TRIES {
             return Err(("75", None, None));
+        }
+        if unset {
+            return Err(("62", None, None));
         }
         if right && self.cards.contains_key(&card) {
             return Ok(());

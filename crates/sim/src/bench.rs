@@ -55,7 +55,7 @@ impl Fixture {
         let raw = file.sqlite().expect("a file");
         file.execute_batch("BEGIN")?;
         shop::insert_place(&file)?;
-        shop::insert_programme(&file, [1, PLENTY, PLENTY, PLENTY, PLENTY])?;
+        shop::insert_programme(&file, shop::programme_id(0), &shop::CardTerms::wide(0).programme())?;
         for n in 0..cards {
             shop::insert_card(&file, n, 1, CardStatus::Active, PLENTY)?;
         }

@@ -16,7 +16,7 @@ use domain::ledger::{Head, Kind, Transaction};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{PinTries, PinValue};
+use domain::pin::{CardPin, PinTries, PinValue};
 use domain::proposal::{ProposalStatus, shown_digest};
 use domain::refund::{RefundCard, RefundStatus};
 use domain::settlement::{Payable, Settlement, SettlementStatus};
@@ -173,6 +173,12 @@ impl Flawed {
             card.programme.daily_max = Fen(card.programme.daily_max.0 - 1);
             state.cards.loaded(card.key, Some(card));
         }
+        if let (Some(Flaw::RaisesAlone), Command::ProgrammeChange(change)) = (self.flaw, &envelope.command)
+            && let Some(mut one) = state.acts.programmes.get(&change.programme).cloned()
+        {
+            one.terms.sale_max = domain::programme::LIMIT_MAX;
+            state.acts.programmes.loaded(change.programme, Some(one));
+        }
         self.bend_proposal(state, envelope);
         self.bend_deposit(state, envelope);
         let (order, requests) = match &envelope.command {
@@ -225,6 +231,13 @@ impl Flawed {
             _ => return,
         }
         state.sold.loaded(order, Some(sold));
+    }
+
+    /// What a programme would show with the highest limit of a sale.
+    fn raised(&self, programme: domain::ids::ProgrammeId) -> Option<domain::acts::Shown> {
+        let mut one = self.world.programmes.get(&programme)?.clone();
+        one.terms.sale_max = domain::programme::LIMIT_MAX;
+        Some(one.shown())
     }
 
     fn bend_deposit(&self, state: &mut State, envelope: &Envelope) {
@@ -300,7 +313,11 @@ impl Flawed {
             self.spoil(envelope, &mut outcome, &mut changes);
             declined |= outcome.transaction().is_some_and(|transaction| !transaction.approved());
             outcomes.push(outcome);
-            if self.flaw == Some(Flaw::StaleGroup) {
+            if self.flaw == Some(Flaw::LimitLate) {
+                let programmes = std::mem::take(&mut changes.programmes);
+                state.apply(&changes);
+                changes.programmes = programmes;
+            } else if self.flaw == Some(Flaw::StaleGroup) {
                 let cards = std::mem::take(&mut changes.cards);
                 state.apply(&changes);
                 changes.cards = cards;
@@ -324,7 +341,18 @@ impl Flawed {
         let mut believed = envelope.clone();
         match (self.flaw, &mut believed.command) {
             (Some(Flaw::AnyPin), Command::Inquiry { card, pin } | Command::SaleCheck { card, pin, .. }) => {
-                pin.value = self.world.cards.get(&card.key).map_or(PinValue([0; 32]), |card| card.pin.clone());
+                pin.value = self
+                    .world
+                    .cards
+                    .get(&card.key)
+                    .and_then(|card| card.pin.value().cloned())
+                    .unwrap_or(PinValue([0; 32]));
+            }
+            (Some(Flaw::RaisesAlone), Command::ProgrammeChange(change)) => {
+                // It believes that the limit was as high as can be, and that the person saw that.
+                if let Some(raised) = self.raised(change.programme) {
+                    change.seen = raised;
+                }
             }
             (Some(Flaw::ApprovesAlone), Command::ProposalApproval(_)) => {
                 believed.actor = Actor::issuer(PersonId(9_999));
@@ -344,7 +372,21 @@ impl Flawed {
 
     fn spoil(&self, envelope: &Envelope, outcome: &mut Outcome, changes: &mut Changes) {
         match self.flaw {
+            Some(Flaw::LimitForgotten) => changes.programmes.clear(),
             Some(Flaw::ActForgotten) => changes.acts.clear(),
+            Some(Flaw::OldPinLives) => {
+                let reset = outcome.transaction().is_some_and(|one| one.kind == Kind::PinReset);
+                for (key, card) in changes.cards.iter_mut().filter(|_| reset) {
+                    card.pin = self.world.cards.get(key).map_or(CardPin::Unset, |before| before.pin.clone());
+                }
+            }
+            Some(Flaw::CodeUsedTwice) => {
+                changes.codes.values_mut().for_each(|code| code.used_at = None);
+                if let Command::FirstUse(first) = &envelope.command {
+                    let before = self.world.cards.get(&first.card.key).and_then(|card| card.pin_by);
+                    changes.cards.values_mut().for_each(|card| card.pin_by = before);
+                }
+            }
             Some(Flaw::RuleForgotten) => changes.acts.retain(|act| !matches!(act, Payload::FactorRule { .. })),
             Some(Flaw::RejectionActs) => {
                 if let (Command::ProposalRejection(verdict), true) =

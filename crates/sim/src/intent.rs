@@ -1,20 +1,25 @@
 //! The simulated till's commands, in terms that the auditor understands without the domain.
 
-use domain::acts::{Money, Payload, Shown};
+use domain::acts::{Money, Payload, PinReset, Programme, ProgrammeAct, Shown};
 use domain::card::CardStatus;
 use domain::card_number::MaskedCard;
 use domain::command::{Actor, Command, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
+use domain::first_use::FirstUse;
 use domain::ids::{OrderId, PersonId, TransactionId};
 use domain::money::Fen;
+use domain::network::Network;
 use domain::outcome::{Decline, Outcome};
+use domain::pin::PinState;
+use domain::pin_issue::{Issue, Secret};
+use domain::programme_change::{Change, Narrowing};
 use domain::proposal::{self, Draft, Proposal, ProposalStatus, shown_digest};
 use domain::refund::{Ground, Request, Review};
 use domain::reversal::Reversed;
 use domain::settlement::{Preparation, Verdict};
 use domain::time::Timestamp;
 
-use crate::shop::{self, ACTOR, CUSTOMER, FIRST_CARD};
+use crate::shop::{self, ACTOR, CUSTOMER, CardTerms, FIRST_CARD};
 
 /// The person who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +32,8 @@ pub enum Who {
     Issuer,
     /// Another person of the card company.
     OtherIssuer,
+    /// A card holder on the public page.
+    Holder,
 }
 
 impl Who {
@@ -37,10 +44,16 @@ impl Who {
             Self::Manager => 1002,
             Self::Issuer => 9001,
             Self::OtherIssuer => 9002,
+            Self::Holder => 0,
         }
     }
 
-    /// Whether this is the card company, whose request ids are its own.
+    /// Whether this is somebody at no merchant, whose request ids are no merchant's.
+    pub fn is_placeless(self) -> bool {
+        self.is_issuer() || self == Self::Holder
+    }
+
+    /// Whether this is the card company.
     pub fn is_issuer(self) -> bool {
         matches!(self, Self::Issuer | Self::OtherIssuer)
     }
@@ -48,7 +61,11 @@ impl Who {
     /// The domain's actor.
     pub fn actor(self) -> Actor {
         let person = PersonId(self.person());
-        if self.is_issuer() { Actor::issuer(person) } else { Actor { person, ..ACTOR } }
+        match self {
+            Self::Holder => Actor::HOLDER,
+            _ if self.is_issuer() => Actor::issuer(person),
+            _ => Actor { person, ..ACTOR },
+        }
     }
 }
 
@@ -78,14 +95,33 @@ pub enum What {
     Load(i64),
     /// Money of the load with this number that comes back from this card.
     Adjustment(i64, i64),
+    /// The most of one sale that the programme of this card allows, beside its other limits: balance, day, count.
+    Limit(i64, [i64; 3]),
+    /// The PIN of this card is taken away.
+    Reset(i64),
 }
 
 impl What {
+    /// The card that a reset is of.
+    pub(crate) fn card(self) -> i64 {
+        if let Self::Reset(card) = self { card } else { unreachable!("not of a card") }
+    }
+
+    /// Whether it moves money of a deposit.
+    pub fn is_money(self) -> bool {
+        !matches!(self, Self::Fee | Self::Factor | Self::Limit(..) | Self::Reset(_))
+    }
+
     fn payload(self, value: i64) -> Payload {
         let (customer, amount) = (CUSTOMER, Fen(value));
         Payload::Money(match self {
             Self::Fee => return Payload::MerchantFee { merchant: ACTOR.merchant, fee_bp: value },
             Self::Factor => return Payload::FactorRule { required: value == 1 },
+            Self::Limit(card, limits) => {
+                let (programme, terms) = (shop::programme_id(card), programme(card, limits, value).terms);
+                return Payload::Programme(ProgrammeAct::Terms { programme, terms });
+            }
+            Self::Reset(card) => return Payload::Pin(PinReset { card: shop::card_id(card), reason: words(true) }),
             Self::Funding(n) => {
                 let (reference, received_on) = (format!("SL{n}"), shop::MORNING.business_date());
                 Money::Funding { customer, amount, reference, received_on, note: String::new() }
@@ -103,12 +139,18 @@ impl What {
     fn shown(self, value: Option<i64>) -> Shown {
         let text = match self {
             Self::Fee => format!("fee_bp={}\n", value.map_or_else(String::new, |fee| fee.to_string())),
+            Self::Limit(card, limits) => return programme(card, limits, value.unwrap_or(0)).shown(),
             Self::Factor => format!("factor_required={}\n", if value == Some(1) { "yes" } else { "no" }),
             Self::Funding(_) => format!("standing=active\n{}", customer_line(value)),
             Self::Return => {
                 let (name, account) = (shop::BANK_NAME, shop::BANK_ACCOUNT);
                 let bank = format!("bank_name={name}\nbank_account={account}\nbank_holder={}\n", shop::CUSTOMER_NAME);
                 format!("standing=active\n{bank}{}", customer_line(value))
+            }
+            Self::Reset(_) => {
+                let state = usize::try_from(value.unwrap_or(0) / STATES).expect("small");
+                let pin = PinState::ALL.get(state).map_or("set", |state| state.word());
+                format!("{}card_pin={pin}\n", card_lines(value))
             }
             Self::Load(_) => format!("standing=active\n{}{}", customer_line(Some(0)), card_lines(value)),
             Self::Adjustment(load, _) => {
@@ -125,6 +167,11 @@ impl What {
         match payload {
             Payload::MerchantFee { fee_bp, .. } => (Self::Fee, *fee_bp),
             Payload::FactorRule { required } => (Self::Factor, i64::from(*required)),
+            Payload::Programme(ProgrammeAct::Terms { programme, terms }) => {
+                let limits = [terms.balance_max.0, terms.daily_max.0, terms.daily_count_max];
+                (Self::Limit(programme.0 - shop::programme_id(0).0, limits), terms.sale_max.0)
+            }
+            Payload::Pin(reset) => (Self::Reset(reset.card.0 - FIRST_CARD), 0),
             Payload::Money(money) => {
                 let what = match money {
                     Money::Funding { reference, .. } => {
@@ -139,6 +186,12 @@ impl What {
             other => unreachable!("not of the workload: {other:?}"),
         }
     }
+}
+
+/// The programme of a card with these limits (balance, day, count) and this most of one sale.
+fn programme(card: i64, [balance_max, daily_max, daily_count_max]: [i64; 3], sale_max: i64) -> Programme {
+    let status = CardStatus::Active;
+    CardTerms { n: card, status, balance_max, sale_max, daily_max, daily_count_max }.programme()
 }
 
 /// So many states a card can have: what was seen of a card is its state, and what was seen of a load so many times its
@@ -222,6 +275,12 @@ pub enum Act {
     Decide { proposal: i64, terms: Terms, yes: bool, worded: bool },
     /// Takes it back.
     TakeBack { proposal: i64 },
+    /// One person lowers the most of one sale of a card's programme, having seen another one.
+    Lower { card: i64, limits: [i64; 3], value: i64, seen: i64, worded: bool },
+    /// Makes a code for a card, after the reset of this number.
+    Issue { card: i64, reset: Option<i64> },
+    /// Sets the card's PIN with its code.
+    FirstUse { card: i64, right: bool },
 }
 
 /// What is asked, as far as a repeated request must agree in it: without PIN and proof.
@@ -232,6 +291,7 @@ pub enum Content {
     Check { order: i64, amount: i64, card: i64 },
     Sale { order: i64, amount: i64, card: i64 },
     Withdraw { order: i64, amount: i64 },
+    FirstUse { card: i64 },
     Other(Act),
 }
 
@@ -311,6 +371,24 @@ impl Act {
                 Command::DisputeReview(dispute::Verdict { order, dispute, uphold, words: words(worded) })
             }
             Self::Propose { .. } | Self::Decide { .. } | Self::TakeBack { .. } => self.of_proposal(),
+            Self::Lower { card, limits, value, seen, worded } => Command::ProgrammeChange(Change {
+                programme: shop::programme_id(card),
+                what: Narrowing::Lower(programme(card, limits, value).terms),
+                reason: words(worded),
+                seen: programme(card, limits, seen).shown(),
+            }),
+            Self::Issue { card, reset } => Command::PinIssue(Issue {
+                card: shop::present(card),
+                secret: Secret::Code(shop::code(card, true)),
+                reset: reset.map(|number| TransactionId::new(1, number)),
+            }),
+            Self::FirstUse { card, right } => Command::FirstUse(FirstUse {
+                card: shop::present(card),
+                code: shop::code(card, right),
+                pin: shop::pin(card, true),
+                // Each from a network of its own: what wrong codes pause is tested with the rules.
+                network: Network::of(&format!("192.0.2.{card}")),
+            }),
         }
     }
 
@@ -350,7 +428,9 @@ impl Act {
             | Self::Judge { .. }
             | Self::Propose { .. }
             | Self::Decide { .. }
-            | Self::TakeBack { .. } => (0, 0),
+            | Self::TakeBack { .. }
+            | Self::Lower { .. } => (0, 0),
+            Self::Issue { .. } | Self::FirstUse { .. } => (0, 0),
         }
     }
 
@@ -363,6 +443,7 @@ impl Act {
                 Content::Sale { order, amount, card }
             }
             Self::Withdraw { order, amount } => Content::Withdraw { order, amount },
+            Self::FirstUse { card, .. } => Content::FirstUse { card },
             _ => Content::Other(self.clone()),
         }
     }

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use domain::acts::{Bank, Customer};
-use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::acts::{Bank, Customer, Programme};
+use domain::card::{self, Card, CardKey, CardStatus, Spent};
+use domain::card_code::CodeValue;
 use domain::card_number::{EntryMode, MaskedCard};
 use domain::command::{Actor, PresentedCard};
 use domain::directory::Standing;
-use domain::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, RequestId, TerminalId};
+use domain::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RequestId, TerminalId};
 use domain::ledger::ChainKey;
 use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
+use domain::programme::PinMode;
+use domain::programme::{ProgrammeStatus, Template, Terms};
 use domain::refund::SoldLine;
 use domain::state::{Outlet, Till};
 use domain::time::{BusinessDate, Timestamp};
@@ -21,6 +24,7 @@ use storage::StorageError;
 use storage::books::SLOT;
 use storage::customer::{self, Facts};
 use storage::directory::{self, NewMerchant, NewOutlet, NewTerminal};
+use storage::programme::{self, NewProgramme};
 use storage::sql::{self, Connection, params};
 
 use crate::intent::Who;
@@ -72,6 +76,11 @@ pub fn chain_key() -> ChainKey {
 pub fn card_key(n: i64) -> CardKey {
     let mut dice = crate::dice::Dice::new(u64::try_from(n).expect("not negative"));
     CardKey((u128::from(dice.bits()) << 64 | u128::from(dice.bits())).to_be_bytes())
+}
+
+/// Id of the programme of card `n`.
+pub fn programme_id(n: i64) -> ProgrammeId {
+    ProgrammeId(1 + n)
 }
 
 /// Id of card `n`.
@@ -154,6 +163,27 @@ impl CardTerms {
         Self { n, status: CardStatus::Active, balance_max, sale_max, daily_max, daily_count_max: most }
     }
 
+    /// Its programme, which no other card has.
+    pub fn programme(&self) -> Programme {
+        Programme {
+            name: String::new(),
+            prefix: format!("60{:06}00", self.n),
+            number_length: 19,
+            template: Template::Benefit,
+            status: ProgrammeStatus::Active,
+            reason: String::new(),
+            terms: Terms {
+                balance_max: Fen(self.balance_max),
+                load_max: Fen(self.balance_max),
+                sale_max: Fen(self.sale_max),
+                daily_max: Fen(self.daily_max),
+                daily_count_max: self.daily_count_max,
+                refund_window: REFUND_WINDOW,
+                ..Template::Benefit.usual()
+            },
+        }
+    }
+
     /// The domain's card.
     pub fn card(&self) -> Card {
         Card {
@@ -162,17 +192,23 @@ impl CardTerms {
             status: self.status,
             holder: String::new(),
             expires_on: None,
-            pin: pin(self.n, true),
+            pin: CardPin::Initial(pin(self.n, true)),
+            pin_by: None,
             balance: Fen::ZERO,
             last: None,
-            spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
-            programme: Programme {
+            spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0, month: Fen::ZERO },
+            programme: card::Programme {
+                id: programme_id(self.n),
+                status: ProgrammeStatus::Active,
                 named: true,
                 balance_max: Fen(self.balance_max),
+                load_max: Fen(self.balance_max),
                 sale_max: Fen(self.sale_max),
                 daily_max: Fen(self.daily_max),
                 daily_count_max: self.daily_count_max,
+                month_max: None,
                 refund_window: REFUND_WINDOW,
+                pin_mode: PinMode::FirstUse,
                 merchants: Vec::new(),
             },
         }
@@ -237,7 +273,10 @@ impl Shop {
             held: BTreeMap::new(),
         };
         world.customers.insert(CUSTOMER, customer);
-        self.cards.iter().for_each(|card| world.put_card(card.card()));
+        for card in &self.cards {
+            world.put_card(card.card());
+            world.programmes.insert(programme_id(card.n), card.programme());
+        }
         for order in &self.orders {
             world.put_order(order.order());
             world.lines.insert(OrderId(order.id), order.lines());
@@ -249,9 +288,9 @@ impl Shop {
     pub fn fill_database(&self, connection: &Connection) -> Result<(), StorageError> {
         insert_place(connection)?;
         for card in &self.cards {
-            let terms = [card.n, card.balance_max, card.sale_max, card.daily_max, card.daily_count_max];
-            insert_programme(connection, terms)?;
-            insert_card(connection, card.n, card.n, card.status, 0)?;
+            let id = programme_id(card.n);
+            insert_programme(connection, id, &card.programme())?;
+            insert_card(connection, card.n, id.0, card.status, 0)?;
         }
         for order in &self.orders {
             insert_order(connection, order, None)?;
@@ -285,13 +324,25 @@ pub fn insert_place(connection: &Connection) -> sql::Result<()> {
     Ok(())
 }
 
-/// A programme: its id, then balance, sale and daily limits and the daily count.
-pub fn insert_programme(connection: &Connection, terms: [i64; 5]) -> sql::Result<()> {
-    let sql = "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max, daily_count_max,
-        refund_window) VALUES (?1, '', '608625', 1, ?2, ?3, ?4, ?5, ?6)";
-    let [id, balance, sale, daily, count] = terms;
-    connection.prepare_cached(sql)?.execute([id, balance, sale, daily, count, REFUND_WINDOW])?;
-    Ok(())
+/// A programme that is the installation's own.
+pub fn insert_programme(connection: &Connection, id: ProgrammeId, one: &Programme) -> sql::Result<()> {
+    let (bin, series) = one.prefix.split_at(one.prefix.len() - domain::programme::SERIES_DIGITS);
+    let new = NewProgramme {
+        id: Some(id),
+        name: one.name.clone(),
+        bin: bin.to_owned(),
+        series: series.to_owned(),
+        number_length: one.number_length,
+        template: one.template,
+        status: one.status,
+        terms: one.terms.clone(),
+    };
+    programme::insert(connection, id, &new, None, Timestamp(0))
+}
+
+/// The activation code of a card.
+pub fn code(n: i64, right: bool) -> CodeValue {
+    CodeValue([u8::try_from(n % 100).expect("small") + 100 * u8::from(!right); 32])
 }
 
 /// Card `n` of `programme`. A balance belongs only where the ledger is not checked.
@@ -304,8 +355,8 @@ pub fn insert_card(
 ) -> sql::Result<()> {
     let sql =
         "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status, holder,
-        expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
-        VALUES (?1, ?2, 1, ?3, 1, '', ?4, ?5, '', NULL, ?6, 1, ?7, 0, 0, 0, NULL)";
+        expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count, spent_month, last_id)
+        VALUES (?1, ?2, 1, ?3, 1, '', ?4, ?5, '', NULL, 'initial', ?6, 1, ?7, 0, 0, 0, 0, NULL)";
     // As long as a sealed card number: nonce, 16 digits, tag.
     let sealed = [0_u8; 44];
     let row = params![FIRST_CARD + n, card_key(n).0, sealed, programme, status.word(), pin(n, true).0, balance];

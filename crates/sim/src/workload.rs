@@ -74,6 +74,9 @@ fn new_id(next: &mut u64) -> u64 {
 /// A person for such a command.
 fn who(dice: &mut Dice, act: &Act) -> Who {
     let refund = matches!(act, Act::Refund { .. } | Act::Review { .. });
+    if matches!(act, Act::FirstUse { .. }) && dice.chance(97) {
+        return Who::Holder;
+    }
     let settles = matches!(
         act,
         Act::Settle { .. }
@@ -83,6 +86,8 @@ fn who(dice: &mut Dice, act: &Act) -> Who {
             | Act::Propose { .. }
             | Act::Decide { .. }
             | Act::TakeBack { .. }
+            | Act::Lower { .. }
+            | Act::Issue { .. }
     );
     match dice.below(10) {
         0..=4 if settles => Who::Issuer,
@@ -120,7 +125,8 @@ fn payment(dice: &mut Dice, today: &Today<'_>) -> Act {
     let right = dice.chance(70);
     let (order, amount) = order(dice, today);
     let until = today.now + HOUR - 2 * HOUR * i64::from(dice.chance(10));
-    match dice.below(12) {
+    match dice.below(14) {
+        12 | 13 => pins(dice, today),
         0 => Act::Inquiry { card, right },
         1 => Act::Check { order, amount, card, right },
         2..=5 => Act::Sale { order, amount, card, right },
@@ -128,6 +134,21 @@ fn payment(dice: &mut Dice, today: &Today<'_>) -> Act {
         8 => Act::Withdraw { order, amount },
         9 => money(dice, today),
         _ => deciding(dice, today).unwrap_or_else(|| money(dice, today)),
+    }
+}
+
+/// A PIN is taken away, a code made, a PIN set.
+fn pins(dice: &mut Dice, today: &Today<'_>) -> Act {
+    let card = dice.below(CARDS + 1);
+    let reset = today.auditor.reset_of(card);
+    match dice.below(8) {
+        0 | 1 => {
+            let what = What::Reset(card);
+            let now = today.auditor.memory().current(what);
+            Act::Propose { what, value: 0, seen: if dice.chance(95) { now } else { now.map(|now| now + 1) } }
+        }
+        2..=4 => Act::Issue { card, reset: reset.filter(|_| dice.chance(95)) },
+        _ => Act::FirstUse { card, right: dice.chance(80) },
     }
 }
 
@@ -240,7 +261,24 @@ fn after_sale(dice: &mut Dice, own: u64, today: &Today<'_>) -> Act {
     }
 }
 
+/// A limit of a card is lowered, or proposed to be raised, while the till pays.
+fn limit(dice: &mut Dice, today: &Today<'_>) -> Act {
+    let card = dice.below(CARDS);
+    let [balance, now, daily, count] = today.auditor.memory().limits(card);
+    let (limits, seen) = ([balance, daily, count], now + i64::from(dice.chance(4)));
+    match dice.below(10) {
+        0..=3 => {
+            let value = if dice.chance(92) { now - dice.below(60) } else { now + 1 + dice.below(40) };
+            Act::Lower { card, limits, value, seen, worded: dice.chance(96) }
+        }
+        _ => Act::Propose { what: What::Limit(card, limits), value: now + dice.below(120), seen: Some(seen) },
+    }
+}
+
 fn proposal(dice: &mut Dice, today: &Today<'_>) -> Act {
+    if dice.chance(25) {
+        return limit(dice, today);
+    }
     let memory = today.auditor.memory();
     let known = memory.proposals();
     let Some((number, terms)) = recent(dice, &known, 3).filter(|_| dice.chance(68)) else {
@@ -261,6 +299,7 @@ fn proposal(dice: &mut Dice, today: &Today<'_>) -> Act {
             let (value, seen) = match terms.what {
                 What::Fee => (terms.value + change, Some(7)),
                 What::Factor => ((terms.value + change) % 2, terms.seen.map(|seen| 1 - seen)),
+                What::Reset(_) => (0, terms.seen.map(|seen| seen + 1)),
                 _ => (terms.value + change, terms.seen.map(|seen| seen + 1)),
             };
             let other = Terms { value, seen, ..terms };

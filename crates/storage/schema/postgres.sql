@@ -319,22 +319,66 @@ CREATE INDEX audit_at ON audit (at);
 -- What happened to one order.
 CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_terminal ON audit (terminal_id, id);
+-- How many card numbers a person had shown today.
+CREATE INDEX audit_number_shown ON audit (person_id, at) WHERE action = 'card_number_shown';
 
 -- ---- Cards, ledger, products, orders ----
 
+-- Terms, state and reason are written by the books alone.
 CREATE TABLE programme (
     id BIGINT PRIMARY KEY,
     name TEXT COLLATE "C" NOT NULL,
-    -- What its cards' numbers begin with.
+    -- What its cards' numbers begin with: the BIN, and two digits that are its own.
     bin TEXT COLLATE "C" NOT NULL CHECK (length(bin) BETWEEN 6 AND 8 AND bin ~ '^[0-9]+$'),
+    series TEXT COLLATE "C" NOT NULL CHECK (length(series) = 2 AND series ~ '^[0-9]+$'),
+    number_length BIGINT NOT NULL CHECK (number_length IN (16, 19)),
+    template TEXT COLLATE "C" NOT NULL CHECK (template IN ('named', 'anonymous', 'benefit')),
     named BIGINT NOT NULL CHECK (named IN (0, 1)),
     balance_max BIGINT NOT NULL CHECK (balance_max > 0),
+    load_max BIGINT NOT NULL CHECK (load_max > 0),
     sale_max BIGINT NOT NULL CHECK (sale_max > 0),
     daily_max BIGINT NOT NULL CHECK (daily_max > 0),
     daily_count_max BIGINT NOT NULL CHECK (daily_count_max > 0),
+    -- Without it a month has no limit.
+    month_max BIGINT CHECK (month_max > 0),
+    -- Without it cards never expire.
+    validity_months BIGINT CHECK (validity_months > 0),
     -- How long the merchant may refund a sale, microseconds.
-    refund_window BIGINT NOT NULL CHECK (refund_window > 0)
+    refund_window BIGINT NOT NULL CHECK (refund_window > 0),
+    loss_report BIGINT NOT NULL CHECK (loss_report IN (0, 1)),
+    redeem BIGINT NOT NULL CHECK (redeem IN (0, 1)),
+    redeem_wait_days BIGINT NOT NULL CHECK (redeem_wait_days >= 0),
+    pin_mode TEXT COLLATE "C" NOT NULL CHECK (pin_mode IN ('mailer', 'first_use')),
+    -- Whom holders call; empty for the company's own number.
+    hotline TEXT COLLATE "C" NOT NULL,
+    -- What the company's counsel wrote.
+    basis TEXT COLLATE "C" NOT NULL,
+    status TEXT COLLATE "C" NOT NULL CHECK (status IN ('draft', 'active', 'suspended', 'ended')),
+    -- The last move of the status, who made it, and why.
+    moved_at BIGINT NOT NULL,
+    moved_by BIGINT,
+    reason TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    -- Without it the program made it: in a demonstration.
+    created_by BIGINT,
+    changed_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    UNIQUE (bin, series)
 );
+
+-- What one person did to a programme: lowered limits, a suspension, an end. The id is that of the transaction.
+CREATE TABLE programme_change (
+    id BIGINT PRIMARY KEY,
+    programme_id BIGINT NOT NULL REFERENCES programme (id),
+    what TEXT COLLATE "C" NOT NULL CHECK (what IN ('lower', 'suspend', 'end')),
+    -- The new terms of lowered limits, and what the person was shown of the programme: `domain::acts`.
+    payload TEXT COLLATE "C" NOT NULL CHECK (length(payload) <= 4096),
+    seen TEXT COLLATE "C" NOT NULL CHECK (length(seen) <= 4096),
+    reason TEXT COLLATE "C" NOT NULL,
+    person_id BIGINT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX programme_change_programme ON programme_change (programme_id, id);
 
 -- Merchants that take a programme's cards; a programme without rows is taken everywhere.
 CREATE TABLE programme_merchant (
@@ -359,12 +403,18 @@ CREATE TABLE card (
     expires_on BIGINT,
     -- The card that took this one's place and its money.
     replaced_by BIGINT REFERENCES card (id),
-    pin BYTEA NOT NULL CHECK (length(pin) = 32),
+    -- Whose the PIN is, and its keyed value; no value without a PIN.
+    pin_state TEXT COLLATE "C" NOT NULL CHECK (pin_state IN ('unset', 'initial', 'set')),
+    pin BYTEA CHECK (length(pin) = 32),
     pin_generation BIGINT NOT NULL,
+    -- The latest transaction that gave it a PIN or an activation code, or took the PIN away.
+    pin_id BIGINT,
     balance BIGINT NOT NULL CHECK (balance >= 0),
     spent_on BIGINT NOT NULL,
     spent_amount BIGINT NOT NULL,
     spent_count BIGINT NOT NULL,
+    -- Of the calendar month of that day.
+    spent_month BIGINT NOT NULL,
     -- The card's latest transaction, approved or declined; each names the one before it.
     last_id BIGINT,
     -- Its batch times 1,000,000 plus its place in it; NULL for a card of no batch.
@@ -373,7 +423,8 @@ CREATE TABLE card (
     customer_id BIGINT,
     -- The day on which it was made, and when it was activated: of a card of a batch.
     issued_on BIGINT CHECK ((issued_on IS NULL) = (serial IS NULL)),
-    activated_at BIGINT CHECK (activated_at IS NULL OR serial IS NOT NULL)
+    activated_at BIGINT CHECK (activated_at IS NULL OR serial IS NOT NULL),
+    CHECK ((pin IS NULL) = (pin_state = 'unset'))
 ) WITH (fillfactor = 80);
 
 -- Who pays for cards in advance. The id is that of its ledger account.
@@ -471,7 +522,8 @@ CREATE TABLE card_activation (
 );
 CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
 
--- Cards by what people say of one: the last four digits, the beginning of the holder's name; and by what lists are narrowed to.
+-- Cards by what people say of one: the last four digits, the beginning of the holder's name; and by what lists are narrowed
+-- to and counted by.
 CREATE INDEX card_last_four ON card (substr(masked, length(masked) - 3), id);
 CREATE INDEX card_holder ON card (holder, id);
 CREATE INDEX card_status ON card (status, id);
@@ -489,6 +541,22 @@ CREATE TABLE card_move (
     reason TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX card_move_card ON card_move (card_id, made, id);
+
+-- The latest activation code of a card: keyed, used once, ended by five wrong ones.
+CREATE TABLE card_code (
+    card_id BIGINT PRIMARY KEY,
+    value BYTEA NOT NULL CHECK (length(value) = 32),
+    value_generation BIGINT NOT NULL,
+    -- The transaction that made it, when, and who saw it.
+    made_in BIGINT NOT NULL,
+    made_at BIGINT NOT NULL,
+    made_by BIGINT NOT NULL,
+    -- The proposal that took the card's PIN away; NULL for a card that was never used.
+    reset_by BIGINT,
+    expires_at BIGINT NOT NULL,
+    tries_left BIGINT NOT NULL CHECK (tries_left BETWEEN 0 AND 5),
+    used_at BIGINT
+);
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
@@ -1139,8 +1207,9 @@ CREATE TABLE proposal (
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
-            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_batch', 'card_activation',
-            'card_reopening', 'card_unlocking', 'card_closing'
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_reopening', 'card_unlocking',
+            'card_closing', 'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch',
+            'card_activation', 'card_pin'
         )
     ),
     -- The number of what it is about.
@@ -1168,6 +1237,8 @@ CREATE TABLE proposal (
 );
 
 CREATE INDEX proposal_status ON proposal (status, id);
+-- What a person proposed of one kind, the latest first.
+CREATE INDEX proposal_maker ON proposal (maker_id, act, id);
 -- What was proposed about one thing.
 CREATE INDEX proposal_subject ON proposal (act, subject, id);
 -- What waiting proposals would spend of a deposit.

@@ -314,22 +314,66 @@ CREATE INDEX audit_at ON audit (at);
 -- What happened to one order.
 CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_terminal ON audit (terminal_id, id);
+-- How many card numbers a person had shown today.
+CREATE INDEX audit_number_shown ON audit (person_id, at) WHERE action = 'card_number_shown';
 
 -- ---- Cards, ledger, products, orders ----
 
+-- Terms, state and reason are written by the books alone.
 CREATE TABLE programme (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
-    -- What its cards' numbers begin with.
+    -- What its cards' numbers begin with: the BIN, and two digits that are its own.
     bin TEXT NOT NULL CHECK (length(bin) BETWEEN 6 AND 8 AND bin NOT GLOB '*[^0-9]*'),
+    series TEXT NOT NULL CHECK (length(series) = 2 AND series NOT GLOB '*[^0-9]*'),
+    number_length INTEGER NOT NULL CHECK (number_length IN (16, 19)),
+    template TEXT NOT NULL CHECK (template IN ('named', 'anonymous', 'benefit')),
     named INTEGER NOT NULL CHECK (named IN (0, 1)),
     balance_max INTEGER NOT NULL CHECK (balance_max > 0),
+    load_max INTEGER NOT NULL CHECK (load_max > 0),
     sale_max INTEGER NOT NULL CHECK (sale_max > 0),
     daily_max INTEGER NOT NULL CHECK (daily_max > 0),
     daily_count_max INTEGER NOT NULL CHECK (daily_count_max > 0),
+    -- Without it a month has no limit.
+    month_max INTEGER CHECK (month_max > 0),
+    -- Without it cards never expire.
+    validity_months INTEGER CHECK (validity_months > 0),
     -- How long the merchant may refund a sale, microseconds.
-    refund_window INTEGER NOT NULL CHECK (refund_window > 0)
+    refund_window INTEGER NOT NULL CHECK (refund_window > 0),
+    loss_report INTEGER NOT NULL CHECK (loss_report IN (0, 1)),
+    redeem INTEGER NOT NULL CHECK (redeem IN (0, 1)),
+    redeem_wait_days INTEGER NOT NULL CHECK (redeem_wait_days >= 0),
+    pin_mode TEXT NOT NULL CHECK (pin_mode IN ('mailer', 'first_use')),
+    -- Whom holders call; empty for the company's own number.
+    hotline TEXT NOT NULL,
+    -- What the company's counsel wrote.
+    basis TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('draft', 'active', 'suspended', 'ended')),
+    -- The last move of the status, who made it, and why.
+    moved_at INTEGER NOT NULL,
+    moved_by INTEGER,
+    reason TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- Without it the program made it: in a demonstration.
+    created_by INTEGER,
+    changed_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (bin, series)
 ) STRICT;
+
+-- What one person did to a programme: lowered limits, a suspension, an end. The id is that of the transaction.
+CREATE TABLE programme_change (
+    id INTEGER PRIMARY KEY,
+    programme_id INTEGER NOT NULL REFERENCES programme (id),
+    what TEXT NOT NULL CHECK (what IN ('lower', 'suspend', 'end')),
+    -- The new terms of lowered limits, and what the person was shown of the programme: `domain::acts`.
+    payload TEXT NOT NULL CHECK (length(payload) <= 4096),
+    seen TEXT NOT NULL CHECK (length(seen) <= 4096),
+    reason TEXT NOT NULL,
+    person_id INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX programme_change_programme ON programme_change (programme_id, id);
 
 -- Merchants that take a programme's cards; a programme without rows is taken everywhere.
 CREATE TABLE programme_merchant (
@@ -354,12 +398,18 @@ CREATE TABLE card (
     expires_on INTEGER,
     -- The card that took this one's place and its money.
     replaced_by INTEGER REFERENCES card (id),
-    pin BLOB NOT NULL CHECK (length(pin) = 32),
+    -- Whose the PIN is, and its keyed value; no value without a PIN.
+    pin_state TEXT NOT NULL CHECK (pin_state IN ('unset', 'initial', 'set')),
+    pin BLOB CHECK (length(pin) = 32),
     pin_generation INTEGER NOT NULL,
+    -- The latest transaction that gave it a PIN or an activation code, or took the PIN away.
+    pin_id INTEGER,
     balance INTEGER NOT NULL CHECK (balance >= 0),
     spent_on INTEGER NOT NULL,
     spent_amount INTEGER NOT NULL,
     spent_count INTEGER NOT NULL,
+    -- Of the calendar month of that day.
+    spent_month INTEGER NOT NULL,
     -- The card's latest transaction, approved or declined; each names the one before it.
     last_id INTEGER,
     -- Its batch times 1,000,000 plus its place in it; NULL for a card of no batch.
@@ -368,7 +418,8 @@ CREATE TABLE card (
     customer_id INTEGER,
     -- The day on which it was made, and when it was activated: of a card of a batch.
     issued_on INTEGER CHECK ((issued_on IS NULL) = (serial IS NULL)),
-    activated_at INTEGER CHECK (activated_at IS NULL OR serial IS NOT NULL)
+    activated_at INTEGER CHECK (activated_at IS NULL OR serial IS NOT NULL),
+    CHECK ((pin IS NULL) = (pin_state = 'unset'))
 ) STRICT;
 
 -- Who pays for cards in advance. The id is that of its ledger account.
@@ -466,7 +517,8 @@ CREATE TABLE card_activation (
 ) STRICT;
 CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
 
--- Cards by what people say of one: the last four digits, the beginning of the holder's name; and by what lists are narrowed to.
+-- Cards by what people say of one: the last four digits, the beginning of the holder's name; and by what lists are narrowed
+-- to and counted by.
 CREATE INDEX card_last_four ON card (substr(masked, length(masked) - 3), id);
 CREATE INDEX card_holder ON card (holder, id);
 CREATE INDEX card_status ON card (status, id);
@@ -484,6 +536,22 @@ CREATE TABLE card_move (
     reason TEXT NOT NULL
 ) STRICT;
 CREATE INDEX card_move_card ON card_move (card_id, made, id);
+
+-- The latest activation code of a card: keyed, used once, ended by five wrong ones.
+CREATE TABLE card_code (
+    card_id INTEGER PRIMARY KEY,
+    value BLOB NOT NULL CHECK (length(value) = 32),
+    value_generation INTEGER NOT NULL,
+    -- The transaction that made it, when, and who saw it.
+    made_in INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    made_by INTEGER NOT NULL,
+    -- The proposal that took the card's PIN away; NULL for a card that was never used.
+    reset_by INTEGER,
+    expires_at INTEGER NOT NULL,
+    tries_left INTEGER NOT NULL CHECK (tries_left BETWEEN 0 AND 5),
+    used_at INTEGER
+) STRICT;
 
 -- Wrong PINs of one day, for numbers that are cards and for numbers that are not.
 CREATE TABLE pin_tries (
@@ -1142,8 +1210,9 @@ CREATE TABLE proposal (
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
-            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_batch', 'card_activation',
-            'card_reopening', 'card_unlocking', 'card_closing'
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_reopening', 'card_unlocking',
+            'card_closing', 'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch',
+            'card_activation', 'card_pin'
         )
     ),
     -- The number of what it is about.
@@ -1171,6 +1240,8 @@ CREATE TABLE proposal (
 ) STRICT;
 
 CREATE INDEX proposal_status ON proposal (status, id);
+-- What a person proposed of one kind, the latest first.
+CREATE INDEX proposal_maker ON proposal (maker_id, act, id);
 -- What was proposed about one thing.
 CREATE INDEX proposal_subject ON proposal (act, subject, id);
 -- What waiting proposals would spend of a deposit.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use aes_gcm_siv::aead::{Aead, KeyInit as _, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use domain::card::CardKey;
+use domain::card_code::CodeValue;
 use domain::card_number::{CardNumber, EntryMode, MaskedCard};
 use domain::command::PresentedCard;
 use domain::ids::{OrderId, PersonId, RequestId};
@@ -192,6 +193,11 @@ impl Vault {
     /// Keyed value of a PIN of this card.
     pub fn pin_value(&self, number: &CardNumber, pin: &str) -> PinValue {
         PinValue(mac(&self.0.pin, &[number.reveal().as_bytes(), b"/", pin.as_bytes()]))
+    }
+
+    /// Keyed value of an activation code of this card.
+    pub fn code_value(&self, number: &CardNumber, code: &str) -> CodeValue {
+        CodeValue(mac(&self.0.pin, &[number.reveal().as_bytes(), b"/code/", code.as_bytes()]))
     }
 
     /// The card as the money path takes it.

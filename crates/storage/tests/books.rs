@@ -10,18 +10,18 @@ use builders::cards;
 use builders::proposals::{self, CHECKER, MAKER, SLEEPER, approve, proposal, propose, reject, shown_fee, take_back};
 use builders::steps::{any_sketch, any_steps, envelopes};
 use builders::{
-    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, inquiry, money, order, sale, sale_pin,
-    withdraw,
+    DAY, MERCHANT, MORNING, Submit as _, World, by, by_issuer, card, envelope, inquiry, money, order, pins, sale,
+    sale_pin, withdraw,
 };
 use domain::acts::Payload;
-use domain::card::CardStatus;
+use domain::card::{Card, CardStatus};
 use domain::card_move::CardMove;
 use domain::command::{Command, Envelope, Proof};
 use domain::ids::{CardId, MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
 use domain::network::Network;
 use domain::outcome::{Decline, Outcome};
-use domain::pin::TypedPin;
+use domain::pin::{CardPin, TypedPin};
 use domain::refund::{Ground, SoldLine};
 use domain::sweep::{Pause, WatchKind};
 use fixture::Fixture;
@@ -63,6 +63,7 @@ for_every_store! {
     a_card_is_stopped_by_one_person_and_reopened_by_two,
     an_act_of_each_kind_happens_when_two_persons_decide,
     a_deposit_is_paid_in_spent_and_taken_back,
+    a_pin_is_printed_set_taken_away_and_set_again,
 }
 
 /// Card 1 with wide limits, card 2 with 200.00 at most and 35.00 a day; orders 1 to 300 of 10.00.
@@ -82,6 +83,8 @@ fn shop() -> World {
         }
         world.put_card(card);
     }
+    let fresh = card(3);
+    world.put_card(Card { status: CardStatus::Issued, pin: CardPin::Unset, ..fresh });
     for id in 1..=300 {
         world.put_order(order(id, 1_000));
         world.lines.insert(OrderId(id), vec![SoldLine { line: 1, price: Fen(1_000), quantity: 1, drug: false }]);
@@ -676,4 +679,45 @@ async fn a_card_is_stopped_by_one_person_and_reopened_by_two(fixture: Fixture) {
     let wrong = fixture.ask(&at(12, inquiry(1, false))).await;
     assert_eq!(decline(&wrong), Some(Decline::WrongPin { tries_left: 4 }), "and tries are counted anew");
     clean(&fixture).await;
+}
+
+/// A code is tried wrongly, used, and the PIN taken away and set again; over restarts, and as the few lines of `world` say.
+async fn a_pin_is_printed_set_taken_away_and_set_again(fixture: Fixture) {
+    let mut world = shop();
+    let mut fixture = fixture;
+    let chosen = |value| domain::pin::PinValue([value; 32]);
+    let holder = |n, right, value| pins::by_holder(at(n, pins::first_use(3, right, chosen(value))));
+    let proposal = TransactionId::new(1, 8);
+    let steps = [
+        (by_issuer(MAKER, at(1, pins::issue_code(3, None))), "00"),
+        (holder(2, false, 9), "55"),
+        (holder(3, true, 9), "00"),
+        (holder(4, true, 8), "55"),
+        (at(5, inquiry(3, true)), "55"),
+        // Unknown and stopped cards.
+        (pins::by_holder(at(6, pins::first_use(99, true, chosen(9)))), "55"),
+        (by_issuer(MAKER, at(7, pins::issue_code(99, None))), "14"),
+    ];
+    let mut run = steps.to_vec();
+    let mut with_reset = world.clone();
+    for (asked, _) in &run {
+        with_reset.submit(asked);
+    }
+    let [asked, yes] = money::decided(7, &pins::reset(3), &proposals::shown(&with_reset, &pins::reset(3)));
+    run.extend([
+        (asked, "00"),
+        (yes, "00"),
+        (at(8, inquiry(3, true)), "62"),
+        (by_issuer(CHECKER, at(9, pins::issue_code(3, Some(proposal)))), "58"),
+        (by_issuer(MAKER, at(10, pins::issue_code(3, Some(proposal)))), "00"),
+        (pins::by_holder(at(11, pins::first_use(3, true, builders::pin(3, true)))), "00"),
+        (at(12, inquiry(3, true)), "00"),
+    ]);
+    for (asked, expected) in &run {
+        let outcome = fixture.ask(asked).await;
+        assert_eq!(codes(&[outcome.clone()]), [*expected], "{:?}", asked.request_id);
+        assert_eq!(world.submit(asked), outcome, "the same record, to its chain value");
+        fixture = fixture.restart().await;
+        clean(&fixture).await;
+    }
 }

@@ -44,9 +44,14 @@ const ROWS: &[(&str, u32)] = &[
       FROM n",
         20_000,
     ),
-    ("INSERT INTO programme SELECT i, 'p', '608625', 1, 1, 1, 1, 1, 1 FROM n", 5),
     (
-        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 'm', 1 + i % 5, 'active', 'h', NULL, NULL, key32(i), 1, 1, 0, 0, 0, \
+        "INSERT INTO programme SELECT i, 'p', '608625', '0' || i, 19, 'benefit', 1, 1, 1, 1, 1, 1, NULL, NULL, 1, 1, 1, 0, \
+      'mailer', '', '', 'active', i, NULL, '', i, NULL, i, 1 FROM n",
+        5,
+    ),
+    ("INSERT INTO programme_change SELECT i, 1 + i % 5, 'end', '', '', '', 1, i FROM n", 5_000),
+    (
+        "INSERT INTO card SELECT i, key16(i), 1, key16(i), 1, 'm', 1 + i % 5, 'active', 'h', NULL, NULL, 'initial', key32(i), 1, NULL, 1, 0, 0, 0, 0, \
       40000 + i, 1000000 + i, NULL, 20260101, i FROM n",
         20_000,
     ),
@@ -63,6 +68,7 @@ const ROWS: &[(&str, u32)] = &[
     ),
     ("INSERT INTO card_stock SELECT i, 1 + i % 5000, 1, 100, 'vault', NULL, NULL, '', i, 1 FROM n", 20_000),
     ("INSERT INTO card_activation SELECT i, 1 + i % 5000, 1, 100, 100 FROM n", 5_000),
+    ("INSERT INTO card_code SELECT i, key32(i), 1, i, i, 1, NULL, i, 5, NULL FROM n", 10_000),
     ("INSERT INTO pin_tries SELECT key16(i), 1, 20260101, 'outlet:1 1' FROM n", 10_000),
     (
         "INSERT INTO pin_sweep SELECT 'person:' || i, 1 + i % 500, 1 + i % 1000, key24(i), 1, i, NULL, CASE WHEN i > 9900 \

@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 
 use builders::proposals::{self, CHECKER, MAKER, SLEEPER, proposal};
 use builders::{
-    DAY, MERCHANT, MORNING, World, by_issuer, card, chain_key, envelope, inquiry, money, order, prepare, sale_pin,
-    verdict, withdraw,
+    DAY, MERCHANT, MORNING, World, by_issuer, card, chain_key, envelope, inquiry, money, order, pins, prepare,
+    sale_pin, verdict, withdraw,
 };
 use domain::acts::{Payload, Shown};
+use domain::card::{Card, CardStatus};
 use domain::command::Envelope;
 use domain::ids::TransactionId;
 use domain::ledger::{FORMATS, Format};
+use domain::pin::{CardPin, PinValue};
 use domain::proposal::Proposal;
 use fixture::Fixture;
 use rusqlite::types::Value;
@@ -220,6 +222,50 @@ async fn every_column_of_every_table() {
     }
     assert_eq!(silent, Vec::<String>::new(), "{} not found, {found} found", silent.len());
     assert!(found > 700, "{found}");
+}
+
+/// A card whose holder set its PIN after a wrong code, and every value of its PIN and its code that somebody changes.
+#[tokio::test]
+async fn every_column_of_a_pin_and_its_code() {
+    let mut world = shop();
+    world.put_card(Card { status: CardStatus::Issued, pin: CardPin::Unset, ..card(3) });
+    let fixture = Fixture::sqlite(&world).await;
+    let first_use = |right| pins::first_use(3, right, PinValue([77; 32]));
+    fixture
+        .post(&[
+            by_issuer(MAKER, envelope(1, MORNING, pins::issue_code(3, None))),
+            pins::by_holder(envelope(2, MORNING, first_use(false))),
+            pins::by_holder(envelope(3, MORNING, first_use(true))),
+        ])
+        .await;
+    assert_eq!(fixture.verify().await, []);
+    let original = fixture.folder.as_ref().expect("a folder").path().join("original.db");
+    fixture.tool().execute("VACUUM INTO ?1", [original.to_str().expect("a path")]).expect("copied");
+    let reader = Connection::open(&original).expect("opens");
+    let mut dice = Dice(3);
+    let of_card = ["pin_state", "pin", "pin_id"].map(|column| ("card", "id", column.to_owned()));
+    let of_code = columns(&reader, "card_code").into_iter().map(|column| ("card_code", "card_id", column));
+    let (card, mut found, mut silent) = (10_000_003_i64, 0, Vec::new());
+    for (table, key, column) in of_card.into_iter().chain(of_code) {
+        let sql = format!("SELECT {column} FROM {table} WHERE {key} = ?1");
+        let value: Value = reader.query_row(&sql, [card], |row| row.get(0)).expect("reads");
+        let mut all = others(&value, &mut dice);
+        all.extend(["unset", "initial"].map(|word| Value::Text(word.to_owned())));
+        for other in all {
+            let sql = format!("UPDATE {table} SET {column} = ?2 WHERE {key} = ?1");
+            let Some(findings) = after(&original, |tool| tool.execute(&sql, params![card, other])).await else {
+                continue;
+            };
+            if findings.is_empty() {
+                silent.push(format!("{table} {column}: {value:?} -> {other:?}"));
+            }
+            found += usize::from(!findings.is_empty());
+        }
+    }
+    assert_eq!(silent, Vec::<String>::new());
+    assert!(found > 50, "{found}");
+    let gone = after(&original, |tool| tool.execute("DELETE FROM card_code", [])).await.expect("deleted");
+    assert!(gone.iter().any(|one| one.contains(&rrn(1))), "{gone:?}");
 }
 
 /// What somebody does to the file, and the names one of which a finding has to say.

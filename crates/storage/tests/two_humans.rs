@@ -83,7 +83,8 @@ fn shop() -> World {
     let mut world = builders::one_till();
     let mut card = card(1);
     (card.programme.daily_count_max, card.programme.balance_max) = (10_000, Fen(100_000_000));
-    (card.programme.daily_max, card.balance) = (Fen(100_000_000), Fen::ZERO);
+    (card.programme.daily_max, card.programme.load_max) = (Fen(100_000_000), Fen(100_000_000));
+    card.balance = Fen::ZERO;
     world.put_card(card);
     for id in 1..=300 {
         world.put_order(order(id, 1_000));

@@ -58,6 +58,8 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::InsufficientFunds { short_by } => return money(text.insufficient_funds, short_by),
         Decline::OverSaleLimit { limit } => return money(text.over_sale_limit, limit),
         Decline::OverDailyLimit { limit } => return money(text.over_daily_limit, limit),
+        Decline::OverMonthlyLimit { limit } => return money(text.over_monthly_limit, limit),
+        Decline::OverLoadLimit { limit } => return money(text.over_load_limit, limit),
         Decline::OverBalanceLimit { limit } => return money(text.over_balance_limit, limit),
         Decline::NothingLeft { left } => return money(text.nothing_left, left),
         Decline::NothingToSettle { net } => return money(text.nothing_to_settle, net),
@@ -117,6 +119,16 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::CustomerSuspended => text.customer_suspended,
         Decline::FundingReferenceUsed => text.funding_reference_used,
         Decline::NoSuchLoad => text.no_such_load,
+        Decline::ProgrammeSuspended => text.programme_suspended,
+        Decline::NoSuchProgramme => text.no_such_programme,
+        Decline::OutsideTemplate => text.outside_template,
+        Decline::TermsUnsound => text.terms_unsound,
+        Decline::TakesTwoPersons => text.takes_two_persons,
+        Decline::NoSuchCardBatch => text.no_such_card_batch,
+        Decline::ProgrammeNotActive => text.programme_not_active,
+        Decline::ActivationExists => text.activation_exists,
+        Decline::CardsNotHandedOut => text.cards_not_handed_out,
+        Decline::CardInUse { place } => return fill(text.card_in_use, &[&format!("{place:06}")]),
         Decline::NoSuchProposal => text.no_such_proposal,
         Decline::NoSuchKey => text.no_such_key,
         Decline::Stale => text.stale,
@@ -125,6 +137,8 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::MoveNotAllowed { state } => return fill(text.move_not_allowed, &[text.card_state(state)]),
         Decline::NeedsSecondPerson => text.needs_second_person,
         Decline::CardNotEmpty { left } => return money(text.card_not_empty, left),
+        Decline::PinNotSet => text.pin_not_set,
+        Decline::WrongCode => text.wrong_code,
     };
     plain.to_owned()
 }
@@ -178,10 +192,12 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::ProofExpired => (not, vec![text.do_pin_again], &[Pin]),
         Decline::PinTriesExceeded => (not, vec![text.do_other_card, text.do_reset_pin], &[Card, Call]),
         Decline::CardExpired { .. } => (not, vec![text.do_other_card, text.do_holder_calls], &[Card]),
-        Decline::NotAcceptedHere => (not, vec![text.do_other_card], &[Card, Call]),
+        Decline::NotAcceptedHere | Decline::ProgrammeSuspended => (not, vec![text.do_other_card], &[Card, Call]),
+        Decline::OverMonthlyLimit { .. } => (not, vec![text.do_next_month], &[Card]),
         Decline::CardFrozen | Decline::CardNotActive | Decline::CardClosed => {
             (not, vec![text.do_other_card, text.do_holder_calls], &[Card, Call])
         }
+        Decline::PinNotSet => (not, vec![text.do_set_pin, text.do_other_card], &[Card, Call]),
         Decline::CardReplaced => (not, vec![text.do_new_card, text.do_holder_calls], &[Card, Call]),
         Decline::LineNotPayable => (not, vec![text.do_remove_lines], &[Edit]),
         Decline::AlreadyPaid => (text.not_charged_twice, vec![text.do_open_original], &[Order]),
@@ -214,14 +230,22 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::DepositShort { .. } => proposal(text.do_fund_first),
         Decline::CustomerSuspended => proposal(text.do_resume_customer),
         Decline::FundingReferenceUsed => proposal(text.do_check_reference),
-        Decline::OverBalanceLimit { .. } => proposal(text.do_load_less),
         Decline::MoveNotAllowed { .. } => (text.not_moved, vec![text.do_look_again], &[Order, Call]),
         Decline::NeedsSecondPerson => (text.not_moved, vec![text.do_propose_move], &[Order, Call]),
         Decline::CardNotEmpty { .. } => (text.not_moved, vec![text.do_empty_first], &[Order, Call]),
+        Decline::OverBalanceLimit { .. } | Decline::OverLoadLimit { .. } => proposal(text.do_load_less),
+        Decline::OutsideTemplate | Decline::TermsUnsound => proposal(text.do_other_terms),
+        Decline::TakesTwoPersons => proposal(text.do_propose_it),
+        Decline::ActivationExists | Decline::CardInUse { .. } => proposal(text.do_other_cards),
+        Decline::CardsNotHandedOut => proposal(text.do_hand_out),
+        Decline::ProgrammeNotActive => proposal(text.do_open_programme),
+        Decline::WrongCode => proposal(text.do_check_code),
         Decline::NoSuchProposal
+        | Decline::NoSuchCardBatch
         | Decline::NoSuchKey
         | Decline::NoSuchCustomer
         | Decline::NoSuchLoad
+        | Decline::NoSuchProgramme
         | Decline::NothingToChange => proposal(text.do_look_again),
     }
 }

@@ -41,3 +41,24 @@ pub async fn submit(web: &Web, request: RequestId, actor: Actor, command: Comman
     let answer = tokio::time::timeout(ANSWER_WITHIN, web.engine.submit(request, actor, command)).await;
     answer.unwrap_or_else(|_| Err(SubmitError::Unknown("no answer in time".to_owned())))
 }
+
+/// Hands many commands over, each under a request id of its own, and waits for all answers, in order. The queue takes them
+/// between payments, so nobody at a till waits for the whole of them.
+pub async fn submit_all(web: &Web, actor: Actor, commands: Vec<Command>) -> Vec<Result<Outcome, SubmitError>> {
+    let mut answers = Vec::with_capacity(commands.len());
+    let mut waiting = commands.into_iter().peekable();
+    while waiting.peek().is_some() {
+        let some = waiting.by_ref().take(AT_ONCE).map(|command| {
+            let web = web.clone();
+            tokio::spawn(async move { submit(&web, RequestId(crate::cookies::random()), actor, command).await })
+        });
+        let some: Vec<_> = some.collect();
+        for one in some {
+            answers.push(one.await.unwrap_or_else(|_| Err(SubmitError::Unknown("the task ended".to_owned()))));
+        }
+    }
+    answers
+}
+
+/// Commands of [`submit_all`] that are in the queue at once: fewer than a group takes.
+const AT_ONCE: usize = 100;

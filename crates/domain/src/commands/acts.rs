@@ -6,20 +6,24 @@
 //! - An act is judged by the rows in [`ActRows`] alone, the same when it is proposed and when it is decided.
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
+mod batch;
 mod card;
 mod money;
+mod pin;
+mod programme;
 mod rows;
 mod shown;
 mod text;
 
 use crate::directory::{Move, Standing};
 use crate::edition::EditionStatus;
-use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
+use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId, TransactionId};
 use crate::ledger::Kind;
 use crate::limits::{SETTING_MAX, Setting};
 use crate::money::Fen;
 use crate::outcome::Decline;
 use crate::person::{self, Held, PersonStatus, roles_text};
+use crate::pin::PinState;
 use crate::place::Place;
 use crate::product::Prices;
 use crate::role::{Action, Role};
@@ -28,8 +32,11 @@ use crate::time::Timestamp;
 
 use text::{limit, price_fields};
 
+pub use batch::{Batch, CardBatch, CardsAsked};
 pub use card::CardAct;
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
+pub use pin::PinReset;
+pub use programme::{Programme, ProgrammeAct};
 pub use rows::{
     ActRows, Bank, Edition, HARMLESS_SCOPES, Key, KeyState, Merchant, OTHERS_APART, Outlet, Person, Product, Recall,
     login_label,
@@ -90,6 +97,18 @@ words! {
         CardUnlocking = "card_unlocking",
         /// A card is closed.
         CardClosing = "card_closing",
+        /// Cards are issued on a programme for the first time.
+        ProgrammeOpening = "programme_opening",
+        /// The terms of a programme change.
+        ProgrammeTerms = "programme_terms",
+        /// A suspended programme goes on.
+        ProgrammeResuming = "programme_resuming",
+        /// Cards of a batch are made.
+        CardBatch = "card_batch",
+        /// Cards of a batch pay from now on.
+        CardActivation = "card_activation",
+        /// A card's PIN is taken away, so that its holder can set another.
+        CardPin = "card_pin",
     }
 }
 
@@ -109,9 +128,10 @@ impl Act {
             Self::ProductPrice | Self::ProductEdition => Action::ManageProducts,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ManagePeople,
             Self::Funding | Self::FundingReturn => Action::PrepareMoney,
-            Self::Load | Self::Adjustment => Action::PrepareCards,
+            Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation => Action::PrepareCards,
             Self::CustomerResuming => Action::ManageCustomers,
-            Self::CardReopening | Self::CardUnlocking | Self::CardClosing => Action::ProposeCardMove,
+            Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ManageProgrammes,
+            Self::CardReopening | Self::CardUnlocking | Self::CardClosing | Self::CardPin => Action::ProposeCardMove,
         }
     }
 
@@ -132,9 +152,15 @@ impl Act {
             Self::RecallEnding => Action::RecallProduct,
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
             Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
-            Self::Load | Self::Adjustment | Self::CardReopening | Self::CardUnlocking | Self::CardClosing => {
-                Action::ReleaseCards
-            }
+            Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ReleaseProgrammes,
+            Self::Load
+            | Self::Adjustment
+            | Self::CardReopening
+            | Self::CardUnlocking
+            | Self::CardClosing
+            | Self::CardBatch
+            | Self::CardActivation
+            | Self::CardPin => Action::ReleaseCards,
         }
     }
 }
@@ -251,11 +277,17 @@ pub enum Payload {
     Money(Money),
     /// Move this card.
     Card(CardAct),
+    /// Issue cards on this programme, on these terms.
+    Programme(ProgrammeAct),
+    /// Take this card's PIN away.
+    Pin(PinReset),
     /// Let this customer pay in and load cards again.
     CustomerResuming {
         /// The customer.
         customer: CustomerId,
     },
+    /// Make or activate cards of a batch.
+    Batch(Batch),
 }
 
 /// The word for a password that somebody else gave.
@@ -287,7 +319,10 @@ impl Payload {
             Self::ProductEdition { .. } => Act::ProductEdition,
             Self::Money(money) => money.act(),
             Self::Card(card) => card.act(),
+            Self::Programme(act) => act.act(),
             Self::CustomerResuming { .. } => Act::CustomerResuming,
+            Self::Batch(batch) => batch.act(),
+            Self::Pin(_) => Act::CardPin,
         }
     }
 
@@ -312,6 +347,7 @@ impl Payload {
         match self {
             Self::Money(money) => money.kind(),
             Self::Card(_) => Kind::CardMove,
+            Self::Pin(_) => Kind::PinReset,
             _ => Kind::ProposalApproval,
         }
     }
@@ -331,6 +367,9 @@ impl Payload {
             Self::ProductEdition { edition, .. } => edition.0,
             Self::Money(money) => money.subject(),
             Self::Card(card) => card.card().0,
+            Self::Programme(act) => act.programme().0,
+            Self::Batch(batch) => batch.batch().0,
+            Self::Pin(reset) => reset.card.0,
             Self::CustomerResuming { customer } => customer.0,
             Self::FactorRule { .. } | Self::GuessingLimit { .. } => COMPANY,
             Self::CompanyRoles { person, .. }
@@ -356,9 +395,9 @@ impl Payload {
         self.money().map_or(Fen::ZERO, Money::amount)
     }
 
-    /// How many things it changes; each act changes one yet.
+    /// How many things it changes.
     pub fn count(&self) -> i64 {
-        1
+        if let Self::Batch(batch) = self { batch.count() } else { 1 }
     }
 
     /// What the rows show now; `None` if what it is about does not exist.
@@ -407,6 +446,9 @@ impl Payload {
             }
             Self::Money(money) => money.now(rows),
             Self::Card(card) => card.now(rows),
+            Self::Programme(act) => act.now(rows),
+            Self::Batch(batch) => batch.now(rows),
+            Self::Pin(reset) => reset.now(rows),
             Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
@@ -439,6 +481,9 @@ impl Payload {
         match self {
             Self::Money(money) => return money.after(now),
             Self::Card(card) => return card.after(now),
+            Self::Programme(act) => return act.after(now),
+            Self::Batch(batch) => return batch.after(now),
+            Self::Pin(_) => after.put(Field::CardPin, PinState::Unset.word()),
             Self::MerchantFee { .. }
             | Self::MerchantBank { .. }
             | Self::FactorRule { .. }
@@ -478,7 +523,8 @@ impl Payload {
     }
 
     /// Whether it is possible, by the rows as they are. What balances allow is [`crate::deposit`]'s to say.
-    pub fn judge(&self, rows: &ActRows, at: Timestamp) -> Result<(), Decline> {
+    /// `own` is its proposal, once there is one.
+    pub fn judge(&self, rows: &ActRows, at: Timestamp, own: Option<TransactionId>) -> Result<(), Decline> {
         match self {
             Self::MerchantFee { merchant, fee_bp } => {
                 let fee = rows.fees.get(merchant).ok_or(Decline::NoSuchMerchant)?;
@@ -515,6 +561,9 @@ impl Payload {
             }
             Self::Money(money) => money.judge(rows, at),
             Self::Card(card) => card.judge(rows),
+            Self::Programme(act) => act.judge(rows),
+            Self::Batch(batch) => batch.judge(rows, at, own),
+            Self::Pin(reset) => reset.judge(rows),
             Self::CustomerResuming { customer } => {
                 let one = rows.customers.get(customer).ok_or(Decline::NoSuchCustomer)?;
                 moves(one.status, Move::Resume, true)
@@ -596,6 +645,10 @@ impl Payload {
             Self::Money(money) => money.apply(rows),
             // `State::apply` takes it in with the moves that one person makes.
             Self::Card(_) => {}
+            // Written as it is afterwards, in `Changes::programmes`, beside what one person changes.
+            Self::Programme(_) => {}
+            Self::Batch(batch) => batch.apply(rows),
+            Self::Pin(reset) => reset.apply(rows),
             Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),
             Self::MerchantFee { merchant, fee_bp } => rows.fees.loaded(*merchant, Some(Some(*fee_bp))),
             Self::CompanyKey { key } => {

@@ -3,7 +3,7 @@
 //!
 //! What must stay true:
 //! - No deposit and no card is ever below zero: money is on a card only if a customer paid it in before.
-//! - A load leaves the card at its programme's limit at most.
+//! - A load is no larger than its programme allows, and leaves the card at its programme's limit at most.
 //! - The approval itself is the transaction that moves the money, so neither is there without the other.
 
 use crate::acts::Money;
@@ -44,6 +44,13 @@ fn left(state: &State, act: &Money, at: Timestamp, own: Option<TransactionId>) -
     };
     let on_card = |card: &Card| {
         if act.spends() {
+            if !card.programme.status.pays() {
+                return Err(Decline::ProgrammeSuspended);
+            }
+            let limit = card.programme.load_max;
+            if amount > limit {
+                return Err(Decline::OverLoadLimit { limit });
+            }
             let limit = card.programme.balance_max;
             let balance = card.balance.plus(amount).filter(|balance| *balance <= limit);
             return balance.ok_or(Decline::OverBalanceLimit { limit });

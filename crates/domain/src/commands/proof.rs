@@ -6,8 +6,9 @@
 use crate::card::Card;
 use crate::changes::Changes;
 use crate::command::{Actor, Command, Envelope, PresentedCard, Proof};
+use crate::network::Network;
 use crate::outcome::Decline;
-use crate::pin::{Door, PinPlace, PinTries, PinValue, TypedPin};
+use crate::pin::{Door, PinPlace, PinState, PinTries, PinValue, TypedPin};
 use crate::state::State;
 use crate::sweep::{Pause, Sweep, Watch};
 use crate::time::Timestamp;
@@ -57,6 +58,15 @@ impl Command {
             _ => None,
         }
     }
+
+    /// What counts the PIN or the activation code of this command if it is wrong.
+    pub fn watches(&self, actor: Actor) -> Vec<Watch> {
+        match (self, self.pin()) {
+            (Self::FirstUse(asked), _) => asked.watches(),
+            (_, Some((_, pin))) => pin.watches(actor),
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl TypedPin {
@@ -80,8 +90,7 @@ impl TypedPin {
 
 /// The pause that keeps this command's PIN from being compared: the one that ends last.
 pub(crate) fn pause(state: &State, envelope: &Envelope) -> Option<Pause> {
-    let (_, pin) = envelope.command.pin()?;
-    let watches = pin.watches(envelope.actor).into_iter();
+    let watches = envelope.command.watches(envelope.actor).into_iter();
     let pauses = watches.filter_map(|watch| state.sweeps.get(&watch)?.pause(watch.kind(), envelope.at));
     pauses.max_by_key(|pause| (pause.until.is_none(), pause.until))
 }
@@ -102,7 +111,11 @@ pub(crate) fn prove_pin<'a>(
     let card = state.cards.get(&presented.key);
     // An unknown number is compared as well, so that it takes the same time.
     let nobody = PinValue([0; 32]);
-    let right = pin.value.matches(card.map_or(&nobody, |card| &card.pin));
+    let right = pin.value.matches(card.and_then(|card| card.pin.value()).unwrap_or(&nobody));
+    if card.is_some_and(|card| card.pin.state() == PinState::Unset) {
+        // There is nothing to guess, so nothing is counted.
+        return Err(Decline::PinNotSet);
+    }
     if let Some(card) = card.filter(|_| right) {
         return Ok(card);
     }
@@ -111,31 +124,37 @@ pub(crate) fn prove_pin<'a>(
     if left == 0 {
         let everywhere = tries.left_everywhere(&state.limits) == 0;
         let masked = presented.masked.0.clone();
-        changes.alarms.push(alarm(envelope, pin, AlarmKind::Locked { masked, everywhere }));
+        changes.alarms.push(alarm(envelope, &pin.network, AlarmKind::Locked { masked, everywhere }));
     }
     changes.tries.insert(presented.key, tries);
-    count(state, envelope, presented, pin, changes);
+    count(state, envelope, presented, (&pin.watches(envelope.actor), &pin.network), changes);
     match u8::try_from(left).unwrap_or(u8::MAX) {
         0 => Err(Decline::PinTriesExceeded),
         tries_left => Err(Decline::WrongPin { tries_left }),
     }
 }
 
-/// Counts a wrong PIN by everything that watches it.
-fn count(state: &State, envelope: &Envelope, presented: &PresentedCard, pin: &TypedPin, changes: &mut Changes) {
+/// Counts a wrong PIN or code by everything that watches it.
+pub(crate) fn count(
+    state: &State,
+    envelope: &Envelope,
+    presented: &PresentedCard,
+    (watches, network): (&[Watch], &Network),
+    changes: &mut Changes,
+) {
     let actor = envelope.actor;
-    for watch in pin.watches(actor) {
-        let mut sweep = state.sweeps.get(&watch).cloned().unwrap_or_else(|| Sweep::new(actor.merchant, actor.outlet));
+    for watch in watches {
+        let mut sweep = state.sweeps.get(watch).cloned().unwrap_or_else(|| Sweep::new(actor.merchant, actor.outlet));
         (sweep.merchant, sweep.outlet) = (actor.merchant, actor.outlet);
         sweep.wrong(presented.key, envelope.at, state.limits.of(watch.kind()));
         if let Some(Pause { until, .. }) = sweep.pause(watch.kind(), envelope.at) {
             let what = AlarmKind::Paused { watch: watch.clone(), cards: sweep.seen.len(), until };
-            changes.alarms.push(alarm(envelope, pin, what));
+            changes.alarms.push(alarm(envelope, network, what));
         }
-        changes.sweeps.insert(watch, sweep);
+        changes.sweeps.insert(watch.clone(), sweep);
     }
 }
 
-fn alarm(envelope: &Envelope, pin: &TypedPin, what: AlarmKind) -> Alarm {
-    Alarm { at: envelope.at, actor: envelope.actor, network: pin.network.as_str().to_owned(), what }
+fn alarm(envelope: &Envelope, network: &Network, what: AlarmKind) -> Alarm {
+    Alarm { at: envelope.at, actor: envelope.actor, network: network.as_str().to_owned(), what }
 }

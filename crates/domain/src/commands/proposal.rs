@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::acts::{ActRows, Payload, Shown, TEXT_BYTES_MAX};
 use crate::card_move;
-use crate::changes::Changes;
+use crate::changes::{Changes, WrittenProgramme};
 use crate::command::Envelope;
 use crate::decide::{Decision, record, recorded};
 use crate::deposit;
@@ -20,6 +20,7 @@ use crate::ids::{PersonId, TransactionId};
 use crate::ledger::Kind;
 use crate::money::Fen;
 use crate::outcome::Decline;
+use crate::pin_reset;
 use crate::refund::text_fits;
 use crate::state::State;
 use crate::time::{HOUR, Timestamp};
@@ -162,7 +163,7 @@ fn judge_draft(state: &State, envelope: &Envelope, draft: &Draft) -> Result<(), 
 
 /// Whether the rows and balances allow the act; `own` is its proposal, once there is one.
 fn possible(state: &State, payload: &Payload, at: Timestamp, own: Option<TransactionId>) -> Result<(), Decline> {
-    payload.judge(&state.acts, at)?;
+    payload.judge(&state.acts, at, own)?;
     match payload {
         Payload::Money(money) => deposit::judge(state, money, at, own),
         Payload::Card(card) => card_move::judge(state, &card.request()).map(drop),
@@ -278,6 +279,15 @@ fn end(
                 }
                 if let Some(card) = proposal.payload.card() {
                     card_move::carry_out(state, &card.request(), &mut transaction, &mut changes);
+                }
+                if let Payload::Programme(act) = &proposal.payload
+                    && let Some(one) = state.acts.programmes.get(&act.programme())
+                {
+                    let written = WrittenProgramme::of(one, ending.by, ending.at, |one| act.change(one));
+                    changes.programmes.insert(act.programme(), written);
+                }
+                if let Payload::Pin(reset) = &proposal.payload {
+                    pin_reset::carry_out(state, reset, &mut transaction, &mut changes);
                 }
                 changes.acts.push(proposal.payload.clone());
             }

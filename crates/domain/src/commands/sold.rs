@@ -8,7 +8,7 @@ use crate::changes::Changes;
 use crate::command::Envelope;
 use crate::decide::approval_code;
 use crate::dispute::{Dispute, DisputeStatus};
-use crate::ids::OrderId;
+use crate::ids::{OrderId, ProgrammeId};
 use crate::ledger::{AccountId, Transaction, Transfer};
 use crate::money::Fen;
 use crate::order::{Order, OrderStatus};
@@ -25,6 +25,8 @@ pub struct Sold {
     pub card: CardKey,
     /// Where money goes back to: that card, or the one that replaced it.
     pub payee: CardKey,
+    /// The programme of that card.
+    pub programme: ProgrammeId,
     /// The programme's refund window, microseconds.
     pub window: i64,
     /// Its refunds, oldest first.

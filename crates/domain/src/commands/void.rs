@@ -57,7 +57,7 @@ fn judge<'a>(state: &'a State, envelope: &Envelope, order: OrderId, checker: Per
     payee_refused(state, sold, false).map_or(Ok(sold), Err)
 }
 
-/// Gives the whole sale back; also on the card's daily count, as if it had not been.
+/// Gives the whole sale back; also on what the card spent that day and month, as if it had not been.
 pub(crate) fn undo(
     state: &State,
     envelope: &Envelope,
@@ -74,6 +74,9 @@ pub(crate) fn undo(
         if spent.on == day {
             spent.amount = Fen(spent.amount.0.saturating_sub(sold.sale.amount.0).max(0));
             spent.count = spent.count.saturating_sub(1).max(0);
+        }
+        if spent.on.month() == day.month() {
+            spent.month = Fen(spent.month.0.saturating_sub(sold.sale.amount.0).max(0));
         }
         Card { spent, ..card }
     })

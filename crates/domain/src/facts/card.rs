@@ -1,9 +1,10 @@
 //! Cards and the programmes that issue them.
 
-use crate::ids::{CardId, MerchantId, TransactionId};
+use crate::ids::{CardId, MerchantId, ProgrammeId, TransactionId};
 use crate::money::Fen;
 use crate::outcome::Decline;
-use crate::pin::PinValue;
+use crate::pin::CardPin;
+use crate::programme::{PinMode, ProgrammeStatus, Terms};
 use crate::time::BusinessDate;
 
 /// Keyed look-up value of a card number (HMAC-SHA-256, first 16 bytes): finds the row without storing the number.
@@ -43,29 +44,71 @@ impl CardStatus {
     pub fn numbered(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.number() == number)
     }
+
+    /// Why a card in this state does not pay; meaningless for the one that does.
+    pub(crate) fn refusal(self) -> Decline {
+        match self {
+            Self::Issued | Self::Active => Decline::CardNotActive,
+            Self::Frozen => Decline::CardFrozen,
+            Self::Lost => Decline::CardLost,
+            Self::Stolen => Decline::CardStolen,
+            Self::PinLocked => Decline::PinTriesExceeded,
+            Self::Replaced => Decline::CardReplaced,
+            Self::Closed => Decline::CardClosed,
+        }
+    }
 }
 
-/// Limits of a card programme. Every one is data, because whether a programme is a regulated prepaid card or an
-/// employer's benefit decides them.
+/// What the money path needs of a card's programme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Programme {
+    /// Its id.
+    pub id: ProgrammeId,
+    /// State.
+    pub status: ProgrammeStatus,
     /// Whether the holder's name is on file. Named cards do not expire.
     pub named: bool,
     /// Most that a card may hold.
     pub balance_max: Fen,
+    /// Most that one load may put on a card.
+    pub load_max: Fen,
     /// Most that one sale may take.
     pub sale_max: Fen,
     /// Most that a card may spend in a day.
     pub daily_max: Fen,
     /// Most sales of a card in a day.
     pub daily_count_max: i64,
+    /// Most that a card may spend in a calendar month, if there is a limit.
+    pub month_max: Option<Fen>,
     /// How long the merchant may refund a sale, in microseconds after its commit.
     pub refund_window: i64,
+    /// How holders get their PINs.
+    pub pin_mode: PinMode,
     /// Merchants that take this programme's cards; empty means all.
     pub merchants: Vec<MerchantId>,
 }
 
-/// What a card spent on one business date; kept in the card's row so that limits cost no extra row.
+impl Programme {
+    /// Takes over what was decided of it.
+    pub fn follow(&mut self, status: ProgrammeStatus, terms: &Terms) {
+        *self = Self {
+            id: self.id,
+            status,
+            named: self.named,
+            balance_max: terms.balance_max,
+            load_max: terms.load_max,
+            sale_max: terms.sale_max,
+            daily_max: terms.daily_max,
+            daily_count_max: terms.daily_count_max,
+            month_max: terms.month_max,
+            refund_window: terms.refund_window,
+            pin_mode: terms.pin_mode,
+            merchants: terms.merchants.clone(),
+        };
+    }
+}
+
+/// What a card spent on one business date and in its month; kept in the card's row so that limits cost no extra row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spent {
     /// The day.
@@ -74,6 +117,8 @@ pub struct Spent {
     pub amount: Fen,
     /// Sales.
     pub count: i64,
+    /// Sales' sum less voids, of the calendar month of that day.
+    pub month: Fen,
 }
 
 /// A card as the money path sees it.
@@ -89,8 +134,11 @@ pub struct Card {
     pub holder: String,
     /// Last day it pays, if it expires.
     pub expires_on: Option<BusinessDate>,
-    /// Keyed value of the right PIN.
-    pub pin: PinValue,
+    /// Its PIN.
+    pub pin: CardPin,
+    /// The latest transaction that gave it a PIN or an activation code, or took the PIN away; none for a card that was made
+    /// with its PIN and still has it.
+    pub pin_by: Option<TransactionId>,
     /// What is on it.
     pub balance: Fen,
     /// What it spent on its last day of use.
@@ -104,20 +152,17 @@ pub struct Card {
 impl Card {
     /// What it spent `today`.
     pub fn spent_today(&self, today: BusinessDate) -> Spent {
-        if self.spent.on == today { self.spent } else { Spent { on: today, amount: Fen::ZERO, count: 0 } }
+        if self.spent.on == today {
+            return self.spent;
+        }
+        let month = if self.spent.on.month() == today.month() { self.spent.month } else { Fen::ZERO };
+        Spent { on: today, amount: Fen::ZERO, count: 0, month }
     }
 
     /// Whether the card's state lets it pay (or show its balance) at `merchant` today.
     pub fn usable(&self, merchant: MerchantId, today: BusinessDate) -> Result<(), Decline> {
-        match self.status {
-            CardStatus::Active => {}
-            CardStatus::Issued => return Err(Decline::CardNotActive),
-            CardStatus::Frozen => return Err(Decline::CardFrozen),
-            CardStatus::Lost => return Err(Decline::CardLost),
-            CardStatus::Stolen => return Err(Decline::CardStolen),
-            CardStatus::PinLocked => return Err(Decline::PinTriesExceeded),
-            CardStatus::Replaced => return Err(Decline::CardReplaced),
-            CardStatus::Closed => return Err(Decline::CardClosed),
+        if self.status != CardStatus::Active {
+            return Err(self.status.refusal());
         }
         if let Some(last) = self.expires_on.filter(|last| *last < today) {
             return Err(Decline::CardExpired { on: last });
@@ -128,10 +173,14 @@ impl Card {
         Ok(())
     }
 
-    /// Whether the card can pay `amount` today, and what is left on it then.
+    /// Whether the card can pay `amount` today, and what is left on it then. A suspended programme stops it here and not in
+    /// [`Card::usable`], so that the holder still sees the balance.
     pub fn debit(&self, amount: Fen, today: BusinessDate) -> Result<(Fen, Spent), Decline> {
         let spent = self.spent_today(today);
         let limits = &self.programme;
+        if !limits.status.pays() {
+            return Err(Decline::ProgrammeSuspended);
+        }
         if amount > limits.sale_max {
             return Err(Decline::OverSaleLimit { limit: limits.sale_max });
         }
@@ -141,11 +190,15 @@ impl Card {
         }
         let total = spent.amount.plus(amount).filter(|total| *total <= limits.daily_max);
         let Some(total) = total else { return Err(Decline::OverDailyLimit { limit: limits.daily_max }) };
+        let month = spent.month.plus(amount).unwrap_or(Fen(i64::MAX));
+        if let Some(limit) = limits.month_max.filter(|limit| month > *limit) {
+            return Err(Decline::OverMonthlyLimit { limit });
+        }
         let left = self.balance.minus(amount).unwrap_or(Fen(i64::MIN));
         if left < Fen::ZERO {
             return Err(Decline::InsufficientFunds { short_by: Fen(left.0.saturating_neg()) });
         }
-        Ok((left, Spent { on: today, amount: total, count }))
+        Ok((left, Spent { on: today, amount: total, count, month }))
     }
 }
 /// First and last character of a name, the rest hidden; of two characters the first.

@@ -130,6 +130,20 @@ pub fn with_check_digit(body: &str) -> Option<CardNumber> {
     CardNumber::parse(&format!("{body}{check}")).ok().map(|(number, _)| number)
 }
 
+/// A card number of `length` digits that begins with `prefix` and goes on with `random` digits, and its check digit. Bytes
+/// above the last multiple of ten are passed over, so that no digit is likelier than another; `None` when too few are left.
+pub fn drawn(prefix: &str, length: usize, random: &[u8]) -> Option<CardNumber> {
+    let missing = length.checked_sub(prefix.len())?.checked_sub(1)?;
+    let mut body = String::with_capacity(length);
+    body.push_str(prefix);
+    let digits =
+        random.iter().filter(|byte| **byte < 250).map(|byte| char::from(b'0'.wrapping_add(byte.wrapping_rem(10))));
+    body.extend(digits.take(missing));
+    let number = if body.len() == length.saturating_sub(1) { with_check_digit(&body) } else { None };
+    body.zeroize();
+    number
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -155,6 +169,27 @@ mod tests {
         ] {
             assert_eq!(read(number), Ok((number.to_owned(), "M")));
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_drawn_number_is_one_and_has_its_prefix_and_length(random: [u8; 32], length in 16_usize..=19) {
+            let number = drawn("60862500", length, &random).expect("enough bytes");
+            prop_assert!(number.reveal().starts_with("60862500"));
+            prop_assert_eq!(number.reveal().len(), length);
+            prop_assert!(check_digit_fits(number.reveal()));
+        }
+    }
+
+    #[test]
+    fn a_number_takes_its_digits_from_the_random_bytes_without_bias() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for byte in &bytes {
+            let number = drawn("60862500000000", 16, &[*byte]).map(|number| number.reveal()[14..15].to_owned());
+            assert_eq!(number, (*byte < 250).then(|| (byte % 10).to_string()));
+        }
+        assert!(drawn("60862500", 16, &[1; 6]).is_none(), "too few");
+        assert!(drawn("6086250000000000", 16, &[1; 6]).is_none(), "no room");
     }
 
     #[test]

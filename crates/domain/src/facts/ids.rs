@@ -61,6 +61,9 @@ id! {
     /// Card programme: the terms that its cards are issued on.
     ProgrammeId
 }
+/// Numbers of programmes.
+pub const PROGRAMMES: std::ops::RangeInclusive<i64> = 1..=9_999;
+
 id! {
     /// Card batch 卡批次: cards that are made together. Also the first half of their serials.
     CardBatchId

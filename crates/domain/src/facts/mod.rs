@@ -1,6 +1,8 @@
 //! Facts: the types that the rules work on, each with the checks that need nothing else.
 
 pub mod card;
+pub mod card_batch;
+pub mod card_code;
 pub mod card_number;
 pub mod directory;
 pub mod edition;
@@ -17,6 +19,7 @@ pub mod pin;
 pub mod place;
 pub mod product;
 pub mod product_request;
+pub mod programme;
 pub mod recall;
 pub mod role;
 pub mod scan;

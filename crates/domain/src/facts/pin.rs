@@ -25,6 +25,58 @@ impl PinValue {
     }
 }
 
+words! {
+    /// Whose a card's PIN is.
+    pub enum PinState {
+        /// It has none, and pays nothing until its holder sets one.
+        Unset = "unset",
+        /// The one that was printed for its holder.
+        Initial = "initial",
+        /// The one that its holder chose.
+        Set = "set",
+    }
+}
+
+/// A card's PIN.
+#[derive(Clone, PartialEq, Eq)]
+pub enum CardPin {
+    /// None.
+    Unset,
+    /// Printed for the holder.
+    Initial(PinValue),
+    /// Chosen by the holder.
+    Set(PinValue),
+}
+
+impl CardPin {
+    /// Whose it is.
+    pub fn state(&self) -> PinState {
+        match self {
+            Self::Unset => PinState::Unset,
+            Self::Initial(_) => PinState::Initial,
+            Self::Set(_) => PinState::Set,
+        }
+    }
+
+    /// Its keyed value.
+    pub fn value(&self) -> Option<&PinValue> {
+        match self {
+            Self::Unset => None,
+            Self::Initial(value) | Self::Set(value) => Some(value),
+        }
+    }
+
+    /// What a row says: none if state and value do not go together.
+    pub fn read(state: PinState, value: Option<PinValue>) -> Option<Self> {
+        match (state, value) {
+            (PinState::Unset, None) => Some(Self::Unset),
+            (PinState::Initial, Some(value)) => Some(Self::Initial(value)),
+            (PinState::Set, Some(value)) => Some(Self::Set(value)),
+            _ => None,
+        }
+    }
+}
+
 /// How a PIN came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -114,4 +166,45 @@ impl PinTries {
 /// Whether this is a PIN as people type it: six digits.
 pub fn is_pin(text: &str) -> bool {
     text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether strangers try this PIN first: all digits alike, or each one step above or below the one before.
+pub fn is_weak(pin: &str) -> bool {
+    let steps: Vec<i16> = pin
+        .as_bytes()
+        .windows(2)
+        .filter_map(|pair| i16::from(*pair.last()?).checked_sub(i16::from(*pair.first()?)))
+        .collect();
+    [-1, 0, 1].iter().any(|step| steps.iter().all(|own| own == step))
+}
+
+/// A PIN of six digits from a random number, never a weak one: the next number that makes none is taken.
+pub fn drawn(random: u32) -> String {
+    let mut number = random.wrapping_rem(1_000_000);
+    loop {
+        let pin = format!("{number:06}");
+        if !is_weak(&pin) {
+            return pin;
+        }
+        number = number.wrapping_add(1).wrapping_rem(1_000_000);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_strangers_try_first_is_weak_and_never_drawn() {
+        for weak in ["000000", "666666", "123456", "012345", "456789", "654321", "987654", "543210"] {
+            assert!(is_weak(weak), "{weak}");
+            let number: u32 = weak.parse().expect("a number");
+            assert!(!is_weak(&drawn(number)) && is_pin(&drawn(number)), "{weak}");
+        }
+        for fair in ["112233", "121212", "123457", "135790", "901234", "890123"] {
+            assert!(!is_weak(fair), "{fair}");
+            assert_eq!(drawn(fair.parse::<u32>().expect("a number") + 4_000_000), fair);
+        }
+        assert_eq!(drawn(7), "000007");
+    }
 }

@@ -121,10 +121,18 @@ words! {
         StopCard = "stop_card",
         /// Propose moves of a card that take two persons.
         ProposeCardMove = "propose_card_move",
+        /// Print initial PINs and activation codes of cards that were never used.
+        PrintPins = "print_pins",
         /// Prepare what customers pay in and get back.
         PrepareMoney = "prepare_money",
         /// Release what was prepared for customers' money.
         ReleaseMoney = "release_money",
+        /// Enter programmes, lower their limits, end them; propose what two persons decide of them.
+        ManageProgrammes = "manage_programmes",
+        /// Release what was proposed for programmes.
+        ReleaseProgrammes = "release_programmes",
+        /// Look at programmes.
+        ViewProgrammes = "view_programmes",
     }
 }
 
@@ -134,11 +142,12 @@ fn granted(role: Role) -> &'static [Action] {
     use Action::{
         AnswerDispute, AnswerProductRequest, CloseBatch, ConfirmPrice, DecideDispute, EnrolTerminal, HelpStore,
         LateRefund, ManageApiKeys, ManageCustomers, ManageMerchants, ManageOwnPeople, ManageOwnProducts, ManagePeople,
-        ManageProducts, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement, ProposeCardMove,
-        ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants, ReleaseMoney, ReleasePeople,
-        ReleaseSettings, ReleaseSettlement, RequestRefund, RevealCardNumber, ReviewRefund, Sell, SetUpTill, StopCard,
-        Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders,
-        ViewOverview, ViewOwnSettlement, ViewProposals, ViewSettlement,
+        ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement,
+        PrintPins, ProposeCardMove, ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants,
+        ReleaseMoney, ReleasePeople, ReleaseProgrammes, ReleaseSettings, ReleaseSettlement, RequestRefund,
+        RevealCardNumber, ReviewRefund, Sell, SetUpTill, StopCard, Suspend, UnlockCard, UnlockTill, ViewAudit,
+        ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement,
+        ViewProgrammes, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -179,6 +188,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewCustomers,
             StopCard,
             ProposeCardMove,
+            ViewProgrammes,
         ],
         Role::Operator => &[
             ViewCards,
@@ -200,7 +210,10 @@ fn granted(role: Role) -> &'static [Action] {
             ManageCustomers,
             StopCard,
             ProposeCardMove,
+            PrintPins,
             PrepareMoney,
+            ViewProgrammes,
+            ManageProgrammes,
         ],
         Role::Checker => &[
             ViewCards,
@@ -223,6 +236,8 @@ fn granted(role: Role) -> &'static [Action] {
             ViewCustomers,
             StopCard,
             ReleaseMoney,
+            ViewProgrammes,
+            ReleaseProgrammes,
         ],
         Role::Finance => &[
             ViewSettlement,
@@ -235,6 +250,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewCustomers,
             ManageCustomers,
             PrepareMoney,
+            ViewProgrammes,
         ],
         Role::Auditor => &[
             ViewCards,
@@ -245,6 +261,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewDirectory,
             ViewOverview,
             ViewCustomers,
+            ViewProgrammes,
         ],
         Role::Admin => &[
             ManageMerchants,
@@ -263,6 +280,8 @@ fn granted(role: Role) -> &'static [Action] {
             ViewOverview,
             ManageSettings,
             AnswerProductRequest,
+            ViewProgrammes,
+            ManageProgrammes,
         ],
     }
 }
@@ -325,8 +344,12 @@ mod tests {
         manage_customers    ....+.+..
         stop_card           ...+++...
         propose_card_move   ...++....
+        print_pins          ....+....
         prepare_money       ....+.+..
         release_money       .....+...
+        manage_programmes   ....+...+
+        release_programmes  .....+...
+        view_programmes     ...++++++
     ";
 
     #[test]

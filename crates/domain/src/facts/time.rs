@@ -76,6 +76,17 @@ impl BusinessDate {
         Date::new(year, part(self.0.wrapping_div(100).wrapping_rem(100))?, part(self.0.wrapping_rem(100))?).ok()
     }
 
+    /// The same day of a later month, or that month's last day; `None` beyond what dates can be.
+    pub fn plus_months(self, months: i64) -> Option<Self> {
+        let span = jiff::Span::new().try_months(months).ok()?;
+        Some(Self::from_date(self.date()?.checked_add(span).ok()?))
+    }
+
+    /// The calendar month, `yyyymm`.
+    pub fn month(self) -> i32 {
+        self.0.wrapping_div(100)
+    }
+
     /// The first moment of this day in China.
     pub fn start(self) -> Option<Timestamp> {
         let moment = CHINA.to_timestamp(self.date()?.at(0, 0, 0, 0)).ok()?;
@@ -94,6 +105,14 @@ impl fmt::Display for BusinessDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_later_is_the_same_day_or_the_last_of_its_month() {
+        let later = |day, months| BusinessDate(day).plus_months(months).map(|day| day.0);
+        assert_eq!(later(20_261_201, 36), Some(20_291_201));
+        assert_eq!(later(20_270_131, 1), Some(20_270_228));
+        assert_eq!([later(20_269_999, 1), later(20_261_201, i64::MAX)], [None; 2]);
+    }
 
     #[test]
     fn the_day_turns_at_midnight_in_china() {

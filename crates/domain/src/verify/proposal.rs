@@ -36,13 +36,13 @@ pub(super) struct Proposals {
 }
 
 /// What a proposal has to agree with of a transaction: there may be many, so nothing else is kept.
-struct Record {
-    kind: Kind,
-    content: [u8; 16],
+pub(super) struct Record {
+    pub(super) kind: Kind,
+    pub(super) content: [u8; 16],
     amount: Fen,
-    person: PersonId,
-    by_issuer: bool,
-    at: Timestamp,
+    pub(super) person: PersonId,
+    pub(super) by_issuer: bool,
+    pub(super) at: Timestamp,
     original: Option<TransactionId>,
     /// Between which accounts it moved money, if it did.
     moved: Option<(AccountId, AccountId)>,
@@ -70,6 +70,11 @@ impl Proposals {
         self.records.insert(transaction.id, record);
     }
 
+    /// The transaction of this number, which is looked at once.
+    pub(super) fn take(&mut self, id: TransactionId) -> Option<Record> {
+        self.records.remove(&id)
+    }
+
     /// Keeps what an approved act brought about.
     fn keep(&mut self, one: &Proposal, approval: TransactionId) {
         match &one.payload {
@@ -95,6 +100,9 @@ impl Proposals {
             | Payload::CustomerResuming { .. }
             | Payload::Money(_)
             | Payload::Card(_)
+            | Payload::Programme(_)
+            | Payload::Batch(_)
+            | Payload::Pin(_)
             | Payload::ProductEdition { .. } => {}
             Payload::CompanyRoles { person, roles } => {
                 self.roles.insert(approval, (*person, roles.clone()));
@@ -131,7 +139,17 @@ impl Audit {
             match &one.payload {
                 Payload::Money(money) => self.keep_money(money, ending.transaction),
                 Payload::Card(card) => self.keep_move(card, ending.transaction),
+                Payload::Programme(act) => {
+                    let (before, after) = (one.seen.clone(), one.payload.after(&one.seen));
+                    self.programmes.keep(act.programme(), ending.transaction, before, after);
+                }
                 _ => {}
+            }
+            if let Payload::Batch(batch) = &one.payload {
+                self.keep_batch(batch, ending.transaction);
+            }
+            if let Payload::Pin(reset) = &one.payload {
+                self.keep_reset(one.id, reset, one.maker, ending.transaction);
             }
         }
     }
@@ -234,7 +252,7 @@ impl Audit {
     /// Everything was read.
     pub(super) fn finish_proposals(&mut self) {
         for id in std::mem::take(&mut self.proposals.records).into_keys() {
-            self.report("I7", format!("transaction {} makes or ends no proposal", id.rrn()));
+            self.report("I7", format!("transaction {} makes or ends no proposal and changes no programme", id.rrn()));
         }
     }
 }

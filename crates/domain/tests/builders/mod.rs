@@ -1,8 +1,11 @@
 //! Builders for the books in memory and what stands in them, so that the rules can be tried without any database.
 #![expect(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod batches;
 pub(crate) mod cards;
 pub(crate) mod money;
+pub(crate) mod pins;
+pub(crate) mod programmes;
 pub(crate) mod proposals;
 pub(crate) mod steps;
 
@@ -19,7 +22,9 @@ use domain::money::Fen;
 use domain::network::Network;
 use domain::order::{Order, OrderStatus};
 use domain::outcome::{Decline, Outcome};
-use domain::pin::{Door, PinValue, TypedPin};
+use domain::pin::{CardPin, Door, PinValue, TypedPin};
+use domain::programme::PinMode;
+use domain::programme::ProgrammeStatus;
 use domain::refund::{Ground, RefundCard, Request, Review, SoldLine};
 use domain::settlement::{Preparation, Verdict};
 use domain::state::{Outlet, Till};
@@ -123,17 +128,23 @@ pub(crate) fn card(number: u8) -> Card {
         status: CardStatus::Active,
         holder: String::new(),
         expires_on: None,
-        pin: pin(number, true),
+        pin: CardPin::Initial(pin(number, true)),
+        pin_by: None,
         balance: Fen::ZERO,
         last: None,
-        spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0 },
+        spent: Spent { on: BusinessDate(0), amount: Fen::ZERO, count: 0, month: Fen::ZERO },
         programme: Programme {
+            id: programmes::of_card(number),
+            status: ProgrammeStatus::Active,
             named: true,
             balance_max: Fen(1_000_000),
+            load_max: Fen(1_000_000),
             sale_max: Fen(1_000_000),
             daily_max: Fen(1_000_000),
             daily_count_max: 100,
+            month_max: None,
             refund_window: 48 * HOUR,
+            pin_mode: PinMode::FirstUse,
             merchants: Vec::new(),
         },
     }

@@ -13,8 +13,8 @@ use domain::product::Prices;
 use domain::proposal::{DECIDE_WITHIN, Draft, Proposal, ProposalStatus, Verdict, shown_digest};
 use domain::time::{HOUR, Timestamp};
 
-use super::money;
 use super::{FEE_BP, MERCHANT, MORNING, PersonId, World, by_issuer, envelope};
+use super::{money, programmes};
 
 /// Who proposes.
 pub(crate) const MAKER: i64 = 9003;
@@ -137,6 +137,7 @@ pub(crate) fn put_places(world: &mut World) {
     world.products.insert((ListId::of(TRADING), CODE.to_owned()), product);
     world.editions.insert(EDITION, edition());
     world.customers.insert(money::SUSPENDED, money::suspended());
+    programmes::put(world);
     let drafts = vec![(OutletId(2_503_001), "new".to_owned())];
     for (id, status, drafts) in [
         (DRAFT, Standing::Draft, drafts),
@@ -218,7 +219,7 @@ pub(crate) fn person_acts() -> Vec<Payload> {
 /// An act of each kind, in an order in which each is possible.
 pub(crate) fn acts() -> Vec<Payload> {
     let first = [fee(MERCHANT, 45), Payload::CompanyKey { key: SLEEPER }];
-    first.into_iter().chain(place_acts()).chain(person_acts()).collect()
+    first.into_iter().chain(place_acts()).chain(programmes::acts()).chain(person_acts()).collect()
 }
 
 /// The same in a world.

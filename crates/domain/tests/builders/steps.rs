@@ -1,6 +1,6 @@
 //! Random worlds and random commands in them: few cards, few orders, tiny limits, so that the commands meet.
 
-use domain::acts::{Payload, Shown};
+use domain::acts::{Payload, ProgrammeAct, Shown};
 use domain::card::{Card, CardStatus, Programme};
 use domain::card_move::CardMove;
 use domain::command::{Command, Envelope, Proof};
@@ -10,6 +10,9 @@ use domain::ledger::Kind;
 use domain::limits::{Limit, Limits};
 use domain::money::Fen;
 use domain::order::{Order, OrderStatus};
+use domain::programme::PinMode;
+use domain::programme::ProgrammeStatus;
+use domain::programme_change::Narrowing;
 use domain::proposal;
 use domain::refund::{Ground, Request, Review, SoldLine};
 use domain::reversal::Reversed;
@@ -19,6 +22,7 @@ use proptest::prelude::*;
 
 use super::cards;
 use super::money;
+use super::programmes;
 use super::proposals::{self, SLEEPER, sleeper};
 use super::{DAY, MERCHANT, MORNING, Submit as _, World, actor, card, envelope, order, till};
 
@@ -61,8 +65,10 @@ impl Sketch {
         proposals::put_places(&mut world);
         proposals::put_people(&mut world);
         for (number, CardSketch { status, expires_on, programme }) in (1..).zip(self.cards) {
+            let programme = Programme { id: programmes::of_card(number), ..programme };
             world.put_card(Card { status, expires_on, programme, ..card(number) });
         }
+        programmes::put_known(&mut world);
         for order in self.orders {
             world.lines.insert(order.id, lines_of(order.total));
             world.put_order(order);
@@ -82,20 +88,28 @@ fn lines_of(total: Fen) -> Vec<SoldLine> {
 pub(crate) fn any_card() -> impl Strategy<Value = CardSketch> {
     // What is stopped was moved: steps do that.
     let unmoved = vec![CardStatus::Issued, CardStatus::Replaced, CardStatus::Closed];
-    let status = prop_oneof![18 => Just(CardStatus::Active), 1 => prop::sample::select(unmoved)];
+    let status =
+        prop_oneof![14 => Just(CardStatus::Active), 3 => Just(CardStatus::Issued), 1 => prop::sample::select(unmoved)];
     let merchants = prop_oneof![6 => Just(vec![]), 1 => Just(vec![MERCHANT])];
     let expires = prop_oneof![4 => Just(None), 1 => Just(Some(BusinessDate(20_261_123)))];
-    (status, merchants, expires, 60..400_i64, 100..400_i64, 1..5_i64).prop_map(
-        |(status, merchants, expires_on, sale_max, daily_max, daily_count_max)| CardSketch {
+    let halted = prop::bool::weighted(0.05);
+    let most = (60..300_i64, 0..150_i64, prop::option::weighted(0.7, 0..60_i64), 1..5_i64);
+    (status, merchants, expires, halted, most).prop_map(
+        |(status, merchants, expires_on, halted, (sale_max, day, month, daily_count_max))| CardSketch {
             status,
             expires_on,
             programme: Programme {
+                id: programmes::of_card(1),
+                status: if halted { ProgrammeStatus::Suspended } else { ProgrammeStatus::Active },
                 named: expires_on.is_none(),
                 balance_max: Fen(600),
+                load_max: Fen(392),
                 sale_max: Fen(sale_max),
-                daily_max: Fen(daily_max),
+                daily_max: Fen(sale_max + day),
                 daily_count_max,
+                month_max: month.map(|more| Fen(sale_max + day + more)),
                 refund_window: 48 * HOUR,
+                pin_mode: PinMode::FirstUse,
                 merchants,
             },
         },
@@ -154,6 +168,20 @@ pub(crate) enum Step {
     },
     Withdraw {
         order: i64,
+    },
+    /// The card company makes a code, or an initial PIN, for a card that was never used or after the latest reset.
+    Issue {
+        card: u8,
+        code: bool,
+        after_reset: bool,
+    },
+    FirstUse {
+        card: u8,
+        right: bool,
+    },
+    /// Two persons take a PIN away.
+    Reset {
+        card: u8,
     },
     Load {
         card: u8,
@@ -235,6 +263,14 @@ pub(crate) enum Step {
         seen: bool,
         who: Clerk,
     },
+    /// One person lowers the limits of a card's programme, or stops it.
+    Narrow {
+        card: u8,
+        how: Narrow,
+        /// What the person was shown is what is there.
+        seen: bool,
+        who: Clerk,
+    },
     /// The last one but `back`: approved, turned down, or taken back.
     End {
         back: usize,
@@ -256,6 +292,16 @@ pub(crate) enum Who {
     Cashier,
     Manager,
     Issuer,
+}
+
+/// What one person does to a programme.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Narrow {
+    Lower,
+    /// More for somebody, which takes two.
+    Raise,
+    Suspend,
+    End,
 }
 
 /// Whose money is settled.
@@ -311,11 +357,16 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         1 => order().prop_map(|order| Step::Withdraw { order }),
         3 => (card(), -1..400_i64).prop_map(|(card, amount)| Step::Load { card, amount }),
         1 => (0..MONEY_ACTS).prop_map(|act| Step::Money { act }),
+        2 => (card(), prop::bool::weighted(0.9), any::<bool>())
+            .prop_map(|(card, code, after_reset)| Step::Issue { card, code, after_reset }),
+        2 => (card(), prop::bool::weighted(0.7)).prop_map(|(card, right)| Step::FirstUse { card, right }),
+        1 => card().prop_map(|card| Step::Reset { card }),
         2 => (0..8_usize, any::<bool>()).prop_map(|(back, asks)| Step::Repeat { back, asks }),
         7 => after_sale(),
         3 => settlement(),
         3 => dispute(),
-        2 => proposal(),
+        3 => proposal(),
+        1 => narrow(),
         2 => card_move(),
     ]
 }
@@ -336,6 +387,22 @@ fn card_move() -> impl Strategy<Value = Step> {
     })
 }
 
+fn narrow() -> impl Strategy<Value = Step> {
+    let how = prop_oneof![
+        8 => Just(Narrow::Lower),
+        1 => Just(Narrow::Raise),
+        2 => Just(Narrow::Suspend),
+        1 => Just(Narrow::End),
+    ];
+    let clerk = prop_oneof![8 => Just(Clerk::Maker), 8 => Just(Clerk::Checker), 1 => Just(Clerk::Shop)];
+    (1..=NUMBERS, how, prop::bool::weighted(0.95), clerk).prop_map(|(card, how, seen, who)| Step::Narrow {
+        card,
+        how,
+        seen,
+        who,
+    })
+}
+
 fn proposal() -> impl Strategy<Value = Step> {
     let clerk = || prop_oneof![8 => Just(Clerk::Maker), 8 => Just(Clerk::Checker), 1 => Just(Clerk::Shop)];
     let merchant = prop_oneof![8 => Just(Whose::First), 4 => Just(Whose::Other), 1 => Just(Whose::Nobody)];
@@ -345,7 +412,7 @@ fn proposal() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (fee, any::<prop::sample::Index>(), merchant, mostly(), clerk()).prop_map(
             |(fee, other, merchant, seen, who)| {
-                Step::Propose { fee, other: other.index(proposals::acts().len() + MONEY_ACTS + CARD_ACTS), merchant, seen, who }
+                Step::Propose { fee, other: other.index(proposals::acts().len() + MONEY_ACTS + CARD_ACTS + PROGRAMME_ACTS), merchant, seen, who }
             }
         ),
         5 => (prop_oneof![6 => Just(0_usize), 3 => 1..4_usize], how, mostly(), mostly(), clerk())
@@ -446,7 +513,11 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                         | Step::Answer { .. }
                         | Step::Decide { .. }
                         | Step::Propose { .. }
+                        | Step::Narrow { .. }
                         | Step::Load { .. }
+                        | Step::Issue { .. }
+                        | Step::FirstUse { .. }
+                        | Step::Reset { .. }
                         | Step::Money { .. }
                         | Step::Move { .. }
                         | Step::End { .. }
@@ -461,20 +532,25 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                     | Step::Decide { who, .. }
                     | Step::Propose { who, .. }
                     | Step::Move { who, .. }
+                    | Step::Narrow { who, .. }
                     | Step::End { who, .. } => who.asks(asked),
-                    Step::Load { .. } | Step::Money { .. } => Clerk::Maker.asks(asked),
+                    Step::Load { .. } | Step::Money { .. } | Step::Issue { .. } | Step::Reset { .. } => {
+                        Clerk::Maker.asks(asked)
+                    }
+                    Step::FirstUse { .. } => super::pins::by_holder(asked),
                     Step::Answer { shop: false, .. } => super::by_issuer(9001, asked),
                     _ => asked,
                 }
             }
         };
-        if *other && !asked.actor.is_issuer() && !matches!(step, Step::Repeat { .. }) {
+        if *other && !asked.actor.is_issuer() && !asked.actor.is_holder() && !matches!(step, Step::Repeat { .. }) {
             asked.actor = actor(OTHER, OTHER_TILL);
         }
         let proposed = shadow.submit(&asked);
         all.push(asked);
-        // Money is mostly wanted where it goes, so somebody approves it.
-        let made = proposed.transaction().filter(|_| matches!(step, Step::Load { .. } | Step::Money { .. }));
+        // Money is mostly wanted where it goes and PINs away, so somebody approves it.
+        let wanted = matches!(step, Step::Load { .. } | Step::Money { .. } | Step::Reset { .. });
+        let made = proposed.transaction().filter(|_| wanted);
         if let Some(one) = made.and_then(|made| shadow.proposals.get(&made.id)) {
             let n = 10_000 + u16::try_from(all.len()).unwrap_or(0);
             let approval = Clerk::Checker.asks(envelope(n, at, proposals::approve(one)));
@@ -513,6 +589,17 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
         Step::Withdraw { order } => super::withdraw(*order, total(order)),
         Step::Load { .. } | Step::Money { .. } => {
             let payload = of_money(world, step);
+            proposals::propose(payload.clone(), proposals::shown(world, &payload))
+        }
+        Step::Issue { card, code, after_reset } => {
+            let own = |one: &&proposal::Proposal| one.payload == super::pins::reset(*card);
+            let reset = world.proposals.values().rev().find(own).map(|one| one.id).filter(|_| *after_reset);
+            let pin = || super::pins::issue_pin(*card, super::pin(*card, true));
+            if *code { super::pins::issue_code(*card, reset) } else { pin() }
+        }
+        Step::FirstUse { card, right } => super::pins::first_use(*card, *right, super::pin(*card, true)),
+        Step::Reset { card } => {
+            let payload = super::pins::reset(*card);
             proposals::propose(payload.clone(), proposals::shown(world, &payload))
         }
         Step::Refund { order, lines, ground, worded, escalate, .. } => Command::RefundRequest(Request {
@@ -570,6 +657,7 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
             let (card, made, reason) = (super::card_id(*card), *made, words(*worded));
             Command::CardMove(domain::card_move::Request { card, made, reason })
         }
+        Step::Narrow { card, how, seen, .. } => of_programme(world, *card, *how, *seen),
         Step::BatchClose | Step::Repeat { .. } => Command::BatchClose,
     }
 }
@@ -605,6 +693,42 @@ fn money_acts(world: &World) -> Vec<Payload> {
     ]
 }
 
+/// How many [`programme_acts`] are.
+const PROGRAMME_ACTS: usize = 8;
+
+/// Acts about the programmes of cards: more, less, nothing that makes sense, and going on.
+fn programme_acts(world: &World) -> Vec<Payload> {
+    let one = |number, more| {
+        programmes::changed(world, programmes::of_card(number), |terms| terms.daily_max = Fen(terms.daily_max.0 + more))
+    };
+    let resuming = |number| Payload::Programme(ProgrammeAct::Resuming { programme: programmes::of_card(number) });
+    let outside = programmes::terms(world, programmes::DRAFT, |terms| terms.balance_max = Fen(100_001));
+    let outside = Payload::Programme(ProgrammeAct::Opening { programme: programmes::DRAFT, terms: outside });
+    vec![one(1, 50), one(2, 70), one(3, -10), one(1, -500), resuming(1), resuming(2), resuming(3), outside]
+}
+
+fn of_programme(world: &World, card: u8, how: Narrow, seen: bool) -> Command {
+    let programme = programmes::of_card(card);
+    let terms = |count, sale| {
+        programmes::terms(world, programme, |terms| {
+            (terms.daily_count_max, terms.sale_max) = (terms.daily_count_max + count, Fen(terms.sale_max.0 + sale));
+        })
+    };
+    let what = match how {
+        Narrow::Lower => Narrowing::Lower(terms(0, -7)),
+        Narrow::Raise => Narrowing::Lower(terms(1, -7)),
+        Narrow::Suspend => Narrowing::Suspend,
+        Narrow::End => Narrowing::End,
+    };
+    let Command::ProgrammeChange(mut change) = programmes::narrow(world, programme, what) else {
+        unreachable!("a change of a programme")
+    };
+    if !seen {
+        change.seen = proposals::shown_fee(Some(999));
+    }
+    Command::ProgrammeChange(change)
+}
+
 fn of_money(world: &World, step: &Step) -> Payload {
     match step {
         Step::Load { card, amount } => money::load(*card, *amount),
@@ -616,7 +740,9 @@ fn of_money(world: &World, step: &Step) -> Payload {
 fn of_proposal(world: &World, step: &Step) -> Command {
     match step {
         Step::Propose { fee, other, merchant, seen, .. } => {
-            let all = || proposals::acts().into_iter().chain(money_acts(world)).chain(card_acts());
+            let all = || {
+                proposals::acts().into_iter().chain(money_acts(world)).chain(card_acts()).chain(programme_acts(world))
+            };
             let other = || all().nth(*other).expect("an act");
             let payload = fee.map_or_else(other, |fee_bp| proposals::fee(merchant.id(), fee_bp));
             let shown = if *seen { proposals::shown(world, &payload) } else { proposals::shown_fee(Some(999)) };

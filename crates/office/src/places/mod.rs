@@ -178,6 +178,10 @@ fn action_words<'a>(action: &'a str, text: &'static Text) -> &'a str {
         "terminal_retired" => words.a_retired,
         "customer_created" => text.customers.a_created,
         "customer_changed" => text.customers.a_changed,
+        "card_batch_entered" => text.batches.a_entered,
+        "card_stock_moved" => text.batches.a_moved,
+        "card_batch_cancelled" => text.batches.a_cancelled,
+        "card_batch_closed" => text.batches.a_closed,
         "customer_suspended" => text.customers.a_suspended,
         other => other,
     }
@@ -194,7 +198,7 @@ pub(crate) fn standing_of_customer(status: Standing, text: &'static Text) -> Bad
 /// What a page says about the last proposal unless it is made.
 pub(crate) async fn told(visit: &Visit, a: &str) -> Result<Option<Told>, Problem> {
     let actor = Actor::issuer(visit.session.person);
-    let own = |record: &Transaction| record.kind == Kind::Proposal;
+    let own = |record: &Transaction| matches!(record.kind, Kind::Proposal | Kind::ProgrammeChange);
     let words = &visit.text().directory;
     let last = Last::find(&visit.web, actor, a, own).await?;
     let says = step::Words { not_done: words.not_done, unknown: words.unknown, unknown_do: words.unknown_do };

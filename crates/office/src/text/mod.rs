@@ -1,5 +1,7 @@
 //! Words of these pages, both languages beside each other.
 
+mod batches;
+mod card_number;
 mod cards;
 mod confirm;
 mod customers;
@@ -8,7 +10,9 @@ mod help;
 mod home;
 mod imports;
 mod lists;
+mod pins;
 mod products;
+mod programmes;
 mod recalls;
 mod requests;
 mod rolls;
@@ -19,6 +23,8 @@ use web_kit::flash::Flash;
 web_kit::audience! {
     said;
     cards: Cards,
+    card_number: CardNumber,
+    batches: Batches,
     confirm: Confirm,
     customers: Customers,
     directory: Directory,
@@ -26,7 +32,9 @@ web_kit::audience! {
     home: Home,
     imports: Imports,
     lists: Lists,
+    pins: Pins,
     products: Products,
+    programmes: Programmes,
     recalls: Recalls,
     requests: Requests,
     rolls: Rolls,
@@ -43,6 +51,12 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::Saved => text.directory.saved,
         Said::Suspended => text.directory.stop_done,
         Said::CustomerSuspended => text.customers.stop_done,
+        Said::ProgrammeLowered => text.programmes.lowered,
+        Said::ProgrammeSuspended => text.programmes.suspended_now,
+        Said::ProgrammeEnded => text.programmes.ended_now,
+        Said::BatchEntered => text.batches.entered_now,
+        Said::CardsMoved => text.batches.done,
+        Said::BatchCancelled => text.batches.cancelled_now,
         Said::Closed => text.directory.close_done,
         Said::Recalled => text.recalls.started,
         Said::RequestAnswered => text.requests.said_answered,
@@ -50,6 +64,7 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
         Said::EditionGivenUp => text.imports.given_up,
         Said::EditionGone => text.imports.gone,
         Said::ListTooLong => text.products.too_long,
+        Said::PinResetProposed => text.pins.proposed,
     })
 }
 
@@ -70,6 +85,18 @@ web_kit::said! {
         Suspended = "place_suspended",
         /// A customer was suspended.
         CustomerSuspended = "customer_suspended",
+        /// Limits of a programme were lowered.
+        ProgrammeLowered = "programme_lowered",
+        /// A programme was suspended.
+        ProgrammeSuspended = "programme_suspended",
+        /// A programme was ended.
+        ProgrammeEnded = "programme_ended",
+        /// A card batch was entered.
+        BatchEntered = "batch_entered",
+        /// Cards of a batch were moved.
+        CardsMoved = "cards_moved",
+        /// A card batch was cancelled.
+        BatchCancelled = "batch_cancelled",
         /// A place was closed.
         Closed = "place_closed",
         /// Goods were recalled.
@@ -84,5 +111,7 @@ web_kit::said! {
         EditionGone = "edition_gone",
         /// A list is too long for an Excel sheet.
         ListTooLong = "list_too_long",
+        /// A reset of a PIN was proposed.
+        PinResetProposed = "pin_reset_proposed",
     }
 }

@@ -246,7 +246,7 @@ impl Auditor {
 
     /// Counts an answer into the running batch.
     pub(super) fn count(&mut self, intent: &Intent, at: i64, code: &str) {
-        if intent.who.is_issuer() || matches!(intent.act, Act::Close) {
+        if intent.who.is_placeless() || matches!(intent.act, Act::Close) {
             return;
         }
         let amount = match &intent.act {

@@ -2,6 +2,7 @@
 //! twice, and a load is taken back as far as it is there.
 
 use domain::card::CardStatus;
+use domain::pin::PinState;
 
 use super::proposal::WEEK;
 use super::{Auditor, Declined};
@@ -15,6 +16,13 @@ impl Auditor {
         Some(i64::try_from(at).expect("small"))
     }
 
+    /// What is seen of a card whose PIN is to be taken away: its state, and so many times more whose its PIN is.
+    pub(super) fn shown_of_reset(&self, card: i64) -> Option<i64> {
+        let pin = self.cards.get(&card)?.pin.state;
+        let at = PinState::ALL.iter().position(|one| *one == pin).expect("one of all");
+        Some(self.state_of(card)? + STATES * i64::try_from(at).expect("small"))
+    }
+
     /// What a person is shown now of an act about money; none if the card or the load does not exist.
     pub(super) fn shown_of_money(&self, what: What) -> Option<i64> {
         match what {
@@ -24,7 +32,7 @@ impl Auditor {
                 let amount = self.loads.get(&load)?.1;
                 Some(self.state_of(card)? + STATES * amount)
             }
-            What::Fee | What::Factor => unreachable!("not about money"),
+            What::Fee | What::Factor | What::Limit(..) | What::Reset(_) => unreachable!("not about money"),
         }
     }
 
@@ -101,7 +109,7 @@ impl Auditor {
                 self.loads.get_mut(&load).expect("it was judged").2 += amount;
                 (card, -amount)
             }
-            What::Fee | What::Factor => unreachable!("not about money"),
+            What::Fee | What::Factor | What::Limit(..) | What::Reset(_) => unreachable!("not about money"),
         };
         self.deposit -= change;
         let own = self.cards.get_mut(&card).expect("it was judged");

@@ -49,21 +49,28 @@ impl Auditor {
         match what {
             What::Fee => self.fee,
             What::Factor => Some(self.factor),
+            What::Limit(card, _) => self.cards.get(&card).map(|card| card.limits[1]),
+            What::Reset(card) => self.shown_of_reset(card),
             other => self.shown_of_money(other),
         }
     }
 
     pub(super) fn propose(&mut self, who: Who, (what, value): (What, i64), seen: Option<i64>, at: i64) -> Declined {
         let now = self.current(what);
-        let money = !matches!(what, What::Fee | What::Factor);
+        let money = what.is_money();
         let code = match () {
             () if !who.is_issuer() => "58",
             () if now != seen && !(money && now.is_none()) => "13",
+            () if matches!(what, What::Reset(_)) => match self.judge_reset(what.card()) {
+                Ok(()) => "00",
+                Err(declined) => return declined,
+            },
             () if money => match self.judge_money(what, value, at, None) {
                 Ok(()) => "00",
                 Err(declined) => return declined,
             },
             () if (what == What::Fee && !(0..=1_000).contains(&value)) || now == Some(value) => "12",
+            () if matches!(what, What::Limit(_, limits) if !sound(limits, value)) => "12",
             () => "00",
         };
         if code == "00" {
@@ -94,8 +101,14 @@ impl Auditor {
         at: i64,
     ) -> Declined {
         let now = self.current(shown.what);
-        let money = !matches!(shown.what, What::Fee | What::Factor);
-        let possible = if money { self.judge_money(shown.what, shown.value, at, Some(number)) } else { Ok(()) };
+        let money = shown.what.is_money();
+        let possible = if let What::Reset(card) = shown.what {
+            self.judge_reset(card)
+        } else if money {
+            self.judge_money(shown.what, shown.value, at, Some(number))
+        } else {
+            Ok(())
+        };
         let found = match self.open(who, number, at) {
             Ok(found) => found,
             Err(declined) => return declined,
@@ -118,10 +131,43 @@ impl Auditor {
             match shown.what {
                 What::Fee => self.fee = Some(shown.value),
                 What::Factor => self.factor = shown.value,
+                What::Limit(card, _) => self.set_limit(card, shown.value),
+                What::Reset(card) => self.take_pin(card, number),
                 what => return ("00", None, self.move_money(what, shown.value)),
             }
         }
         ("00", None, None)
+    }
+
+    fn set_limit(&mut self, card: i64, sale_max: i64) {
+        if let Some(card) = self.cards.get_mut(&card) {
+            card.limits[1] = sale_max;
+        }
+    }
+
+    /// One person of the company lowers the most of one sale; it holds from the next command on.
+    pub(super) fn lower(
+        &mut self,
+        who: Who,
+        (card, limits): (i64, [i64; 3]),
+        value: i64,
+        seen: i64,
+        worded: bool,
+    ) -> Declined {
+        let now = self.cards.get(&card).map_or(0, |card| card.limits[1]);
+        let code = match () {
+            () if !who.is_issuer() => "58",
+            () if seen != now => "13",
+            () if !worded => "30",
+            () if value == now => "12",
+            () if value > now => "58",
+            () if !sound(limits, value) => "12",
+            () => "00",
+        };
+        if code == "00" {
+            self.set_limit(card, value);
+        }
+        (code, None, None)
     }
 
     pub(super) fn take_back(&mut self, who: Who, number: i64, at: i64) -> Declined {
@@ -132,4 +178,9 @@ impl Auditor {
         }
         ("00", None, None)
     }
+}
+
+/// Whether one sale may take this much beside the limits of balance and day.
+fn sound([balance, daily, _]: [i64; 3], sale: i64) -> bool {
+    sale > 0 && sale <= balance && sale <= daily
 }

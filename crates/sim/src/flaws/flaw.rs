@@ -105,6 +105,16 @@ domain::words! {
         TakesBackTwice = "takes_back_twice",
         /// A load leaves more on a card than it may hold.
         LoadsOverLimit = "loads_over_limit",
+        /// One person raises a limit.
+        RaisesAlone = "raises_alone",
+        /// A lowered limit holds from the next group on, and not from the next command.
+        LimitLate = "limit_late",
+        /// A lowered limit is recorded and never holds.
+        LimitForgotten = "limit_forgotten",
+        /// A reset is recorded, and the old PIN still pays.
+        OldPinLives = "old_pin_lives",
+        /// A used code sets a PIN again.
+        CodeUsedTwice = "code_used_twice",
         /// A load leaves the deposit as it was.
         DepositKept = "deposit_kept",
     }

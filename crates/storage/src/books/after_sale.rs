@@ -5,7 +5,7 @@ use domain::batch::{Batch, ClosedBatch};
 use domain::card::CardKey;
 use domain::changes::Changes;
 use domain::dispute::{Claim, Dispute, DisputeStatus, Reply, Said};
-use domain::ids::{OrderId, PersonId, TerminalId, TransactionId};
+use domain::ids::{OrderId, PersonId, ProgrammeId, TerminalId, TransactionId};
 use domain::ledger::Transaction;
 use domain::money::Fen;
 use domain::refund::{Ground, Refund, RefundLine, RefundStatus, SoldLine};
@@ -33,10 +33,11 @@ pub(super) fn load_sold(
         state.sold.loaded(order, None);
         return Ok(());
     };
-    let Some((card, mut payee, window)) = paying_card(connection, &sale)? else {
+    let Some((card, programme, window)) = paying_card(connection, &sale)? else {
         state.sold.loaded(order, None);
         return Ok(());
     };
+    let mut payee = card;
     for _ in 0..REPLACEMENTS_MAX {
         let Some(next) = replacement(connection, payee)? else { break };
         payee = next;
@@ -46,7 +47,7 @@ pub(super) fn load_sold(
         state.cards.loaded(key, row);
     }
     let (refunds, disputes) = (refunds_of(connection, order)?, disputes_of(connection, order)?);
-    state.sold.loaded(order, Some(Sold { sale, card, payee, window, refunds, disputes }));
+    state.sold.loaded(order, Some(Sold { sale, card, payee, programme, window, refunds, disputes }));
     Ok(())
 }
 
@@ -57,10 +58,11 @@ fn sale(connection: &Connection, order: OrderId) -> sql::Result<Option<Transacti
     connection.prepare_cached(rows::TRANSACTION_BY_ID)?.query_row([paid_by], rows::transaction).optional()
 }
 
-fn paying_card(connection: &Connection, sale: &Transaction) -> sql::Result<Option<(CardKey, CardKey, i64)>> {
+fn paying_card(connection: &Connection, sale: &Transaction) -> sql::Result<Option<(CardKey, ProgrammeId, i64)>> {
     let Some(card) = sale.card else { return Ok(None) };
-    let sql = "SELECT c.lookup, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
-    let read = |row: &Row<'_>| Ok((CardKey(row.get(0)?), CardKey(row.get(0)?), row.get(1)?));
+    let sql =
+        "SELECT c.lookup, p.id, p.refund_window FROM card c JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
+    let read = |row: &Row<'_>| Ok((CardKey(row.get(0)?), ProgrammeId(row.get(1)?), row.get(2)?));
     connection.prepare_cached(sql)?.query_row([card.0], read).optional()
 }
 

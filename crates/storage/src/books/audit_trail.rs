@@ -1,9 +1,11 @@
 //! Reads the whole ledger on one snapshot for `verify`.
 
 use crate::sql::{self, Connection, Row};
-use domain::card::CardStatus;
+use domain::card::{CardKey, CardStatus};
 use domain::directory::Standing;
-use domain::ids::{CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, RecallId, TerminalId, TransactionId};
+use domain::ids::{
+    CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RecallId, TerminalId, TransactionId,
+};
 use domain::ledger::{AccountId, ChainKey, Head, Transaction, Transfer};
 use domain::money::Fen;
 use domain::order::OrderStatus;
@@ -12,7 +14,7 @@ use domain::role::Role;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, card_move, proposal, rows, settlement};
+use super::{after_sale, card_batch, card_move, cards, pins, programme, proposal, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
@@ -40,10 +42,31 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
         }
         Ok(())
     })?;
-    let sql = "SELECT id, balance, last_id, status FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = "SELECT id, balance, last_id, lookup, pin_state, pin, pin_id, status FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
     in_pieces(connection, sql, |row| {
-        let status = rows::word(row, 3, CardStatus::from_word)?;
-        audit.card(CardId(row.get(0)?), status, Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
+        let card = CardId(row.get(0)?);
+        let status = rows::word(row, 7, CardStatus::from_word)?;
+        audit.card(card, status, Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
+        let by = row.get::<_, Option<i64>>(6)?.map(TransactionId);
+        match cards::pin(row, 4, 5) {
+            Ok(pin) => audit.card_pin(card, CardKey(row.get(3)?), &pin, by),
+            Err(error) => audit.unreadable(&format!("the PIN of card {card}"), &error.to_string()),
+        }
+        Ok(())
+    })?;
+    let sql = format!(
+        "SELECT {}, c.lookup FROM card_code k LEFT JOIN card c ON c.id = k.card_id
+        WHERE k.card_id > ?1 ORDER BY k.card_id LIMIT ?2",
+        pins::CODE_COLUMNS
+    );
+    in_pieces(connection, &sql, |row| {
+        match (pins::code(row), row.get::<_, Option<[u8; 16]>>(10)?) {
+            (Ok(code), Some(key)) => audit.card_code(CardKey(key), &code),
+            (Ok(code), None) => audit.unreadable(&format!("the code of card {}", code.card), "there is no such card"),
+            (Err(error), _) => {
+                audit.unreadable(&format!("the code of card {}", row.get::<_, i64>(0)?), &error.to_string());
+            }
+        }
         Ok(())
     })?;
     let sql = "SELECT id, deposit FROM customer WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -55,6 +78,8 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     disputes(connection, &mut audit)?;
     proposals(connection, &mut audit)?;
     fundings(connection, &mut audit)?;
+    programmes(connection, &mut audit)?;
+    card_batch::audit(connection, &mut audit)?;
     batches(connection, &mut audit)?;
     let merchants = places(connection, &mut audit)?;
     Ok(audit.finish(&merchants))
@@ -194,6 +219,33 @@ fn fundings(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
         audit.funding(row.text(1)?, TransactionId(row.get(0)?));
         Ok(())
     })
+}
+
+/// Programmes, and what one person did to them.
+fn programmes(connection: &Connection, audit: &mut Audit) -> sql::Result<()> {
+    let sql =
+        format!("SELECT {} FROM programme_change h WHERE h.id > ?1 ORDER BY h.id LIMIT ?2", programme::CHANGE_COLUMNS);
+    in_pieces(connection, &sql, |row| {
+        match programme::changed(row) {
+            Ok(changed) => audit.programme_change(&changed),
+            Err(error) => unreadable(audit, "programme change", row.get(0)?, &error),
+        }
+        Ok(())
+    })?;
+    let mut all = Vec::new();
+    let sql = "SELECT id, created_by IS NOT NULL FROM programme WHERE id > ?1 ORDER BY id LIMIT ?2";
+    in_pieces(connection, sql, |row| {
+        all.push((ProgrammeId(row.get(0)?), row.get(1)?));
+        Ok(())
+    })?;
+    for (id, entered) in all {
+        match programme::find(connection, id) {
+            Ok(Some(one)) => audit.programme(id, &one, entered),
+            Ok(None) => {}
+            Err(error) => audit.unreadable(&format!("programme {id}"), &error.to_string()),
+        }
+    }
+    Ok(())
 }
 
 /// The roles of the card company's people.

@@ -11,7 +11,7 @@ use domain::state::{Keys, State};
 
 use super::cards::Programmes;
 use super::outbox::{self, Subscriptions};
-use super::{after_sale, deposit, proposal, rows, settlement, sweeps};
+use super::{after_sale, deposit, pins, programme, proposal, rows, settlement, sweeps};
 
 /// What comes after a sale, the cards of deposits, and closing a batch.
 pub(crate) fn load_rest(
@@ -46,6 +46,10 @@ fn load_outlets(connection: &Connection, state: &mut State, keys: &Keys) -> sql:
 pub(crate) fn load_rare(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
     load_outlets(connection, state, keys)?;
     settlement::load(connection, state, &keys.payables, &keys.settlements)?;
+    for id in &keys.programmes {
+        state.acts.programmes.loaded(*id, programme::find(connection, *id)?);
+    }
+    pins::load(connection, state, keys)?;
     proposal::load(connection, state, keys)
 }
 
@@ -59,7 +63,9 @@ pub(crate) fn save_rest(
     after_sale::save(connection, state, changes)?;
     settlement::save(connection, changes)?;
     sweeps::save(connection, changes)?;
+    pins::save(connection, changes)?;
     proposal::save(connection, changes)?;
+    programme::save(connection, changes)?;
     outbox::save(connection, state, changes, subscriptions)?;
     if changes.transactions.is_empty() { Ok(()) } else { save_head(connection, state) }
 }

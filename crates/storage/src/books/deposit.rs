@@ -11,6 +11,7 @@ use domain::directory::Standing;
 use domain::ids::{CardId, CustomerId, TransactionId};
 use domain::ledger::Kind;
 use domain::money::Fen;
+use domain::pin::PinState;
 use domain::state::State;
 use domain::time::Timestamp;
 
@@ -72,7 +73,7 @@ pub(super) fn find(connection: &Connection, id: CustomerId) -> sql::Result<Optio
 }
 
 pub(super) fn find_card(connection: &Connection, id: CardId) -> sql::Result<Option<acts::Card>> {
-    let sql = "SELECT c.lookup, c.masked, c.holder, c.status, p.name FROM card c
+    let sql = "SELECT c.lookup, c.masked, c.holder, c.status, p.name, c.pin_state FROM card c
         JOIN programme p ON p.id = c.programme_id WHERE c.id = ?1";
     let read = |row: &Row<'_>| {
         Ok(acts::Card {
@@ -81,6 +82,7 @@ pub(super) fn find_card(connection: &Connection, id: CardId) -> sql::Result<Opti
             holder: masked_name(row.text(2)?),
             status: rows::word(row, 3, CardStatus::from_word)?,
             programme: row.get(4)?,
+            pin: rows::word(row, 5, PinState::from_word)?,
         })
     };
     connection.prepare_cached(sql)?.query_row([id.0], read).optional()

@@ -64,12 +64,12 @@ const REQUESTS: &str = concat!(
 const ORDERS: &str = "SELECT id, merchant_id, outlet_id, terminal_id, person_id, status, total, payable, attempt, \
      paid_by, paid_at FROM orders WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 const CARDS: &str = "SELECT id, status, holder, expires_on, pin, balance, spent_on, spent_amount, spent_count, \
-     programme_id, last_id, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
+     programme_id, last_id, spent_month, pin_state, pin_id, lookup FROM card WHERE lookup = ANY($1) ORDER BY lookup FOR NO KEY UPDATE";
 const TRIES: &str = "SELECT tried_on, places, lookup FROM pin_tries WHERE lookup = ANY($1)";
 const SWEEPS: &str = "SELECT merchant_id, outlet_id, cards, paused_until, stopped_at, watch FROM pin_sweep \
      WHERE watch = ANY($1)";
-const PROGRAMMES: &str = "SELECT named, balance_max, sale_max, daily_max, daily_count_max, refund_window, id \
-     FROM programme WHERE id IN (SELECT programme_id FROM card WHERE lookup = ANY($1))";
+const PROGRAMMES: &str = "SELECT id, status, named, balance_max, load_max, sale_max, daily_max, daily_count_max, \
+     month_max, refund_window, pin_mode FROM programme WHERE id IN (SELECT programme_id FROM card WHERE lookup = ANY($1))";
 const PROGRAMME_MERCHANTS: &str = "SELECT programme_id, merchant_id FROM programme_merchant WHERE programme_id IN \
      (SELECT programme_id FROM card WHERE lookup = ANY($1)) ORDER BY programme_id, merchant_id";
 const SUBSCRIPTIONS: &str = "SELECT id, outlet_id, events, merchant_id FROM webhook_endpoint \
@@ -158,13 +158,13 @@ fn load_cards(
 ) -> sql::Result<cards::Programmes> {
     let mut known = cards::Programmes::default();
     for row in programmes.iter().map(Row::Postgres) {
-        known.know(row.get(6)?, cards::terms(&row)?);
+        known.know(row.get(0)?, cards::terms(&row)?);
     }
     for row in programme_merchants.iter().map(Row::Postgres) {
         known.taken_by(row.get(0)?, MerchantId(row.get(1)?));
     }
     for row in cards.iter().map(Row::Postgres) {
-        let key = CardKey(row.get(11)?);
+        let key = CardKey(row.get(14)?);
         let card = cards::card(&row, key, known.terms(connection, row.get(9)?)?)?;
         state.cards.loaded(key, Some(card));
     }
@@ -214,9 +214,11 @@ static TRANSACTIONS_INSERT: LazyLock<String> = LazyLock::new(TransactionRow::ins
 const TRANSFERS_INSERT: &str = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date) \
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])";
 const CARDS_UPDATE: &str = "UPDATE card SET balance = n.balance, spent_on = n.spent_on, \
-     spent_amount = n.spent_amount, spent_count = n.spent_count, last_id = n.last_id \
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) \
-     AS n (id, balance, spent_on, spent_amount, spent_count, last_id) WHERE card.id = n.id";
+     spent_amount = n.spent_amount, spent_count = n.spent_count, last_id = n.last_id, status = n.status, \
+     spent_month = n.spent_month \
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
+     $8::bigint[]) AS n (id, balance, spent_on, spent_amount, spent_count, last_id, status, spent_month) \
+     WHERE card.id = n.id";
 const ORDERS_UPDATE: &str = "UPDATE orders SET status = n.status, attempt = n.attempt, paid_by = n.paid_by, \
      paid_at = n.paid_at FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) \
      AS n (id, status, attempt, paid_by, paid_at) WHERE orders.id = n.id";
@@ -281,6 +283,8 @@ fn cards(changes: &Changes) -> Columns {
         column(cards(), |card| card.spent.amount.0),
         column(cards(), |card| card.spent.count),
         column(cards(), |card| card.last.map(|id| id.0)),
+        column(cards(), |card| card.status.word()),
+        column(cards(), |card| card.spent.month.0),
     ]
 }
 

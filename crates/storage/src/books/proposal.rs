@@ -12,7 +12,7 @@ use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
-use super::{card_move, deposit, rows, sweeps};
+use super::{card_batch, card_move, deposit, programme, rows, sweeps};
 use crate::catalogue;
 use crate::directory::{self, Company, Moved};
 
@@ -44,6 +44,11 @@ pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payloa
     match act {
         Payload::Money(money) => deposit::load(connection, rows, money)?,
         Payload::Card(card) => card_move::load(connection, rows, card.card())?,
+        Payload::Programme(act) => {
+            rows.programmes.loaded(act.programme(), programme::find(connection, act.programme())?);
+        }
+        Payload::Batch(batch) => card_batch::load(connection, rows, batch)?,
+        Payload::Pin(reset) => rows.cards.loaded(reset.card, deposit::find_card(connection, reset.card)?),
         Payload::CustomerResuming { customer } => {
             rows.customers.loaded(*customer, deposit::find(connection, *customer)?);
         }
@@ -222,9 +227,13 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
             deposit::save_reference(connection, reference, approval.id)?;
         }
         // Its money is in the approval's transfer and in `Changes::deposits`.
-        Payload::Money(_) => {}
         // `card_move::save` writes it with the moves that one person makes.
         Payload::Card(_) => {}
+        // It is in `Changes::programmes` as it is afterwards.
+        Payload::Programme(_) => {}
+        Payload::Batch(batch) => card_batch::save(connection, batch, approval.id, at)?,
+        // So is a card whose PIN is taken away in `Changes::pins`.
+        Payload::Money(_) | Payload::Pin(_) => {}
         Payload::CustomerResuming { customer } => deposit::resume(connection, *customer, by.0, at)?,
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";

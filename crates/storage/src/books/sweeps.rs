@@ -48,8 +48,11 @@ pub(crate) fn limits(connection: &Connection) -> sql::Result<Limits> {
 
 pub(crate) fn tries(row: &Row<'_>) -> sql::Result<PinTries> {
     let places = rows::word(row, 1, |text| {
-        // Empty once they were forgotten.
-        let pairs = text.split(',').filter(|pair| !pair.is_empty()).map(|pair| {
+        // What was guessed is forgotten when the holder sets a PIN, or the card is unlocked.
+        if text.is_empty() {
+            return Some(BTreeMap::new());
+        }
+        let pairs = text.split(',').map(|pair| {
             let (place, count) = pair.split_once(' ')?;
             Some((PinPlace::read(place)?, count.parse().ok()?))
         });
@@ -128,9 +131,10 @@ fn entry(alarm: &Alarm) -> Entry {
     };
     Entry {
         at: alarm.at,
-        person: Some(alarm.actor.person),
-        merchant: Some(alarm.actor.merchant),
-        terminal: Some(alarm.actor.terminal),
+        // A holder on the public pages is no person at no place.
+        person: Some(alarm.actor.person).filter(|person| person.0 != 0),
+        merchant: Some(alarm.actor.merchant).filter(|merchant| merchant.0 != 0),
+        terminal: Some(alarm.actor.terminal).filter(|terminal| terminal.0 != 0),
         action,
         subject,
         detail,

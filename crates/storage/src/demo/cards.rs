@@ -1,30 +1,32 @@
 //! The demo cards: fixed numbers, PINs, states and balances; one card for every answer a card can cause.
 
 use domain::acts::{Bank, Money};
-use domain::card::{CardStatus, Programme};
+use domain::card::CardStatus;
 use domain::card_move::{CardMove, Request};
 use domain::card_number::with_check_digit;
-use domain::ids::{CardId, CustomerId, MerchantId};
+use domain::ids::{CardId, CustomerId, MerchantId, ProgrammeId};
 use domain::money::Fen;
-use domain::time::{BusinessDate, HOUR, Timestamp};
+use domain::programme::{ProgrammeStatus, Template, Terms};
+use domain::time::{BusinessDate, Timestamp};
 
 use super::proposals;
-use crate::card::{NewCard, NewProgramme, cards_insert, programmes_insert};
+use crate::card::{NewCard, cards_insert};
 use crate::customer::{self, Facts, NewCustomer};
+use crate::programme::{self, NewProgramme};
 use crate::vault::Vault;
 use crate::{Books, Storage, StorageError};
 
 /// Number without its first ten digits and the check digit, PIN, programme, state, holder, last day, balance in fen,
 /// what it shows.
-type DemoCard = (i64, &'static str, i64, CardStatus, &'static str, Option<i32>, i64, &'static str);
+type DemoCard = (i64, &'static str, ProgrammeId, CardStatus, &'static str, Option<i32>, i64, &'static str);
 
 /// What every demo card's number begins with.
 const BIN: &str = "608625";
 
-const NAMED: i64 = 1;
-const ANONYMOUS: i64 = 2;
-const ONE_MERCHANT: i64 = 3;
-const ONCE_A_DAY: i64 = 4;
+pub(super) const NAMED: ProgrammeId = ProgrammeId(1);
+const ANONYMOUS: ProgrammeId = ProgrammeId(2);
+const ONE_MERCHANT: ProgrammeId = ProgrammeId(3);
+const ONCE_A_DAY: ProgrammeId = ProgrammeId(4);
 
 const CARDS: &[DemoCard] = &[
     (1, "123456", NAMED, CardStatus::Active, "张芳", None, 100_000, "named, active"),
@@ -41,34 +43,27 @@ const CARDS: &[DemoCard] = &[
     (12, "123456", ONCE_A_DAY, CardStatus::Active, "郭敏", None, 30_000, "one sale a day (65 on the second)"),
 ];
 
+/// The demo programmes: an example of each template, one that a single merchant takes, one that pays once a day. They are the
+/// program's own, so nobody approved them.
 fn programmes() -> Vec<NewProgramme> {
-    let terms = |named, balance, sale, daily, count| Programme {
-        named,
-        balance_max: Fen(balance),
-        sale_max: Fen(sale),
-        daily_max: Fen(daily),
-        daily_count_max: count,
-        refund_window: 48 * HOUR,
-        merchants: Vec::new(),
+    let one = |id: ProgrammeId, name: &str, template: Template, terms: Terms| NewProgramme {
+        id: Some(id),
+        name: name.to_owned(),
+        bin: BIN.to_owned(),
+        series: format!("{:02}", id.0),
+        number_length: 16,
+        template,
+        status: ProgrammeStatus::Active,
+        terms,
     };
-    let only = Programme { merchants: vec![MerchantId(250_200)], ..terms(true, 500_000, 200_000, 300_000, 50) };
+    let daily = |terms: Terms, daily, count| Terms { daily_max: Fen(daily), daily_count_max: count, ..terms };
+    let only = Terms { merchants: vec![MerchantId(250_200)], ..daily(Template::Benefit.usual(), 300_000, 50) };
+    let once = daily(Template::Benefit.usual(), 200_000, 1);
     vec![
-        NewProgramme {
-            id: NAMED, bin: BIN, name: "慧医卡 记名卡", terms: terms(true, 500_000, 200_000, 500_000, 50)
-        },
-        NewProgramme {
-            id: ANONYMOUS,
-            bin: BIN,
-            name: "慧医卡 不记名卡",
-            terms: terms(false, 100_000, 100_000, 100_000, 50),
-        },
-        NewProgramme { id: ONE_MERCHANT, bin: BIN, name: "康宁员工福利卡", terms: only },
-        NewProgramme {
-            id: ONCE_A_DAY,
-            bin: BIN,
-            name: "慧医卡 体检卡",
-            terms: terms(true, 500_000, 200_000, 200_000, 1),
-        },
+        one(NAMED, "慧医卡 记名卡", Template::Named, Template::Named.usual()),
+        one(ANONYMOUS, "慧医卡 不记名卡", Template::Anonymous, Template::Anonymous.usual()),
+        one(ONE_MERCHANT, "康宁员工福利卡", Template::Benefit, only),
+        one(ONCE_A_DAY, "慧医卡 体检卡", Template::Benefit, once),
     ]
 }
 
@@ -82,7 +77,9 @@ const PAID_IN: i64 = 2_000_000;
 /// Inserts the demo cards and their customer, and puts money on them through the books, as everywhere: it is paid in first,
 /// and two persons decide.
 pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timestamp) -> Result<(), StorageError> {
-    programmes_insert(db, programmes()).await?;
+    for new in programmes() {
+        programme::create(db, new, None, now).await?;
+    }
     let customer = NewCustomer {
         id: Some(CUSTOMER),
         facts: Facts {
@@ -112,7 +109,7 @@ pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timesta
         cards.push(NewCard {
             id,
             number,
-            pin: (*pin).to_owned(),
+            pin: Some((*pin).to_owned()),
             programme: *programme,
             // A stopped card was in use before.
             status: if moved.is_some() { CardStatus::Active } else { *status },

@@ -1,5 +1,6 @@
 //! The demo shop: fixed people and places, so that manuals, screenshots and tests agree.
 
+pub mod batches;
 pub mod cards;
 mod catalogue;
 pub mod keys;

@@ -1,6 +1,6 @@
 //! The demo shop's proposals: merchants' fees and money on cards come from two persons' decisions, as everywhere.
 
-use domain::acts::{ActRows, Money, Payload};
+use domain::acts::{ActRows, Batch, Money, Payload};
 use domain::card_move::Request;
 use domain::command::{Actor, Command, Envelope};
 use domain::ids::{MerchantId, PersonId, RequestId, TransactionId};
@@ -13,7 +13,7 @@ use crate::books::proposal;
 use crate::{Books, Storage, StorageError};
 
 /// 陈静, who proposes loads.
-const OPERATOR: PersonId = PersonId(9001);
+pub(super) const OPERATOR: PersonId = PersonId(9001);
 /// 吴芳, who proposes fees and what customers pay in.
 const FINANCE: PersonId = PersonId(9003);
 /// 何平, who proposes fees too.
@@ -55,6 +55,11 @@ pub async fn seed_office(db: &Storage, books: &Books, now: Timestamp) -> Result<
     seed_fees(db, books, now).await?;
     propose(db, books, FINANCE, fee(250_100, 55), now).await?;
     propose(db, books, ADMIN, fee(250_100, 58), now).await.map(drop)
+}
+
+/// Has the cards of a batch made or activated.
+pub(super) async fn seed_batch(db: &Storage, books: &Books, act: Batch, now: Timestamp) -> Result<(), StorageError> {
+    decide(db, books, OPERATOR, vec![Payload::Batch(act)], now).await
 }
 
 /// Proposes acts and approves them, by two persons.

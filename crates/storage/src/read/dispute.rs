@@ -167,6 +167,7 @@ pub async fn disputable(db: &Storage, sale: TransactionId) -> Result<Option<Disp
         let sold = domain::sold::Sold {
             card: domain::card::CardKey([0; 16]),
             payee: domain::card::CardKey([0; 16]),
+            programme: domain::ids::ProgrammeId(0),
             window: 0,
             sale,
             refunds,

@@ -5,6 +5,7 @@
 use crate::books::{card_move, rows, sweeps};
 use crate::sql::{self, Connection, OptionalExtension as _, Row};
 use domain::card::{CardKey, CardStatus};
+use domain::card_number::MaskedCard;
 use domain::ids::{CardId, PersonId, TransactionId};
 use domain::ledger::Transaction;
 use domain::limits::Limits;
@@ -19,6 +20,8 @@ use crate::{Storage, StorageError};
 pub struct CardSeen {
     /// Its id.
     pub id: CardId,
+    /// Its number as it may be seen.
+    pub masked: MaskedCard,
     /// State.
     pub status: CardStatus,
     /// The holder's name.
@@ -51,7 +54,7 @@ pub async fn card_by_id(db: &Storage, id: CardId, now: Timestamp) -> Result<Opti
 }
 
 fn card_of(connection: &Connection, id: CardId, now: Timestamp) -> sql::Result<Option<CardSeen>> {
-    let sql = "SELECT c.status, c.holder, c.expires_on, g.name FROM card c JOIN programme g ON g.id = c.programme_id
+    let sql = "SELECT c.status, c.holder, c.expires_on, g.name, c.masked FROM card c JOIN programme g ON g.id = c.programme_id
         WHERE c.id = ?1";
     let read = |row: &Row<'_>| {
         Ok((
@@ -59,10 +62,11 @@ fn card_of(connection: &Connection, id: CardId, now: Timestamp) -> sql::Result<O
             row.get::<_, String>(1)?,
             row.get::<_, Option<i32>>(2)?.map(BusinessDate),
             row.get::<_, String>(3)?,
+            MaskedCard(row.get(4)?),
         ))
     };
     let found = connection.prepare_cached(sql)?.query_row([id.0], read).optional()?;
-    let Some((status, holder, expires_on, programme)) = found else { return Ok(None) };
+    let Some((status, holder, expires_on, programme, masked)) = found else { return Ok(None) };
     let sql = "SELECT t.tried_on, t.places FROM card c JOIN pin_tries t ON t.lookup = c.lookup WHERE c.id = ?1";
     let stored = connection.prepare_cached(sql)?.query_row([id.0], sweeps::tries).optional()?;
     let tries = PinTries::today(stored.as_ref(), now.business_date());
@@ -71,6 +75,7 @@ fn card_of(connection: &Connection, id: CardId, now: Timestamp) -> sql::Result<O
     let unlocked_today = card_move::past(connection, id)?.unlocked_at.is_some_and(|at| at >= today);
     Ok(Some(CardSeen {
         id,
+        masked,
         status,
         holder,
         programme,

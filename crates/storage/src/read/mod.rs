@@ -2,6 +2,7 @@
 //! counting the prints of a slip, are beside its questions.
 
 pub mod batch;
+pub mod card_batch;
 pub mod card_page;
 pub mod deposit;
 pub mod dispute;
@@ -11,6 +12,7 @@ pub mod merchant;
 pub mod movement;
 pub mod orders;
 pub mod overview;
+pub mod pins;
 pub mod places;
 pub mod price;
 pub mod product;

@@ -64,10 +64,15 @@ const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' THEN (SELECT m.n
      WHERE e.id = p.subject) \
      WHEN p.act IN ('funding', 'funding_return', 'load', 'customer_resuming') \
      THEN (SELECT c.name FROM customer c WHERE c.id = p.subject) \
+     WHEN p.act IN ('programme_opening', 'programme_terms', 'programme_resuming') \
+     THEN (SELECT g.name FROM programme g WHERE g.id = p.subject) \
      WHEN p.act = 'adjustment' THEN (SELECT c.name FROM ledger_transfer l JOIN customer c ON c.id = l.debit \
      WHERE l.transaction_id = p.subject AND l.leg = 1) \
      WHEN p.act IN ('card_reopening', 'card_unlocking', 'card_closing') \
      THEN (SELECT k.masked FROM card k WHERE k.id = p.subject) \
+     WHEN p.act IN ('card_batch', 'card_activation') \
+     THEN (SELECT g.name FROM card_batch b JOIN programme g ON g.id = b.programme_id WHERE b.id = p.subject) \
+     WHEN p.act = 'card_pin' THEN (SELECT c.masked FROM card c WHERE c.id = p.subject) \
      WHEN p.act IN ('company_roles', 'person_reset', 'factor_reset', 'login_parting') \
      THEN (SELECT s.name FROM person s WHERE s.id = p.subject) \
      END, ''), a.name, v.name";

@@ -1,13 +1,14 @@
-//! Cards and programmes as master data. Balances are not written here: money arrives through the books.
+//! Cards as master data. Balances are not written here: money arrives through the books.
 
 use crate::sql::{OptionalExtension as _, params};
 use domain::card::{CardKey, CardStatus};
 use domain::card_move::{CardMove, Request};
 use domain::card_number::CardNumber;
 use domain::command::{Actor, Command, Envelope};
-use domain::ids::{CardId, MerchantId, PersonId, RequestId};
+use domain::ids::{CardId, PersonId, ProgrammeId, RequestId};
 use domain::money::Fen;
 use domain::outcome::{Decline, Outcome};
+use domain::pin::PinState;
 use domain::role::{Action, Role, may};
 use domain::time::{BusinessDate, Timestamp};
 
@@ -16,19 +17,6 @@ use crate::error::StorageError;
 use crate::vault::{GENERATION, Vault};
 use crate::{Books, Storage, people};
 
-/// A programme to insert; limits as in [`domain::card::Programme`].
-#[derive(Clone, Debug)]
-pub struct NewProgramme {
-    /// Its id.
-    pub id: i64,
-    /// Its name.
-    pub name: &'static str,
-    /// What its cards' numbers begin with, 6 to 8 digits.
-    pub bin: &'static str,
-    /// Limits and merchants.
-    pub terms: domain::card::Programme,
-}
-
 /// A card to insert, with nothing on it.
 #[derive(Clone)]
 pub struct NewCard {
@@ -36,10 +24,10 @@ pub struct NewCard {
     pub id: CardId,
     /// Its number.
     pub number: CardNumber,
-    /// Its PIN, six digits.
-    pub pin: String,
+    /// The PIN that it is made with, six digits; none for a card whose PIN comes later.
+    pub pin: Option<String>,
     /// Its programme.
-    pub programme: i64,
+    pub programme: ProgrammeId,
     /// Its state.
     pub status: CardStatus,
     /// Holder's name; empty for an anonymous card.
@@ -48,51 +36,35 @@ pub struct NewCard {
     pub expires_on: Option<BusinessDate>,
 }
 
-/// Inserts programmes.
-pub async fn programmes_insert(db: &Storage, programmes: Vec<NewProgramme>) -> Result<(), StorageError> {
-    db.write(move |connection| {
-        for NewProgramme { id, name, bin, terms } in programmes {
-            let sql = "INSERT INTO programme (id, name, bin, named, balance_max, sale_max, daily_max,
-                    daily_count_max, refund_window)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-            let (balance, sale, daily) = (terms.balance_max.0, terms.sale_max.0, terms.daily_max.0);
-            let (count, window) = (terms.daily_count_max, terms.refund_window);
-            connection.execute(sql, params![id, name, bin, terms.named, balance, sale, daily, count, window])?;
-            for MerchantId(merchant) in terms.merchants {
-                let sql = "INSERT INTO programme_merchant (programme_id, merchant_id) VALUES (?1, ?2)";
-                connection.execute(sql, [id, merchant])?;
-            }
-        }
-        Ok(())
-    })
-    .await
-}
-
 /// Inserts cards with a balance of zero.
 pub async fn cards_insert(db: &Storage, vault: &Vault, cards: Vec<NewCard>) -> Result<(), StorageError> {
     let vault = vault.clone();
     db.write(move |connection| {
         let sql =
             "INSERT INTO card (id, lookup, lookup_generation, sealed, sealed_generation, masked, programme_id, status,
-                holder, expires_on, pin, pin_generation, balance, spent_on, spent_amount, spent_count, last_id)
-            VALUES (?1, ?2, ?3, ?4, ?3, ?11, ?5, ?6, ?7, ?8, ?9, ?3, ?10, 0, 0, 0, NULL)";
+                holder, expires_on, pin_state, pin, pin_generation, balance, spent_on, spent_amount, spent_count,
+                spent_month, last_id)
+            VALUES (?1, ?2, ?3, ?4, ?3, ?11, ?5, ?6, ?7, ?8, ?12, ?9, ?3, ?10, 0, 0, 0, 0, NULL)";
         let mut insert = connection.prepare_cached(sql)?;
         for card in cards {
             let (key, sealed) = (vault.card_key(&card.number), vault.seal_number(&card.number));
-            let (pin, expires_on) = (vault.pin_value(&card.number, &card.pin), card.expires_on.map(|day| day.0));
+            let pin = card.pin.as_ref().map(|pin| vault.pin_value(&card.number, pin).0);
+            let state = if pin.is_some() { PinState::Initial } else { PinState::Unset };
+            let expires_on = card.expires_on.map(|day| day.0);
             let (status, holder) = (card.status.word(), card.holder);
             insert.execute(params![
                 card.id.0,
                 key.0,
                 GENERATION,
                 sealed,
-                card.programme,
+                card.programme.0,
                 status,
                 holder,
                 expires_on,
-                pin.0,
+                pin,
                 Fen::ZERO.0,
                 card.number.masked().0,
+                state.word(),
             ])?;
         }
         Ok(())
@@ -190,6 +162,55 @@ pub async fn unlock(
     .await?;
     Ok(done)
 }
+
+/// Numbers that a person may have shown on one day. Each is for a reason of its own, so nobody copies them in bulk.
+pub const NUMBERS_A_DAY: i64 = 20;
+
+/// What became of the wish to see a card's number.
+#[derive(Clone)]
+pub enum NumberShown {
+    /// The number, and how many the person has had shown today with this one.
+    Shown(CardNumber, i64),
+    /// The person has had [`NUMBERS_A_DAY`] shown today. Nothing is shown or logged.
+    Enough,
+    /// No card has this id, or the key file is not the one that its number was sealed under.
+    Unreadable,
+}
+
+/// The number of a card for the person of `entry`, whose detail is the reason. It is logged before it is shown.
+pub async fn number_show(
+    db: &Storage,
+    vault: &Vault,
+    card: CardId,
+    mut entry: Entry,
+) -> Result<NumberShown, StorageError> {
+    let vault = vault.clone();
+    entry.action = NUMBER_SHOWN;
+    entry.subject = format!("card {card}");
+    db.write(move |connection| {
+        let person = entry.person.map(|person| person.0);
+        // Two at once would both be the twentieth.
+        connection.lock_name("card_number", &person.unwrap_or(0).to_string())?;
+        let today = entry.at.business_date().start().unwrap_or(entry.at);
+        let sql = "SELECT COUNT(*) FROM audit WHERE person_id = ?1 AND at >= ?2 AND action = 'card_number_shown'";
+        let before: i64 = connection.prepare_cached(sql)?.query_row((person, today.0), |row| row.get(0))?;
+        if before >= NUMBERS_A_DAY {
+            return Ok(NumberShown::Enough);
+        }
+        let sql = "SELECT sealed FROM card WHERE id = ?1";
+        let sealed: Option<Vec<u8>> =
+            connection.prepare_cached(sql)?.query_row([card.0], |row| row.get(0)).optional()?;
+        let Some(number) = sealed.and_then(|sealed| vault.open_number(&sealed)) else {
+            return Ok(NumberShown::Unreadable);
+        };
+        audit::insert(connection, &entry)?;
+        Ok(NumberShown::Shown(number, before.saturating_add(1)))
+    })
+    .await
+}
+
+/// Word of the log for a number that was shown; the schema has an index for it.
+const NUMBER_SHOWN: &str = "card_number_shown";
 
 #[cfg(test)]
 mod tests {

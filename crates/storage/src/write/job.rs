@@ -24,6 +24,12 @@ domain::words! {
         Enter = "enter",
         /// The same is taken back.
         Retract = "retract",
+        /// Cards of a batch are made.
+        Make = "make",
+        /// Cards of a batch are activated.
+        Activate = "activate",
+        /// Cards that were taken out of use are closed.
+        Spoil = "spoil",
     }
 }
 
@@ -103,6 +109,8 @@ pub enum Line {
     Publish,
     /// Everything that is put together before.
     Prepare,
+    /// Cards of batches.
+    Cards,
 }
 
 /// Takes the next job of a line that is due and that nobody holds.
@@ -138,10 +146,14 @@ pub async fn free(db: &Storage) -> Result<(), StorageError> {
 
 fn next_due(connection: &Connection, line: Line, now: Timestamp) -> sql::Result<Option<i64>> {
     let sql = "SELECT id FROM job WHERE status = 'waiting' AND due_at <= ?1 AND held_until <= ?1
-            AND (kind = 'publish' AND ?2 = 1 OR kind <> 'publish' AND ?2 = 0)
+            AND CASE WHEN kind = 'publish' THEN 1 WHEN kind IN ('make', 'activate', 'spoil') THEN 2 ELSE 0 END = ?2
         ORDER BY due_at, id LIMIT 1";
-    let publish = i64::from(line == Line::Publish);
-    connection.prepare_cached(sql)?.query_row([now.0, publish], |row| row.get(0)).optional()
+    let line = match line {
+        Line::Prepare => 0,
+        Line::Publish => 1,
+        Line::Cards => 2,
+    };
+    connection.prepare_cached(sql)?.query_row([now.0, line], |row| row.get(0)).optional()
 }
 
 /// Inside the transaction of a piece: whether the job is still in these hands. Then they hold it on, `done` pieces of

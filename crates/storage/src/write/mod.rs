@@ -3,6 +3,7 @@
 pub mod api_key;
 pub mod audit;
 pub mod card;
+pub mod card_batch;
 pub mod catalogue;
 pub mod customer;
 pub mod directory;

@@ -46,8 +46,10 @@ pub async fn list(db: &Storage, reach: Option<Reach>, now: Timestamp) -> Result<
     db.read(move |connection| Ok(found(connection, reach, now)?)).await
 }
 
-const COLUMNS: &str = "s.merchant_id, s.outlet_id, s.cards, s.paused_until, s.stopped_at, s.watch, o.name, m.name
-    FROM pin_sweep s JOIN outlet o ON o.id = s.outlet_id JOIN merchant m ON m.id = s.merchant_id";
+/// Wrong activation codes of the holders' page are at no outlet of no merchant.
+const COLUMNS: &str =
+    "s.merchant_id, s.outlet_id, s.cards, s.paused_until, s.stopped_at, s.watch, COALESCE(o.name, ''), COALESCE(m.name, '')
+    FROM pin_sweep s LEFT JOIN outlet o ON o.id = s.outlet_id LEFT JOIN merchant m ON m.id = s.merchant_id";
 
 fn found(connection: &Connection, reach: Option<Reach>, now: Timestamp) -> sql::Result<Vec<Paused>> {
     let read = |row: &Row<'_>| {

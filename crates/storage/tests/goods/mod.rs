@@ -114,11 +114,6 @@ impl Shop {
         self.fixture.database()
     }
 
-    /// Whether an edition is live before all of it is in the catalogue.
-    pub(crate) fn settles(&self) -> bool {
-        matches!(self.db(), Storage::Sqlite(_))
-    }
-
     /// Lays goods into the catalogue that nobody has changed yet.
     pub(crate) async fn stock(&self, items: &[Item]) {
         let items = items.to_vec();
@@ -232,7 +227,7 @@ impl Shop {
         edition::publish(self.db(), (Keeper::Company, edition), then, entry(now)).await.expect("writes")
     }
 
-    /// Lets it go live, all at once on a server: the job that writes the rest.
+    /// Lets it go live: the job that writes the rest.
     pub(crate) async fn live(&self, edition: EditionId, now: Timestamp) -> Job {
         assert_eq!(self.publish(edition, None, now).await, Released::Done);
         let job = self.take(ONE, now).await.expect("to be published");

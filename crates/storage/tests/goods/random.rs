@@ -193,6 +193,7 @@ impl Play {
             JobKind::Undo => self.take_back(job, pieces).await,
             JobKind::Publish => self.make_live(job, pieces).await,
             JobKind::Enter | JobKind::Retract => unreachable!("rolls are tested beside it"),
+            JobKind::Make | JobKind::Activate | JobKind::Spoil => unreachable!("batches are tested beside it"),
         };
         match rest {
             Some(_) if dies => self.copy += 1,
@@ -261,7 +262,7 @@ impl Play {
         assert_eq!(flipped, Flipped::Live);
         if self.model.editions[&id].status == EditionStatus::Scheduled {
             self.model.go_live(id);
-            self.settling = self.shop.settles().then_some(id);
+            self.settling = Some(id);
         }
         self.check().await;
         for _ in 0..pieces {

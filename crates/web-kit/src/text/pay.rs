@@ -94,6 +94,10 @@ crate::texts! {
         proposal_rejection: "经办单驳回", "Proposal turned down";
         card_move: "卡状态变更", "Move of the card";
         proposal_withdrawal: "经办单撤回", "Proposal withdrawn";
+        programme_change: "卡产品收紧", "Programme narrowed";
+        pin_issue: "打印密码单", "PIN printed";
+        first_use: "持卡人设密", "PIN set by holder";
+        pin_reset: "密码重置", "PIN reset";
         inquiry: "查余额", "Balance";
         load: "充值", "Load";
         funding: "客户入账", "Funding";
@@ -136,6 +140,10 @@ impl Payment {
             Kind::ProposalRejection => self.proposal_rejection,
             Kind::ProposalWithdrawal => self.proposal_withdrawal,
             Kind::CardMove => self.card_move,
+            Kind::ProgrammeChange => self.programme_change,
+            Kind::PinIssue => self.pin_issue,
+            Kind::FirstUse => self.first_use,
+            Kind::PinReset => self.pin_reset,
         }
     }
 }

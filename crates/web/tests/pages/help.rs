@@ -100,3 +100,36 @@ async fn people_stores_and_payments_are_found_by_what_callers_say() {
     ask(&mut agent, "没有这家店").await.says("没有找到");
     assert_eq!(ask(&mut agent, "").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_whole_number_is_shown_for_a_reason_twenty_times_a_day_and_logged_first() {
+    let shop = Shop::open().await;
+    let number = "/office/cards/80000001/number";
+    for login in ["agent", "checker", "finance", "auditor", "admin", "manager", "cashier"] {
+        let mut other = shop.signed_in(login).await;
+        assert_eq!(other.get(number).await.status, StatusCode::FORBIDDEN, "{login}");
+        assert_eq!(other.post(number, &[("reason", "a good one")]).await.status, StatusCode::FORBIDDEN, "{login}");
+    }
+    let mut operator = shop.signed_in("operator").await;
+    let asked = operator.get(number).await;
+    asked.says("6086 25** **** 0012");
+    assert!(!asked.text().contains("6086 2500 0001 0012"));
+    for no_reason in ["", " ", "x"] {
+        let answer = operator.post(number, &[("reason", no_reason)]).await;
+        answer.says("2–100");
+        assert!(!answer.text().contains("6086 2500 0001 0012"));
+    }
+    assert_eq!(operator.get("/office/cards/79999999/number").await.status, StatusCode::NOT_FOUND);
+    let shown = || async { shop.audited().await.into_iter().filter(|action| action == "card_number_shown").count() };
+    assert_eq!(shown().await, 0);
+    for n in 1..=20 {
+        let answer = operator.post(number, &[("reason", "持卡人来电核对")]).await;
+        answer.says("6086 2500 0001 0012");
+        answer.says(&format!("今天第 {n} 次"));
+        assert_eq!(shown().await, n);
+    }
+    let over = operator.post(number, &[("reason", "持卡人来电核对")]).await;
+    over.says("没有显示卡号");
+    assert!(!over.text().contains("6086 2500 0001 0012"));
+    assert_eq!(shown().await, 20);
+}

@@ -48,7 +48,9 @@ pub(crate) async fn send_to(
 
 /// Does everything that is due.
 pub(crate) async fn work(shop: &Shop) {
-    while jobs::run_due(&shop.db, &shop.web.engine, [7; 16], &shop.clock).await.expect("works") {}
+    let web = &shop.web;
+    let office = jobs::Office { db: &shop.db, vault: &web.vault, engine: &web.engine, clock: &shop.clock };
+    while jobs::run_due(office, [7; 16]).await.expect("works") {}
 }
 
 /// Sends a file, has it checked, and shows what came of it.

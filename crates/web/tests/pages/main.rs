@@ -3,6 +3,7 @@
 mod after_sale;
 mod api_keys;
 mod batch;
+mod batches;
 mod cards;
 mod customers;
 mod directory;
@@ -23,8 +24,10 @@ mod pauses;
 mod pay;
 mod people;
 mod picker;
+mod pins;
 mod place;
 mod products;
+mod programmes;
 mod recalls;
 mod refund;
 mod requests;

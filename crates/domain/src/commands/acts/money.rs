@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Act, ActRows, Bank, Field, Shown};
+use super::{Act, ActRows, Bank, Field, Payload, Shown};
 use crate::card::{CardKey, CardStatus};
 use crate::card_number::MaskedCard;
 use crate::directory::{self, NAME_MAX, Standing};
@@ -15,6 +15,7 @@ use crate::ids::{CardId, CustomerId, TransactionId};
 use crate::ledger::Kind;
 use crate::money::Fen;
 use crate::outcome::Decline;
+use crate::pin::PinState;
 use crate::proposal::{Proposal, ProposalStatus};
 use crate::time::{BusinessDate, Timestamp};
 
@@ -128,8 +129,22 @@ pub struct Card {
     pub holder: String,
     /// State.
     pub status: CardStatus,
+    /// Whose its PIN is.
+    pub pin: PinState,
     /// Its programme's name.
     pub programme: String,
+}
+
+impl Card {
+    /// What a person is shown of it, whatever the act.
+    pub(super) fn shown(&self) -> Shown {
+        Shown::of([
+            (Field::CardMasked, self.masked.0.clone()),
+            (Field::CardHolder, self.holder.clone()),
+            (Field::CardStatus, self.status.word().to_owned()),
+            (Field::CardProgramme, self.programme.clone()),
+        ])
+    }
 }
 
 /// A load as a decision sees it.
@@ -146,8 +161,11 @@ pub struct Loaded {
 }
 
 impl ActRows {
-    /// A proposal that holds money of a deposit from now on, or no longer.
+    /// A proposal that holds money of a deposit, or cards of a batch, from now on, or no longer.
     pub(crate) fn note_proposal(&mut self, proposal: &Proposal) {
+        if let Payload::Batch(batch) = &proposal.payload {
+            self.note_batch(batch, proposal);
+        }
         let Some(money) = proposal.payload.money().filter(|money| money.spends()) else { return };
         if let Some(customer) = self.customers.get_mut(&money.customer()) {
             match proposal.status {
@@ -281,11 +299,7 @@ impl Money {
             shown.0.extend(Shown::of(customer.bank.fields()).0);
         }
         if let Some(card) = self.card() {
-            let card = rows.cards.get(&card)?;
-            shown.put(Field::CardMasked, &card.masked.0);
-            shown.put(Field::CardHolder, &card.holder);
-            shown.put(Field::CardStatus, card.status.word());
-            shown.put(Field::CardProgramme, &card.programme);
+            shown.0.extend(rows.cards.get(&card)?.shown().0);
         }
         if let Self::Adjustment { load, .. } = self {
             let loaded = rows.loads.get(load)?;

@@ -1,11 +1,12 @@
 //! The rows that acts are about, and what a person is shown of each.
 
-use super::{Card, Customer, Field, Loaded, Shown};
+use super::{Card, CardBatch, CardsAsked, Customer, Field, Loaded, Programme, Shown};
 use crate::card_move::Past;
 use crate::directory::{self, NAME_MAX, Standing};
 use crate::edition::{self, Counts, EditionStatus};
 use crate::ids::{
-    CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId, TransactionId,
+    CardBatchId, CardId, CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, ProgrammeId, RecallId,
+    TransactionId,
 };
 use crate::limits::Limits;
 use crate::person::{Held, Move, PersonStatus, roles_text};
@@ -34,7 +35,9 @@ pub struct ActRows {
     pub editions: Rows<EditionId, Edition>,
     /// Customers.
     pub customers: Rows<CustomerId, Customer>,
-    /// Cards that deposits go to or come from.
+    /// Programmes.
+    pub programmes: Rows<ProgrammeId, Programme>,
+    /// Cards that deposits go to or come from, or whose PIN is taken away.
     pub cards: Rows<CardId, Card>,
     /// What moved those cards before.
     pub pasts: Rows<CardId, Past>,
@@ -42,6 +45,10 @@ pub struct ActRows {
     pub references: Rows<String, ()>,
     /// Loads that something is taken back of.
     pub loads: Rows<TransactionId, Loaded>,
+    /// Card batches.
+    pub card_batches: Rows<CardBatchId, CardBatch>,
+    /// The first place of cards of a batch whose card is not new any more.
+    pub cards_in_use: Rows<CardsAsked, i64>,
     /// API keys.
     pub keys: Rows<KeyId, Key>,
     /// People, API keys' excepted.
@@ -99,7 +106,7 @@ pub struct Merchant {
 }
 
 /// Outlets that are named to a person at most; of more, their number is told.
-const NAMED_MAX: usize = 20;
+pub(super) const NAMED_MAX: usize = 20;
 
 impl Merchant {
     pub(super) fn shown(&self) -> Shown {

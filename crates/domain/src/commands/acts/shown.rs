@@ -125,10 +125,74 @@ words! {
         CardStatus = "card_status",
         /// A card's programme.
         CardProgramme = "card_programme",
+        /// Whose a card's PIN is, [`crate::pin::PinState`].
+        CardPin = "card_pin",
         /// The reference number of a load.
         Load = "load",
         /// How much it put on its card, fen.
         LoadAmount = "load_amount",
+        /// A programme's name.
+        ProgrammeName = "programme_name",
+        /// What the numbers of its cards begin with.
+        ProgrammePrefix = "programme_prefix",
+        /// Digits of those numbers.
+        NumberLength = "number_length",
+        /// Its template, [`crate::programme::Template`].
+        Template = "template",
+        /// Its state, [`crate::programme::ProgrammeStatus`].
+        ProgrammeStatus = "programme_status",
+        /// Most on a card, fen.
+        BalanceMax = "balance_max",
+        /// Most of one load, fen.
+        LoadMax = "load_max",
+        /// Most of one sale, fen.
+        SaleMax = "sale_max",
+        /// Most in a day, fen.
+        DailyMax = "daily_max",
+        /// Most sales in a day.
+        DailyCountMax = "daily_count_max",
+        /// Most in a month, fen; empty for no limit.
+        MonthMax = "month_max",
+        /// Months that a card is valid; empty if it never expires.
+        ValidityMonths = "validity_months",
+        /// Hours in which a merchant may refund.
+        RefundWindow = "refund_window",
+        /// Whether a loss can be reported: `yes` or `no`.
+        LossReport = "loss_report",
+        /// Whether money is paid out to the holder: `yes` or `no`.
+        Redeem = "redeem",
+        /// Days until then.
+        RedeemWait = "redeem_wait",
+        /// How a card gets its PIN, [`crate::programme::PinMode`].
+        PinMode = "pin_mode",
+        /// Ids of the merchants that take its cards, with a blank between; empty for all.
+        Merchants = "merchants",
+        /// Whom holders call.
+        Hotline = "hotline",
+        /// What the company's counsel wrote.
+        Basis = "basis",
+        /// A programme's id.
+        ProgrammeId = "programme_id",
+        /// How many cards a batch has.
+        BatchQuantity = "batch_quantity",
+        /// What is printed on the cards of a batch.
+        BatchText = "batch_text",
+        /// What the maker of a batch noted.
+        BatchNote = "batch_note",
+        /// Where a batch stands, [`crate::card_batch::CardBatchStatus`].
+        BatchStatus = "batch_status",
+        /// The first place of cards of a batch.
+        FirstPlace = "first_place",
+        /// The last place of cards of a batch.
+        LastPlace = "last_place",
+        /// The serial of the first of some cards.
+        FirstSerial = "first_serial",
+        /// The serial of the last of some cards.
+        LastSerial = "last_serial",
+        /// Where cards of a batch are: words of [`crate::card_batch::Keeper`], with a blank between.
+        CardKeeper = "card_keeper",
+        /// The names of who keeps them.
+        CardKeeperName = "card_keeper_name",
     }
 }
 
@@ -146,8 +210,13 @@ impl Shown {
     }
 
     /// A value is one line of the text.
-    pub(super) fn put(&mut self, field: Field, value: &str) {
+    pub(crate) fn put(&mut self, field: Field, value: &str) {
         self.0.insert(field, value.chars().filter(|c| !c.is_control()).collect());
+    }
+
+    /// Takes over the fields of `other`.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.0.extend(other.0.iter().map(|(field, value)| (*field, value.clone())));
     }
 
     /// The value of a field, empty if there is none.

@@ -1,6 +1,6 @@
 //! The text of a payload: what is stored, digested and read again.
 
-use super::{Act, Bank, CardAct, Field, Money, Payload, Shown, yes};
+use super::{Act, Bank, Batch, CardAct, Field, Money, Payload, PinReset, ProgrammeAct, Shown, yes};
 use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Setting;
 use crate::money::Fen;
@@ -37,6 +37,9 @@ impl Payload {
             }
             Self::Money(money) => money.fields(),
             Self::Card(card) => card.fields(),
+            Self::Programme(act) => act.fields(),
+            Self::Batch(batch) => batch.fields(),
+            Self::Pin(reset) => reset.fields(),
             Self::CompanyKey { .. }
             | Self::CustomerResuming { .. }
             | Self::PersonReset { .. }
@@ -108,7 +111,12 @@ impl Payload {
             Act::CardReopening | Act::CardUnlocking | Act::CardClosing => {
                 Self::Card(CardAct::read(act, subject, &fields)?)
             }
+            Act::CardBatch | Act::CardActivation => Self::Batch(Batch::read(act, subject, &fields)?),
             Act::CustomerResuming => Self::CustomerResuming { customer: CustomerId(subject) },
+            Act::ProgrammeOpening | Act::ProgrammeTerms | Act::ProgrammeResuming => {
+                Self::Programme(ProgrammeAct::read(act, subject, &fields)?)
+            }
+            Act::CardPin => Self::Pin(PinReset::read(subject, &fields)),
         };
         (payload.text() == text && payload.subject() == subject).then_some(payload)
     }
@@ -127,8 +135,10 @@ pub(super) fn limit(setting: Setting, value: u16) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::card_batch::Places;
     use crate::card_move::{CardMove, Request};
-    use crate::ids::{CardId, TransactionId};
+    use crate::ids::{CardBatchId, CardId, ProgrammeId, TransactionId};
+    use crate::programme::{Template, Terms};
     use crate::time::BusinessDate;
 
     fn moved(made: CardMove) -> Payload {
@@ -170,9 +180,26 @@ mod tests {
         ]
     }
 
+    fn programmes() -> [Payload; 3] {
+        let programme = ProgrammeId(7);
+        let terms = Terms {
+            month_max: Some(Fen(2_000_000)),
+            merchants: vec![MerchantId(250_100), MerchantId(250_200)],
+            hotline: "400-000-0000".to_owned(),
+            basis: "as counsel wrote".to_owned(),
+            ..Template::Benefit.usual()
+        };
+        [
+            Payload::Programme(ProgrammeAct::Opening { programme, terms: Template::Anonymous.usual() }),
+            Payload::Programme(ProgrammeAct::Terms { programme, terms }),
+            Payload::Programme(ProgrammeAct::Resuming { programme }),
+        ]
+    }
+
     #[test]
     fn a_payload_and_what_was_shown_have_one_text() {
         let [funding, back, load, adjustment] = money();
+        let [opening, terms, resuming] = programmes();
         let payloads = [
             Payload::MerchantFee { merchant: MerchantId(250_100), fee_bp: 38 },
             Payload::CompanyKey { key: KeyId(1_001) },
@@ -206,6 +233,22 @@ mod tests {
             moved(CardMove::Reopen),
             moved(CardMove::Unlock),
             moved(CardMove::Close),
+            opening,
+            terms,
+            resuming,
+            Payload::Batch(Batch::Making {
+                batch: CardBatchId(131),
+                programme: ProgrammeId(2),
+                customer: Some(CustomerId(1_000_042)),
+                quantity: 20_000,
+                printed_text: "Health".to_owned(),
+            }),
+            Payload::Batch(Batch::Activation {
+                batch: CardBatchId(131),
+                places: Places { first: 1, last: 19_999 },
+                note: "handed over".to_owned(),
+            }),
+            Payload::Pin(PinReset { card: CardId(80_000_001), reason: "forgotten".to_owned() }),
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {

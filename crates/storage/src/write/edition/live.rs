@@ -1,8 +1,9 @@
-//! An edition goes live. On a server one transaction writes all of it. In the file there is one writer, which the tills need:
-//! the edition is live by one row, and is then written into the catalogue piece by piece while the tills already sell by it.
+//! An edition goes live. In the file there is one writer, which the tills need: the edition is live by one row, and is then
+//! written into the catalogue piece by piece while the tills already sell by it. On a server the products themselves are
+//! written by one transaction; what searches read and what products cost since then follow piece by piece.
 //!
-//! What must stay true: until its last row is in `product`, `settling` names it, and whoever reads `product_now` sees its
-//! rows; a row counts in one of the two, never in both.
+//! What must stay true: until its last row is written, `settling` names it. In the file whoever reads `product_now` sees its
+//! rows over those in `product`; a row counts in one of the two, never in both.
 
 use std::collections::BTreeMap;
 
@@ -21,11 +22,8 @@ use crate::recall::TEXT_OF;
 use crate::sql::{self, Connection, OptionalExtension as _, params};
 use crate::{Storage, StorageError};
 
-/// Rows that are written in one piece, about: the writer is away from the tills for a few milliseconds.
+/// Rows that are written in one piece, about: the one writer of the file is away from the tills for a few milliseconds.
 const PIECE: i64 = 200;
-
-/// Parts of `product_keys` whose rows are in memory at once when a server writes all of an edition.
-const PARTS_AT_ONCE: i64 = 16;
 
 /// Parts of `product_keys`.
 const PARTS: i64 = keys::PARTS as i64;
@@ -48,6 +46,7 @@ pub async fn go_live(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> R
     // Looking for recalled products takes a large edition longer than the writer may be away.
     let (recall, stopped) =
         db.read(move |connection| Ok((last_recall(connection)?, recalled(connection, id)?))).await?;
+    begin_prices(db, id).await?;
     db.write(move |connection| {
         let Some(edition) = locked(connection, id)? else { return Ok(Flipped::Gone) };
         if !job::keep(connection, &job, job.done, total(&edition), now)? {
@@ -72,21 +71,41 @@ pub async fn go_live(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> R
                 number = (SELECT COALESCE(MAX(o.number), 0) + 1 FROM edition o WHERE o.list_id = ?3)
             WHERE id = ?1";
         connection.prepare_cached(sql)?.execute([id.0, now.0, edition.list.0])?;
-        if connection.sqlite().is_some() {
-            let sql = "INSERT INTO settling (list_id, edition_id) VALUES (?1, ?2)";
-            connection.prepare_cached(sql)?.execute([edition.list.0, id.0])?;
-        } else {
-            write_rows(connection, &edition, &Piece::All, now)?;
-            for first in (0..PARTS).filter(|part| part % PARTS_AT_ONCE == 0) {
-                let texts = texts(connection, &edition, (first, first + PARTS_AT_ONCE))?;
-                write_texts(connection, edition.list, &texts)?;
-                follow_all(connection, edition.list, texts.iter().map(|text| &text.code))?;
-            }
+        let sql = "INSERT INTO settling (list_id, edition_id) VALUES (?1, ?2)";
+        connection.prepare_cached(sql)?.execute([edition.list.0, id.0])?;
+        if connection.sqlite().is_none() {
+            write_products(connection, &edition, now)?;
         }
         audit::insert(connection, &entry(&edition.counts, id, edition.list, now))?;
         Ok(Flipped::Live)
     })
     .await
+}
+
+/// On a server, before an edition goes live: what its products have cost until now. It is true whether the edition goes live
+/// or not, and need not keep the tills from the new prices.
+async fn begin_prices(db: &Storage, id: EditionId) -> Result<(), StorageError> {
+    db.write(move |connection| {
+        let due = locked(connection, id)?.filter(|edition| edition.status == EditionStatus::Scheduled);
+        if let Some(edition) = due.filter(|_| connection.sqlite().is_none()) {
+            connection.execute_later(BEGIN_PRICES, params![id.0, FIRST, LAST, edition.list.0])?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// On a server: writes all products of an edition. Those that it takes out are gone then, so that what all of them cost is
+/// noted before.
+fn write_products(connection: &Connection, edition: &Edition, now: Timestamp) -> sql::Result<()> {
+    let (id, list) = (edition.id.0, edition.list.0);
+    connection.execute_later(BEGIN_PRICES, params![id, FIRST, LAST, list])?;
+    connection.execute_later(SAVE, params![id, FIRST, LAST, list])?;
+    if edition.counts.removed > 0 {
+        note_prices(connection, edition, (FIRST, LAST), now)?;
+        connection.execute_later(REMOVE, params![id, FIRST, LAST, list])?;
+    }
+    Ok(())
 }
 
 /// What the audit log says of an edition that goes live. Who released it said so before.
@@ -154,9 +173,7 @@ pub async fn settle(db: &Storage, job: Job, id: EditionId, now: Timestamp) -> Re
     db.write(move |connection| {
         let live = locked(connection, id)?.filter(|one| one.status == EditionStatus::Live);
         let Some(edition) = live else { return Ok(None) };
-        let here = connection.sqlite().is_some();
         let next = match job.done {
-            _ if !here => None,
             done if done < PARTS => {
                 let first = done.max(0);
                 let last = parts_of_a_piece(connection, id, first)?;
@@ -197,7 +214,7 @@ fn settle_rows(connection: &Connection, edition: &Edition, now: Timestamp) -> sq
     let codes = statement.query_map([edition.id.0, PIECE], |row| row.get(0))?;
     let codes: Vec<String> = codes.collect::<sql::Result<_>>()?;
     let [Some(first), Some(last)] = [codes.first(), codes.last()] else { return Ok(0) };
-    write_rows(connection, edition, &Piece::From(first, last), now)?;
+    write_rows(connection, edition, (first, last), now)?;
     follow_all(connection, edition.list, &codes)?;
     Ok(i64::try_from(codes.len()).unwrap_or(i64::MAX))
 }
@@ -211,7 +228,7 @@ pub(crate) fn settle_one(connection: &Connection, list: ListId, code: &str) -> s
         return Ok(());
     }
     let now = edition.live_at.unwrap_or(Timestamp(0));
-    write_rows(connection, &edition, &Piece::From(code, code), now)?;
+    write_rows(connection, &edition, (code, code), now)?;
     let part = keys::part(code);
     let texts = texts(connection, &edition, (part, part.saturating_add(1)))?;
     let own: Vec<Text> = texts.into_iter().filter(|text| text.code == code).collect();
@@ -219,33 +236,40 @@ pub(crate) fn settle_one(connection: &Connection, list: ListId, code: &str) -> s
     follow(connection, list, code)
 }
 
-/// Rows that are written together.
-enum Piece<'a> {
-    /// All of them.
-    All,
-    /// From one code to another.
-    From(&'a str, &'a str),
+/// Before all codes, and a sign that none has.
+const FIRST: &str = "";
+const LAST: &str = "\u{7f}";
+
+/// Writes the products of an edition from one code to another, where that was not done for all, and what they cost since it
+/// is live.
+fn write_rows(connection: &Connection, edition: &Edition, codes: (&str, &str), now: Timestamp) -> sql::Result<()> {
+    let (id, list, (first, last)) = (edition.id.0, edition.list.0, codes);
+    let here = connection.sqlite().is_some();
+    if here {
+        connection.execute_later(BEGIN_PRICES, params![id, first, last, list])?;
+        connection.execute_later(SAVE, params![id, first, last, list])?;
+    }
+    if here || edition.counts.removed == 0 {
+        note_prices(connection, edition, codes, now)?;
+    }
+    if here {
+        connection.execute_later(REMOVE, params![id, first, last, list])?;
+    }
+    connection.execute_later(SETTLE, params![id, first, last])?;
+    Ok(())
 }
 
-/// Writes products of an edition, and what they cost since it is live.
-fn write_rows(connection: &Connection, edition: &Edition, piece: &Piece<'_>, now: Timestamp) -> sql::Result<()> {
-    // Codes have no sign above this one.
-    let (first, last) = match piece {
-        Piece::All => ("", "\u{7f}"),
-        Piece::From(first, last) => (*first, *last),
-    };
-    let (id, list) = (edition.id.0, edition.list.0);
-    let since = edition.live_at.unwrap_or(now);
+/// What products of an edition cost since it is live.
+fn note_prices(
+    connection: &Connection,
+    edition: &Edition,
+    (first, last): (&str, &str),
+    now: Timestamp,
+) -> sql::Result<()> {
+    let (id, list, since) = (edition.id.0, edition.list.0, edition.live_at.unwrap_or(now));
     let sql = "SELECT released_by FROM edition WHERE id = ?1";
     let by: Option<i64> = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
-    connection.execute_later(BEGIN_PRICES, params![id, first, last, list])?;
-    connection.execute_later(SAVE, params![id, first, last, list])?;
     connection.execute_later(NOTE_PRICES, params![id, first, last, list, since.0, by])?;
-    connection.execute_later(REMOVE, params![id, first, last, list])?;
-    // Nobody reads the rows over the catalogue where all are written at once.
-    if connection.sqlite().is_some() {
-        connection.execute_later(SETTLE, params![id, first, last])?;
-    }
     Ok(())
 }
 
@@ -278,7 +302,7 @@ fn texts(connection: &Connection, edition: &Edition, (first, end): (i64, i64)) -
         // Where the list has its line, which may not be where the list above has the product.
         let listed: Option<String> = row.get(31)?;
         let categories = [listed, before.map(|before| before.category), Some(after.category.clone())];
-        // A server has written all rows before.
+        // A server has written all products before.
         let now = match (settled || !here, stored) {
             (true, true) => Some(catalogue::read_at(row, 24)?),
             (true, false) => None,
