@@ -126,7 +126,12 @@ impl History<'_> {
     }
 
     fn status(&self, attempt: &Transaction) -> Option<CardStatus> {
-        let before = self.moves.iter().rev().find(|moved| moved.id < attempt.id).map(|moved| moved.to);
+        let last = self.moves.iter().rev().find(|moved| moved.id < attempt.id);
+        // The holder's new PIN opens a PIN-locked card.
+        let before = last.map(|moved| match moved.to {
+            CardStatus::PinLocked if self.first_uses().any(|one| moved.id < one && one < attempt.id) => CardStatus::Active,
+            to => to,
+        });
         let after = self.moves.iter().find(|moved| moved.id > attempt.id).map(|moved| moved.from);
         let status = before.or(after).unwrap_or(self.card.status);
         match status {
@@ -136,7 +141,7 @@ impl History<'_> {
             CardStatus::Issued | CardStatus::Active => match self.activated_at {
                 Some(at) if at > attempt.at => Some(CardStatus::Issued),
                 Some(_) => Some(CardStatus::Active),
-                None => Some(status),
+                None => self.used_first(attempt, before.unwrap_or(status)),
             },
             // A card that was closed with its batch.
             CardStatus::Closed if before.is_none() && after.is_none() => None,
@@ -144,11 +149,28 @@ impl History<'_> {
         }
     }
 
+    /// Whether a card that was then new or in use was in use: its holder's first use of it, if there is one, is in its history.
+    fn used_first(&self, attempt: &Transaction, status: CardStatus) -> Option<CardStatus> {
+        if status == CardStatus::Active && self.moves.iter().any(|moved| moved.id < attempt.id && moved.to == status)
+            || self.first_uses().any(|one| one < attempt.id)
+        {
+            Some(CardStatus::Active)
+        } else {
+            // The first use of a card that is in use already changes nothing.
+            Some(status).filter(|_| self.first_uses().next().is_none())
+        }
+    }
+
+    fn first_uses(&self) -> impl Iterator<Item = TransactionId> {
+        self.transactions.iter().filter(|one| one.kind == Kind::FirstUse && one.approved()).map(|one| one.id)
+    }
+
     fn tries(&self, attempt: &Transaction) -> Option<PinTries> {
         let mut tries = PinTries { on: attempt.business_date, places: std::collections::BTreeMap::new() };
         for one in self.earlier(attempt) {
             let unlocked = self.moves.iter().any(|moved| moved.id == one.id && moved.made == CardMove::Unlock);
-            if unlocked {
+            let chosen = one.kind == Kind::FirstUse && one.approved();
+            if unlocked || chosen {
                 tries.places.clear();
                 continue;
             }
@@ -168,6 +190,18 @@ impl History<'_> {
         Some(tries)
     }
 
+    /// Whether a reset had taken the PIN away. What the card was made with, and whether a PIN or a code was printed for it,
+    /// is not in its history.
+    fn pin_was_unset(&self, attempt: &Transaction) -> Option<bool> {
+        let about_pin = |one: &&Transaction| matches!(one.kind, Kind::PinIssue | Kind::FirstUse | Kind::PinReset);
+        let earlier = self.transactions.iter().filter(|one| one.id < attempt.id && one.approved());
+        match earlier.filter(about_pin).map(|one| one.kind).next()? {
+            Kind::PinReset => Some(true),
+            Kind::FirstUse => Some(false),
+            _ => None,
+        }
+    }
+
     /// Whether the facts lead to the decline.
     fn agrees(&self, attempt: &Transaction, then: &Then, decline: Decline) -> Option<bool> {
         let (day, amount) = (attempt.business_date, attempt.amount);
@@ -182,6 +216,7 @@ impl History<'_> {
             Decline::CardStolen => is(CardStatus::Stolen),
             Decline::CardReplaced => is(CardStatus::Replaced),
             Decline::CardClosed => is(CardStatus::Closed),
+            Decline::PinNotSet => self.pin_was_unset(attempt),
             Decline::CardExpired { on } => Some(active && on < day && self.card.expires_on == Some(on)),
             Decline::NotAcceptedHere => {
                 let takes = &self.card.programme.merchants;

@@ -1,6 +1,6 @@
 //! Cards' states against the ledger: each follows the card's moves, and each move is one that its persons may make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Audit;
 use crate::acts::CardAct;
@@ -17,9 +17,21 @@ pub(super) struct CardMoves {
     /// Transactions that moved a card.
     records: BTreeMap<TransactionId, Record>,
     /// What the moves made of each card.
-    cards: BTreeMap<CardId, (CardStatus, Past)>,
+    cards: BTreeMap<CardId, Left>,
+    /// Holders' first uses, which open a PIN-locked card.
+    first_uses: BTreeSet<(CardId, TransactionId)>,
+    /// Cards that a move found in use.
+    in_use: BTreeSet<CardId>,
     /// Moves that an approved proposal has to answer for.
     by_two: BTreeMap<TransactionId, Request>,
+}
+
+/// A card as its moves left it.
+#[derive(Default)]
+struct Left {
+    /// The last move and the state after it; none for a card that was never moved: it was issued.
+    by: Option<(TransactionId, CardStatus)>,
+    past: Past,
 }
 
 struct Record {
@@ -43,10 +55,26 @@ impl CardMoves {
         };
         self.records.insert(transaction.id, record);
     }
+
+    pub(super) fn note_first_use(&mut self, card: CardId, id: TransactionId) {
+        self.first_uses.insert((card, id));
+    }
+
+    /// Whether a move says that the card was in use.
+    pub(super) fn found_in_use(&self, card: CardId) -> bool {
+        self.in_use.contains(&card)
+    }
+
+    /// The state that the moves left `card` in, with the first uses before `end`.
+    fn left(&self, card: CardId, left: &Left, end: TransactionId) -> CardStatus {
+        let Some((last, status)) = left.by else { return CardStatus::Issued };
+        let mut uses = self.first_uses.range((card, last)..(card, end));
+        if status == CardStatus::PinLocked && uses.next().is_some() { CardStatus::Active } else { status }
+    }
 }
 
 /// Whether a card can be in the state `now` when its moves left it in `before`: activation, replacement and the end of a
-/// batch that was cancelled are no moves.
+/// batch that was cancelled are no moves. [`Audit::card_of_batch`] holds a card of a batch to its activation.
 fn follows(before: CardStatus, now: CardStatus) -> bool {
     match now {
         CardStatus::Replaced => true,
@@ -60,12 +88,17 @@ impl Audit {
     pub fn moved(&mut self, moved: &Moved) {
         let rrn = moved.id.rrn();
         let Moved { card, made, from, to, .. } = *moved;
-        let (before, mut past) = self.card_moves.cards.remove(&card).unwrap_or((CardStatus::Issued, Past::default()));
+        let left = self.card_moves.cards.remove(&card).unwrap_or_default();
+        let (before, mut past) = (self.card_moves.left(card, &left, moved.id), left.past);
+        if from == CardStatus::Active {
+            self.card_moves.in_use.insert(card);
+        }
+        let by = Some((moved.id, to));
         let request = Request { card, made, reason: moved.reason.clone() };
         let record = self.card_moves.records.remove(&moved.id).filter(|record| record.card == Some(card));
         let Some(record) = record else {
             self.report("I9", format!("no transaction moved card {card} as row {rrn} says"));
-            self.card_moves.cards.insert(card, (to, past));
+            self.card_moves.cards.insert(card, Left { by, past });
             return;
         };
         if made.after(from) != Some(to) || !follows(before, from) {
@@ -79,7 +112,7 @@ impl Audit {
             self.report("I7", format!("one person alone made move {rrn} ({made}) of card {card}"));
         }
         past.follow(made, record.by, record.at);
-        self.card_moves.cards.insert(card, (to, past));
+        self.card_moves.cards.insert(card, Left { by, past });
     }
 
     /// An approved proposal moved a card.
@@ -93,7 +126,8 @@ impl Audit {
 
     /// Compares a card's stored state.
     pub(super) fn card_state(&mut self, card: CardId, status: CardStatus) {
-        let (before, _) = self.card_moves.cards.remove(&card).unwrap_or((CardStatus::Issued, Past::default()));
+        let left = self.card_moves.cards.remove(&card).unwrap_or_default();
+        let before = self.card_moves.left(card, &left, TransactionId(i64::MAX));
         if !follows(before, status) {
             self.report("I9", format!("card {card} is {status}, but its moves left it {before}"));
         }
