@@ -8,7 +8,7 @@ mod shop;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
-use domain::acts::{Act, Bank, Money, Payload};
+use domain::acts::{Act, Bank, CardAct, Money, Payload};
 use domain::command::{Actor, Command};
 use domain::ids::{CardId, EditionId, MerchantId, OutletId, PersonId, RecallId, RequestId, TerminalId, TransactionId};
 use domain::limits::Setting;
@@ -420,6 +420,9 @@ fn acts() -> Vec<Payload> {
             amount: Fen(50_000),
             note: String::new(),
         }),
+        Payload::Card(CardAct::Reopening { card: CardId(80_000_005), reason: "found again".to_owned() }),
+        Payload::Card(CardAct::Unlocking { card: CardId(80_000_001), reason: "forgot it".to_owned() }),
+        Payload::Card(CardAct::Closing { card: CardId(80_000_009), reason: "spoiled".to_owned() }),
     ];
     let walked = acts.iter().map(Payload::act).chain(WALKED_ELSEWHERE);
     assert_eq!(walked.collect::<BTreeSet<_>>(), Act::ALL.into_iter().collect());

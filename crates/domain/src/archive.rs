@@ -123,6 +123,7 @@ pub fn stays(kind: Kind) -> bool {
             | Kind::ProposalApproval
             | Kind::ProposalRejection
             | Kind::ProposalWithdrawal
+            | Kind::CardMove
             | Kind::ProgrammeChange
             | Kind::PinIssue
             | Kind::FirstUse

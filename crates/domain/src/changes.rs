@@ -6,6 +6,7 @@ use crate::acts::{Payload, Programme};
 use crate::batch::ClosedBatch;
 use crate::card::{Card, CardKey};
 use crate::card_code::CardCode;
+use crate::card_move::Moved;
 use crate::direct_sale::{NewOrder, OutletDay};
 use crate::dispute::Dispute;
 use crate::ids::{CustomerId, OrderId, PersonId, ProgrammeId, TerminalId, TransactionId};
@@ -59,6 +60,8 @@ pub struct Changes {
     pub proposals: BTreeMap<TransactionId, Proposal>,
     /// Acts that were approved, in order: each happens now.
     pub acts: Vec<Payload>,
+    /// Moves of cards, in order. The cards themselves are in `cards`.
+    pub card_moves: Vec<Moved>,
     /// Programmes as they are afterwards, by whatever act or change.
     pub programmes: BTreeMap<ProgrammeId, WrittenProgramme>,
     /// What one person did to programmes, in order.
@@ -114,6 +117,7 @@ impl Changes {
         self.settlements.extend(next.settlements);
         self.proposals.extend(next.proposals);
         self.acts.extend(next.acts);
+        self.card_moves.extend(next.card_moves);
         self.deposits.extend(next.deposits);
         for (id, mut next) in next.programmes {
             // The move of an earlier command of the group stays, if the later one moved nothing.
@@ -146,6 +150,7 @@ impl Changes {
             && self.settlements.is_empty()
             && self.proposals.is_empty()
             && self.acts.is_empty()
+            && self.card_moves.is_empty()
             && self.deposits.is_empty()
             && self.programmes.is_empty()
             && self.narrowings.is_empty()

@@ -6,6 +6,7 @@ use hmac::digest::Digest;
 use sha2::Sha256;
 
 use crate::card::CardKey;
+use crate::card_move;
 use crate::card_number::{EntryMode, MaskedCard};
 use crate::direct_sale::DirectSale;
 use crate::dispute;
@@ -183,6 +184,8 @@ pub enum Command {
         /// The proposal.
         proposal: TransactionId,
     },
+    /// Move a card by one person's word (by the card company).
+    CardMove(card_move::Request),
     /// Lower the limits of a programme, suspend or end it (by one person of the card company).
     ProgrammeChange(programme_change::Change),
     /// Make a card's initial PIN or activation code, which is printed (by the card company).
@@ -241,6 +244,9 @@ impl Command {
             Self::ProposalApproval(verdict) => content_of_verdict("proposal_approval", verdict),
             Self::ProposalRejection(verdict) => content_of_verdict("proposal_rejection", verdict),
             Self::ProposalWithdrawal { proposal } => content("proposal_withdrawal", &[proposal.0], &[]),
+            Self::CardMove(card_move::Request { card, made, reason }) => {
+                content("card_move", &[card.0], &[made.word().as_bytes(), text(reason)])
+            }
             Self::ProgrammeChange(programme_change::Change { programme, what, reason, seen }) => {
                 let (of_change, seen) = (what.text(), seen.text());
                 let texts = [what.kind().word().as_bytes(), of_change.as_bytes(), text(reason), seen.as_bytes()];

@@ -12,8 +12,8 @@ use crate::outcome::{Decline, Outcome};
 use crate::sale::Payment;
 use crate::state::{Keys, Outlet, State, Till};
 use crate::{
-    batch, direct_sale, dispute, first_use, inquiry, pin_issue, programme_change, proof, proposal, refund, reversal,
-    sale, settlement, void, withdrawal,
+    batch, card_move, direct_sale, dispute, first_use, inquiry, pin_issue, programme_change, proof, proposal, refund,
+    reversal, sale, settlement, void, withdrawal,
 };
 
 /// The result of one command and the rows that it writes.
@@ -69,6 +69,7 @@ pub fn decide(state: &State, envelope: &Envelope) -> Decision {
         Command::ProposalApproval(verdict) => proposal::approve(state, envelope, verdict),
         Command::ProposalRejection(verdict) => proposal::reject(state, envelope, verdict),
         Command::ProposalWithdrawal { proposal } => proposal::withdraw(state, envelope, *proposal),
+        Command::CardMove(asked) => card_move::decide(state, envelope, asked),
         Command::ProgrammeChange(change) => programme_change::decide(state, envelope, change),
         Command::PinIssue(issue) => pin_issue::decide(state, envelope, issue),
         Command::FirstUse(asked) => first_use::decide(state, envelope, asked),

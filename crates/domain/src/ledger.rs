@@ -105,6 +105,8 @@ words! {
         ProposalRejection = "proposal_rejection",
         /// The maker takes it back.
         ProposalWithdrawal = "proposal_withdrawal",
+        /// A card is moved to another state, or its PIN may be tried again: one person, or a second one approved it.
+        CardMove = "card_move",
         /// A person of the company lowers the limits of a programme, suspends or ends it.
         ProgrammeChange = "programme_change",
         /// The card company makes a card's initial PIN or its activation code, and prints it.
@@ -156,7 +158,8 @@ impl Kind {
             | Self::ProposalApproval
             | Self::ProposalRejection
             | Self::ProposalWithdrawal
-            | Self::ProgrammeChange => None,
+            | Self::ProgrammeChange
+            | Self::CardMove => None,
             Self::PinIssue | Self::FirstUse | Self::PinReset => None,
         }
     }

@@ -34,6 +34,7 @@ pub mod command;
 mod commands;
 pub mod decide;
 pub mod event;
+pub mod explain;
 mod facts;
 pub mod ledger;
 pub mod outcome;
@@ -42,8 +43,8 @@ pub mod verify;
 pub mod world;
 
 pub use commands::{
-    acts, batch, deposit, direct_sale, dispute, first_use, inquiry, pin_issue, pin_reset, programme_change, proof,
-    proposal, refund, reversal, sale, settlement, sold, void, withdrawal,
+    acts, batch, card_move, deposit, direct_sale, dispute, first_use, inquiry, pin_issue, pin_reset, programme_change,
+    proof, proposal, refund, reversal, sale, settlement, sold, void, withdrawal,
 };
 pub use facts::{
     card, card_batch, card_code, card_number, directory, edition, factor, human, ids, limits, money, network, order,

@@ -1,5 +1,6 @@
 //! Outcomes: the results of commands. A decline is an ordinary outcome with a response code, never an error.
 
+use crate::card::CardStatus;
 use crate::ids::{CardId, RequestId};
 use crate::ledger::Transaction;
 use crate::money::Fen;
@@ -120,17 +121,20 @@ macro_rules! declines {
     (@type time) => { Timestamp };
     (@type tries) => { u8 };
     (@type count) => { i64 };
+    (@type status) => { CardStatus };
     (@detail) => { None };
     (@detail $field:ident fen) => { Some($field.0) };
     (@detail $field:ident time) => { Some($field.0) };
     (@detail $field:ident date) => { Some(i64::from($field.0)) };
     (@detail $field:ident tries) => { Some(i64::from($field)) };
     (@detail $field:ident count) => { Some($field) };
+    (@detail $field:ident status) => { Some($field.number()) };
     (@read $detail:expr, fen) => { Fen($detail?) };
     (@read $detail:expr, time) => { Timestamp($detail?) };
     (@read $detail:expr, date) => { BusinessDate(i32::try_from($detail?).ok()?) };
     (@read $detail:expr, tries) => { u8::try_from($detail?).ok()? };
     (@read $detail:expr, count) => { $detail? };
+    (@read $detail:expr, status) => { CardStatus::numbered($detail?)? };
 }
 
 declines! {
@@ -242,6 +246,12 @@ declines! {
     NotTheMaker => "not_the_maker", "58", NoRetry;
     /// The act would change nothing, or cannot be done as things are.
     NothingToChange => "nothing_to_change", "12", Retry;
+    /// A card in this state is not moved so.
+    MoveNotAllowed { state: status } => "move_not_allowed", "12", NoRetry;
+    /// The move takes two persons: it has to be proposed.
+    NeedsSecondPerson => "needs_second_person", "58", NoRetry;
+    /// There is still money on the card.
+    CardNotEmpty { left: fen } => "card_not_empty", "12", NoRetry;
     /// The attempt never reached the ledger and is now withdrawn: it can never be charged.
     Withdrawn => "withdrawn", "25", Retry;
     /// Reported lost.

@@ -15,7 +15,7 @@ use crate::command::{Command, Envelope};
 use crate::direct_sale::OutletDay;
 use crate::human::Logins;
 use crate::ids::{
-    CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RequestId, TerminalId, TransactionId,
+    CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RequestId, TerminalId, TransactionId,
 };
 use crate::ledger::{ChainKey, Head, Kind, Transaction};
 use crate::limits::Limits;
@@ -259,6 +259,7 @@ impl State {
                 customer.deposit = *deposit;
             }
         }
+        self.note_moves(changes);
         self.note_pins(changes);
         self.note_after_sale(changes);
         for (id, till) in &changes.tills {
@@ -317,6 +318,19 @@ impl State {
             match sold.disputes.iter_mut().find(|known| known.id == dispute.id) {
                 Some(known) => *known = dispute.clone(),
                 None => sold.disputes.push(dispute.clone()),
+            }
+        }
+    }
+
+    /// Moves of cards that later commands of this group may rest on.
+    fn note_moves(&mut self, changes: &Changes) {
+        for moved in &changes.card_moves {
+            if let Some(card) = self.acts.cards.get_mut(&moved.card) {
+                card.status = moved.to;
+            }
+            let made = changes.transactions.iter().find(|transaction| transaction.id == moved.id);
+            if let (Some(past), Some(by)) = (self.acts.pasts.get_mut(&moved.card), made) {
+                past.follow(moved.made, by.actor.person, by.at);
             }
         }
     }
@@ -427,6 +441,8 @@ pub struct Keys {
     pub programmes: BTreeSet<ProgrammeId>,
     /// Acts that are proposed or decided on: the rows that they are about.
     pub acts: BTreeSet<Payload>,
+    /// Cards that one person moves.
+    pub moved: BTreeSet<CardId>,
     /// Sales that are taken back by their request ids.
     pub reversed: BTreeSet<RequestKey>,
     /// Requests that nothing else may have been asked under.
@@ -520,6 +536,7 @@ impl Keys {
                     keys.act(Some(*proposal), payload);
                 }
                 Command::ProposalWithdrawal { proposal } => drop(keys.proposals.insert(*proposal)),
+                Command::CardMove(asked) => drop(keys.moved.insert(asked.card)),
                 Command::ProgrammeChange(change) => drop(keys.programmes.insert(change.programme)),
                 Command::PinIssue(issue) => {
                     keys.cards.insert(issue.card.key);
@@ -566,6 +583,7 @@ impl Keys {
             | Command::DisputeAnswer(_)
             | Command::Reverse(_)
             | Command::BatchClose
+            | Command::CardMove(_)
             | Command::ProposalWithdrawal { .. }
             | Command::ProgrammeChange(_)
             | Command::PinIssue(_)

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::archive::{Opening, Piece};
 use crate::batch::{Batch, ClosedBatch};
+use crate::card::CardStatus;
 use crate::human::Logins;
 use crate::ids::{CUSTOMERS, CardId, MerchantId, OrderId, TerminalId, TransactionId};
 use crate::ledger::{AccountId, ChainKey, Head, Kind, Transaction, Transfer, chain};
@@ -17,6 +18,7 @@ use crate::refund::{Refund, RefundStatus};
 use crate::time::Timestamp;
 
 mod card_batch;
+mod card_move;
 mod deposit;
 mod dispute;
 mod opening;
@@ -70,6 +72,7 @@ pub struct Audit {
     settlements: settlement::Settlements,
     /// Who stands behind the people of the ledger.
     logins: Logins,
+    card_moves: card_move::CardMoves,
     proposals: proposal::Proposals,
     deposits: deposit::Deposits,
     programmes: programme::Programmes,
@@ -109,6 +112,7 @@ impl Audit {
             closed: BTreeMap::new(),
             settlements: settlement::Settlements::default(),
             logins: Logins::default(),
+            card_moves: card_move::CardMoves::default(),
             proposals: proposal::Proposals::default(),
             deposits: deposit::Deposits::default(),
             programmes: programme::Programmes::default(),
@@ -198,6 +202,13 @@ impl Audit {
                 | Kind::Load
                 | Kind::Adjustment
                 | Kind::PinReset => self.proposals.note(transaction, transfers),
+                Kind::CardMove => {
+                    self.card_moves.note(transaction);
+                    // One person's is no approval of a proposal.
+                    if transaction.original.is_some() {
+                        self.proposals.note(transaction, transfers);
+                    }
+                }
                 Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
                 Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
                 Kind::Inquiry
@@ -338,8 +349,9 @@ impl Audit {
         self.head
     }
 
-    /// Compares a card's stored balance and latest transaction.
-    pub fn card(&mut self, card: CardId, balance: Fen, last: Option<TransactionId>) {
+    /// Compares a card's stored state, balance and latest transaction. Call after all moves.
+    pub fn card(&mut self, card: CardId, status: CardStatus, balance: Fen, last: Option<TransactionId>) {
+        self.card_state(card, status);
         self.held = self.held.saturating_add(i128::from(balance.0));
         let posted = self.accounts.remove(&AccountId::card(card)).unwrap_or(0);
         if posted != i128::from(balance.0) {
@@ -431,6 +443,7 @@ impl Audit {
         self.finish_settlements();
         self.finish_opening();
         self.finish_deposits();
+        self.finish_moves();
         self.finish_card_batches();
         self.finish_pins();
         let system = [AccountId::FUNDING_CLEARING, AccountId::PAYOUT_CLEARING, AccountId::FEE_INCOME];

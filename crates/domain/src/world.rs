@@ -13,6 +13,7 @@ use crate::acts::{
 use crate::batch::{Batch, ClosedBatch};
 use crate::card::{Card, CardKey, CardStatus, masked_name};
 use crate::card_code::CardCode;
+use crate::card_move::{Moved, Past};
 use crate::card_number::MaskedCard;
 use crate::changes::{Changes, WrittenProgramme};
 use crate::command::Envelope;
@@ -111,6 +112,8 @@ pub struct World {
     pub products: BTreeMap<(ListId, String), Product>,
     /// Editions of products.
     pub editions: BTreeMap<EditionId, Edition>,
+    /// Moves of cards, in order.
+    pub card_moves: Vec<Moved>,
     /// Customers. What waiting proposals hold of their deposits is not kept here: the proposals say it.
     pub customers: BTreeMap<CustomerId, Customer>,
     /// Programmes that acts are about; a card has its own copy of what the money path needs.
@@ -164,6 +167,7 @@ impl World {
             recalls: BTreeMap::new(),
             products: BTreeMap::new(),
             editions: BTreeMap::new(),
+            card_moves: Vec::new(),
             customers: BTreeMap::new(),
             programmes: BTreeMap::new(),
             narrowings: Vec::new(),
@@ -253,6 +257,7 @@ impl World {
         for id in keys.proposals {
             state.proposals.loaded(id, self.proposals.get(&id).cloned());
         }
+        keys.moved.iter().for_each(|card| self.load_card(&mut state.acts, *card));
         self.load_acts(&mut state, &keys.acts);
         for id in keys.programmes {
             state.acts.programmes.loaded(id, self.programmes.get(&id).cloned());
@@ -285,11 +290,12 @@ impl World {
     pub fn load_act(&self, rows: &mut ActRows, act: &Payload) {
         match act {
             Payload::Money(money) => self.load_money(rows, money),
+            Payload::Card(card) => self.load_card(rows, card.card()),
             Payload::Programme(act) => {
                 rows.programmes.loaded(act.programme(), self.programmes.get(&act.programme()).cloned());
             }
             Payload::Batch(batch) => self.load_batch(rows, batch),
-            Payload::Pin(reset) => self.load_shown_card(rows, reset.card),
+            Payload::Pin(reset) => self.load_card(rows, reset.card),
             Payload::CustomerResuming { customer } => rows.customers.loaded(*customer, self.customer(*customer)),
             Payload::MerchantFee { merchant, .. } => rows.fees.loaded(*merchant, self.fees.get(merchant).copied()),
             Payload::CompanyKey { key } => rows.keys.loaded(*key, self.keys.get(key).cloned()),
@@ -328,7 +334,7 @@ impl World {
     fn load_money(&self, rows: &mut ActRows, money: &Money) {
         rows.customers.loaded(money.customer(), self.customer(money.customer()));
         if let Some(id) = money.card() {
-            self.load_shown_card(rows, id);
+            self.load_card(rows, id);
         }
         match money {
             Money::Funding { reference, .. } => {
@@ -339,7 +345,8 @@ impl World {
         }
     }
 
-    fn load_shown_card(&self, rows: &mut ActRows, id: CardId) {
+    /// A card as a person is shown it, with what moved it before.
+    fn load_card(&self, rows: &mut ActRows, id: CardId) {
         let shown = self.card(id).map(|card| acts::Card {
             key: card.key,
             // No number is kept here, not even a masked one, and no programme has a name.
@@ -350,6 +357,13 @@ impl World {
             programme: String::new(),
         });
         rows.cards.loaded(id, shown);
+        let mut past = Past::default();
+        for moved in self.card_moves.iter().filter(|moved| moved.card == id) {
+            if let Some(by) = self.transaction(moved.id) {
+                past.follow(moved.made, by.actor.person, by.at);
+            }
+        }
+        rows.pasts.loaded(id, Some(past));
     }
 
     fn customer(&self, id: CustomerId) -> Option<Customer> {
@@ -379,7 +393,7 @@ impl World {
                 self.references.insert(reference.clone(), approval);
             }
             // What it changes is in `Changes` as it is afterwards.
-            Payload::Money(_) | Payload::Programme(_) | Payload::Pin(_) => {}
+            Payload::Money(_) | Payload::Card(_) | Payload::Programme(_) | Payload::Pin(_) => {}
             Payload::Batch(batch) => self.save_batch(batch, approval),
             Payload::CustomerResuming { customer } => self.customers.get_mut(customer).map_or((), Customer::resume),
             Payload::MerchantFee { merchant, fee_bp } => drop(self.fees.insert(*merchant, Some(*fee_bp))),
@@ -550,6 +564,7 @@ impl World {
         self.codes.extend(changes.codes);
         self.sweeps.extend(changes.sweeps);
         self.alarms.extend(changes.alarms);
+        self.card_moves.extend(changes.card_moves);
         self.refunds.extend(changes.refunds);
         self.disputes.extend(changes.disputes);
         self.tills.extend(changes.tills);
@@ -592,8 +607,9 @@ impl World {
         }
         let read = audit.read_head();
         audit.head(self.head, &self.head.seal(&self.key), Some(&read).filter(|_| !self.transactions.is_empty()));
+        self.card_moves.iter().for_each(|moved| audit.moved(moved));
         for card in self.cards.values() {
-            audit.card(card.id, card.balance, card.last);
+            audit.card(card.id, card.status, card.balance, card.last);
             audit.card_pin(card.id, card.key, &card.pin, card.pin_by);
         }
         self.codes.iter().for_each(|(key, code)| audit.card_code(*key, code));

@@ -214,7 +214,7 @@ fn money_goes_back_to_a_card_that_may_hold_it() {
     ] {
         let mut world = sold();
         let id = asked(&mut world, 3, &[(2, 1)]);
-        change_card(&mut world, |card| card.status = status);
+        builders::cards::bring(&mut world, CARD, status);
         assert_eq!(world.decline(&decide(4, id, Some(CARD), MORNING)), merchant, "{status:?}");
         if merchant.is_some() {
             assert_eq!(world.refunds[&id].status, RefundStatus::Escalated, "{status:?}");
@@ -224,7 +224,7 @@ fn money_goes_back_to_a_card_that_may_hold_it() {
         assert_eq!(world.verify(), []);
 
         let mut world = sold();
-        change_card(&mut world, |card| card.status = status);
+        builders::cards::bring(&mut world, CARD, status);
         let void = Command::Void { order: OrderId(ORDER), checker: PersonId(MANAGER) };
         assert_eq!(world.decline(&envelope(6, MORNING, void)), merchant, "void, {status:?}");
     }

@@ -5,11 +5,13 @@ mod builders;
 
 use std::collections::BTreeSet;
 
+use builders::cards::{self, moving};
 use builders::{
     check, decide_dispute, direct_sale, dispute, inquiry, money, prepare, proposals, refund_request, request, review,
     sale, sale_pin, verdict, withdraw,
 };
 use domain::acts::{Payload, Shown};
+use domain::card_move::CardMove;
 use domain::command::Command;
 use domain::dispute::{Answer, Claim, Opening};
 use domain::ids::{KeyId, MerchantId, OrderId, PersonId, TransactionId};
@@ -21,6 +23,13 @@ use domain::reversal::Reversed;
 use domain::time::{BusinessDate, Timestamp};
 
 const REFUND: TransactionId = TransactionId(20);
+
+fn other_reason() -> Command {
+    Command::CardMove(domain::card_move::Request {
+        reason: "another".to_owned(),
+        ..cards::request(1, CardMove::Freeze)
+    })
+}
 
 /// Pairs and more that differ in one thing.
 fn commands() -> Vec<Command> {
@@ -57,6 +66,7 @@ fn commands() -> Vec<Command> {
     all.extend([request_of(|asked| asked.lines.push((2, 1))), request_of(|asked| asked.ground = Ground::ShopError)]);
     all.extend([request_of(|asked| asked.reason.push('!')), request_of(|asked| asked.escalate = true)]);
     all.extend([review(1, REFUND, None), review(2, REFUND, None), review(1, TransactionId(21), None)]);
+    all.extend([moving(1, CardMove::Freeze), moving(2, CardMove::Freeze), moving(1, CardMove::Unlock), other_reason()]);
     all.extend([review(1, REFUND, Some(1)), review(1, REFUND, Some(2)), void(1, 9), void(2, 9), void(1, 10)]);
     all.extend([reverse(1, None), reverse(2, None), reverse(1, Some((1, 100))), reverse(1, Some((2, 100)))]);
     all.extend([reverse(1, Some((1, 101))), reverse(1, Some((0, 0))), Command::BatchClose]);

@@ -10,6 +10,7 @@ use builders::{
 };
 use domain::acts::{Payload, ProgrammeAct};
 use domain::card::{Card, CardStatus};
+use domain::card_move::CardMove;
 use domain::command::{Actor, Command, Envelope, Proof};
 use domain::dispute::ANSWER_WITHIN;
 use domain::ids::{CustomerId, KeyId, MerchantId, OrderId, PersonId, ProgrammeId, TerminalId, TransactionId};
@@ -49,6 +50,12 @@ fn with_card(change: impl FnOnce(&mut Card)) -> (World, Envelope) {
     (world, pay())
 }
 
+fn in_state(status: CardStatus) -> (World, Envelope) {
+    let mut world = shop();
+    builders::cards::bring(&mut world, CARD, status);
+    (world, pay())
+}
+
 fn with_order(change: impl FnOnce(&mut Order)) -> (World, Envelope) {
     let mut world = shop();
     change(world.orders.values_mut().next().expect("the order"));
@@ -72,6 +79,11 @@ fn proposed(payload: &Payload) -> (World, Envelope) {
     done(&mut world, &funding("SL-RICH", 990_001));
     let seen = proposals::shown(&world, payload);
     (world, builders::by_issuer(MAKER, envelope(100, MORNING, proposals::propose(payload.clone(), seen))))
+}
+
+/// A person of the card company moves the card, which has money.
+fn moved(made: CardMove) -> (World, Envelope) {
+    (shop(), builders::by_issuer(MAKER, envelope(100, MORNING, builders::cards::moving(CARD, made))))
 }
 
 /// The proposal to open a programme for anybody on its template's usual terms, as `change` leaves them.
@@ -112,13 +124,20 @@ fn example(expected: Decline) -> (World, Envelope) {
             (world, envelope(100, MORNING, sale_pin(ORDER, 0, CARD, true)))
         }
         Decline::InvalidCardNumber => proposed(&load(77, 100)),
+        Decline::MoveNotAllowed { .. } => moved(CardMove::Reopen),
+        Decline::NeedsSecondPerson => {
+            let (mut world, asked) = moved(CardMove::Unlock);
+            world.submit(&Envelope { request_id: builders::request(99), ..asked.clone() });
+            (world, asked)
+        }
+        Decline::CardNotEmpty { .. } => moved(CardMove::Close),
         Decline::Withdrawn => with_pay(builders::withdraw(ORDER, 7_300)),
-        Decline::CardLost => with_card(|card| card.status = CardStatus::Lost),
-        Decline::CardStolen => with_card(|card| card.status = CardStatus::Stolen),
-        Decline::CardFrozen => with_card(|card| card.status = CardStatus::Frozen),
-        Decline::CardNotActive => with_card(|card| card.status = CardStatus::Issued),
-        Decline::CardReplaced => with_card(|card| card.status = CardStatus::Replaced),
-        Decline::CardClosed => with_card(|card| card.status = CardStatus::Closed),
+        Decline::CardLost => in_state(CardStatus::Lost),
+        Decline::CardStolen => in_state(CardStatus::Stolen),
+        Decline::CardFrozen => in_state(CardStatus::Frozen),
+        Decline::CardNotActive => in_state(CardStatus::Issued),
+        Decline::CardReplaced => in_state(CardStatus::Replaced),
+        Decline::CardClosed => in_state(CardStatus::Closed),
         Decline::CardExpired { .. } => with_card(|card| card.expires_on = Some(BusinessDate(20_261_122))),
         Decline::NotAcceptedHere => with_card(|card| card.programme.merchants = vec![MerchantId(250_200)]),
         Decline::InsufficientFunds { .. } => {

@@ -229,7 +229,9 @@ fn a_stopped_card_gets_no_pin_and_says_why_to_whoever_has_its_code() {
     ] {
         let mut world = fresh(PinMode::FirstUse);
         assert_eq!(by_maker(&mut world, issue_code(CARD, None)), None);
-        world.cards.get_mut(&card_key(CARD)).expect("one").status = status;
+        // Only what pays is stopped.
+        world.cards.get_mut(&card_key(CARD)).expect("one").status = CardStatus::Active;
+        builders::cards::bring(&mut world, CARD, status);
         assert_eq!(holder(&mut world, false, CHOSEN), Some(Decline::WrongCode), "{status}");
         assert_eq!(holder(&mut world, true, CHOSEN), Some(expected), "{status}");
         assert_eq!(the_card(&world).pin.state(), PinState::Unset, "{status}");

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use builders::steps::{NUMBERS, any_sketch, any_steps, envelopes};
 use builders::{MORNING, Submit as _, World, card, card_id, card_key, envelope, money, order};
-use domain::acts::{Money, Payload};
+use domain::acts::{CardAct, Money, Payload};
 use domain::card::{Card, CardKey, CardStatus, Programme, Spent};
+use domain::card_move::CardMove;
 use domain::command::{Command, Envelope, Proof};
 use domain::direct_sale::DirectSale;
 use domain::dispute::DisputeStatus;
@@ -83,6 +84,13 @@ impl Watch {
             }
             if !matches!(outcome, Outcome::Paused(_)) {
                 self.tries(asked, outcome, after);
+            }
+            for moved in &after.card_moves[before.card_moves.len()..] {
+                let card = after.cards.values().find(|card| card.id == moved.card).expect("moved");
+                assert_eq!(card.status, moved.to);
+                if moved.made == CardMove::Unlock {
+                    self.wrong.remove(&(card.key.0, asked.at.business_date().0));
+                }
             }
         }
         conserved(after);
@@ -177,7 +185,7 @@ impl Watch {
     }
 }
 
-const MOVES_NOTHING: [Kind; 17] = [
+const MOVES_NOTHING: [Kind; 18] = [
     Kind::Inquiry,
     Kind::RefundRequest,
     Kind::RefundRejection,
@@ -191,6 +199,7 @@ const MOVES_NOTHING: [Kind; 17] = [
     Kind::ProposalApproval,
     Kind::ProposalRejection,
     Kind::ProposalWithdrawal,
+    Kind::CardMove,
     Kind::ProgrammeChange,
     Kind::PinIssue,
     Kind::FirstUse,
@@ -459,12 +468,18 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
             {
                 *card = card_id(NUMBERS + 1);
             }
+            if let Payload::Card(act) = payload
+                && act.card() == card_id(number)
+            {
+                *payload = Payload::Card(CardAct::Closing { card: card_id(NUMBERS + 1), reason: String::new() });
+            }
             if let Payload::Pin(reset) = payload
                 && reset.card == card_id(number)
             {
                 reset.card = card_id(NUMBERS + 1);
             }
         }
+        Command::CardMove(asked) if asked.card == card_id(number) => asked.card = card_id(NUMBERS + 1),
         _ => {}
     }
     asked

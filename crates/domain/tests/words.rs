@@ -4,6 +4,7 @@
 use domain::acts::{Act, Field, KeyState};
 use domain::card::CardStatus;
 use domain::card_batch::CardBatchStatus;
+use domain::card_move::CardMove;
 use domain::card_number::EntryMode;
 use domain::directory::{Standing, TerminalStatus};
 use domain::dispute::{Claim, DisputeStatus};
@@ -38,6 +39,7 @@ macro_rules! assert_words {
 fn stored_words_never_change() {
     assert_words!(EntryMode, "S M");
     assert_words!(CardStatus, "issued active frozen lost stolen pin_locked replaced closed");
+    assert_words!(CardMove, "freeze report_lost report_stolen lock_pin unlock reopen close");
     assert_words!(CardBatchStatus, "draft approved generated received closed cancelled");
     assert_words!(Measure, "amount weight");
     assert_words!(OrderStatus, "draft paid partly_refunded refunded voided abandoned");
@@ -45,7 +47,7 @@ fn stored_words_never_change() {
         Kind,
         "funding funding_return load adjustment inquiry sale refund_request refund_rejection refund void reversal batch_close \
          settlement_request settlement_rejection settlement dispute_opening dispute_answer dispute_rejection \
-         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal \
+         chargeback proposal proposal_approval proposal_rejection proposal_withdrawal card_move \
          programme_change pin_issue first_use pin_reset"
     );
     assert_words!(Standing, "draft active suspended closed");
@@ -64,7 +66,7 @@ fn stored_words_never_change() {
         "merchant_fee company_key merchant_opening merchant_bank merchant_resuming outlet_opening outlet_resuming \
          factor_rule company_roles person_reset factor_reset login_parting guessing_limit \
          merchant_payable recall_ending product_price product_edition funding funding_return load adjustment \
-         customer_resuming programme_opening programme_terms programme_resuming card_batch \
+         customer_resuming card_reopening card_unlocking card_closing programme_opening programme_terms programme_resuming card_batch \
          card_activation card_pin"
     );
     assert_words!(
@@ -103,7 +105,7 @@ fn stored_words_never_change() {
          view_proposals propose_fee release_merchants manage_merchants manage_products manage_own_products recall_product manage_people view_audit \
          manage_api_keys unlock_card unlock_till release_api_keys view_directory suspend \
          enrol_terminal set_up_till manage_own_people release_people help_store view_overview manage_settings release_settings \
-         answer_product_request view_customers manage_customers propose_card_move print_pins prepare_money release_money \
+         answer_product_request view_customers manage_customers stop_card propose_card_move print_pins prepare_money release_money \
          manage_programmes release_programmes view_programmes"
     );
 }
@@ -119,7 +121,7 @@ fn stored_declines_never_change() {
          payable_short no_such_settlement no_such_customer customer_suspended funding_reference_used deposit_short \
          no_such_load no_such_card_batch programme_not_active activation_exists cards_not_handed_out card_in_use \
          no_such_proposal no_such_programme outside_template terms_unsound takes_two_persons no_such_key stale proposal_expired not_the_maker \
-         nothing_to_change withdrawn card_lost card_stolen insufficient_funds card_expired \
+         nothing_to_change move_not_allowed needs_second_person card_not_empty withdrawn card_lost card_stolen insufficient_funds card_expired \
          wrong_pin pin_not_set wrong_code not_accepted_here programme_suspended line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_monthly_limit over_load_limit over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
          pin_tries_exceeded proof_expired already_paid attempt_open unknown_terminal";

@@ -10,13 +10,14 @@ use axum::Form;
 use axum::extract::Query;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::card::{CardStatus, masked_name};
+use domain::card_move::{CardMove, Request};
 use domain::directory::Standing;
 use domain::ids::{CardId, TransactionId};
 use domain::order::OrderStatus;
+use domain::outcome::Decline;
 use domain::role::Action;
 use domain::scan::Scan;
 use serde::Deserialize;
-use storage::card::{self, Unlock, Which};
 use storage::enrolment::{self, Till};
 use storage::help::{self, CardSeen, PaymentSeen};
 use storage::merchant::Reach;
@@ -28,6 +29,7 @@ use web_kit::flash::Flash;
 use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::problem::Problem;
+use web_kit::step::Step;
 use web_kit::text::{Words as _, fill};
 
 use crate::places::{outlet_link, standing};
@@ -154,12 +156,14 @@ pub(crate) async fn act(visit: Visit, Form(fields): Form<Fields>) -> Result<Resp
 
 async fn unlock(visit: &Visit, id: &str) -> Result<Response, Problem> {
     visit.session.may(Action::UnlockCard)?;
-    let which = Which::Id(CardId(id.parse().map_err(|_| Problem::BadForm)?));
-    let (session, address) = (&visit.session, &visit.session.client.address);
-    let said = match card::unlock(visit.db(), which, &session.login, address, session.now).await? {
-        Unlock::Done => Said::CardUnlocked,
-        Unlock::Twice => Said::CardUnlockedBefore,
-        Unlock::NoSuchCard | Unlock::NotAllowed => return Err(Problem::NotFound),
+    let card = CardId(id.parse().map_err(|_| Problem::BadForm)?);
+    let asked = Request { card, made: CardMove::Unlock, reason: visit.text().help.unlock_reason.to_owned() };
+    let step = crate::cards::make(visit, asked, visit.new_request()).await?;
+    let said = match step {
+        Step::Done(_) => Said::CardUnlocked,
+        Step::Refused(Decline::NeedsSecondPerson) => Said::CardUnlockedBefore,
+        Step::Busy | Step::Unknown => return Err(Problem::Busy),
+        Step::Refused(_) | Step::Conflict => return Err(Problem::NotFound),
     };
     Ok(Flash::new(said, &[]).redirect(&visit.web, &link(HELP, &[("card", id)])))
 }

@@ -5,7 +5,9 @@
 
 mod batch;
 mod batches;
+mod card;
 mod card_number;
+mod cards;
 mod customer;
 mod customers;
 mod dispute;
@@ -244,6 +246,9 @@ fn customers_pages() -> Vec<PageEntry> {
         page(customers::CUSTOMERS)
             .get(May(ViewCustomers), customers::show)
             .menu(39, "bal", |lang| Text::of(lang).customers.title),
+        page(cards::CARDS).get(May(ViewCards), cards::show).post(May(ViewCards), cards::by_number),
+        page("/office/cards/{card}").get(May(ViewCards), card::show).post(May(ViewCards), card::act),
+        page("/office/cards/{card}/attempts/{transaction}").get(May(ViewCards), card::why),
         page("/office/customers/new")
             .get(May(ManageCustomers), customers::ask)
             .post(May(ManageCustomers), customers::make),

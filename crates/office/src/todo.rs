@@ -213,6 +213,9 @@ pub(crate) fn act_words(act: Act, text: &'static Text) -> &'static str {
         Act::Load => text.todo.act_load,
         Act::Adjustment => text.todo.act_adjustment,
         Act::CustomerResuming => text.todo.act_customer_resuming,
+        Act::CardReopening => text.todo.act_card_reopening,
+        Act::CardUnlocking => text.todo.act_card_unlocking,
+        Act::CardClosing => text.todo.act_card_closing,
         Act::ProgrammeOpening => text.programmes.act_opening,
         Act::ProgrammeTerms => text.programmes.act_terms,
         Act::ProgrammeResuming => text.programmes.act_resuming,
@@ -458,7 +461,7 @@ fn is_alone(payload: &Payload) -> bool {
 }
 
 /// How a proposal's state looks at `now`.
-fn state(one: &Proposal, now: Timestamp, text: &'static Text) -> Badge {
+pub(crate) fn state(one: &Proposal, now: Timestamp, text: &'static Text) -> Badge {
     let words = &text.todo;
     match one.status {
         ProposalStatus::Open if one.waits(now) => Badge::new("info", "wait", words.waiting),

@@ -8,7 +8,7 @@ use engine::clock::Clock;
 use storage::card::{self, Unlock, Which};
 use storage::people::{self, NewPerson};
 use storage::vault::Vault;
-use storage::{Storage, factor, human, password};
+use storage::{Books, Storage, factor, human, password};
 
 use crate::config::{Admin, Database};
 use crate::{Failure, console};
@@ -80,16 +80,20 @@ async fn unlock_card(database: &Database, by: &str, clock: &Clock) -> Result<(),
     let number = CardNumber::parse(&line).map_err(|_| Failure::Run("that is not a card number".to_owned()))?.0;
     let storage = database.open().await?;
     let vault = Vault::of(&storage, &database.data_dir).await?;
+    let books = Books::of(storage.clone(), vault.chain_key());
     let refused = |message: &str| Err(Failure::Run(message.to_owned()));
-    match card::unlock(&storage, Which::Number(vault.card_key(&number)), by, "command line", clock.now()).await? {
+    match card::unlock(&storage, &books, Which::Number(vault.card_key(&number)), by, "command line", clock.now())
+        .await?
+    {
         Unlock::Done => {
             console::say(&format!("PINs of card {} can be tried again.", number.masked().0));
             Ok(())
         }
         Unlock::NoSuchCard => refused("there is no such card"),
         Unlock::NotAllowed => refused("nobody with this login name may unlock cards"),
+        Unlock::Final => refused("this card is closed or replaced: its PIN opens nothing"),
         Unlock::Twice => refused(
-            "this card was unlocked today already: a second time needs two persons, which this version cannot ask yet. It opens by itself at midnight, unless the card company locked it",
+            "this card was unlocked today already: a second time needs two persons, who ask and decide on its page in the office. It opens by itself at midnight, unless the card company locked it",
         ),
     }
 }

@@ -97,8 +97,9 @@ pub fn run(kind: Kind, seed: u64, steps: u64) -> Result<Stats, String> {
 fn shop(dice: &mut Dice, steps: u64) -> Shop {
     let mut cards: Vec<CardTerms> = (0..CARDS)
         .map(|n| {
-            let all = CardStatus::ALL;
-            let other = all[usize::try_from(dice.below(8)).expect("small")];
+            // States that a card has without a move of its own.
+            let all = [CardStatus::Issued, CardStatus::Active, CardStatus::Replaced, CardStatus::Closed];
+            let other = all[usize::try_from(dice.below(4)).expect("small")];
             let status = if dice.chance(80) { CardStatus::Active } else { other };
             let daily_count_max = 2 + dice.below(12);
             let [balance_max, sale_max, daily_max] = if n % 2 == 0 {

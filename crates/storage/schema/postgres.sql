@@ -426,8 +426,6 @@ CREATE TABLE card (
     activated_at BIGINT CHECK (activated_at IS NULL OR serial IS NOT NULL),
     CHECK ((pin IS NULL) = (pin_state = 'unset'))
 ) WITH (fillfactor = 80);
--- How many cards a programme has.
-CREATE INDEX card_programme ON card (programme_id, id);
 
 -- Who pays for cards in advance. The id is that of its ledger account.
 CREATE TABLE customer (
@@ -523,6 +521,26 @@ CREATE TABLE card_activation (
     CHECK (last_place >= first_place)
 );
 CREATE INDEX card_activation_batch ON card_activation (batch_id, id);
+
+-- Cards by what people say of one: the last four digits, the beginning of the holder's name; and by what lists are narrowed
+-- to and counted by.
+CREATE INDEX card_last_four ON card (substr(masked, length(masked) - 3), id);
+CREATE INDEX card_holder ON card (holder, id);
+CREATE INDEX card_status ON card (status, id);
+CREATE INDEX card_programme ON card (programme_id, id);
+CREATE INDEX card_customer ON card (customer_id, id);
+
+-- Moves of cards: the transaction that made each, the states before and after.
+CREATE TABLE card_move (
+    id BIGINT PRIMARY KEY,
+    card_id BIGINT NOT NULL,
+    made TEXT COLLATE "C" NOT NULL
+        CHECK (made IN ('freeze', 'report_lost', 'report_stolen', 'lock_pin', 'unlock', 'reopen', 'close')),
+    from_status TEXT COLLATE "C" NOT NULL,
+    to_status TEXT COLLATE "C" NOT NULL,
+    reason TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX card_move_card ON card_move (card_id, made, id);
 
 -- The latest activation code of a card: keyed, used once, ended by five wrong ones.
 CREATE TABLE card_code (
@@ -1189,9 +1207,9 @@ CREATE TABLE proposal (
             'outlet_resuming', 'factor_rule', 'company_roles', 'person_reset', 'factor_reset',
             'login_parting', 'guessing_limit', 'merchant_payable',
             'recall_ending', 'product_price', 'product_edition',
-            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming',
-            'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch', 'card_activation',
-            'card_pin'
+            'funding', 'funding_return', 'load', 'adjustment', 'customer_resuming', 'card_reopening', 'card_unlocking',
+            'card_closing', 'programme_opening', 'programme_terms', 'programme_resuming', 'card_batch',
+            'card_activation', 'card_pin'
         )
     ),
     -- The number of what it is about.

@@ -36,8 +36,8 @@ pub use books::{Books, memory, outbox};
 pub use demo::{batches as demo_batches, cards as demo_cards, keys as demo_keys, proposals as demo_proposals};
 pub use error::StorageError;
 pub use read::{
-    batch, card_batch as card_batches, deposit, dispute, help, human, merchant, movement, orders, overview, pins,
-    places, price, product, programme, proposal, refund, settlement, slip, till,
+    batch, card_batch as card_batches, card_page, deposit, dispute, help, human, merchant, movement, orders, overview,
+    pins, places, price, product, programme, proposal, refund, settlement, slip, till,
 };
 pub use write::{
     api_key, audit, card, card_batch, catalogue, customer, directory, draft, edition, enrolment, factor, idempotency,

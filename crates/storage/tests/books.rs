@@ -6,6 +6,7 @@ mod builders;
 
 mod fixture;
 
+use builders::cards;
 use builders::proposals::{self, CHECKER, MAKER, SLEEPER, approve, proposal, propose, reject, shown_fee, take_back};
 use builders::steps::{any_sketch, any_steps, envelopes};
 use builders::{
@@ -14,6 +15,7 @@ use builders::{
 };
 use domain::acts::Payload;
 use domain::card::{Card, CardStatus};
+use domain::card_move::CardMove;
 use domain::command::{Command, Envelope, Proof};
 use domain::ids::{CardId, MerchantId, OrderId, PersonId, TransactionId};
 use domain::money::Fen;
@@ -58,6 +60,7 @@ for_every_store! {
     a_dispute_is_answered_decided_and_paid_back_once,
     a_proposal_is_decided_once_and_its_act_happens_then,
     what_changed_meanwhile_is_stale,
+    a_card_is_stopped_by_one_person_and_reopened_by_two,
     an_act_of_each_kind_happens_when_two_persons_decide,
     a_deposit_is_paid_in_spent_and_taken_back,
     a_pin_is_printed_set_taken_away_and_set_again,
@@ -633,6 +636,49 @@ async fn a_deposit_is_paid_in_spent_and_taken_back(fixture: Fixture) {
     }
     assert_eq!(balance(&fixture, 90, 1).await, 3_500);
     assert_eq!(world.customers[&money::CUSTOMER].deposit, Fen::ZERO);
+}
+
+/// Frozen by one person, opened again by that person within half an hour or by two, closed when it is empty; over a restart,
+/// in one group as one at a time, and never paying in between.
+async fn a_card_is_stopped_by_one_person_and_reopened_by_two(fixture: Fixture) {
+    let mut world = shop();
+    let moved = |n, person, made| by_issuer(person, at(n, cards::moving(1, made)));
+    // The sale comes after the freeze in its group.
+    let group = [moved(1, MAKER, CardMove::Freeze), pay(2, 1)];
+    assert_eq!(codes(&fixture.post(&group).await), ["00", "62"]);
+    world.post(&group);
+    let fixture = fixture.restart().await;
+    let refused = [
+        (moved(3, CHECKER, CardMove::Reopen), Decline::NeedsSecondPerson),
+        (moved(4, MAKER, CardMove::ReportLost), Decline::MoveNotAllowed { state: CardStatus::Frozen }),
+    ];
+    for (asked, expected) in refused {
+        let told = fixture.ask(&asked).await;
+        assert_eq!((decline(&told), world.submit(&asked)), (Some(expected), told));
+    }
+    let slip = moved(5, MAKER, CardMove::Reopen);
+    assert_eq!(codes(&[fixture.ask(&slip).await]), ["00"]);
+    world.submit(&slip);
+    let lost = moved(6, MAKER, CardMove::ReportLost);
+    assert_eq!(codes(&[fixture.ask(&lost).await]), ["00"]);
+    world.submit(&lost);
+    let fixture = fixture.restart().await;
+    let payload = cards::act(1, CardMove::Reopen);
+    let [asked, yes] = money::decided(world.head.sequence, &payload, &proposals::shown(&world, &payload));
+    assert_eq!(codes(&[fixture.ask(&asked).await, fixture.ask(&pay(7, 2)).await]), ["00", "41"]);
+    world.post(&[asked, pay(7, 2)]);
+    let done = fixture.ask(&yes).await;
+    assert_eq!(world.submit(&yes), done, "the same record, to its chain value");
+    // It pays again, though nothing is on it.
+    assert_eq!(codes(&[done, fixture.ask(&pay(8, 2)).await]), ["00", "51"]);
+    let unlock = [moved(9, MAKER, CardMove::Unlock), moved(10, CHECKER, CardMove::Unlock)];
+    assert_eq!(codes(&fixture.post(&unlock).await), ["00", "58"]);
+    let fixture = fixture.restart().await;
+    let again = moved(11, CHECKER, CardMove::Unlock);
+    assert_eq!(decline(&fixture.ask(&again).await), Some(Decline::NeedsSecondPerson), "also after a restart");
+    let wrong = fixture.ask(&at(12, inquiry(1, false))).await;
+    assert_eq!(decline(&wrong), Some(Decline::WrongPin { tries_left: 4 }), "and tries are counted anew");
+    clean(&fixture).await;
 }
 
 /// A code is tried wrongly, used, and the PIN taken away and set again; over restarts, and as the few lines of `world` say.

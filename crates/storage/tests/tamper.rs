@@ -25,7 +25,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 use storage::{Books, Storage};
 
-const TABLES: [&str; 6] = ["ledger_transaction", "ledger_transfer", "ledger_head", "dispute", "proposal", "funding"];
+const TABLES: [&str; 7] =
+    ["ledger_transaction", "ledger_transfer", "ledger_head", "dispute", "proposal", "funding", "card_move"];
 
 /// A table's columns, the first of its key first.
 fn columns(connection: &Connection, table: &str) -> Vec<String> {
@@ -77,6 +78,8 @@ fn commands() -> Vec<Envelope> {
             all.push(by_issuer(9002, envelope(n + 2, at, builders::decide_dispute(order, dispute, uphold))));
         }
     }
+    let frozen = builders::cards::moving(2, domain::card_move::CardMove::Freeze);
+    all.push(by_issuer(9003, envelope(60_090, MORNING.plus(9 * DAY), frozen)));
     all.extend(more_proposals(i64::try_from(all.len()).expect("few")));
     all
 }
@@ -371,6 +374,7 @@ async fn every_column_of_every_table_on_a_server() {
             let name = match table {
                 "ledger_head" => "slot".to_owned(),
                 "dispute" | "proposal" => table.to_owned(),
+                "card_move" => "card 10000002".to_owned(),
                 "funding" | "ledger_transfer" => rrn(2),
                 _ => rrn(1),
             };
@@ -434,6 +438,11 @@ async fn balances_and_orders_are_held_to_the_ledger() {
         ("DELETE FROM card WHERE id = 10000002", "account 10000002"),
         ("UPDATE card SET last_id = last_id - 1 WHERE id = 10000001", "card 10000001"),
         ("UPDATE card SET last_id = NULL WHERE id = 10000002", "card 10000002"),
+        ("UPDATE card SET status = 'active' WHERE id = 10000002", "card 10000002"),
+        ("UPDATE card SET status = 'lost' WHERE id = 10000001", "card 10000001"),
+        ("DELETE FROM card_move", "is not kept"),
+        ("UPDATE card_move SET to_status = 'lost'", "card 10000002"),
+        ("UPDATE card_move SET reason = 'another'", "card 10000002"),
         ("UPDATE customer SET deposit = deposit + 1", "customer 1000001"),
         ("DELETE FROM customer", "account 1000001"),
         ("DELETE FROM funding", "is not kept"),

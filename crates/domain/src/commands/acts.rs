@@ -7,6 +7,7 @@
 //! - The effect of an approved act is [`Payload::apply`], for the rows in memory, and what the stores write for the payload.
 
 mod batch;
+mod card;
 mod money;
 mod pin;
 mod programme;
@@ -32,6 +33,7 @@ use crate::time::Timestamp;
 use text::{limit, price_fields};
 
 pub use batch::{Batch, CardBatch, CardsAsked};
+pub use card::CardAct;
 pub use money::{Card, Customer, Held as HeldDeposit, Loaded, Money};
 pub use pin::PinReset;
 pub use programme::{Programme, ProgrammeAct};
@@ -89,6 +91,12 @@ words! {
         Adjustment = "adjustment",
         /// A suspended customer pays in and loads cards again.
         CustomerResuming = "customer_resuming",
+        /// A stopped card pays again.
+        CardReopening = "card_reopening",
+        /// A card's wrong PINs of today are forgotten once more.
+        CardUnlocking = "card_unlocking",
+        /// A card is closed.
+        CardClosing = "card_closing",
         /// Cards are issued on a programme for the first time.
         ProgrammeOpening = "programme_opening",
         /// The terms of a programme change.
@@ -123,7 +131,7 @@ impl Act {
             Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation => Action::PrepareCards,
             Self::CustomerResuming => Action::ManageCustomers,
             Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ManageProgrammes,
-            Self::CardPin => Action::ProposeCardMove,
+            Self::CardReopening | Self::CardUnlocking | Self::CardClosing | Self::CardPin => Action::ProposeCardMove,
         }
     }
 
@@ -145,9 +153,14 @@ impl Act {
             Self::CompanyRoles | Self::PersonReset | Self::FactorReset | Self::LoginParting => Action::ReleasePeople,
             Self::Funding | Self::FundingReturn | Self::CustomerResuming => Action::ReleaseMoney,
             Self::ProgrammeOpening | Self::ProgrammeTerms | Self::ProgrammeResuming => Action::ReleaseProgrammes,
-            Self::Load | Self::Adjustment | Self::CardBatch | Self::CardActivation | Self::CardPin => {
-                Action::ReleaseCards
-            }
+            Self::Load
+            | Self::Adjustment
+            | Self::CardReopening
+            | Self::CardUnlocking
+            | Self::CardClosing
+            | Self::CardBatch
+            | Self::CardActivation
+            | Self::CardPin => Action::ReleaseCards,
         }
     }
 }
@@ -262,6 +275,8 @@ pub enum Payload {
     },
     /// Move this money of a customer's deposit.
     Money(Money),
+    /// Move this card.
+    Card(CardAct),
     /// Issue cards on this programme, on these terms.
     Programme(ProgrammeAct),
     /// Take this card's PIN away.
@@ -303,6 +318,7 @@ impl Payload {
             Self::ProductPrice { .. } => Act::ProductPrice,
             Self::ProductEdition { .. } => Act::ProductEdition,
             Self::Money(money) => money.act(),
+            Self::Card(card) => card.act(),
             Self::Programme(act) => act.act(),
             Self::CustomerResuming { .. } => Act::CustomerResuming,
             Self::Batch(batch) => batch.act(),
@@ -318,10 +334,19 @@ impl Payload {
         }
     }
 
+    /// The card that it moves, if it does.
+    pub fn card(&self) -> Option<&CardAct> {
+        match self {
+            Self::Card(card) => Some(card),
+            _ => None,
+        }
+    }
+
     /// The kind of its approval.
     pub fn approval(&self) -> Kind {
         match self {
             Self::Money(money) => money.kind(),
+            Self::Card(_) => Kind::CardMove,
             Self::Pin(_) => Kind::PinReset,
             _ => Kind::ProposalApproval,
         }
@@ -341,6 +366,7 @@ impl Payload {
             Self::RecallEnding { recall } => recall.0,
             Self::ProductEdition { edition, .. } => edition.0,
             Self::Money(money) => money.subject(),
+            Self::Card(card) => card.card().0,
             Self::Programme(act) => act.programme().0,
             Self::Batch(batch) => batch.batch().0,
             Self::Pin(reset) => reset.card.0,
@@ -419,6 +445,7 @@ impl Payload {
                 Some(shown)
             }
             Self::Money(money) => money.now(rows),
+            Self::Card(card) => card.now(rows),
             Self::Programme(act) => act.now(rows),
             Self::Batch(batch) => batch.now(rows),
             Self::Pin(reset) => reset.now(rows),
@@ -453,6 +480,7 @@ impl Payload {
         let mut after = now.clone();
         match self {
             Self::Money(money) => return money.after(now),
+            Self::Card(card) => return card.after(now),
             Self::Programme(act) => return act.after(now),
             Self::Batch(batch) => return batch.after(now),
             Self::Pin(_) => after.put(Field::CardPin, PinState::Unset.word()),
@@ -532,6 +560,7 @@ impl Payload {
                 moves(one.status, Move::Resume, true)
             }
             Self::Money(money) => money.judge(rows, at),
+            Self::Card(card) => card.judge(rows),
             Self::Programme(act) => act.judge(rows),
             Self::Batch(batch) => batch.judge(rows, at, own),
             Self::Pin(reset) => reset.judge(rows),
@@ -614,6 +643,8 @@ impl Payload {
     pub fn apply(&self, rows: &mut ActRows) {
         match self {
             Self::Money(money) => money.apply(rows),
+            // `State::apply` takes it in with the moves that one person makes.
+            Self::Card(_) => {}
             // Written as it is afterwards, in `Changes::programmes`, beside what one person changes.
             Self::Programme(_) => {}
             Self::Batch(batch) => batch.apply(rows),

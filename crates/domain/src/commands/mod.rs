@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod batch;
+pub mod card_move;
 pub mod deposit;
 pub mod direct_sale;
 pub mod dispute;

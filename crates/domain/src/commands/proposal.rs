@@ -11,6 +11,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::acts::{ActRows, Payload, Shown, TEXT_BYTES_MAX};
+use crate::card_move;
 use crate::changes::{Changes, WrittenProgramme};
 use crate::command::Envelope;
 use crate::decide::{Decision, record, recorded};
@@ -163,7 +164,11 @@ fn judge_draft(state: &State, envelope: &Envelope, draft: &Draft) -> Result<(), 
 /// Whether the rows and balances allow the act; `own` is its proposal, once there is one.
 fn possible(state: &State, payload: &Payload, at: Timestamp, own: Option<TransactionId>) -> Result<(), Decline> {
     payload.judge(&state.acts, at, own)?;
-    payload.money().map_or(Ok(()), |money| deposit::judge(state, money, at, own))
+    match payload {
+        Payload::Money(money) => deposit::judge(state, money, at, own),
+        Payload::Card(card) => card_move::judge(state, &card.request()).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// A proposal whose approval passed every check.
@@ -271,6 +276,9 @@ fn end(
                 if let Some(money) = proposal.payload.money() {
                     let approved = Approved(proposal);
                     transfers.push(deposit::carry_out(state, &approved, money, &mut transaction, &mut changes));
+                }
+                if let Some(card) = proposal.payload.card() {
+                    card_move::carry_out(state, &card.request(), &mut transaction, &mut changes);
                 }
                 if let Payload::Programme(act) = &proposal.payload
                     && let Some(one) = state.acts.programmes.get(&act.programme())

@@ -34,6 +34,17 @@ words! {
 }
 
 impl CardStatus {
+    /// Its number among all, from 1: the figure of a decline. The order of the states never changes.
+    pub fn number(self) -> i64 {
+        let before = Self::ALL.iter().take_while(|status| **status != self).count();
+        i64::try_from(before).map_or(0, |before| before.saturating_add(1))
+    }
+
+    /// The state with this number.
+    pub fn numbered(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.number() == number)
+    }
+
     /// Why a card in this state does not pay; meaningless for the one that does.
     pub(crate) fn refusal(self) -> Decline {
         match self {

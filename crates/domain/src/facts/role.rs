@@ -117,6 +117,8 @@ words! {
         ViewCustomers = "view_customers",
         /// Enter and change customers.
         ManageCustomers = "manage_customers",
+        /// Stop a card at once: frozen, lost, stolen.
+        StopCard = "stop_card",
         /// Propose moves of a card that take two persons.
         ProposeCardMove = "propose_card_move",
         /// Print initial PINs and activation codes of cards that were never used.
@@ -143,9 +145,9 @@ fn granted(role: Role) -> &'static [Action] {
         ManageProducts, ManageProgrammes, ManageSettings, OpenDispute, PrepareCards, PrepareMoney, PrepareSettlement,
         PrintPins, ProposeCardMove, ProposeFee, RecallProduct, ReleaseApiKeys, ReleaseCards, ReleaseMerchants,
         ReleaseMoney, ReleasePeople, ReleaseProgrammes, ReleaseSettings, ReleaseSettlement, RequestRefund,
-        RevealCardNumber, ReviewRefund, Sell, SetUpTill, Suspend, UnlockCard, UnlockTill, ViewAudit, ViewCards,
-        ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement, ViewProgrammes,
-        ViewProposals, ViewSettlement,
+        RevealCardNumber, ReviewRefund, Sell, SetUpTill, StopCard, Suspend, UnlockCard, UnlockTill, ViewAudit,
+        ViewCards, ViewCustomers, ViewDirectory, ViewDisputes, ViewOrders, ViewOverview, ViewOwnSettlement,
+        ViewProgrammes, ViewProposals, ViewSettlement,
     };
     match role {
         Role::Cashier => &[Sell, ViewOrders, RequestRefund, CloseBatch],
@@ -184,6 +186,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewDirectory,
             AnswerProductRequest,
             ViewCustomers,
+            StopCard,
             ProposeCardMove,
             ViewProgrammes,
         ],
@@ -205,6 +208,7 @@ fn granted(role: Role) -> &'static [Action] {
             AnswerProductRequest,
             ViewCustomers,
             ManageCustomers,
+            StopCard,
             ProposeCardMove,
             PrintPins,
             PrepareMoney,
@@ -230,6 +234,7 @@ fn granted(role: Role) -> &'static [Action] {
             ViewOverview,
             ReleaseSettings,
             ViewCustomers,
+            StopCard,
             ReleaseMoney,
             ViewProgrammes,
             ReleaseProgrammes,
@@ -337,6 +342,7 @@ mod tests {
         answer_product_request ...++...+
         view_customers      ...+++++.
         manage_customers    ....+.+..
+        stop_card           ...+++...
         propose_card_move   ...++....
         print_pins          ....+....
         prepare_money       ....+.+..

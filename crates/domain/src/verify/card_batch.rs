@@ -142,6 +142,7 @@ impl Audit {
         let sound = match status {
             CardStatus::Issued => !covered && !activated,
             // One person closes a card that nobody has yet; that may be just before it is activated.
+            CardStatus::Closed if self.card_moves.found_in_use(card) => in_use,
             CardStatus::Closed => in_use || covered || !activated,
             _ => in_use,
         };

@@ -117,6 +117,7 @@ impl Audit {
         }
         if one.kind == Kind::FirstUse {
             self.pins.used.insert(card);
+            self.card_moves.note_first_use(card, one.id);
         }
         let record = Record { id: one.id, kind: one.kind, content: one.content, original: one.original };
         self.pins.latest.insert(card, record);

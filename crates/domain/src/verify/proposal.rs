@@ -99,6 +99,7 @@ impl Proposals {
             | Payload::ProductPrice { .. }
             | Payload::CustomerResuming { .. }
             | Payload::Money(_)
+            | Payload::Card(_)
             | Payload::Programme(_)
             | Payload::Batch(_)
             | Payload::Pin(_)
@@ -135,12 +136,14 @@ impl Audit {
             self.report("I7", format!("proposal {rrn} is {}, but the ledger says otherwise", one.status.word()));
         } else if let (ProposalStatus::Approved, Some(ending)) = (one.status, &one.ending) {
             self.proposals.keep(one, ending.transaction);
-            if let Payload::Programme(act) = &one.payload {
-                let (before, after) = (one.seen.clone(), one.payload.after(&one.seen));
-                self.programmes.keep(act.programme(), ending.transaction, before, after);
-            }
-            if let Some(money) = one.payload.money() {
-                self.keep_money(money, ending.transaction);
+            match &one.payload {
+                Payload::Money(money) => self.keep_money(money, ending.transaction),
+                Payload::Card(card) => self.keep_move(card, ending.transaction),
+                Payload::Programme(act) => {
+                    let (before, after) = (one.seen.clone(), one.payload.after(&one.seen));
+                    self.programmes.keep(act.programme(), ending.transaction, before, after);
+                }
+                _ => {}
             }
             if let Payload::Batch(batch) = &one.payload {
                 self.keep_batch(batch, ending.transaction);

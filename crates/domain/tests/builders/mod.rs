@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod batches;
+pub(crate) mod cards;
 pub(crate) mod money;
 pub(crate) mod pins;
 pub(crate) mod programmes;

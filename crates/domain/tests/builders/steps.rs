@@ -2,6 +2,7 @@
 
 use domain::acts::{Payload, ProgrammeAct, Shown};
 use domain::card::{Card, CardStatus, Programme};
+use domain::card_move::CardMove;
 use domain::command::{Command, Envelope, Proof};
 use domain::dispute::{self, Answer, Claim, Opening};
 use domain::ids::{CustomerId, MerchantId, OrderId, PersonId, TerminalId, TransactionId};
@@ -19,6 +20,7 @@ use domain::settlement::Verdict;
 use domain::time::{BusinessDate, HOUR};
 use proptest::prelude::*;
 
+use super::cards;
 use super::money;
 use super::programmes;
 use super::proposals::{self, SLEEPER, sleeper};
@@ -84,7 +86,10 @@ fn lines_of(total: Fen) -> Vec<SoldLine> {
 }
 
 pub(crate) fn any_card() -> impl Strategy<Value = CardSketch> {
-    let status = prop_oneof![14 => Just(CardStatus::Active), 3 => Just(CardStatus::Issued), 1 => prop::sample::select(CardStatus::ALL.to_vec())];
+    // What is stopped was moved: steps do that.
+    let unmoved = vec![CardStatus::Issued, CardStatus::Replaced, CardStatus::Closed];
+    let status =
+        prop_oneof![14 => Just(CardStatus::Active), 3 => Just(CardStatus::Issued), 1 => prop::sample::select(unmoved)];
     let merchants = prop_oneof![6 => Just(vec![]), 1 => Just(vec![MERCHANT])];
     let expires = prop_oneof![4 => Just(None), 1 => Just(Some(BusinessDate(20_261_123)))];
     let halted = prop::bool::weighted(0.05);
@@ -228,6 +233,13 @@ pub(crate) enum Step {
         who: Clerk,
     },
     BatchClose,
+    /// A card is moved by one person.
+    Move {
+        card: u8,
+        made: CardMove,
+        worded: bool,
+        who: Clerk,
+    },
     /// Up to so many days ago, for the merchant at the till or one that does not exist.
     Settle {
         days: i64,
@@ -355,7 +367,24 @@ pub(crate) fn any_step() -> impl Strategy<Value = Step> {
         3 => dispute(),
         3 => proposal(),
         1 => narrow(),
+        2 => card_move(),
     ]
+}
+
+fn card_move() -> impl Strategy<Value = Step> {
+    let clerk = prop_oneof![8 => Just(Clerk::Maker), 3 => Just(Clerk::Checker), 1 => Just(Clerk::Shop)];
+    // Mostly what lets a card pay again, so that few stay stopped.
+    let made = prop_oneof![
+        3 => prop::sample::select(CardMove::ALL.to_vec()),
+        3 => Just(CardMove::Reopen),
+        2 => Just(CardMove::Unlock),
+    ];
+    (1..=NUMBERS, made, prop::bool::weighted(0.95), clerk).prop_map(|(card, made, worded, who)| Step::Move {
+        card,
+        made,
+        worded,
+        who,
+    })
 }
 
 fn narrow() -> impl Strategy<Value = Step> {
@@ -383,7 +412,7 @@ fn proposal() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (fee, any::<prop::sample::Index>(), merchant, mostly(), clerk()).prop_map(
             |(fee, other, merchant, seen, who)| {
-                Step::Propose { fee, other: other.index(proposals::acts().len() + MONEY_ACTS + PROGRAMME_ACTS), merchant, seen, who }
+                Step::Propose { fee, other: other.index(proposals::acts().len() + MONEY_ACTS + CARD_ACTS + PROGRAMME_ACTS), merchant, seen, who }
             }
         ),
         5 => (prop_oneof![6 => Just(0_usize), 3 => 1..4_usize], how, mostly(), mostly(), clerk())
@@ -490,6 +519,7 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                         | Step::FirstUse { .. }
                         | Step::Reset { .. }
                         | Step::Money { .. }
+                        | Step::Move { .. }
                         | Step::End { .. }
                 );
                 let n = if after && n % 8 > 0 { 1_000 + u16::try_from(all.len()).unwrap_or(0) } else { *n };
@@ -501,6 +531,7 @@ pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
                     | Step::Dispute { who, .. }
                     | Step::Decide { who, .. }
                     | Step::Propose { who, .. }
+                    | Step::Move { who, .. }
                     | Step::Narrow { who, .. }
                     | Step::End { who, .. } => who.asks(asked),
                     Step::Load { .. } | Step::Money { .. } | Step::Issue { .. } | Step::Reset { .. } => {
@@ -622,9 +653,22 @@ fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
             Command::DisputeReview(dispute::Verdict { order, dispute, uphold: *uphold, words: words(*worded) })
         }
         Step::Propose { .. } | Step::End { .. } => of_proposal(world, step),
+        Step::Move { card, made, worded, .. } => {
+            let (card, made, reason) = (super::card_id(*card), *made, words(*worded));
+            Command::CardMove(domain::card_move::Request { card, made, reason })
+        }
         Step::Narrow { card, how, seen, .. } => of_programme(world, *card, *how, *seen),
         Step::BatchClose | Step::Repeat { .. } => Command::BatchClose,
     }
+}
+
+/// How many [`card_acts`] are.
+const CARD_ACTS: usize = 6;
+
+/// Acts that move a card: each move that takes two, of two cards.
+fn card_acts() -> impl Iterator<Item = Payload> {
+    (1..=2)
+        .flat_map(|number| [CardMove::Reopen, CardMove::Unlock, CardMove::Close].map(|made| cards::act(number, made)))
 }
 
 /// How many [`money_acts`] are.
@@ -696,7 +740,9 @@ fn of_money(world: &World, step: &Step) -> Payload {
 fn of_proposal(world: &World, step: &Step) -> Command {
     match step {
         Step::Propose { fee, other, merchant, seen, .. } => {
-            let all = || proposals::acts().into_iter().chain(money_acts(world)).chain(programme_acts(world));
+            let all = || {
+                proposals::acts().into_iter().chain(money_acts(world)).chain(card_acts()).chain(programme_acts(world))
+            };
             let other = || all().nth(*other).expect("an act");
             let payload = fee.map_or_else(other, |fee_bp| proposals::fee(merchant.id(), fee_bp));
             let shown = if *seen { proposals::shown(world, &payload) } else { proposals::shown_fee(Some(999)) };

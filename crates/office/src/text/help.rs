@@ -43,6 +43,8 @@ web_kit::texts! {
         closed: "已销卡", "Closed";
         sees_closed: "62 此卡已销，不能再用。", "62 Card closed.";
         unlock: "解锁", "Unlock";
+        unlock_reason: "电话核实后解锁", "unlocked on the phone";
+        open_card: "打开这张卡", "Open the card";
         unlock_ask: "先核对来电人：姓名、身份证后四位或最近一笔交易。每卡每天一次，记入操作日志。", "Check the caller first: name, last four of the id, or a recent sale. Once a day per card; it is logged.";
         unlocked_today: "今天已解锁过一次。再解锁要另一人，或等明天 0 点。", "Unlocked once today already. Again takes another person, or midnight.";
         said_unlocked: "已解锁，可以重新输密码", "Unlocked: the PIN can be tried again";

@@ -2,6 +2,7 @@
 
 mod batches;
 mod card_number;
+mod cards;
 mod confirm;
 mod customers;
 mod directory;
@@ -21,6 +22,7 @@ use web_kit::flash::Flash;
 
 web_kit::audience! {
     said;
+    cards: Cards,
     card_number: CardNumber,
     batches: Batches,
     confirm: Confirm,
@@ -44,6 +46,8 @@ fn said(text: &Text, flash: &Flash) -> Option<&'static str> {
     flash.said().map(|said| match said {
         Said::CardUnlocked => text.help.said_unlocked,
         Said::CardUnlockedBefore => text.help.said_unlocked_before,
+        Said::CardMoved => text.cards.moved,
+        Said::CardProposed => text.cards.proposed,
         Said::Saved => text.directory.saved,
         Said::Suspended => text.directory.stop_done,
         Said::CustomerSuspended => text.customers.stop_done,
@@ -71,6 +75,10 @@ web_kit::said! {
         CardUnlocked = "card_unlocked",
         /// A card was unlocked today already.
         CardUnlockedBefore = "card_unlocked_before",
+        /// A card was moved.
+        CardMoved = "card_moved",
+        /// A move of a card was proposed.
+        CardProposed = "card_proposed",
         /// Fields were saved, or a state was changed.
         Saved = "office_saved",
         /// A place was suspended.

@@ -62,6 +62,9 @@ web_kit::texts! {
         act_load: "充值", "Load";
         act_adjustment: "撤回充值", "Load taken back";
         act_customer_resuming: "恢复客户", "Resume a customer";
+        act_card_reopening: "恢复用卡", "Let a card pay again";
+        act_card_unlocking: "再次解锁", "Second unlock";
+        act_card_closing: "销卡", "Close a card";
         act_login_parting: "拆分登录", "Parting of logins";
         act_factor_rule: "公司人员第二验证", "Second factor for company staff";
         refund: "退货", "Refund";

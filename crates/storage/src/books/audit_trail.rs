@@ -1,7 +1,7 @@
 //! Reads the whole ledger on one snapshot for `verify`.
 
 use crate::sql::{self, Connection, Row};
-use domain::card::CardKey;
+use domain::card::{CardKey, CardStatus};
 use domain::directory::Standing;
 use domain::ids::{
     CardId, CustomerId, MerchantId, OrderId, OutletId, PersonId, ProgrammeId, RecallId, TerminalId, TransactionId,
@@ -14,7 +14,7 @@ use domain::role::Role;
 use domain::time::BusinessDate;
 use domain::verify::{Audit, Finding};
 
-use super::{after_sale, card_batch, cards, pins, programme, proposal, rows, settlement};
+use super::{after_sale, card_batch, card_move, cards, pins, programme, proposal, rows, settlement};
 use crate::archive;
 use crate::batch;
 use crate::error::StorageError;
@@ -34,11 +34,19 @@ fn read_all(connection: &Connection, key: ChainKey) -> sql::Result<Vec<Finding>>
     archive::read_opening(connection, &mut audit)?;
     let heads = transactions(connection, &mut audit, i64::MIN)?;
     stored_heads(connection, &mut audit, &heads)?;
-    let sql =
-        "SELECT id, balance, last_id, lookup, pin_state, pin, pin_id FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = format!("SELECT {} FROM card_move WHERE id > ?1 ORDER BY id LIMIT ?2", card_move::COLUMNS);
+    in_pieces(connection, &sql, |row| {
+        match card_move::moved(row) {
+            Ok(moved) => audit.moved(&moved),
+            Err(error) => unreadable(&mut audit, "the move of", row.get(0)?, &error),
+        }
+        Ok(())
+    })?;
+    let sql = "SELECT id, balance, last_id, lookup, pin_state, pin, pin_id, status FROM card WHERE id > ?1 ORDER BY id LIMIT ?2";
     in_pieces(connection, sql, |row| {
         let card = CardId(row.get(0)?);
-        audit.card(card, Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
+        let status = rows::word(row, 7, CardStatus::from_word)?;
+        audit.card(card, status, Fen(row.get(1)?), row.get::<_, Option<i64>>(2)?.map(TransactionId));
         let by = row.get::<_, Option<i64>>(6)?.map(TransactionId);
         match cards::pin(row, 4, 5) {
             Ok(pin) => audit.card_pin(card, CardKey(row.get(3)?), &pin, by),

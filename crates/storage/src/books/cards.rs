@@ -18,7 +18,7 @@ pub(super) const CARD: &str =
         programme_id, last_id, spent_month, pin_state, pin_id
     FROM card WHERE lookup = ?1";
 
-pub(super) fn card_row(
+pub(crate) fn card_row(
     connection: &Connection,
     programmes: &mut Programmes,
     key: CardKey,

@@ -12,7 +12,7 @@ use domain::proposal::{Ending, Proposal, ProposalStatus};
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
 
-use super::{card_batch, deposit, programme, rows, sweeps};
+use super::{card_batch, card_move, deposit, programme, rows, sweeps};
 use crate::catalogue;
 use crate::directory::{self, Company, Moved};
 
@@ -20,6 +20,9 @@ use crate::directory::{self, Company, Moved};
 pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> sql::Result<()> {
     for id in &keys.proposals {
         state.proposals.loaded(*id, find(connection, *id)?);
+    }
+    for card in &keys.moved {
+        card_move::load(connection, &mut state.acts, *card)?;
     }
     for act in &keys.acts {
         let list = match act {
@@ -40,6 +43,7 @@ pub(crate) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
 pub(crate) fn load_act(connection: &Connection, rows: &mut ActRows, act: &Payload) -> sql::Result<()> {
     match act {
         Payload::Money(money) => deposit::load(connection, rows, money)?,
+        Payload::Card(card) => card_move::load(connection, rows, card.card())?,
         Payload::Programme(act) => {
             rows.programmes.loaded(act.programme(), programme::find(connection, act.programme())?);
         }
@@ -223,6 +227,8 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
             deposit::save_reference(connection, reference, approval.id)?;
         }
         // Its money is in the approval's transfer and in `Changes::deposits`.
+        // `card_move::save` writes it with the moves that one person makes.
+        Payload::Card(_) => {}
         // It is in `Changes::programmes` as it is afterwards.
         Payload::Programme(_) => {}
         Payload::Batch(batch) => card_batch::save(connection, batch, approval.id, at)?,
@@ -439,5 +445,6 @@ pub(crate) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()
         let approval = approval.ok_or_else(|| sql::Error::unreadable(0, "an act without its approval"))?;
         save_act(connection, act, &approval)?;
     }
+    card_move::save(connection, changes)?;
     deposit::save(connection, changes)
 }

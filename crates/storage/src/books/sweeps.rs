@@ -48,7 +48,7 @@ pub(crate) fn limits(connection: &Connection) -> sql::Result<Limits> {
 
 pub(crate) fn tries(row: &Row<'_>) -> sql::Result<PinTries> {
     let places = rows::word(row, 1, |text| {
-        // What was guessed is forgotten when the holder sets a PIN.
+        // What was guessed is forgotten when the holder sets a PIN, or the card is unlocked.
         if text.is_empty() {
             return Some(BTreeMap::new());
         }

@@ -2,6 +2,7 @@
 
 use domain::acts::{Bank, Money};
 use domain::card::CardStatus;
+use domain::card_move::{CardMove, Request};
 use domain::card_number::with_check_digit;
 use domain::ids::{CardId, CustomerId, MerchantId, ProgrammeId};
 use domain::money::Fen;
@@ -95,7 +96,7 @@ pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timesta
     };
     customer::create(db, customer, None, now).await?;
     let mut cards = Vec::new();
-    let mut loads = Vec::new();
+    let (mut loads, mut moves) = (Vec::new(), Vec::new());
     for (nth, pin, programme, status, holder, expires_on, balance, _) in CARDS {
         let number = with_check_digit(&body(*nth)).expect("the demo numbers are well formed");
         let id = CardId(80_000_000 + nth);
@@ -103,12 +104,15 @@ pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timesta
             let (customer, amount, note) = (CUSTOMER, Fen(*balance), String::new());
             loads.push(Money::Load { customer, card: id, amount, note });
         }
+        let moved = stop(*status).map(|(made, reason)| Request { card: id, made, reason: reason.to_owned() });
+        moves.extend(moved.clone());
         cards.push(NewCard {
             id,
             number,
             pin: Some((*pin).to_owned()),
             programme: *programme,
-            status: *status,
+            // A stopped card was in use before.
+            status: if moved.is_some() { CardStatus::Active } else { *status },
             holder: (*holder).to_owned(),
             expires_on: expires_on.map(BusinessDate),
         });
@@ -121,7 +125,19 @@ pub async fn seed_cards(db: &Storage, vault: &Vault, books: &Books, now: Timesta
         received_on: now.business_date(),
         note: String::new(),
     };
-    proposals::seed_money(db, books, funding, loads, now).await
+    proposals::seed_money(db, books, funding, loads, now).await?;
+    proposals::seed_moves(books, moves, now).await
+}
+
+/// The move that brought a demo card into its state, and why.
+fn stop(status: CardStatus) -> Option<(CardMove, &'static str)> {
+    match status {
+        CardStatus::Frozen => Some((CardMove::Freeze, "持卡人来电，要求暂停用卡")),
+        CardStatus::Lost => Some((CardMove::ReportLost, "持卡人来电挂失")),
+        CardStatus::Stolen => Some((CardMove::ReportStolen, "持卡人报案，卡被盗")),
+        CardStatus::PinLocked => Some((CardMove::LockPin, "密码可能已被他人知道")),
+        CardStatus::Issued | CardStatus::Active | CardStatus::Replaced | CardStatus::Closed => None,
+    }
 }
 
 fn body(nth: i64) -> String {

@@ -1,6 +1,7 @@
 //! The demo shop's proposals: merchants' fees and money on cards come from two persons' decisions, as everywhere.
 
 use domain::acts::{ActRows, Batch, Money, Payload};
+use domain::card_move::Request;
 use domain::command::{Actor, Command, Envelope};
 use domain::ids::{MerchantId, PersonId, RequestId, TransactionId};
 use domain::outcome::Outcome;
@@ -41,7 +42,12 @@ pub async fn seed_money(
     decide(db, books, OPERATOR, loads.into_iter().map(Payload::Money).collect(), now).await
 }
 
-/// The same, and what the page 待复核 shows beside decided ones: proposals that wait, which are their makers' own, and one
+/// Moves cards by one person's word.
+pub async fn seed_moves(books: &Books, moves: Vec<Request>, now: Timestamp) -> Result<(), StorageError> {
+    post(books, OPERATOR, moves.into_iter().map(Command::CardMove).collect(), now).await.map(drop)
+}
+
+/// Fees, and what the page 待复核 shows beside decided ones: proposals that wait, which are their makers' own, and one
 /// that is stale because the fee was agreed after it was proposed.
 pub async fn seed_office(db: &Storage, books: &Books, now: Timestamp) -> Result<(), StorageError> {
     let fee = |merchant, fee_bp| vec![Payload::MerchantFee { merchant: MerchantId(merchant), fee_bp }];

@@ -2,8 +2,8 @@
 //!
 //! What must stay true: nothing here tells a card's number, its balance or what was bought.
 
-use crate::books::{rows, sweeps};
-use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
+use crate::books::{card_move, rows, sweeps};
+use crate::sql::{self, Connection, OptionalExtension as _, Row};
 use domain::card::{CardKey, CardStatus};
 use domain::card_number::MaskedCard;
 use domain::ids::{CardId, PersonId, TransactionId};
@@ -72,9 +72,7 @@ fn card_of(connection: &Connection, id: CardId, now: Timestamp) -> sql::Result<O
     let tries = PinTries::today(stored.as_ref(), now.business_date());
     let limits = sweeps::limits(connection)?;
     let today = now.business_date().start().unwrap_or(now);
-    let sql = "SELECT EXISTS (SELECT 1 FROM audit WHERE subject = ?1 AND action = 'card_unlocked' AND at >= ?2)";
-    let parameters = params![format!("card {id}"), today.0];
-    let unlocked_today = connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?;
+    let unlocked_today = card_move::past(connection, id)?.unlocked_at.is_some_and(|at| at >= today);
     Ok(Some(CardSeen {
         id,
         masked,
@@ -88,7 +86,11 @@ fn card_of(connection: &Connection, id: CardId, now: Timestamp) -> sql::Result<O
     }))
 }
 
-fn tried(connection: &Connection, tries: &PinTries, limits: &Limits) -> sql::Result<Vec<(String, u16, u16)>> {
+pub(super) fn tried(
+    connection: &Connection,
+    tries: &PinTries,
+    limits: &Limits,
+) -> sql::Result<Vec<(String, u16, u16)>> {
     let name = |place: &PinPlace| -> sql::Result<String> {
         let (sql, id) = match place {
             PinPlace::Outlet(outlet) => ("SELECT name FROM outlet WHERE id = ?1", outlet.0),

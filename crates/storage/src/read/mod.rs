@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod card_batch;
+pub mod card_page;
 pub mod deposit;
 pub mod dispute;
 pub mod help;

@@ -68,6 +68,8 @@ const NAMES: &str = "COALESCE(CASE WHEN p.act LIKE 'merchant_%' THEN (SELECT m.n
      THEN (SELECT g.name FROM programme g WHERE g.id = p.subject) \
      WHEN p.act = 'adjustment' THEN (SELECT c.name FROM ledger_transfer l JOIN customer c ON c.id = l.debit \
      WHERE l.transaction_id = p.subject AND l.leg = 1) \
+     WHEN p.act IN ('card_reopening', 'card_unlocking', 'card_closing') \
+     THEN (SELECT k.masked FROM card k WHERE k.id = p.subject) \
      WHEN p.act IN ('card_batch', 'card_activation') \
      THEN (SELECT g.name FROM card_batch b JOIN programme g ON g.id = b.programme_id WHERE b.id = p.subject) \
      WHEN p.act = 'card_pin' THEN (SELECT c.masked FROM card c WHERE c.id = p.subject) \

@@ -1,19 +1,21 @@
 //! Cards as master data. Balances are not written here: money arrives through the books.
 
-use crate::sql::{OptionalExtension as _, Row, params};
+use crate::sql::{OptionalExtension as _, params};
 use domain::card::{CardKey, CardStatus};
+use domain::card_move::{CardMove, Request};
 use domain::card_number::CardNumber;
-use domain::ids::{CardId, PersonId, ProgrammeId};
+use domain::command::{Actor, Command, Envelope};
+use domain::ids::{CardId, PersonId, ProgrammeId, RequestId};
 use domain::money::Fen;
+use domain::outcome::{Decline, Outcome};
 use domain::pin::PinState;
 use domain::role::{Action, Role, may};
 use domain::time::{BusinessDate, Timestamp};
 
 use crate::audit::{self, Entry};
-use crate::books::lock_chain;
 use crate::error::StorageError;
 use crate::vault::{GENERATION, Vault};
-use crate::{Storage, people};
+use crate::{Books, Storage, people};
 
 /// A card to insert, with nothing on it.
 #[derive(Clone)]
@@ -81,6 +83,8 @@ pub enum Unlock {
     NotAllowed,
     /// It was done today: a second time needs a second person.
     Twice,
+    /// The card is closed or replaced: its PIN opens nothing.
+    Final,
 }
 
 /// Which card.
@@ -92,64 +96,71 @@ pub enum Which {
     Id(CardId),
 }
 
-/// Forgets today's wrong PINs of a card, and opens one that was locked for them. `by` is the login name of an active
-/// person of the card company, at `address`; once a day per card.
+/// Forgets today's wrong PINs of a card, and opens one that was locked for them: a move of the card, by one person, once a
+/// day. `by` is the login name of an active person of the card company, at `address`.
 pub async fn unlock(
     db: &Storage,
+    books: &Books,
     which: Which,
     by: &str,
     address: &str,
     now: Timestamp,
 ) -> Result<Unlock, StorageError> {
-    let (login, address) = (people::normal_login(by), address.to_owned());
-    db.write(move |connection| {
+    let login = people::normal_login(by);
+    let found = db.read(move |connection| {
         let sql = "SELECT id FROM person WHERE login = ?1 AND status = 'active' AND place = 'company'";
         let person: Option<i64> = connection.prepare_cached(sql)?.query_row([&login], |row| row.get(0)).optional()?;
-        let Some(person) = person.map(PersonId) else { return Ok(Unlock::NotAllowed) };
+        let Some(person) = person.map(PersonId) else { return Ok(None) };
         let held = people::held(connection, person)?.into_iter();
         let roles: Vec<Role> = held.filter(|held| held.counts(now.business_date())).map(|held| held.role).collect();
         if !may(&roles, Action::UnlockCard) {
-            return Ok(Unlock::NotAllowed);
+            return Ok(None);
         }
-        // The books read and write the same rows.
-        lock_chain(connection)?;
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let found = match which {
+        let card = match which {
+            Which::Id(id) => Some(id),
             Which::Number(key) => {
-                connection.prepare_cached("SELECT id, status FROM card WHERE lookup = ?1")?.query_row([key.0], read)
-            }
-            Which::Id(id) => {
-                connection.prepare_cached("SELECT id, status FROM card WHERE id = ?1")?.query_row([id.0], read)
+                let sql = "SELECT id FROM card WHERE lookup = ?1";
+                connection.prepare_cached(sql)?.query_row([key.0], |row| row.get(0)).optional()?.map(CardId)
             }
         };
-        let found: Option<(i64, String)> = found.optional()?;
-        let Some((id, status)) = found else { return Ok(Unlock::NoSuchCard) };
-        let subject = format!("card {id}");
-        let today = now.business_date().start().unwrap_or(now);
-        let sql = "SELECT COUNT(*) FROM audit WHERE subject = ?1 AND action = 'card_unlocked' AND at >= ?2";
-        let done: i64 = connection.prepare_cached(sql)?.query_row((&subject, today.0), |row| row.get(0))?;
-        if done > 0 {
-            return Ok(Unlock::Twice);
-        }
-        connection
-            .prepare_cached("DELETE FROM pin_tries WHERE lookup = (SELECT lookup FROM card WHERE id = ?1)")?
-            .execute([id])?;
-        let sql = "UPDATE card SET status = 'active' WHERE id = ?1 AND status = 'pin_locked'";
-        connection.prepare_cached(sql)?.execute([id])?;
+        Ok(Some((person, card)))
+    });
+    let Some((person, card)) = found.await? else { return Ok(Unlock::NotAllowed) };
+    let Some(card) = card else { return Ok(Unlock::NoSuchCard) };
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).expect("the operating system has random bytes");
+    let asked = Request { card, made: CardMove::Unlock, reason: address.to_owned() };
+    let envelope = Envelope {
+        request_id: RequestId::v7(now, random),
+        actor: Actor::issuer(person),
+        at: now,
+        entropy: 0,
+        command: Command::CardMove(asked),
+    };
+    let outcomes = books.post(vec![envelope]).await?;
+    let record = outcomes.first().and_then(Outcome::transaction);
+    let done = match record.map(|record| record.decline) {
+        Some(None) => Unlock::Done,
+        Some(Some(Decline::NeedsSecondPerson)) => return Ok(Unlock::Twice),
+        Some(Some(Decline::MoveNotAllowed { .. })) => return Ok(Unlock::Final),
+        _ => return Ok(Unlock::NoSuchCard),
+    };
+    let address = address.to_owned();
+    db.write(move |connection| {
         let entry = Entry {
             at: now,
             person: Some(person),
             merchant: None,
             terminal: None,
             action: "card_unlocked",
-            subject,
-            detail: status,
+            subject: format!("card {card}"),
+            detail: String::new(),
             address: address.clone(),
         };
-        audit::insert(connection, &entry)?;
-        Ok(Unlock::Done)
+        Ok(audit::insert(connection, &entry)?)
     })
-    .await
+    .await?;
+    Ok(done)
 }
 
 /// Numbers that a person may have shown on one day. Each is for a reason of its own, so nobody copies them in bulk.
@@ -204,7 +215,6 @@ const NUMBER_SHOWN: &str = "card_number_shown";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Books;
     use crate::demo;
     use crate::sql::{self, Connection};
     use domain::time::HOUR;
@@ -222,7 +232,7 @@ mod tests {
         let key = |number: &str| vault.card_key(&CardNumber::parse(number).expect("a number").0);
         let (locked, frozen, unknown) = (key("6086250000060066"), key("6086250000050059"), CardKey([7; 16]));
         let status = async |key: CardKey| {
-            let sql = "SELECT status, EXISTS (SELECT 1 FROM pin_tries t WHERE t.lookup = c.lookup) FROM card c
+            let sql = "SELECT status, EXISTS (SELECT 1 FROM pin_tries t WHERE t.lookup = c.lookup AND t.places <> '') FROM card c
                 WHERE lookup = ?1";
             let read = |row: &sql::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?));
             db.read(move |connection| Ok(connection.query_row(sql, [key.0], read)?)).await.expect("reads")
@@ -250,7 +260,11 @@ mod tests {
             if expected == Unlock::NotAllowed {
                 assert_eq!(status(card).await, ("pin_locked".to_owned(), true));
             }
-            assert_eq!(unlock(&db, Which::Number(card), by, "local", at).await.expect("writes"), expected, "{by}");
+            assert_eq!(
+                unlock(&db, &books, Which::Number(card), by, "local", at).await.expect("writes"),
+                expected,
+                "{by}"
+            );
         }
         assert_eq!(status(locked).await, ("active".to_owned(), false));
         assert_eq!(status(frozen).await, ("frozen".to_owned(), false));

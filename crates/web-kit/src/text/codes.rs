@@ -1,5 +1,7 @@
 //! Words of the response codes: what happened, whether money moved, what to do.
 
+use domain::card::CardStatus;
+
 crate::texts! {
     /// One sentence per decline (`{0}` is its figure), then what to do, then the buttons.
     pub struct Codes {
@@ -95,6 +97,20 @@ crate::texts! {
         stale: "内容已变化，请重新核对", "Changed meanwhile: check it again";
         proposal_expired: "这张经办单已于 {0} 失效", "This proposal expired at {0}";
         not_the_maker: "只有经办人可以撤回", "Only its maker may withdraw it";
+        move_not_allowed: "卡的状态是“{0}”，不能这样变更", "The card is {0}: it cannot be moved so";
+        needs_second_person: "这一步要另一人复核", "This takes a second person";
+        card_not_empty: "卡内还有 ¥{0}，不能销卡", "There is ¥{0} on the card: it cannot be closed";
+        not_moved: "卡没有变更。", "The card was not changed.";
+        do_propose_move: "请提交复核，由另一人决定", "Propose it; another person decides";
+        do_empty_first: "请先撤回充值或等余额用完", "Have the money taken back or spent first";
+        state_issued: "未开通", "not active yet";
+        state_active: "正常", "active";
+        state_frozen: "已冻结", "frozen";
+        state_lost: "已挂失", "reported lost";
+        state_stolen: "已报被盗", "reported stolen";
+        state_pin_locked: "密码锁定", "PIN-locked";
+        state_replaced: "已换卡", "replaced";
+        state_closed: "已销卡", "closed";
         nothing_to_change: "没有可以变更的内容，或现在不能这样变更", "Nothing would change, or it cannot be done as things are";
         fault: "系统异常", "System error";
 
@@ -164,5 +180,21 @@ crate::texts! {
         step_order: "查看订单", "Open the order";
         step_later: "稍后再付", "Pay later";
         step_call: "客服 {0}", "Support {0}";
+    }
+}
+
+impl Codes {
+    /// A state of a card.
+    pub fn card_state(&self, status: CardStatus) -> &'static str {
+        match status {
+            CardStatus::Issued => self.state_issued,
+            CardStatus::Active => self.state_active,
+            CardStatus::Frozen => self.state_frozen,
+            CardStatus::Lost => self.state_lost,
+            CardStatus::Stolen => self.state_stolen,
+            CardStatus::PinLocked => self.state_pin_locked,
+            CardStatus::Replaced => self.state_replaced,
+            CardStatus::Closed => self.state_closed,
+        }
     }
 }

@@ -92,6 +92,7 @@ crate::texts! {
         proposal: "经办单", "Proposal";
         proposal_approval: "经办单同意", "Proposal approved";
         proposal_rejection: "经办单驳回", "Proposal turned down";
+        card_move: "卡状态变更", "Move of the card";
         proposal_withdrawal: "经办单撤回", "Proposal withdrawn";
         programme_change: "卡产品收紧", "Programme narrowed";
         pin_issue: "打印密码单", "PIN printed";
@@ -138,6 +139,7 @@ impl Payment {
             Kind::ProposalApproval => self.proposal_approval,
             Kind::ProposalRejection => self.proposal_rejection,
             Kind::ProposalWithdrawal => self.proposal_withdrawal,
+            Kind::CardMove => self.card_move,
             Kind::ProgrammeChange => self.programme_change,
             Kind::PinIssue => self.pin_issue,
             Kind::FirstUse => self.first_use,

@@ -4,6 +4,7 @@ mod after_sale;
 mod api_keys;
 mod batch;
 mod batches;
+mod cards;
 mod customers;
 mod directory;
 mod dispute;

@@ -1,6 +1,7 @@
 //! The rows that acts are about, and what a person is shown of each.
 
 use super::{Card, CardBatch, CardsAsked, Customer, Field, Loaded, Programme, Shown};
+use crate::card_move::Past;
 use crate::directory::{self, NAME_MAX, Standing};
 use crate::edition::{self, Counts, EditionStatus};
 use crate::ids::{
@@ -38,6 +39,8 @@ pub struct ActRows {
     pub programmes: Rows<ProgrammeId, Programme>,
     /// Cards that deposits go to or come from, or whose PIN is taken away.
     pub cards: Rows<CardId, Card>,
+    /// What moved those cards before.
+    pub pasts: Rows<CardId, Past>,
     /// Bank references of money that was received.
     pub references: Rows<String, ()>,
     /// Loads that something is taken back of.

@@ -1,6 +1,6 @@
 //! The text of a payload: what is stored, digested and read again.
 
-use super::{Act, Bank, Batch, Field, Money, Payload, PinReset, ProgrammeAct, Shown, yes};
+use super::{Act, Bank, Batch, CardAct, Field, Money, Payload, PinReset, ProgrammeAct, Shown, yes};
 use crate::ids::{CustomerId, EditionId, KeyId, ListId, MerchantId, OutletId, PersonId, RecallId};
 use crate::limits::Setting;
 use crate::money::Fen;
@@ -36,6 +36,7 @@ impl Payload {
                 Shown::of([(Field::EditionEffective, at)])
             }
             Self::Money(money) => money.fields(),
+            Self::Card(card) => card.fields(),
             Self::Programme(act) => act.fields(),
             Self::Batch(batch) => batch.fields(),
             Self::Pin(reset) => reset.fields(),
@@ -107,6 +108,9 @@ impl Payload {
             Act::Funding | Act::FundingReturn | Act::Load | Act::Adjustment => {
                 Self::Money(Money::read(act, subject, &fields)?)
             }
+            Act::CardReopening | Act::CardUnlocking | Act::CardClosing => {
+                Self::Card(CardAct::read(act, subject, &fields)?)
+            }
             Act::CardBatch | Act::CardActivation => Self::Batch(Batch::read(act, subject, &fields)?),
             Act::CustomerResuming => Self::CustomerResuming { customer: CustomerId(subject) },
             Act::ProgrammeOpening | Act::ProgrammeTerms | Act::ProgrammeResuming => {
@@ -132,9 +136,15 @@ pub(super) fn limit(setting: Setting, value: u16) -> Shown {
 mod tests {
     use super::*;
     use crate::card_batch::Places;
+    use crate::card_move::{CardMove, Request};
     use crate::ids::{CardBatchId, CardId, ProgrammeId, TransactionId};
     use crate::programme::{Template, Terms};
     use crate::time::BusinessDate;
+
+    fn moved(made: CardMove) -> Payload {
+        let request = Request { card: CardId(80_000_001), made, reason: "it was found".to_owned() };
+        Payload::Card(CardAct::of(request).expect("two persons'"))
+    }
 
     fn bank() -> Bank {
         Bank { name: "Bank".to_owned(), account: "6200000000003391".to_owned(), holder: "Shop Ltd".to_owned() }
@@ -220,6 +230,9 @@ mod tests {
             load,
             adjustment,
             Payload::CustomerResuming { customer: CustomerId(1_000_042) },
+            moved(CardMove::Reopen),
+            moved(CardMove::Unlock),
+            moved(CardMove::Close),
             opening,
             terms,
             resuming,
