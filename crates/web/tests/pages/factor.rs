@@ -165,8 +165,16 @@ async fn an_approval_asks_for_the_factor_again_after_five_minutes() {
 const APPROVING: [Action; 4] =
     [Action::ViewProposals, Action::LateRefund, Action::DecideDispute, Action::ReleaseSettlement];
 
-/// Forms that answer with a secret that works for months.
-const SECRETS: [&str; 4] = ["/keys", "/keys/renew", "/webhooks", "/webhooks/{endpoint}"];
+/// Forms that answer with a secret: one that works for months, PINs, or the number of a card.
+const SECRETS: [&str; 7] = [
+    "/keys",
+    "/keys/renew",
+    "/webhooks",
+    "/webhooks/{endpoint}",
+    "/office/pins/sheet",
+    "/office/pins/code",
+    "/office/cards/{card}/number",
+];
 
 #[test]
 fn every_approval_every_file_and_every_lasting_secret_of_the_company_asks_again() {
