@@ -129,7 +129,9 @@ impl History<'_> {
         let last = self.moves.iter().rev().find(|moved| moved.id < attempt.id);
         // The holder's new PIN opens a PIN-locked card.
         let before = last.map(|moved| match moved.to {
-            CardStatus::PinLocked if self.first_uses().any(|one| moved.id < one && one < attempt.id) => CardStatus::Active,
+            CardStatus::PinLocked if self.first_uses().any(|one| moved.id < one && one < attempt.id) => {
+                CardStatus::Active
+            }
             to => to,
         });
         let after = self.moves.iter().find(|moved| moved.id > attempt.id).map(|moved| moved.from);
