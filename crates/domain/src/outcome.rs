@@ -248,6 +248,8 @@ declines! {
     NothingToChange => "nothing_to_change", "12", Retry;
     /// A card in this state is not moved so.
     MoveNotAllowed { state: status } => "move_not_allowed", "12", NoRetry;
+    /// Cards of this programme cannot be reported lost.
+    NoLossReport => "no_loss_report", "12", NoRetry;
     /// The move takes two persons: it has to be proposed.
     NeedsSecondPerson => "needs_second_person", "58", NoRetry;
     /// There is still money on the card.

@@ -125,6 +125,11 @@ fn example(expected: Decline) -> (World, Envelope) {
         }
         Decline::InvalidCardNumber => proposed(&load(77, 100)),
         Decline::MoveNotAllowed { .. } => moved(CardMove::Reopen),
+        Decline::NoLossReport => {
+            let (mut world, asked) = moved(CardMove::ReportLost);
+            world.cards.get_mut(&builders::card_key(CARD)).expect("a card").programme.loss_report = false;
+            (world, asked)
+        }
         Decline::NeedsSecondPerson => {
             let (mut world, asked) = moved(CardMove::Unlock);
             world.submit(&Envelope { request_id: builders::request(99), ..asked.clone() });

@@ -412,6 +412,7 @@ proptest! {
                 daily_max: Fen(limits.2),
                 daily_count_max: limits.3,
                 refund_window: 48 * HOUR,
+                loss_report: true,
                 pin_mode: PinMode::FirstUse,
                 merchants: vec![],
             };
@@ -577,6 +578,7 @@ fn the_steps_reach_every_kind_of_outcome() {
         "cards_not_handed_out",
         "card_in_use",
         "no_such_key",
+        "no_loss_report",
         "terminal_disabled",
         "unknown_terminal",
     ];

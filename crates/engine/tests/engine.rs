@@ -86,6 +86,7 @@ fn memory() -> Fixture {
         daily_max: Fen(MOST),
         daily_count_max: MOST,
         refund_window: HOUR,
+        loss_report: true,
         pin_mode: PinMode::Mailer,
         merchants: vec![],
     };

@@ -13,7 +13,7 @@ use domain::card_move::{CardMove, Request};
 use domain::command::Actor;
 use domain::directory;
 use domain::explain::{self, Explained};
-use domain::ids::{CardId, RequestId, TransactionId};
+use domain::ids::{CardBatchId, CardId, RequestId, TransactionId};
 use domain::ledger::{Kind, Transaction};
 use domain::money::Fen;
 use domain::outcome::Decline;
@@ -29,8 +29,10 @@ use web_kit::proposal;
 use web_kit::step::{self, Last, Step, Told};
 use web_kit::text::{Words as _, fill};
 
+use crate::batches::{batch_link, keeper_words, number_words};
 use crate::cards::{self, card_link, holder};
 use crate::customers::{CUSTOMERS, customer_link};
+use crate::programmes;
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
 
@@ -69,6 +71,13 @@ struct Facts {
     programme: String,
     state: Badge,
     customer: Option<(String, String)>,
+    /// Address and number of its batch.
+    batch: Option<(String, String)>,
+    /// Who has it while it is in nobody's use.
+    kept: Option<String>,
+    /// Whether its programme is suspended.
+    stopped: bool,
+    used_month: Option<String>,
     expires: String,
     balance: Fen,
     can_pay: Fen,
@@ -244,12 +253,15 @@ fn facts(visit: &Visit, sheet: &Sheet) -> Facts {
     let (limits, spent) = (&card.programme, card.spent_today(today));
     let pays = card.usable(card.programme.merchants.first().copied().unwrap_or(domain::ids::MerchantId(0)), today);
     let left = limits.daily_max.minus(spent.amount).unwrap_or(Fen::ZERO);
-    let free = pays.is_ok() && spent.count < limits.daily_count_max && sheet.left > 0;
+    let month_left = limits.month_max.map(|most| most.minus(spent.month).unwrap_or(Fen::ZERO));
+    let left = month_left.map_or(left, |month| month.min(left));
+    let free = pays.is_ok() && limits.status.pays() && spent.count < limits.daily_count_max && sheet.left > 0;
     let can_pay = if free { card.balance.min(left).min(limits.sale_max).max(Fen::ZERO) } else { Fen::ZERO };
     let tried = |(place, wrong, left): &(String, u16, u16)| {
         fill(words.tries_at, &[place, &wrong.to_string(), &left.to_string()])
     };
     let (amount, most) = (spent.amount.to_string(), limits.daily_max.to_string());
+    let batch = line.serial.map(|serial| CardBatchId(serial.batch()));
     Facts {
         masked: line.masked.grouped(),
         holder: holder(&line.holder, text),
@@ -257,6 +269,15 @@ fn facts(visit: &Visit, sheet: &Sheet) -> Facts {
         programme: line.programme.clone(),
         state: cards::state(line.status, line.expires_on, today, text),
         customer: sheet.customer.zip(line.customer.clone()).map(|(id, name)| (customer_link(id), name)),
+        batch: batch.map(|id| (batch_link(id), number_words(id))),
+        kept: sheet
+            .kept
+            .as_ref()
+            .map(|(keeper, name)| format!("{} {name}", keeper_words(*keeper, text)).trim_end().to_owned()),
+        stopped: !limits.status.pays(),
+        used_month: limits
+            .month_max
+            .map(|most| fill(words.used_month_of, &[&spent.month.to_string(), &most.to_string()])),
         expires: line.expires_on.map_or_else(|| words.never.to_owned(), |day| day.to_string()),
         balance: card.balance,
         can_pay,
@@ -293,6 +314,7 @@ fn possible(visit: &Visit, sheet: &Sheet) -> Vec<CardMove> {
         let helps = match made {
             CardMove::Unlock => !sheet.tries.is_empty() || made.after(sheet.card.status) != Some(sheet.card.status),
             CardMove::Close => sheet.card.balance == Fen::ZERO,
+            CardMove::ReportLost => sheet.card.programme.loss_report,
             _ => true,
         };
         let may = visit.session.can(right(*made, is_alone(visit, sheet, *made)));
@@ -546,10 +568,12 @@ fn why_rows(
     let decline = attempt.decline;
     let of_then = |limit: String| fill(words.limit_then, &[&limit]);
     let (mut sale, mut daily) = (limits.sale_max.to_string(), limits.daily_max.to_string());
+    let mut month = limits.month_max.map(|limit| limit.to_string());
     let mut count = limits.daily_count_max.to_string();
     match decline {
         Some(Decline::OverSaleLimit { limit }) => sale = of_then(limit.to_string()),
         Some(Decline::OverDailyLimit { limit }) => daily = of_then(limit.to_string()),
+        Some(Decline::OverMonthlyLimit { limit }) => month = Some(of_then(limit.to_string())),
         Some(Decline::OverDailyCount { limit }) => count = of_then(limit.to_string()),
         _ => {}
     }
@@ -561,7 +585,8 @@ fn why_rows(
     );
     let spent = fill(words.w_spent_of, &[&then.spent.amount.to_string(), &then.spent.count.to_string()]);
     let code = decline.map_or("00", Decline::code);
-    vec![
+    let stopped = decline == Some(Decline::ProgrammeSuspended);
+    let mut rows = vec![
         (words.w_asked, attempt.amount.to_string(), false),
         (words.w_pin, wrong, matches!(code, "55" | "75")),
         (words.w_state, state.to_owned(), matches!(code, "41" | "43" | "62")),
@@ -574,6 +599,12 @@ fn why_rows(
         (words.w_spent, spent, false),
         (words.w_count, count, code == "65"),
         (words.w_daily, daily, matches!(decline, Some(Decline::OverDailyLimit { .. }))),
-        (words.w_balance, then.balance.to_string(), code == "51"),
-    ]
+    ];
+    if let Some(month) = month {
+        rows.push((words.w_spent_month, then.spent.month.to_string(), false));
+        rows.push((words.w_monthly, month, matches!(decline, Some(Decline::OverMonthlyLimit { .. }))));
+    }
+    rows.push((words.w_balance, then.balance.to_string(), code == "51"));
+    rows.push((words.w_programme, programmes::state(limits.status, text).word.to_owned(), stopped));
+    rows
 }

@@ -209,6 +209,7 @@ impl CardTerms {
                 daily_count_max: self.daily_count_max,
                 month_max: None,
                 refund_window: REFUND_WINDOW,
+                loss_report: true,
                 pin_mode: PinMode::FirstUse,
                 merchants: Vec::new(),
             },

@@ -5,6 +5,7 @@
 //!   approved proposal ([`crate::acts::CardAct`]) makes the move.
 //! - A person may take the own freeze or loss report back alone for [`SLIP`] after it.
 //! - A stolen card never pays again.
+//! - A card whose programme takes no loss reports is not reported lost; it may be frozen.
 //! - A move is a transaction of its card, so the card's history has it, and the next sale anywhere sees the new state.
 
 use std::collections::BTreeMap;
@@ -148,6 +149,9 @@ pub(crate) fn judge<'a>(state: &'a State, asked: &Request) -> Result<&'a Card, D
     let card = state.cards.get(&shown.key).ok_or(Decline::InvalidCardNumber)?;
     if directory::reason(&asked.reason).as_deref() != Ok(asked.reason.as_str()) {
         return Err(Decline::TextLength);
+    }
+    if asked.made == CardMove::ReportLost && !card.programme.loss_report {
+        return Err(Decline::NoLossReport);
     }
     if asked.made.after(card.status).is_none() {
         return Err(Decline::MoveNotAllowed { state: card.status });

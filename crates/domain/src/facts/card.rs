@@ -82,6 +82,8 @@ pub struct Programme {
     pub month_max: Option<Fen>,
     /// How long the merchant may refund a sale, in microseconds after its commit.
     pub refund_window: i64,
+    /// Whether its holder may report a card lost.
+    pub loss_report: bool,
     /// How holders get their PINs.
     pub pin_mode: PinMode,
     /// Merchants that take this programme's cards; empty means all.
@@ -102,6 +104,7 @@ impl Programme {
             daily_count_max: terms.daily_count_max,
             month_max: terms.month_max,
             refund_window: terms.refund_window,
+            loss_report: terms.loss_report,
             pin_mode: terms.pin_mode,
             merchants: terms.merchants.clone(),
         };

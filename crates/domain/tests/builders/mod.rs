@@ -144,6 +144,7 @@ pub(crate) fn card(number: u8) -> Card {
             daily_count_max: 100,
             month_max: None,
             refund_window: 48 * HOUR,
+            loss_report: true,
             pin_mode: PinMode::FirstUse,
             merchants: Vec::new(),
         },

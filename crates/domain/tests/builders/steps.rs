@@ -109,6 +109,7 @@ pub(crate) fn any_card() -> impl Strategy<Value = CardSketch> {
                 daily_count_max,
                 month_max: month.map(|more| Fen(sale_max + day + more)),
                 refund_window: 48 * HOUR,
+                loss_report: true,
                 pin_mode: PinMode::FirstUse,
                 merchants,
             },

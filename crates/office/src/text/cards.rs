@@ -28,6 +28,11 @@ web_kit::texts! {
         balance: "卡内余额", "Balance";
         can_pay: "今天还能付", "Can still pay today";
         used: "今天已用", "Used today";
+        used_month: "当月已用", "Used this month";
+        used_month_of: "{0} / {1}", "{0} of {1}";
+        programme_stopped: "卡种已暂停：这种卡现在都不能用，也不能充值。", "The programme is suspended: none of its cards pays or is loaded now.";
+        batch: "卡批次", "Batch";
+        kept: "卡在", "Card is at";
         used_of: "{0} / {1}，{2} / {3} 笔", "{0} of {1}, {2} of {3} sales";
         limits: "单笔上限", "Most in one sale";
         balance_max: "余额上限", "Most on the card";
@@ -100,6 +105,9 @@ web_kit::texts! {
         w_spent_of: "{0}，{1} 笔", "{0} in {1} sales";
         w_sale: "单笔上限", "Most in one sale";
         w_daily: "当日上限", "Most in a day";
+        w_spent_month: "当月已用", "Spent that month before";
+        w_monthly: "当月上限", "Most in a month";
+        w_programme: "卡种现在", "The programme now";
         w_count: "当日笔数上限", "Most sales in a day";
         w_asked: "要付的金额", "Amount asked for";
         limits_today: "上限是卡种现在的数值；拒绝记录里写明的那一项是当时的。", "Limits are the programme's of today, but for the one that the decline names, which is of that moment.";

@@ -85,7 +85,7 @@ impl Programmes {
             return Ok(known.clone());
         }
         let sql = "SELECT id, status, named, balance_max, load_max, sale_max, daily_max, daily_count_max, month_max,
-                refund_window, pin_mode FROM programme WHERE id = ?1";
+                refund_window, pin_mode, loss_report FROM programme WHERE id = ?1";
         let mut terms = connection.prepare_cached(sql)?.query_row([id], terms)?;
         terms.merchants = programme_merchants(connection, id)?;
         self.0.insert(id, terms.clone());
@@ -107,6 +107,7 @@ pub(crate) fn terms(row: &Row<'_>) -> sql::Result<Programme> {
         month_max: row.get::<_, Option<i64>>(8)?.map(Fen),
         refund_window: row.get(9)?,
         pin_mode: rows::word(row, 10, PinMode::from_word)?,
+        loss_report: row.get(11)?,
         merchants: Vec::new(),
     })
 }

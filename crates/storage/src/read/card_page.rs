@@ -4,17 +4,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::books::{card_move, cards, proposal as books, rows, sweeps};
+use crate::books::{card_batch, card_move, cards, proposal as books, rows, sweeps};
 use crate::sql::{self, Connection, OptionalExtension as _, Question, Row, ToSql, params};
 use domain::card::{Card, CardKey, CardStatus};
+use domain::card_batch::{CardBatchStatus, Keeper, Places, within};
 use domain::card_move::{Moved, Past};
 use domain::card_number::MaskedCard;
-use domain::ids::{CardId, CustomerId, OutletId, PersonId, TransactionId};
+use domain::ids::{CardBatchId, CardId, CustomerId, OutletId, PersonId, TransactionId};
 use domain::ledger::Transaction;
 use domain::limits::Limits;
 use domain::pin::{PinPlace, PinTries};
 use domain::proposal::Proposal;
-use domain::serial::Serial;
+use domain::serial::{PLACE_MAX, Serial};
 use domain::time::{BusinessDate, Timestamp};
 
 use crate::{Storage, StorageError};
@@ -94,6 +95,8 @@ struct Asked {
     id: i64,
     status: Option<&'static str>,
     programme: Option<i64>,
+    /// The state of a batch whose cards are being made.
+    making: &'static str,
     limit: i64,
 }
 
@@ -110,7 +113,8 @@ impl Asked {
         let begin = after.filter(|_| matches!(filter.find, Find::Holder(_))).map_or(text, |(name, _)| name.clone());
         let id = after.map_or(0, |(_, id)| id.0);
         let status = filter.status.map(CardStatus::word);
-        Self { text: begin, end, number, id, status, programme: filter.programme, limit }
+        let making = CardBatchStatus::Approved.word();
+        Self { text: begin, end, number, id, status, programme: filter.programme, making, limit }
     }
 
     /// Adds the condition of the filter, and the order along its index.
@@ -145,6 +149,9 @@ impl Asked {
         if by_programme {
             ask.put(" AND NOT (c.programme_id <> ?)", &[&self.programme]);
         }
+        // Cards of a batch are found once all of them are made.
+        let making = "AND NOT EXISTS (SELECT 1 FROM card_batch b WHERE b.id = c.serial / 1000000 AND b.status = ?)";
+        ask.put(&format!(" {making}"), &[&self.making]);
         if ordered {
             ask.put(&format!(" ORDER BY {order}"), &[]);
         }
@@ -224,6 +231,8 @@ pub struct Sheet {
     pub customer: Option<CustomerId>,
     /// When it was activated, if that is on file.
     pub activated_at: Option<Timestamp>,
+    /// Who has the card of a batch while it is in nobody's use, with an outlet's or customer's name.
+    pub kept: Option<(Keeper, String)>,
     /// What moved it before.
     pub past: Past,
     /// Wrong PINs of today by the place's name, with what is left there.
@@ -249,12 +258,21 @@ pub async fn find(db: &Storage, id: CardId, now: Timestamp) -> Result<Option<She
         let stored = connection.prepare_cached(sql)?.query_row([key.0], sweeps::tries).optional()?;
         let tries = PinTries::today(stored.as_ref(), now.business_date());
         let limits = sweeps::limits(connection)?;
+        let kept = line.serial.map(|serial| keeper(connection, serial)).transpose()?.flatten();
         let past = card_move::past(connection, id)?;
         let left = tries.left_everywhere(&limits);
         let tries = super::help::tried(connection, &tries, &limits)?;
-        Ok(Some(Sheet { line, card, customer, activated_at, past, tries, left, limits }))
+        Ok(Some(Sheet { line, card, customer, activated_at, kept, past, tries, left, limits }))
     })
     .await
+}
+
+/// Who has the card with this serial, as the movements of its batch say.
+fn keeper(connection: &Connection, serial: Serial) -> sql::Result<Option<(Keeper, String)>> {
+    let place = Places { first: serial.place(), last: serial.place() };
+    let stock = card_batch::stock_of(connection, CardBatchId(serial.batch()), PLACE_MAX)?;
+    let Some(kept) = within(&stock, place).first().map(|one| one.keeper) else { return Ok(None) };
+    Ok(Some((kept, card_batch::keeper_name(connection, kept)?)))
 }
 
 /// A move with its person.

@@ -97,6 +97,8 @@ crate::texts! {
         stale: "内容已变化，请重新核对", "Changed meanwhile: check it again";
         proposal_expired: "这张经办单已于 {0} 失效", "This proposal expired at {0}";
         not_the_maker: "只有经办人可以撤回", "Only its maker may withdraw it";
+        no_loss_report: "这种卡不挂失", "Cards of this programme cannot be reported lost";
+        do_freeze: "需要停用时，请冻结这张卡。", "Freeze the card if it has to stop.";
         move_not_allowed: "卡的状态是“{0}”，不能这样变更", "The card is {0}: it cannot be moved so";
         needs_second_person: "这一步要另一人复核", "This takes a second person";
         card_not_empty: "卡内还有 ¥{0}，不能销卡", "There is ¥{0} on the card: it cannot be closed";
