@@ -185,7 +185,8 @@ fn rows(one: &Proposal, now: &Shown, text: &'static Text) -> Vec<Row> {
     let has = |shown: &Shown, field: Field| shown.rows().any(|(own, _)| own == field);
     let of_seen = Field::ALL.into_iter().filter(|field| has(&one.seen, *field)).map(row);
     // What acts about money and cards say themselves has no value now: it is new. Serials say what places do.
-    let says = one.payload.money().is_some() || matches!(one.payload, Payload::Batch(_));
+    let says =
+        one.payload.money().is_some() || one.payload.card().is_some() || matches!(one.payload, Payload::Batch(_));
     let twice = |field: &Field| matches!(field, Field::FirstPlace | Field::LastPlace);
     let said = Field::ALL.into_iter().filter(|field| !has(&one.seen, *field) && has(&after, *field));
     let said = said.filter(|field| says && !twice(field)).map(|field| {

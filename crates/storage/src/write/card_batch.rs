@@ -322,7 +322,7 @@ pub async fn close(db: &Storage, id: CardBatchId, entry: Entry) -> Result<Moved,
 pub async fn waiting_card(db: &Storage, id: CardBatchId) -> Result<Option<i64>, StorageError> {
     let Some((first, last)) = (Places { first: 1, last: QUANTITY_MAX }).serials(id.0) else { return Ok(None) };
     db.read(move |connection| {
-        let sql = "SELECT serial FROM card WHERE serial >= ?1 AND serial <= ?2 AND status = 'issued'
+        let sql = "SELECT serial FROM card WHERE serial >= ?1 AND serial <= ?2 AND NOT (status <> 'issued')
             ORDER BY serial LIMIT 1";
         let mut statement = connection.prepare_cached(sql)?;
         let found = statement.query_row([first.number(), last.number()], |row| row.get::<_, i64>(0)).optional()?;

@@ -3,13 +3,11 @@
 use axum::http::StatusCode;
 
 use crate::pay::{Till, hidden};
-use crate::shop::{self, Answer, Shop, Visitor};
+use crate::shop::{self, Answer, OPENING, Shop, Visitor};
 use crate::todo::{decide, in_order};
 
 /// A demo card with 30.00 on it, PIN 123456.
 const CARD: &str = "6086250000020029";
-/// The demo's issued card.
-const ISSUED: &str = "6086250000090097";
 /// What all refusals say that tell nothing.
 const REFUSED: &str = "卡号或激活码不对，或激活码已失效。密码没有改变。";
 
@@ -135,6 +133,7 @@ async fn what_cannot_be_right_is_said_beside_its_field_and_nothing_is_compared()
 #[tokio::test]
 async fn a_card_is_set_up_with_its_letter_and_pays() {
     let shop = Shop::open().await;
+    storage::demo_batches::seed_batch(&shop.db, &shop.vault, &shop.books, OPENING).await.expect("seeds");
     set(&shop, "UPDATE programme SET pin_mode = 'first_use' WHERE id = 1").await;
     let mut operator = shop.signed_in("operator").await;
     for (first, last, words) in [

@@ -162,7 +162,7 @@ pub async fn activate(db: &Storage, job: Job, now: Timestamp) -> Result<Option<J
             let customer = if let Keeper::Customer(customer) = kept.keeper { Some(customer.0) } else { None };
             let sql = "UPDATE card SET status = 'active', activated_at = ?3, expires_on = ?5,
                     customer_id = COALESCE(?4, customer_id)
-                WHERE serial >= ?1 AND serial <= ?2 AND status = 'issued'";
+                WHERE serial >= ?1 AND serial <= ?2 AND NOT (status <> 'issued')";
             connection.prepare_cached(sql)?.execute(params![
                 first.number(),
                 last.number(),
@@ -199,7 +199,7 @@ pub async fn spoil(db: &Storage, job: Job, now: Timestamp) -> Result<Option<Job>
         }
         if let Some((first, last)) = next.serials(batch.0) {
             let sql = "UPDATE card SET status = 'closed'
-                WHERE serial >= ?1 AND serial <= ?2 AND status = 'issued' AND balance = 0";
+                WHERE serial >= ?1 AND serial <= ?2 AND NOT (status <> 'issued') AND balance = 0";
             connection.prepare_cached(sql)?.execute([first.number(), last.number()])?;
         }
         if next.last == places.last {
