@@ -159,8 +159,10 @@ impl Kind {
             | Self::ProposalRejection
             | Self::ProposalWithdrawal
             | Self::ProgrammeChange
-            | Self::CardMove => None,
-            Self::PinIssue | Self::FirstUse | Self::PinReset => None,
+            | Self::CardMove
+            | Self::PinIssue
+            | Self::FirstUse
+            | Self::PinReset => None,
         }
     }
 

@@ -487,9 +487,7 @@ impl Keys {
             keys.watches.extend(envelope.command.watches(envelope.actor));
             keys.name_people(envelope);
             match &envelope.command {
-                Command::Inquiry { card, .. } => {
-                    keys.cards.insert(card.key);
-                }
+                Command::Inquiry { card, .. } => drop(keys.cards.insert(card.key)),
                 Command::SaleCheck { order, card, .. } | Command::Sale { order, card, .. } => {
                     keys.orders.insert(*order);
                     keys.cards.insert(card.key);
@@ -499,9 +497,7 @@ impl Keys {
                     keys.cards.insert(sale.card.key);
                     keys.numbers.insert((envelope.actor.outlet, envelope.at.business_date()));
                 }
-                Command::Withdraw { order, .. } => {
-                    keys.orders.insert(*order);
-                }
+                Command::Withdraw { order, .. } => drop(keys.orders.insert(*order)),
                 Command::RefundRequest(refund::Request { order, .. })
                 | Command::RefundReview(refund::Review { order, .. })
                 | Command::DisputeOpen(dispute::Opening { order, .. })
@@ -520,12 +516,8 @@ impl Keys {
                         keys.sold.insert(order);
                     }
                 }
-                Command::BatchClose => {
-                    keys.batches.insert(envelope.actor.terminal);
-                }
-                Command::SettlementPrepare(asked) => {
-                    keys.payables.insert(asked.merchant);
-                }
+                Command::BatchClose => drop(keys.batches.insert(envelope.actor.terminal)),
+                Command::SettlementPrepare(asked) => drop(keys.payables.insert(asked.merchant)),
                 Command::SettlementReview(verdict) => {
                     keys.payables.insert(verdict.merchant);
                     keys.settlements.insert(verdict.settlement);
@@ -539,17 +531,19 @@ impl Keys {
                 Command::CardMove(asked) => drop(keys.moved.insert(asked.card)),
                 Command::ProgrammeChange(change) => drop(keys.programmes.insert(change.programme)),
                 Command::PinIssue(issue) => {
-                    keys.cards.insert(issue.card.key);
-                    keys.codes.insert(issue.card.key);
+                    keys.code(issue.card.key);
                     keys.proposals.extend(issue.reset);
                 }
-                Command::FirstUse(asked) => {
-                    keys.cards.insert(asked.card.key);
-                    keys.codes.insert(asked.card.key);
-                }
+                Command::FirstUse(asked) => keys.code(asked.card.key),
             }
         }
         keys
+    }
+
+    /// A card whose activation code is made or used.
+    fn code(&mut self, card: CardKey) {
+        self.cards.insert(card);
+        self.codes.insert(card);
     }
 
     /// Whoever makes or decides something that needs two persons, and the reviewers of a store's request.

@@ -164,9 +164,6 @@ impl Audit {
             self.head = Head::after(transaction);
             self.follow_card(&rrn, transaction);
         }
-        if transaction.approved() && transaction.kind == Kind::Void {
-            self.consent(&rrn, transaction);
-        }
         if matches!(transaction.kind, Kind::PinIssue | Kind::FirstUse | Kind::PinReset) {
             self.pin_record(&rrn, transaction);
         }
@@ -181,44 +178,56 @@ impl Audit {
         let empty = || Batch::open(terminal, number, Timestamp(0), 0);
         self.batches.entry((terminal, number)).or_insert_with(empty).add(transaction);
         if transaction.approved() {
-            self.settlements.note(transaction, transfers);
-            match transaction.kind {
-                Kind::Sale => self.sale(&rrn, transaction),
-                Kind::Refund | Kind::Void | Kind::Reversal => self.give_back(&rrn, transaction),
-                Kind::Chargeback => {
-                    self.give_back(&rrn, transaction);
-                    self.disputes.insert(id, transaction.clone());
-                }
-                Kind::DisputeOpening | Kind::DisputeAnswer | Kind::DisputeRejection => {
-                    self.disputes.insert(id, transaction.clone());
-                }
-                Kind::Proposal
-                | Kind::ProposalApproval
-                | Kind::ProposalRejection
-                | Kind::ProposalWithdrawal
-                | Kind::ProgrammeChange
-                | Kind::Funding
-                | Kind::FundingReturn
-                | Kind::Load
-                | Kind::Adjustment
-                | Kind::PinReset => self.proposals.note(transaction, transfers),
-                Kind::CardMove => {
-                    self.card_moves.note(transaction);
-                    // One person's is no approval of a proposal.
-                    if transaction.original.is_some() {
-                        self.proposals.note(transaction, transfers);
-                    }
-                }
-                Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
-                Kind::Settlement => self.paid_out(&rrn, transaction, transfers),
-                Kind::Inquiry
-                | Kind::RefundRequest
-                | Kind::RefundRejection
-                | Kind::SettlementRequest
-                | Kind::SettlementRejection
-                | Kind::PinIssue
-                | Kind::FirstUse => {}
+            self.approved(&rrn, transaction, transfers);
+        }
+    }
+
+    /// What an approved transaction did.
+    fn approved(&mut self, rrn: &str, transaction: &Transaction, transfers: &[Transfer]) {
+        let id = transaction.id;
+        self.settlements.note(transaction, transfers);
+        match transaction.kind {
+            Kind::Sale => self.sale(rrn, transaction),
+            Kind::Void => {
+                self.consent(rrn, transaction);
+                self.give_back(rrn, transaction);
             }
+            Kind::Refund | Kind::Reversal => self.give_back(rrn, transaction),
+            Kind::Chargeback => {
+                self.give_back(rrn, transaction);
+                self.disputes.insert(id, transaction.clone());
+            }
+            Kind::DisputeOpening | Kind::DisputeAnswer | Kind::DisputeRejection => {
+                self.disputes.insert(id, transaction.clone());
+            }
+            Kind::Proposal
+            | Kind::ProposalApproval
+            | Kind::ProposalRejection
+            | Kind::ProposalWithdrawal
+            | Kind::ProgrammeChange
+            | Kind::Funding
+            | Kind::FundingReturn
+            | Kind::Load
+            | Kind::Adjustment
+            | Kind::PinReset => self.proposals.note(transaction, transfers),
+            Kind::CardMove => self.card_move(transaction, transfers),
+            Kind::BatchClose => drop(self.closings.insert(id, transaction.clone())),
+            Kind::Settlement => self.paid_out(rrn, transaction, transfers),
+            Kind::Inquiry
+            | Kind::RefundRequest
+            | Kind::RefundRejection
+            | Kind::SettlementRequest
+            | Kind::SettlementRejection
+            | Kind::PinIssue
+            | Kind::FirstUse => {}
+        }
+    }
+
+    fn card_move(&mut self, transaction: &Transaction, transfers: &[Transfer]) {
+        self.card_moves.note(transaction);
+        // One person's is no approval of a proposal.
+        if transaction.original.is_some() {
+            self.proposals.note(transaction, transfers);
         }
     }
 

@@ -226,15 +226,9 @@ impl World {
         for order in keys.orders.iter().chain(&found) {
             state.orders.loaded(*order, self.orders.get(order).cloned());
         }
-        for card in keys.cards {
-            state.cards.loaded(card, self.cards.get(&card).cloned());
-        }
-        for card in keys.pins {
-            state.tries.loaded(card, self.tries.get(&card).cloned());
-        }
-        for card in keys.codes {
-            state.codes.loaded(card, self.codes.get(&card).cloned());
-        }
+        keys.cards.iter().for_each(|card| state.cards.loaded(*card, self.cards.get(card).cloned()));
+        keys.pins.iter().for_each(|card| state.tries.loaded(*card, self.tries.get(card).cloned()));
+        keys.codes.iter().for_each(|card| state.codes.loaded(*card, self.codes.get(card).cloned()));
         state.limits = self.limits.clone();
         for watch in keys.watches {
             let sweep = self.sweeps.get(&watch).cloned();

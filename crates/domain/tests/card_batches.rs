@@ -147,10 +147,10 @@ fn cards_are_activated_from_where_somebody_hands_them_out() {
         }
         one.row.status = if received { CardBatchStatus::Received } else { CardBatchStatus::Generated };
         one.row.customer = own.then(|| (CUSTOMER, "Example Ltd".to_owned()));
-        if keeper != Keeper::Maker {
-            one.moved.push((batches::places(1, 2), keeper));
-        } else {
+        if keeper == Keeper::Maker {
             one.moved = vec![(batches::places(3, 4), Keeper::Vault)];
+        } else {
+            one.moved.push((batches::places(1, 2), keeper));
         }
         decide(&mut world, &activation(1, 2))
     };

@@ -105,6 +105,7 @@ fn tried(wrong: u8) -> (World, Envelope) {
 }
 
 /// What leads to `expected`.
+#[expect(clippy::too_many_lines, reason = "one example of each decline")]
 fn example(expected: Decline) -> (World, Envelope) {
     let expired = Proof::Confirmed { until: Timestamp(MORNING.0 - 1) };
     match expected {

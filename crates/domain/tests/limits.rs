@@ -86,7 +86,7 @@ fn a_month_has_its_limit_and_the_next_one_its_own() {
             card.balance = Fen(4 * AMOUNT);
             card.programme.month_max = Some(limit);
         });
-        for id in ORDER + 1..ORDER + 4 {
+        for id in ORDER + 1..=ORDER + 3 {
             world.put_order(order(id, AMOUNT));
         }
         let pay = |n, order, at| envelope(n, at, sale_pin(order, AMOUNT, CARD, true));

@@ -301,6 +301,14 @@ fn a_group_sees_the_code_and_the_reset_that_it_made() {
 type Change = fn(&mut World);
 
 /// Rows that no record made: `verify` names each.
+fn one(world: &mut World) -> &mut Card {
+    world.cards.get_mut(&card_key(CARD)).expect("one")
+}
+
+fn its_code(world: &mut World) -> &mut domain::card_code::CardCode {
+    world.codes.get_mut(&card_key(CARD)).expect("one")
+}
+
 #[test]
 fn verify_names_pins_and_codes_that_no_record_made() {
     let used = |world: &mut World| {
@@ -308,12 +316,6 @@ fn verify_names_pins_and_codes_that_no_record_made() {
         assert_eq!(holder(world, false, CHOSEN), Some(Decline::WrongCode));
         assert_eq!(holder(world, true, CHOSEN), None);
     };
-    fn one(world: &mut World) -> &mut Card {
-        world.cards.get_mut(&card_key(CARD)).expect("one")
-    }
-    fn its_code(world: &mut World) -> &mut domain::card_code::CardCode {
-        world.codes.get_mut(&card_key(CARD)).expect("one")
-    }
     let crafted: [(&str, Change); 14] = [
         ("the PIN of card", |world| one(world).pin = CardPin::Set(PinValue([78; 32]))),
         ("the PIN of card", |world| one(world).pin = CardPin::Initial(CHOSEN)),

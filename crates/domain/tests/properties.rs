@@ -457,7 +457,7 @@ fn only_wrong(mut asked: Envelope, number: u8) -> Envelope {
             *sale = Arc::new(DirectSale { pin: builders::typed(number, false), ..DirectSale::clone(sale) });
         }
         Command::FirstUse(first) if first.card.key == card_key(number) => {
-            first.code = builders::pins::code(number, false)
+            first.code = builders::pins::code(number, false);
         }
         // Only the card company prints and loads, and it may know which cards exist.
         Command::PinIssue(issue) if issue.card.key == card_key(number) => issue.card = builders::presented(NUMBERS + 1),

@@ -38,6 +38,7 @@ async fn find(visit: &Visit, id: i64) -> Result<Sheet, Problem> {
 
 #[derive(askama::Template)]
 #[template(path = "programme.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides something")]
 struct View {
     shell: Shell,
     path: String,

@@ -439,13 +439,10 @@ pub(crate) async fn make(visit: Visit, Form(typed): Form<Typed>) -> Result<Respo
     if Bin::parse(&bin).is_none() {
         form.refuse("bin", words.no_bin.to_owned());
     }
-    let series = match programme::series(form.get("series").trim()) {
-        Ok(series) => series,
-        Err(_) => {
-            form.refuse("series", words.wrong_series.to_owned());
-            String::new()
-        }
-    };
+    let series = programme::series(form.get("series").trim()).unwrap_or_default();
+    if series.is_empty() {
+        form.refuse("series", words.wrong_series.to_owned());
+    }
     let number_length = form.get("length").parse().ok().filter(|length| NUMBER_LENGTHS.contains(length));
     let number_length = number_length.ok_or(Problem::BadForm)?;
     let terms = terms_of(&visit, &mut form, template).await?;

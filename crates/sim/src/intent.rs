@@ -302,6 +302,7 @@ impl Act {
     }
 
     /// The domain's command.
+    #[expect(clippy::too_many_lines, reason = "one arm for each act")]
     pub fn command(&self) -> Command {
         let sale = |order, amount, card, proof| Command::Sale {
             order: OrderId(order),
@@ -429,8 +430,9 @@ impl Act {
             | Self::Propose { .. }
             | Self::Decide { .. }
             | Self::TakeBack { .. }
-            | Self::Lower { .. } => (0, 0),
-            Self::Issue { .. } | Self::FirstUse { .. } => (0, 0),
+            | Self::Lower { .. }
+            | Self::Issue { .. }
+            | Self::FirstUse { .. } => (0, 0),
         }
     }
 

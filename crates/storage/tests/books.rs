@@ -715,7 +715,7 @@ async fn a_pin_is_printed_set_taken_away_and_set_again(fixture: Fixture) {
     ]);
     for (asked, expected) in &run {
         let outcome = fixture.ask(asked).await;
-        assert_eq!(codes(&[outcome.clone()]), [*expected], "{:?}", asked.request_id);
+        assert_eq!(codes(std::slice::from_ref(&outcome)), [*expected], "{:?}", asked.request_id);
         assert_eq!(world.submit(asked), outcome, "the same record, to its chain value");
         fixture = fixture.restart().await;
         clean(&fixture).await;

@@ -130,9 +130,9 @@ async fn an_altered_programme_is_found() {
             assert_eq!(set(key, &other), 1, "{table} {column}");
             let findings = fixture.verify().await;
             if findings.is_empty() {
-                silent.push(format!("{table} {column}"))
+                silent.push(format!("{table} {column}"));
             } else {
-                found += 1
+                found += 1;
             }
             set(if column == "id" { key + 1 } else { key }, &value);
             assert_eq!(fixture.verify().await, [], "{table} {column} is as it was");

@@ -168,6 +168,7 @@ pub fn paused(pause: Pause, text: &Text) -> Advice {
     Advice { what, moved: text.not_charged, todo: vec![todo], steps: &[Step::Later, Step::Call] }
 }
 
+#[expect(clippy::too_many_lines, reason = "one table: a line for each decline")]
 fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &'static [Step]) {
     use Step::{Again, Call, Card, Edit, Order, Pin, Read};
     let not = text.not_charged;

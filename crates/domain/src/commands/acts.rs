@@ -432,17 +432,12 @@ impl Payload {
                 shown.put(Field::ProductName, &one.name);
                 Some(shown)
             }
-            Self::MerchantPayable { merchant, .. } => {
-                let one = rows.merchants.get(merchant)?;
-                let mut shown = one.shown();
-                shown.put(Field::DecidesPayable, &yes(one.decides_payable));
-                Some(shown)
-            }
+            Self::MerchantPayable { merchant, .. } => rows
+                .merchants
+                .get(merchant)
+                .map(|one| one.shown().with(Field::DecidesPayable, &yes(one.decides_payable))),
             Self::MerchantResuming { merchant } => {
-                let one = rows.merchants.get(merchant)?;
-                let mut shown = one.shown();
-                shown.put(Field::Reason, &one.reason);
-                Some(shown)
+                rows.merchants.get(merchant).map(|one| one.shown().with(Field::Reason, &one.reason))
             }
             Self::Money(money) => money.now(rows),
             Self::Card(card) => card.now(rows),
@@ -452,23 +447,14 @@ impl Payload {
             Self::CustomerResuming { customer } => Some(rows.customers.get(customer)?.shown()),
             Self::OutletOpening { outlet } => Some(rows.outlets.get(outlet)?.shown()),
             Self::OutletResuming { outlet } => {
-                let one = rows.outlets.get(outlet)?;
-                let mut shown = one.shown();
-                shown.put(Field::Reason, &one.reason);
-                Some(shown)
+                rows.outlets.get(outlet).map(|one| one.shown().with(Field::Reason, &one.reason))
             }
             Self::CompanyRoles { person, .. } | Self::PersonReset { person } => Some(rows.people.get(person)?.shown()),
             Self::FactorReset { person } => {
-                let one = rows.people.get(person)?;
-                let mut shown = one.shown();
-                shown.put(Field::PersonFactor, &yes(one.has_factor));
-                Some(shown)
+                rows.people.get(person).map(|one| one.shown().with(Field::PersonFactor, &yes(one.has_factor)))
             }
             Self::LoginParting { person } => {
-                let one = rows.people.get(person)?;
-                let mut shown = one.shown();
-                shown.put(Field::PersonOthers, &one.others);
-                Some(shown)
+                rows.people.get(person).map(|one| one.shown().with(Field::PersonOthers, &one.others))
             }
             Self::FactorRule { .. } => Some(Shown::of([(Field::FactorRequired, yes(*rows.factor.get(&())?))])),
             Self::GuessingLimit { setting, .. } => Some(limit(*setting, rows.limits.get(&())?.get(*setting))),
@@ -644,9 +630,8 @@ impl Payload {
         match self {
             Self::Money(money) => money.apply(rows),
             // `State::apply` takes it in with the moves that one person makes.
-            Self::Card(_) => {}
-            // Written as it is afterwards, in `Changes::programmes`, beside what one person changes.
-            Self::Programme(_) => {}
+            // Written as it is afterwards, beside what one person changes.
+            Self::Card(_) | Self::Programme(_) => {}
             Self::Batch(batch) => batch.apply(rows),
             Self::Pin(reset) => reset.apply(rows),
             Self::CustomerResuming { customer } => rows.customers.get_mut(customer).map_or((), Customer::resume),

@@ -485,6 +485,7 @@ fn busy_morning() -> impl Iterator<Item = Asked> {
 
 /// The envelopes of `steps`. What comes after a sale names what the world made of the steps before: orders that are
 /// paid, refunds by the number they got. So they are tried on a copy on the way.
+#[expect(clippy::too_many_lines, reason = "one arm for each step")]
 pub(crate) fn envelopes(world: &World, steps: &[Asked]) -> Vec<Envelope> {
     let mut shadow = world.clone();
     let mut at = MORNING;
@@ -572,6 +573,7 @@ impl Who {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 fn command(world: &World, step: &Step, at: domain::time::Timestamp) -> Command {
     let total = |id: &i64| world.orders.get(&OrderId(*id)).map_or(100, |order| order.total.0);
     match step {

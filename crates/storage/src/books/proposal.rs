@@ -226,14 +226,10 @@ fn save_act(connection: &Connection, act: &Payload, approval: &Approval) -> sql:
         Payload::Money(Money::Funding { reference, .. }) => {
             deposit::save_reference(connection, reference, approval.id)?;
         }
-        // Its money is in the approval's transfer and in `Changes::deposits`.
-        // `card_move::save` writes it with the moves that one person makes.
-        Payload::Card(_) => {}
-        // It is in `Changes::programmes` as it is afterwards.
-        Payload::Programme(_) => {}
         Payload::Batch(batch) => card_batch::save(connection, batch, approval.id, at)?,
-        // So is a card whose PIN is taken away in `Changes::pins`.
-        Payload::Money(_) | Payload::Pin(_) => {}
+        // Money is in the approval's transfer and in `Changes::deposits`, a PIN that is taken away in `Changes::pins`, a
+        // programme in `Changes::programmes`; `card_move::save` writes moves of cards with those that one person makes.
+        Payload::Money(_) | Payload::Pin(_) | Payload::Programme(_) | Payload::Card(_) => {}
         Payload::CustomerResuming { customer } => deposit::resume(connection, *customer, by.0, at)?,
         Payload::MerchantFee { merchant, fee_bp } => {
             let sql = "UPDATE merchant SET fee_bp = ?2 WHERE id = ?1";

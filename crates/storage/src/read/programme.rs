@@ -308,7 +308,7 @@ pub async fn history(db: &Storage, id: ProgrammeId, limit: u32) -> Result<Vec<St
             })
         })?;
         all.extend(found.collect::<sql::Result<Vec<_>>>()?);
-        all.sort_by(|one, other| (other.at, other.id).cmp(&(one.at, one.id)));
+        all.sort_by_key(|one| std::cmp::Reverse((one.at, one.id)));
         all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(all)
     })

@@ -214,6 +214,12 @@ impl Shown {
         self.0.insert(field, value.chars().filter(|c| !c.is_control()).collect());
     }
 
+    /// It with one more line.
+    pub(super) fn with(mut self, field: Field, value: &str) -> Self {
+        self.put(field, value);
+        self
+    }
+
     /// Takes over the fields of `other`.
     pub(crate) fn extend(&mut self, other: &Self) {
         self.0.extend(other.0.iter().map(|(field, value)| (*field, value.clone())));

@@ -196,10 +196,28 @@ mod tests {
         ]
     }
 
+    fn batches() -> [Payload; 2] {
+        [
+            Payload::Batch(Batch::Making {
+                batch: CardBatchId(131),
+                programme: ProgrammeId(2),
+                customer: Some(CustomerId(1_000_042)),
+                quantity: 20_000,
+                printed_text: "Health".to_owned(),
+            }),
+            Payload::Batch(Batch::Activation {
+                batch: CardBatchId(131),
+                places: Places { first: 1, last: 19_999 },
+                note: "handed over".to_owned(),
+            }),
+        ]
+    }
+
     #[test]
     fn a_payload_and_what_was_shown_have_one_text() {
         let [funding, back, load, adjustment] = money();
         let [opening, terms, resuming] = programmes();
+        let [making, activation] = batches();
         let payloads = [
             Payload::MerchantFee { merchant: MerchantId(250_100), fee_bp: 38 },
             Payload::CompanyKey { key: KeyId(1_001) },
@@ -236,18 +254,8 @@ mod tests {
             opening,
             terms,
             resuming,
-            Payload::Batch(Batch::Making {
-                batch: CardBatchId(131),
-                programme: ProgrammeId(2),
-                customer: Some(CustomerId(1_000_042)),
-                quantity: 20_000,
-                printed_text: "Health".to_owned(),
-            }),
-            Payload::Batch(Batch::Activation {
-                batch: CardBatchId(131),
-                places: Places { first: 1, last: 19_999 },
-                note: "handed over".to_owned(),
-            }),
+            making,
+            activation,
             Payload::Pin(PinReset { card: CardId(80_000_001), reason: "forgotten".to_owned() }),
         ];
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
