@@ -177,10 +177,13 @@ async function walk({ screen, server }) {
     assert.deepEqual(await screen.axe(), []);
     await approve('启用卡产品', ['记名福利卡', '¥5,000.00']);
   });
+  let customer;
   await step('客户和入账', async () => {
     await screen.open(`${server.url}/office/customers/new`);
     await screen.fill('客户名称', '示例科技有限公司');
     await screen.press('保存');
+    await screen.see('示例科技有限公司');
+    customer = new URL(screen.url).pathname.split('/').pop();
     await screen.fill('金额', '5000');
     await screen.fill('银行流水号', 'SL20261201-0001');
     await screen.press('提交复核');
@@ -206,7 +209,7 @@ async function walk({ screen, server }) {
     await screen.click('交给客户');
     await screen.fill('从卡序号', '000001-000001');
     await screen.fill('到卡序号', '000001-000010');
-    await screen.fill('门店号或客户号', '1000001');
+    await screen.fill('门店号或客户号', customer);
     await screen.press('交给客户');
     await screen.see('已完成，立即生效');
     assert.deepEqual(await screen.axe(), []);
@@ -236,7 +239,7 @@ async function walk({ screen, server }) {
     await screen.press('查看卡号');
     card = (await text(screen, '#number')).replaceAll(' ', '');
     assert.match(card, /^60862501\d{11}$/);
-    await screen.open(`${server.url}/office/customers/1000001?k=load`);
+    await screen.open(`${server.url}/office/customers/${customer}?k=load`);
     await screen.fill('卡号', card);
     await screen.fill('金额', '500');
     await screen.press('提交复核');
@@ -251,6 +254,8 @@ async function walk({ screen, server }) {
     await screen.fill('商品名称', '感冒灵颗粒');
     await screen.fill('规格', '10g×9袋');
     await screen.fill('分类', '感冒用药');
+    await screen.fill('药品类别', '乙类非处方药');
+    await screen.fill('慧医卡支付', '可以');
     await screen.fill('单价', '15.50');
     await screen.press('保存');
     await screen.see('600233');
