@@ -20,6 +20,7 @@ use web_kit::problem::Problem;
 use web_kit::proposal;
 use web_kit::step::{self, Step};
 
+use crate::card_tabs::{Tab, tabs};
 use crate::customers::{CUSTOMERS, customer_link};
 use crate::entry::{Entered, Input, Typed, wrong_count};
 use crate::text::{Said, Text};
@@ -98,6 +99,7 @@ pub(crate) fn keepers_words(words: &str, text: &'static Text) -> String {
 #[template(path = "batches.html")]
 struct View {
     shell: Shell,
+    tabs: Vec<Tab>,
     path: &'static str,
     may: bool,
     /// States to choose from: word, name, chosen.
@@ -138,6 +140,7 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
     let states = CardBatchStatus::ALL.map(|one| (one.word(), status_badge(one, text).word, status == Some(one)));
     let page = View {
         shell: visit.shell(CUSTOMERS),
+        tabs: tabs(&visit, BATCHES),
         path: BATCHES,
         may: visit.session.can(Action::PrepareCards),
         states: states.to_vec(),

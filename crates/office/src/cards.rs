@@ -22,6 +22,7 @@ use web_kit::problem::Problem;
 use web_kit::step::{self, Step};
 use web_kit::text::{Words as _, fill};
 
+use crate::card_tabs::{Tab, tabs};
 use crate::customers::CUSTOMERS;
 use crate::text::Text;
 use crate::{Shell, Visit};
@@ -41,6 +42,7 @@ pub(crate) fn card_link(id: CardId) -> String {
 #[template(path = "cards.html")]
 struct View {
     shell: Shell,
+    tabs: Vec<Tab>,
     path: &'static str,
     params: Params,
     statuses: Vec<(&'static str, &'static str)>,
@@ -139,6 +141,7 @@ async fn view(visit: &Visit, params: Params, nothing: Option<&'static str>) -> R
     let today = visit.session.now.business_date();
     let page = View {
         shell: visit.shell(CUSTOMERS),
+        tabs: tabs(&visit, CARDS),
         path: CARDS,
         statuses: CardStatus::ALL.map(|one| (one.word(), text.shared().codes.card_state(one))).to_vec(),
         programmes: card_page::programmes(visit.db())

@@ -17,6 +17,7 @@ use web_kit::link::link;
 use web_kit::page::render;
 use web_kit::problem::Problem;
 
+use crate::card_tabs::{Tab, tabs};
 use crate::entry::{Entered, Input, Typed, wrong_count};
 use crate::places::standing_of_customer;
 use crate::text::{Said, Text};
@@ -37,6 +38,7 @@ pub(crate) fn customer_link(id: CustomerId) -> String {
 #[template(path = "customers.html")]
 struct View {
     shell: Shell,
+    tabs: Vec<Tab>,
     path: &'static str,
     find: String,
     may: bool,
@@ -83,6 +85,7 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
     });
     let page = View {
         shell: visit.shell(CUSTOMERS),
+        tabs: tabs(&visit, CUSTOMERS),
         path: CUSTOMERS,
         first: (!params.after.is_empty()).then(|| link(CUSTOMERS, &[("q", &find)])),
         find,

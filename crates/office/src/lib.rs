@@ -7,6 +7,7 @@ mod batch;
 mod batches;
 mod card;
 mod card_number;
+mod card_tabs;
 mod cards;
 mod customer;
 mod customers;
@@ -245,7 +246,7 @@ fn customers_pages() -> Vec<PageEntry> {
     vec![
         page(customers::CUSTOMERS)
             .get(May(ViewCustomers), customers::show)
-            .menu(39, "bal", |lang| Text::of(lang).customers.title),
+            .menu(39, "bal", |lang| Text::of(lang).customers.menu),
         page(cards::CARDS).get(May(ViewCards), cards::show).post(May(ViewCards), cards::by_number),
         page("/office/cards/{card}").get(May(ViewCards), card::show).post(May(ViewCards), card::act),
         page("/office/cards/{card}/attempts/{transaction}").get(May(ViewCards), card::why),

@@ -35,6 +35,7 @@ use web_kit::step::Step;
 use web_kit::submit::submit_all;
 use web_kit::text::fill;
 
+use crate::card_tabs::{Tab, tabs};
 use crate::customers::CUSTOMERS;
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
@@ -53,6 +54,7 @@ const ROWS: u32 = 20;
 #[template(path = "pins.html")]
 struct View {
     shell: Shell,
+    tabs: Vec<Tab>,
     prints: bool,
     proposes: bool,
     request: RequestId,
@@ -119,6 +121,7 @@ async fn view(visit: &Visit, typed: Typed) -> Result<Response, Problem> {
         reason_wrong,
         refused,
         rows: made.iter().map(|one| row(visit, one)).collect(),
+        tabs: tabs(visit, PINS),
         shell: visit.shell(CUSTOMERS),
     };
     Ok(render(&view).into_response())

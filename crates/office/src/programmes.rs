@@ -20,6 +20,7 @@ use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::text::fill;
 
+use crate::card_tabs::{Tab, tabs};
 use crate::customers::CUSTOMERS;
 use crate::entry::{Entered, Input, Typed, wrong_count};
 use crate::places;
@@ -47,6 +48,7 @@ pub(crate) fn programme_link(id: ProgrammeId) -> String {
 #[template(path = "programmes.html")]
 struct View {
     shell: Shell,
+    tabs: Vec<Tab>,
     path: &'static str,
     may: bool,
     rows: Vec<Row>,
@@ -89,6 +91,7 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
     };
     let page = View {
         shell: visit.shell(entry(&visit)),
+        tabs: tabs(&visit, PROGRAMMES),
         path: PROGRAMMES,
         may: visit.session.can(Action::ManageProgrammes),
         rows: found.into_iter().map(row).collect(),

@@ -4,6 +4,8 @@ web_kit::texts! {
     /// Words of the pages.
     pub(crate) struct Customers {
         title: "客户", "Customers";
+        menu: "卡与客户", "Cards";
+        all_lists: "卡与客户", "Cards and customers";
         hint: "先付款，后充值：卡里的钱都来自客户的预收款", "Paid first, loaded afterwards: all money on cards comes from customers' deposits";
         new: "新客户", "New customer";
         find: "客户名称开头 / 客户号", "Beginning of the name / number";

@@ -4,7 +4,6 @@ web_kit::texts! {
     /// Programmes.
     pub(crate) struct Programmes {
         title: "卡产品", "Programmes";
-        customers: "客户", "Customers";
         hint: "卡按它的限额和期限发行、充值和消费。", "The limits and terms that cards are issued, loaded and used on.";
         new: "新建卡产品", "New programme";
         none: "还没有卡产品", "No programmes yet";
