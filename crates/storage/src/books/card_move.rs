@@ -2,7 +2,7 @@
 
 use crate::sql::{self, Connection, OptionalExtension as _, Row, params};
 use domain::acts::ActRows;
-use domain::card::CardStatus;
+use domain::card::{Card, CardStatus};
 use domain::card_move::{CardMove, Moved, Past};
 use domain::changes::Changes;
 use domain::ids::{CardId, PersonId, TransactionId};
@@ -62,8 +62,12 @@ pub(super) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()
         let (from, to) = (one.from.word(), one.to.word());
         let values = params![one.id.0, one.card.0, one.made.word(), from, to, one.reason];
         connection.prepare_cached(sql)?.execute(values)?;
+    }
+    // As it is after all of the group: a holder may have opened a card that was locked in it.
+    let moved = |card: &&Card| changes.card_moves.iter().any(|one| one.card == card.id);
+    for card in changes.cards.values().filter(moved) {
         let sql = "UPDATE card SET status = ?2 WHERE id = ?1";
-        connection.prepare_cached(sql)?.execute(params![one.card.0, to])?;
+        connection.prepare_cached(sql)?.execute(params![card.id.0, card.status.word()])?;
     }
     Ok(())
 }

@@ -60,9 +60,13 @@ fn activate(connection: &Connection, card: CardId, at: Timestamp) -> sql::Result
 /// Writes PINs and codes as they are afterwards.
 pub(super) fn save(connection: &Connection, changes: &Changes) -> sql::Result<()> {
     for card in changes.pins.iter().filter_map(|key| changes.cards.get(key)) {
-        let sql = "UPDATE card SET pin_state = ?2, pin = ?3, pin_generation = ?4, pin_id = ?5 WHERE id = ?1";
+        let sql = "UPDATE card SET pin_state = ?2, pin = ?3, pin_generation = ?4, pin_id = ?5,
+            status = ?6 WHERE id = ?1";
         let (value, by) = (card.pin.value().map(|value| value.0), card.pin_by.map(|by| by.0));
-        connection.execute_later(sql, params![card.id.0, card.pin.state().word(), value, GENERATION, by])?;
+        connection.execute_later(
+            sql,
+            params![card.id.0, card.pin.state().word(), value, GENERATION, by, card.status.word()],
+        )?;
     }
     for (key, code) in &changes.codes {
         let active = changes.cards.get(key).is_some_and(|card| card.status == CardStatus::Active);

@@ -214,10 +214,10 @@ static TRANSACTIONS_INSERT: LazyLock<String> = LazyLock::new(TransactionRow::ins
 const TRANSFERS_INSERT: &str = "INSERT INTO ledger_transfer (transaction_id, leg, debit, credit, amount, business_date) \
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])";
 const CARDS_UPDATE: &str = "UPDATE card SET balance = n.balance, spent_on = n.spent_on, \
-     spent_amount = n.spent_amount, spent_count = n.spent_count, last_id = n.last_id, status = n.status, \
+     spent_amount = n.spent_amount, spent_count = n.spent_count, last_id = n.last_id, \
      spent_month = n.spent_month \
-     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], \
-     $8::bigint[]) AS n (id, balance, spent_on, spent_amount, spent_count, last_id, status, spent_month) \
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
+     $7::bigint[]) AS n (id, balance, spent_on, spent_amount, spent_count, last_id, spent_month) \
      WHERE card.id = n.id";
 const ORDERS_UPDATE: &str = "UPDATE orders SET status = n.status, attempt = n.attempt, paid_by = n.paid_by, \
      paid_at = n.paid_at FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::bigint[]) \
@@ -283,7 +283,6 @@ fn cards(changes: &Changes) -> Columns {
         column(cards(), |card| card.spent.amount.0),
         column(cards(), |card| card.spent.count),
         column(cards(), |card| card.last.map(|id| id.0)),
-        column(cards(), |card| card.status.word()),
         column(cards(), |card| card.spent.month.0),
     ]
 }

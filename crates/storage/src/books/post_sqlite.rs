@@ -129,12 +129,11 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Resul
         insert.execute(params![t.transaction.0, t.leg, t.debit.0, t.credit.0, t.amount.0, t.business_date.0])?;
     }
     let sql = "UPDATE card SET balance = ?2, spent_on = ?3, spent_amount = ?4, spent_count = ?5,
-        last_id = ?6, status = ?7, spent_month = ?8 WHERE id = ?1";
+        last_id = ?6, spent_month = ?7 WHERE id = ?1";
     let mut update = connection.prepare_cached(sql)?;
     for card in changes.cards.values() {
         let spent = &card.spent;
         let last = card.last.map(|id| id.0);
-        let status = card.status.word();
         update.execute(params![
             card.id.0,
             card.balance.0,
@@ -142,7 +141,6 @@ fn save(connection: &Connection, state: &State, changes: &Changes) -> sql::Resul
             spent.amount.0,
             spent.count,
             last,
-            status,
             spent.month.0,
         ])?;
     }
