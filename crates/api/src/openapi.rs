@@ -113,6 +113,10 @@ fn words() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         Kind::ProposalRejection,
         Kind::ProposalWithdrawal,
         Kind::ProgrammeChange,
+        Kind::CardMove,
+        Kind::PinIssue,
+        Kind::FirstUse,
+        Kind::PinReset,
     ];
     let kinds = || Kind::ALL.into_iter().filter(|kind| !own.contains(kind)).map(Kind::word).collect();
     let mut refund_status = RefundStatus::ALL.map(RefundStatus::word).to_vec();

@@ -179,6 +179,12 @@ impl Kind {
         matches!(self, Self::Funding | Self::FundingReturn | Self::Load | Self::Adjustment)
     }
 
+    /// Whether one can be what a proposal ends with: that of an approval is the act's own where the act moves money or a card.
+    pub fn ends_proposal(self) -> bool {
+        let plain = matches!(self, Self::ProposalApproval | Self::ProposalRejection | Self::ProposalWithdrawal);
+        plain || self.moves_deposit() || matches!(self, Self::CardMove | Self::PinReset)
+    }
+
     /// Whether an approved one gives back some or all of a sale.
     pub fn gives_back(self) -> bool {
         matches!(self, Self::Refund | Self::Void | Self::Reversal | Self::Chargeback)

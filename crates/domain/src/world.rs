@@ -39,7 +39,7 @@ use crate::refund::{Refund, SoldLine};
 use crate::settlement::{Payable, Settlement};
 use crate::sold::Sold;
 use crate::state::{Keys, RequestKey, State, Till};
-use crate::sweep::{Sweep, Watch};
+use crate::sweep::{SWEEP_LIFE, Sweep, Watch};
 use crate::time::Timestamp;
 use crate::verify::{Audit, Finding};
 
@@ -556,7 +556,12 @@ impl World {
             }
         }
         self.codes.extend(changes.codes);
-        self.sweeps.extend(changes.sweeps);
+        let last = |sweep: &Sweep| sweep.seen.last().map_or(Timestamp(0), |seen| seen.at);
+        if let Some(newest) = changes.sweeps.values().map(last).max() {
+            self.sweeps.extend(changes.sweeps);
+            let kept_from = newest.plus(-SWEEP_LIFE);
+            self.sweeps.retain(|_, sweep| sweep.stopped_at.is_some() || last(sweep) >= kept_from);
+        }
         self.alarms.extend(changes.alarms);
         self.card_moves.extend(changes.card_moves);
         self.refunds.extend(changes.refunds);

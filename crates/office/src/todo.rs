@@ -165,8 +165,7 @@ pub(crate) async fn decide(
 
 /// The step that an address names.
 async fn last_step(visit: &Visit, a: &str) -> Result<Option<Last>, Problem> {
-    let kinds = [Kind::Proposal, Kind::ProposalApproval, Kind::ProposalRejection, Kind::ProposalWithdrawal];
-    let step = |kind: Kind| kinds.contains(&kind) || kind.moves_deposit();
+    let step = |kind: Kind| kind == Kind::Proposal || kind.ends_proposal();
     Last::find(&visit.web, Actor::issuer(visit.session.person), a, |record| step(record.kind)).await
 }
 

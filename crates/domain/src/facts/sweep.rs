@@ -8,7 +8,11 @@ use crate::human::Logins;
 use crate::ids::{MerchantId, OutletId, PersonId, TerminalId};
 use crate::limits::Limit;
 use crate::network::Network;
-use crate::time::Timestamp;
+use crate::time::{HOUR, Timestamp};
+
+/// How long after its last wrong PIN a watch may be needed, microseconds: the longest window, across midnight. A store
+/// forgets older ones that are not stopped.
+pub const SWEEP_LIFE: i64 = 48 * HOUR;
 
 words! {
     /// Kinds of [`Watch`].

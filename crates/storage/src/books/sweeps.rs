@@ -13,8 +13,8 @@ use domain::ids::{MerchantId, OutletId};
 use domain::limits::{Limits, Setting};
 use domain::pin::{PinPlace, PinTries};
 use domain::proof::{Alarm, AlarmKind};
-use domain::sweep::{Seen, Sweep, Watch};
-use domain::time::{BusinessDate, HOUR, Timestamp};
+use domain::sweep::{SWEEP_LIFE, Seen, Sweep, Watch};
+use domain::time::{BusinessDate, Timestamp};
 
 use super::rows;
 
@@ -25,9 +25,6 @@ pub(super) const SWEEP: &str =
 
 /// Bytes of a card in `pin_sweep.cards`: look-up value and moment.
 const SEEN_BYTES: usize = 24;
-
-/// How long after its last wrong PIN a watch may be needed: the longest window, across midnight.
-const SWEEP_LIFE: i64 = 48 * HOUR;
 
 /// Puts one row of [`SETTINGS`] into `limits`.
 pub(crate) fn setting(row: &Row<'_>, limits: &mut Limits) -> sql::Result<()> {

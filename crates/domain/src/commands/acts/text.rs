@@ -261,6 +261,7 @@ mod tests {
         assert_eq!(payloads.each_ref().map(Payload::act), Act::ALL);
         for payload in payloads {
             let (act, subject, text) = (payload.act(), payload.subject(), payload.text());
+            assert!(payload.approval().ends_proposal(), "{act}");
             assert_eq!(Payload::read(act, subject, &text), Some(payload));
             assert!(text.len() <= TEXT_BYTES_MAX);
             for other in [format!("{text} "), format!("{text}\n"), format!("{text}fee_bp=1\n"), format!(" {text}")] {
