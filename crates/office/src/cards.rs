@@ -141,7 +141,7 @@ async fn view(visit: &Visit, params: Params, nothing: Option<&'static str>) -> R
     let today = visit.session.now.business_date();
     let page = View {
         shell: visit.shell(CUSTOMERS),
-        tabs: tabs(&visit, CARDS),
+        tabs: tabs(visit, CARDS),
         path: CARDS,
         statuses: CardStatus::ALL.map(|one| (one.word(), text.shared().codes.card_state(one))).to_vec(),
         programmes: card_page::programmes(visit.db())
