@@ -218,7 +218,7 @@ async function walk({ screen, server }) {
   let pin;
   await step('密码信只显示这一次', async () => {
     await screen.open(`${server.url}/office/pins`);
-    await screen.fill('起始序列号', '000001-000001');
+    await screen.fill('起始卡序号', '000001-000001');
     await screen.press('生成并打印');
     await screen.see('只显示这一次');
     pin = await text(screen, '.sheet code');

@@ -30,8 +30,10 @@ use web_kit::step::{self, Last, Step, Told};
 use web_kit::text::{Words as _, fill};
 
 use crate::batches::{batch_link, keeper_words, number_words};
+use crate::card_number::number_link;
 use crate::cards::{self, card_link, holder};
 use crate::customers::{CUSTOMERS, customer_link};
+use crate::pins::PINS;
 use crate::programmes;
 use crate::text::{Said, Text};
 use crate::{Shell, Visit};
@@ -226,10 +228,7 @@ async fn view(
         title: sheet.line.serial.map_or_else(|| sheet.line.masked.grouped(), |serial| serial.to_string()),
         told: told(visit, &params.a).await?,
         facts: facts(visit, &sheet),
-        moves: possible
-            .iter()
-            .map(|made| (stops(*made), move_words(*made, text), link(&card_link(id), &[("m", made.word())])))
-            .collect(),
+        moves: links(visit, id, &possible),
         ask,
         request: visit.new_request(),
         tabs,
@@ -286,6 +285,18 @@ fn facts(visit: &Visit, sheet: &Sheet) -> Facts {
         balance_max: limits.balance_max,
         tries: sheet.tries.iter().map(tried).collect(),
     }
+}
+
+/// What can be done with a card: moves, and what has a page of its own.
+fn links(visit: &Visit, id: CardId, possible: &[CardMove]) -> Vec<(bool, &'static str, String)> {
+    let text = visit.text();
+    let a_move = |made: &CardMove| (stops(*made), move_words(*made, text), link(&card_link(id), &[("m", made.word())]));
+    let others = [
+        (visit.session.can(Action::ProposeCardMove), text.pins.reset, PINS.to_owned()),
+        (visit.session.can(Action::RevealCardNumber), text.card_number.title, number_link(id)),
+    ];
+    let others = others.into_iter().filter(|(may, ..)| *may).map(|(_, name, link)| (false, name, link));
+    possible.iter().map(a_move).chain(others).collect()
 }
 
 /// Whether a move keeps a card from paying.

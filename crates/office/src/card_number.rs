@@ -15,10 +15,17 @@ use web_kit::page::render;
 use web_kit::problem::Problem;
 use web_kit::text::fill;
 
+use crate::cards::card_link;
+use crate::customers::CUSTOMERS;
 use crate::{Shell, Visit};
 
 /// The address, with the card's id in it.
 pub(crate) const CARD_NUMBER: &str = "/office/cards/{card}/number";
+
+/// The page of a card's number.
+pub(crate) fn number_link(id: CardId) -> String {
+    format!("{}/number", card_link(id))
+}
 
 #[derive(Template)]
 #[template(path = "card_number.html")]
@@ -26,6 +33,7 @@ struct View {
     shell: Shell,
     title: String,
     path: String,
+    back: String,
     masked: String,
     programme: String,
     /// The number in groups of four, and how many the person saw today.
@@ -44,9 +52,10 @@ pub(crate) struct Fields {
 async fn view(visit: &Visit, id: CardId) -> Result<View, Problem> {
     let one = help::card_by_id(visit.db(), id, visit.session.now).await?.ok_or(Problem::NotFound)?;
     Ok(View {
-        shell: visit.shell("/office/help"),
+        shell: visit.shell(CUSTOMERS),
+        back: card_link(id),
         title: visit.text().card_number.title.to_owned(),
-        path: format!("/office/cards/{id}/number"),
+        path: number_link(id),
         masked: one.masked.grouped(),
         programme: one.programme,
         shown: None,

@@ -10,7 +10,7 @@ web_kit::texts! {
         find_number: "按卡号查找", "Find by number";
         find: "姓名开头 / 卡号后四位 / 卡序号", "Beginning of the name / last four digits / serial";
         status: "状态", "State";
-        programme: "卡种", "Programme";
+        programme: "卡产品", "Programme";
         any: "全部", "Any";
         th_number: "卡号", "Number";
         th_serial: "卡序号", "Serial";
@@ -30,7 +30,7 @@ web_kit::texts! {
         used: "今天已用", "Used today";
         used_month: "当月已用", "Used this month";
         used_month_of: "{0} / {1}", "{0} of {1}";
-        programme_stopped: "卡种已暂停：这种卡现在都不能用，也不能充值。", "The programme is suspended: none of its cards pays or is loaded now.";
+        programme_stopped: "卡产品已暂停：这种卡现在都不能用，也不能充值。", "The programme is suspended: none of its cards pays or is loaded now.";
         batch: "卡批次", "Batch";
         kept: "卡在", "Card is at";
         used_of: "{0} / {1}，{2} / {3} 笔", "{0} of {1}, {2} of {3} sales";
@@ -107,10 +107,10 @@ web_kit::texts! {
         w_daily: "当日上限", "Most in a day";
         w_spent_month: "当月已用", "Spent that month before";
         w_monthly: "当月上限", "Most in a month";
-        w_programme: "卡种现在", "The programme now";
+        w_programme: "卡产品现在", "The programme now";
         w_count: "当日笔数上限", "Most sales in a day";
         w_asked: "要付的金额", "Amount asked for";
-        limits_today: "上限是卡种现在的数值；拒绝记录里写明的那一项是当时的。", "Limits are the programme's of today, but for the one that the decline names, which is of that moment.";
+        limits_today: "上限是卡产品现在的数值；拒绝记录里写明的那一项是当时的。", "Limits are the programme's of today, but for the one that the decline names, which is of that moment.";
         limit_then: "{0}（当时）", "{0} (then)";
         tell: "可以这样告诉客户：", "What to tell the customer: ";
     }

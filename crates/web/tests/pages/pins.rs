@@ -137,7 +137,7 @@ async fn a_card_is_set_up_with_its_letter_and_pays() {
     set(&shop, "UPDATE programme SET pin_mode = 'first_use' WHERE id = 1").await;
     let mut operator = shop.signed_in("operator").await;
     for (first, last, words) in [
-        ("1", "", "序列号是 12 位数字"),
+        ("1", "", "卡序号是 12 位数字"),
         ("000001-000002", "000001-000001", "起始和结束要在同一批"),
         ("000001-000001", "000002-000001", "起始和结束要在同一批"),
         ("000001-000001", "000001-001001", "一次最多 1000 张"),
