@@ -144,7 +144,8 @@ pub(crate) async fn set(guest: Guest, headers: HeaderMap, Form(fields): Form<Fie
     }
     let (Some(number), false) = (number, errors.any()) else {
         let failed = Some((words.check.to_owned(), words.check_do));
-        return Ok(view(&web, page, None, None, (failed, errors), None));
+        // What was sent before may be on record under this request.
+        return Ok(view(&web, page, None, Some(request), (failed, errors), None));
     };
     let command = Command::FirstUse(FirstUse {
         card: web.vault.present(&number, EntryMode::Manual),
@@ -169,11 +170,10 @@ pub(crate) async fn set(guest: Guest, headers: HeaderMap, Form(fields): Form<Fie
             };
             ((what, words.paused_do), None)
         }
-        Ok(Outcome::Conflict(_) | Outcome::Ordered(..) | Outcome::Cleared(_)) => {
-            ((words.check.to_owned(), words.check_do), None)
+        // It may be on record: the same form asks for it. So may what was sent before with another PIN.
+        Ok(Outcome::Conflict(_) | Outcome::Ordered(..) | Outcome::Cleared(_)) | Err(_) => {
+            ((words.unknown.to_owned(), words.unknown_do), Some(request))
         }
-        // It may be on record: the same form asks for it.
-        Err(_) => ((words.unknown.to_owned(), words.unknown_do), Some(request)),
     };
     Ok(view(&web, page, None, again, (Some(failed), Errors::default()), None))
 }

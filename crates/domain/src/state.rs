@@ -124,6 +124,8 @@ pub struct State {
     pub tries: Rows<CardKey, PinTries>,
     /// Activation codes of cards that one is made for or tried on.
     pub codes: Rows<CardKey, CardCode>,
+    /// Whether those cards are where a holder can have them: cards of no batch, and those that were handed out.
+    pub handed_out: Rows<CardKey, bool>,
     /// What watches wrong PINs.
     pub sweeps: Rows<Watch, Sweep>,
     /// Limits to guessing.
@@ -173,6 +175,7 @@ impl State {
             cards: Rows::default(),
             tries: Rows::default(),
             codes: Rows::default(),
+            handed_out: Rows::default(),
             sweeps: Rows::default(),
             limits: Limits::default(),
             claims: Rows::default(),
@@ -356,6 +359,9 @@ impl State {
         self.acts.programmes.loaded(id, Some(one.clone()));
         for (_, card) in self.cards.present_mut().filter(|(_, card)| card.programme.id == id) {
             card.programme.follow(one.status, &one.terms);
+        }
+        for (_, batch) in self.acts.card_batches.present_mut().filter(|(_, batch)| batch.programme.0 == id) {
+            batch.programme_active = one.status.issues();
         }
         for (_, sold) in self.sold.present_mut().filter(|(_, sold)| sold.programme == id) {
             sold.window = one.terms.refund_window;

@@ -228,7 +228,13 @@ impl World {
         }
         keys.cards.iter().for_each(|card| state.cards.loaded(*card, self.cards.get(card).cloned()));
         keys.pins.iter().for_each(|card| state.tries.loaded(*card, self.tries.get(card).cloned()));
-        keys.codes.iter().for_each(|card| state.codes.loaded(*card, self.codes.get(card).cloned()));
+        for card in &keys.codes {
+            state.codes.loaded(*card, self.codes.get(card).cloned());
+            state.handed_out.loaded(*card, Some(self.handed_out(*card)));
+            if let Some(card) = self.cards.get(card) {
+                self.load_card(&mut state.acts, card.id);
+            }
+        }
         state.limits = self.limits.clone();
         for watch in keys.watches {
             let sweep = self.sweeps.get(&watch).cloned();

@@ -240,10 +240,46 @@ fn a_stopped_card_gets_no_pin_and_says_why_to_whoever_has_its_code() {
 }
 
 #[test]
+fn a_code_that_was_made_before_a_lock_opens_nothing() {
+    let mut world = used();
+    let reset = take_away(&mut world);
+    assert_eq!(by_maker(&mut world, issue_code(CARD, Some(reset))), None);
+    let later = Timestamp(MORNING.0 + 1);
+    let lock = builders::cards::moving(CARD, domain::card_move::CardMove::LockPin);
+    assert_eq!(
+        ask_at(&mut world, later, |one| by_issuer(MAKER, one), lock).transaction().expect("recorded").decline,
+        None
+    );
+    let then = Timestamp(MORNING.0 + 2);
+    assert_eq!(holder_at(&mut world, then, first_use(CARD, true, CHOSEN)), Some(Decline::PinTriesExceeded));
+    assert_eq!((the_card(&world).status, the_card(&world).pin.state()), (CardStatus::PinLocked, PinState::Unset));
+    // One that two persons had made since does.
+    let reset = take_away(&mut world);
+    let printed = |one| by_issuer(MAKER, one);
+    let made = ask_at(&mut world, then, printed, issue_code(CARD, Some(reset)));
+    assert_eq!(made.transaction().expect("recorded").decline, None);
+    assert_eq!(holder_at(&mut world, then, first_use(CARD, true, CHOSEN)), None);
+    assert_eq!(the_card(&world).status, CardStatus::Active);
+    assert_eq!(world.verify(), []);
+}
+
+#[test]
+fn a_card_in_use_without_a_pin_gets_one_by_a_reset() {
+    // Its letter never came; or the code of a reset was lost, and its maker is no longer there.
+    let mut world = shop(CardStatus::Active, PinMode::FirstUse, CardPin::Unset);
+    for _ in 0..2 {
+        let reset = take_away(&mut world);
+        assert_eq!(by_maker(&mut world, issue_code(CARD, Some(reset))), None);
+    }
+    assert_eq!(holder(&mut world, true, CHOSEN), None);
+    assert_eq!(the_card(&world).pin.state(), PinState::Set);
+    assert_eq!(world.verify(), []);
+}
+
+#[test]
 fn what_takes_no_reset_is_not_proposed() {
     for (status, pin, expected) in [
         (CardStatus::Issued, CardPin::Initial(pin(CARD, true)), Decline::NothingToChange),
-        (CardStatus::Active, CardPin::Unset, Decline::NothingToChange),
         (CardStatus::Closed, CardPin::Initial(pin(CARD, true)), Decline::CardClosed),
         (CardStatus::Replaced, CardPin::Initial(pin(CARD, true)), Decline::CardReplaced),
     ] {

@@ -131,7 +131,7 @@ pub(crate) async fn by_number(visit: Visit, Form(fields): Form<Fields>) -> Resul
 async fn view(visit: &Visit, params: Params, nothing: Option<&'static str>) -> Result<Response, Problem> {
     let (text, filter) = (visit.text(), params.filter());
     let words = &text.cards;
-    let after = params.after.split_once(' ').and_then(|(id, name)| Some((name.to_owned(), CardId(id.parse().ok()?))));
+    let after = params.after.parse().ok().map(CardId);
     let mut found = card_page::list(visit.db(), filter.clone(), after, ROWS + 1).await?;
     let more = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
@@ -152,7 +152,7 @@ async fn view(visit: &Visit, params: Params, nothing: Option<&'static str>) -> R
         nothing,
         count: fill(words.count, &[&count]),
         first: (!params.after.is_empty()).then(|| params.link("")),
-        next: last.map(|last| params.link(&format!("{} {}", last.id, last.holder))),
+        next: last.map(|last| params.link(&last.id.to_string())),
         rows: found.into_iter().map(|one| row(one, text, today)).collect(),
         params,
     };

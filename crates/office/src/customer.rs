@@ -52,6 +52,7 @@ struct View {
     account: String,
     told: Option<Told>,
     may_edit: bool,
+    may_cards: bool,
     may_resume: bool,
     /// What waits, then what moved the deposit.
     waiting: Vec<Row>,
@@ -190,6 +191,7 @@ async fn view(visit: &Visit, one: Sheet, params: &Params, form: Option<(What, En
             fill(text.customers.account_of, &[&bank.account, &bank.name, &bank.holder])
         },
         told: places::told(visit, &params.a).await?,
+        may_cards: visit.session.can(Action::ViewCards),
         may_edit: session.can(Action::ManageCustomers),
         may_resume: session.can(Action::ManageCustomers) && one.status == Standing::Suspended && !resuming,
         older: older.map(|last| link(&customer_link(id), &[("before", &last.id.0.to_string())])),

@@ -245,10 +245,11 @@ pub(crate) struct After {
 /// Makes and prints the activation code of a card whose PIN was taken away.
 pub(crate) async fn code(visit: Visit, Form(after): Form<After>) -> Result<Response, Problem> {
     let id = after.reset.parse().map(TransactionId).map_err(|_| Problem::BadForm)?;
-    let made = pins::resets(visit.db(), visit.session.person, ROWS).await?;
-    let reset = made.into_iter().find(|one| one.proposal.id == id).ok_or(Problem::NotFound)?;
-    let subject = format!("card {}", reset.card.id);
-    print(&visit, vec![reset.card], Some(id), &subject).await
+    // However many were proposed since.
+    let found = pins::card_of_reset(visit.db(), id, visit.session.person).await?;
+    let card = found.ok_or(Problem::NotFound)?;
+    let subject = format!("card {}", card.id);
+    print(&visit, vec![card], Some(id), &subject).await
 }
 
 #[derive(Template)]

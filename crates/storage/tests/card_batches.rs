@@ -252,8 +252,14 @@ async fn what_was_changed_behind_the_books_is_found(office: Office) {
     let id = office.handed_out().await;
     assert_eq!(office.decide(activation(id, 1, 150)).await, None);
     office.work().await;
+    let other = programme(51);
+    office.db().write(move |connection| Ok(connection.execute_batch(&other)?)).await.expect("inserts");
     // Each is undone by the next text.
     for (change, undo) in [
+        (
+            "UPDATE card SET programme_id = 51 WHERE serial = 1000020",
+            "UPDATE card SET programme_id = 50 WHERE serial = 1000020",
+        ),
         ("UPDATE card_batch SET programme_id = 51", "UPDATE card_batch SET programme_id = 50"),
         ("UPDATE card_batch SET quantity = 300, made = 300", "UPDATE card_batch SET quantity = 250, made = 250"),
         ("UPDATE card_batch SET printed_text = 'x'", "UPDATE card_batch SET printed_text = 'Health'"),
@@ -294,10 +300,6 @@ async fn what_was_changed_behind_the_books_is_found(office: Office) {
         ),
     ] {
         let run = |sql: &'static str| office.db().write(move |connection| Ok(connection.execute_batch(sql)?));
-        if change.contains("programme_id") {
-            let sql = programme(51);
-            office.db().write(move |connection| Ok(connection.execute_batch(&sql)?)).await.expect("inserts");
-        }
         run(change).await.expect("the schema allows it");
         let findings = office.fixture.verify().await;
         assert!(

@@ -82,6 +82,8 @@ pub struct Past {
     pub stopped: Option<(PersonId, Timestamp)>,
     /// When its wrong PINs were forgotten last.
     pub unlocked_at: Option<Timestamp>,
+    /// When its PIN was locked last, because somebody else may know it.
+    pub locked_at: Option<Timestamp>,
 }
 
 impl Past {
@@ -90,7 +92,8 @@ impl Past {
         match made {
             CardMove::Freeze | CardMove::ReportLost => self.stopped = Some((by, at)),
             CardMove::Unlock => self.unlocked_at = Some(at),
-            CardMove::ReportStolen | CardMove::LockPin | CardMove::Reopen | CardMove::Close => {}
+            CardMove::LockPin => self.locked_at = Some(at),
+            CardMove::ReportStolen | CardMove::Reopen | CardMove::Close => {}
         }
     }
 }

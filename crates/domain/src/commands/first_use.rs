@@ -4,8 +4,9 @@
 //! - A pause of the network is looked at before the code, as before a PIN.
 //! - An unknown number, a wrong code and an ended code get one answer, and each counts for the network.
 //! - Whoever has the right code has the card's letter: only then anything is told of the card.
-//! - An issued card whose programme says so is active from then on: two persons approved that it was made, and its code was
-//!   for its holder alone.
+//! - An issued card whose programme says so is active from then on, if it is where a holder can have it: two persons approved
+//!   that it was made.
+//! - A PIN-locked card is opened only by a code that was made after the lock: an earlier one may be in the wrong hands, too.
 
 use crate::card::{Card, CardStatus};
 use crate::card_code::{CardCode, CodeValue};
@@ -51,7 +52,7 @@ pub(crate) fn decide(state: &State, envelope: &Envelope, asked: &FirstUse) -> De
             transaction.original = Some(code.made_in);
             let status = match card.status {
                 CardStatus::Issued if card.programme.pin_mode == PinMode::FirstUse => CardStatus::Active,
-                // Its PIN was taken away by two persons, and with it what the wrong ones stood for.
+                // Its PIN was taken away by two persons after the lock, and with it what the wrong ones stood for.
                 CardStatus::PinLocked => CardStatus::Active,
                 other => other,
             };
@@ -94,8 +95,17 @@ fn judge<'a>(
         proof::count(state, envelope, &asked.card, (&asked.watches(), &asked.network), changes);
         return Err(Decline::WrongCode);
     };
+    let locked_at = state.acts.pasts.get(&card.id).and_then(|past| past.locked_at);
     match card.status {
-        CardStatus::Issued | CardStatus::Active | CardStatus::PinLocked => {}
+        CardStatus::Issued if card.programme.pin_mode == PinMode::FirstUse => {
+            // Never used: it opens on the conditions of an activation.
+            let handed_out = state.handed_out.get(&card.key).is_some_and(|handed_out| *handed_out);
+            if !handed_out || !card.programme.status.issues() {
+                return Err(Decline::CardNotActive);
+            }
+        }
+        CardStatus::Issued | CardStatus::Active => {}
+        CardStatus::PinLocked if locked_at.is_none_or(|locked| locked < code.made_at) => {}
         other => return Err(other.refusal()),
     }
     match card.expires_on.filter(|last| *last < envelope.at.business_date()) {

@@ -143,6 +143,8 @@ impl Sweep {
         let of_today = |seen: &Seen| seen.at.business_date() >= today;
         self.seen.retain(|seen| seen.card != card && (recent(seen) || of_today(seen)));
         self.seen.push(Seen { card, at });
+        // A pause that is over says nothing: a store may have forgotten it.
+        self.paused_until = self.paused_until.filter(|until| at < *until);
         let reached = |count: usize, limit: u16| count >= usize::from(limit);
         if reached(self.seen.iter().filter(|seen| recent(seen)).count(), limit.pause_cards) {
             self.paused_until = Some(at.plus(limit.pause()));

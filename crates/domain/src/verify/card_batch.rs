@@ -1,5 +1,5 @@
 //! Card batches against the ledger: two persons decided that cards are made, each batch has exactly its cards, and a card
-//! of a batch is in use only if two persons activated it.
+//! of a batch is in use only if two persons activated it, or its holder with its code.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::Audit;
 use crate::acts::Batch;
 use crate::card::CardStatus;
 use crate::card_batch::{CardBatchStatus, Keeper, Places, stock, within};
-use crate::ids::{CardBatchId, CardId, TransactionId};
+use crate::ids::{CardBatchId, CardId, ProgrammeId, TransactionId};
 
 /// A card batch as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct StoredBatch {
 pub struct StoredCard {
     /// Its id.
     pub card: CardId,
+    /// Its programme.
+    pub programme: ProgrammeId,
     /// Its batch.
     pub batch: CardBatchId,
     /// Its place in the batch.
@@ -53,11 +55,14 @@ pub(super) struct CardBatches {
 }
 
 struct Row {
+    programme: Option<ProgrammeId>,
     quantity: i64,
     made: i64,
     came: i64,
     status: CardBatchStatus,
     moved: Vec<(Places, Keeper, ())>,
+    /// Places whose holders activated their cards.
+    opened: Vec<i64>,
 }
 
 impl Audit {
@@ -93,7 +98,13 @@ impl Audit {
             self.report("I7", format!("card batch {id} is {status}, but no proposal says so"));
         }
         let (quantity, made, status) = (stored.quantity, stored.made, stored.status);
-        self.card_batches.rows.insert(id, Row { quantity, made, came: 0, status, moved: Vec::new() });
+        let programme = match stored.making {
+            Batch::Making { programme, .. } => Some(programme),
+            Batch::Activation { .. } => None,
+        };
+        self.card_batches
+            .rows
+            .insert(id, Row { programme, quantity, made, came: 0, status, moved: Vec::new(), opened: Vec::new() });
     }
 
     /// Compares an activation with the proposal that approved it. Call after all proposals.
@@ -122,7 +133,7 @@ impl Audit {
 
     /// Compares a card of a batch. Call after all batches and activations, in the order of the serials.
     pub fn card_of_batch(&mut self, card: StoredCard) {
-        let StoredCard { card, batch, place, status, activated } = card;
+        let StoredCard { card, programme, batch, place, status, activated } = card;
         let expected = self.card_batches.rows.get_mut(&batch).map(|row| {
             row.came = row.came.saturating_add(1);
             row.came
@@ -133,6 +144,9 @@ impl Audit {
                 row.came = place;
             }
             self.report("I12", format!("card batch {batch} has a gap or a double before its card {place}"));
+        }
+        if self.card_batches.rows.get(&batch).and_then(|row| row.programme).is_some_and(|own| own != programme) {
+            self.report("I12", format!("card {place} of batch {batch} is of programme {programme}, its batch is not"));
         }
         let own = self.card_batches.activations.range(..=(batch, place)).next_back();
         let done = own.filter(|((of, _), (last, _))| *of == batch && place <= *last);
@@ -146,6 +160,9 @@ impl Audit {
             CardStatus::Closed => in_use || covered || !activated,
             _ => in_use,
         };
+        if let Some(row) = self.card_batches.rows.get_mut(&batch).filter(|_| activated && !covered) {
+            row.opened.push(place);
+        }
         if !sound {
             self.report("I7", format!("card {place} of batch {batch} is {status}, but no approved activation says so"));
         }
@@ -170,9 +187,10 @@ impl Audit {
                 self.report("I12", format!("card batch {id} is {}, but not all its cards arrived", row.status));
             }
             let own = all.activations.range((*id, i64::MIN)..=(*id, i64::MAX));
-            for ((_, first), (last, _)) in own {
+            let own = own.map(|((_, first), (last, _))| (*first, *last));
+            for (first, last) in own.chain(row.opened.iter().map(|place| (*place, *place))) {
                 let nobody = |keeper| matches!(keeper, Keeper::Maker | Keeper::Spoiled);
-                let places = Places { first: *first, last: *last };
+                let places = Places { first, last };
                 if within(&stock, places).iter().any(|kept| nobody(kept.keeper)) {
                     self.report("I12", format!("cards from {first} of batch {id} were activated, but nobody has them"));
                 }

@@ -56,6 +56,15 @@ impl World {
         }
     }
 
+    /// Whether a card is where a holder can have it.
+    pub(super) fn handed_out(&self, key: CardKey) -> bool {
+        let own = self.serials.iter().find(|(_, (card, _))| *card == key);
+        own.and_then(|(number, _)| Serial::of_number(*number)).is_none_or(|serial| {
+            let batch = self.card_batches.get(&CardBatchId(serial.batch()));
+            batch.is_some_and(|batch| batch.decided().hands_out_at(serial.place()))
+        })
+    }
+
     pub(super) fn save_batch(&mut self, act: &Batch, approval: TransactionId) {
         let Some(one) = self.card_batches.get_mut(&act.batch()) else { return };
         match act {
@@ -76,8 +85,9 @@ impl World {
     }
 
     /// Adds the next card of a batch, as the job that makes cards does. The last one ends the making.
-    pub fn make_card(&mut self, batch: CardBatchId, card: Card) {
+    pub fn make_card(&mut self, batch: CardBatchId, mut card: Card) {
         let Some(one) = self.card_batches.get_mut(&batch) else { return };
+        card.programme.id = one.row.programme.0;
         one.made = one.made.saturating_add(1);
         if one.made == one.row.quantity {
             one.row.status = CardBatchStatus::Generated;
@@ -108,12 +118,12 @@ impl World {
         }
     }
 
-    /// Compares batches, movements, activations and cards.
     /// Notes that a holder activated a card with its code.
     pub(super) fn activated_by_holder(&mut self, key: CardKey) {
         self.serials.values_mut().filter(|(own, _)| *own == key).for_each(|(_, activated)| *activated = true);
     }
 
+    /// Compares batches, movements, activations and cards.
     pub(super) fn verify_batches(&self, audit: &mut Audit) {
         for (id, one) in &self.card_batches {
             let (quantity, status) = (one.row.quantity, one.row.status);
@@ -127,6 +137,7 @@ impl World {
             let (Some(serial), Some(card)) = (Serial::of_number(*number), self.cards.get(key)) else { continue };
             audit.card_of_batch(StoredCard {
                 card: card.id,
+                programme: card.programme.id,
                 batch: CardBatchId(serial.batch()),
                 place: serial.place(),
                 status: card.status,

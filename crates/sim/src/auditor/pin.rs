@@ -38,7 +38,7 @@ impl Auditor {
             None => "14",
             Some(found) => match (found.status, found.pin.state) {
                 (CardStatus::Closed | CardStatus::Replaced, _) => "62",
-                (CardStatus::Issued, _) | (_, PinState::Unset) => "12",
+                (CardStatus::Issued, _) => "12",
                 _ => return Ok(()),
             },
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::sql::{self, Connection, OptionalExtension as _, Row};
 use domain::acts::{ActRows, Batch, CardBatch};
 use domain::card::CardStatus;
-use domain::card_batch::{CardBatchStatus, Keeper, Kept, Places, stock};
+use domain::card_batch::{CardBatchStatus, Keeper, Kept, Places, stock, within};
 use domain::ids::{CardBatchId, CardId, CustomerId, OutletId, ProgrammeId, TransactionId};
 use domain::programme::ProgrammeStatus;
 use domain::serial::Serial;
@@ -95,6 +95,15 @@ pub(crate) fn stock_of(connection: &Connection, id: CardBatchId, quantity: i64) 
     let mut moved = connection.prepare_cached(sql)?;
     let moved = moved.query_map([id.0], |row| Ok((places(row, 0)?, keeper(row, 2)?, row.get(5)?)))?;
     Ok(stock(quantity, moved.collect::<sql::Result<Vec<_>>>()?))
+}
+
+/// The customer that has the card of a serial.
+pub(super) fn customer_at(connection: &Connection, serial: Serial) -> sql::Result<Option<CustomerId>> {
+    let (batch, place) = (CardBatchId(serial.batch()), Places { first: serial.place(), last: serial.place() });
+    let sql = "SELECT quantity FROM card_batch WHERE id = ?1";
+    let quantity = connection.prepare_cached(sql)?.query_row([batch.0], |row| row.get(0)).optional()?;
+    let stock = stock_of(connection, batch, quantity.unwrap_or(0))?;
+    Ok(within(&stock, place).first().and_then(|kept| kept.keeper.customer()))
 }
 
 /// A keeper, from three columns.
@@ -189,14 +198,14 @@ pub(super) fn audit(connection: &Connection, audit: &mut Audit) -> sql::Result<(
         }
         Ok(())
     })?;
-    let sql =
-        "SELECT serial, status, activated_at IS NOT NULL, id FROM card WHERE serial > ?1 ORDER BY serial LIMIT ?2";
+    let sql = "SELECT serial, status, activated_at IS NOT NULL, id, programme_id FROM card WHERE serial > ?1 ORDER BY serial LIMIT ?2";
     in_pieces(connection, sql, |row| {
         let status = rows::word(row, 1, CardStatus::from_word)?;
         let number: i64 = row.get(0)?;
         match Serial::of_number(number) {
             Some(serial) => audit.card_of_batch(StoredCard {
                 card: CardId(row.get(3)?),
+                programme: ProgrammeId(row.get(4)?),
                 batch: CardBatchId(serial.batch()),
                 place: serial.place(),
                 status,

@@ -22,7 +22,8 @@ pub(crate) fn past(connection: &Connection, card: CardId) -> sql::Result<Past> {
     let stops = [latest(connection, card, CardMove::Freeze)?, latest(connection, card, CardMove::ReportLost)?];
     let stopped = stops.into_iter().flatten().max().map(|(_, by, at)| (by, at));
     let unlocked_at = latest(connection, card, CardMove::Unlock)?.map(|(_, _, at)| at);
-    Ok(Past { stopped, unlocked_at })
+    let locked_at = latest(connection, card, CardMove::LockPin)?.map(|(_, _, at)| at);
+    Ok(Past { stopped, unlocked_at, locked_at })
 }
 
 /// The latest move of this kind: its number, who made it, when.

@@ -5,9 +5,12 @@ use crate::vault::GENERATION;
 use domain::card::CardStatus;
 use domain::card_code::{CardCode, CodeValue};
 use domain::changes::Changes;
-use domain::ids::{CardId, PersonId, TransactionId};
+use domain::ids::{CardBatchId, CardId, PersonId, TransactionId};
+use domain::serial::Serial;
 use domain::state::{Keys, State};
 use domain::time::Timestamp;
+
+use super::{card_batch, card_move};
 
 pub(crate) const CODE_COLUMNS: &str = "k.card_id, k.value, k.made_in, k.made_at, k.made_by, k.reset_by, k.expires_at, \
      k.tries_left, k.used_at, k.value_generation";
@@ -21,8 +24,24 @@ pub(super) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
     let mut statement = connection.prepare_cached(&sql)?;
     for key in &keys.codes {
         state.codes.loaded(*key, statement.query_row([key.0], code).optional()?);
+        let sql = "SELECT id, serial FROM card WHERE lookup = ?1";
+        let read = |row: &Row<'_>| Ok((CardId(row.get(0)?), row.get::<_, Option<i64>>(1)?));
+        let Some((card, serial)) = connection.prepare_cached(sql)?.query_row([key.0], read).optional()? else {
+            continue;
+        };
+        card_move::load(connection, &mut state.acts, card)?;
+        state.handed_out.loaded(*key, Some(handed_out(connection, serial.and_then(Serial::of_number))?));
     }
     Ok(())
+}
+
+/// Whether a card is where a holder can have it; its batch keeps its cards where they are until the group is committed.
+fn handed_out(connection: &Connection, serial: Option<Serial>) -> sql::Result<bool> {
+    let Some(serial) = serial else { return Ok(true) };
+    let batch = CardBatchId(serial.batch());
+    card_batch::lock(connection, batch)?;
+    let found = card_batch::find(connection, batch)?;
+    Ok(found.is_some_and(|batch| batch.hands_out_at(serial.place())))
 }
 
 /// A code, from [`CODE_COLUMNS`].
@@ -46,14 +65,16 @@ pub(crate) fn code(row: &Row<'_>) -> sql::Result<CardCode> {
 
 /// A holder activates a card of a batch with its code; it is valid from then on for as long as its programme says.
 fn activate(connection: &Connection, card: CardId, at: Timestamp) -> sql::Result<()> {
-    let sql = "SELECT g.validity_months FROM card c JOIN programme g ON g.id = c.programme_id
+    let sql = "SELECT c.serial, g.validity_months FROM card c JOIN programme g ON g.id = c.programme_id
         WHERE c.id = ?1 AND c.serial IS NOT NULL AND c.activated_at IS NULL";
-    let found = connection.prepare_cached(sql)?.query_row([card.0], |row| row.get::<_, Option<i64>>(0)).optional()?;
-    if let Some(months) = found {
-        let last_day = months.and_then(|months| at.business_date().plus_months(months)).map(|day| i64::from(day.0));
-        let sql = "UPDATE card SET activated_at = ?2, expires_on = ?3 WHERE id = ?1";
-        connection.execute_later(sql, params![card.0, at.0, last_day])?;
-    }
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?));
+    let found: Option<(i64, _)> = connection.prepare_cached(sql)?.query_row([card.0], read).optional()?;
+    let Some((serial, months)) = found else { return Ok(()) };
+    let last_day = months.and_then(|months| at.business_date().plus_months(months)).map(|day| i64::from(day.0));
+    let customer = Serial::of_number(serial).map_or(Ok(None), |serial| card_batch::customer_at(connection, serial))?;
+    let sql =
+        "UPDATE card SET activated_at = ?2, expires_on = ?3, customer_id = COALESCE(?4, customer_id) WHERE id = ?1";
+    connection.execute_later(sql, params![card.0, at.0, last_day, customer.map(|id| id.0)])?;
     Ok(())
 }
 

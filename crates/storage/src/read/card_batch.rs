@@ -237,7 +237,7 @@ fn activations(connection: &Connection, id: CardBatchId, now: Timestamp) -> sql:
 /// Programmes that a batch can be of.
 pub async fn choices(db: &Storage) -> Result<Vec<(ProgrammeId, String)>, StorageError> {
     db.read(|connection| {
-        let sql = "SELECT id, name FROM programme ORDER BY id";
+        let sql = "SELECT id, name FROM programme WHERE status = 'active' ORDER BY id";
         let mut statement = connection.prepare_cached(sql)?;
         let found = statement.query_map([], |row| Ok((ProgrammeId(row.get(0)?), row.get(1)?)))?;
         Ok(found.collect::<sql::Result<_>>()?)

@@ -177,13 +177,16 @@ impl Asked {
 }
 
 /// Cards of a filter after one of them, at most `limit`.
-pub async fn list(
-    db: &Storage,
-    filter: Filter,
-    after: Option<(String, CardId)>,
-    limit: u32,
-) -> Result<Vec<Line>, StorageError> {
+pub async fn list(db: &Storage, filter: Filter, after: Option<CardId>, limit: u32) -> Result<Vec<Line>, StorageError> {
     db.read(move |connection| {
+        let sql = "SELECT holder FROM card WHERE id = ?1";
+        let after = match after {
+            None => None,
+            Some(id) => {
+                let holder = connection.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?;
+                holder.map(|holder: String| (holder, id))
+            }
+        };
         let asked = Asked::new(&filter, after.as_ref(), i64::from(limit));
         let ask = asked.lines(&filter);
         let mut statement = connection.prepare_cached(&ask.text)?;
@@ -293,7 +296,7 @@ pub async fn moves(db: &Storage, card: CardId) -> Result<Vec<MoveSeen>, StorageE
     db.read(move |connection| {
         let sql = "SELECT m.id, m.card_id, m.made, m.from_status, m.to_status, m.reason, t.at, p.name, t.original
             FROM card_move m JOIN ledger_transaction t ON t.id = m.id LEFT JOIN person p ON p.id = t.person_id
-            WHERE m.card_id = ?1 LIMIT 1000";
+            WHERE m.card_id = ?1";
         let read = |row: &Row<'_>| {
             Ok(MoveSeen {
                 moved: card_move::moved(row)?,
@@ -315,7 +318,7 @@ pub async fn proposals(db: &Storage, card: CardId) -> Result<Vec<(Proposal, Stri
     db.read(move |connection| {
         let sql = format!(
             "SELECT {}, a.name FROM proposal p JOIN person a ON a.id = p.maker_id
-            WHERE p.act IN ('card_reopening', 'card_unlocking', 'card_closing') AND p.subject = ?1
+            WHERE p.act IN ('card_reopening', 'card_unlocking', 'card_closing', 'card_pin') AND p.subject = ?1
             ORDER BY p.id DESC LIMIT 100",
             books::COLUMNS
         );

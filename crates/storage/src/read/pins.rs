@@ -62,11 +62,19 @@ pub async fn range(db: &Storage, first: Serial, last: Serial, limit: u32) -> Res
     .await
 }
 
-/// One card.
-pub async fn card(db: &Storage, id: CardId) -> Result<Option<Printed>, StorageError> {
+/// The card of a reset that `maker` proposed.
+pub async fn card_of_reset(
+    db: &Storage,
+    reset: TransactionId,
+    maker: PersonId,
+) -> Result<Option<Printed>, StorageError> {
     db.read(move |connection| {
+        let sql = "SELECT subject FROM proposal WHERE id = ?1 AND maker_id = ?2 AND act = 'card_pin'";
+        let read = |row: &Row<'_>| row.get::<_, i64>(0);
+        let found = connection.prepare_cached(sql)?.query_row([reset.0, maker.0], read).optional()?;
+        let Some(card) = found else { return Ok(None) };
         let sql = format!("SELECT {COLUMNS} WHERE c.id = ?1");
-        Ok(connection.prepare_cached(&sql)?.query_row([id.0], printed).optional()?)
+        Ok(connection.prepare_cached(&sql)?.query_row([card], printed).optional()?)
     })
     .await
 }

@@ -251,7 +251,7 @@ fn proposals(
 ) -> sql::Result<Vec<Step>> {
     let acts = "('programme_opening', 'programme_terms', 'programme_resuming')";
     let wanted =
-        if open { "p.status = 'open' AND p.expires_at > ?2" } else { "p.status = 'approved' AND p.made_at <= ?2" };
+        if open { "p.status = 'open' AND p.expires_at > ?2" } else { "p.status = 'approved' AND p.made_at >= ?2" };
     let sql = format!(
         "SELECT {}, a.name, v.name FROM proposal p JOIN person a ON a.id = p.maker_id
             LEFT JOIN person v ON v.id = p.checker_id

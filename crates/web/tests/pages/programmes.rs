@@ -77,7 +77,10 @@ async fn made_lowered_and_stopped(shop: Shop) {
     decide(&mut checker, &todo, "ok").await.says("已同意");
     let page = "/office/programmes/5";
     operator.get(page).await.says("在用");
-    operator.get(page).await.says("608625 05");
+    let shown = operator.get(page).await;
+    for words in ["608625 05", "陈静 提交，刘洋 复核"] {
+        shown.says(words);
+    }
     // A second one cannot have its series.
     let again = filled(&mut operator, "anonymous", &[("name", "另一个"), ("series", "05")]).await;
     send(&mut operator, NEW, &again).await.says("这个系列已被卡产品 5 使用");

@@ -86,6 +86,14 @@ impl CardBatch {
         }
     }
 
+    /// Whether the card at `place` is where a holder can have it, and may be activated from there.
+    pub fn hands_out_at(&self, place: i64) -> bool {
+        let made =
+            matches!(self.status, CardBatchStatus::Generated | CardBatchStatus::Received | CardBatchStatus::Closed);
+        let mut kept = self.at(Places { first: place, last: place });
+        made && kept.next().is_some_and(|(_, keeper, _)| self.hands_out(*keeper))
+    }
+
     /// The act that makes its cards.
     pub fn making(&self, batch: CardBatchId) -> Batch {
         Batch::Making {

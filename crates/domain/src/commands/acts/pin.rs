@@ -32,7 +32,7 @@ impl PinReset {
         Some(shown)
     }
 
-    /// Whether it is possible: a card that is in use, and has a PIN.
+    /// Whether it is possible: a card that is in use. It may have no PIN: its letter, or the code of an earlier reset, is lost.
     pub(super) fn judge(&self, rows: &ActRows) -> Result<(), Decline> {
         let card = rows.cards.get(&self.card).ok_or(Decline::InvalidCardNumber)?;
         match card.status {
@@ -45,7 +45,7 @@ impl PinReset {
         if directory::reason(&self.reason).as_deref() != Ok(self.reason.as_str()) {
             return Err(Decline::TextLength);
         }
-        if card.pin == PinState::Unset { Err(Decline::NothingToChange) } else { Ok(()) }
+        Ok(())
     }
 
     /// Its effect on the rows in memory that are shown; the card itself is in the changes.

@@ -5,7 +5,7 @@
 //!   and no double.
 //! - Numbers come from the operating system's random bytes and follow no order. Nothing but the keyed look-up value, the
 //!   sealed number and the masked one is written.
-//! - A new card has a PIN value that no PIN has.
+//! - A new card has no PIN: a letter, or its holder, gives it one.
 
 use domain::card::CardKey;
 use domain::card_batch::{Keeper, Places, within};
