@@ -228,13 +228,7 @@ impl World {
         }
         keys.cards.iter().for_each(|card| state.cards.loaded(*card, self.cards.get(card).cloned()));
         keys.pins.iter().for_each(|card| state.tries.loaded(*card, self.tries.get(card).cloned()));
-        for card in &keys.codes {
-            state.codes.loaded(*card, self.codes.get(card).cloned());
-            state.handed_out.loaded(*card, Some(self.handed_out(*card)));
-            if let Some(card) = self.cards.get(card) {
-                self.load_card(&mut state.acts, card.id);
-            }
-        }
+        keys.codes.iter().for_each(|card| self.load_code(&mut state, *card));
         state.limits = self.limits.clone();
         for watch in keys.watches {
             let sweep = self.sweeps.get(&watch).cloned();
@@ -273,6 +267,15 @@ impl World {
             for person in missing {
                 state.logins.put(person, self.logins.get(person));
             }
+        }
+    }
+
+    /// The activation code of a card, and what a first use of it depends on.
+    fn load_code(&self, state: &mut State, card: CardKey) {
+        state.codes.loaded(card, self.codes.get(&card).cloned());
+        state.handed_out.loaded(card, Some(self.handed_out(card)));
+        if let Some(card) = self.cards.get(&card) {
+            self.load_card(&mut state.acts, card.id);
         }
     }
 

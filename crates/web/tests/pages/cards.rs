@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 
-use crate::pay::{Till, ZHANG};
-use crate::shop::{Shop, Visitor};
+use crate::pay::{Till, ZHANG, hidden};
+use crate::shop::{OPENING, Shop, Visitor};
 
 const CARDS: &str = "/office/cards";
 /// The demo card of [`ZHANG`].
@@ -102,4 +102,25 @@ async fn the_ledger_adds_up_and_a_decline_is_explained() {
     }
     assert_eq!(agent.get(&format!("{CARD}/attempts/1")).await.status, StatusCode::NOT_FOUND);
     assert_eq!(agent.get("/office/cards/1").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_next_page_names_no_holder_in_its_address_and_resets_stand_on_the_card() {
+    let shop = Shop::open().await;
+    storage::demo_batches::seed_batch(&shop.db, &shop.vault, &shop.books, OPENING).await.expect("seeds");
+    let mut agent = shop.signed_in("agent").await;
+    let page = agent.get("/office/cards").await;
+    let next = page.text().split("after=").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned);
+    let next = next.expect("there are more than fifty");
+    assert!(next.bytes().all(|byte| byte.is_ascii_digit()), "{next}");
+    agent.get(&format!("/office/cards?after={next}")).await.says("6086 25");
+    let pins = agent.get("/office/pins").await;
+    let fields = [
+        ("request", hidden(&pins, "request")),
+        ("card", "6086250000020029".to_owned()),
+        ("reason", "忘记密码".to_owned()),
+    ];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    agent.post("/office/pins", &fields).await;
+    agent.get("/office/cards/80000002?t=proposals").await.says("密码重置");
 }
