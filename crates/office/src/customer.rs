@@ -44,6 +44,7 @@ const LOG: u32 = 10;
 
 #[derive(Template)]
 #[template(path = "customer.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides something")]
 struct View {
     shell: Shell,
     path: String,
