@@ -76,7 +76,7 @@ async function invite(screen, name, login, role) {
 
 async function walk({ screen, server }) {
   const heping = printed(server.admin('create', '--login', 'heping', '--name', '何平', '--role', 'admin', '--role', 'operator'));
-  const liuyang = printed(server.admin('create', '--login', 'liuyang', '--name', '刘洋', '--role', 'checker'));
+  const liuyang = printed(server.admin('create', '--login', 'liuyang', '--name', '刘洋', '--role', 'checker', '--role', 'operator'));
 
   await step('第二个人登录并改密码', async () => {
     await first(screen, server, 'liuyang', liuyang);
@@ -234,11 +234,16 @@ async function walk({ screen, server }) {
     await screen.press('激活');
     await screen.see('等待复核');
     await approve('激活', ['记名福利卡']);
+    // Who printed the letter does not see the number; the other person does.
+    await screen.press('退出登录');
+    await again(screen, server, 'liuyang');
     await screen.open(`${server.url}/office/cards/2000001000001/number`);
     await screen.fill('理由', '首批发放核对');
     await screen.press('查看卡号');
     card = (await text(screen, '#number')).replaceAll(' ', '');
     assert.match(card, /^60862501\d{11}$/);
+    await screen.press('退出登录');
+    await again(screen, server, 'heping');
     await screen.open(`${server.url}/office/customers/${customer}?k=load`);
     await screen.fill('卡号', card);
     await screen.fill('金额', '500');

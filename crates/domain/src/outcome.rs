@@ -270,6 +270,8 @@ declines! {
     PinNotSet => "pin_not_set", "62", Operator;
     /// Wrong or ended activation code, or unknown card: the same answer on purpose.
     WrongCode => "wrong_code", "55", Retry;
+    /// The human who would make the secret of a card had its whole number shown.
+    NumberSeen => "number_seen", "58", NoRetry;
     /// This merchant does not take cards of this programme.
     NotAcceptedHere => "not_accepted_here", "57", NoRetry;
     /// The card's programme is suspended.

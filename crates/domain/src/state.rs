@@ -124,6 +124,8 @@ pub struct State {
     pub tries: Rows<CardKey, PinTries>,
     /// Activation codes of cards that one is made for or tried on.
     pub codes: Rows<CardKey, CardCode>,
+    /// Who had the whole numbers of those cards shown.
+    pub number_seen: Rows<CardKey, Vec<PersonId>>,
     /// Whether those cards are where a holder can have them: cards of no batch, and those that were handed out.
     pub handed_out: Rows<CardKey, bool>,
     /// What watches wrong PINs.
@@ -175,6 +177,7 @@ impl State {
             cards: Rows::default(),
             tries: Rows::default(),
             codes: Rows::default(),
+            number_seen: Rows::default(),
             handed_out: Rows::default(),
             sweeps: Rows::default(),
             limits: Limits::default(),
@@ -214,7 +217,8 @@ impl State {
         let settlements = self.settlements.present().map(|settlement| settlement.maker);
         let proposals = self.proposals.present().map(|proposal| proposal.maker);
         let reviewers = self.reviewers.present().flat_map(BTreeMap::keys).copied();
-        let makers = refunds.chain(disputes).chain(settlements).chain(proposals);
+        let seen = self.number_seen.present().flatten().copied();
+        let makers = refunds.chain(disputes).chain(settlements).chain(proposals).chain(seen);
         let all = named.iter().copied().chain(makers).chain(reviewers);
         let all = all.filter(|person| !self.logins.has(*person));
         all.chain(self.logins.givers_missing()).collect()
@@ -567,6 +571,7 @@ impl Keys {
             | Command::DisputeReview(_)
             | Command::SettlementPrepare(_)
             | Command::SettlementReview(_)
+            | Command::PinIssue(_)
             | Command::Proposal(_) => {
                 self.people.insert(actor.person);
             }
@@ -586,7 +591,6 @@ impl Keys {
             | Command::CardMove(_)
             | Command::ProposalWithdrawal { .. }
             | Command::ProgrammeChange(_)
-            | Command::PinIssue(_)
             | Command::FirstUse(_) => {}
         }
     }

@@ -66,6 +66,8 @@ pub struct World {
     pub replaced: BTreeMap<CardKey, CardKey>,
     /// Wrong PINs.
     pub tries: BTreeMap<CardKey, PinTries>,
+    /// Who had the whole number of a card shown; only a store shows numbers.
+    pub numbers_seen: BTreeMap<CardKey, Vec<PersonId>>,
     /// Activation codes.
     pub codes: BTreeMap<CardKey, CardCode>,
     /// What watches wrong PINs.
@@ -144,6 +146,7 @@ impl World {
             cards: BTreeMap::new(),
             replaced: BTreeMap::new(),
             tries: BTreeMap::new(),
+            numbers_seen: BTreeMap::new(),
             codes: BTreeMap::new(),
             sweeps: BTreeMap::new(),
             limits: Limits::default(),
@@ -273,6 +276,7 @@ impl World {
     /// The activation code of a card, and what a first use of it depends on.
     fn load_code(&self, state: &mut State, card: CardKey) {
         state.codes.loaded(card, self.codes.get(&card).cloned());
+        state.number_seen.loaded(card, self.numbers_seen.get(&card).cloned());
         state.handed_out.loaded(card, Some(self.handed_out(card)));
         if let Some(card) = self.cards.get(&card) {
             self.load_card(&mut state.acts, card.id);

@@ -158,6 +158,11 @@ fn example(expected: Decline) -> (World, Envelope) {
         Decline::WrongCode => {
             (shop(), pins::by_holder(envelope(100, MORNING, pins::first_use(CARD, true, builders::pin(9, true)))))
         }
+        Decline::NumberSeen => {
+            let mut world = shop();
+            world.numbers_seen.insert(builders::card_key(CARD), vec![domain::ids::PersonId(MAKER)]);
+            (world, builders::by_issuer(MAKER, envelope(100, MORNING, pins::issue_code(CARD, None))))
+        }
         Decline::LineNotPayable => with_order(|order| order.payable = false),
         Decline::OverSaleLimit { .. } => with_card(|card| card.programme.sale_max = Fen(7_299)),
         Decline::OverDailyLimit { .. } => with_card(|card| card.programme.daily_max = Fen(7_299)),

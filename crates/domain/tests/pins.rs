@@ -240,6 +240,24 @@ fn a_stopped_card_gets_no_pin_and_says_why_to_whoever_has_its_code() {
 }
 
 #[test]
+fn who_saw_the_number_makes_no_secret_for_the_card() {
+    for mode in [PinMode::FirstUse, PinMode::Mailer] {
+        let mut world = fresh(mode);
+        let secret = || if mode == PinMode::Mailer { issue_pin(CARD, CHOSEN) } else { issue_code(CARD, None) };
+        world.numbers_seen.insert(card_key(CARD), vec![domain::ids::PersonId(CHECKER), domain::ids::PersonId(MAKER)]);
+        assert_eq!(by_maker(&mut world, secret()), Some(Decline::NumberSeen));
+        world.numbers_seen.insert(card_key(CARD), vec![domain::ids::PersonId(CHECKER)]);
+        assert_eq!(by_maker(&mut world, secret()), None);
+        assert_eq!(world.verify(), []);
+    }
+    // After a reset, too.
+    let mut world = used();
+    let reset = take_away(&mut world);
+    world.numbers_seen.insert(card_key(CARD), vec![domain::ids::PersonId(MAKER)]);
+    assert_eq!(by_maker(&mut world, issue_code(CARD, Some(reset))), Some(Decline::NumberSeen));
+}
+
+#[test]
 fn a_code_that_was_made_before_a_lock_opens_nothing() {
     let mut world = used();
     let reset = take_away(&mut world);

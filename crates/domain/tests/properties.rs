@@ -565,7 +565,8 @@ fn the_steps_reach_every_kind_of_outcome() {
     ] {
         assert!(reached.get(what).is_some_and(|count| *count >= least), "{what}: {reached:?}");
     }
-    // A till that is disabled or its outlet suspended, ten wrong cards in one review, cards of a batch: those have examples
+    // A till that is disabled or its outlet suspended, ten wrong cards in one review, cards of a batch, a
+    // number that was shown: those have examples
     // instead.
     let missing: Vec<&str> =
         Decline::every().into_iter().map(Decline::word).filter(|w| !reached.contains_key(w)).collect();
@@ -579,6 +580,7 @@ fn the_steps_reach_every_kind_of_outcome() {
         "card_in_use",
         "no_such_key",
         "no_loss_report",
+        "number_seen",
         "terminal_disabled",
         "unknown_terminal",
     ];

@@ -123,7 +123,7 @@ fn stored_declines_never_change() {
          no_such_load no_such_card_batch programme_not_active activation_exists cards_not_handed_out card_in_use \
          no_such_proposal no_such_programme outside_template terms_unsound takes_two_persons no_such_key stale proposal_expired not_the_maker \
          nothing_to_change move_not_allowed no_loss_report needs_second_person card_not_empty withdrawn card_lost card_stolen insufficient_funds card_expired \
-         wrong_pin pin_not_set wrong_code not_accepted_here programme_suspended line_not_payable terminal_disabled over_sale_limit over_daily_limit \
+         wrong_pin pin_not_set wrong_code number_seen not_accepted_here programme_suspended line_not_payable terminal_disabled over_sale_limit over_daily_limit \
          over_monthly_limit over_load_limit over_balance_limit card_frozen card_not_active card_replaced card_closed over_daily_count \
          pin_tries_exceeded proof_expired already_paid attempt_open unknown_terminal";
     assert_eq!(words, expected.split(' ').collect::<Vec<_>>());

@@ -85,6 +85,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Form(fields): Form<F
             view.shown = Some((grouped(number.reveal()), counted));
         }
         NumberShown::Enough => view.wrong = Some(fill(words.enough, &[&NUMBERS_A_DAY.to_string()])),
+        NumberShown::MadeItsSecret => view.wrong = Some(words.made_its_secret.to_owned()),
         NumberShown::Unreadable => view.wrong = Some(words.unreadable.to_owned()),
     }
     Ok(answer(&visit, view))

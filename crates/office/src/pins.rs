@@ -10,10 +10,12 @@ use askama::Template;
 use axum::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::acts::{Payload, PinReset};
+use domain::card_code;
 use domain::card_number::EntryMode;
 use domain::command::{Actor, Command};
 use domain::directory;
 use domain::ids::{RequestId, TransactionId};
+use domain::outcome::{Decline, Outcome};
 use domain::pin::{self, PinState};
 use domain::pin_issue::{Issue, SHEET_MAX, Secret};
 use domain::programme::PinMode;
@@ -21,7 +23,6 @@ use domain::proposal::ProposalStatus;
 use domain::role::Action;
 use domain::scan::Scan;
 use domain::serial::Serial;
-use domain::{card_code, outcome::Outcome};
 use serde::Deserialize;
 use storage::help;
 use storage::pins::{self, Printed, Reset};
@@ -304,6 +305,10 @@ async fn print(
     for (slip, answer) in slips.into_iter().zip(answers) {
         match answer {
             Ok(Outcome::Recorded(record)) if record.approved() => printed.push(slip),
+            Ok(Outcome::Recorded(record)) if record.decline == Some(Decline::NumberSeen) => {
+                let why = web_kit::codes::what(Decline::NumberSeen, visit.text());
+                left.push(format!("{} {} ({why})", slip.serial, slip.masked));
+            }
             Ok(_) => left.push(format!("{} {}", slip.serial, slip.masked)),
             Err(_) => unknown.push(format!("{} {}", slip.serial, slip.masked)),
         }

@@ -321,6 +321,8 @@ CREATE INDEX audit_subject ON audit (subject);
 CREATE INDEX audit_terminal ON audit (terminal_id, id);
 -- How many card numbers a person had shown today.
 CREATE INDEX audit_number_shown ON audit (person_id, at) WHERE action = 'card_number_shown';
+-- Who had the number of a card shown.
+CREATE INDEX audit_number_of ON audit (subject, person_id) WHERE action = 'card_number_shown';
 
 -- ---- Cards, ledger, products, orders ----
 

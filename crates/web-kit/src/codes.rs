@@ -140,6 +140,7 @@ pub fn what(decline: Decline, text: &Text) -> String {
         Decline::CardNotEmpty { left } => return money(text.card_not_empty, left),
         Decline::PinNotSet => text.pin_not_set,
         Decline::WrongCode => text.wrong_code,
+        Decline::NumberSeen => text.number_seen,
     };
     plain.to_owned()
 }
@@ -243,6 +244,7 @@ fn way_on(decline: Decline, text: &Codes) -> (&'static str, Vec<&'static str>, &
         Decline::CardsNotHandedOut => proposal(text.do_hand_out),
         Decline::ProgrammeNotActive => proposal(text.do_open_programme),
         Decline::WrongCode => proposal(text.do_check_code),
+        Decline::NumberSeen => proposal(text.do_other_operator),
         Decline::NoSuchProposal
         | Decline::NoSuchCardBatch
         | Decline::NoSuchKey

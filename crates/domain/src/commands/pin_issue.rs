@@ -5,6 +5,8 @@
 //! - The secret itself is in no command: only its keyed value, and that under the chain.
 //! - A card that was never used gets what its programme says. A card that is in use gets a code alone, from the maker of an
 //!   approved proposal that took its PIN away, and only until its holder has set one.
+//! - Nobody has both: who had the card's whole number shown makes no secret for it, and who made the secret that it still has is
+//!   not shown the number (`storage::card::number_show`).
 //! - What is made now ends what was made before.
 
 use crate::acts::Payload;
@@ -92,6 +94,10 @@ fn judge<'a>(state: &'a State, envelope: &Envelope, issue: &Issue) -> Result<&'a
         return Err(Decline::CompanyOnly);
     }
     let card = state.cards.get(&issue.card.key).ok_or(Decline::InvalidCardNumber)?;
+    let mut seen = state.number_seen.get(&card.key).into_iter().flatten();
+    if seen.any(|person| state.same_human(*person, envelope.actor.person, envelope.at)) {
+        return Err(Decline::NumberSeen);
+    }
     match card.status {
         CardStatus::Closed | CardStatus::Replaced => return Err(card.status.refusal()),
         _ => {}

@@ -13,6 +13,7 @@ web_kit::texts! {
         shown: "完整卡号", "Whole number";
         counted: "今天第 {0} 次，每人每天最多 {1} 次。离开本页后不再显示。", "Number {0} of {1} today. It is not shown again after you leave this page.";
         enough: "您今天已查看 {0} 次，明天 0 点后再看。没有显示卡号。", "You have had {0} shown today; again after midnight. No number was shown.";
+        made_its_secret: "这张卡的密码或激活码是您打印的，不能再看卡号：没有人可以两样都有。请另一位运营查看。没有显示卡号。", "You made this card's PIN or activation code, so its number is not shown to you: nobody has both. Ask another operator. No number was shown.";
         unreadable: "这张卡的卡号读不出来，没有显示。请联系管理员核对密钥文件。", "The number of this card cannot be read and was not shown. Tell the administrator to check the key file.";
         back: "返回卡片", "Back to the card";
     }

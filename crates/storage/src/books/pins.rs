@@ -30,6 +30,11 @@ pub(super) fn load(connection: &Connection, state: &mut State, keys: &Keys) -> s
             continue;
         };
         card_move::load(connection, &mut state.acts, card)?;
+        let sql = "SELECT DISTINCT person_id FROM audit
+            WHERE subject = ?1 AND action = 'card_number_shown' AND person_id IS NOT NULL";
+        let mut shown = connection.prepare_cached(sql)?;
+        let shown = shown.query_map([format!("card {card}")], |row| row.get(0).map(PersonId))?;
+        state.number_seen.loaded(*key, Some(shown.collect::<sql::Result<_>>()?));
         state.handed_out.loaded(*key, Some(handed_out(connection, serial.and_then(Serial::of_number))?));
     }
     Ok(())

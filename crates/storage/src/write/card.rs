@@ -1,6 +1,6 @@
 //! Cards as master data. Balances are not written here: money arrives through the books.
 
-use crate::sql::{OptionalExtension as _, params};
+use crate::sql::{self, Connection, OptionalExtension as _, params};
 use domain::card::{CardKey, CardStatus};
 use domain::card_move::{CardMove, Request};
 use domain::card_number::CardNumber;
@@ -13,9 +13,10 @@ use domain::role::{Action, Role, may};
 use domain::time::{BusinessDate, Timestamp};
 
 use crate::audit::{self, Entry};
+use crate::books::lock_chain;
 use crate::error::StorageError;
 use crate::vault::{GENERATION, Vault};
-use crate::{Books, Storage, people};
+use crate::{Books, Storage, human, people};
 
 /// A card to insert, with nothing on it.
 #[derive(Clone)]
@@ -173,6 +174,8 @@ pub enum NumberShown {
     Shown(CardNumber, i64),
     /// The person has had [`NUMBERS_A_DAY`] shown today. Nothing is shown or logged.
     Enough,
+    /// The human made the PIN or the activation code that the card still has: nobody has both. Nothing is shown or logged.
+    MadeItsSecret,
     /// No card has this id, or the key file is not the one that its number was sealed under.
     Unreadable,
 }
@@ -189,6 +192,8 @@ pub async fn number_show(
     entry.subject = format!("card {card}");
     db.write(move |connection| {
         let person = entry.person.map(|person| person.0);
+        // The books must not make a secret for the card meanwhile.
+        lock_chain(connection)?;
         // Two at once would both be the twentieth.
         connection.lock_name("card_number", &person.unwrap_or(0).to_string())?;
         let today = entry.at.business_date().start().unwrap_or(entry.at);
@@ -196,6 +201,11 @@ pub async fn number_show(
         let before: i64 = connection.prepare_cached(sql)?.query_row((person, today.0), |row| row.get(0))?;
         if before >= NUMBERS_A_DAY {
             return Ok(NumberShown::Enough);
+        }
+        if let Some(person) = entry.person
+            && made_its_secret(connection, card, person, entry.at)?
+        {
+            return Ok(NumberShown::MadeItsSecret);
         }
         let sql = "SELECT sealed FROM card WHERE id = ?1";
         let sealed: Option<Vec<u8>> =
@@ -209,6 +219,16 @@ pub async fn number_show(
     .await
 }
 
+/// Whether the human behind `person` made the PIN or the activation code that a card still has.
+fn made_its_secret(connection: &Connection, card: CardId, person: PersonId, now: Timestamp) -> sql::Result<bool> {
+    let sql = "SELECT t.person_id FROM card c JOIN ledger_transaction t ON t.id = c.pin_id
+        WHERE c.id = ?1 AND c.pin_state <> 'set' AND t.kind = 'pin_issue'";
+    let made_by = connection.prepare_cached(sql)?.query_row([card.0], |row| row.get(0).map(PersonId)).optional()?;
+    let Some(made_by) = made_by else { return Ok(false) };
+    let logins = human::with_givers(connection, [made_by, person].into())?;
+    Ok(logins.same_human(made_by, person, now))
+}
+
 /// Word of the log for a number that was shown; the schema has an index for it.
 const NUMBER_SHOWN: &str = "card_number_shown";
 
@@ -216,7 +236,6 @@ const NUMBER_SHOWN: &str = "card_number_shown";
 mod tests {
     use super::*;
     use crate::demo;
-    use crate::sql::{self, Connection};
     use domain::time::HOUR;
 
     const NOW: Timestamp = Timestamp(1_795_400_760_000_000);

@@ -41,6 +41,7 @@ crate::texts! {
         over_daily_count: "超过当日交易次数（{0} 次）", "Over the number of sales a day ({0})";
         pin_tries_exceeded: "密码错误次数超限，今日已锁定", "Too many wrong passwords; locked today";
         pin_not_set: "该卡还没有设置密码", "This card has no password yet";
+        number_seen: "您看过这张卡的完整卡号，不能再打印它的密码或激活码", "You had this card's whole number shown, so you do not make its PIN or activation code";
         wrong_code: "卡号或激活码不对，或激活码已失效", "Wrong card number or activation code, or the code has ended";
         proof_expired: "确认超时", "The confirmation took too long";
         already_paid: "重复提交，订单已经支付", "Sent twice: the order is paid already";
@@ -166,6 +167,7 @@ crate::texts! {
         do_tomorrow: "请明天再用此卡，或换一张卡", "Use this card tomorrow, or another one now";
         do_reset_pin: "请持卡人致电客服重置密码，或明天再试", "The cardholder calls support to reset the password, or tries tomorrow";
         do_set_pin: "请持卡人先用激活码设置密码（登录页“首次设置卡密码”）；没有激活码请致电客服", "The cardholder first sets a password with the activation code (“Set a card's password” on the sign-in page), or calls support for one";
+        do_other_operator: "请由另一位运营打印", "Have another operator print it";
         do_check_code: "请核对后重试，或致电客服", "Check both and try again, or call support";
         do_new_card: "请使用新卡", "Use the new card";
         do_open_original: "请打开订单，按原交易结果处理", "Open the order and go by its first result";

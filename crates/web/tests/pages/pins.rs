@@ -145,7 +145,10 @@ async fn a_card_is_set_up_with_its_letter_and_pays() {
     ] {
         operator.post("/office/pins/sheet", &[("first", first), ("last", last)]).await.says(words);
     }
-    let number = operator.post("/office/cards/2000001000001/number", &[("reason", "核对卡面")]).await;
+    // Whoever sees the number is another operator.
+    set(&shop, "INSERT INTO person_role (person_id, role) VALUES (9002, 'operator')").await;
+    let mut other = shop.signed_in("checker").await;
+    let number = other.post("/office/cards/2000001000001/number", &[("reason", "核对卡面")]).await;
     let number =
         number.text().split("id=\"number\">").nth(1).and_then(|rest| rest.split('<').next()).map(str::to_owned);
     let number = number.expect("shown").replace(' ', "");
@@ -156,6 +159,15 @@ async fn a_card_is_set_up_with_its_letter_and_pays() {
         page.says(words);
     }
     assert!(!page.text().contains(&number), "no card number on a sheet");
+    let refused = other.post("/office/pins/sheet", &[("first", "000001-000001")]).await;
+    assert!(secrets(&refused).is_empty());
+    refused.says("您看过这张卡的完整卡号");
+    let seen = || async { shop.audited().await.into_iter().filter(|line| line == "card_number_shown").count() };
+    for place in ["/office/cards/2000001000001/number", "/office/cards/2000001000002/number"] {
+        operator.post(place, &[("reason", "核对卡面")]).await.says("没有显示卡号");
+    }
+    assert_eq!(seen().await, 1);
+    operator.post("/office/cards/2000001000003/number", &[("reason", "核对卡面")]).await.says("6086 25");
     assert!(shop.audited().await.iter().any(|line| line.contains("pins_printed")));
     let mut agent = shop.signed_in("agent").await;
     assert_eq!(agent.post("/office/pins/sheet", &[("first", "000001-000001")]).await.status, StatusCode::FORBIDDEN);
