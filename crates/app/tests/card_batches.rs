@@ -55,7 +55,14 @@ async fn approve(folder: &Path) -> CardBatchId {
         address: String::new(),
     };
     let (programme, printed_text) = (ProgrammeId(1), "Health".to_owned());
-    let new = NewBatch { programme, customer: None, quantity: QUANTITY, printed_text, note: String::new() };
+    let new = NewBatch {
+        programme,
+        customer: None,
+        quantity: QUANTITY,
+        printed_text,
+        note: String::new(),
+        request: RequestId([7; 16]),
+    };
     let Entered::Done(id) = card_batch::create(&db, new, entry).await.expect("writes") else { panic!("no number") };
     let sheet = card_batches::find(&db, id, now).await.expect("reads").expect("the batch");
     let payload = Payload::Batch(sheet.making());

@@ -549,12 +549,21 @@ pub(crate) struct CountParams {
 }
 
 /// Compares what was counted with the ledger. Nothing is written.
-pub(crate) async fn count(
+pub(crate) async fn count(visit: Visit, Path(id): Path<i64>) -> Result<Response, Problem> {
+    count_view(&visit, id, &CountParams::default()).await
+}
+
+/// Compares what was counted. It may be long, and changes nothing.
+pub(crate) async fn counted(
     visit: Visit,
     Path(id): Path<i64>,
-    Query(params): Query<CountParams>,
+    Form(params): Form<CountParams>,
 ) -> Result<Response, Problem> {
-    let one = find(&visit, id).await?;
+    count_view(&visit, id, &params).await
+}
+
+async fn count_view(visit: &Visit, id: i64, params: &CountParams) -> Result<Response, Problem> {
+    let one = find(visit, id).await?;
     let (text, batch) = (visit.text(), one.line.id);
     let mut keepers: Vec<Keeper> = one.stock.iter().map(|own| own.keeper).filter(|own| *own != Keeper::Maker).collect();
     keepers.sort_unstable();

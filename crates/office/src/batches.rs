@@ -213,7 +213,7 @@ pub(crate) async fn make(visit: Visit, Form(typed): Form<Typed>) -> Result<Respo
     let mut line = |name| form.take_optional(name, |typed| directory::text(typed, NAME_MAX));
     let (printed_text, note) = (line("printed"), line("note"));
     if form.is_sound() {
-        let new = NewBatch { programme, customer, quantity, printed_text, note };
+        let new = NewBatch { programme, customer, quantity, printed_text, note, request };
         let detail = format!("{quantity}");
         let entry = visit.session.entry("card_batch_entered", "", &detail);
         match card_batch::create(visit.db(), new, entry).await? {

@@ -234,7 +234,7 @@ fn batches_pages() -> Vec<PageEntry> {
         page(batches::BATCHES).get(May(ViewCards), batches::show),
         page("/office/batches/new").get(May(PrepareCards), batches::ask).post(May(PrepareCards), batches::make),
         page("/office/batches/{batch}").get(May(ViewCards), batch::show).post(May(PrepareCards), batch::act),
-        page("/office/batches/{batch}/count").get(May(ViewCards), batch::count),
+        page("/office/batches/{batch}/count").get(May(ViewCards), batch::count).post(May(ViewCards), batch::counted),
         page("/office/batches/{batch}/cancel")
             .get(May(PrepareCards), batch::ask_cancel)
             .post(May(PrepareCards), batch::cancel),

@@ -174,6 +174,8 @@ struct TermsView {
     alone: bool,
     reason: String,
     wrong_reason: Option<&'static str>,
+    /// The terms that are shown, for the second press: nothing takes effect that was not looked at.
+    looked: String,
 }
 
 /// The form of the terms, before anything is looked at.
@@ -195,6 +197,7 @@ fn terms_view(visit: &Visit, sheet: &Sheet, form: &Entered, request: RequestId) 
         alone: false,
         reason: form.get("reason").to_owned(),
         wrong_reason: None,
+        looked: String::new(),
     }
 }
 
@@ -211,6 +214,7 @@ pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(typed): Form<
     let request = typed.get("request").and_then(|one| RequestId::parse(one)).ok_or(Problem::BadForm)?;
     let version: i64 = typed.get("version").and_then(|one| one.parse().ok()).ok_or(Problem::BadForm)?;
     let goes = typed.get("do").is_some_and(|word| word == "go");
+    let looked = typed.get("looked").cloned().unwrap_or_default();
     if version != sheet.version {
         let form = Entered::of(programmes::typed_of(&sheet.one.terms), visit.text());
         let page = TermsView { stale: true, ..terms_view(&visit, &sheet, &form, request) };
@@ -228,6 +232,8 @@ pub(crate) async fn change(visit: Visit, Path(id): Path<i64>, Form(typed): Form<
         return Ok(render(&TermsView { nothing: true, ..page }).into_response());
     }
     page.alone = !draft && sheet.one.terms.is_lowered_by(&terms);
+    page.looked = terms.shown().text().replace('\n', ";");
+    let goes = goes && looked == page.looked;
     let reason = directory::reason(&page.reason);
     if goes && (!page.alone || reason.is_ok()) {
         let lowered = page.alone.then(|| reason.unwrap_or_default());

@@ -52,7 +52,7 @@ struct View {
     path: &'static str,
     may: bool,
     rows: Vec<Row>,
-    first: bool,
+    first: Option<String>,
     next: Option<String>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn show(visit: Visit, Query(params): Query<Params>) -> Result<R
         path: PROGRAMMES,
         may: visit.session.can(Action::ManageProgrammes),
         rows: found.into_iter().map(row).collect(),
-        first: params.after.is_some(),
+        first: params.after.map(|_| PROGRAMMES.to_owned()),
         next,
     };
     Ok(render(&page).into_response())

@@ -491,6 +491,8 @@ CREATE TABLE card_batch (
     ended_by BIGINT,
     reason TEXT COLLATE "C" NOT NULL,
     version BIGINT NOT NULL,
+    -- The request that entered it: the same form sent twice is one batch.
+    request BYTEA NOT NULL UNIQUE CHECK (length(request) = 16),
     CHECK (status NOT IN ('generated', 'received', 'closed') OR made = quantity),
     CHECK ((status IN ('closed', 'cancelled')) = (ended_at IS NOT NULL))
 );

@@ -486,6 +486,8 @@ CREATE TABLE card_batch (
     ended_by INTEGER,
     reason TEXT NOT NULL,
     version INTEGER NOT NULL,
+    -- The request that entered it: the same form sent twice is one batch.
+    request BLOB NOT NULL UNIQUE CHECK (length(request) = 16),
     CHECK (status NOT IN ('generated', 'received', 'closed') OR made = quantity),
     CHECK ((status IN ('closed', 'cancelled')) = (ended_at IS NOT NULL))
 ) STRICT;

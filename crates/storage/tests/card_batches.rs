@@ -12,7 +12,7 @@ use builders::{MORNING, one_till};
 use domain::acts::{Batch, Payload};
 use domain::card_batch::{CardBatchStatus, Keeper, Places};
 use domain::card_number::CardNumber;
-use domain::ids::{CardBatchId, OutletId, PersonId, ProgrammeId};
+use domain::ids::{CardBatchId, OutletId, PersonId, ProgrammeId, RequestId};
 use domain::outcome::{Decline, Outcome};
 use fixture::Fixture;
 use storage::audit::Entry;
@@ -83,12 +83,14 @@ impl Office {
     }
 
     async fn enter(&self) -> CardBatchId {
+        let before = u8::try_from(self.number("SELECT COUNT(*) FROM card_batch").await).expect("few");
         let new = NewBatch {
             programme: ProgrammeId(50),
             customer: None,
             quantity: QUANTITY,
             printed_text: "Health".to_owned(),
             note: String::new(),
+            request: RequestId([before; 16]),
         };
         match card_batch::create(self.db(), new, entry("")).await.expect("writes") {
             Entered::Done(id) => id,

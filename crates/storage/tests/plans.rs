@@ -63,7 +63,7 @@ const ROWS: &[(&str, u32)] = &[
     ("INSERT INTO card_move SELECT i, 1 + i % 5000, 'freeze', 'active', 'frozen', '' FROM n", 20_000),
     ("INSERT INTO funding SELECT i, 'SL-' || i FROM n", 5_000),
     (
-        "INSERT INTO card_batch SELECT i, 1 + i % 5, NULL, 100, '', '', 'received', 100, i, 1, i, i, i, NULL, NULL, '', 1 FROM n",
+        "INSERT INTO card_batch SELECT i, 1 + i % 5, NULL, 100, '', '', 'received', 100, i, 1, i, i, i, NULL, NULL, '', 1, key16(i) FROM n",
         5_000,
     ),
     ("INSERT INTO card_stock SELECT i, 1 + i % 5000, 1, 100, 'vault', NULL, NULL, '', i, 1 FROM n", 20_000),

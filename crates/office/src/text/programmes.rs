@@ -20,8 +20,6 @@ web_kit::texts! {
         suspended: "已暂停", "Suspended";
         ended: "不再发卡", "No new cards";
         cards: "卡数", "Cards";
-        next: "下一页", "Next page";
-        first: "回到第一页", "First page";
         digits: "{0} 位", "{0} digits";
         of_template: "模板：{0}", "Template: {0}";
         bin: "BIN", "BIN";

@@ -2,7 +2,7 @@
 
 use domain::acts::Batch;
 use domain::card_batch::{Keeper, Places};
-use domain::ids::CardBatchId;
+use domain::ids::{CardBatchId, RequestId};
 use domain::time::Timestamp;
 
 use super::{cards, proposals};
@@ -21,7 +21,14 @@ const NOTE: &str = "员工福利卡";
 pub async fn seed_batch(db: &Storage, vault: &Vault, books: &Books, now: Timestamp) -> Result<(), StorageError> {
     let (programme, customer) = (cards::NAMED, Some(cards::CUSTOMER));
     let printed_text = TEXT.to_owned();
-    let new = NewBatch { programme, customer, quantity: QUANTITY, printed_text, note: NOTE.to_owned() };
+    let new = NewBatch {
+        programme,
+        customer,
+        quantity: QUANTITY,
+        printed_text,
+        note: NOTE.to_owned(),
+        request: RequestId([0xba; 16]),
+    };
     let Entered::Done(batch) = card_batch::create(db, new, entry("card_batch_entered", "", now)).await? else {
         return Err(failed("the demo batch has no number"));
     };

@@ -9,7 +9,7 @@ pub mod pieces;
 
 use domain::card_batch::{CardBatchStatus, Keeper, Places, QUANTITY_MAX, within};
 use domain::directory::next_number;
-use domain::ids::{CardBatchId, CustomerId, ProgrammeId};
+use domain::ids::{CardBatchId, CustomerId, ProgrammeId, RequestId};
 use domain::serial::PLACE_MAX;
 
 use crate::audit::{self, Entry};
@@ -32,6 +32,8 @@ pub struct NewBatch {
     pub printed_text: String,
     /// A note for the office.
     pub note: String,
+    /// Names the intention: the same form sent twice is one batch.
+    pub request: RequestId,
 }
 
 /// What became of entering a batch.
@@ -56,6 +58,10 @@ pub fn subject(id: CardBatchId) -> String {
 pub async fn create(db: &Storage, new: NewBatch, entry: Entry) -> Result<Entered, StorageError> {
     db.write(move |connection| {
         connection.lock_name("card_batch", "number")?;
+        let sql = "SELECT id FROM card_batch WHERE request = ?1";
+        if let Some(id) = connection.prepare_cached(sql)?.query_row([new.request.0], |row| row.get(0)).optional()? {
+            return Ok(Entered::Done(CardBatchId(id)));
+        }
         let one = |sql: &str, id: i64| {
             connection.prepare_cached(sql)?.query_row([id], |_| Ok(())).optional().map(|found| found.is_some())
         };
@@ -72,8 +78,9 @@ pub async fn create(db: &Storage, new: NewBatch, entry: Entry) -> Result<Entered
         let next = next_number(&(1..=PLACE_MAX), last).filter(|_| (1..=QUANTITY_MAX).contains(&new.quantity));
         let Some(id) = next.map(CardBatchId) else { return Ok(Entered::NoRoom) };
         let sql = "INSERT INTO card_batch (id, programme_id, customer_id, quantity, printed_text, note, status, made,
-                made_at, made_by, approval, generated_at, received_at, ended_at, ended_by, reason, version)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'draft', 0, ?7, ?8, NULL, NULL, NULL, NULL, NULL, '', 1)";
+                made_at, made_by, approval, generated_at, received_at, ended_at, ended_by, reason, version,
+                request)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'draft', 0, ?7, ?8, NULL, NULL, NULL, NULL, NULL, '', 1, ?9)";
         connection.prepare_cached(sql)?.execute(params![
             id.0,
             new.programme.0,
@@ -83,6 +90,7 @@ pub async fn create(db: &Storage, new: NewBatch, entry: Entry) -> Result<Entered
             &new.note,
             entry.at.0,
             entry.person.map_or(0, |person| person.0),
+            new.request.0,
         ])?;
         audit::insert(connection, &Entry { subject: subject(id), ..entry })?;
         Ok(Entered::Done(id))
@@ -216,6 +224,10 @@ fn refused(connection: &Connection, batch: &Batch, places: Places, to: Keeper) -
         if !movable {
             return Ok(Some(Moved::Elsewhere(kept.places, kept.keeper)));
         }
+    }
+    // What arrives is counted, whatever became of a card of it on the way.
+    if to == Keeper::Vault && stock.iter().all(|kept| !kept.places.meets(places) || kept.keeper == Keeper::Maker) {
+        return Ok(None);
     }
     if activating(connection, batch.id, places)? {
         return Ok(Some(Moved::Activating));

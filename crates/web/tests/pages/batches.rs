@@ -60,7 +60,11 @@ async fn a_batch_is_made_received_handed_out_and_activated() {
     post(&mut operator, form("200001", "")).await.says("请填写 1 到 200000");
     post(&mut operator, form("20", "1000099")).await.says("没有这个客户号");
     assert_eq!(number(&shop, "SELECT COUNT(*) FROM card_batch").await, 1);
-    assert_eq!(post(&mut operator, form("20", "")).await.location(), NEW);
+    let entered = form("20", "");
+    assert_eq!(post(&mut operator, entered.clone()).await.location(), NEW);
+    // The same form again is the same batch.
+    assert_eq!(post(&mut operator, entered).await.location(), NEW);
+    assert_eq!(number(&shop, "SELECT COUNT(*) FROM card_batch").await, 2);
     operator.get(NEW).await.says("等待复核");
     let todo = waiting(&shop).await;
     for words in ["制卡批次", "示例 · 福利", "慧医卡 记名卡", "草稿"] {
@@ -108,16 +112,14 @@ async fn a_count_names_every_difference() {
     let shop = office().await;
     let mut auditor = shop.signed_in("auditor").await;
     let page = format!("{DEMO}/count");
-    let ask = |lines: &str| {
-        let lines = lines.replace('\n', "%0A").replace(' ', "%20");
-        format!("{page}?keeper=vault&counted={lines}")
-    };
-    auditor.get(&ask("000001-000001 000001-000050")).await.says("相符");
-    let found = auditor.get(&ask("000001-000001 000001-000048\n000001-000048\n000001-000050")).await;
+    auditor.get(&page).await.says("总部金库");
+    let ask = |lines: &'static str| [("keeper", "vault"), ("counted", lines)];
+    auditor.post(&page, &ask("000001-000001 000001-000050")).await.says("相符");
+    let found = auditor.post(&page, &ask("000001-000001 000001-000048\n000001-000048\n000001-000050")).await;
     found.says("000001-000049");
     found.says("点了不止一次");
-    auditor.get(&ask("000001-000001\nx")).await.says("第 2 行看不懂");
-    auditor.get(&ask("000002-000001")).await.says("第 1 行看不懂");
+    auditor.post(&page, &ask("000001-000001\nx")).await.says("第 2 行看不懂");
+    auditor.post(&page, &ask("000002-000001")).await.says("第 1 行看不懂");
 }
 
 #[tokio::test]

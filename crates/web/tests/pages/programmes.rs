@@ -59,6 +59,7 @@ async fn change(visitor: &mut Visitor, page: &str, typed: &[(&str, &str)]) -> (A
         fields.push(((*name).to_owned(), (*value).to_owned()));
     }
     let look = send(visitor, &path, &[fields.clone(), vec![("do".to_owned(), "look".to_owned())]].concat()).await;
+    let mut fields = inputs(&look);
     fields.push(("do".to_owned(), "go".to_owned()));
     (look, fields)
 }
@@ -92,6 +93,14 @@ async fn made_lowered_and_stopped(shop: Shop) {
     }
     let path = format!("{page}/limits");
     send(&mut operator, &path, &go).await.says("请填写 2 到 100 个字。没有改动。");
+    // What was not looked at is shown first.
+    let other = |(name, value): &(String, String)| {
+        (name.clone(), if name == "sale_max" { "80".to_owned() } else { value.clone() })
+    };
+    let mut unseen: Vec<_> = go.iter().map(other).collect();
+    unseen.push(("reason".to_owned(), "风控要求".to_owned()));
+    send(&mut operator, &path, &unseen).await.says("¥80.00");
+    assert_eq!(number(&shop, "SELECT sale_max FROM programme WHERE id = 5").await, 100_000);
     go.push(("reason".to_owned(), "风控要求".to_owned()));
     let done = send(&mut operator, &path, &go).await;
     assert_eq!(done.location(), page);
