@@ -15,7 +15,7 @@ web_kit::texts! {
         th_number: "卡号", "Number";
         th_serial: "卡序号", "Serial";
         holder: "持卡人", "Holder";
-        anonymous: "不记名", "Anonymous";
+        anonymous: "未登记姓名", "No name on file";
         customer: "客户", "Customer";
         expires: "有效期至", "Expires";
         never: "长期", "Never";
